@@ -1,0 +1,57 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target of the product is built with: memory safety is strict, a warning is an
+/// error, and neither the concurrency runtime nor string processing is linked in.
+let productSettings: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableExperimentalFeature("Lifetimes"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .unsafeFlags([
+        "-Xfrontend", "-disable-implicit-concurrency-module-import",
+        "-Xfrontend", "-disable-implicit-string-processing-module-import",
+    ]),
+]
+
+/// Tests may use Foundation and concurrency; the rest of the rules is the same.
+let testSettings: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableExperimentalFeature("Lifetimes"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Where the built program looks for things: what the environment names takes the place of the
+/// defaults in Sources/CLinux/paths.c.
+let paths: [CSetting] = [
+    "APUS_PREFIX", "APUS_SBIN_PATH", "APUS_CONF_PATH", "APUS_PID_PATH", "APUS_ERROR_LOG_PATH",
+    "APUS_ACCESS_LOG_PATH", "APUS_USER",
+].compactMap { name in
+    guard let path = Context.environment[name], !path.isEmpty else { return nil }
+    return .define(name, to: "\"\(path)\"")
+}
+
+/// `make fuzz` builds the fuzzers in place of the tests that replay their corpus: both are made of
+/// the same checks, and a source file belongs to one target.
+let fuzzTarget: Target =
+    Context.environment["APUS_FUZZ"] != nil
+    ? .executableTarget(
+        name: "apus-fuzz", dependencies: ["Server", "Configuration", "HTTP"], path: "Tests/Fuzz",
+        exclude: ["Corpus", "Dictionaries", "Replay", "run"], sources: ["Checks", "Driver"],
+        swiftSettings: testSettings)
+    : .testTarget(
+        name: "FuzzCorpusTests", dependencies: ["Server", "Configuration", "HTTP"],
+        path: "Tests/Fuzz", exclude: ["Corpus", "Dictionaries", "Driver", "run"],
+        sources: ["Checks", "Replay"], swiftSettings: testSettings)
+
+let package = Package(
+    name: "apus",
+    targets: [
+
+        // Pure: bytes in, values out, no system call.
+        .target(name: "HTTP", swiftSettings: productSettings),
+
+        .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: testSettings),
+    ]
+)

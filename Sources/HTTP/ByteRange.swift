@@ -1,0 +1,196 @@
+/// A part of a file (RFC 9110, section 14.1.2).
+@frozen
+public struct ByteRange: BitwiseCopyable, Sendable, Equatable {
+    /// The first byte.
+    public let start: Int64
+    /// The byte after the last one.
+    public let end: Int64
+
+    /// The bytes from `start` to `end`, exclusive.
+    @inlinable
+    public init(start: Int64, end: Int64) {
+        self.start = start
+        self.end = end
+    }
+
+    /// How many bytes.
+    @inlinable
+    public var count: Int64 { end &- start }
+}
+
+/// What a Range field asks of a file (RFC 9110, section 14.2), by nginx's ngx_http_range_parse.
+public enum ByteRanges: Sendable, Equatable {
+    /// The field is to be ignored: the answer is 200 with all of the file.
+    case none
+    /// The answer is 416: nothing of it is in the file, or it cannot be read.
+    case unsatisfiable
+    /// The answer is 206 with one part.
+    case one(ByteRange)
+    /// The answer is 206 with several parts, in the order they were asked for.
+    case many([ByteRange])
+
+    /// Reads the value of a Range field for a file of `size` bytes. More ranges than `maximum`
+    /// (max_ranges; 0 is none at all), or ranges that are together larger than the file, are
+    /// ignored. `skipsEmptyMembers` passes over them, as RFC 9110, section 5.6.1.2, has it, and
+    /// nginx does not.
+    public init(
+        _ value: Span<UInt8>, size: Int64, maximum: Int = .max, skipsEmptyMembers: Bool = false
+    ) {
+        guard maximum > 0, value.count >= 7, value.startsIgnoringCase("bytes=") else {
+            self = .none
+            return
+        }
+        var reader = RangeReader(value.extracting(droppingFirst: 6), size: size)
+        var first: ByteRange?
+        var all: [ByteRange] = []
+        var total: Int64 = 0
+        var count = 0
+        repeat {
+            if skipsEmptyMembers, reader.isAtEndAfterEmptyMembers() { break }
+            let range: ByteRange
+            switch reader.next() {
+            case .malformed:
+                self = .unsatisfiable
+                return
+            case .outside: continue
+            case .ignored:
+                self = .none
+                return
+            case .range(let found): range = found
+            }
+            let (sum, overflow) = total.addingReportingOverflow(range.count)
+            guard !overflow else {
+                self = .unsatisfiable
+                return
+            }
+            total = sum
+            guard count < maximum else {
+                self = .none
+                return
+            }
+            count &+= 1
+            if let first {
+                if all.isEmpty { all.append(first) }
+                all.append(range)
+            } else {
+                first = range
+            }
+        } while reader.hasMore
+        guard let first else {
+            self = .unsatisfiable
+            return
+        }
+        // Ranges that overlap could make an answer much larger than the file.
+        guard total <= size else {
+            self = .none
+            return
+        }
+        self = all.isEmpty ? .one(first) : .many(all)
+    }
+}
+
+/// Reads one range specifier after the other.
+private struct RangeReader: ~Escapable {
+    enum Found {
+        case range(ByteRange)
+        /// The range is not in the file.
+        case outside
+        /// The whole field says nothing: a range of an empty file.
+        case ignored
+        case malformed
+    }
+
+    private let text: Span<UInt8>
+    private let size: Int64
+    private var position = 0
+
+    /// Whether a comma was read after the last range.
+    private(set) var hasMore = false
+
+    @_lifetime(copy text)
+    init(_ text: Span<UInt8>, size: Int64) {
+        self.text = text
+        self.size = size
+    }
+
+    mutating func next() -> Found {
+        skipWhiteSpace()
+        var start: Int64 = 0
+        var end: Int64 = 0
+        if takes(0x2D) {
+            // The last bytes of the file.
+            guard let length = number() else { return .malformed }
+            start = length < size ? size &- length : 0
+            end = size &- 1
+        } else {
+            guard let first = number() else { return .malformed }
+            start = first
+            skipSpaces()
+            guard takes(0x2D) else { return .malformed }
+            skipSpaces()
+            if position == text.count || text[position] == 0x2C {
+                end = size
+            } else {
+                guard let last = number() else { return .malformed }
+                end = last
+            }
+        }
+        skipWhiteSpace()
+        hasMore = takes(0x2C)
+        guard hasMore || position == text.count else { return .malformed }
+        end = end >= size ? size : end &+ 1
+        if start < end { return .range(ByteRange(start: start, end: end)) }
+        return start == 0 ? .ignored : .outside
+    }
+
+    /// Passes over empty members; true when no other one follows.
+    mutating func isAtEndAfterEmptyMembers() -> Bool {
+        repeat { skipWhiteSpace() } while takes(0x2C)
+        return position == text.count
+    }
+
+    private mutating func skipSpaces() {
+        while position < text.count, text[position] == 0x20 { position &+= 1 }
+    }
+
+    /// What may stand around the members of a list (RFC 9110, section 5.6.1); in a member nginx
+    /// takes spaces only.
+    private mutating func skipWhiteSpace() {
+        while position < text.count, text[position] == 0x20 || text[position] == 0x09 {
+            position &+= 1
+        }
+    }
+
+    private mutating func takes(_ byte: UInt8) -> Bool {
+        guard position < text.count, text[position] == byte else { return false }
+        position &+= 1
+        return true
+    }
+
+    /// A number; nil when there is none, or when it is past what a size can be.
+    private mutating func number() -> Int64? {
+        let first = position
+        var value: Int64 = 0
+        while position < text.count, let digit = text[position].decimalDigit {
+            guard value.appendDecimalDigit(digit) else { return nil }
+            position &+= 1
+        }
+        return position > first ? value : nil
+    }
+}
+
+/// The precondition of a Range field (RFC 9110, section 13.1.5).
+public enum IfRange {
+    /// Whether the value of an If-Range field allows for a part: its tag is the file's and neither
+    /// is weak, or its date is exactly the file's.
+    public static func allowsRange(
+        _ value: Span<UInt8>, _ validators: borrowing Validators
+    ) -> Bool {
+        if value.count >= 2, value[value.count &- 1] == 0x22 {
+            return !EntityTag.isWeak(value)
+                && (value.equals(validators.etag) || value.equals(validators.otherTag))
+        }
+        guard validators.modified != -1, let date = HTTPDate.parse(value) else { return false }
+        return date == validators.modified
+    }
+}

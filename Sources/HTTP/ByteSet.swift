@@ -1,0 +1,37 @@
+/// A set of ASCII bytes: one test instead of a chain of comparisons.
+struct ByteSet: BitwiseCopyable {
+    private let low: UInt64
+    private let high: UInt64
+
+    /// A bit each for the bytes below 64, and for those from there to 127.
+    @inline(__always)
+    init(_ low: UInt64, _ high: UInt64) {
+        self.low = low
+        self.high = high
+    }
+
+    /// Whether a byte is in the set; one that is not ASCII never is.
+    @inline(__always)
+    func contains(_ byte: UInt8) -> Bool {
+        let bits = byte & 64 == 0 ? low : high
+        return byte < 128 && bits &>> UInt64(truncatingIfNeeded: byte) & 1 != 0
+    }
+
+    // Written as bits: the compiler would count them out anew for every byte.
+
+    /// Letters, digits and -._~%!$&'()*+,;= : what may stand in a registered name (RFC 3986,
+    /// section 3.2.2).
+    static var registeredName: ByteSet {
+        ByteSet(0x2BFF_7FF2_0000_0000, 0x47FF_FFFE_87FF_FFFE)
+    }
+
+    /// Letters, digits and -._~ (RFC 3986, section 2.3).
+    static var unreserved: ByteSet {
+        ByteSet(0x03FF_6000_0000_0000, 0x47FF_FFFE_87FF_FFFE)
+    }
+
+    /// Unreserved bytes and !$&'()*+,/:;=@[] : what nginx's NGX_ESCAPE_URI leaves as it is.
+    static var uri: ByteSet {
+        ByteSet(0x2FFF_FFD2_0000_0000, 0x47FF_FFFE_AFFF_FFFF)
+    }
+}

@@ -1,0 +1,126 @@
+/// Finds the end of a body that comes in chunks (RFC 9112, section 7.1), in pieces of any size.
+///
+/// Stricter than it has to be: line ends are CRLF, so that nobody before or after this server can
+/// take another place for the end.
+public struct ChunkedDecoder: BitwiseCopyable, Sendable {
+    /// How far the body has come.
+    public enum State: UInt8, BitwiseCopyable, Sendable {
+        /// More is to come.
+        case more
+        /// The body has ended; the next request may follow.
+        case finished
+        /// This is no such body: 400, and the connection is closed.
+        case invalid
+    }
+
+    private enum Place: UInt8, BitwiseCopyable {
+        case sizeStart, size, sizeSpace, extensions, sizeLineFeed
+        case data, dataReturn, dataLineFeed
+        case trailerStart, trailer, trailerLineFeed, lastLineFeed
+        case finished, invalid
+    }
+
+    /// The longest line of a size with its extensions, in bytes.
+    static var maximumLine: Int { 4096 }
+    /// The largest trailer section, in bytes.
+    static var maximumTrailers: Int { 8192 }
+
+    /// How many bytes of the body itself were passed, without the chunks around them.
+    public private(set) var bodyBytes: Int64 = 0
+
+    private var place = Place.sizeStart
+    /// What is left of the chunk.
+    private var remaining: Int64 = 0
+    /// How long the line, or the trailer section, is so far.
+    private var length = 0
+
+    /// At the start of a body.
+    public init() {}
+
+    /// Where the body is.
+    public var state: State {
+        switch place {
+        case .finished: return .finished
+        case .invalid: return .invalid
+        default: return .more
+        }
+    }
+
+    /// Goes on with what has come. `consumed` bytes belong to the body; less than all of them only
+    /// when it has ended or is invalid.
+    public mutating func consume(
+        _ bytes: Span<UInt8>
+    ) -> (consumed: Int, state: State) {
+        var index = 0
+        while index < bytes.count, place != .finished, place != .invalid {
+            if place == .data {
+                let step = min(remaining, Int64(bytes.count &- index))
+                remaining &-= step
+                let (sum, overflow) = bodyBytes.addingReportingOverflow(step)
+                bodyBytes = overflow ? .max : sum
+                index &+= Int(step)
+                if remaining == 0 { place = .dataReturn }
+            } else {
+                take(bytes[index])
+                index &+= 1
+            }
+        }
+        return (index, state)
+    }
+
+    /// Steps over one byte that is not of the body itself.
+    private mutating func take(_ byte: UInt8) {
+        length &+= 1
+        switch place {
+        case .sizeStart, .size, .sizeSpace, .extensions, .sizeLineFeed:
+            takeSizeLine(byte)
+            if length > Self.maximumLine { place = .invalid }
+        case .dataReturn: place = byte == 0x0D ? .dataLineFeed : .invalid
+        case .dataLineFeed:
+            place = byte == 0x0A ? .sizeStart : .invalid
+            length = 0
+        case .trailerStart, .trailer, .trailerLineFeed, .lastLineFeed:
+            takeTrailers(byte)
+            if length > Self.maximumTrailers { place = .invalid }
+        case .data, .finished, .invalid: break
+        }
+    }
+
+    /// A size in hexadecimal, and extensions that are not looked at (RFC 9112, section 7.1.1).
+    private mutating func takeSizeLine(_ byte: UInt8) {
+        if place == .sizeStart || place == .size, let digit = byte.hexadecimalDigit {
+            // While the size is read, the line is as long as it has digits.
+            guard length <= 16, remaining <= Int64.max >> 4 else {
+                place = .invalid
+                return
+            }
+            remaining = remaining << 4 | Int64(digit)
+            place = .size
+            return
+        }
+        switch (place, byte) {
+        case (.size, 0x0D), (.sizeSpace, 0x0D), (.extensions, 0x0D): place = .sizeLineFeed
+        case (.size, 0x20), (.size, 0x09), (.sizeSpace, 0x20), (.sizeSpace, 0x09):
+            place = .sizeSpace
+        case (.size, 0x3B), (.sizeSpace, 0x3B): place = .extensions
+        case (.extensions, 0x0A), (.extensions, 0): place = .invalid
+        case (.extensions, _): break
+        case (.sizeLineFeed, 0x0A):
+            place = remaining == 0 ? .trailerStart : .data
+            length = 0
+        default: place = .invalid
+        }
+    }
+
+    /// Trailer fields, which are not looked at, and the empty line (RFC 9112, section 7.1.2).
+    private mutating func takeTrailers(_ byte: UInt8) {
+        switch (place, byte) {
+        case (.trailerStart, 0x0D): place = .lastLineFeed
+        case (.lastLineFeed, 0x0A): place = .finished
+        case (.trailer, 0x0D): place = .trailerLineFeed
+        case (.trailerLineFeed, 0x0A): place = .trailerStart
+        case (.lastLineFeed, _), (.trailerLineFeed, _), (_, 0x0A), (_, 0): place = .invalid
+        default: place = .trailer
+        }
+    }
+}

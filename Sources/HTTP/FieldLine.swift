@@ -1,0 +1,60 @@
+/// A field line taken apart (RFC 9112, section 5): name, colon, value. A line without a colon is a
+/// name without a value, as in nginx.
+struct FieldLine: BitwiseCopyable {
+    let name: ByteExtent
+    let value: ByteExtent
+    /// Whether the name is letters, digits and dashes: nearly all are, and are known to be when
+    /// their colon is found.
+    let hasPlainName: Bool
+
+    /// What is thought of a name.
+    enum NameVerdict {
+        case valid
+        /// It has a byte that no name of a field should have: ignore_invalid_headers decides.
+        case invalid
+        /// It is empty, or has white space or a control byte: the request is refused.
+        case malformed
+    }
+
+    /// Takes apart the line from `start` to `end`, which is before its line end.
+    @inline(__always)
+    init(in received: Span<UInt8>, from start: Int, to end: Int) {
+        var colon = received.firstNotPlain(from: start, to: end)
+        hasPlainName = colon > start && (colon == end || received[colon] == 0x3A)
+        if !hasPlainName { colon = received.firstIndex(of: 0x3A, from: colon, to: end) }
+        name = ByteExtent(from: start, to: colon)
+        var first = colon &+ 1
+        var last = end
+        while first < last, received[first].isOptionalWhitespace { first &+= 1 }
+        while last > first, received[last &- 1].isOptionalWhitespace { last &-= 1 }
+        value = first < last ? ByteExtent(from: first, to: last) : ByteExtent(from: end, to: end)
+    }
+
+    /// Whether the line has a colon, a token before it (RFC 9110, section 5.6.2), and no control
+    /// but tabs behind it (section 5.5).
+    @inline(__always)
+    func isStrict(in received: Span<UInt8>, to end: Int) -> Bool {
+        guard name.end < end, hasPlainName || received.slice(name).isToken else { return false }
+        var index = name.end &+ 1
+        while true {
+            index = received.firstControlOrDelete(from: index, to: end)
+            guard index < end else { return true }
+            guard received[index] == 0x09 else { return false }
+            index &+= 1
+        }
+    }
+
+    /// Looks at each byte of the name, as nginx's ngx_http_parse_header_line does.
+    func judgeName(in received: Span<UInt8>, allowsUnderscores: Bool) -> NameVerdict {
+        if hasPlainName { return .valid }
+        guard !name.isEmpty else { return .malformed }
+        var verdict = NameVerdict.valid
+        for index in Int(name.offset)..<name.end {
+            let byte = received[index]
+            if byte.isASCIILetter || byte.decimalDigit != nil || byte == 0x2D { continue }
+            if byte <= 0x20 || byte == 0x7F { return .malformed }
+            if byte != 0x5F || !allowsUnderscores { verdict = .invalid }
+        }
+        return verdict
+    }
+}

@@ -1,0 +1,135 @@
+/// The version that a request was sent in (RFC 9112, section 2.3).
+public enum HTTPVersion: UInt8, BitwiseCopyable, Sendable, Comparable {
+    /// A request line without a version: the answer has no head.
+    case http09
+    case http10
+    /// 1.1, and any later 1.x.
+    case http11
+
+    /// Whether `left` is older.
+    @inlinable
+    public static func < (left: HTTPVersion, right: HTTPVersion) -> Bool {
+        left.rawValue < right.rawValue
+    }
+}
+
+/// What the head of a request says (RFC 9112, section 2.1). Everything that is text is an extent
+/// of the received bytes, counted from the first byte of the request.
+@frozen
+public struct RequestHead: BitwiseCopyable, Sendable {
+    /// What is asked to be done.
+    public internal(set) var method = Method.unknown
+    /// The version of the request line.
+    public internal(set) var version = HTTPVersion.http11
+    /// Whether the target has a `?`.
+    public internal(set) var hasQuery = false
+    /// Whether the body comes in chunks (RFC 9112, section 7.1).
+    public internal(set) var isChunked = false
+    /// Whether Connection has the option `close` (RFC 9112, section 9.6).
+    public internal(set) var connectionClose = false
+    /// Whether Connection has the option `keep-alive` (RFC 9112, appendix C.2.2).
+    public internal(set) var connectionKeepAlive = false
+    /// Whether the client waits for a 100 before it sends the body (RFC 9110, section 10.1.1).
+    public internal(set) var expectsContinue = false
+    var allowsUnderscores = false
+    var dropsInvalidNames = true
+    /// The port that was named with the host; 0 when there was none.
+    public internal(set) var port: UInt16 = 0
+
+    /// The name of the method.
+    public internal(set) var methodName = ByteExtent.empty
+    /// The request line without its end.
+    public internal(set) var requestLine = ByteExtent.empty
+    /// The target as it was sent, from its path on: an absolute form's scheme and host are not
+    /// part of it (nginx's $request_uri).
+    public internal(set) var target = ByteExtent.empty
+    /// The path of the target, not decoded, before `?` or `#`; empty for `http://host?query`.
+    public internal(set) var path = ByteExtent.empty
+    /// The query of the target, without the `?`, up to a `#`.
+    public internal(set) var query = ByteExtent.empty
+    /// The host of an absolute form, or else of Host, without port and trailing dot, in the case
+    /// that it was sent in; empty when there is neither.
+    public internal(set) var host = ByteExtent.empty
+    /// All field lines with their ends; the empty line that ends the head is not part of it.
+    public internal(set) var fields = ByteExtent.empty
+    /// How many bytes the head has, with empty lines before it and the one that ends it: where
+    /// the body, or the next request, begins.
+    public internal(set) var byteCount = 0
+    /// The value of Content-Length in bytes; -1 when there is none.
+    public internal(set) var contentLength: Int64 = -1
+
+    @usableFromInline var present: UInt32 = 0
+    // Written out: this way it is a few stores, not a loop.
+    @usableFromInline var known: InlineArray<20, ByteExtent> = [
+        .empty, .empty, .empty, .empty, .empty, .empty, .empty, .empty, .empty, .empty,
+        .empty, .empty, .empty, .empty, .empty, .empty, .empty, .empty, .empty, .empty,
+    ]
+
+    @inline(__always)
+    init() {}
+
+    /// The value of the first field of a name, without the white space around it (RFC 9110,
+    /// section 5.5); nil when the request has no such field.
+    @inlinable @inline(__always)
+    public func field(_ name: FieldName) -> ByteExtent? {
+        has(name) ? known[Int(name.rawValue)] : nil
+    }
+
+    /// Whether the request has a field of a name.
+    @inlinable @inline(__always)
+    func has(_ name: FieldName) -> Bool {
+        present &>> UInt32(name.rawValue) & 1 != 0
+    }
+
+    /// Whether the request has a field that makes it conditional (RFC 9110, section 13.1), If-Range
+    /// apart.
+    public var isConditional: Bool { present & Preconditions.conditional != 0 }
+
+    /// Whether the client expects the connection to stay open after the answer (RFC 9112,
+    /// section 9.3).
+    public var keepsAlive: Bool {
+        switch version {
+        case .http09: return false
+        case .http10: return connectionKeepAlive && !connectionClose
+        case .http11: return !connectionClose
+        }
+    }
+}
+
+/// Walks the field lines of a head that was parsed, in the order they were sent. Lines that were
+/// dropped for their names are passed over.
+public struct FieldIterator: BitwiseCopyable, Sendable {
+    private var position: Int
+    private let end: Int
+    private let allowsUnderscores: Bool
+    private let dropsInvalidNames: Bool
+
+    /// Starts at the first field line of a head.
+    public init(_ head: RequestHead) {
+        position = Int(head.fields.offset)
+        end = head.fields.end
+        allowsUnderscores = head.allowsUnderscores
+        dropsInvalidNames = head.dropsInvalidNames
+    }
+
+    /// The next field: its name, and its value without the white space around it; nil after the
+    /// last one. `received` is what the head was parsed from.
+    public mutating func next(
+        in received: Span<UInt8>
+    ) -> (name: ByteExtent, value: ByteExtent)? {
+        let limit = min(end, received.count)
+        while position < limit {
+            let start = position
+            let lineFeed = received.firstIndex(of: 0x0A, from: start, to: limit)
+            position = lineFeed &+ 1
+            var lineEnd = lineFeed
+            if lineEnd > start, received[lineEnd &- 1] == 0x0D { lineEnd &-= 1 }
+            let line = FieldLine(in: received, from: start, to: lineEnd)
+            let verdict = line.judgeName(in: received, allowsUnderscores: allowsUnderscores)
+            if verdict == .valid || !dropsInvalidNames {
+                return (line.name, line.value)
+            }
+        }
+        return nil
+    }
+}

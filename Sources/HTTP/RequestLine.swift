@@ -1,0 +1,264 @@
+/// A request line taken apart (RFC 9112, section 3), with what nginx's ngx_http_parse_request_line
+/// lets pass: several spaces between the parts and after them, and any 1.x as 1.1.
+///
+/// The line has no line end and no byte below 0x0E in it: the parser has seen to that.
+struct RequestLine {
+    private let start: Int
+    private let end: Int
+    private let isStrict: Bool
+    private var position: Int
+
+    /// The line from `start` to `end`; `isStrict` refuses what only nginx lets pass.
+    init(from start: Int, to end: Int, isStrict: Bool = false) {
+        self.start = start
+        self.end = end
+        self.isStrict = isStrict
+        position = start
+    }
+
+    /// Fills in what the line says; the fault when it is not one.
+    @inline(__always)
+    mutating func parse(_ received: Span<UInt8>, into head: inout RequestHead) -> RequestFault? {
+        if let fault = parseMethod(received, into: &head) { return fault }
+        guard skipSpaces(received), position < end else { return .invalidRequestLine }
+        let targetStart = position
+        if head.method == .options, isStrict, received[position] == 0x2A {
+            // The asterisk form (RFC 9112, section 3.2.4).
+            position &+= 1
+            head.target = ByteExtent(from: targetStart, to: position)
+            head.path = head.target
+        } else if head.method == .connect {
+            if let fault = parseAuthority(received, into: &head) { return fault }
+        } else if received[position] == 0x2F {
+            if let fault = parseTarget(received, from: targetStart, into: &head) { return fault }
+        } else {
+            if let fault = parseAbsolute(received, into: &head) { return fault }
+        }
+        return parseVersion(received, into: &head)
+    }
+
+    /// False when there are more than one, and that matters.
+    @inline(__always)
+    private mutating func skipSpaces(_ received: Span<UInt8>) -> Bool {
+        let first = position
+        while position < end, received[position] == 0x20 { position &+= 1 }
+        return !isStrict || position &- first <= 1
+    }
+
+    @inline(__always)
+    private mutating func parseMethod(
+        _ received: Span<UInt8>, into head: inout RequestHead
+    ) -> RequestFault? {
+        if end &- start >= 4, received.matches("GET ", at: start, foldsCase: false) {
+            position = start &+ 3
+            head.methodName = ByteExtent(from: start, to: position)
+            head.method = .get
+            return nil
+        }
+        while position < end, received[position].isMethodByte(isStrict) { position &+= 1 }
+        // A line that ends inside the method is refused as nginx does: the line end is no byte
+        // of a method.
+        guard position > start, position < end, received[position] == 0x20 else {
+            return .invalidMethod
+        }
+        head.methodName = ByteExtent(from: start, to: position)
+        head.method = Method(in: received, at: start, count: position &- start)
+        return nil
+    }
+
+    /// The path and query that begin at `first` and at the current position, up to a space or
+    /// the end of the line.
+    @inline(__always)
+    private mutating func parseTarget(
+        _ received: Span<UInt8>, from first: Int, into head: inout RequestHead
+    ) -> RequestFault? {
+        var pathEnd = -1
+        var queryStart = -1
+        var queryEnd = -1
+        while true {
+            position = received.firstTargetDelimiter(from: position, to: end)
+            guard position < end else { break }
+            let byte = received[position]
+            if byte == 0x20 { break }
+            if byte == 0x3F {
+                if pathEnd < 0 {
+                    pathEnd = position
+                    queryStart = position &+ 1
+                }
+            } else if byte == 0x23, !isStrict {
+                if pathEnd < 0 { pathEnd = position }
+                if queryEnd < 0 { queryEnd = position }
+            } else {
+                return .invalidRequestLine
+            }
+            position &+= 1
+        }
+        head.target = ByteExtent(from: first, to: position)
+        head.path = ByteExtent(from: first, to: pathEnd < 0 ? position : pathEnd)
+        if queryStart >= 0 {
+            head.hasQuery = true
+            head.query = ByteExtent(from: queryStart, to: queryEnd < 0 ? position : queryEnd)
+        }
+        return nil
+    }
+
+    /// The absolute form (RFC 9112, section 3.2.2).
+    @inline(never)
+    private mutating func parseAbsolute(
+        _ received: Span<UInt8>, into head: inout RequestHead
+    ) -> RequestFault? {
+        guard received[position].isASCIILetter else { return .invalidRequestLine }
+        while position < end, received[position].isSchemeByte { position &+= 1 }
+        let slashes = position &+ 1
+        guard slashes &+ 2 <= end, received[position] == 0x3A, received[slashes] == 0x2F,
+            received[slashes &+ 1] == 0x2F
+        else { return .invalidRequestLine }
+        position = slashes &+ 2
+        guard let (authority, _) = takeAuthority(received) else { return .invalidRequestLine }
+        guard let host = HostName(received, authority) else {
+            return .invalidHostInRequestLine
+        }
+        head.host = ByteExtent(offset: authority.offset, count: UInt32(host.count))
+        head.port = host.port
+        guard position < end, received[position] != 0x20 else {
+            // No path is the path "/": one of the two slashes stands for it.
+            guard position < end else { return .invalidRequestLine }
+            head.target = ByteExtent(from: slashes, to: slashes &+ 1)
+            head.path = head.target
+            return nil
+        }
+        guard received[position] == 0x2F || received[position] == 0x3F else {
+            return .invalidRequestLine
+        }
+        return parseTarget(received, from: position, into: &head)
+    }
+
+    /// The authority form (RFC 9112, section 3.2.3): host, colon, port.
+    @inline(never)
+    private mutating func parseAuthority(
+        _ received: Span<UInt8>, into head: inout RequestHead
+    ) -> RequestFault? {
+        let first = position
+        guard let (authority, hasPort) = takeAuthority(received), hasPort, position < end,
+            received[position] == 0x20
+        else { return .invalidRequestLine }
+        guard let host = HostName(received, authority) else {
+            return .invalidHostInRequestLine
+        }
+        head.host = ByteExtent(from: first, to: first &+ host.count)
+        head.port = host.port
+        head.target = authority
+        return nil
+    }
+
+    /// A host and port as far as they go: nginx takes fewer bytes here than in Host.
+    private mutating func takeAuthority(
+        _ received: Span<UInt8>
+    ) -> (authority: ByteExtent, hasPort: Bool)? {
+        let first = position
+        if position < end, received[position] == 0x5B {
+            while position < end, received[position] != 0x5D {
+                // What stands in the brackets is looked at with the host.
+                guard received[position] > 0x20 else { return nil }
+                position &+= 1
+            }
+            guard position < end else { return nil }
+            position &+= 1
+        } else {
+            while position < end, received[position].isRequestHostByte { position &+= 1 }
+        }
+        let hasPort = position < end && received[position] == 0x3A
+        if hasPort {
+            position &+= 1
+            while position < end, received[position].decimalDigit != nil { position &+= 1 }
+        }
+        return (ByteExtent(from: first, to: position), hasPort)
+    }
+
+    @inline(__always)
+    private mutating func parseVersion(
+        _ received: Span<UInt8>, into head: inout RequestHead
+    ) -> RequestFault? {
+        guard skipSpaces(received) else { return .invalidRequestLine }
+        if end &- position == 8,
+            received.matches("HTTP/1.1", at: position, foldsCase: false)
+        {
+            head.version = .http11
+            return nil
+        }
+        return parseOtherVersion(received, into: &head)
+    }
+
+    @inline(never)
+    private mutating func parseOtherVersion(
+        _ received: Span<UInt8>, into head: inout RequestHead
+    ) -> RequestFault? {
+        guard position < end else {
+            guard !isStrict else { return .invalidRequestLine }
+            head.version = .http09
+            return head.method == .get ? nil : .invalidHTTP09Method
+        }
+        guard end &- position > 5, received.slice(from: position, to: position &+ 5).equals("HTTP/")
+        else { return .invalidRequestLine }
+        position &+= 5
+        guard received[position] != 0x30, let major = received[position].decimalDigit else {
+            return .invalidRequestLine
+        }
+        guard major == 1 else { return .unsupportedVersion }
+        position &+= 1
+        guard position < end else { return .invalidRequestLine }
+        if received[position].decimalDigit != nil { return .unsupportedVersion }
+        guard received[position] == 0x2E else { return .invalidRequestLine }
+        position &+= 1
+        return parseMinorVersion(received, into: &head)
+    }
+
+    private mutating func parseMinorVersion(
+        _ received: Span<UInt8>, into head: inout RequestHead
+    ) -> RequestFault? {
+        let first = position
+        var minor = 0
+        while position < end, let digit = received[position].decimalDigit {
+            guard minor <= 99 else { return .invalidRequestLine }
+            minor = minor * 10 + Int(digit)
+            position &+= 1
+        }
+        guard position > first, !isStrict || position == first &+ 1 else {
+            return .invalidRequestLine
+        }
+        if !isStrict { _ = skipSpaces(received) }
+        guard position == end else { return .invalidRequestLine }
+        head.version = minor == 0 ? .http10 : .http11
+        return nil
+    }
+}
+
+extension UInt8 {
+    /// Whether nginx takes a byte as part of a method.
+    @inline(__always)
+    var isMethodByte: Bool { self &- 0x41 < 26 || self == 0x5F || self == 0x2D }
+
+    /// Whether a byte is part of a method: for nginx, or of a token (RFC 9110, section 9.1).
+    @inline(__always)
+    func isMethodByte(_ isStrict: Bool) -> Bool { isMethodByte || isStrict && isTokenByte }
+
+    /// RFC 9110, section 5.6.2: tchar.
+    var isTokenByte: Bool {
+        switch self {
+        case 0x21, 0x23...0x27, 0x2A, 0x2B, 0x2D, 0x2E, 0x30...0x39, 0x41...0x5A, 0x5E...0x7A,
+            0x7C, 0x7E:
+            return true
+        default: return false
+        }
+    }
+
+    /// RFC 3986, section 3.1.
+    fileprivate var isSchemeByte: Bool {
+        isASCIILetter || decimalDigit != nil || self == 0x2B || self == 0x2D || self == 0x2E
+    }
+
+    /// Whether nginx takes a byte as part of a host in a request line.
+    fileprivate var isRequestHostByte: Bool {
+        isASCIILetter || decimalDigit != nil || self == 0x2D || self == 0x2E
+    }
+}

@@ -1,0 +1,155 @@
+/// The path of a request target, made into a path of the site and back (RFC 3986, sections 2.1
+/// and 5.2.4), as nginx does it.
+public enum RequestTarget {
+    /// Whether `normalize` would write the path as it is: nothing is escaped, no segment begins
+    /// with a dot, no slashes stand together, no `?` or `#` ends it, and there is no NUL.
+    public static func isSimple(_ path: Span<UInt8>) -> Bool {
+        guard path.count > 0, path[0] == 0x2F else { return false }
+        var afterSlash = false
+        for index in 0..<path.count {
+            switch path[index] {
+            case 0x2F:
+                if afterSlash { return false }
+                afterSlash = true
+            case 0x2E:
+                if afterSlash { return false }
+            case 0x25, 0x23, 0x3F, 0:
+                return false
+            default:
+                afterSlash = false
+            }
+        }
+        return true
+    }
+
+    /// Writes the path decoded once, without `.` and `..` segments, and with one slash for
+    /// several when `mergesSlashes`. It always begins with a slash, has no NUL, and no `..`
+    /// segment; it is never longer than the raw one (and one slash). A `?` or `#` ends the path.
+    ///
+    /// False, to be answered with 400, when an escape is not two hexadecimal digits, when there is
+    /// a NUL, escaped or not, or when `..` leads above the root; also when the writer is too small.
+    public static func normalize(
+        path raw: Span<UInt8>, mergesSlashes: Bool, into writer: inout HeadWriter
+    ) -> Bool {
+        var path = PathNormalizer(mergesSlashes: mergesSlashes, root: writer.count)
+        writer.append(byte: 0x2F)
+        var index = raw.count > 0 && raw[0] == 0x2F ? 1 : 0
+        while index < raw.count {
+            var byte = raw[index]
+            index &+= 1
+            if byte == 0x3F || byte == 0x23 { break }
+            if byte == 0x25 {
+                guard index &+ 1 < raw.count, let high = raw[index].hexadecimalDigit,
+                    let low = raw[index &+ 1].hexadecimalDigit
+                else { return false }
+                byte = high << 4 | low
+                index &+= 2
+            }
+            // A C string would end there; the parser lets none through, but others may ask.
+            guard byte != 0 else { return false }
+            guard path.take(byte, into: &writer) else { return false }
+        }
+        return path.finish(&writer) && !writer.hasOverflowed
+    }
+
+    /// Writes a path so that it can stand in a Location field: nginx's NGX_ESCAPE_URI.
+    public static func escape(uri: Span<UInt8>, into writer: inout HeadWriter) {
+        escape(uri, keeping: .uri, into: &writer)
+    }
+
+    /// Writes a name so that it can stand as one segment of a path: nginx's
+    /// NGX_ESCAPE_URI_COMPONENT, which leaves only unreserved bytes (RFC 3986, section 2.3).
+    public static func escape(component: Span<UInt8>, into writer: inout HeadWriter) {
+        escape(component, keeping: .unreserved, into: &writer)
+    }
+
+    /// Writes text so that it can stand in a page, in an attribute's value too.
+    public static func escape(html: Span<UInt8>, into writer: inout HeadWriter) {
+        for index in 0..<html.count {
+            switch html[index] {
+            case 0x26: writer.append("&amp;")
+            case 0x3C: writer.append("&lt;")
+            case 0x3E: writer.append("&gt;")
+            case 0x22: writer.append("&quot;")
+            case 0x27: writer.append("&#39;")
+            default: writer.append(byte: html[index])
+            }
+        }
+    }
+
+    private static func escape(
+        _ text: Span<UInt8>, keeping kept: ByteSet, into writer: inout HeadWriter
+    ) {
+        for index in 0..<text.count {
+            let byte = text[index]
+            if kept.contains(byte) {
+                writer.append(byte: byte)
+                continue
+            }
+            writer.append(byte: 0x25)
+            writer.append(byte: upperCaseDigit(byte >> 4))
+            writer.append(byte: upperCaseDigit(byte & 15))
+        }
+    }
+
+    private static func upperCaseDigit(_ value: UInt8) -> UInt8 {
+        value < 10 ? 0x30 &+ value : 0x37 &+ value
+    }
+}
+
+/// The state of `RequestTarget.normalize`: what the segment that is being written looks like.
+private struct PathNormalizer {
+    private enum Segment {
+        case empty, dot, dotDot, other
+    }
+
+    private let mergesSlashes: Bool
+    /// Where in the writer the path begins.
+    private let root: Int
+    private var segment = Segment.empty
+
+    init(mergesSlashes: Bool, root: Int) {
+        self.mergesSlashes = mergesSlashes
+        self.root = root
+    }
+
+    /// Writes a decoded byte; false when it would lead above the root. A `?`, `#` or `%` that was
+    /// decoded is a byte like any other.
+    mutating func take(_ byte: UInt8, into writer: inout HeadWriter) -> Bool {
+        if byte == 0x2F { return endSegment(&writer) }
+        writer.append(byte: byte)
+        switch segment {
+        case .empty: segment = byte == 0x2E ? .dot : .other
+        case .dot: segment = byte == 0x2E ? .dotDot : .other
+        case .dotDot, .other: segment = .other
+        }
+        return true
+    }
+
+    /// Ends the path; false when its last segment would lead above the root.
+    mutating func finish(_ writer: inout HeadWriter) -> Bool {
+        switch segment {
+        case .dot, .dotDot: return endSegment(&writer)
+        case .empty, .other: return true
+        }
+    }
+
+    private mutating func endSegment(_ writer: inout HeadWriter) -> Bool {
+        switch segment {
+        case .empty:
+            if !mergesSlashes { writer.append(byte: 0x2F) }
+        case .dot:
+            writer.truncate(to: writer.count &- 1)
+        case .dotDot:
+            // Before the two dots stands their slash, and before that the segment that goes.
+            var end = writer.count &- 4
+            while end >= root, writer.byte(at: end) != 0x2F { end &-= 1 }
+            guard end >= root else { return false }
+            writer.truncate(to: end &+ 1)
+        case .other:
+            writer.append(byte: 0x2F)
+        }
+        segment = .empty
+        return true
+    }
+}

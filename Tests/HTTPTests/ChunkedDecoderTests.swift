@@ -1,0 +1,96 @@
+import HTTP
+import Testing
+
+struct ChunkedRow: CustomTestStringConvertible {
+    let body: String
+    let state: ChunkedDecoder.State
+    var bodyBytes: Int64 = 0
+    /// How many bytes of `body` are not of it.
+    var rest = 0
+
+    var testDescription: String { body.debugDescription.prefix(60) + "" }
+}
+
+@Suite struct ChunkedDecoderTests {
+    static let long = String(repeating: "x", count: 5000)
+    static let trailers = String(repeating: "a: b\r\n", count: 1500)
+
+    static let rows: [ChunkedRow] = [
+        // RFC 9112, section 7.1.
+        .init(body: "0\r\n\r\n", state: .finished),
+        .init(body: "5\r\nhello\r\n0\r\n\r\n", state: .finished, bodyBytes: 5),
+        .init(body: "5\r\nhello\r\n0\r\n\r\nGET /", state: .finished, bodyBytes: 5, rest: 5),
+        .init(body: "1\r\na\r\n02\r\nbc\r\n000\r\n\r\n", state: .finished, bodyBytes: 3),
+        .init(body: "A\r\n0123456789\r\n0\r\n\r\n", state: .finished, bodyBytes: 10),
+        .init(body: "a\r\n\r\n\r\n\r\n\r\n\r\n\r\n0\r\n\r\n", state: .finished, bodyBytes: 10),
+        .init(body: "", state: .more), .init(body: "5", state: .more),
+        .init(body: "5\r\nhel", state: .more, bodyBytes: 3),
+        .init(body: "5\r\nhello", state: .more, bodyBytes: 5),
+        .init(body: "0\r\n", state: .more), .init(body: "0\r\n\r", state: .more),
+        .init(body: "0\r\na: b\r\n", state: .more),
+        // RFC 9112, section 7.1.1: extensions are passed over.
+        .init(body: "1;a=b\r\nx\r\n0;c\r\n\r\n", state: .finished, bodyBytes: 1),
+        .init(body: "1 ; a=\"b\"\r\nx\r\n0 \r\n\r\n", state: .finished, bodyBytes: 1),
+        .init(body: "1\t\r\nx\r\n0\r\n\r\n", state: .finished, bodyBytes: 1),
+        .init(body: "1;a\nx\r\n", state: .invalid), .init(body: "1;a\rb\r\nx\r\n", state: .invalid),
+        .init(body: "1;a\0\r\n", state: .invalid), .init(body: "1 2\r\n", state: .invalid),
+        .init(body: "1;" + long, state: .invalid), .init(body: "0;" + long, state: .invalid),
+        // RFC 9112, section 7.1.2: trailers are passed over.
+        .init(body: "0\r\na: b\r\nc: d\r\n\r\n", state: .finished),
+        .init(body: "0\r\na: b\n\r\n", state: .invalid),
+        .init(body: "0\r\na: b\rc\r\n", state: .invalid),
+        .init(body: "0\r\n\n", state: .invalid), .init(body: "0\r\n\rx", state: .invalid),
+        .init(body: "0\r\na\0: b\r\n\r\n", state: .invalid),
+        .init(body: "0\r\n" + trailers + "\r\n", state: .invalid),
+        .init(body: "0\r\n" + long + "\r\n\r\n", state: .finished),
+        // Sizes.
+        .init(body: "\r\n", state: .invalid), .init(body: ";a\r\n", state: .invalid),
+        .init(body: " 1\r\n", state: .invalid), .init(body: "-1\r\n", state: .invalid),
+        .init(body: "+1\r\n", state: .invalid), .init(body: "0x1\r\n", state: .invalid),
+        .init(body: "g\r\n", state: .invalid), .init(body: "1_0\r\n", state: .invalid),
+        .init(body: "7fffffffffffffff\r\n", state: .more),
+        .init(body: "8000000000000000\r\n", state: .invalid),
+        .init(body: "10000000000000000\r\n", state: .invalid),
+        .init(body: "00000000000000001\r\n", state: .invalid),
+        .init(body: "0000000000000001\r\n", state: .more),
+        // Line ends are CRLF.
+        .init(body: "1\nx\r\n", state: .invalid),
+        .init(body: "1\r\nx\n", state: .invalid, bodyBytes: 1),
+        .init(body: "1\r\nxy", state: .invalid, bodyBytes: 1), .init(body: "1\rx", state: .invalid),
+        .init(body: "1\r\nx\rx", state: .invalid, bodyBytes: 1),
+    ]
+
+    /// What is left, and what the decoder says, when it is given pieces of `step` bytes.
+    static func decode(
+        _ bytes: [UInt8], step: Int, _ memory: GuardedBytes
+    ) -> (state: ChunkedDecoder.State, bodyBytes: Int64, rest: Int) {
+        var decoder = ChunkedDecoder()
+        var position = 0
+        while position < bytes.count {
+            let end = min(position + step, bytes.count)
+            let (consumed, state) = memory.place(bytes[position..<end]) { decoder.consume($0) }
+            position += consumed
+            if state != .more { break }
+            #expect(position == end)
+        }
+        return (decoder.state, decoder.bodyBytes, bytes.count - position)
+    }
+
+    @Test(arguments: rows)
+    func decoding(row: ChunkedRow) {
+        let bytes = Array(row.body.utf8)
+        let memory = GuardedBytes(capacity: bytes.count)
+        for step in [1, 2, 3, 7, 4096, 100_000] {
+            let result = Self.decode(bytes, step: step, memory)
+            #expect(result.state == row.state, "in pieces of \(step)")
+            #expect(result.bodyBytes == row.bodyBytes, "in pieces of \(step)")
+            if row.state == .finished { #expect(result.rest == row.rest, "in pieces of \(step)") }
+        }
+    }
+
+    @Test func nothingIsConsumedAfterTheEnd() {
+        var decoder = ChunkedDecoder()
+        guarded("0\r\n\r\n") { #expect(decoder.consume($0) == (5, .finished)) }
+        guarded("x") { #expect(decoder.consume($0) == (0, .finished)) }
+    }
+}

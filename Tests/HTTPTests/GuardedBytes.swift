@@ -1,0 +1,87 @@
+import Glibc
+import HTTP
+import Testing
+
+/// Memory that ends where a page begins that may not be touched: reading one byte too far crashes.
+@safe final class GuardedBytes {
+    private let pages: UnsafeMutableRawPointer
+    private let capacity: Int
+    private let length: Int
+
+    /// Room for `capacity` bytes.
+    init(capacity: Int) {
+        let page = Int(getpagesize())
+        self.capacity = (max(capacity, 1) + page - 1) / page * page
+        length = self.capacity + page
+        guard
+            let mapped = unsafe mmap(
+                nil, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+            unsafe mapped != MAP_FAILED,
+            unsafe mprotect(mapped + self.capacity, page, PROT_NONE) == 0
+        else { fatalError("no memory for a guarded page") }
+        unsafe pages = mapped
+    }
+
+    deinit {
+        unsafe munmap(pages, length)
+    }
+
+    /// Runs `body` over a copy of the first `count` bytes that ends before the guard.
+    func place<Bytes: RandomAccessCollection<UInt8>, Result>(
+        _ bytes: Bytes, _ body: (Span<UInt8>) throws -> Result
+    ) rethrows -> Result {
+        precondition(bytes.count <= capacity)
+        let start = unsafe pages + (capacity - bytes.count)
+        for (index, byte) in bytes.enumerated() {
+            unsafe start.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+        }
+        let span = unsafe Span<UInt8>(
+            _unsafeStart: start.assumingMemoryBound(to: UInt8.self), count: bytes.count)
+        return try body(span)
+    }
+}
+
+/// Runs `body` over the bytes of a text that end before a page that may not be touched.
+func guarded<Result>(_ text: String, _ body: (Span<UInt8>) throws -> Result) rethrows -> Result {
+    try guarded(Array(text.utf8), body)
+}
+
+/// Runs `body` over bytes that end before a page that may not be touched.
+func guarded<Result>(
+    _ bytes: [UInt8], _ body: (Span<UInt8>) throws -> Result
+) rethrows -> Result {
+    try GuardedBytes(capacity: bytes.count).place(bytes, body)
+}
+
+/// What `body` writes, and whether it was more than fits.
+func written(
+    capacity: Int = 4096, _ body: (inout HeadWriter) -> Void
+) -> (text: String, hasOverflowed: Bool) {
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: max(capacity, 1), alignment: 1)
+    defer { unsafe memory.deallocate() }
+    var writer = unsafe HeadWriter(unsafe: memory, capacity: capacity)
+    body(&writer)
+    return (text(writer.bytes), writer.hasOverflowed)
+}
+
+/// The bytes as text.
+func text(_ bytes: Span<UInt8>) -> String {
+    String(decoding: (0..<bytes.count).map { bytes[$0] }, as: UTF8.self)
+}
+
+/// Small random numbers that are the same for the same seed.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

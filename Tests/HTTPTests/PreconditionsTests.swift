@@ -1,0 +1,94 @@
+import HTTP
+import Testing
+
+struct PreconditionRow: CustomTestStringConvertible {
+    let fields: [String]
+    let outcome: Preconditions.Outcome
+    var method = "GET"
+    var etag = "\"1\""
+    var modified: Int64 = 784_111_777
+    var mode = Validators.ModifiedSince.exact
+
+    var testDescription: String { "\(method) \(etag) \(mode) " + fields.joined(separator: ", ") }
+}
+
+@Suite struct PreconditionsTests {
+    static let same = "Sun, 06 Nov 1994 08:49:37 GMT"
+    static let earlier = "Sun, 06 Nov 1994 08:49:36 GMT"
+    static let later = "Sun, 06 Nov 1994 08:49:38 GMT"
+
+    static let rows: [PreconditionRow] = [
+        .init(fields: [], outcome: .proceed),
+        // RFC 9110, section 13.1.1.
+        .init(fields: ["If-Match: \"1\""], outcome: .proceed),
+        .init(fields: ["If-Match: \"0\", \"1\""], outcome: .proceed),
+        .init(fields: ["If-Match: *"], outcome: .proceed),
+        .init(fields: ["If-Match: \"2\""], outcome: .failed),
+        .init(fields: ["If-Match: W/\"1\""], outcome: .failed),
+        .init(fields: ["If-Match: W/\"1\""], outcome: .failed, etag: "W/\"1\""),
+        .init(fields: ["If-Match: \"1\""], outcome: .failed, etag: ""),
+        .init(fields: ["If-Match: *"], outcome: .proceed, etag: ""),
+        .init(fields: ["If-Match:"], outcome: .failed),
+        // RFC 9110, section 13.1.2.
+        .init(fields: ["If-None-Match: \"1\""], outcome: .notModified),
+        .init(fields: ["If-None-Match: W/\"1\""], outcome: .notModified),
+        .init(fields: ["If-None-Match: \"1\""], outcome: .notModified, etag: "W/\"1\""),
+        .init(fields: ["If-None-Match: *"], outcome: .notModified),
+        .init(fields: ["If-None-Match: \"2\""], outcome: .proceed),
+        .init(fields: ["If-None-Match: \"1\""], outcome: .proceed, etag: ""),
+        .init(fields: ["If-None-Match: \"1\""], outcome: .notModified, method: "HEAD"),
+        .init(fields: ["If-None-Match: \"1\""], outcome: .failed, method: "PUT"),
+        .init(fields: ["If-None-Match: \"2\""], outcome: .proceed, method: "PUT"),
+        // RFC 9110, section 13.1.3.
+        .init(fields: ["If-Modified-Since: " + same], outcome: .notModified),
+        .init(fields: ["If-Modified-Since: " + later], outcome: .proceed),
+        .init(fields: ["If-Modified-Since: " + earlier], outcome: .proceed),
+        .init(fields: ["If-Modified-Since: " + same], outcome: .notModified, mode: .before),
+        .init(fields: ["If-Modified-Since: " + later], outcome: .notModified, mode: .before),
+        .init(fields: ["If-Modified-Since: " + earlier], outcome: .proceed, mode: .before),
+        .init(fields: ["If-Modified-Since: " + same], outcome: .proceed, mode: .off),
+        .init(fields: ["If-Modified-Since: never"], outcome: .proceed),
+        .init(fields: ["If-Modified-Since: never"], outcome: .proceed, mode: .before),
+        .init(fields: ["If-Modified-Since: " + same], outcome: .proceed, method: "POST"),
+        .init(
+            fields: ["If-Modified-Since: " + later], outcome: .proceed, modified: -1,
+            mode: .before),
+        // RFC 9110, section 13.1.4.
+        .init(fields: ["If-Unmodified-Since: " + same], outcome: .proceed),
+        .init(fields: ["If-Unmodified-Since: " + later], outcome: .proceed),
+        .init(fields: ["If-Unmodified-Since: " + earlier], outcome: .failed),
+        .init(fields: ["If-Unmodified-Since: " + earlier], outcome: .failed, method: "PUT"),
+        .init(fields: ["If-Unmodified-Since: never"], outcome: .proceed),
+        .init(fields: ["If-Unmodified-Since: " + earlier], outcome: .proceed, modified: -1),
+        // RFC 9110, section 13.2.2: which of them counts.
+        .init(fields: ["If-Match: \"1\"", "If-Unmodified-Since: " + earlier], outcome: .proceed),
+        .init(fields: ["If-Match: \"2\"", "If-Unmodified-Since: " + later], outcome: .failed),
+        .init(fields: ["If-None-Match: \"2\"", "If-Modified-Since: " + same], outcome: .proceed),
+        .init(
+            fields: ["If-None-Match: \"1\"", "If-Modified-Since: " + earlier], outcome: .notModified
+        ),
+        .init(
+            fields: ["If-None-Match: \"1\"", "If-Modified-Since: " + same], outcome: .notModified,
+            mode: .off),
+        .init(fields: ["If-Match: \"2\"", "If-None-Match: \"1\""], outcome: .failed),
+        .init(fields: ["If-Match: \"1\"", "If-None-Match: \"1\""], outcome: .notModified),
+        .init(
+            fields: ["If-Unmodified-Since: " + earlier, "If-None-Match: \"1\""], outcome: .failed),
+        .init(
+            fields: ["If-Unmodified-Since: " + same, "If-Modified-Since: " + same],
+            outcome: .notModified),
+    ]
+
+    @Test(arguments: rows)
+    func evaluating(row: PreconditionRow) {
+        let lines = row.fields.map { $0 + "\r\n" }.joined()
+        withHead("\(row.method) / HTTP/1.0\r\n\(lines)\r\n") { head, received in
+            guarded(row.etag) { etag in
+                let validators = Validators(
+                    modified: row.modified, etag: etag, modifiedSince: row.mode)
+                let outcome = Preconditions.evaluate(head, received, validators)
+                #expect(outcome == row.outcome)
+            }
+        }
+    }
+}
