@@ -51,7 +51,11 @@ let package = Package(
 
         // Pure: bytes in, values out, no system call.
         .target(name: "HTTP", swiftSettings: productSettings),
+        .target(name: "Configuration", swiftSettings: productSettings),
 
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: testSettings),
+        .testTarget(
+            name: "ConfigurationTests", dependencies: ["Configuration"],
+            swiftSettings: testSettings),
     ]
 )

@@ -1,0 +1,77 @@
+/// What one directive is: where it may stand, what it takes, what it says in the documentation, and
+/// what it does to the draft of the settings.
+public struct DirectiveRow<Draft>: Sendable {
+    /// Takes a use of the directive into the draft.
+    public typealias Action = @Sendable (inout Draft, DirectiveUse) throws(Diagnostic) -> Void
+    /// Fills what the child (the first) does not set from its parent (the second).
+    public typealias Inheritance = @Sendable (inout Draft, Draft) -> Void
+
+    /// Whether a block may hold the directive more than once.
+    public enum Repeats: Sendable {
+        /// A second one in the same block is the error `directive is duplicate`.
+        case no
+        case yes
+    }
+
+    /// The directive's name.
+    public let name: String
+    /// Where it may stand.
+    public let contexts: Contexts
+    /// How many arguments it takes.
+    public let arguments: ArgumentCount
+    /// One line of documentation.
+    public let summary: String
+    /// The default as nginx's documentation writes it (`off`, `75s`); nil when there is none.
+    public let defaultText: String?
+    /// For a block of directives, the context inside; nil when it has no block or a raw one.
+    public let opens: Contexts?
+    /// Whether its block holds rows of values, not directives (`types`, `map`, `geo`).
+    public let isRawBlock: Bool
+    /// Whether it may be given more than once in a block.
+    public let repeats: Repeats
+    /// Called for each use; for a block, before its contents.
+    public let apply: Action
+    /// For a block: called after its contents, whenever `apply` did not throw.
+    public let close: Action?
+    /// How a level gets the setting from the level around it.
+    public let inherit: Inheritance?
+
+    /// Whether braces follow the arguments.
+    public var hasBlock: Bool { opens != nil || isRawBlock }
+
+    /// A directive that ends in `;`.
+    public static func row(
+        _ name: String, in contexts: Contexts, takes arguments: ArgumentCount,
+        repeats: Repeats = .no, default defaultText: String? = nil, _ summary: String,
+        inherit: Inheritance? = nil, apply: @escaping Action
+    ) -> DirectiveRow {
+        DirectiveRow(
+            name: name, contexts: contexts, arguments: arguments, summary: summary,
+            defaultText: defaultText, opens: nil, isRawBlock: false, repeats: repeats,
+            apply: apply, close: nil, inherit: inherit)
+    }
+
+    /// A directive with a block of directives.
+    public static func block(
+        _ name: String, in contexts: Contexts, takes arguments: ArgumentCount,
+        opens: Contexts, repeats: Repeats = .yes, _ summary: String,
+        apply: @escaping Action, close: Action? = nil
+    ) -> DirectiveRow {
+        DirectiveRow(
+            name: name, contexts: contexts, arguments: arguments, summary: summary,
+            defaultText: nil, opens: opens, isRawBlock: false, repeats: repeats, apply: apply,
+            close: close, inherit: nil)
+    }
+
+    /// A directive whose block holds rows of values, which `apply` finds in `use.rows`.
+    public static func rawBlock(
+        _ name: String, in contexts: Contexts, takes arguments: ArgumentCount,
+        repeats: Repeats = .yes, default defaultText: String? = nil, _ summary: String,
+        inherit: Inheritance? = nil, apply: @escaping Action
+    ) -> DirectiveRow {
+        DirectiveRow(
+            name: name, contexts: contexts, arguments: arguments, summary: summary,
+            defaultText: defaultText, opens: nil, isRawBlock: true, repeats: repeats,
+            apply: apply, close: nil, inherit: inherit)
+    }
+}

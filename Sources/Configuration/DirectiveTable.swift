@@ -1,0 +1,31 @@
+/// Every directive that is known, by name; a name may have several rows for different contexts.
+public struct DirectiveTable<Draft>: Sendable {
+    /// The rows in the order in which they were given.
+    public let rows: [DirectiveRow<Draft>]
+    private let rowsByName: [String: [DirectiveRow<Draft>]]
+
+    /// A table of these rows.
+    public init(_ rows: [DirectiveRow<Draft>]) {
+        self.rows = rows
+        rowsByName = Dictionary(grouping: rows, by: \.name)
+    }
+
+    /// The rows of a name; empty when nobody knows it.
+    public func rows(named name: String) -> [DirectiveRow<Draft>] { rowsByName[name] ?? [] }
+
+    /// The names that may stand in any of these contexts, sorted.
+    public func names(in contexts: Contexts) -> [String] {
+        rowsByName.filter { $0.value.contains { !$0.contexts.isDisjoint(with: contexts) } }
+            .map(\.key).sorted()
+    }
+
+    /// The names whose blocks hold rows of values: what the parser must know.
+    public var rawBlockNames: Set<String> {
+        Set(rows.lazy.filter(\.isRawBlock).map(\.name))
+    }
+
+    /// Lets a level inherit every setting that has a rule for it.
+    public func inherit(_ child: inout Draft, from parent: Draft) {
+        for row in rows { row.inherit?(&child, parent) }
+    }
+}

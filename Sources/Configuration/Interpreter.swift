@@ -1,0 +1,195 @@
+/// Walks a tree with a table of directives and fills a draft of the settings.
+///
+/// Everything that is wrong is reported: after an error the walk goes on. Where a block's own
+/// action cannot run, its contents are checked and nothing in them is applied.
+public struct Interpreter<Draft> {
+    private let table: DirectiveTable<Draft>
+
+    /// An interpreter of these directives.
+    public init(_ table: DirectiveTable<Draft>) { self.table = table }
+
+    /// Takes a tree into the draft and reports what is wrong with it.
+    public func interpret(
+        _ tree: [Directive], in context: Contexts = .main, into draft: inout Draft
+    ) -> [Diagnostic] {
+        var walk = Walk(table: table)
+        walk.walk(tree, in: context, into: &draft, isApplied: true)
+        return withoutRepeats(walk.diagnostics)
+    }
+}
+
+private struct Walk<Draft> {
+    typealias Row = DirectiveRow<Draft>
+
+    let table: DirectiveTable<Draft>
+    var diagnostics: [Diagnostic] = []
+    private var namesByContext: [Contexts: [String]] = [:]
+
+    init(table: DirectiveTable<Draft>) { self.table = table }
+
+    mutating func walk(
+        _ directives: [Directive], in context: Contexts, into draft: inout Draft, isApplied: Bool
+    ) {
+        var given: [String: Word] = [:]
+        for directive in directives {
+            for part in splitAtMissingSemicolons(directive, in: context) {
+                visit(part, in: context, into: &draft, isApplied: isApplied, given: &given)
+            }
+        }
+    }
+
+    private mutating func visit(
+        _ directive: Directive, in context: Contexts, into draft: inout Draft, isApplied: Bool,
+        given: inout [String: Word]
+    ) {
+        let name = directive.name.text
+        guard let row = row(named: name, in: context) else {
+            let row = reportUnusable(directive, in: context)
+            walkContents(of: directive, row, into: &draft, isApplied: false)
+            return
+        }
+        let use = DirectiveUse(directive, in: context)
+        var isSound = hasRightShape(use, row)
+        if row.repeats == .no {
+            if let first = given[name] {
+                diagnostics.append(
+                    use.fail("\"\(name)\" directive is duplicate")
+                        .relating("it was first given here", to: first.place, length: first.length))
+                isSound = false
+            } else {
+                given[name] = directive.name
+            }
+        }
+        if isApplied, isSound {
+            isSound = collect { () throws(Diagnostic) in try row.apply(&draft, use) }
+        }
+        let isEntered = isApplied && isSound
+        walkContents(of: directive, row, into: &draft, isApplied: isEntered)
+        if isEntered, let close = row.close {
+            _ = collect { () throws(Diagnostic) in try close(&draft, use) }
+        }
+    }
+
+    private mutating func walkContents(
+        of directive: Directive, _ row: Row?, into draft: inout Draft, isApplied: Bool
+    ) {
+        guard let block = directive.block, let context = row?.opens else { return }
+        walk(block, in: context, into: &draft, isApplied: isApplied)
+    }
+
+    /// Runs an action and keeps what it throws.
+    private mutating func collect(_ action: () throws(Diagnostic) -> Void) -> Bool {
+        do throws(Diagnostic) {
+            try action()
+            return true
+        } catch {
+            diagnostics.append(error)
+            return false
+        }
+    }
+
+    private func row(named name: String, in context: Contexts) -> Row? {
+        table.rows(named: name).first { $0.contexts.contains(context) }
+    }
+
+    // MARK: Shape
+
+    /// Whether the block and the arguments are as the row wants them; reports what is not.
+    private mutating func hasRightShape(_ use: DirectiveUse, _ row: Row) -> Bool {
+        let name = row.name
+        if !row.hasBlock, let brace = use.directive.openBrace {
+            diagnostics.append(
+                Diagnostic("directive \"\(name)\" is not terminated by \";\"", at: brace))
+            return false
+        }
+        if row.hasBlock, use.directive.block == nil {
+            diagnostics.append(use.fail("directive \"\(name)\" has no opening \"{\""))
+            return false
+        }
+        guard row.arguments.allows(use.arguments.count) else {
+            diagnostics.append(
+                use.fail(
+                    "invalid number of arguments in \"\(name)\" directive",
+                    help: ["it takes \(row.arguments.description)"]))
+            return false
+        }
+        guard row.arguments == .flag else { return true }
+        return collect { () throws(Diagnostic) in _ = try use.flag(0) }
+    }
+
+    /// The directives that a directive is made of when a line in it begins with the name of
+    /// another: its arguments do not fit, so that a semicolon must be missing before that name.
+    /// Where they fit all the same (`index a` and `root b` on the next line) nginx takes them, and
+    /// so do we, with a warning.
+    private mutating func splitAtMissingSemicolons(
+        _ directive: Directive, in context: Contexts
+    ) -> [Directive] {
+        guard directive.arguments.contains(where: \.startsLine) else { return [directive] }
+        var parts: [Directive] = []
+        var rest = directive
+        while let row = row(named: rest.name.text, in: context),
+            !row.hasBlock || rest.block != nil,
+            let index = rest.arguments.firstIndex(where: {
+                $0.startsLine && !$0.isQuoted && self.row(named: $0.text, in: context) != nil
+            })
+        {
+            let next = rest.arguments[index]
+            let previous = index > 0 ? rest.arguments[index - 1] : rest.name
+            let fits =
+                row.arguments.allows(rest.arguments.count) && row.hasBlock == (rest.block != nil)
+            diagnostics.append(
+                Diagnostic(
+                    fits ? .warning : .error,
+                    fits ? "is \";\" missing here?" : "\";\" is missing here", at: previous.end,
+                    help: fits
+                        ? ["\"\(next.text)\" is taken as an argument of \"\(row.name)\""] : []))
+            if fits { break }
+            parts.append(
+                Directive(name: rest.name, arguments: Array(rest.arguments[..<index])))
+            rest = Directive(
+                name: next, arguments: Array(rest.arguments[(index + 1)...]), block: rest.block,
+                openBrace: rest.openBrace, closeBrace: rest.closeBrace)
+        }
+        return parts + [rest]
+    }
+
+    // MARK: Names
+
+    /// Reports a directive that nobody knows or that may not stand here, and returns the row that
+    /// was probably meant, to check the contents with.
+    private mutating func reportUnusable(_ directive: Directive, in context: Contexts) -> Row? {
+        let name = directive.name.text
+        let rows = table.rows(named: name)
+        if !rows.isEmpty {
+            let allowed = joined(
+                rows.reduce(into: Contexts()) { $0.formUnion($1.contexts) }.names, by: "or")
+            diagnostics.append(
+                Diagnostic(
+                    "\"\(name)\" directive is not allowed here", at: directive.name,
+                    help: ["it is allowed in \(allowed)"]))
+            return rows.first
+        }
+        var help: [String] = []
+        var meant: Row?
+        if let near = Suggestion.nearest(to: name, among: names(in: context)) {
+            help = ["did you mean \"\(near)\"?"]
+            meant = row(named: near, in: context)
+        } else if let near = Suggestion.nearest(to: name, among: names(in: .any)),
+            let other = table.rows(named: near).first
+        {
+            let allowed = joined(other.contexts.names, by: "or")
+            help = ["did you mean \"\(near)\"? It is allowed in \(allowed)"]
+            meant = other
+        }
+        diagnostics.append(
+            Diagnostic("unknown directive \"\(name)\"", at: directive.name, help: help))
+        return meant
+    }
+
+    private mutating func names(in context: Contexts) -> [String] {
+        if let known = namesByContext[context] { return known }
+        let names = table.names(in: context)
+        namesByContext[context] = names
+        return names
+    }
+}

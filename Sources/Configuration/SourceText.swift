@@ -1,0 +1,47 @@
+/// One loaded file of the configuration: its name, its bytes, and where its lines start.
+public struct SourceText: Hashable, Sendable {
+    /// What messages call the file, usually its absolute path.
+    public let name: String
+    /// The file's content, as loaded.
+    public let bytes: [UInt8]
+    /// The offset of each line's first byte; never empty. A byte order mark is before the first.
+    let lineStarts: [Int]
+
+    /// Takes in a file that was read.
+    public init(name: String, bytes: [UInt8]) {
+        self.name = name
+        self.bytes = bytes
+        var starts = [SourceText.hasByteOrderMark(bytes) ? 3 : 0]
+        for index in bytes.indices where bytes[index] == ASCII.lineFeed {
+            starts.append(index + 1)
+        }
+        lineStarts = starts
+    }
+
+    /// Where the text begins: after the byte order mark, if there is one.
+    var start: Int { lineStarts[0] }
+
+    /// The line, from 0, that holds a byte; an offset past the end is on the last line.
+    func line(at offset: Int) -> Int {
+        var low = 0
+        var high = lineStarts.count
+        while high - low > 1 {
+            let middle = low + (high - low) / 2
+            if lineStarts[middle] <= offset { low = middle } else { high = middle }
+        }
+        return low
+    }
+
+    /// The bytes of a line (from 0), without what ends it.
+    func bytes(ofLine line: Int) -> ArraySlice<UInt8> {
+        let isLast = line + 1 >= lineStarts.count
+        var end = isLast ? bytes.count : lineStarts[line + 1] - 1
+        let start = min(lineStarts[line], end)
+        if end > start, bytes[end - 1] == ASCII.carriageReturn { end -= 1 }
+        return bytes[start..<end]
+    }
+
+    private static func hasByteOrderMark(_ bytes: [UInt8]) -> Bool {
+        bytes.count >= 3 && bytes[0] == 0xEF && bytes[1] == 0xBB && bytes[2] == 0xBF
+    }
+}
