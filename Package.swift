@@ -48,14 +48,23 @@ let fuzzTarget: Target =
 let package = Package(
     name: "apus",
     targets: [
+        // C: what Swift's importer cannot see or call, and the system libraries.
+        .target(name: "CLinux", cSettings: paths),
 
         // Pure: bytes in, values out, no system call.
         .target(name: "HTTP", swiftSettings: productSettings),
         .target(name: "Configuration", swiftSettings: productSettings),
 
+        // The kernel's interfaces, then what is made of them.
+        .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: productSettings),
+        .target(
+            name: "Reactor", dependencies: ["Linux", "CLinux"], swiftSettings: productSettings),
+
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: testSettings),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration"],
             swiftSettings: testSettings),
+        .testTarget(
+            name: "ReactorTests", dependencies: ["Reactor", "Linux"], swiftSettings: testSettings),
     ]
 )

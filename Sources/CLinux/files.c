@@ -1,0 +1,57 @@
+#define _GNU_SOURCE
+#include "files.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static int opening_flags(void) { return O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY; }
+
+int clinux_open(int directory, const char *path, int links) {
+    int fd;
+    if (links == clinux_links_follow) {
+        fd = openat(directory, path, opening_flags());
+    } else {
+        struct open_how how = {
+            .flags = (uint64_t)opening_flags(),
+            .resolve = links == clinux_links_beneath ? RESOLVE_BENEATH : RESOLVE_NO_SYMLINKS,
+        };
+        fd = (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+    }
+    return fd < 0 ? -errno : fd;
+}
+
+int clinux_at_fdcwd(void) { return AT_FDCWD; }
+
+static void take(struct clinux_facts *facts, const struct stat *status) {
+    facts->device = status->st_dev;
+    facts->inode = status->st_ino;
+    facts->size = status->st_size;
+    facts->modified_seconds = status->st_mtim.tv_sec;
+    facts->modified_nanoseconds = (uint32_t)status->st_mtim.tv_nsec;
+    facts->changed_seconds = status->st_ctim.tv_sec;
+    facts->changed_nanoseconds = (uint32_t)status->st_ctim.tv_nsec;
+    facts->mode = status->st_mode;
+    facts->owner = status->st_uid;
+}
+
+int clinux_fstat(int fd, struct clinux_facts *facts) {
+    struct stat status;
+    if (fstat(fd, &status) != 0) return -errno;
+    take(facts, &status);
+    return 0;
+}
+
+int clinux_stat(const char *path, struct clinux_facts *facts) {
+    struct stat status;
+    if (stat(path, &status) != 0) return -errno;
+    take(facts, &status);
+    return 0;
+}
+
+int clinux_open_append(const char *path) {
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+    return fd < 0 ? -errno : fd;
+}

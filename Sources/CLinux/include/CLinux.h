@@ -1,0 +1,11 @@
+// What Swift's importer cannot see or call of Linux.
+// _GNU_SOURCE stays out of here: it changes fd_set and other types that Glibc's module has already
+// imported; the .c files define it.
+#pragma once
+#include "directories.h"
+#include "files.h"
+#include "listeners.h"
+#include "options.h"
+#include "paths.h"
+#include "processes.h"
+#include "sockets.h"

@@ -1,0 +1,42 @@
+// Files: openat2(2), facts of a file, directories.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/// What the server needs to know of a file, from fstat(2) or statx(2).
+struct clinux_facts {
+    uint64_t device;
+    uint64_t inode;
+    int64_t size;
+    int64_t modified_seconds;
+    int64_t changed_seconds;
+    uint32_t modified_nanoseconds;
+    uint32_t changed_nanoseconds;
+    uint32_t mode;
+    uint32_t owner;
+};
+
+/// Kinds of clinux_facts.mode.
+static inline int clinux_is_regular(uint32_t mode) { return (mode & 0170000) == 0100000; }
+static inline int clinux_is_directory(uint32_t mode) { return (mode & 0170000) == 0040000; }
+
+/// How symbolic links on a path are treated by clinux_open.
+enum clinux_links {
+    clinux_links_follow = 0,
+    /// RESOLVE_BENEATH: a link may not lead out of the directory that the path starts from.
+    clinux_links_beneath = 1,
+    /// RESOLVE_NO_SYMLINKS: a link anywhere on the path refuses it.
+    clinux_links_refuse = 2,
+};
+
+/// Opens for reading with O_NONBLOCK, O_CLOEXEC and O_NOCTTY. `directory` is AT_FDCWD or an open
+/// directory. Returns a descriptor or -errno.
+int clinux_open(int directory, const char *path, int links);
+int clinux_at_fdcwd(void);
+/// fstat(2); 0 or -errno.
+int clinux_fstat(int fd, struct clinux_facts *facts);
+/// stat(2), links followed; 0 or -errno.
+int clinux_stat(const char *path, struct clinux_facts *facts);
+/// open(2) for appending, created with mode 0644; a descriptor or -errno.
+int clinux_open_append(const char *path);

@@ -1,0 +1,27 @@
+// Listening sockets: what must be said to the kernel before the first accept(2).
+#pragma once
+#include <stdint.h>
+
+enum clinux_family { clinux_family_ipv4, clinux_family_ipv6, clinux_family_unix };
+
+// All of these return 0 or a descriptor, or -errno.
+
+/// A stream socket with SOCK_NONBLOCK and SOCK_CLOEXEC.
+int clinux_stream_socket(int family);
+/// bind(2); addresses and ports as numbers, the first byte most significant.
+int clinux_bind_ipv4(int fd, uint32_t address, uint16_t port);
+int clinux_bind_ipv6(int fd, uint64_t high, uint64_t low, uint16_t port);
+int clinux_bind_unix(int fd, const char *path);
+int clinux_listen(int fd, int backlog);
+
+int clinux_reuse_address(int fd);
+int clinux_reuse_port(int fd);
+int clinux_ipv6_only(int fd, int on);
+/// TCP_DEFER_ACCEPT, with nginx's second.
+int clinux_defer_accept(int fd, int on);
+int clinux_no_delay(int fd, int on);
+
+/// 1 when `path` is a socket that nobody listens on: its server died without removing it.
+int clinux_is_stale_socket(const char *path);
+/// chmod(2) of a socket's file, so that every user may connect.
+int clinux_open_to_all(const char *path);

@@ -1,0 +1,63 @@
+// Processes and signals.
+#pragma once
+#include <stdint.h>
+#include <sys/types.h>
+
+/// A signalfd(2), non-blocking, for the signals of `mask` (bit n-1 is signal n), which are blocked
+/// in this process. A descriptor or -errno.
+int clinux_signal_descriptor(uint64_t mask);
+/// Reads one signal from a signalfd: its number, 0 when there is none, or -errno.
+int clinux_next_signal(int fd);
+
+/// How far local time is from UTC at `seconds` since 1970, in seconds east: localtime_r(3).
+int64_t clinux_local_offset(int64_t seconds);
+/// `2026/11/21 10:00:00`, with its NUL, of `seconds` since 1970 at `offset` seconds east of UTC;
+/// an empty text when the year has more than four digits.
+void clinux_calendar_time(int64_t seconds, int64_t offset, char text[20]);
+/// Gives an open log to `owner`, who may read and write it: fchown(2) and fchmod(2); 0 or -errno.
+int clinux_give_log(int fd, uint32_t owner);
+
+/// How a child process ended.
+struct clinux_ended {
+    pid_t pid;
+    /// The exit code; meaningless when `signal` is not 0.
+    int code;
+    /// The signal that killed it, or 0.
+    int signal;
+    int dumped_core;
+};
+
+/// fork(2), which the importer hides: the child's pid, 0 in the child, or -errno.
+int clinux_fork(void);
+/// One child that has ended, without waiting: 1, 0 when there is none, or -errno.
+int clinux_reap(struct clinux_ended *ended);
+/// Blocks exactly the signals of `mask` (bit n-1 is signal n); 0 or -errno.
+int clinux_block_only(uint64_t mask);
+/// Ignores SIGPIPE: a write to a client that has gone is an errno.
+void clinux_ignore_broken_pipes(void);
+/// pipe2(2) with O_CLOEXEC and, on the end that is read, O_NONBLOCK if asked; 0 or -errno.
+int clinux_pipe(int ends[2], int reads_nonblocking);
+/// A copy of `fd` above the standard three, close-on-exec, or -errno.
+int clinux_duplicate(int fd);
+/// dup2(2) onto a standard descriptor; 0 or -errno.
+int clinux_replace(int fd, int standard);
+/// A session of its own (setsid(2)) and a plain umask; 0 or -errno.
+int clinux_detach(void);
+/// Points the standard descriptors at /dev/null, stderr only if asked; 0 or -errno.
+int clinux_silence(int with_stderr);
+/// RLIMIT_NOFILE, both limits; 0 or -errno.
+int clinux_limit_descriptors(uint64_t count);
+/// Gives up root for good: groups, group and user in that order; 0 or -errno, and the call's name.
+int clinux_become(
+    uint32_t user, uint32_t group, const uint32_t *groups, int count, const char **call);
+/// Ends the process without running what the parent registered for its end: _exit(2).
+void clinux_end(int code) __attribute__((noreturn));
+/// Opens /dev/null where a standard descriptor is closed, so that no socket gets its number.
+void clinux_fill_standard(void);
+
+// mallopt(3): blocks of 256 KiB and more go back to the kernel as soon as they are freed. Left to
+// itself, malloc keeps as much of them as the largest one was.
+void clinux_return_large_blocks(void);
+/// A fault ends the process by its signal, without the runtime's own handler, which would start
+/// another process and fill the log with registers. Left alone when SWIFT_BACKTRACE asks for it.
+void clinux_plain_faults(void);

@@ -1,0 +1,55 @@
+// Sockets and readiness: accept4(2), epoll(7) and the scatter of socket options.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+/// EPOLLEXCLUSIVE and friends are enumerators or wide macros that the importer does not see.
+static inline uint32_t clinux_epoll_in(void) { return EPOLLIN; }
+static inline uint32_t clinux_epoll_out(void) { return EPOLLOUT; }
+static inline uint32_t clinux_epoll_hangup(void) { return EPOLLHUP; }
+static inline uint32_t clinux_epoll_peer_closed(void) { return EPOLLRDHUP; }
+static inline uint32_t clinux_epoll_error(void) { return EPOLLERR; }
+static inline uint32_t clinux_epoll_exclusive(void) { return 1u << 28; }
+
+/// epoll_event is packed on x86-64 only; these keep that inside C.
+static inline uint64_t clinux_epoll_token(const struct epoll_event *events, int index) {
+    return events[index].data.u64;
+}
+static inline uint32_t clinux_epoll_events(const struct epoll_event *events, int index) {
+    return events[index].events;
+}
+static inline int clinux_epoll_control(
+    int epoll, int operation, int fd, uint32_t events, uint64_t token) {
+    struct epoll_event event = {.events = events, .data = {.u64 = token}};
+    return epoll_ctl(epoll, operation, fd, &event);
+}
+static inline int clinux_epoll_add(int epoll, int fd, uint32_t events, uint64_t token) {
+    return clinux_epoll_control(epoll, EPOLL_CTL_ADD, fd, events, token);
+}
+static inline int clinux_epoll_modify(int epoll, int fd, uint32_t events, uint64_t token) {
+    return clinux_epoll_control(epoll, EPOLL_CTL_MOD, fd, events, token);
+}
+static inline int clinux_epoll_delete(int epoll, int fd) {
+    return clinux_epoll_control(epoll, EPOLL_CTL_DEL, fd, 0, 0);
+}
+
+/// An end of a connection: family 0 is unix, 1 IPv4 (the address in `low`), 2 IPv6. Host order.
+struct clinux_peer {
+    uint64_t high;
+    uint64_t low;
+    uint16_t port;
+    uint8_t family;
+};
+
+/// accept4(2) with SOCK_NONBLOCK and SOCK_CLOEXEC: a descriptor or -errno.
+int clinux_accept(int listener, struct clinux_peer *peer);
+/// getsockname(2): 0 or -errno.
+int clinux_local_address(int fd, struct clinux_peer *peer);
+/// SO_LINGER with zero seconds: close(2) then resets the connection.
+int clinux_reset_on_close(int fd);
+/// setsockopt(2) of an int.
+int clinux_set_option(int fd, int level, int name, int value);
+int clinux_set_tcp_nodelay(int fd, int on);

@@ -1,0 +1,73 @@
+#define _GNU_SOURCE
+#include "listeners.h"
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static int outcome(int returned) { return returned < 0 ? -errno : returned; }
+
+static int set(int fd, int level, int name, int value) {
+    return outcome(setsockopt(fd, level, name, &value, sizeof value));
+}
+
+int clinux_stream_socket(int family) {
+    static const int families[] = {AF_INET, AF_INET6, AF_UNIX};
+    return outcome(socket(families[family], SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+}
+
+int clinux_bind_ipv4(int fd, uint32_t address, uint16_t port) {
+    struct sockaddr_in name = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(address)};
+    return outcome(bind(fd, (struct sockaddr *)&name, sizeof name));
+}
+
+int clinux_bind_ipv6(int fd, uint64_t high, uint64_t low, uint16_t port) {
+    struct sockaddr_in6 name = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    for (int byte = 0; byte < 8; byte++) {
+        name.sin6_addr.s6_addr[byte] = (uint8_t)(high >> (56 - 8 * byte));
+        name.sin6_addr.s6_addr[8 + byte] = (uint8_t)(low >> (56 - 8 * byte));
+    }
+    return outcome(bind(fd, (struct sockaddr *)&name, sizeof name));
+}
+
+static int unix_name(struct sockaddr_un *name, const char *path) {
+    memset(name, 0, sizeof *name);
+    name->sun_family = AF_UNIX;
+    if (strlen(path) >= sizeof name->sun_path) return -ENAMETOOLONG;
+    strcpy(name->sun_path, path);
+    return 0;
+}
+
+int clinux_bind_unix(int fd, const char *path) {
+    struct sockaddr_un name;
+    int fault = unix_name(&name, path);
+    return fault ? fault : outcome(bind(fd, (struct sockaddr *)&name, sizeof name));
+}
+
+int clinux_listen(int fd, int backlog) { return outcome(listen(fd, backlog)); }
+
+int clinux_reuse_address(int fd) { return set(fd, SOL_SOCKET, SO_REUSEADDR, 1); }
+int clinux_reuse_port(int fd) { return set(fd, SOL_SOCKET, SO_REUSEPORT, 1); }
+int clinux_ipv6_only(int fd, int on) { return set(fd, IPPROTO_IPV6, IPV6_V6ONLY, on); }
+int clinux_defer_accept(int fd, int on) { return set(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, on); }
+int clinux_no_delay(int fd, int on) { return set(fd, IPPROTO_TCP, TCP_NODELAY, on); }
+
+int clinux_is_stale_socket(const char *path) {
+    struct stat status;
+    struct sockaddr_un name;
+    if (lstat(path, &status) != 0 || !S_ISSOCK(status.st_mode)) return 0;
+    if (unix_name(&name, path) != 0) return 0;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return 0;
+    int is_refused =
+        connect(fd, (struct sockaddr *)&name, sizeof name) != 0 && errno == ECONNREFUSED;
+    close(fd);
+    return is_refused;
+}
+
+int clinux_open_to_all(const char *path) { return outcome(chmod(path, 0666)); }

@@ -1,0 +1,151 @@
+#define _GNU_SOURCE
+#include "processes.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static void take_signals(sigset_t *set, uint64_t mask) {
+    sigemptyset(set);
+    for (int number = 1; number <= 64; number++)
+        if (mask & (UINT64_C(1) << (number - 1))) sigaddset(set, number);
+}
+
+int clinux_signal_descriptor(uint64_t mask) {
+    sigset_t set;
+    // Whoever started us may have had them ignored: an ignored SIGCHLD would leave nothing to reap.
+    for (int number = 1; number <= 64; number++)
+        if (mask & (UINT64_C(1) << (number - 1))) signal(number, SIG_DFL);
+    take_signals(&set, mask);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) return -errno;
+    int fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+int clinux_next_signal(int fd) {
+    struct signalfd_siginfo info;
+    ssize_t count;
+    do count = read(fd, &info, sizeof info);
+    while (count < 0 && errno == EINTR);
+    if (count == (ssize_t)sizeof info) return (int)info.ssi_signo;
+    return count < 0 && errno != EAGAIN ? -errno : 0;
+}
+
+int64_t clinux_local_offset(int64_t seconds) {
+    time_t time = (time_t)seconds;
+    struct tm parts;
+    return localtime_r(&time, &parts) ? parts.tm_gmtoff : 0;
+}
+
+void clinux_calendar_time(int64_t seconds, int64_t offset, char text[20]) {
+    time_t time;
+    struct tm parts;
+    text[0] = 0;
+    if (__builtin_add_overflow(seconds, offset, &time) || !gmtime_r(&time, &parts)) return;
+    if (strftime(text, 20, "%Y/%m/%d %H:%M:%S", &parts) == 0) text[0] = 0;
+}
+
+int clinux_give_log(int fd, uint32_t owner) {
+    struct stat status;
+    if (fstat(fd, &status) != 0) return -errno;
+    if (status.st_uid != owner && fchown(fd, owner, (gid_t)-1) != 0) return -errno;
+    mode_t needed = S_IRUSR | S_IWUSR;
+    if ((status.st_mode & needed) == needed) return 0;
+    return fchmod(fd, (status.st_mode & 07777) | needed) != 0 ? -errno : 0;
+}
+
+int clinux_fork(void) {
+    pid_t pid = fork();
+    return pid < 0 ? -errno : pid;
+}
+
+int clinux_reap(struct clinux_ended *ended) {
+    int status;
+    pid_t pid;
+    do pid = waitpid(-1, &status, WNOHANG);
+    while (pid < 0 && errno == EINTR);
+    if (pid <= 0) return pid == 0 || errno == ECHILD ? 0 : -errno;
+    ended->pid = pid;
+    ended->code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+    ended->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    ended->dumped_core = WIFSIGNALED(status) && WCOREDUMP(status);
+    return 1;
+}
+
+int clinux_block_only(uint64_t mask) {
+    sigset_t set;
+    take_signals(&set, mask);
+    return sigprocmask(SIG_SETMASK, &set, NULL) != 0 ? -errno : 0;
+}
+
+void clinux_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+
+int clinux_pipe(int ends[2], int reads_nonblocking) {
+    if (pipe2(ends, O_CLOEXEC) != 0) return -errno;
+    if (reads_nonblocking) fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    return 0;
+}
+
+int clinux_duplicate(int fd) {
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    return copy < 0 ? -errno : copy;
+}
+
+int clinux_replace(int fd, int standard) { return dup2(fd, standard) < 0 ? -errno : 0; }
+
+int clinux_detach(void) {
+    if (setsid() < 0) return -errno;
+    umask(022);
+    return 0;
+}
+
+int clinux_silence(int with_stderr) {
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null < 0) return -errno;
+    int fault = 0;
+    for (int fd = 0; fd <= (with_stderr ? 2 : 1); fd++)
+        if (fault == 0 && dup2(null, fd) < 0) fault = -errno;
+    if (null > 2) close(null);
+    return fault;
+}
+
+int clinux_limit_descriptors(uint64_t count) {
+    struct rlimit limit = {.rlim_cur = count, .rlim_max = count};
+    return setrlimit(RLIMIT_NOFILE, &limit) != 0 ? -errno : 0;
+}
+
+int clinux_become(
+    uint32_t user, uint32_t group, const uint32_t *groups, int count, const char **call) {
+    *call = "setgroups()";
+    if (setgroups((size_t)count, (const gid_t *)groups) != 0) return -errno;
+    *call = "setgid()";
+    if (setgid(group) != 0) return -errno;
+    *call = "setuid()";
+    return setuid(user) != 0 ? -errno : 0;
+}
+
+void clinux_end(int code) { _exit(code); }
+
+void clinux_fill_standard(void) {
+    int fd;
+    do fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= 2);
+    if (fd > 2) close(fd);
+}
+
+void clinux_return_large_blocks(void) { mallopt(M_MMAP_THRESHOLD, 256 * 1024); }
+
+void clinux_plain_faults(void) {
+    static const int faults[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGTRAP};
+    if (getenv("SWIFT_BACKTRACE")) return;
+    for (size_t index = 0; index < sizeof faults / sizeof *faults; index++)
+        signal(faults[index], SIG_DFL);
+}

@@ -1,0 +1,58 @@
+#define _GNU_SOURCE
+#include "sockets.h"
+#include <arpa/inet.h>
+#include <endian.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+
+static void take_address(struct clinux_peer *peer, const struct sockaddr_storage *address) {
+    if (address->ss_family == AF_INET) {
+        const struct sockaddr_in *inet = (const struct sockaddr_in *)address;
+        peer->family = 1;
+        peer->low = ntohl(inet->sin_addr.s_addr);
+        peer->port = ntohs(inet->sin_port);
+    } else if (address->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *inet = (const struct sockaddr_in6 *)address;
+        uint64_t halves[2];
+        memcpy(halves, &inet->sin6_addr, sizeof halves);
+        peer->family = 2;
+        peer->high = be64toh(halves[0]);
+        peer->low = be64toh(halves[1]);
+        peer->port = ntohs(inet->sin6_port);
+    } else {
+        peer->family = 0;
+    }
+}
+
+int clinux_accept(int listener, struct clinux_peer *peer) {
+    struct sockaddr_storage address = {0};
+    socklen_t length = sizeof address;
+    int fd = accept4(
+        listener, (struct sockaddr *)&address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd < 0) return -errno;
+    take_address(peer, &address);
+    return fd;
+}
+
+int clinux_local_address(int fd, struct clinux_peer *peer) {
+    struct sockaddr_storage address = {0};
+    socklen_t length = sizeof address;
+    if (getsockname(fd, (struct sockaddr *)&address, &length) != 0) return -errno;
+    take_address(peer, &address);
+    return 0;
+}
+
+int clinux_reset_on_close(int fd) {
+    struct linger linger = {.l_onoff = 1, .l_linger = 0};
+    return setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+}
+
+int clinux_set_option(int fd, int level, int name, int value) {
+    return setsockopt(fd, level, name, &value, sizeof value);
+}
+
+int clinux_set_tcp_nodelay(int fd, int on) {
+    return clinux_set_option(fd, IPPROTO_TCP, TCP_NODELAY, on);
+}

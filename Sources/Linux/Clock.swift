@@ -1,0 +1,25 @@
+import CLinux
+import Glibc
+
+/// The clocks of the loop, read once a turn.
+public enum Clock {
+    /// CLOCK_MONOTONIC in milliseconds: for deadlines.
+    public static func monotonicMs() -> Int64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) &* 1000 &+ Int64(time.tv_nsec) / 1_000_000
+    }
+
+    /// CLOCK_REALTIME: seconds since 1970 and the milliseconds beyond them, for dates and logs.
+    public static func now() -> (seconds: Int64, milliseconds: Int64) {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return (Int64(time.tv_sec), Int64(time.tv_nsec) / 1_000_000)
+    }
+
+    /// How far local time is from UTC at `seconds`, in seconds east (localtime_r(3), which follows
+    /// TZ).
+    public static func localOffset(at seconds: Int64) -> Int64 {
+        clinux_local_offset(seconds)
+    }
+}

@@ -1,0 +1,27 @@
+import Glibc
+
+/// errno(3) values that callers tell apart.
+public enum Errno {
+    /// EAGAIN
+    public static var again: Int32 { EAGAIN }
+    /// EINTR
+    public static var interrupted: Int32 { EINTR }
+    /// ECONNABORTED
+    public static var connectionAborted: Int32 { ECONNABORTED }
+    /// EPROTO
+    public static var protocolError: Int32 { EPROTO }
+    /// EMFILE
+    public static var tooManyFiles: Int32 { EMFILE }
+    /// ENFILE
+    public static var tooManyFilesInSystem: Int32 { ENFILE }
+    /// ENOMEM
+    public static var noMemory: Int32 { ENOMEM }
+    /// ENOBUFS
+    public static var noBuffers: Int32 { ENOBUFS }
+    /// EIO
+    public static var ioError: Int32 { EIO }
+    /// ENOENT
+    public static var noEntry: Int32 { ENOENT }
+    /// ENAMETOOLONG
+    public static var nameTooLong: Int32 { ENAMETOOLONG }
+}

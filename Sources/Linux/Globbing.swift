@@ -1,0 +1,14 @@
+import CLinux
+import Glibc
+
+/// The paths that match a pattern, sorted: glob(3). None when nothing matches.
+public func paths(matching pattern: String) -> [String] {
+    var found = unsafe glob_t()
+    defer { unsafe globfree(&found) }
+    guard unsafe glob(pattern, 0, nil, &found) == 0 else { return [] }
+    var paths: [String] = []
+    for index in 0..<Int(unsafe found.gl_pathc) {
+        if let path = unsafe found.gl_pathv[index] { unsafe paths.append(String(cString: path)) }
+    }
+    return paths
+}

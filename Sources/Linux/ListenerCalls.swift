@@ -1,0 +1,72 @@
+import CLinux
+
+/// The kinds of sockets that can be listened on.
+public enum SocketFamily: Sendable {
+    case ipv4, ipv6, unix
+
+    var number: Int32 {
+        switch self {
+        case .ipv4: Int32(clinux_family_ipv4.rawValue)
+        case .ipv6: Int32(clinux_family_ipv6.rawValue)
+        case .unix: Int32(clinux_family_unix.rawValue)
+        }
+    }
+}
+
+/// The calls that make a listening socket. Each returns 0, or a descriptor, or -errno(3): who calls
+/// knows the address and words the error.
+public enum ListenerCalls {
+    /// A stream socket, non-blocking and close-on-exec.
+    public static func socket(_ family: SocketFamily) -> Int32 {
+        clinux_stream_socket(family.number)
+    }
+
+    /// bind(2) to four bytes, the first one most significant.
+    public static func bind(_ fd: Int32, ipv4 address: UInt32, port: UInt16) -> Int32 {
+        clinux_bind_ipv4(fd, address, port)
+    }
+
+    /// bind(2) to sixteen bytes, the first one most significant.
+    public static func bind(_ fd: Int32, ipv6 high: UInt64, _ low: UInt64, port: UInt16) -> Int32 {
+        clinux_bind_ipv6(fd, high, low, port)
+    }
+
+    /// bind(2) to a path.
+    public static func bind(_ fd: Int32, unix path: String) -> Int32 {
+        unsafe path.withCString { unsafe clinux_bind_unix(fd, $0) }
+    }
+
+    /// listen(2); on a socket that listens already it changes the backlog.
+    public static func listen(_ fd: Int32, backlog: Int32) -> Int32 { clinux_listen(fd, backlog) }
+
+    /// SO_REUSEADDR: a port with connections in TIME_WAIT can be bound.
+    public static func reuseAddress(_ fd: Int32) -> Int32 { clinux_reuse_address(fd) }
+
+    /// SO_REUSEPORT: several sockets on one address.
+    public static func reusePort(_ fd: Int32) -> Int32 { clinux_reuse_port(fd) }
+
+    /// IPV6_V6ONLY: no IPv4 clients on an IPv6 socket.
+    public static func setIPv6Only(_ fd: Int32, _ isOn: Bool) -> Int32 {
+        clinux_ipv6_only(fd, isOn ? 1 : 0)
+    }
+
+    /// TCP_DEFER_ACCEPT: accept(2) waits for the first bytes, for a second.
+    public static func setDeferred(_ fd: Int32, _ isOn: Bool) -> Int32 {
+        clinux_defer_accept(fd, isOn ? 1 : 0)
+    }
+
+    /// TCP_NODELAY, which accepted sockets inherit.
+    public static func setNoDelay(_ fd: Int32, _ isOn: Bool) -> Int32 {
+        clinux_no_delay(fd, isOn ? 1 : 0)
+    }
+
+    /// Whether `path` is a socket that nobody listens on.
+    public static func isStaleSocket(_ path: String) -> Bool {
+        unsafe path.withCString { unsafe clinux_is_stale_socket($0) } != 0
+    }
+
+    /// Lets every user connect to the socket at `path`.
+    public static func openToAll(_ path: String) -> Int32 {
+        unsafe path.withCString { unsafe clinux_open_to_all($0) }
+    }
+}

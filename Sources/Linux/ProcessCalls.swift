@@ -1,0 +1,150 @@
+import CLinux
+import Glibc
+
+/// getpid(2): asks anew each time, so that it is right after a fork.
+public func currentProcess() -> Int32 { getpid() }
+
+/// Whether this process is root's: geteuid(2).
+public func isSuperuser() -> Bool { geteuid() == 0 }
+
+/// fork(2): the child's pid, 0 in the child.
+public func forkProcess() throws(SystemError) -> Int32 {
+    try checked(clinux_fork(), "fork()")
+}
+
+/// _exit(2): ends a child without what its parent registered for its own end.
+public func endProcess(_ code: Int32) -> Never { clinux_end(code) }
+
+/// kill(2).
+public func sendSignal(_ signal: Signal, to process: Int32) throws(SystemError) {
+    guard kill(process, signal.rawValue) == 0 else {
+        throw SystemError("kill(\(process), \(signal.rawValue))", code: errno)
+    }
+}
+
+/// How a child process ended.
+public struct ProcessEnding: Equatable, Sendable {
+    /// The exit code, when no signal killed it.
+    public let code: Int32
+    /// The signal that killed it, 0 for none.
+    public let signal: Int32
+    /// A core was written.
+    public let dumpedCore: Bool
+
+    /// An ending made by hand, for tests.
+    public init(code: Int32 = 0, signal: Int32 = 0, dumpedCore: Bool = false) {
+        self.code = code
+        self.signal = signal
+        self.dumpedCore = dumpedCore
+    }
+}
+
+/// One child that has ended, nil when there is none: waitpid(2) without waiting.
+public func reapProcess() -> (process: Int32, ending: ProcessEnding)? {
+    var ended = clinux_ended()
+    guard unsafe clinux_reap(&ended) == 1 else { return nil }
+    let ending = ProcessEnding(
+        code: ended.code, signal: ended.signal, dumpedCore: ended.dumped_core != 0)
+    return (ended.pid, ending)
+}
+
+/// A signalfd(2) for `signals`, which are blocked from here on.
+public func openSignalDescriptor(for signals: [Signal]) throws(SystemError) -> Descriptor {
+    Descriptor(
+        owning: try checked(clinux_signal_descriptor(Signal.mask(signals)), "signalfd()"))
+}
+
+/// The next signal of a signalfd; nil when there is none.
+public func nextSignal(_ descriptor: Int32) -> Signal? {
+    Signal(rawValue: clinux_next_signal(descriptor))
+}
+
+/// Blocks exactly `signals` in this process: what is blocked stays pending until it is read.
+public func blockOnly(_ signals: [Signal]) {
+    _ = clinux_block_only(Signal.mask(signals))
+}
+
+/// A write to a client that has gone is an errno from here on, not a signal.
+public func ignoreBrokenPipes() { clinux_ignore_broken_pipes() }
+
+/// A fault of this process is a line on stderr and a signal from here on, not a dump by a helper
+/// process; SWIFT_BACKTRACE in the environment asks for the dump.
+public func usePlainFaults() { clinux_plain_faults() }
+
+/// Large blocks go back to the kernel once they are freed: a listing of a huge directory is not
+/// paid for afterwards (mallopt(3)).
+public func returnLargeBlocks() { clinux_return_large_blocks() }
+
+/// The two ends of a pipe(2), both close-on-exec.
+public func openPipe(
+    readsNonblocking: Bool
+) throws(SystemError) -> (reads: Int32, writes: Int32) {
+    var ends: (Int32, Int32) = (-1, -1)
+    let returned = unsafe withUnsafeMutablePointer(to: &ends) {
+        unsafe $0.withMemoryRebound(to: Int32.self, capacity: 2) {
+            unsafe clinux_pipe($0, readsNonblocking ? 1 : 0)
+        }
+    }
+    _ = try checked(returned, "pipe()")
+    return (ends.0, ends.1)
+}
+
+/// read(2) from a pipe.
+public func readPipe(_ fd: Int32, into memory: UnsafeMutableRawBufferPointer) -> IOResult {
+    while true {
+        let returned = unsafe read(fd, memory.baseAddress, memory.count)
+        if returned < 0 && errno == EINTR { continue }
+        return IOResult(returned)
+    }
+}
+
+/// A copy of `fd` above the standard three, close-on-exec.
+public func duplicate(_ fd: Int32) throws(SystemError) -> Int32 {
+    try checked(clinux_duplicate(fd), "fcntl()")
+}
+
+/// dup2(2): makes `standard` mean what `fd` means.
+public func replaceDescriptor(_ standard: Int32, with fd: Int32) throws(SystemError) {
+    _ = try checked(clinux_replace(fd, standard), "dup2()")
+}
+
+/// A session of its own without a terminal: setsid(2).
+public func detachFromTerminal() throws(SystemError) {
+    _ = try checked(clinux_detach(), "setsid()")
+}
+
+/// Points the standard descriptors at /dev/null, stderr only when `includingStderr`.
+public func silenceStandardDescriptors(includingStderr: Bool) throws(SystemError) {
+    _ = try checked(clinux_silence(includingStderr ? 1 : 0), "open()", "\"/dev/null\"")
+}
+
+/// Opens /dev/null where a standard descriptor is closed, so that no socket gets its number.
+public func fillStandardDescriptors() { clinux_fill_standard() }
+
+/// RLIMIT_NOFILE of this process and its children.
+public func limitDescriptors(to count: Int) throws(SystemError) {
+    let returned = clinux_limit_descriptors(UInt64(clamping: count))
+    _ = try checked(returned, "setrlimit(RLIMIT_NOFILE, \(count))")
+}
+
+/// Gives up root for good: setgroups(2), setgid(2), setuid(2).
+public func becomeUser(_ user: UInt32, group: UInt32, groups: [UInt32]) throws(SystemError) {
+    var call: UnsafePointer<CChar>?
+    let returned = unsafe clinux_become(
+        user, group, groups, Int32(clamping: groups.count), &call)
+    guard returned < 0 else { return }
+    let name = if let call = unsafe call { unsafe String(cString: call) } else { "" }
+    throw SystemError(name, code: returned)
+}
+
+/// How many processors this process may run on, at least 1.
+public func processorCount() -> Int {
+    max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+}
+
+private func checked(
+    _ returned: Int32, _ call: String, _ subject: String = ""
+) throws(SystemError) -> Int32 {
+    guard returned >= 0 else { throw SystemError(call, subject, code: returned) }
+    return returned
+}

@@ -1,0 +1,15 @@
+import Glibc
+
+/// poll(2): waits until one of `descriptors` can be read or has come to its end, at most
+/// `timeoutMs` milliseconds (-1: for as long as it takes). The indexes of those that can; none
+/// after a signal.
+public func waitUntilReadable(_ descriptors: [Int32], timeoutMs: Int32) -> [Int] {
+    var polls = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    guard unsafe poll(&polls, nfds_t(polls.count), timeoutMs) > 0 else { return [] }
+    return polls.indices.filter { polls[$0].revents != 0 }
+}
+
+/// Waits for `milliseconds`, or until a signal: poll(2) of nothing.
+public func pause(milliseconds: Int32) {
+    _ = poll(nil, 0, milliseconds)
+}

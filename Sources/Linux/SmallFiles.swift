@@ -1,0 +1,28 @@
+import Glibc
+
+/// unlink(2); false when it failed.
+@discardableResult
+public func removeFile(_ path: String) -> Bool { unsafe unlink(path) == 0 }
+
+/// Writes `text` as all of the file at `path`, which is created with mode 0644.
+public func writeWholeFile(_ path: String, _ text: String) throws(SystemError) {
+    let fd = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0o644)
+    guard fd >= 0 else { throw SystemError("open()", "\"\(path)\"", code: errno) }
+    let file = Descriptor(owning: fd)
+    if case .failed(let code) = writeAll(file.number, text) {
+        throw SystemError("write()", "\"\(path)\"", code: code)
+    }
+}
+
+/// write(2) of `bytes`, repeated until all of them are written or an error says that they cannot
+/// be.
+@discardableResult
+public func writeBytes(_ fd: Int32, _ bytes: [UInt8]) -> IOResult {
+    var done = 0
+    while done < bytes.count {
+        let result = unsafe bytes[done...].withUnsafeBytes { unsafe write(fd, $0) }
+        guard case .bytes(let count) = result else { return result }
+        done += count
+    }
+    return .bytes(done)
+}

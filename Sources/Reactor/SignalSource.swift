@@ -1,0 +1,27 @@
+import CLinux
+public import Linux
+
+/// Signals as a readable descriptor: signalfd(2). They are blocked in the process from then on.
+public struct SignalSource: ~Copyable {
+    private let owned: Descriptor
+
+    /// The descriptor to register.
+    public var descriptor: Int32 { owned.number }
+
+    /// Takes over `signals`, by their numbers (signal(7)).
+    public init(_ signals: [Int32]) throws(SystemError) {
+        var mask: UInt64 = 0
+        for number in signals where number >= 1 && number <= 64 {
+            mask |= 1 << UInt64(number &- 1)
+        }
+        let returned = clinux_signal_descriptor(mask)
+        guard returned >= 0 else { throw SystemError("signalfd()", code: returned) }
+        owned = Descriptor(owning: returned)
+    }
+
+    /// The next signal that has come; nil when there is none.
+    public func next() -> Int32? {
+        let number = clinux_next_signal(descriptor)
+        return number > 0 ? number : nil
+    }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import Testing
+
+/// Two connected descriptors that close when they go.
+final class DescriptorPair {
+    private(set) var near: Int32
+    private(set) var far: Int32
+
+    private init(_ ends: [Int32]) {
+        near = ends[0]
+        far = ends[1]
+    }
+
+    deinit {
+        closeNear()
+        closeFar()
+    }
+
+    /// `near` reads what is written into `far`.
+    static func pipe() throws -> DescriptorPair {
+        var ends: [Int32] = [-1, -1]
+        try #require(unsafe Glibc.pipe(&ends) == 0)
+        return DescriptorPair(ends)
+    }
+
+    /// Both ends read and write.
+    static func sockets() throws -> DescriptorPair {
+        var ends: [Int32] = [-1, -1]
+        let kind = Int32(SOCK_STREAM.rawValue)
+        try #require(unsafe socketpair(AF_UNIX, kind, 0, &ends) == 0)
+        return DescriptorPair(ends)
+    }
+
+    func closeNear() {
+        if near >= 0 { close(near) }
+        near = -1
+    }
+
+    func closeFar() {
+        if far >= 0 { close(far) }
+        far = -1
+    }
+
+    /// Writes into the far end.
+    func feed(_ text: String) {
+        let bytes = Array(text.utf8)
+        #expect(unsafe write(far, bytes, bytes.count) == bytes.count)
+    }
+
+    /// Reads what has come at the near end.
+    func drain() -> Int {
+        var room = [UInt8](repeating: 0, count: 65536)
+        return unsafe read(near, &room, room.count)
+    }
+
+    /// Writes into the near end until it takes no more.
+    func fill() {
+        _ = fcntl(near, F_SETFL, fcntl(near, F_GETFL) | O_NONBLOCK)
+        let block = [UInt8](repeating: 0x61, count: 4096)
+        while unsafe write(near, block, block.count) > 0 {}
+    }
+
+    /// Reads all that has come at the far end.
+    func emptyFar() {
+        _ = fcntl(far, F_SETFL, fcntl(far, F_GETFL) | O_NONBLOCK)
+        var room = [UInt8](repeating: 0, count: 65536)
+        while unsafe read(far, &room, room.count) > 0 {}
+    }
+}
