@@ -50,6 +50,9 @@ let package = Package(
     targets: [
         // C: what Swift's importer cannot see or call, and the system libraries.
         .target(name: "CLinux", cSettings: paths),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
 
         // Pure: bytes in, values out, no system call.
         .target(name: "HTTP", swiftSettings: productSettings),
@@ -59,6 +62,9 @@ let package = Package(
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: productSettings),
         .target(
             name: "Reactor", dependencies: ["Linux", "CLinux"], swiftSettings: productSettings),
+        .target(
+            name: "Files", dependencies: ["HTTP", "Linux", "CLinux", "CZlib", "CPCRE2"],
+            swiftSettings: productSettings),
 
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: testSettings),
         .testTarget(
@@ -66,5 +72,8 @@ let package = Package(
             swiftSettings: testSettings),
         .testTarget(
             name: "ReactorTests", dependencies: ["Reactor", "Linux"], swiftSettings: testSettings),
+        .testTarget(
+            name: "FilesTests", dependencies: ["Files", "HTTP", "Linux", "CZlib"],
+            swiftSettings: testSettings),
     ]
 )

@@ -1,0 +1,156 @@
+import CZlib
+
+/// One response body on its way through deflate into the gzip format (RFC 1952).
+///
+/// The bytes are those that nginx sends: the same windows for the same sizes, no name, mtime 0.
+/// Reusing a value allocates nothing; see ``GzipPool``.
+@safe
+public final class Gzip {
+    /// What an encoder allocates for; two of the same shape are interchangeable.
+    public struct Shape: Equatable, Sendable {
+        /// `gzip_comp_level`, 1 (fast) to 9 (small).
+        public let level: Int32
+        /// Base 2 logarithm of the window, 9 to 15.
+        public let windowBits: Int32
+        /// zlib's memLevel, 1 to 9.
+        public let memoryLevel: Int32
+
+        /// The shape for a body of `sizeHint` bytes; nil is a length that is not known.
+        ///
+        /// As in nginx's ngx_http_gzip_filter_memory: a body that fits into half of the window
+        /// takes the next smaller one, so that a small answer costs 10 KiB rather than 256 KiB.
+        public init(level: Int, sizeHint: Int64?) {
+            var windowBits: Int32 = 15
+            var memoryLevel: Int32 = 8
+            if let size = sizeHint, size > 0 {
+                while size < (Int64(1) << Int64(windowBits - 1)) - 262 {
+                    windowBits -= 1
+                    memoryLevel -= 1
+                }
+            }
+            self.level = Int32(clamping: min(max(level, 1), 9))
+            self.windowBits = windowBits
+            self.memoryLevel = max(memoryLevel, 1)
+        }
+    }
+
+    /// What one call came to.
+    @frozen
+    public struct Progress: Equatable, Sendable {
+        /// Bytes of the input that need not be given again.
+        public let consumed: Int
+        /// Bytes written to the output.
+        public let produced: Int
+        /// The trailer is out: nothing follows.
+        public let isFinished: Bool
+        /// The encoder was used after its end or its memory is damaged: the body cannot be
+        /// completed.
+        public let isBroken: Bool
+    }
+
+    /// What this encoder was allocated for.
+    public let shape: Shape
+
+    /// zlib keeps a pointer back to its z_stream, which therefore may not move.
+    private let stream: UnsafeMutablePointer<z_stream>
+
+    /// nil when memory is short.
+    public convenience init?(level: Int, sizeHint: Int64?) {
+        self.init(shape: Shape(level: level, sizeHint: sizeHint))
+    }
+
+    /// nil when memory is short.
+    public init?(shape: Shape) {
+        self.shape = shape
+        unsafe stream = .allocate(capacity: 1)
+        unsafe stream.initialize(to: z_stream())
+        let gzipFormat: Int32 = 16
+        let returned = unsafe deflateInit2_(
+            stream, shape.level, Z_DEFLATED, shape.windowBits + gzipFormat, shape.memoryLevel,
+            Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+        // The value is whole, so that its deinit gives the memory back.
+        guard returned == Z_OK else { return nil }
+    }
+
+    deinit {
+        unsafe deflateEnd(stream)
+        unsafe stream.deallocate()
+    }
+
+    /// Starts a new body; false when zlib refuses, and the encoder must not be used again.
+    public func reset() -> Bool { unsafe deflateReset(stream) == Z_OK }
+
+    /// Compresses from `input` into `output` until one of them is used up.
+    ///
+    /// With `finish` the input is the body's last: call again with what was not consumed, and with
+    /// room in `output`, until `isFinished`. deflate(3) holds bytes back, so that a call which
+    /// consumed everything may well produce nothing.
+    public func compress(
+        _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer, finish: Bool
+    ) -> Progress {
+        let inputCount = UInt32(clamping: input.count)
+        let outputCount = UInt32(clamping: output.count)
+        // Bytes beyond what zlib's 32 bits count stay for the next call, which then is the last.
+        let isLast = finish && Int(inputCount) == input.count
+        // zlib does not write through next_in; its declaration only lacks the const.
+        unsafe stream.pointee.next_in = UnsafeMutablePointer(
+            mutating: input.assumingMemoryBound(to: UInt8.self).baseAddress)
+        unsafe stream.pointee.avail_in = inputCount
+        unsafe stream.pointee.next_out = output.assumingMemoryBound(to: UInt8.self).baseAddress
+        unsafe stream.pointee.avail_out = outputCount
+        guard outputCount > 0 else {
+            return Progress(consumed: 0, produced: 0, isFinished: false, isBroken: false)
+        }
+        let returned = unsafe deflate(stream, isLast ? Z_FINISH : Z_NO_FLUSH)
+        let consumed = unsafe inputCount &- stream.pointee.avail_in
+        let produced = unsafe outputCount &- stream.pointee.avail_out
+        unsafe stream.pointee.next_in = nil
+        unsafe stream.pointee.next_out = nil
+        // Z_BUF_ERROR says that there was nothing to do, which is no error.
+        return Progress(
+            consumed: Int(consumed), produced: Int(produced), isFinished: returned == Z_STREAM_END,
+            isBroken: returned == Z_STREAM_ERROR)
+    }
+
+    /// The same over spans.
+    public func compress(
+        _ input: Span<UInt8>, into output: inout MutableSpan<UInt8>, finish: Bool
+    ) -> Progress {
+        unsafe input.withUnsafeBytes { source in
+            unsafe output.withUnsafeMutableBytes { target in
+                unsafe compress(source, into: target, finish: finish)
+            }
+        }
+    }
+}
+
+/// Encoders that are not in use, so that a response does not allocate 256 KiB anew.
+public struct GzipPool {
+    /// How many encoders are kept.
+    public let capacity: Int
+    private var idle: [Gzip] = []
+
+    /// A pool that keeps at most `capacity` encoders.
+    public init(capacity: Int) { self.capacity = max(capacity, 0) }
+
+    /// How many encoders wait for a body.
+    public var idleCount: Int { idle.count }
+
+    /// An encoder that is ready for a new body; nil when memory is short.
+    public mutating func take(level: Int, sizeHint: Int64?) -> Gzip? {
+        let shape = Gzip.Shape(level: level, sizeHint: sizeHint)
+        if let index = idle.lastIndex(where: { $0.shape == shape }) {
+            let encoder = idle.remove(at: index)
+            if encoder.reset() { return encoder }
+        }
+        return Gzip(shape: shape)
+    }
+
+    /// Takes `encoder` back, at whatever point of a body it is. When the pool is full, the one that
+    /// has waited longest goes.
+    public mutating func give(_ encoder: Gzip) {
+        guard capacity > 0 else { return }
+        if idle.count >= capacity { idle.removeFirst() }
+        idle.append(encoder)
+    }
+}

@@ -1,0 +1,184 @@
+/// The `types` block of a location, compiled: from the extension of a path to its media type.
+///
+/// Immutable. The table lives in memory of its own, so that a look-up reads bytes and counts no
+/// references; the way of a request uses ``table``.
+@safe
+public final class MIMETypes {
+    /// The media types that the table's numbers stand for, each once.
+    public let types: [String]
+
+    private let memory: UnsafeMutableRawBufferPointer
+    private let layout: Layout
+
+    /// nginx's types where a configuration has no `types` block.
+    public static func builtIn() -> MIMETypes {
+        MIMETypes([
+            (suffix: "html", type: "text/html"),
+            (suffix: "gif", type: "image/gif"),
+            (suffix: "jpg", type: "image/jpeg"),
+        ])
+    }
+
+    /// Compiles `pairs`. Case does not matter in a suffix (ASCII); the last of two equal ones
+    /// counts.
+    public init(_ pairs: [(suffix: String, type: String)]) {
+        var types: [String] = []
+        var numberOfType: [String: Int32] = [:]
+        var typeOfSuffix: [[UInt8]: Int32] = [:]
+        for pair in pairs {
+            let suffix = pair.suffix.utf8.map(MIMETypes.lowercased)
+            guard !suffix.isEmpty, suffix.count <= Int(UInt16.max) else { continue }
+            let number = numberOfType[pair.type] ?? Int32(truncatingIfNeeded: types.count)
+            if number == types.count {
+                numberOfType[pair.type] = number
+                types.append(pair.type)
+            }
+            typeOfSuffix[suffix] = number
+        }
+        self.types = types
+        let suffixes = typeOfSuffix.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        layout = Layout(suffixes: suffixes.map(\.key))
+        unsafe memory = .allocate(byteCount: layout.byteCount, alignment: 8)
+        unsafe layout.fill(memory, with: suffixes.map { ($0.key, $0.value) })
+    }
+
+    deinit { unsafe memory.deallocate() }
+
+    /// The table, to be kept in a plan. It must not outlive this object.
+    @unsafe
+    public var table: Table {
+        unsafe Table(
+            slots: UnsafeRawPointer(memory.baseAddress.unsafelyUnwrapped)
+                .assumingMemoryBound(to: Slot.self),
+            names: UnsafeRawPointer(memory.baseAddress.unsafelyUnwrapped)
+                .advanced(by: layout.slotCount * MemoryLayout<Slot>.stride)
+                .assumingMemoryBound(to: UInt8.self),
+            mask: UInt32(truncatingIfNeeded: layout.slotCount - 1),
+            longestSuffix: layout.longestSuffix)
+    }
+
+    /// The number of the type of `path` in ``types``; -1 when its extension is unknown or it has
+    /// none.
+    public func type(forPath path: Span<UInt8>) -> Int32 {
+        withExtendedLifetime(self) { unsafe table.type(forPath: path) }
+    }
+
+    /// Where the extension of the last segment of `path` begins, after its last dot; nil without
+    /// one.
+    ///
+    /// As nginx's parser finds it: a name's dots at its start (up to three) begin no extension, so
+    /// that `/.html` has none and `/.a.html` has one.
+    public static func suffixStart(in path: Span<UInt8>) -> Int? {
+        var dot = -1
+        var index = path.count - 1
+        while index >= 0 && path[index] != UInt8(ascii: "/") {
+            if dot < 0 && path[index] == UInt8(ascii: ".") { dot = index }
+            index -= 1
+        }
+        guard dot >= 0 else { return nil }
+        var dotsAtStart = index + 1
+        while dotsAtStart <= min(dot, index + 3) && path[dotsAtStart] == UInt8(ascii: ".") {
+            dotsAtStart += 1
+        }
+        return dot < dotsAtStart ? nil : dot + 1
+    }
+
+    @inline(__always)
+    static func lowercased(_ byte: UInt8) -> UInt8 {
+        byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
+    }
+
+    /// FNV-1a, which is good enough for a table that no client can add to.
+    @inline(__always)
+    static func hash(_ hash: UInt32, _ byte: UInt8) -> UInt32 {
+        (hash ^ UInt32(byte)) &* 16_777_619
+    }
+
+    static let hashStart: UInt32 = 2_166_136_261
+
+    /// One place of the table; a length of 0 is an empty one.
+    struct Slot: BitwiseCopyable {
+        var hash: UInt32 = 0
+        var start: UInt32 = 0
+        var type: Int32 = -1
+        var length: UInt16 = 0
+    }
+
+    /// A view of the table: plain numbers, valid as long as the ``MIMETypes`` that it came from.
+    @unsafe
+    public struct Table: BitwiseCopyable {
+        let slots: UnsafePointer<Slot>
+        let names: UnsafePointer<UInt8>
+        let mask: UInt32
+        let longestSuffix: Int
+
+        /// The number of the type of `path` in ``MIMETypes/types``, or -1.
+        public func type(forPath path: Span<UInt8>) -> Int32 {
+            guard let start = MIMETypes.suffixStart(in: path), start < path.count,
+                unsafe path.count &- start <= longestSuffix
+            else { return -1 }
+            let suffix = path.extracting(start..<path.count)
+            var hash = MIMETypes.hashStart
+            for index in suffix.indices {
+                hash = MIMETypes.hash(hash, MIMETypes.lowercased(suffix[index]))
+            }
+            return unsafe find(suffix, hash)
+        }
+
+        /// The table is at most half full, so that an empty slot ends every search.
+        private func find(_ suffix: Span<UInt8>, _ hash: UInt32) -> Int32 {
+            var place = unsafe hash & mask
+            while true {
+                let slot = unsafe slots[Int(place)]
+                if slot.length == 0 { return -1 }
+                if unsafe slot.hash == hash && isName(of: slot, suffix) { return slot.type }
+                place = unsafe (place &+ 1) & mask
+            }
+        }
+
+        private func isName(of slot: Slot, _ suffix: Span<UInt8>) -> Bool {
+            guard Int(slot.length) == suffix.count else { return false }
+            let name = unsafe names + Int(slot.start)
+            for index in suffix.indices
+            where unsafe name[index] != MIMETypes.lowercased(suffix[index]) {
+                return false
+            }
+            return true
+        }
+    }
+
+    /// How the memory is divided: the slots, then the bytes of the suffixes.
+    private struct Layout {
+        let slotCount: Int
+        let longestSuffix: Int
+        let byteCount: Int
+
+        init(suffixes: [[UInt8]]) {
+            var slotCount = 8
+            while slotCount < suffixes.count * 2 { slotCount *= 2 }
+            self.slotCount = slotCount
+            longestSuffix = suffixes.reduce(0) { max($0, $1.count) }
+            let nameBytes = suffixes.reduce(0) { $0 + $1.count }
+            byteCount = slotCount * MemoryLayout<Slot>.stride + nameBytes
+        }
+
+        func fill(_ memory: UnsafeMutableRawBufferPointer, with suffixes: [([UInt8], Int32)]) {
+            let slotBytes = slotCount * MemoryLayout<Slot>.stride
+            let slots = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[..<slotBytes])
+                .initializeMemory(as: Slot.self, repeating: Slot())
+            var end = 0
+            for (suffix, type) in suffixes {
+                for (index, byte) in suffix.enumerated() {
+                    unsafe memory[slotBytes + end + index] = byte
+                }
+                let hash = suffix.reduce(MIMETypes.hashStart, MIMETypes.hash)
+                var place = Int(hash) & (slotCount - 1)
+                while unsafe slots[place].length != 0 { place = (place + 1) & (slotCount - 1) }
+                unsafe slots[place] = Slot(
+                    hash: hash, start: UInt32(truncatingIfNeeded: end), type: type,
+                    length: UInt16(truncatingIfNeeded: suffix.count))
+                end += suffix.count
+            }
+        }
+    }
+}

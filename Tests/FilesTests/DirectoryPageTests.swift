@@ -1,0 +1,93 @@
+import Files
+import Linux
+import Testing
+
+@Suite struct DirectoryPageTests {
+    /// 21 November 2026, 10:00:00.
+    static let moment = 1_795_255_200
+
+    func page(
+        _ path: String, _ style: DirectoryListing.Style = .init(),
+        _ fill: (TemporaryDirectory) -> Void
+    ) throws -> String {
+        let temporary = TemporaryDirectory()
+        fill(temporary)
+        let listing = try DirectoryListing.read(owning: temporary.open(), links: .follow)
+        return String(
+            decoding: listing.html(path: Array(path.utf8).span, style: style), as: UTF8.self)
+    }
+
+    func rows(_ page: String) -> [String] {
+        page.split(separator: "\n").map(String.init).filter { $0.hasPrefix("<tr><td>") }
+    }
+
+    @Test func rowsShowNameTimeAndSize() throws {
+        let page = try page("/files/") {
+            $0.file("notes.txt", size: 12_345, modified: DirectoryPageTests.moment)
+            $0.directory("sub", modified: DirectoryPageTests.moment + 60)
+        }
+        #expect(
+            rows(page) == [
+                #"<tr><td><a href="../">../</a></td><td></td><td></td></tr>"#,
+                #"<tr><td><a href="sub/">sub/</a></td><td>21-Nov-2026 10:01</td><td>-</td></tr>"#,
+                #"<tr><td><a href="notes.txt">notes.txt</a></td>"#
+                    + "<td>21-Nov-2026 10:00</td><td>12345</td></tr>",
+            ])
+        #expect(page.hasPrefix("<!DOCTYPE html>\n<html lang=\"en\">"))
+        #expect(page.contains("<title>Index of /files/</title>"))
+        #expect(page.contains("<h1>Index of /files/</h1>"))
+        #expect(page.contains("<meta charset=\"utf-8\">"))
+        #expect(page.hasSuffix("</body>\n</html>\n"))
+    }
+
+    @Test(arguments: [
+        ("a b.txt", "a%20b.txt", "a b.txt"), ("ü", "%C3%BC", "ü"), ("50%", "50%25", "50%"),
+        ("a:b", "a%3Ab", "a:b"), ("a?b#c", "a%3Fb%23c", "a?b#c"),
+        ("<script>", "%3Cscript%3E", "&lt;script&gt;"), ("a&b", "a%26b", "a&amp;b"),
+        ("\"onclick='x", "%22onclick%3D%27x", "&quot;onclick=&#39;x"),
+        ("a\nb", "a%0Ab", "a\nb"), ("a\\b", "a%5Cb", "a\\b"),
+    ])
+    func namesAreEscaped(name: String, href: String, text: String) throws {
+        let page = try page("/") { $0.file(name) }
+        #expect(page.contains("<a href=\"\(href)\">\(text)</a>"))
+    }
+
+    @Test func bytesThatAreNoUTF8AreKeptInTheLink() throws {
+        let page = try page("/") { $0.file([0x62, 0xFF, 0xFE]) }
+        #expect(page.contains(#"<a href="b%FF%FE">"#))
+    }
+
+    @Test func thePathIsEscaped() throws {
+        let page = try page("/<b>&\"/") { _ in }
+        #expect(page.contains("<title>Index of /&lt;b&gt;&amp;&quot;/</title>"))
+        #expect(!page.contains("<b>"))
+    }
+
+    @Test func noLinkAboveTheRoot() throws {
+        var style = DirectoryListing.Style()
+        style.linksToParent = false
+        let page = try page("/", style) { _ in }
+        #expect(!page.contains("../"))
+        #expect(page.contains("This directory is empty."))
+    }
+
+    @Test func localTime() throws {
+        var style = DirectoryListing.Style()
+        style.offsetSeconds = -11 * 3600
+        let page = try page("/", style) { $0.file("a", modified: DirectoryPageTests.moment) }
+        #expect(page.contains("<td>20-Nov-2026 23:00</td>"))
+    }
+
+    /// The sizes and what nginx 1.22.1 shows of them.
+    @Test(arguments: [
+        (0, "0"), (9999, "9999"), (10_000, "10K"), (10_752, "11K"), (10_751, "10K"),
+        (1_048_575, "1024K"), (1_048_576, "1M"), (1_572_863, "1M"), (1_572_864, "2M"),
+        (1_073_741_823, "1024M"), (1_073_741_824, "1G"), (5_368_709_120, "5G"),
+    ])
+    func roundedSizes(size: Int, shown: String) throws {
+        var style = DirectoryListing.Style()
+        style.showsExactSize = false
+        let page = try page("/", style) { $0.file("a", size: size) }
+        #expect(page.contains("<td>\(shown)</td></tr>"))
+    }
+}

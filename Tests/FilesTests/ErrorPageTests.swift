@@ -1,0 +1,46 @@
+import Files
+import Testing
+
+@Suite struct ErrorPageTests {
+    func page(_ status: Int, _ reason: String?, _ token: String?) -> String {
+        String(
+            decoding: ErrorPage.html(status: status, reason: reason, serverToken: token),
+            as: UTF8.self)
+    }
+
+    @Test(arguments: [
+        (400, "Bad Request"), (403, "Forbidden"), (404, "Not Found"), (405, "Not Allowed"),
+        (416, "Requested Range Not Satisfiable"), (500, "Internal Server Error"),
+        (503, "Service Temporarily Unavailable"), (301, "Moved Permanently"),
+    ])
+    func saysWhatNginxSays(status: Int, reason: String) {
+        let page = page(status, reason, "apus/1.2.3")
+        #expect(page.contains("<title>\(status) \(reason)</title>"))
+        #expect(page.contains("<h1>\(status) \(reason)</h1>"))
+        #expect(page.contains("<footer>apus/1.2.3</footer>"))
+        #expect(page.hasPrefix("<!DOCTYPE html>\n<html lang=\"en\">"))
+        #expect(page.hasSuffix("</body>\n</html>\n"))
+        #expect(page.utf8.count < 1200)
+    }
+
+    @Test func withoutReasonOrTokens() {
+        let page = page(599, nil, nil)
+        #expect(page.contains("<h1>599</h1>"))
+        #expect(!page.contains("<footer>"))
+    }
+
+    @Test func textIsEscaped() {
+        let page = page(404, "<b>&\"", "<script>x</script>")
+        #expect(page.contains("<h1>404 &lt;b&gt;&amp;&quot;</h1>"))
+        #expect(page.contains("<footer>&lt;script&gt;x&lt;/script&gt;</footer>"))
+        #expect(!page.contains("<script") && !page.contains("<b>"))
+    }
+
+    /// Nothing is fetched for it, neither from this server nor from another.
+    @Test func standsAlone() {
+        let page = page(404, "Not Found", "apus")
+        for word in ["src=", "href=", "url(", "@import", "http:", "https:"] {
+            #expect(!page.contains(word))
+        }
+    }
+}

@@ -1,0 +1,68 @@
+import Files
+import Testing
+
+@Suite struct MIMETypesTests {
+    let table = MIMETypes([
+        (suffix: "html", type: "text/html"), (suffix: "HTM", type: "text/html"),
+        (suffix: "txt", type: "text/plain"), (suffix: "gz", type: "application/gzip"),
+        (suffix: "tar.gz", type: "never/found"), (suffix: "ts", type: "text/old"),
+        (suffix: "ts", type: "video/mp2t"), (suffix: "", type: "never/empty"),
+    ])
+
+    func type(_ path: String) -> String? {
+        let number = table.type(forPath: Array(path.utf8).span)
+        return number < 0 ? nil : table.types[Int(number)]
+    }
+
+    @Test(arguments: [
+        ("/a.html", "text/html"), ("/a.HtMl", "text/html"), ("/b/c.htm", "text/html"),
+        ("/a.b.txt", "text/plain"), ("/a.tar.gz", "application/gzip"), ("/a.ts", "video/mp2t"),
+        ("/.a.html", "text/html"), ("/....html", "text/html"), ("/x/y.z/a.txt", "text/plain"),
+        ("a.html", "text/html"), ("/a b%.html", "text/html"),
+    ])
+    func known(path: String, expected: String) {
+        #expect(type(path) == expected)
+    }
+
+    /// The names that begin with dots were put to nginx 1.22.1, which answers with its
+    /// default_type.
+    @Test(arguments: [
+        "", "/", "/html", "/a.", "/a.html.", "/.html", "/..html", "/...html", "/a.html/",
+        "/a.txt/b",
+        "/a.tml", "/a.htmlx", "/a.h", "/.", "/..", "/a.\u{212A}html", "/a.t\u{0}xt", ".", "a",
+        "/a..",
+        "/a." + String(repeating: "x", count: 300),
+    ])
+    func unknown(path: String) {
+        #expect(type(path) == nil)
+    }
+
+    @Test func eachTypeIsNumberedOnce() {
+        #expect(table.types.filter { $0 == "text/html" }.count == 1)
+    }
+
+    @Test func manySuffixesAreAllFound() {
+        let pairs = (0..<5000).map { (suffix: "x\($0)", type: "t/\($0 % 37)") }
+        let table = MIMETypes(pairs)
+        #expect(table.types.count == 37)
+        for pair in pairs {
+            let number = table.type(forPath: Array("/f.\(pair.suffix)".utf8).span)
+            #expect(number >= 0 && table.types[Int(number)] == pair.type)
+        }
+        #expect(table.type(forPath: Array("/f.x5000".utf8).span) == -1)
+    }
+
+    @Test func emptyTable() {
+        let table = MIMETypes([])
+        #expect(table.types.isEmpty)
+        #expect(table.type(forPath: Array("/a.html".utf8).span) == -1)
+    }
+
+    @Test func builtInTypes() {
+        let table = MIMETypes.builtIn()
+        let found = ["/a.html", "/a.gif", "/a.jpg"].map {
+            table.types[Int(table.type(forPath: Array($0.utf8).span))]
+        }
+        #expect(found == ["text/html", "image/gif", "image/jpeg"])
+    }
+}
