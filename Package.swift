@@ -47,6 +47,9 @@ let fuzzTarget: Target =
 
 let package = Package(
     name: "apus",
+    products: [
+        .executable(name: "apus", targets: ["apus"])
+    ],
     targets: [
         // C: what Swift's importer cannot see or call, and the system libraries.
         .target(name: "CLinux", cSettings: paths),
@@ -65,6 +68,13 @@ let package = Package(
         .target(
             name: "Files", dependencies: ["HTTP", "Linux", "CLinux", "CZlib", "CPCRE2"],
             swiftSettings: productSettings),
+        .target(
+            name: "Server",
+            dependencies: ["HTTP", "Configuration", "Linux", "Reactor", "Files", "CLinux"],
+            swiftSettings: productSettings),
+        .executableTarget(
+            name: "apus", dependencies: ["Server", "Configuration", "Linux", "CLinux"],
+            swiftSettings: productSettings),
 
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: testSettings),
         .testTarget(
@@ -74,6 +84,12 @@ let package = Package(
             name: "ReactorTests", dependencies: ["Reactor", "Linux"], swiftSettings: testSettings),
         .testTarget(
             name: "FilesTests", dependencies: ["Files", "HTTP", "Linux", "CZlib"],
+            swiftSettings: testSettings),
+        .testTarget(
+            name: "ServerTests",
+            dependencies: [
+                "Server", "Configuration", "HTTP", "Reactor", "Files", "Linux", "CZlib",
+            ],
             swiftSettings: testSettings),
     ]
 )

@@ -1,0 +1,124 @@
+import HTTP
+
+/// Status and fields of an answer, as values; ``write(into:_:location:)`` makes bytes of them.
+struct AnswerHead: BitwiseCopyable {
+    /// What Content-Range says.
+    enum ContentRange: BitwiseCopyable {
+        case none
+        /// These bytes, the last one included, of so many.
+        case part(first: Int64, last: Int64, of: Int64)
+        /// No byte of so many: 416.
+        case unsatisfied(of: Int64)
+    }
+
+    var status: Int
+    var contentType: PlanBytes?
+    /// -1 for none.
+    var contentLength: Int64 = -1
+    /// The answer is parts of these, with this boundary; the type of each is `contentType`.
+    var boundary: UInt64?
+    var isChunked = false
+    var coding = ContentCoding.identity
+    /// The ETag is marked as weak: the bytes depend on the compressor.
+    var isWeak = false
+    var varies = false
+    /// Last-Modified and ETag come from here.
+    var validators: FileValidators?
+    var hasETag = false
+    var acceptsRanges = false
+    var contentRange = ContentRange.none
+    /// Allow says which methods there are.
+    var allows = false
+    /// OPTIONS is one of them.
+    var allowsOptions = false
+    var keepsAlive: Bool
+    /// 0 for no Keep-Alive field.
+    var keepaliveSeconds = 0
+    var tellsVersion: Bool
+
+    /// Writes the head in the order in which nginx sends the fields. `location` is empty when there
+    /// is no Location.
+    func write(into writer: inout HeadWriter, _ clock: TurnClock, location: Span<UInt8>) {
+        writeStatus(into: &writer)
+        writer.append(tellsVersion ? Version.serverField : "Server: apus")
+        writer.append("\r\nDate: ")
+        writer.append(clock.date.span)
+        writeContentType(into: &writer)
+        if contentLength >= 0 {
+            writer.append("\r\nContent-Length: ")
+            writer.append(decimal: contentLength)
+        }
+        if let validators {
+            writer.append("\r\nLast-Modified: ")
+            HTTPDate.write(min(validators.modified, clock.seconds), into: &writer)
+        }
+        if location.count > 0 {
+            writer.append("\r\nLocation: ")
+            writer.append(location)
+        }
+        if isChunked { writer.append("\r\nTransfer-Encoding: chunked") }
+        if keepsAlive {
+            writer.append("\r\nConnection: keep-alive")
+            if keepaliveSeconds > 0 {
+                writer.append("\r\nKeep-Alive: timeout=")
+                writer.append(decimal: Int64(keepaliveSeconds))
+            }
+        } else {
+            writer.append("\r\nConnection: close")
+        }
+        if varies { writer.append("\r\nVary: Accept-Encoding") }
+        writeRepresentationFields(into: &writer)
+        writer.append("\r\n\r\n")
+    }
+
+    private func writeStatus(into writer: inout HeadWriter) {
+        if status == 200 {
+            writer.append("HTTP/1.1 200 OK\r\n")
+            return
+        }
+        writer.append("HTTP/1.1 ")
+        writer.append(decimal: Int64(status))
+        writer.append(byte: UInt8(ascii: " "))
+        writer.append(Status.reason(status))
+        writer.append("\r\n")
+    }
+
+    private func writeContentType(into writer: inout HeadWriter) {
+        if let boundary {
+            writer.append("\r\nContent-Type: multipart/byteranges; boundary=")
+            MultipartRanges.write(boundary: boundary, into: &writer)
+        } else if let contentType, !contentType.isEmpty {
+            writer.append("\r\nContent-Type: ")
+            writer.append(contentType.span)
+        }
+    }
+
+    private func writeRepresentationFields(into writer: inout HeadWriter) {
+        if hasETag, let validators {
+            writer.append("\r\nETag: ")
+            validators.writeTag(isLong: validators.isYoung, isWeak: isWeak, into: &writer)
+        }
+        if coding != .identity {
+            writer.append("\r\nContent-Encoding: ")
+            writer.append(coding.name)
+        }
+        if acceptsRanges { writer.append("\r\nAccept-Ranges: bytes") }
+        switch contentRange {
+        case .none: break
+        case .part(let first, let last, let size):
+            writer.append("\r\nContent-Range: bytes ")
+            writer.append(decimal: first)
+            writer.append(byte: UInt8(ascii: "-"))
+            writer.append(decimal: last)
+            writer.append(byte: UInt8(ascii: "/"))
+            writer.append(decimal: size)
+        case .unsatisfied(let size):
+            writer.append("\r\nContent-Range: bytes */")
+            writer.append(decimal: size)
+        }
+        if allows {
+            writer.append("\r\nAllow: GET, HEAD")
+            if allowsOptions { writer.append(", OPTIONS") }
+        }
+    }
+}

@@ -1,0 +1,248 @@
+import Files
+import HTTP
+import Linux
+
+/// Answers that are not a file's: statuses with their pages, redirects, listings.
+extension Worker {
+    /// Answers with a status and its built-in page (nginx's ngx_http_special_response_handler).
+    mutating func answerStatus(_ status: Int, _ slot: Int, _ exchange: Int) {
+        answerBuiltIn(status, slot, exchange) { _ in }
+    }
+
+    /// 416, which says how large the file is.
+    mutating func answerUnsatisfiable(_ size: Int64, _ slot: Int, _ exchange: Int) {
+        answerBuiltIn(416, slot, exchange) { $0.contentRange = .unsatisfied(of: size) }
+    }
+
+    private mutating func answerBuiltIn(
+        _ status: Int, _ slot: Int, _ exchange: Int, adjust: (inout AnswerHead) -> Void
+    ) {
+        let location = plan.locations[Int(exchanges[exchange].location)]
+        switch status {
+        // What the client sent cannot be trusted to end where it seems to.
+        case 400, 413, 414, 431, 494, 500, 501, 505: exchanges[exchange].keepsAlive = false
+        default: break
+        }
+        var head = answerHead(Status.sent(status), exchange, location)
+        adjust(&head)
+        head.allows = status == 405 || status == 204
+        head.allowsOptions = isStrict(exchange)
+        if status == 204 {
+            // No content, and no length of it (RFC 9110, section 8.6).
+            send(head, slot, exchange)
+            return
+        }
+        head.contentType = plan.htmlType
+        let page = plan.errorPages.page(
+            of: status, tellsVersion: location.features.contains(.serverTokens))
+        head.contentLength = Int64(page?.count ?? 0)
+        let hasBody = exchanges[exchange].parser.head.method != .head
+        if let page, isCoded(head, exchange, location) {
+            answerCodedBytes(head, Array(page), slot, exchange, location)
+            return
+        }
+        head.varies = exchanges[exchange].varies && location.features.contains(.gzipVary)
+        send(head, slot, exchange)
+        if hasBody, let page { appendBody(page.span, exchange) }
+    }
+
+    /// Answers 200 with a page that was just made: a listing.
+    mutating func answerPage(_ page: [UInt8], _ slot: Int, _ exchange: Int) {
+        let location = plan.locations[Int(exchanges[exchange].location)]
+        var head = answerHead(200, exchange, location)
+        head.contentType = plan.htmlType
+        head.contentLength = Int64(page.count)
+        let hasBody = exchanges[exchange].parser.head.method != .head
+        if isCoded(head, exchange, location) {
+            answerCodedBytes(head, page, slot, exchange, location)
+            return
+        }
+        head.varies = exchanges[exchange].varies && location.features.contains(.gzipVary)
+        send(head, slot, exchange)
+        guard hasBody else { return }
+        let output = exchanges[exchange].output
+        if output.capacity &- exchanges[exchange].outputEnd >= page.count {
+            appendBody(page.span, exchange)
+        } else {
+            attach(BodyProducer([.bytes(page)], coding: nil), exchange)
+        }
+    }
+
+    private mutating func answerCodedBytes(
+        _ head: AnswerHead, _ bytes: [UInt8], _ slot: Int, _ exchange: Int,
+        _ location: LocationPlan
+    ) {
+        guard exchanges[exchange].parser.head.method != .head else {
+            sendCodedHead(head, slot, exchange, location)
+            return
+        }
+        guard
+            let producer = codedProducer(
+                [.bytes(bytes)], Int64(bytes.count), exchange, location)
+        else {
+            send(head, slot, exchange)
+            appendBody(bytes.span, exchange)
+            return
+        }
+        sendCodedHead(head, slot, exchange, location)
+        attach(producer, exchange)
+    }
+
+    /// 301 to the same path with a slash behind it.
+    mutating func answerRedirectToSlash(_ slot: Int, _ exchange: Int) {
+        let location = plan.locations[Int(exchanges[exchange].location)]
+        var head = answerHead(301, exchange, location)
+        head.contentType = plan.htmlType
+        let page = plan.errorPages.page(
+            of: 301, tellsVersion: location.features.contains(.serverTokens))
+        head.contentLength = Int64(page?.count ?? 0)
+        let target = redirectTarget(slot, exchange, location)
+        send(head, slot, exchange, location: target)
+        if exchanges[exchange].parser.head.method != .head, let page {
+            appendBody(page.span, exchange)
+        }
+    }
+
+    /// `http://host:port/path/?query`, or only the path with absolute_redirect off. The path begins
+    /// with one slash: two would name a host.
+    private func redirectTarget(
+        _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> [UInt8] {
+        let request = exchanges[exchange].parser.head
+        let received = exchanges[exchange].received
+        let name = plan.servers[Int(exchanges[exchange].server)].name
+        let capacity =
+            uriCount &* 3 &+ Int(request.query.count) &+ Int(request.host.count) &+ name.count
+            &+ 256
+        return unsafe [UInt8](unsafeUninitializedCapacity: capacity) { memory, count in
+            guard let start = memory.baseAddress else { return }
+            var writer = unsafe HeadWriter(
+                unsafe: UnsafeMutableRawPointer(start), capacity: capacity)
+            if location.features.contains(.absoluteRedirect) {
+                writeOrigin(slot, exchange, location, into: &writer)
+            }
+            writePath(into: &writer, isAbsolute: location.features.contains(.absoluteRedirect))
+            writer.append(byte: UInt8(ascii: "/"))
+            if request.query.count > 0 {
+                writer.append(byte: UInt8(ascii: "?"))
+                writer.append(received.slice(request.query))
+            }
+            count = writer.hasOverflowed ? 0 : writer.count
+        }
+    }
+
+    private func writePath(into writer: inout HeadWriter, isAbsolute: Bool) {
+        let path = uri.span(from: 0, to: uriCount)
+        var start = 0
+        // merge_slashes off leaves `//host` as a path; as a relative reference it would be a host.
+        while !isAbsolute, start &+ 1 < path.count, path[start &+ 1] == UInt8(ascii: "/") {
+            start &+= 1
+        }
+        RequestTarget.escape(uri: path.slice(from: start, to: path.count), into: &writer)
+    }
+
+    private func writeOrigin(
+        _ slot: Int, _ exchange: Int, _ location: LocationPlan, into writer: inout HeadWriter
+    ) {
+        let request = exchanges[exchange].parser.head
+        let received = exchanges[exchange].received
+        let server = plan.servers[Int(exchanges[exchange].server)]
+        let local = Peer.local(of: connections[slot].fd)
+        writer.append("http://")
+        if location.features.contains(.serverNameInRedirect), !server.name.isEmpty {
+            writer.append(server.name.span)
+        } else if !request.host.isEmpty {
+            let host = received.slice(request.host)
+            for index in host.indices { writer.append(byte: host[index].asciiLowercased) }
+        } else {
+            local.write(into: &writer)
+        }
+        if location.features.contains(.portInRedirect), local.family != .unix, local.port != 80 {
+            writer.append(byte: UInt8(ascii: ":"))
+            writer.append(decimal: Int64(local.port))
+        }
+    }
+
+    // MARK: into the output
+
+    /// Writes a head into the output, which grows when it has to.
+    mutating func send(
+        _ head: AnswerHead, _ slot: Int, _ exchange: Int, location: [UInt8] = []
+    ) {
+        exchanges[exchange].status = head.status
+        // HTTP/0.9 has no heads.
+        if exchanges[exchange].parser.head.version == .http09 { return }
+        while true {
+            let end = exchanges[exchange].outputEnd
+            var writer = exchanges[exchange].output.writer(from: end)
+            head.write(into: &writer, clock, location: location.span)
+            if !writer.hasOverflowed {
+                exchanges[exchange].outputEnd = end &+ writer.count
+                exchanges[exchange].headBytes = Int64(writer.count)
+                if plan.logsSentFields { keepHead(writer, exchange) }
+                return
+            }
+            guard growOutput(exchange) else { return }
+        }
+    }
+
+    private mutating func keepHead(_ writer: HeadWriter, _ exchange: Int) {
+        while sentHeads.count <= exchange { sentHeads.append([]) }
+        let bytes = writer.bytes
+        sentHeads[exchange] = bytes.indices.map { bytes[$0] }
+    }
+
+    private mutating func appendBody(_ bytes: Span<UInt8>, _ exchange: Int) {
+        while true {
+            let end = exchanges[exchange].outputEnd
+            var writer = exchanges[exchange].output.writer(from: end)
+            writer.append(bytes)
+            if !writer.hasOverflowed {
+                exchanges[exchange].outputEnd = end &+ writer.count
+                exchanges[exchange].bodyBytes &+= Int64(writer.count)
+                return
+            }
+            guard growOutput(exchange) else { return }
+        }
+    }
+
+    /// Doubles the output; false when memory is short.
+    private mutating func growOutput(_ exchange: Int) -> Bool {
+        let old = exchanges[exchange].output
+        let larger = outputs.take(atLeast: max(old.capacity &* 2, 8192))
+        guard !larger.isNone else {
+            exchanges[exchange].lacksMemory = true
+            return false
+        }
+        larger.copy(from: old, count: exchanges[exchange].outputEnd)
+        outputs.give(old)
+        exchanges[exchange].output = larger
+        return true
+    }
+
+    /// Has the producer fill the output.
+    mutating func produce(_ exchange: Int) -> Connection.Input {
+        guard producers.indices.contains(exchange), let producer = producers[exchange] else {
+            return .sourceFailed
+        }
+        exchanges[exchange].hasProduced = true
+        let start = exchanges[exchange].outputEnd
+        let output = exchanges[exchange].output
+        let room = unsafe output.bytes(from: start, to: output.capacity)
+        switch unsafe producer.produce(into: room, file: exchanges[exchange].file) {
+        case .failed: return .sourceFailed
+        case .written(let count, let isLast):
+            exchanges[exchange].outputEnd = start &+ count
+            exchanges[exchange].bodyBytes &+= Int64(count)
+            return .produced(isLast: isLast)
+        }
+    }
+}
+
+extension Array where Element == UInt8 {
+    /// A copy of bytes of the plan.
+    init(_ bytes: PlanBytes) {
+        let span = bytes.span
+        self = span.indices.map { span[$0] }
+    }
+}

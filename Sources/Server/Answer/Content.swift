@@ -1,0 +1,227 @@
+import Files
+import HTTP
+import Linux
+
+/// From a path to an index file, a listing or a file.
+extension Worker {
+    mutating func content(_ slot: Int, _ exchange: Int) -> Outcome {
+        let location = plan.locations[Int(exchanges[exchange].location)]
+        let method = exchanges[exchange].parser.head.method
+        if location.features.contains(.deniesHidden), namesHiddenFile() { return .status(404) }
+        let endsInSlash = lastByte == UInt8(ascii: "/")
+        if endsInSlash, method == .get || method == .head || method == .post {
+            if let outcome = index(slot, exchange, location) { return outcome }
+            if location.features.contains(.autoindex), method != .post {
+                return listing(slot, exchange, location)
+            }
+        }
+        guard method == .get || method == .head || method == .post else {
+            return otherMethod(method, exchange)
+        }
+        if endsInSlash {
+            logError(.error, "directory index of \"\(path.text)\" is forbidden", slot, exchange)
+            return .status(403)
+        }
+        if location.features.contains(.sidecars), method != .post,
+            let outcome = sidecar(slot, exchange, location)
+        {
+            return outcome
+        }
+        return file(slot, exchange, location)
+    }
+
+    /// What a file server says to the other methods. Strictly, OPTIONS is answered, and a method
+    /// that nobody knows is another thing than one that is not allowed (RFC 9110, section 9.1).
+    private func otherMethod(_ method: Method, _ exchange: Int) -> Outcome {
+        guard isStrict(exchange) else { return .status(405) }
+        switch method {
+        case .options: return .status(204)
+        case .unknown: return .status(501)
+        default: return .status(405)
+        }
+    }
+
+    /// strict_requests of the request's server.
+    func isStrict(_ exchange: Int) -> Bool {
+        plan.servers[Int(exchanges[exchange].server)].limits.isStrict
+    }
+
+    var lastByte: UInt8 {
+        uriCount > 0 ? uri.span(from: uriCount &- 1, to: uriCount)[0] : 0
+    }
+
+    /// Whether a segment begins with a dot; `/.well-known` is for everybody (RFC 8615).
+    private func namesHiddenFile() -> Bool {
+        let path = uri.span(from: 0, to: uriCount)
+        var index = 1
+        while index < path.count {
+            if path[index] == UInt8(ascii: "."), path[index &- 1] == UInt8(ascii: "/") {
+                let rest = path.slice(from: index, to: path.count)
+                let isWellKnown =
+                    index == 1
+                    && (rest.equals(".well-known")
+                        || rest.slice(from: 0, to: 12).equals(".well-known/"))
+                if !isWellKnown { return true }
+            }
+            index &+= 1
+        }
+        return false
+    }
+
+    // MARK: paths and opening
+
+    /// Puts the file's path together: root and path, or alias and what follows the location's name.
+    mutating func mapPath(_ location: LocationPlan) {
+        path.removeAll()
+        path.append(location.root.span)
+        if location.features.contains(.aliasIsWholePath) { return }
+        path.append(uri.span(from: location.aliasReplaces, to: uriCount))
+    }
+
+    /// Opens the path as the location's rule for links says.
+    mutating func open(_ location: LocationPlan) -> Result<Int32, FileError> {
+        if path.isTooLong { return .failure(FileError(code: Errno.nameTooLong)) }
+        guard location.links != .follow else { return openForReading(path.terminated()) }
+        // The rule holds below the root, which may itself be reached by a link.
+        var root = PathBuffer()
+        root.append(location.root.span)
+        switch openForReading(root.terminated()) {
+        case .failure(let error): return .failure(error)
+        case .success(let number):
+            let directory = Descriptor(owning: number)
+            var start = location.root.count
+            if path.span.slice(from: start, to: start &+ 1).equals("/") { start &+= 1 }
+            if start >= path.count { return .success(directory.release()) }
+            return openForReading(
+                path.terminated(from: start), links: location.links, in: directory.number)
+        }
+    }
+
+    /// The status of a file that cannot be opened, as nginx has them, and a line in the log.
+    mutating func failure(
+        _ error: FileError, _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> Outcome {
+        let status = error.isMissing ? 404 : error.isRefused ? 403 : 500
+        if status != 404 || location.features.contains(.logsNotFound) {
+            let level: LogLevel = status == 500 ? .crit : .error
+            logError(
+                level, "\(SystemError("open()", "\"\(path.text)\"", code: error.code))", slot,
+                exchange)
+        }
+        return .status(status)
+    }
+
+    // MARK: index
+
+    /// The first index file that is there becomes the path; nil when there is none.
+    private mutating func index(
+        _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> Outcome? {
+        for position in 0..<location.indexes.count {
+            let name = location.indexes[position]
+            if name.count > 0, name.span[0] == UInt8(ascii: "/") {
+                // nginx: an absolute name is not looked for, it is where the request goes.
+                var writer = uri.writer(from: 0)
+                writer.append(name.span)
+                uriCount = writer.count
+                return .redirected
+            }
+            mapPath(location)
+            let directoryEnd = path.count
+            path.append(name.span)
+            switch open(location) {
+            case .success(let descriptor):
+                let found = facts(of: descriptor)
+                closeDescriptor(descriptor)
+                guard case .success(let facts) = found, facts.kind != .directory else { continue }
+                var writer = uri.writer(from: uriCount)
+                writer.append(name.span)
+                uriCount &+= writer.count
+                exchanges[exchange].index = name
+                return writer.hasOverflowed ? .status(500) : .redirected
+            case .failure(let error):
+                // A path that is too long, or leads through a file, has no directory either.
+                guard error.code == Errno.noEntry else {
+                    return failure(error, slot, exchange, location)
+                }
+                path.truncate(to: directoryEnd)
+                if let outcome = missingDirectory(slot, exchange, location) { return outcome }
+            }
+        }
+        mapPath(location)
+        return nil
+    }
+
+    /// No index file is there because the directory is not.
+    private mutating func missingDirectory(
+        _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> Outcome? {
+        switch facts(of: path.terminated()) {
+        case .failure(let error) where error.isMissing:
+            return failure(error, slot, exchange, location)
+        default: return nil
+        }
+    }
+
+    // MARK: listing
+
+    private mutating func listing(
+        _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> Outcome {
+        mapPath(location)
+        let directory: Int32
+        switch open(location) {
+        case .failure(let error): return failure(error, slot, exchange, location)
+        case .success(let descriptor): directory = descriptor
+        }
+        do throws(FileError) {
+            let listing = try DirectoryListing.read(
+                owning: Descriptor(owning: directory), links: location.links)
+            var style = DirectoryListing.Style()
+            style.showsExactSize = location.features.contains(.exactSize)
+            style.linksToParent = uriCount > 1
+            if location.features.contains(.localTime) {
+                style.offsetSeconds = Clock.localOffset(at: clock.seconds)
+            }
+            let page = listing.html(path: uri.span(from: 0, to: uriCount), style: style)
+            answerPage(page, slot, exchange)
+            return .answered
+        } catch {
+            return failure(error, slot, exchange, location)
+        }
+    }
+
+    // MARK: files
+
+    private mutating func file(
+        _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> Outcome {
+        mapPath(location)
+        let descriptor: Int32
+        switch open(location) {
+        case .failure(let error): return failure(error, slot, exchange, location)
+        case .success(let number): descriptor = number
+        }
+        guard case .success(let facts) = facts(of: descriptor) else {
+            closeDescriptor(descriptor)
+            return .status(500)
+        }
+        switch facts.kind {
+        case .directory:
+            closeDescriptor(descriptor)
+            answerRedirectToSlash(slot, exchange)
+            return .answered
+        case .other:
+            closeDescriptor(descriptor)
+            logError(.crit, "\"\(path.text)\" is not a regular file", slot, exchange)
+            return .status(404)
+        case .regular: break
+        }
+        guard exchanges[exchange].parser.head.method != .post else {
+            closeDescriptor(descriptor)
+            return .status(405)
+        }
+        answerFile(descriptor, facts, coding: .identity, slot, exchange)
+        return .answered
+    }
+}

@@ -1,0 +1,234 @@
+import Files
+import HTTP
+import Linux
+
+/// How a file is answered: which bytes of it, in which coding, under which head.
+extension Worker {
+    /// Answers with an open regular file, which the exchange owns from here on. `coding` is
+    /// what it was compressed with beforehand.
+    mutating func answerFile(
+        _ descriptor: Int32, _ facts: FileFacts, coding: ContentCoding, _ slot: Int,
+        _ exchange: Int
+    ) {
+        exchanges[exchange].file = descriptor
+        exchanges[exchange].fileOffset = 0
+        exchanges[exchange].fileRemaining = facts.size
+        let location = plan.locations[Int(exchanges[exchange].location)]
+        var head = answerHead(200, exchange, location)
+        head.contentType = mediaType(location)
+        head.contentLength = facts.size
+        let validators = FileValidators(facts, now: clock.seconds)
+        head.validators = validators
+        head.hasETag = location.features.contains(.etag)
+        head.acceptsRanges = location.maxRanges > 0
+        head.coding = coding
+        switch precondition(validators, exchange, location) {
+        case .proceed: break
+        case .notModified:
+            answerNotModified(head, slot, exchange)
+            return
+        case .failed:
+            closeSource(exchange)
+            answerStatus(412, slot, exchange)
+            return
+        }
+        let method = exchanges[exchange].parser.head.method
+        // What is coded here has no ranges: a part of it would be of other bytes each time.
+        if coding == .identity, method == .get || method == .head,
+            isCoded(head, exchange, location)
+        {
+            answerCoded(head, slot, exchange, location)
+            return
+        }
+        head.varies = exchanges[exchange].varies && location.features.contains(.gzipVary)
+        if coding == .identity, isStrict(exchange), refusesIdentity(exchange) {
+            closeSource(exchange)
+            answerStatus(406, slot, exchange)
+            return
+        }
+        if method == .get, takeRanges(facts, &head, slot, exchange, location) { return }
+        send(head, slot, exchange)
+        if method == .head {
+            closeSource(exchange)
+        } else {
+            attachFile(exchange, location)
+        }
+    }
+
+    /// What every answer of a location says.
+    func answerHead(_ status: Int, _ exchange: Int, _ location: LocationPlan) -> AnswerHead {
+        var head = AnswerHead(
+            status: status, keepsAlive: exchanges[exchange].keepsAlive,
+            tellsVersion: location.features.contains(.serverTokens))
+        head.keepaliveSeconds = location.timeouts.keepaliveFieldSeconds
+        head.varies = exchanges[exchange].varies && location.features.contains(.gzipVary)
+        return head
+    }
+
+    /// The media type of the path, by its suffix.
+    func mediaType(_ location: LocationPlan) -> PlanBytes {
+        let types = Int(location.types)
+        let index = plan.types[types].type(forPath: uri.span(from: 0, to: uriCount))
+        guard index >= 0 else { return location.defaultType }
+        return plan.typeNames[types][Int(index)]
+    }
+
+    private func precondition(
+        _ validators: FileValidators, _ exchange: Int, _ location: LocationPlan
+    ) -> Preconditions.Outcome {
+        let head = exchanges[exchange].parser.head
+        guard head.isConditional else { return .proceed }
+        let received = exchanges[exchange].received
+        return validators.withTags(
+            location.features.contains(.etag), location.modifiedSince.rule
+        ) { Preconditions.evaluate(head, received, $0) }
+    }
+
+    /// Whether the client takes no answer that is not coded.
+    private func refusesIdentity(_ exchange: Int) -> Bool {
+        guard let field = exchanges[exchange].parser.head.field(.acceptEncoding) else {
+            return false
+        }
+        return AcceptEncoding.refusesIdentity(exchanges[exchange].received.slice(field))
+    }
+
+    private mutating func answerNotModified(_ whole: AnswerHead, _ slot: Int, _ exchange: Int) {
+        closeSource(exchange)
+        var head = whole
+        head.status = 304
+        head.contentType = nil
+        head.contentLength = -1
+        head.coding = .identity
+        head.acceptsRanges = false
+        let location = plan.locations[Int(exchanges[exchange].location)]
+        if location.features.contains(.gzip), wouldBeCoded(whole, exchange, location) {
+            head.varies = location.features.contains(.gzipVary)
+            let gzip = plan.gzips[Int(location.gzip)]
+            head.isWeak = acceptsGzip(exchange, gzip)
+        }
+        send(head, slot, exchange)
+    }
+
+    // MARK: ranges
+
+    /// Answers with a part, parts, or 416; false when all of the file is to be sent.
+    private mutating func takeRanges(
+        _ facts: FileFacts, _ head: inout AnswerHead, _ slot: Int, _ exchange: Int,
+        _ location: LocationPlan
+    ) -> Bool {
+        let request = exchanges[exchange].parser.head
+        guard let field = request.field(.range), location.maxRanges > 0 else { return false }
+        if let condition = request.field(.ifRange),
+            !rangeIsAllowed(
+                condition, FileValidators(facts, now: clock.seconds), exchange, location)
+        {
+            return false
+        }
+        let ranges = ByteRanges(
+            exchanges[exchange].received.slice(field), size: facts.size,
+            maximum: location.maxRanges, skipsEmptyMembers: isStrict(exchange))
+        switch ranges {
+        case .none: return false
+        case .unsatisfiable:
+            closeSource(exchange)
+            answerUnsatisfiable(facts.size, slot, exchange)
+        case .one(let range):
+            head.status = 206
+            head.contentLength = range.count
+            head.acceptsRanges = false
+            head.contentRange = .part(first: range.start, last: range.end &- 1, of: facts.size)
+            exchanges[exchange].fileOffset = range.start
+            exchanges[exchange].fileRemaining = range.count
+            send(head, slot, exchange)
+            attachFile(exchange, location)
+        case .many(let ranges):
+            let parts = MultipartRanges(
+                ranges, size: facts.size,
+                boundary: acceptedCount &* 1_000_003 &+ UInt64(connections[slot].requests),
+                contentType: head.contentType)
+            head.status = 206
+            head.boundary = parts.boundary
+            head.contentLength = parts.contentLength
+            head.acceptsRanges = false
+            send(head, slot, exchange)
+            attach(BodyProducer(parts.segments, coding: nil), exchange)
+        }
+        return true
+    }
+
+    private func rangeIsAllowed(
+        _ condition: ByteExtent, _ validators: FileValidators, _ exchange: Int,
+        _ location: LocationPlan
+    ) -> Bool {
+        let value = exchanges[exchange].received.slice(condition)
+        return validators.withTags(location.features.contains(.etag)) {
+            IfRange.allowsRange(value, $0)
+        }
+    }
+
+    // MARK: the body
+
+    /// Puts the file behind the head: a small one into the same buffer, a larger one by sendfile or
+    /// a producer that reads it.
+    private mutating func attachFile(_ exchange: Int, _ location: LocationPlan) {
+        let count = exchanges[exchange].fileRemaining
+        if count <= 0 {
+            closeSource(exchange)
+        } else if count <= Int64(Worker.smallBody), readSmall(exchange, Int(count)) {
+            closeSource(exchange)
+        } else if location.features.contains(.sendfile) {
+            exchanges[exchange].source = .file
+        } else {
+            attach(
+                BodyProducer(
+                    [.file(offset: exchanges[exchange].fileOffset, count: count)], coding: nil),
+                exchange)
+        }
+    }
+
+    /// Reads a small file into the output; false when there is no room, or it has become shorter.
+    private mutating func readSmall(_ exchange: Int, _ count: Int) -> Bool {
+        let end = exchanges[exchange].outputEnd
+        let output = exchanges[exchange].output
+        guard output.capacity &- end >= count else { return false }
+        let result = unsafe readFile(
+            exchanges[exchange].file, at: exchanges[exchange].fileOffset,
+            into: output.bytes(from: end, to: end &+ count))
+        guard result == .bytes(count) else { return false }
+        exchanges[exchange].outputEnd = end &+ count
+        exchanges[exchange].bodyBytes &+= Int64(count)
+        return true
+    }
+
+    /// The producer is what the rest of the answer comes from.
+    mutating func attach(_ producer: BodyProducer, _ exchange: Int) {
+        while producers.count <= exchange { producers.append(nil) }
+        producers[exchange] = producer
+        exchanges[exchange].source = .producer
+        exchanges[exchange].hasProduced = false
+    }
+
+    /// Closes the file and lets the producer go.
+    mutating func closeSource(_ exchange: Int) {
+        if exchanges[exchange].file >= 0 {
+            closeDescriptor(exchanges[exchange].file)
+            exchanges[exchange].file = -1
+        }
+        if producers.indices.contains(exchange), let producer = producers[exchange] {
+            if let encoder = producer.takeEncoder() { gzips.give(encoder) }
+            producers[exchange] = nil
+        }
+        exchanges[exchange].source = .none
+    }
+}
+
+extension ModifiedSinceRule {
+    /// As the preconditions take it.
+    var rule: Validators.ModifiedSince {
+        switch self {
+        case .off: .off
+        case .exact: .exact
+        case .before: .before
+        }
+    }
+}

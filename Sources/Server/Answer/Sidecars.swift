@@ -1,0 +1,88 @@
+import HTTP
+import Linux
+
+/// Files that were compressed beforehand and lie beside the file itself: FILE.gz, FILE.br,
+/// FILE.zst.
+extension Worker {
+    /// The sidecar that the client likes best; nil when none is there or wanted.
+    ///
+    /// Each is opened in the order of the client's weights, among equals zstd and br before gzip.
+    /// One that is not wanted is looked for only where its being there is told by Vary.
+    mutating func sidecar(
+        _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> Outcome? {
+        let plan = plan.gzips[Int(location.gzip)]
+        var order = [
+            Candidate(.zstandard, plan.zstandardStatic), Candidate(.brotli, plan.brotliStatic),
+            Candidate(.gzip, plan.staticMode),
+        ].filter { $0.mode != .off }
+        for index in order.indices { weigh(&order[index], exchange, plan) }
+        // Stable, so that equals keep their order.
+        while let best = order.max(by: { $0.weight < $1.weight })?.weight,
+            let index = order.firstIndex(where: { $0.weight == best })
+        {
+            let candidate = order.remove(at: index)
+            if let outcome = take(candidate, slot, exchange, location) { return outcome }
+        }
+        return nil
+    }
+
+    private struct Candidate {
+        let coding: ContentCoding
+        let mode: GzipStatic
+        /// In thousandths; 0 is not wanted.
+        var weight = 0
+
+        init(_ coding: ContentCoding, _ mode: GzipStatic) {
+            self.coding = coding
+            self.mode = mode
+        }
+    }
+
+    private func weigh(_ candidate: inout Candidate, _ exchange: Int, _ plan: GzipPlan) {
+        let head = exchanges[exchange].parser.head
+        if candidate.mode == .always {
+            candidate.weight = 1000
+        } else if let field = head.field(.acceptEncoding) {
+            let value = exchanges[exchange].received.slice(field)
+            candidate.weight = AcceptEncoding.quality(of: candidate.coding.name, in: value)
+            // nginx's rules for gzip hold for gzip: versions, proxies, disabled agents.
+            if candidate.coding == .gzip {
+                candidate.weight =
+                    acceptsGzip(exchange, plan) ? max(candidate.weight, 1) : 0
+            }
+        }
+    }
+
+    private mutating func take(
+        _ candidate: Candidate, _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> Outcome? {
+        guard candidate.weight > 0 || location.features.contains(.gzipVary) else { return nil }
+        mapPath(location)
+        let end = path.count
+        path.append(candidate.coding.suffix)
+        guard case .success(let descriptor) = open(location) else { return nil }
+        guard case .success(let found) = facts(of: descriptor), found.kind == .regular else {
+            closeDescriptor(descriptor)
+            return nil
+        }
+        path.truncate(to: end)
+        guard candidate.mode != .fresh || isFresh(found) else {
+            closeDescriptor(descriptor)
+            return nil
+        }
+        if candidate.mode != .always { exchanges[exchange].varies = true }
+        guard candidate.weight > 0 else {
+            closeDescriptor(descriptor)
+            return nil
+        }
+        answerFile(descriptor, found, coding: candidate.coding, slot, exchange)
+        return .answered
+    }
+
+    /// Whether a sidecar is not older than its file; one whose file is gone is.
+    private mutating func isFresh(_ sidecar: FileFacts) -> Bool {
+        guard case .success(let original) = facts(of: path.terminated()) else { return false }
+        return sidecar.modified >= original.modified
+    }
+}

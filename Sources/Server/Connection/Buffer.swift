@@ -1,0 +1,115 @@
+import Glibc
+import HTTP
+
+/// Memory that bytes are received into or sent from; somebody else owns it.
+@safe
+struct Buffer: BitwiseCopyable {
+    let start: UnsafeMutableRawPointer?
+    let capacity: Int
+
+    /// No memory.
+    static var none: Buffer { unsafe Buffer(unsafe: nil, capacity: 0) }
+
+    @unsafe
+    init(unsafe start: UnsafeMutableRawPointer?, capacity: Int) {
+        unsafe self.start = start
+        self.capacity = capacity
+    }
+
+    var isNone: Bool { capacity == 0 }
+
+    /// New memory of `capacity` bytes; `.none` when memory is short, where Swift's own allocation
+    /// would end the process.
+    static func allocate(_ capacity: Int) -> Buffer {
+        guard let memory = unsafe aligned_alloc(64, (capacity &+ 63) & ~63) else { return .none }
+        return unsafe Buffer(unsafe: memory, capacity: capacity)
+    }
+
+    /// Gives memory back that ``allocate(_:)`` made; the buffer is not to be used again.
+    func free() { unsafe Glibc.free(start) }
+
+    /// The bytes from `lower` to `upper`, exclusive; what lies outside of the buffer is cut off.
+    func bytes(from lower: Int, to upper: Int) -> UnsafeMutableRawBufferPointer {
+        let end = max(0, min(upper, capacity))
+        let begin = max(0, min(lower, end))
+        guard let start = unsafe start else {
+            return unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
+        }
+        return unsafe UnsafeMutableRawBufferPointer(start: start + begin, count: end &- begin)
+    }
+
+    /// The bytes from `lower` to `upper`, to be read.
+    @_lifetime(borrow self)
+    @inline(__always)
+    func span(from lower: Int, to upper: Int) -> Span<UInt8> {
+        let memory = unsafe bytes(from: lower, to: upper)
+        let span = unsafe Span<UInt8>(_unsafeBytes: memory)
+        return unsafe _overrideLifetime(span, borrowing: self)
+    }
+
+    /// A writer over what lies behind `position`.
+    func writer(from position: Int) -> HeadWriter {
+        let room = unsafe bytes(from: position, to: capacity)
+        guard let start = room.baseAddress else {
+            return unsafe HeadWriter(unsafe: emptyMemory(), capacity: 0)
+        }
+        return unsafe HeadWriter(unsafe: start, capacity: room.count)
+    }
+
+    /// Moves `count` bytes from one place of the buffer to another; they may overlap.
+    func move(from source: Int, to target: Int, count: Int) {
+        let from = unsafe bytes(from: source, to: source &+ count)
+        let to = unsafe bytes(from: target, to: target &+ count)
+        guard from.count == to.count, let base = to.baseAddress, let origin = from.baseAddress
+        else { return }
+        unsafe base.copyMemory(from: origin, byteCount: from.count)
+    }
+
+    /// Copies the first `count` bytes of another buffer.
+    func copy(from other: Buffer, count: Int) {
+        let source = unsafe other.bytes(from: 0, to: count)
+        let target = unsafe bytes(from: 0, to: count)
+        guard source.count == target.count else { return }
+        unsafe target.copyMemory(from: UnsafeRawBufferPointer(source))
+    }
+}
+
+/// An address that nothing is read from or written to.
+private func emptyMemory() -> UnsafeMutableRawPointer {
+    unsafe UnsafeMutableRawPointer(bitPattern: 16).unsafelyUnwrapped
+}
+
+/// Buffers of one size, used again in the order that keeps them in the processor's cache; larger
+/// ones are made for those who need them and freed when they come back.
+struct BufferPool: ~Copyable {
+    /// The size of the pool's buffers.
+    let size: Int
+    /// How many that nobody uses are kept.
+    private let keeps: Int
+    private var idle: [Buffer] = []
+
+    init(size: Int, keeps: Int) {
+        self.size = size
+        self.keeps = keeps
+        idle.reserveCapacity(keeps)
+    }
+
+    deinit { for buffer in idle { buffer.free() } }
+
+    /// A buffer of at least `capacity` bytes, of the pool's size when that is enough; `.none` when
+    /// memory is short.
+    mutating func take(atLeast capacity: Int = 0) -> Buffer {
+        if capacity <= size, let buffer = idle.popLast() { return buffer }
+        return .allocate(max(capacity, size))
+    }
+
+    /// Takes a buffer back.
+    mutating func give(_ buffer: Buffer) {
+        guard !buffer.isNone else { return }
+        if buffer.capacity == size, idle.count < keeps {
+            idle.append(buffer)
+        } else {
+            buffer.free()
+        }
+    }
+}

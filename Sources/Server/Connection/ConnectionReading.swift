@@ -1,0 +1,151 @@
+import HTTP
+
+/// The steps that bytes from the client lead to.
+extension Connection {
+    mutating func tookBytes(_ exchange: inout Exchange) -> Action {
+        switch state {
+        case .free: return .close(.done)
+        case .idle, .head:
+            state = .head
+            return parse(&exchange)
+        case .discarding: return discard(&exchange)
+        case .lingering:
+            exchange.inputStart = 0
+            exchange.inputEnd = 0
+            return .wait(for: .read, deadline: .lingering)
+        case .answering: return .close(.answerFailed)
+        }
+    }
+
+    /// Looks for a whole head in what has come.
+    mutating func parse(_ exchange: inout Exchange) -> Action {
+        exchange.needsParse = false
+        let input = exchange.input
+        let received = input.span(from: exchange.inputStart, to: exchange.inputEnd)
+        switch exchange.parser.resume(received) {
+        case .needsMore:
+            // What earlier requests of the pipeline are owed goes out before anything is awaited.
+            return exchange.outputCount > 0
+                ? .send(moreFollows: false) : receiveRestOfHead(exchange)
+        case .complete:
+            state = .answering
+            exchange.takeBodyBesideHead()
+        case .invalid(let fault):
+            state = .answering
+            exchange.fault = fault
+            exchange.keepsAlive = false
+        }
+        exchange.requestsInTurn &+= 1
+        requests &+= 1
+        return .answer
+    }
+
+    func receiveRestOfHead(_ exchange: Exchange) -> Action {
+        if exchange.inputEnd >= exchange.input.capacity { return .growInput }
+        return exchange.mayHaveMore ? .receive : .wait(for: .read, deadline: .header)
+    }
+
+    /// Throws the body of an answered request away.
+    private mutating func discard(_ exchange: inout Exchange) -> Action {
+        let taken = exchange.consumeBody(from: exchange.inputStart)
+        exchange.inputStart &+= taken
+        switch exchange.body {
+        case .invalid: return .close(.done)
+        case .none: return nextRequest(&exchange)
+        case .counted, .chunked:
+            exchange.inputStart = 0
+            exchange.inputEnd = 0
+            return .wait(for: .read, deadline: .body)
+        }
+    }
+
+    /// Begins the next request with what is left in the input.
+    mutating func nextRequest(_ exchange: inout Exchange) -> Action {
+        lingerUntilMs = 0
+        exchange.prepareForNextRequest()
+        if exchange.inputStart == exchange.inputEnd {
+            exchange.inputStart = 0
+            exchange.inputEnd = 0
+            state = .idle
+            return .rest
+        }
+        state = .head
+        if exchange.requestsInTurn < Connection.requestsPerTurn,
+            exchange.fileBytesInTurn < Connection.fileBytesPerTurn
+        {
+            return parse(&exchange)
+        }
+        exchange.needsParse = true
+        return exchange.outputCount > 0 ? .send(moreFollows: false) : .yield
+    }
+
+    func waitForBytes() -> Action {
+        switch state {
+        case .idle: .rest
+        case .head: .wait(for: .read, deadline: .header)
+        case .discarding: .wait(for: .read, deadline: .body)
+        case .lingering: .wait(for: .read, deadline: .lingering)
+        case .free, .answering: .close(.answerFailed)
+        }
+    }
+
+    func endOfStream() -> Action {
+        state == .head ? .close(.abandonedHead) : .close(.done)
+    }
+}
+
+extension Exchange {
+    /// Looks at what the head says of a body, and throws away what came with it.
+    mutating func takeBodyBesideHead() {
+        let head = parser.head
+        bodyBesideHead = 0
+        if head.isChunked {
+            body = .chunked
+            decoder = ChunkedDecoder()
+        } else if head.contentLength > 0 {
+            body = .counted
+            bodyRemaining = head.contentLength
+        } else {
+            body = .none
+            return
+        }
+        bodyBesideHead = consumeBody(from: inputStart &+ head.byteCount)
+    }
+
+    /// Throws body bytes away that begin at `position` of the input: how many.
+    mutating func consumeBody(from position: Int) -> Int {
+        switch body {
+        case .none, .invalid: return 0
+        case .counted:
+            let taken = min(bodyRemaining, Int64(max(0, inputEnd &- position)))
+            bodyRemaining &-= taken
+            if bodyRemaining == 0 { body = .none }
+            return Int(taken)
+        case .chunked:
+            let memory = input
+            let result = decoder.consume(memory.span(from: position, to: inputEnd))
+            switch result.state {
+            case .more: break
+            case .finished: body = .none
+            case .invalid: body = .invalid
+            }
+            if bodyLimit > 0, decoder.bodyBytes > bodyLimit { body = .invalid }
+            return result.consumed
+        }
+    }
+
+    /// Forgets the request; the input's bytes stay.
+    mutating func prepareForNextRequest() {
+        parser = RequestParser(limits: limits)
+        fault = nil
+        body = .none
+        bodyBesideHead = 0
+        bodyLimit = 0
+        index = nil
+        varies = false
+        status = 0
+        headBytes = 0
+        bodyBytes = 0
+        isComplete = false
+    }
+}

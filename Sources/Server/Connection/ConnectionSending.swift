@@ -1,0 +1,107 @@
+import HTTP
+
+/// The steps of an answer on its way out.
+extension Connection {
+    /// The beginning of an answer is in the output.
+    mutating func afterAnswer(_ exchange: inout Exchange) -> Action {
+        if exchange.source == .none {
+            if exchange.outputCount == 0 || mayWaitForNextAnswer(exchange) {
+                return complete(&exchange)
+            }
+        } else if exchange.outputCount == 0 {
+            return afterOutput(&exchange, hasYielded: true)
+        }
+        return .send(moreFollows: exchange.source == .file)
+    }
+
+    /// Whether the answer can leave in one send with that of the next request, which has come.
+    private func mayWaitForNextAnswer(_ exchange: Exchange) -> Bool {
+        let next = exchange.inputStart &+ exchange.parser.head.byteCount &+ exchange.bodyBesideHead
+        return exchange.keepsAlive && exchange.body == .none && next < exchange.inputEnd
+            && exchange.requestsInTurn < Connection.requestsPerTurn
+            && exchange.output.capacity &- exchange.outputEnd >= Connection.roomForAnswer
+    }
+
+    /// The output is empty: what follows it?
+    mutating func afterOutput(_ exchange: inout Exchange, hasYielded: Bool) -> Action {
+        switch state {
+        case .free: return .close(.done)
+        case .idle: return .rest
+        case .head: return exchange.needsParse ? .yield : receiveRestOfHead(exchange)
+        case .discarding: return .wait(for: .read, deadline: .body)
+        case .lingering: return .wait(for: .read, deadline: .lingering)
+        case .answering:
+            switch exchange.source {
+            case .none: return complete(&exchange)
+            case .file: return .sendFile
+            // A producer's slice costs the loop time: one a turn.
+            case .producer: return hasYielded || !exchange.hasProduced ? .produce : .yield
+            }
+        }
+    }
+
+    mutating func sentFile(_ count: Int, of asked: Int, _ exchange: inout Exchange) -> Action {
+        // The file has become shorter than the head promised: only closing tells the client.
+        guard count > 0 else { return .close(.sourceFailed) }
+        exchange.fileOffset &+= Int64(count)
+        exchange.fileRemaining &-= Int64(count)
+        exchange.bodyBytes &+= Int64(count)
+        exchange.fileBytesInTurn &+= Int64(count)
+        if exchange.fileRemaining <= 0 {
+            exchange.source = .none
+            return complete(&exchange)
+        }
+        return count < asked ? .wait(for: .write, deadline: .send) : .yield
+    }
+
+    /// Nothing of the answer is left but what waits in the output.
+    private func complete(_ exchange: inout Exchange) -> Action {
+        exchange.isComplete = true
+        return .finish
+    }
+
+    /// The request is over and logged.
+    mutating func afterRequest(_ exchange: inout Exchange) -> Action {
+        let head = exchange.parser.head
+        exchange.inputStart &+= head.byteCount &+ exchange.bodyBesideHead
+        if !exchange.keepsAlive { return closing(exchange) }
+        switch exchange.body {
+        case .invalid: return closing(exchange)
+        case .none: return nextRequest(&exchange)
+        case .counted, .chunked:
+            state = .discarding
+            exchange.inputStart = 0
+            exchange.inputEnd = 0
+            return .wait(for: .read, deadline: .body)
+        }
+    }
+
+    /// The connection is not kept: at once, or after the client's unread bytes.
+    private func closing(_ exchange: Exchange) -> Action {
+        let unread =
+            exchange.body != .none || exchange.mayHaveMore
+            || exchange.fault == nil && exchange.inputStart < exchange.inputEnd
+        switch exchange.lingeringClose {
+        case .never: return .close(.done)
+        case .whenUnread: return unread ? .linger : .close(.done)
+        case .always: return .linger
+        }
+    }
+
+    func broken() -> Action {
+        switch state {
+        case .answering: .close(.answerFailed)
+        case .head: .close(.abandonedHead)
+        case .free, .idle, .discarding, .lingering: .close(.done)
+        }
+    }
+
+    func expired(_ exchange: Exchange) -> Action {
+        switch state {
+        case .answering: .close(.answerTimedOut)
+        // The client does not read what earlier requests are owed: its head is not late.
+        case .head: .close(exchange.outputCount > 0 ? .timedOut : .headTimedOut)
+        case .free, .idle, .discarding, .lingering: .close(.timedOut)
+        }
+    }
+}

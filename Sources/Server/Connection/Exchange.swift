@@ -1,0 +1,108 @@
+import HTTP
+
+/// What a connection needs while a request is under way, and gives back when it is idle.
+///
+/// In this order: bytes are received into `input`; the parser finds a head; server and location are
+/// chosen; an answer is written into `output`; what does not fit there follows from a file or a
+/// producer; the request is logged; the next one begins where this one ended.
+struct Exchange: BitwiseCopyable {
+    // What has been received.
+    var input = Buffer.none
+    /// Where the request begins, and where the received bytes end.
+    var inputStart = 0
+    var inputEnd = 0
+    /// The last receive filled its buffer: there may be more.
+    var mayHaveMore = false
+    /// Received bytes wait for the connection's next turn to be parsed.
+    var needsParse = false
+    var parser: RequestParser
+    var fault: RequestFault?
+
+    // The request's body, which is read and thrown away.
+    var decoder = ChunkedDecoder()
+    var body = RequestBody.none
+    /// Bytes of the body that are still to come, when its length is known.
+    var bodyRemaining: Int64 = 0
+    /// Bytes of the body, framing included, that came together with the head.
+    var bodyBesideHead = 0
+    /// How long the body may be; 0 for any length.
+    var bodyLimit: Int64 = 0
+
+    // What was chosen.
+    var server: Int32 = 0
+    var location: Int32 = 0
+    /// The index file that the request was redirected to, for `$uri`.
+    var index: PlanBytes?
+    var status = 0
+    /// There are several representations to choose from (Vary, where gzip_vary says so).
+    var varies = false
+    var keepsAlive = true
+    var lingeringClose = LingeringClose.whenUnread
+
+    // What is to be sent.
+    var output = Buffer.none
+    var outputStart = 0
+    var outputEnd = 0
+    /// There is no memory for the answer: the connection is closed.
+    var lacksMemory = false
+    var source = BodySource.none
+    /// The producer has put something into this answer.
+    var hasProduced = false
+    var file: Int32 = -1
+    var fileOffset: Int64 = 0
+    var fileRemaining: Int64 = 0
+
+    // What is counted.
+    var headBytes: Int64 = 0
+    var bodyBytes: Int64 = 0
+    var startedMs: Int64 = 0
+    /// All of the answer is sent, or in the output.
+    var isComplete = false
+    var requestsInTurn = 0
+    var fileBytesInTurn: Int64 = 0
+
+    let limits: HeadLimits
+
+    init(limits: HeadLimits) {
+        self.limits = limits
+        parser = RequestParser(limits: limits)
+    }
+
+    /// The received bytes from the request's first one on.
+    var received: Span<UInt8> {
+        @_lifetime(borrow self)
+        @inline(__always)
+        get {
+            let span = input.span(from: inputStart, to: inputEnd)
+            return unsafe _overrideLifetime(span, borrowing: self)
+        }
+    }
+
+    var outputCount: Int { outputEnd &- outputStart }
+
+    /// Bytes of this answer that the kernel has taken, or, once it is complete, will take: its end
+    /// may wait in the output for the next answer.
+    var sentBytes: Int64 {
+        let made = headBytes &+ bodyBytes
+        return isComplete ? made : max(0, made &- Int64(outputCount))
+    }
+}
+
+/// How a request's body ends.
+enum RequestBody: UInt8, BitwiseCopyable {
+    /// There is none, or all of it was read.
+    case none
+    case counted
+    case chunked
+    /// Its framing is broken: what follows it cannot be told.
+    case invalid
+}
+
+/// Where the rest of an answer comes from, once `output` is sent.
+enum BodySource: UInt8, BitwiseCopyable {
+    case none
+    /// sendfile from `file`.
+    case file
+    /// The worker's producer of this exchange.
+    case producer
+}

@@ -1,0 +1,133 @@
+import CLinux
+import Linux
+import Reactor
+
+/// A listening socket of this worker.
+struct Listener {
+    let descriptor: Int32
+    let token: Token
+    /// Which of the plan's addresses holds its servers.
+    let servers: Int32
+    /// Local addresses with servers of their own.
+    let particular: [ParticularAddress]
+    let isShared: Bool
+    let isUnix: Bool
+    var isWatched = false
+    /// Connections since it was last put at the end of the kernel's queue of waiters.
+    var acceptsSinceRequeue = 0
+
+    init(_ plan: ListenPlan, index: Int, descriptor: Int32) {
+        self.descriptor = descriptor
+        token = Token(
+            slot: Worker.firstListenerSlot &+ UInt32(truncatingIfNeeded: index), generation: 0)
+        servers = plan.servers
+        particular = plan.particular
+        isShared = !plan.options.isReusePort
+        if case .unix = plan.address { isUnix = true } else { isUnix = false }
+    }
+}
+
+extension Worker {
+    /// With EPOLLEXCLUSIVE alone the worker that was registered last gets every connection; going
+    /// to the end of the queue now and then spreads them, as in nginx (ngx_reorder_accept_events),
+    /// which does so every 16: every 8 has fewer bad runs on a busy machine.
+    static let acceptsBetweenRequeues = 8
+    /// How many idle connections are closed when there is no room for new ones.
+    static let idleClosedAtOnce = 32
+
+    mutating func watch(_ index: Int) throws(SystemError) {
+        guard !listeners[index].isWatched else { return }
+        try poller.register(
+            listeners[index].descriptor, for: .readable, token: listeners[index].token,
+            exclusive: listeners[index].isShared)
+        listeners[index].isWatched = true
+    }
+
+    private mutating func unwatch(_ index: Int) {
+        guard listeners[index].isWatched else { return }
+        poller.unregister(listeners[index].descriptor)
+        listeners[index].isWatched = false
+    }
+
+    /// Stops listening: the socket of this worker is closed; the others' are not.
+    mutating func close(listener index: Int) {
+        unwatch(index)
+        closeDescriptor(listeners[index].descriptor)
+    }
+
+    /// Takes a connection, or as many as wait with multi_accept.
+    mutating func accept(from index: Int) {
+        guard state == .serving, listeners.indices.contains(index) else { return }
+        repeat {
+            guard let slot = takeConnection() else {
+                pauseListeners("\(plan.main.workerConnections) worker_connections are not enough")
+                return
+            }
+            var peer = Peer()
+            let descriptor = peer.accept(from: listeners[index].descriptor)
+            guard descriptor >= 0 else {
+                freeConnections.give(slot)
+                acceptFailed(0 &- descriptor)
+                return
+            }
+            requeue(index)
+            open(slot, descriptor, peer, listener: index)
+        } while plan.main.acceptsMany && state == .serving && listenersPausedUntilMs == 0
+    }
+
+    /// A free slot; connections that wait for their next request give way to new ones.
+    private mutating func takeConnection() -> Int? {
+        if let slot = freeConnections.take() { return slot }
+        return closeIdle() > 0 ? freeConnections.take() : nil
+    }
+
+    /// Closes some of the connections that have waited longest for their next request: how many.
+    private mutating func closeIdle() -> Int {
+        var closed = 0
+        for list in plan.durationsMs.indices {
+            while closed < Worker.idleClosedAtOnce, let slot = deadlines.oldest(in: list),
+                connections[slot].state == .idle, connections[slot].requests > 0
+            {
+                close(slot)
+                closed &+= 1
+            }
+        }
+        return closed
+    }
+
+    private mutating func requeue(_ index: Int) {
+        listeners[index].acceptsSinceRequeue &+= 1
+        guard listeners[index].isShared,
+            listeners[index].acceptsSinceRequeue >= Worker.acceptsBetweenRequeues
+        else { return }
+        listeners[index].acceptsSinceRequeue = 0
+        unwatch(index)
+        try? watch(index)
+    }
+
+    private mutating func acceptFailed(_ code: Int32) {
+        switch AcceptFailure(code) {
+        case .nothingThere: break
+        case .clientGone:
+            context.errorLog.write(.info, "\(SystemError("accept4()", code: code))")
+        // The listener is still ready, and accepted from again in the next turn.
+        case .exhausted where closeIdle() > 0: break
+        case .exhausted: pauseListeners("\(SystemError("accept4()", code: code))")
+        case .other: context.errorLog.write(.alert, "\(SystemError("accept4()", code: code))")
+        }
+    }
+
+    /// Nothing can be accepted now. Readiness would be reported again and again, so it is not asked
+    /// for until something was closed, or half a second has passed.
+    private mutating func pauseListeners(_ reason: String) {
+        if listenersPausedUntilMs == 0 { context.errorLog.write(.alert, reason) }
+        listenersPausedUntilMs = clock.monotonicMs &+ 500
+        for index in listeners.indices { unwatch(index) }
+    }
+
+    mutating func resumeListeners() {
+        listenersPausedUntilMs = 0
+        guard state == .serving else { return }
+        for index in listeners.indices { try? watch(index) }
+    }
+}

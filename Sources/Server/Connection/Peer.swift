@@ -1,0 +1,84 @@
+import CLinux
+import HTTP
+import Linux
+
+/// Who is at the other end: kept beside the connection, looked at by logs only.
+struct Peer: BitwiseCopyable {
+    enum Family: UInt8, BitwiseCopyable {
+        case unix, ipv4, ipv6
+    }
+
+    var family = Family.unix
+    private(set) var port: UInt16 = 0
+    private var high: UInt64 = 0
+    private var low: UInt64 = 0
+
+    /// accept4(2) of a connection, and who it is from: its descriptor or -errno.
+    mutating func accept(from listener: Int32) -> Int32 {
+        var address = clinux_peer()
+        let descriptor = unsafe clinux_accept(listener, &address)
+        take(address)
+        return descriptor
+    }
+
+    /// The local address of a connection: getsockname(2).
+    static func local(of descriptor: Int32) -> Peer {
+        var address = clinux_peer()
+        var peer = Peer()
+        if unsafe clinux_local_address(descriptor, &address) == 0 { peer.take(address) }
+        return peer
+    }
+
+    private mutating func take(_ address: clinux_peer) {
+        family = Family(rawValue: address.family) ?? .unix
+        port = address.port
+        high = address.high
+        low = address.low
+    }
+
+    /// Whether this is the address and port of a `listen`.
+    func isAt(_ address: ListenAddress) -> Bool {
+        switch address {
+        case .ipv4(let bits, let port):
+            return family == .ipv4 && low == UInt64(bits) && self.port == port
+        case .ipv6(let high, let low, let port):
+            return family == .ipv6 && self.high == high && self.low == low && self.port == port
+        case .unix: return false
+        }
+    }
+
+    /// The address as text: `127.0.0.1`, `::1`, `unix:`.
+    func write(into writer: inout HeadWriter) {
+        switch family {
+        case .unix: writer.append("unix:")
+        case .ipv4:
+            for shift in [UInt64(24), 16, 8, 0] {
+                writer.append(decimal: Int64((low >> shift) & 255))
+                if shift > 0 { writer.append(byte: UInt8(ascii: ".")) }
+            }
+        case .ipv6: writer.append(string: LiteralAddress.text(ipv6: high, low))
+        }
+    }
+}
+
+/// What a failed accept4(2) means (accept(2), "Error handling").
+enum AcceptFailure {
+    /// Another worker took it.
+    case nothingThere
+    /// It was reset before it was accepted.
+    case clientGone
+    /// No descriptor, or no memory for it, is free.
+    case exhausted
+    case other
+
+    init(_ code: Int32) {
+        self = AcceptFailure.kinds[code] ?? .other
+    }
+
+    private static let kinds: [Int32: AcceptFailure] = [
+        Errno.again: .nothingThere, Errno.interrupted: .nothingThere,
+        Errno.connectionAborted: .clientGone, Errno.protocolError: .clientGone,
+        Errno.tooManyFiles: .exhausted, Errno.tooManyFilesInSystem: .exhausted,
+        Errno.noMemory: .exhausted, Errno.noBuffers: .exhausted,
+    ]
+}

@@ -1,0 +1,89 @@
+import Configuration
+
+/// The blocks that levels are made of: http, server, location.
+enum BlockDirectives {
+    static let rows: [DirectiveRow<Draft>] = [
+        .block(
+            "http", in: .main, takes: .exactly(0), opens: .http, repeats: .no,
+            "Everything that concerns HTTP.",
+            apply: { (draft, _) throws(Diagnostic) in draft.openLevel() },
+            close: { (draft, _) throws(Diagnostic) in draft.http = draft.closeLevel().scope }),
+        .block(
+            "server", in: .http, takes: .exactly(0), opens: .server,
+            "A virtual server: addresses, names, and how its requests are answered.",
+            apply: { (draft, use) throws(Diagnostic) in
+                draft.openLevel()
+                draft.server = ServerDraft()
+                draft.server.place = use.place
+            },
+            close: { (draft, _) throws(Diagnostic) in
+                let level = draft.closeLevel()
+                draft.server.scope = level.scope
+                draft.server.locations = level.locations
+                draft.servers.append(draft.server)
+            }),
+        .block(
+            "location", in: [.server, .location], takes: .oneOf([1, 2]), opens: .location,
+            "How requests are answered whose path matches.",
+            apply: { (draft, use) throws(Diagnostic) in
+                let location = try locationName(use)
+                try checkNesting(location, in: draft, use)
+                draft.openLevel()
+                draft.location = location
+            },
+            close: { (draft, _) throws(Diagnostic) in
+                var location = draft.location
+                let level = draft.closeLevel()
+                location.scope = level.scope
+                location.locations = level.locations
+                draft.locations.append(location)
+            }),
+    ]
+
+    /// `location [ = | ~ | ~* | ^~ ] uri`, the modifier also without a space after it.
+    private static func locationName(_ use: DirectiveUse) throws(Diagnostic) -> LocationDraft {
+        var location = LocationDraft()
+        let modifiers: [(text: String, kind: LocationKind)] = [
+            ("=", .exact), ("^~", .prefixBeforeRegex), ("~*", .regex(ignoresCase: true)),
+            ("~", .regex(ignoresCase: false)),
+        ]
+        let first = try use.bytes(0)
+        if use.arguments.count == 2 {
+            guard let modifier = modifiers.first(where: { Array($0.text.utf8) == first }) else {
+                throw use.fail(
+                    "invalid location modifier \"\(try use.text(0))\"", at: 0,
+                    help: ["a modifier is one of =, ^~, ~ and ~*"])
+            }
+            location.kind = modifier.kind
+            location.name = try use.bytes(1)
+            location.word = try use.word(1)
+        } else {
+            let modifier = modifiers.first { first.starts(with: $0.text.utf8) }
+            location.kind = modifier?.kind ?? .prefix
+            location.name = Array(first.dropFirst(modifier?.text.utf8.count ?? 0))
+            location.word = try use.word(0)
+        }
+        if location.name.first == UInt8(ascii: "@") {
+            throw use.fail(
+                "named locations are not supported yet", at: use.arguments.count &- 1)
+        }
+        return location
+    }
+
+    /// nginx: nothing below an exact location, and prefixes only inside of their own prefix.
+    private static func checkNesting(
+        _ location: LocationDraft, in draft: Draft, _ use: DirectiveUse
+    ) throws(Diagnostic) {
+        guard use.context == .location else { return }
+        let name = String(decoding: location.name, as: UTF8.self)
+        let outer = draft.location
+        let outerName = String(decoding: outer.name, as: UTF8.self)
+        if case .exact = outer.kind {
+            throw use.fail(
+                "location \"\(name)\" cannot be inside the exact location \"\(outerName)\"")
+        }
+        if !location.kind.isRegex, !outer.kind.isRegex, !location.name.starts(with: outer.name) {
+            throw use.fail("location \"\(name)\" is outside location \"\(outerName)\"")
+        }
+    }
+}

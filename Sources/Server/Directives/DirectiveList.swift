@@ -1,0 +1,11 @@
+import Configuration
+
+/// Every directive that is known.
+enum DirectiveList {
+    static let table = DirectiveTable<Draft>(
+        MainDirectives.rows + BlockDirectives.rows + ListenDirectives.rows
+            + RequestDirectives.rows + TimeoutDirectives.rows + FileDirectives.rows
+            + SendingDirectives.rows + TypeDirectives.rows + FieldDirectives.rows
+            + GzipDirectives.rows + AutoindexDirectives.rows + LogDirectives.rows
+            + IdleDirectives.rows)
+}

@@ -1,0 +1,48 @@
+import Configuration
+
+/// Fields of the answer.
+struct FieldSettings {
+    var serverTokens: Bool?
+    var etag: Bool?
+    var ifModifiedSince: ModifiedSinceRule?
+    var maxRanges: Int?
+    var absoluteRedirect: Bool?
+    var serverNameInRedirect: Bool?
+    var portInRedirect: Bool?
+}
+
+/// if_modified_since.
+enum ModifiedSinceRule: UInt8, BitwiseCopyable {
+    case off, exact, before
+}
+
+/// Validators, ranges, Server, and how Location is written.
+enum FieldDirectives {
+    static let rows: [DirectiveRow<Draft>] = [
+        .choice(
+            "server_tokens", in: .httpServerLocation, sets: \.scope.fields.serverTokens,
+            [("on", true), ("off", false), ("build", true)], default: "on",
+            "Whether Server and the error pages tell the version."),
+        .flag(
+            "etag", in: .httpServerLocation, sets: \.scope.fields.etag, default: "on",
+            "Whether files have an ETag."),
+        .choice(
+            "if_modified_since", in: .httpServerLocation, sets: \.scope.fields.ifModifiedSince,
+            [("off", .off), ("exact", .exact), ("before", .before)], default: "exact",
+            "How If-Modified-Since is compared with a file's time."),
+        .integer(
+            "max_ranges", in: .httpServerLocation, sets: \.scope.fields.maxRanges,
+            "How many ranges one request may name; 0 turns ranges off."),
+        .flag(
+            "absolute_redirect", in: .httpServerLocation,
+            sets: \.scope.fields.absoluteRedirect, default: "on",
+            "Whether Location names scheme and host."),
+        .flag(
+            "server_name_in_redirect", in: .httpServerLocation,
+            sets: \.scope.fields.serverNameInRedirect, default: "off",
+            "Whether that host is the server's first name rather than the request's."),
+        .flag(
+            "port_in_redirect", in: .httpServerLocation, sets: \.scope.fields.portInRedirect,
+            default: "on", "Whether Location names the port."),
+    ]
+}

@@ -1,0 +1,97 @@
+import Configuration
+import Linux
+
+/// Which file a path names.
+struct FileSettings {
+    var root: String?
+    var alias: Alias?
+    var indexes: [String]?
+    var links: LinkRule?
+    var deniesHidden: Bool?
+}
+
+/// What takes the place of a location's name in a path. A location inside inherits it with that
+/// name.
+struct Alias: Sendable {
+    let directory: String
+    /// How much of the path it stands for; nil is all of it, in a regular expression's location.
+    let replacedCount: Int?
+}
+
+/// From a path to a file.
+enum FileDirectives {
+    static let rows: [DirectiveRow<Draft>] = [
+        .row(
+            "root", in: [.http, .server, .location, .ifInLocation], takes: .exactly(1),
+            default: "html",
+            "The directory that a request's path is looked up in.",
+            inherit: { (child, parent) in
+                guard child.scope.location.root == nil, child.scope.location.alias == nil else {
+                    return
+                }
+                child.scope.location.root = parent.scope.location.root
+                child.scope.location.alias = parent.scope.location.alias
+            },
+            apply: { (draft, use) throws(Diagnostic) in
+                let hasAlias = draft.scope.location.alias != nil
+                draft.scope.location.root = try directory(use, besideOther: hasAlias)
+            }),
+        .row(
+            "alias", in: .location, takes: .exactly(1),
+            "What takes the place of the location's name in a request's path."
+        ) { (draft, use) throws(Diagnostic) in
+            let hasRoot = draft.scope.location.root != nil
+            draft.scope.location.alias = Alias(
+                directory: try directory(use, besideOther: hasRoot),
+                replacedCount: draft.location.kind.isRegex ? nil : draft.location.name.count)
+        },
+        .row(
+            "index", in: .httpServerLocation, takes: .atLeast(1), repeats: .yes,
+            default: "index.html",
+            "The files that are tried, in this order, for a path that ends in a slash.",
+            inherit: { (child, parent) in
+                child.scope.location.indexes =
+                    child.scope.location.indexes ?? parent.scope.location.indexes
+            },
+            apply: { (draft, use) throws(Diagnostic) in
+                for index in use.arguments.indices {
+                    let name = try plainText(use, index)
+                    guard !name.isEmpty else {
+                        throw use.fail("index \"\" in \"index\" directive is invalid", at: index)
+                    }
+                    draft.scope.location.indexes = (draft.scope.location.indexes ?? []) + [name]
+                }
+            }),
+        .choice(
+            "symlinks", in: .httpServerLocation, sets: \.scope.location.links,
+            [("follow", .follow), ("beneath", .beneath)], default: "follow",
+            "Whether symbolic links may lead out of the root; apus's own."),
+        .choice(
+            "hidden_files", in: .httpServerLocation, sets: \.scope.location.deniesHidden,
+            [("allow", false), ("deny", true)], default: "allow",
+            "Whether names that begin with a dot are served, .well-known apart; apus's own."),
+    ]
+
+    private static func directory(
+        _ use: DirectiveUse, besideOther hasOther: Bool
+    ) throws(Diagnostic) -> String {
+        guard !hasOther else {
+            let conflict = use.name == "root" ? "alias" : "root"
+            throw use.fail(
+                "\"\(use.name)\" directive is duplicate, "
+                    + "\"\(conflict)\" directive was specified earlier"
+            )
+        }
+        return try plainText(use, 0)
+    }
+
+    /// An argument that may not hold variables.
+    private static func plainText(_ use: DirectiveUse, _ index: Int) throws(Diagnostic) -> String {
+        let text = try use.text(index)
+        guard !text.utf8.contains(UInt8(ascii: "$")) else {
+            throw use.fail(
+                "variables in the \"\(use.name)\" directive are not supported yet", at: index)
+        }
+        return text
+    }
+}

@@ -1,0 +1,154 @@
+import Configuration
+import Files
+
+/// Compression on the way out, and files compressed beforehand.
+struct GzipSettings: Equatable {
+    var isOn: Bool?
+    var types: [String]?
+    var minLength: Int?
+    var level: Int?
+    var vary: Bool?
+    var minVersion: GzipVersion?
+    var proxied: GzipProxied?
+    var disabled: [String]?
+    var staticMode: GzipStatic?
+    var brotliStatic: GzipStatic?
+    var zstandardStatic: GzipStatic?
+
+    /// Whether files that were compressed beforehand are looked for.
+    var hasSidecars: Bool {
+        [staticMode, brotliStatic, zstandardStatic].contains { ($0 ?? .off) != .off }
+    }
+}
+
+/// gzip_http_version: the oldest version whose requests get coded answers.
+enum GzipVersion: UInt8, BitwiseCopyable {
+    case http10, http11
+}
+
+/// gzip_static, brotli_static, zstd_static.
+enum GzipStatic: UInt8, BitwiseCopyable {
+    case off
+    case on
+    /// Whether the client takes it or not.
+    case always
+    /// As `on`, when it is not older than the file.
+    case fresh
+}
+
+/// gzip_proxied: what is coded of the answers to requests that came by a proxy (Via).
+struct GzipProxied: OptionSet, BitwiseCopyable, Sendable {
+    let rawValue: UInt16
+    static let any = GzipProxied(rawValue: 1)
+    static let expired = GzipProxied(rawValue: 2)
+    static let noCache = GzipProxied(rawValue: 4)
+    static let noStore = GzipProxied(rawValue: 8)
+    static let isPrivate = GzipProxied(rawValue: 16)
+    static let noLastModified = GzipProxied(rawValue: 32)
+    static let noETag = GzipProxied(rawValue: 64)
+    static let authorized = GzipProxied(rawValue: 128)
+}
+
+/// gzip and gzip_static.
+enum GzipDirectives {
+    static let rows: [DirectiveRow<Draft>] = [
+        .flag(
+            "gzip", in: [.http, .server, .location, .ifInLocation], sets: \.scope.gzip.isOn,
+            default: "off", "Whether answers are compressed for clients that take it."),
+        .row(
+            "gzip_types", in: .httpServerLocation, takes: .atLeast(1), repeats: .yes,
+            default: "text/html",
+            "The media types that are compressed besides text/html; * is all.",
+            inherit: { (child, parent) in
+                child.scope.gzip.types = child.scope.gzip.types ?? parent.scope.gzip.types
+            },
+            apply: { (draft, use) throws(Diagnostic) in
+                draft.scope.gzip.types =
+                    (draft.scope.gzip.types ?? []) + use.arguments.map { $0.text.lowercased() }
+            }),
+        .size(
+            "gzip_min_length", in: .httpServerLocation, sets: \.scope.gzip.minLength,
+            default: "20", "How long an answer is at least to be compressed."),
+        .row(
+            "gzip_comp_level", in: .httpServerLocation, takes: .exactly(1), default: "1",
+            "How hard is tried to make it small, from 1 to 9.",
+            inherit: { (child, parent) in
+                child.scope.gzip.level = child.scope.gzip.level ?? parent.scope.gzip.level
+            },
+            apply: { (draft, use) throws(Diagnostic) in
+                let level = try use.integer(0)
+                guard level >= 1, level <= 9 else {
+                    throw use.fail("value must be between 1 and 9", at: 0)
+                }
+                draft.scope.gzip.level = level
+            }),
+        .flag(
+            "gzip_vary", in: .httpServerLocation, sets: \.scope.gzip.vary, default: "off",
+            "Whether answers that could be compressed say Vary: Accept-Encoding."),
+        .choice(
+            "gzip_http_version", in: .httpServerLocation, sets: \.scope.gzip.minVersion,
+            [("1.0", .http10), ("1.1", .http11)], default: "1.1",
+            "The oldest HTTP version that gets compressed answers."),
+        .row(
+            "gzip_proxied", in: .httpServerLocation, takes: .atLeast(1), default: "off",
+            "When answers to requests with Via are compressed.",
+            inherit: { (child, parent) in
+                child.scope.gzip.proxied = child.scope.gzip.proxied ?? parent.scope.gzip.proxied
+            },
+            apply: { (draft, use) throws(Diagnostic) in
+                var proxied: GzipProxied = []
+                for index in use.arguments.indices {
+                    proxied.formUnion(try use.oneOf(index, proxiedNames))
+                }
+                draft.scope.gzip.proxied = proxied
+            }),
+        .row(
+            "gzip_disable", in: .httpServerLocation, takes: .atLeast(1), repeats: .yes,
+            "Regular expressions of the User-Agents that get no compressed answers.",
+            inherit: { (child, parent) in
+                child.scope.gzip.disabled =
+                    child.scope.gzip.disabled ?? parent.scope.gzip.disabled
+            },
+            apply: { (draft, use) throws(Diagnostic) in
+                var patterns = draft.scope.gzip.disabled ?? []
+                for index in use.arguments.indices {
+                    patterns.append(try disablePattern(use, index))
+                }
+                draft.scope.gzip.disabled = patterns
+            }),
+        .choice(
+            "gzip_static", in: .httpServerLocation, sets: \.scope.gzip.staticMode,
+            staticModes, default: "off",
+            "Whether FILE.gz is sent in the place of FILE; fresh: unless it is older."),
+        .choice(
+            "brotli_static", in: .httpServerLocation, sets: \.scope.gzip.brotliStatic,
+            staticModes, default: "off", "The same of FILE.br, as nginx's brotli module has it."),
+        .choice(
+            "zstd_static", in: .httpServerLocation, sets: \.scope.gzip.zstandardStatic,
+            staticModes, default: "off", "The same of FILE.zst, as nginx's zstd module has it."),
+    ]
+
+    private static let staticModes: [(String, GzipStatic)] = [
+        ("off", .off), ("on", .on), ("always", .always), ("fresh", .fresh),
+    ]
+
+    private static let proxiedNames: [(String, GzipProxied)] = [
+        ("off", []), ("any", .any), ("expired", .expired), ("no-cache", .noCache),
+        ("no-store", .noStore), ("private", .isPrivate), ("no_last_modified", .noLastModified),
+        ("no_etag", .noETag), ("auth", .authorized),
+    ]
+
+    /// `msie6` is nginx's word for Internet Explorer 4 to 6 without SV1.
+    private static func disablePattern(
+        _ use: DirectiveUse, _ index: Int
+    ) throws(Diagnostic) -> String {
+        let text = try use.text(index)
+        let pattern = text == "msie6" ? "MSIE [4-6]\\.(?!.*SV1)" : text
+        do {
+            _ = try Regex.compile(pattern: pattern, caseless: true)
+        } catch {
+            throw use.fail("\(error.message) in the regular expression \"\(text)\"", at: index)
+        }
+        return pattern
+    }
+}

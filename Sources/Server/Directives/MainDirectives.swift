@@ -1,0 +1,104 @@
+import Configuration
+import Linux
+
+/// What main and events say.
+struct MainDraft {
+    var isDaemon: Bool?
+    var usesMasterProcess: Bool?
+    var workerProcesses: Int?
+    var pid: String?
+    var user: (name: String, group: String?)?
+    var descriptorLimit: Int?
+    var shutdownTimeoutMs: Int?
+    var workerConnections: Int?
+    var acceptsMany: Bool?
+    var hasEvents = false
+
+    func settings(paths: Paths, errorLogs: [ErrorLogTarget]) -> MainSettings {
+        var settings = MainSettings()
+        settings.isDaemon = isDaemon ?? true
+        settings.usesMasterProcess = usesMasterProcess ?? true
+        settings.workerProcesses = workerProcesses ?? 1
+        settings.pidPath = paths.absolute(pid ?? BuildPaths().pid)
+        settings.userName = user?.name
+        settings.groupName = user?.group
+        settings.descriptorLimit = descriptorLimit
+        settings.shutdownTimeoutMs = shutdownTimeoutMs.map { Int64($0) }
+        settings.workerConnections = workerConnections ?? 512
+        settings.acceptsMany = acceptsMany ?? false
+        settings.errorLogs = errorLogs
+        return settings
+    }
+}
+
+/// The processes: main and events.
+enum MainDirectives {
+    static let rows: [DirectiveRow<Draft>] = [
+        .flag(
+            "daemon", in: .main, sets: \.main.isDaemon, default: "on",
+            "Whether the master goes to the background."),
+        .flag(
+            "master_process", in: .main, sets: \.main.usesMasterProcess, default: "on",
+            "Whether workers are forked; without them one process does everything."),
+        .row(
+            "worker_processes", in: .main, takes: .exactly(1), default: "1",
+            "How many workers serve requests; auto is one for each processor."
+        ) { (draft, use) throws(Diagnostic) in
+            draft.main.workerProcesses = try workerCount(use)
+        },
+        .text(
+            "pid", in: .main, sets: \.main.pid, default: BuildPaths().pid,
+            "The file that holds the master's process id."),
+        .row(
+            "user", in: .main, takes: .oneOf([1, 2]), default: "nobody",
+            "The user, and group, that workers become when the master is root."
+        ) { (draft, use) throws(Diagnostic) in
+            let group = use.arguments.count > 1 ? try use.text(1) : nil
+            draft.main.user = (try use.text(0), group)
+        },
+        .integer(
+            "worker_rlimit_nofile", in: .main, sets: \.main.descriptorLimit,
+            "The limit of open files (RLIMIT_NOFILE) of a worker."),
+        .milliseconds(
+            "worker_shutdown_timeout", in: .main, sets: \.main.shutdownTimeoutMs,
+            "How long a worker that drains may take; after TERM five seconds when unset."),
+        .block(
+            "events", in: .main, takes: .exactly(0), opens: .events, repeats: .no,
+            "How connections are waited for.",
+            apply: { (draft, _) throws(Diagnostic) in draft.main.hasEvents = true }),
+        .row(
+            "worker_connections", in: .events, takes: .exactly(1), default: "512",
+            "How many connections a worker holds at most."
+        ) { (draft, use) throws(Diagnostic) in
+            let count = try use.integer(0)
+            guard count > 0, count <= 16_777_216 else {
+                throw use.fail("worker_connections must be from 1 to 16777216", at: 0)
+            }
+            draft.main.workerConnections = count
+        },
+        .flag(
+            "multi_accept", in: .events, sets: \.main.acceptsMany, default: "off",
+            "Whether a worker accepts all waiting connections at once."),
+        .row(
+            "use", in: .events, takes: .exactly(1), default: "epoll",
+            "The way to wait for events."
+        ) { (_, use) throws(Diagnostic) in
+            guard try use.text(0) == "epoll" else {
+                throw use.fail(
+                    "invalid event type \"\(try use.text(0))\"", at: 0,
+                    help: ["this build waits by epoll: use epoll;"])
+            }
+        },
+    ]
+
+    private static func workerCount(_ use: DirectiveUse) throws(Diagnostic) -> Int {
+        if try use.text(0) == "auto" { return processorCount() }
+        let count = try use.integer(0)
+        guard count > 0, count <= 1024 else {
+            throw use.fail(
+                "invalid value \"\(try use.text(0))\"", at: 0,
+                help: ["it must be \"auto\" or a number from 1 to 1024"])
+        }
+        return count
+    }
+}

@@ -1,0 +1,65 @@
+import Configuration
+
+/// How much a request may bring.
+struct RequestSettings {
+    var headerBufferSize: Int?
+    var largeBuffers: LargeBuffers?
+    var maxHeaders: Int?
+    var maxBodySize: Int?
+    var ignoresInvalidNames: Bool?
+    var allowsUnderscores: Bool?
+    var mergesSlashes: Bool?
+    var isStrict: Bool?
+}
+
+/// large_client_header_buffers: how many, and how large each is.
+struct LargeBuffers: Sendable {
+    let count: Int
+    let size: Int
+}
+
+/// The bounds of a request's head and body.
+enum RequestDirectives {
+    static let rows: [DirectiveRow<Draft>] = [
+        .size(
+            "client_header_buffer_size", in: [.http, .server],
+            sets: \.scope.request.headerBufferSize, default: "1k",
+            "The size of the buffer that most request heads fit into."),
+        .row(
+            "large_client_header_buffers", in: [.http, .server], takes: .exactly(2),
+            default: "4 8k",
+            "How many further buffers a head may take, and their size, which bounds one line.",
+            inherit: { (child, parent) in
+                child.scope.request.largeBuffers =
+                    child.scope.request.largeBuffers ?? parent.scope.request.largeBuffers
+            },
+            apply: { (draft, use) throws(Diagnostic) in
+                let count = try use.integer(0)
+                let size = try use.size(1)
+                guard count > 0, count <= 65536 else { throw use.fail("invalid value", at: 0) }
+                guard size > 0, size <= 1 << 26 else { throw use.fail("invalid value", at: 1) }
+                draft.scope.request.largeBuffers = LargeBuffers(count: count, size: size)
+            }),
+        .integer(
+            "max_headers", in: [.http, .server], sets: \.scope.request.maxHeaders,
+            default: "1000", "How many fields a request may have."),
+        .offset(
+            "client_max_body_size", in: .httpServerLocation, sets: \.scope.request.maxBodySize,
+            default: "1m", "How large a request body may be; 0 for any size."),
+        .flag(
+            "ignore_invalid_headers", in: [.http, .server],
+            sets: \.scope.request.ignoresInvalidNames, default: "on",
+            "Whether fields with odd names are passed over instead of taken."),
+        .flag(
+            "underscores_in_headers", in: [.http, .server],
+            sets: \.scope.request.allowsUnderscores, default: "off",
+            "Whether underscores are valid in the names of fields."),
+        .flag(
+            "merge_slashes", in: [.http, .server], sets: \.scope.request.mergesSlashes,
+            default: "on", "Whether two or more slashes in a path count as one."),
+        .flag(
+            "strict_requests", in: [.http, .server], sets: \.scope.request.isStrict,
+            default: "off",
+            "Whether requests that nginx tolerates against the RFCs are refused; apus's own."),
+    ]
+}

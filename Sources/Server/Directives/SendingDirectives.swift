@@ -1,0 +1,32 @@
+import Configuration
+
+/// How bytes are sent.
+struct SendingSettings {
+    var usesSendfile: Bool?
+    var sendfileMaxChunk: Int?
+    var isCorked: Bool?
+    var isNoDelay: Bool?
+}
+
+/// sendfile and TCP's ways to collect or not collect small pieces.
+enum SendingDirectives {
+    static let rows: [DirectiveRow<Draft>] = [
+        .flag(
+            "sendfile", in: [.http, .server, .location, .ifInLocation],
+            sets: \.scope.sending.usesSendfile, default: "off",
+            "Whether larger files go from the page cache to the socket without being copied."),
+        .size(
+            "sendfile_max_chunk", in: .httpServerLocation,
+            sets: \.scope.sending.sendfileMaxChunk, default: "2m",
+            "How much one connection sends before the others have their turn."),
+        .flag(
+            "tcp_nopush", in: .httpServerLocation, sets: \.scope.sending.isCorked,
+            default: "off",
+            "Whether a head waits for the file behind it, so that packets are full."),
+        .flag(
+            "tcp_nodelay", in: .httpServerLocation, sets: \.scope.sending.isNoDelay,
+            default: "on",
+            "Whether small pieces are sent at once (TCP_NODELAY); decided for each listener."
+        ),
+    ]
+}

@@ -1,0 +1,48 @@
+import HTTP
+
+/// How bytes from clients are written into a log, so that they cannot pretend to be something else.
+enum LogEscape {
+    /// nginx's default: `"`, `\` and what is not printable ASCII as \xHH.
+    static func standard(_ value: Span<UInt8>, into writer: inout HeadWriter) {
+        for index in value.indices {
+            let byte = value[index]
+            if byte < 0x20 || byte > 0x7E || byte == UInt8(ascii: "\"")
+                || byte == UInt8(ascii: "\\")
+            {
+                writer.append("\\x")
+                hexadecimal(byte, uppercase: true, into: &writer)
+            } else {
+                writer.append(byte: byte)
+            }
+        }
+    }
+
+    /// As in a JSON string (RFC 8259, section 7).
+    static func json(_ value: Span<UInt8>, into writer: inout HeadWriter) {
+        for index in value.indices {
+            let byte = value[index]
+            switch byte {
+            case UInt8(ascii: "\""): writer.append("\\\"")
+            case UInt8(ascii: "\\"): writer.append("\\\\")
+            case UInt8(ascii: "\n"): writer.append("\\n")
+            case UInt8(ascii: "\r"): writer.append("\\r")
+            case UInt8(ascii: "\t"): writer.append("\\t")
+            case 0x08: writer.append("\\b")
+            case 0x0C: writer.append("\\f")
+            case 0..<0x20:
+                writer.append("\\u00")
+                hexadecimal(byte, uppercase: true, into: &writer)
+            default: writer.append(byte: byte)
+            }
+        }
+    }
+
+    private static func hexadecimal(
+        _ byte: UInt8, uppercase: Bool, into writer: inout HeadWriter
+    ) {
+        for digit in [byte >> 4, byte & 15] {
+            let letter: UInt8 = uppercase ? UInt8(ascii: "A") : UInt8(ascii: "a")
+            writer.append(byte: digit < 10 ? UInt8(ascii: "0") &+ digit : letter &+ digit &- 10)
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import HTTP
+import Linux
+
+/// What is written of a request when it is over, and when something is wrong with it.
+extension Worker {
+    /// A request is over: its line, and its file is closed.
+    mutating func finish(_ slot: Int, _ exchange: Int) {
+        let location = plan.locations[Int(exchanges[exchange].location)]
+        for index in 0..<location.accessLogs.count {
+            let log = location.accessLogs[index]
+            writeLine(log, slot, exchange)
+        }
+        connections[slot].hasHeadDeadline = false
+        // The next request of the pipeline, if there is one, begins now.
+        exchanges[exchange].startedMs = clock.monotonicMs
+        closeSource(exchange)
+    }
+
+    /// A request that got no answer: its head did not come to an end.
+    mutating func logUnanswered(_ slot: Int, _ exchange: Int, status: Int) {
+        let address = plan.addresses[Int(address(of: slot))]
+        exchanges[exchange].location = plan.servers[Int(address.defaultServer)].settings
+        exchanges[exchange].status = status
+        exchanges[exchange].headBytes = 0
+        exchanges[exchange].bodyBytes = 0
+        finish(slot, exchange)
+    }
+
+    private mutating func writeLine(_ log: AccessLogPlan, _ slot: Int, _ exchange: Int) {
+        let format = plan.formats[Int(log.format)]
+        let record = RequestRecord(
+            connection: connections[slot], peer: peers[slot], exchange: exchanges[exchange],
+            plan: plan, clock: clock,
+            sentHead: sentHeads.indices.contains(exchange) ? sentHeads[exchange] : [])
+        accessLog.add(to: Int(log.file)) { record.write(format, into: &$0) }
+    }
+
+    // MARK: errors
+
+    mutating func logFault(_ fault: RequestFault, _ slot: Int, _ exchange: Int) {
+        logError(.info, "\(fault.reason)", slot, exchange)
+    }
+
+    /// A line in the location's error log, with who asked for what, as nginx has it.
+    func logError(
+        _ level: LogLevel, _ message: @autoclosure () -> String, _ slot: Int, _ exchange: Int
+    ) {
+        let log = context.errorLogs[Int(plan.locations[Int(exchanges[exchange].location)].errorLog)]
+        guard log.writes(level) else { return }
+        let head = exchanges[exchange].parser.head
+        let received = exchanges[exchange].received
+        var text = "*\(connections[slot].number) \(message()), client: \(peers[slot].text)"
+        let server = plan.servers[Int(exchanges[exchange].server)]
+        text += ", server: \(server.name.text)"
+        if !head.requestLine.isEmpty {
+            text += ", request: \"\(received.slice(head.requestLine).text)\""
+        }
+        if let host = head.field(.host) { text += ", host: \"\(received.slice(host).text)\"" }
+        if let referrer = head.field(.referer) {
+            text += ", referrer: \"\(received.slice(referrer).text)\""
+        }
+        log.write(level, text)
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// As text, for messages; bytes that are not printable ASCII as \xHH.
+    var text: String {
+        var text = ""
+        for index in indices {
+            let byte = self[index]
+            if byte >= 0x20, byte < 0x7F {
+                text.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                let digits = String(byte, radix: 16)
+                text += digits.utf8.count == 1 ? "\\x0" + digits : "\\x" + digits
+            }
+        }
+        return text
+    }
+}
+
+extension Peer {
+    /// The address as text.
+    var text: String {
+        var text = InlineText<64>()
+        text.write { write(into: &$0) }
+        return text.span.text
+    }
+}

@@ -1,0 +1,194 @@
+import Configuration
+import Files
+import HTTP
+import Linux
+
+/// Sockets and names: which addresses are bound, and which servers are behind each.
+extension PlanCompiler {
+    /// A server behind an address.
+    private struct Behind {
+        let server: Int32
+        let draft: ServerDraft
+        let listen: ListenDraft
+    }
+
+    mutating func compileAddresses(_ servers: [ServerDraft]) {
+        var order: [ListenAddress] = []
+        var behind: [ListenAddress: [Behind]] = [:]
+        for (index, server) in servers.enumerated() {
+            for listen in server.listens.isEmpty ? [defaultListen()] : server.listens {
+                if behind[listen.address] == nil { order.append(listen.address) }
+                behind[listen.address, default: []].append(
+                    Behind(server: Int32(index), draft: server, listen: listen))
+            }
+        }
+        let bound = order.filter { wildcard(over: $0, behind) == nil }
+        for address in bound {
+            let particular = order.filter { wildcard(over: $0, behind) == address }.map {
+                ParticularAddress(address: $0, servers: compileNames($0, behind[$0] ?? []))
+            }
+            parts.listens.append(
+                ListenPlan(
+                    address: address, options: options(behind[address] ?? []),
+                    servers: compileNames(address, behind[address] ?? []),
+                    particular: particular))
+        }
+    }
+
+    /// nginx: port 80 for root, 8000 for others.
+    private func defaultListen() -> ListenDraft {
+        ListenDraft(address: .ipv4(0, port: isSuperuser() ? 80 : 8000))
+    }
+
+    /// The wildcard address of the same port, whose socket takes the connections of `address` too,
+    /// unless that one says something about its own socket.
+    private func wildcard(
+        over address: ListenAddress, _ behind: [ListenAddress: [Behind]]
+    ) -> ListenAddress? {
+        guard !(behind[address] ?? []).contains(where: \.listen.setsSocketOptions) else {
+            return nil
+        }
+        let wildcard: ListenAddress
+        switch address {
+        case .ipv4(let bits, let port) where bits != 0: wildcard = .ipv4(0, port: port)
+        case .ipv6(let high, let low, let port) where high != 0 || low != 0:
+            wildcard = .ipv6(0, 0, port: port)
+        default: return nil
+        }
+        return behind[wildcard] == nil ? nil : wildcard
+    }
+
+    private mutating func options(_ behind: [Behind]) -> ListenOptions {
+        let setting = behind.filter(\.listen.setsSocketOptions)
+        if setting.count > 1, let second = setting.dropFirst().first {
+            report(
+                Diagnostic(
+                    .error,
+                    "duplicate listen options for \(second.listen.address.description)",
+                    at: second.listen.place, length: 6))
+        }
+        var options = setting.first?.listen.options ?? ListenOptions()
+        let http = draft.http ?? Scope()
+        options.isNoDelay = behind.contains {
+            $0.draft.scope.sending.isNoDelay ?? http.sending.isNoDelay ?? true
+        }
+        return options
+    }
+
+    /// The names of the servers behind an address.
+    private mutating func compileNames(_ address: ListenAddress, _ behind: [Behind]) -> Int32 {
+        let defaults = behind.filter(\.listen.isDefaultServer)
+        if let second = defaults.dropFirst().first {
+            report(
+                Diagnostic(
+                    .error, "a duplicate default server for \(address.description)",
+                    at: second.listen.place, length: 6))
+        }
+        var names = NameTable()
+        for entry in behind {
+            // Without a name a server has the empty one: that of a request without Host.
+            if entry.draft.names.isEmpty {
+                _ = try? names.add([], server: entry.server, in: &self)
+            }
+            for word in entry.draft.names {
+                do {
+                    let isNew = try names.add(word.bytes, server: entry.server, in: &self)
+                    if !isNew {
+                        report(
+                            Diagnostic(
+                                .warning,
+                                "conflicting server name \"\(word.text)\" on "
+                                    + "\(address.description), ignored",
+                                at: word.place, length: word.length))
+                    }
+                } catch {
+                    report(Diagnostic(.error, error.message, at: word.place, length: word.length))
+                }
+            }
+        }
+        let chosen = defaults.first?.server ?? behind.first?.server ?? 0
+        parts.addresses.append(names.plan(defaultServer: chosen, in: parts.arena))
+        return Int32(parts.addresses.count &- 1)
+    }
+}
+
+/// The names of an address while they are gathered.
+struct NameTable {
+    private var exact: [[UInt8]: Int32] = [:]
+    private var leading: [[UInt8]: Int32] = [:]
+    private var trailing: [[UInt8]: Int32] = [:]
+    private var regexes: [ServerRegex] = []
+
+    /// A server_name that cannot be one.
+    struct InvalidName: Error {
+        let message: String
+    }
+
+    /// Takes a `server_name`; false when another server of the address has it already.
+    mutating func add(
+        _ name: [UInt8], server: Int32, in compiler: inout PlanCompiler
+    ) throws(InvalidName) -> Bool {
+        let text = String(decoding: name, as: UTF8.self)
+        if name.first == UInt8(ascii: "~") {
+            let pattern = String(text.dropFirst())
+            do {
+                compiler.parts.regexes.append(try Regex.compile(pattern: pattern, caseless: true))
+            } catch {
+                throw InvalidName(
+                    message: "\(error.message) in the regular expression \"\(pattern)\"")
+            }
+            regexes.append(
+                ServerRegex(regex: Int32(compiler.parts.regexes.count &- 1), server: server))
+            return true
+        }
+        let lower = name.map(\.asciiLowercased)
+        let star = UInt8(ascii: "*")
+        let dot = UInt8(ascii: ".")
+        guard let stars = lower.firstIndex(of: star) else {
+            guard lower.first == dot else { return NameTable.put(lower, server, &exact) }
+            // `.example.com` is example.com and *.example.com.
+            let isNew = NameTable.put(Array(lower.dropFirst()), server, &exact)
+            return NameTable.put(lower, server, &leading) && isNew
+        }
+        if stars == 0, lower.count > 2, lower[1] == dot, !lower.dropFirst().contains(star) {
+            return NameTable.put(Array(lower.dropFirst()), server, &leading)
+        }
+        if stars == lower.count &- 1, lower.count > 2, lower[stars &- 1] == dot {
+            return NameTable.put(Array(lower.dropLast()), server, &trailing)
+        }
+        throw InvalidName(message: "invalid server name or wildcard \"\(text)\"")
+    }
+
+    private static func put(
+        _ name: [UInt8], _ server: Int32, _ table: inout [[UInt8]: Int32]
+    ) -> Bool {
+        guard let known = table[name] else {
+            table[name] = server
+            return true
+        }
+        return known == server
+    }
+
+    func plan(defaultServer: Int32, in arena: Arena) -> AddressPlan {
+        AddressPlan(
+            defaultServer: defaultServer, exact: NameTable.sorted(exact, in: arena),
+            leading: NameTable.sorted(leading, in: arena),
+            trailing: NameTable.sorted(trailing, in: arena),
+            regexes: arena.store(elements: regexes), hasNames: servers.count > 1)
+    }
+
+    /// The servers that have names here.
+    private var servers: Set<Int32> {
+        Set(exact.values).union(leading.values).union(trailing.values)
+            .union(regexes.map(\.server))
+    }
+
+    private static func sorted(
+        _ names: [[UInt8]: Int32], in arena: Arena
+    ) -> PlanTable<NamedIndex> {
+        arena.store(
+            elements: names.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map {
+                NamedIndex(name: arena.store($0.key), index: $0.value)
+            })
+    }
+}

@@ -1,0 +1,102 @@
+/// The memory of a plan: filled while the configuration is compiled, then only read, and freed with
+/// the plan. What it hands out is plain pointers, so that reading a setting costs no reference
+/// counting.
+@safe
+final class Arena {
+    private var blocks: [UnsafeMutableRawPointer]
+    private var next: UnsafeMutableRawPointer
+    private var room = 0
+
+    init() {
+        unsafe next = UnsafeMutableRawPointer.allocate(byteCount: 1, alignment: 16)
+        unsafe blocks = [next]
+    }
+
+    deinit { unsafe blocks.forEach { unsafe $0.deallocate() } }
+
+    /// Copies bytes into the arena.
+    func store(_ bytes: [UInt8]) -> PlanBytes {
+        let table = store(elements: bytes)
+        return unsafe PlanBytes(unsafe: table.start, count: bytes.count)
+    }
+
+    /// Copies a text into the arena.
+    func store(_ text: String) -> PlanBytes { store(Array(text.utf8)) }
+
+    /// Copies elements into the arena.
+    func store<Element: BitwiseCopyable>(elements: [Element]) -> PlanTable<Element> {
+        let size = elements.count &* MemoryLayout<Element>.stride
+        let memory = unsafe allocate(max(size, 1), alignment: MemoryLayout<Element>.alignment)
+        let start = unsafe memory.bindMemory(to: Element.self, capacity: max(elements.count, 1))
+        for index in elements.indices { unsafe (start + index).initialize(to: elements[index]) }
+        return unsafe PlanTable(unsafe: start, count: elements.count)
+    }
+
+    private func allocate(_ size: Int, alignment: Int) -> UnsafeMutableRawPointer {
+        let padding = unsafe (0 &- Int(bitPattern: next)) & (alignment &- 1)
+        if size &+ padding > room {
+            room = max(65536, size)
+            unsafe next = .allocate(byteCount: room, alignment: 16)
+            unsafe blocks.append(next)
+        } else {
+            unsafe next = next + padding
+            room &-= padding
+        }
+        let memory = unsafe next
+        unsafe next = next + size
+        room &-= size
+        return unsafe memory
+    }
+}
+
+/// Bytes in a plan's arena; valid as long as the plan is.
+@safe
+struct PlanBytes: BitwiseCopyable {
+    let start: UnsafePointer<UInt8>
+    let count: Int
+
+    @unsafe
+    init(unsafe start: UnsafePointer<UInt8>, count: Int) {
+        unsafe self.start = start
+        self.count = count
+    }
+
+    var isEmpty: Bool { count == 0 }
+
+    var span: Span<UInt8> {
+        @_lifetime(borrow self)
+        @inline(__always)
+        get {
+            let span = unsafe Span(_unsafeStart: start, count: count)
+            return unsafe _overrideLifetime(span, borrowing: self)
+        }
+    }
+
+    /// As text, for messages.
+    var text: String {
+        unsafe String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+    }
+}
+
+/// Elements in a plan's arena; valid as long as the plan is.
+@safe
+struct PlanTable<Element: BitwiseCopyable>: BitwiseCopyable {
+    let start: UnsafePointer<Element>
+    let count: Int
+
+    @unsafe
+    init(unsafe start: UnsafePointer<Element>, count: Int) {
+        unsafe self.start = start
+        self.count = count
+    }
+
+    var isEmpty: Bool { count == 0 }
+
+    subscript(_ index: Int) -> Element {
+        @inline(__always)
+        unsafeAddress {
+            precondition(index >= 0 && index < count)
+            return unsafe start + index
+        }
+    }
+}

@@ -1,0 +1,128 @@
+import Configuration
+import Linux
+
+/// What is to be loaded: nginx's command line, as far as it concerns the configuration.
+public struct LoadRequest {
+    /// The main file: absolute, or relative to the prefix.
+    public var path: String
+    /// The main file's text, when it is not in a file.
+    public var text: [UInt8]?
+    /// `-p`: what relative paths are relative to.
+    public var prefix: String
+    /// `-g`: directives of the main level.
+    public var globals: String?
+    /// `-e`: where errors go unless the configuration says so.
+    public var errorLogPath: String?
+
+    /// A request to load `path`.
+    public init(
+        path: String, text: [UInt8]? = nil, prefix: String, globals: String? = nil,
+        errorLogPath: String? = nil
+    ) {
+        self.path = path
+        self.text = text
+        self.prefix = prefix
+        self.globals = globals
+        self.errorLogPath = errorLogPath
+    }
+}
+
+/// What became of it.
+public struct LoadOutcome {
+    /// The plan; nil when the configuration has errors.
+    public let plan: Plan?
+    /// Errors and warnings as they are shown; empty when there are none.
+    public let report: String
+    /// The files that were read, for -T.
+    public let dump: [(name: String, bytes: [UInt8])]
+}
+
+/// From files to a plan.
+public enum ConfigurationLoader {
+    /// Reads, interprets and compiles a configuration. Opens the files that it includes, and
+    /// nothing else.
+    public static func load(_ request: LoadRequest) -> LoadOutcome {
+        var paths = Paths()
+        paths.prefix = request.prefix
+        if let log = request.errorLogPath {
+            paths.errorLog = log == "stderr" ? log : paths.absolute(log)
+        }
+        let main = paths.absolute(request.path)
+        paths.configurationDirectory = directory(of: main)
+        var draft = Draft(paths: paths)
+        let globals = request.globals.map { text in
+            Part(commandLine, text: Array(text.utf8), paths, into: &draft)
+        }
+        var file = Part(main, text: request.text, paths, into: &draft)
+        if let globals { file.reportDuplicates(of: globals) }
+        var plan: Plan?
+        if !(file.hasErrors || globals?.hasErrors ?? false) {
+            let compiled = PlanCompiler.compile(draft)
+            file.diagnostics += compiled.diagnostics
+            plan = compiled.plan
+        }
+        return LoadOutcome(
+            plan: plan, report: (globals?.report ?? "") + file.report,
+            dump: file.parsed.sources.files.map { ($0.name, $0.bytes) })
+    }
+
+    /// What `-g` says is shown under this name.
+    private static let commandLine = "command line"
+
+    /// One of the two texts that a configuration is made of: the command line's, and the file's.
+    private struct Part {
+        let parsed: ParsedConfiguration
+        var diagnostics: [Diagnostic]
+
+        init(_ name: String, text: [UInt8]?, _ paths: Paths, into draft: inout Draft) {
+            parsed = parse(
+                main: name, rawBlocks: DirectiveList.table.rawBlockNames,
+                load: { read($0, main: name, text: text, paths: paths) },
+                glob: { pattern in Linux.paths(matching: inConfiguration(pattern, paths)) })
+            diagnostics =
+                parsed.diagnostics
+                + Interpreter(DirectiveList.table).interpret(parsed.tree, into: &draft)
+        }
+
+        var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
+
+        var report: String {
+            diagnostics.map { $0.render(in: parsed.sources) + "\n" }.joined()
+        }
+
+        /// A directive of the main level stands in one of the two texts, not in both.
+        mutating func reportDuplicates(of other: Part) {
+            let given = Set(other.parsed.tree.map(\.name.text))
+            for directive in parsed.tree where given.contains(directive.name.text) {
+                let name = directive.name
+                let rows = DirectiveList.table.rows(named: name.text)
+                guard rows.contains(where: { $0.repeats == .no }) else { continue }
+                diagnostics.append(
+                    Diagnostic(
+                        .error, "\"\(name.text)\" directive is duplicate", at: name.place,
+                        length: name.length, help: ["-g gives it as well"]))
+            }
+        }
+    }
+
+    private static func read(
+        _ path: String, main: String, text: [UInt8]?, paths: Paths
+    ) -> Result<LoadedFile, LoadFailure> {
+        if path == main, let text { return .success(LoadedFile(name: main, bytes: text)) }
+        let name = inConfiguration(path, paths)
+        do {
+            return .success(LoadedFile(name: name, bytes: try readWholeFile(name)))
+        } catch {
+            return .failure(LoadFailure("\(error)"))
+        }
+    }
+
+    private static func inConfiguration(_ path: String, _ paths: Paths) -> String {
+        path.hasPrefix("/") ? path : paths.configurationDirectory + "/" + path
+    }
+
+    private static func directory(of path: String) -> String {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "/" }
+        return slash == path.utf8.startIndex ? "/" : String(path[..<slash])
+    }
+}

@@ -1,0 +1,46 @@
+import Files
+import HTTP
+
+/// The built-in pages of answers that have no file, made once.
+struct ErrorPages {
+    /// A page and the status that it is of.
+    struct Page: BitwiseCopyable {
+        let status: Int
+        let withVersion: PlanBytes
+        let withoutVersion: PlanBytes
+    }
+
+    private let pages: PlanTable<Page>
+
+    static let statuses = [
+        301, 302, 303, 307, 308, 400, 401, 402, 403, 404, 405, 406, 408, 409, 410, 411, 412, 413,
+        414, 415, 416, 421, 429, 431, 494, 500, 501, 502, 503, 504, 505, 507,
+    ]
+
+    init(in arena: Arena) {
+        pages = arena.store(
+            elements: ErrorPages.statuses.map { status in
+                Page(
+                    status: status,
+                    withVersion: arena.store(ErrorPages.html(status, Version.product)),
+                    withoutVersion: arena.store(ErrorPages.html(status, "apus")))
+            })
+    }
+
+    private static func html(_ status: Int, _ server: String) -> [UInt8] {
+        ErrorPage.html(
+            status: Status.sent(status), reason: "\(Status.title(status))", serverToken: server)
+    }
+
+    /// The page of a status; nil when it has none.
+    func page(of status: Int, tellsVersion: Bool) -> PlanBytes? {
+        var index = 0
+        while index < pages.count {
+            if pages[index].status == status {
+                return tellsVersion ? pages[index].withVersion : pages[index].withoutVersion
+            }
+            index &+= 1
+        }
+        return nil
+    }
+}

@@ -1,0 +1,163 @@
+import Linux
+
+/// The address of a `listen` directive.
+public enum ListenAddress: Hashable, Sendable {
+    /// Four bytes, the first one most significant (127.0.0.1 is 0x7F000001), and a port.
+    case ipv4(UInt32, port: UInt16)
+    /// Sixteen bytes as two halves, the first byte most significant, and a port.
+    case ipv6(UInt64, UInt64, port: UInt16)
+    /// A path in the file system.
+    case unix(String)
+}
+
+/// The parameters of a `listen` directive that concern the socket.
+public struct ListenOptions: Equatable, Sendable {
+    /// `backlog=`.
+    public var backlog: Int32 = 511
+    /// `reuseport`: a socket for each worker.
+    public var isReusePort = false
+    /// `ipv6only=`, on by default.
+    public var isIPv6Only = true
+    /// `deferred`: TCP_DEFER_ACCEPT.
+    public var isDeferred = false
+    /// TCP_NODELAY, inherited by the connections.
+    public var isNoDelay = true
+
+    /// nginx's defaults.
+    public init() {}
+}
+
+/// Why the first argument of a `listen` directive is not an address, in nginx's words; the
+/// description quotes the argument.
+public enum ListenAddressError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// Nothing before the colon.
+    case noHost(String)
+    /// Not a number from 1 to 65535.
+    case invalidPort(String)
+    /// `8000-8010`: a range of ports is more than one address.
+    case portRange(String)
+    /// Neither digits and dots nor `localhost` nor `*`.
+    case hostNotLiteral(String)
+    /// Not an address in brackets.
+    case invalidIPv6(String)
+    /// A bracket is missing, or something follows the address.
+    case invalidHost(String)
+    /// `unix:` alone.
+    case noPath(String)
+    /// Longer than the kernel takes: 107 bytes.
+    case pathTooLong(String)
+
+    /// `invalid port in "0" of the "listen" directive`.
+    public var description: String {
+        let advice =
+            switch self {
+            case .portRange: ": write one \"listen\" for each port"
+            case .hostNotLiteral: ": names are not looked up, write the address"
+            default: ""
+            }
+        return "\(parts.fault) in \"\(parts.text)\" of the \"listen\" directive\(advice)"
+    }
+
+    /// `invalid port`: what is wrong, without the argument and the directive.
+    public var reason: String { parts.fault }
+
+    private var parts: (fault: String, text: String) {
+        switch self {
+        case .noHost(let text): ("no host", text)
+        case .invalidPort(let text): ("invalid port", text)
+        case .portRange(let text): ("a range of ports", text)
+        case .hostNotLiteral(let text): ("host not found", text)
+        case .invalidIPv6(let text): ("invalid IPv6 address", text)
+        case .invalidHost(let text): ("invalid host", text)
+        case .noPath(let text): ("no path in the unix domain socket", text)
+        case .pathTooLong(let text): ("too long path in the unix domain socket", text)
+        }
+    }
+}
+
+extension ListenAddress: CustomStringConvertible {
+    /// The port of an address that names none.
+    public static let defaultPort: UInt16 = 80
+
+    /// As nginx writes addresses: `0.0.0.0:80`, `[::]:80`, `unix:/path`.
+    public var description: String {
+        switch self {
+        case .ipv4(let address, let port): "\(LiteralAddress.text(ipv4: address)):\(port)"
+        case .ipv6(let high, let low, let port): "[\(LiteralAddress.text(ipv6: high, low))]:\(port)"
+        case .unix(let path): "unix:\(path)"
+        }
+    }
+
+    /// Reads the first argument of nginx's `listen`: `80`, `*:80`, `127.0.0.1:80`, `127.0.0.1`,
+    /// `localhost:80`, `[::]:80`, `[::1]`, `unix:/path`. Names other than `localhost` are refused.
+    public static func parse(_ text: String) throws(ListenAddressError) -> ListenAddress {
+        if text.lowercased().hasPrefix("unix:") { return try parseUnix(text) }
+        if text.hasPrefix("[") { return try parseIPv6(text) }
+        if text.contains("/") { throw .invalidHost(text) }
+        guard let colon = text.firstIndex(of: ":") else { return try parseHostOrPort(text) }
+        let port = try parsePort(text[text.index(after: colon)...], of: text)
+        return .ipv4(try parseHost(text[..<colon], of: text), port: port)
+    }
+
+    private static func parseUnix(_ text: String) throws(ListenAddressError) -> ListenAddress {
+        let path = text.dropFirst("unix:".count)
+        if path.isEmpty { throw .noPath(text) }
+        if path.utf8.count > 107 { throw .pathTooLong(text) }
+        return .unix(String(path))
+    }
+
+    private static func parseIPv6(_ text: String) throws(ListenAddressError) -> ListenAddress {
+        guard let bracket = text.firstIndex(of: "]") else { throw .invalidHost(text) }
+        let rest = text[text.index(after: bracket)...]
+        var port = defaultPort
+        if !rest.isEmpty {
+            guard rest.hasPrefix(":") else { throw .invalidHost(text) }
+            port = try parsePort(rest.dropFirst(), of: text)
+        }
+        let literal = String(text[..<bracket].dropFirst())
+        guard let address = LiteralAddress.ipv6(literal) else { throw .invalidIPv6(text) }
+        return .ipv6(address.high, address.low, port: port)
+    }
+
+    /// Digits alone are a port, as nginx has it.
+    private static func parseHostOrPort(
+        _ text: String
+    ) throws(ListenAddressError) -> ListenAddress {
+        let isNumeric = text.utf8.allSatisfy { isDigit($0) || $0 == UInt8(ascii: "-") }
+        guard isNumeric && !text.isEmpty else {
+            return .ipv4(try parseHost(text[...], of: text), port: defaultPort)
+        }
+        return .ipv4(0, port: try parsePort(text[...], of: text))
+    }
+
+    private static func parseHost(
+        _ host: Substring, of text: String
+    ) throws(ListenAddressError) -> UInt32 {
+        if host.isEmpty { throw .noHost(text) }
+        if host == "*" { return 0 }
+        if host.lowercased() == "localhost" { return 0x7F00_0001 }
+        guard let address = LiteralAddress.ipv4(String(host)) else {
+            // Digits alone before a colon: nginx takes `80:` for a port with something behind it.
+            throw host.utf8.allSatisfy(isDigit) ? .invalidPort(text) : .hostNotLiteral(text)
+        }
+        return address
+    }
+
+    private static func parsePort(
+        _ digits: Substring, of text: String
+    ) throws(ListenAddressError) -> UInt16 {
+        if isRange(digits) { throw .portRange(text) }
+        guard !digits.isEmpty, digits.utf8.allSatisfy(isDigit), let port = UInt16(digits), port > 0
+        else { throw .invalidPort(text) }
+        return port
+    }
+
+    private static func isRange(_ digits: Substring) -> Bool {
+        let ends = digits.split(separator: "-", omittingEmptySubsequences: false)
+        return ends.count == 2 && ends.allSatisfy { UInt16($0) != nil }
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+    }
+}

@@ -1,0 +1,200 @@
+import Configuration
+import Files
+import HTTP
+import Linux
+
+/// One location's settings, turned into plain values.
+extension PlanCompiler {
+    /// Adds a location plan of settings that have inherited: its index.
+    mutating func add(_ scope: Scope) -> Int32 {
+        let files = scope.location
+        let root = draft.paths.absolute(files.alias?.directory ?? files.root ?? "html")
+        let plan = LocationPlan(
+            features: features(of: scope),
+            aliasReplaces: files.alias?.replacedCount ?? 0,
+            root: parts.arena.store(files.alias == nil ? withoutSlash(root) : Array(root.utf8)),
+            indexes: parts.arena.store(
+                elements: (files.indexes ?? ["index.html"]).map { parts.arena.store($0) }),
+            links: files.links ?? .follow,
+            types: types(scope.types.types ?? TypeDirectives.builtIn),
+            defaultType: parts.arena.store(scope.types.defaultType ?? "text/plain"),
+            gzip: gzip(scope.gzip),
+            modifiedSince: scope.fields.ifModifiedSince ?? .exact,
+            maxRanges: scope.fields.maxRanges ?? Int.max,
+            maxBodySize: Int64(scope.request.maxBodySize ?? 1 << 20),
+            sendfileMaxChunk: scope.sending.sendfileMaxChunk ?? 2 << 20,
+            timeouts: timeouts(scope.timeouts),
+            accessLogs: accessLogs(scope.logs.accessLogs),
+            errorLog: errorLog(scope.logs.errorLogs))
+        parts.locations.append(plan)
+        return Int32(parts.locations.count &- 1)
+    }
+
+    private func withoutSlash(_ root: String) -> [UInt8] {
+        var bytes = Array(root.utf8)
+        if bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
+        return bytes
+    }
+
+    private func features(of scope: Scope) -> LocationFeatures {
+        let switches: [(LocationFeatures, Bool)] = [
+            (.aliasIsWholePath, scope.location.alias.map { $0.replacedCount == nil } ?? false),
+            (.autoindex, scope.autoindex.isOn ?? false),
+            (.exactSize, scope.autoindex.exactSize ?? true),
+            (.localTime, scope.autoindex.localTime ?? false),
+            (.gzip, scope.gzip.isOn ?? false),
+            (.sidecars, scope.gzip.hasSidecars),
+            (.gzipVary, scope.gzip.vary ?? false),
+            (.sendfile, scope.sending.usesSendfile ?? false),
+            (.holdsHead, scope.sending.isCorked ?? false),
+            (.etag, scope.fields.etag ?? true),
+            (.serverTokens, scope.fields.serverTokens ?? true),
+            (.logsNotFound, scope.logs.logsNotFound ?? true),
+            (.deniesHidden, scope.location.deniesHidden ?? false),
+            (.absoluteRedirect, scope.fields.absoluteRedirect ?? true),
+            (.serverNameInRedirect, scope.fields.serverNameInRedirect ?? false),
+            (.portInRedirect, scope.fields.portInRedirect ?? true),
+            (.resetsTimedOut, scope.timeouts.resetsTimedOut ?? false),
+        ]
+        return switches.reduce(into: []) { if $1.1 { $0.insert($1.0) } }
+    }
+
+    private mutating func timeouts(_ settings: TimeoutSettings) -> TimeoutPlan {
+        let keepalive = settings.keepaliveMs ?? 75_000
+        return TimeoutPlan(
+            header: duration(settings.headerMs ?? 60_000),
+            body: duration(settings.bodyMs ?? 60_000), send: duration(settings.sendMs ?? 60_000),
+            keepalive: duration(keepalive),
+            lingering: duration(settings.lingeringTimeoutMs ?? 5_000),
+            lingeringClose: settings.lingeringClose ?? .whenUnread, keepsAlive: keepalive > 0,
+            keepaliveFieldSeconds: settings.keepaliveFieldSeconds ?? 0,
+            keepaliveRequests: settings.keepaliveRequests ?? 1000,
+            keepaliveTimeMs: Int64(settings.keepaliveTimeMs ?? 3_600_000),
+            lingeringTimeMs: Int64(settings.lingeringTimeMs ?? 30_000))
+    }
+
+    /// The list of deadlines for a duration; each duration has one.
+    private mutating func duration(_ milliseconds: Int) -> UInt16 {
+        // A deadline is this long after now: the sum must be a time, too.
+        let value = min(Int64(milliseconds), 1 << 52)
+        if let index = parts.durationsMs.firstIndex(of: value) { return UInt16(clamping: index) }
+        parts.durationsMs.append(value)
+        return UInt16(clamping: parts.durationsMs.count &- 1)
+    }
+
+    private mutating func types(_ pairs: [TypePair]) -> Int32 {
+        if let known = compiledTypes.first(where: { $0.pairs == pairs }) { return known.index }
+        let table = MIMETypes(pairs.map { (suffix: $0.suffix, type: $0.type) })
+        parts.types.append(table)
+        parts.typeNames.append(
+            parts.arena.store(elements: table.types.map { parts.arena.store($0) }))
+        let index = Int32(parts.types.count &- 1)
+        compiledTypes.append((pairs, index))
+        return index
+    }
+
+    private mutating func gzip(_ settings: GzipSettings) -> Int32 {
+        if let known = compiledGzips.first(where: { $0.settings == settings }) {
+            return known.index
+        }
+        let names = settings.types ?? []
+        let first = parts.regexes.count
+        for pattern in settings.disabled ?? [] {
+            // The row has compiled it once, so that it compiles.
+            if let regex = try? Regex.compile(pattern: pattern, caseless: true) {
+                parts.regexes.append(regex)
+            }
+        }
+        parts.gzips.append(
+            GzipPlan(
+                level: Int32(settings.level ?? 1), minLength: Int64(settings.minLength ?? 20),
+                types: parts.arena.store(
+                    elements: Set(names + ["text/html"]).sorted().map { parts.arena.store($0) }),
+                codesEverything: names.contains("*"), minVersion: settings.minVersion ?? .http11,
+                proxied: settings.proxied ?? [], disabledFrom: Int32(first),
+                disabledCount: Int32(parts.regexes.count &- first),
+                staticMode: settings.staticMode ?? .off,
+                brotliStatic: settings.brotliStatic ?? .off,
+                zstandardStatic: settings.zstandardStatic ?? .off))
+        let index = Int32(parts.gzips.count &- 1)
+        compiledGzips.append((settings, index))
+        return index
+    }
+
+    private mutating func errorLog(_ targets: [ErrorLogTarget]?) -> Int32 {
+        guard let targets else { return 0 }
+        if let index = parts.errorLogs.firstIndex(of: targets) { return Int32(index) }
+        parts.errorLogs.append(targets)
+        return Int32(parts.errorLogs.count &- 1)
+    }
+
+    private mutating func accessLogs(_ logs: [AccessLogDraft]?) -> PlanTable<AccessLogPlan> {
+        var compiled: [AccessLogPlan] = []
+        if let logs {
+            for log in logs {
+                guard let format = format(log) else { continue }
+                compiled.append(AccessLogPlan(file: namedLogFile(log.path), format: format))
+            }
+        } else if let format = format(named: "combined", LogFormat.combined, .standard, nil) {
+            if !parts.logFiles.contains(draft.paths.accessLog) {
+                parts.defaultLogs.insert(draft.paths.accessLog)
+            }
+            compiled.append(AccessLogPlan(file: logFile(draft.paths.accessLog), format: format))
+        }
+        return parts.arena.store(elements: compiled)
+    }
+
+    /// A log that a directive names is no longer done without.
+    private mutating func namedLogFile(_ path: String) -> Int32 {
+        parts.defaultLogs.remove(path)
+        return logFile(path)
+    }
+
+    /// Reports formats that nobody knows even where every server has logs of its own.
+    mutating func checkFormats(of scope: Scope) {
+        for log in scope.logs.accessLogs ?? [] { _ = format(log) }
+    }
+
+    private mutating func logFile(_ path: String) -> Int32 {
+        if let index = parts.logFiles.firstIndex(of: path) { return Int32(index) }
+        parts.logFiles.append(path)
+        return Int32(parts.logFiles.count &- 1)
+    }
+
+    private mutating func format(_ log: AccessLogDraft) -> Int32? {
+        if log.format == "combined" {
+            return format(named: log.format, LogFormat.combined, .standard, nil)
+        }
+        guard let known = draft.logFormats[log.format] else {
+            let nearest = Suggestion.nearest(
+                to: log.format, among: ["combined"] + draft.logFormats.keys.sorted())
+            report(
+                Diagnostic(
+                    .error, "unknown log format \"\(log.format)\"", at: log.word.place,
+                    length: log.word.length,
+                    help: nearest.map { ["did you mean \"\($0)\"?"] } ?? []))
+            return nil
+        }
+        return format(named: log.format, known.text, known.escaping, known.word)
+    }
+
+    private mutating func format(
+        named name: String, _ text: String, _ escaping: LogEscaping, _ word: Word?
+    ) -> Int32? {
+        if let index = formatIndexes[name] { return index }
+        do {
+            parts.formats.append(
+                try LogFormat.compile(text, escaping: escaping, in: parts.arena))
+        } catch {
+            let nearest = Suggestion.nearest(to: error.name, among: Variable.allNames)
+            report(
+                Diagnostic(
+                    .error, "unknown \"\(error.name)\" variable", at: word?.place,
+                    length: word?.length ?? 1,
+                    help: nearest.map { ["did you mean \"$\($0)\"?"] } ?? []))
+            return nil
+        }
+        formatIndexes[name] = Int32(parts.formats.count &- 1)
+        return formatIndexes[name]
+    }
+}

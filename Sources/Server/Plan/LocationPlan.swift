@@ -1,0 +1,112 @@
+import Files
+import HTTP
+import Linux
+
+/// What a location uses of the features that a request can be spared: one word, tested on its way.
+struct LocationFeatures: OptionSet, BitwiseCopyable {
+    let rawValue: UInt32
+
+    static let autoindex = LocationFeatures(rawValue: 1 << 1)
+    static let exactSize = LocationFeatures(rawValue: 1 << 2)
+    static let localTime = LocationFeatures(rawValue: 1 << 3)
+    static let gzip = LocationFeatures(rawValue: 1 << 4)
+    /// gzip_static, brotli_static or zstd_static
+    static let sidecars = LocationFeatures(rawValue: 1 << 5)
+    static let sendfile = LocationFeatures(rawValue: 1 << 6)
+    static let etag = LocationFeatures(rawValue: 1 << 7)
+    static let serverTokens = LocationFeatures(rawValue: 1 << 8)
+    static let logsNotFound = LocationFeatures(rawValue: 1 << 10)
+    static let deniesHidden = LocationFeatures(rawValue: 1 << 11)
+    static let absoluteRedirect = LocationFeatures(rawValue: 1 << 12)
+    static let serverNameInRedirect = LocationFeatures(rawValue: 1 << 13)
+    static let portInRedirect = LocationFeatures(rawValue: 1 << 14)
+    static let resetsTimedOut = LocationFeatures(rawValue: 1 << 15)
+    /// tcp_nopush
+    static let holdsHead = LocationFeatures(rawValue: 1 << 9)
+    static let gzipVary = LocationFeatures(rawValue: 1 << 16)
+    /// An alias in a regular expression's location: it is the whole path.
+    static let aliasIsWholePath = LocationFeatures(rawValue: 1 << 17)
+}
+
+/// A location, compiled: what its requests need to know, with everything inherited.
+///
+/// A server's own settings, for requests that match no location, are one of these too.
+struct LocationPlan: BitwiseCopyable {
+    var features: LocationFeatures
+    /// How many of the path's first bytes an alias takes the place of; 0 for a root.
+    var aliasReplaces: Int
+    /// An absolute directory without a slash at its end, or alias's value as it is written.
+    var root: PlanBytes
+    var indexes: PlanTable<PlanBytes>
+    var links: LinkRule
+    /// Which of the plan's tables of media types.
+    var types: Int32
+    var defaultType: PlanBytes
+    /// Which of the plan's gzip settings.
+    var gzip: Int32
+    var modifiedSince: ModifiedSinceRule
+    /// Int.max when there is no bound.
+    var maxRanges: Int
+    /// 0 when there is no bound.
+    var maxBodySize: Int64
+    var sendfileMaxChunk: Int
+    var timeouts: TimeoutPlan
+    /// Which of the plan's access logs.
+    var accessLogs: PlanTable<AccessLogPlan>
+    /// Which of the plan's error logs.
+    var errorLog: Int32
+}
+
+/// A location's timeouts: indexes of the plan's durations, and numbers.
+struct TimeoutPlan: BitwiseCopyable {
+    var header: UInt16
+    var body: UInt16
+    var send: UInt16
+    var keepalive: UInt16
+    var lingering: UInt16
+    var lingeringClose: LingeringClose
+    /// keepalive_timeout 0: every connection is closed after its answer.
+    var keepsAlive: Bool
+    /// For the Keep-Alive field; 0 for none.
+    var keepaliveFieldSeconds: Int
+    var keepaliveRequests: Int
+    var keepaliveTimeMs: Int64
+    var lingeringTimeMs: Int64
+}
+
+/// gzip, compiled.
+struct GzipPlan: BitwiseCopyable {
+    var level: Int32
+    var minLength: Int64
+    /// Types that are coded; empty with `codesEverything`.
+    var types: PlanTable<PlanBytes>
+    var codesEverything: Bool
+    var minVersion: GzipVersion
+    var proxied: GzipProxied
+    /// The plan's regular expressions that User-Agents are matched with: from, and how many.
+    var disabledFrom: Int32
+    var disabledCount: Int32
+    var staticMode: GzipStatic
+    var brotliStatic: GzipStatic
+    var zstandardStatic: GzipStatic
+}
+
+/// An access log, compiled.
+struct AccessLogPlan: BitwiseCopyable {
+    /// Which of the plan's log files.
+    var file: Int32
+    /// Which of the plan's formats.
+    var format: Int32
+}
+
+/// A server, compiled.
+struct ServerPlan: BitwiseCopyable {
+    /// Its first name: $server_name, and Location's host with server_name_in_redirect.
+    var name: PlanBytes
+    /// The location plan that holds what the server says outside of locations.
+    var settings: Int32
+    var locations: LocationTree
+    var limits: HeadLimits
+    var headerBufferSize: Int
+    var mergesSlashes: Bool
+}

@@ -1,0 +1,120 @@
+import Files
+import HTTP
+
+/// The locations of one level, ready to be searched.
+struct LocationTree: BitwiseCopyable {
+    /// `=` locations, sorted by name.
+    var exact: PlanTable<NamedIndex>
+    /// Prefixes, sorted by name.
+    var prefixes: PlanTable<PrefixLocation>
+    /// Regular expressions in the order of the file.
+    var regexes: PlanTable<RegexLocation>
+
+    var isEmpty: Bool { exact.isEmpty && prefixes.isEmpty && regexes.isEmpty }
+}
+
+/// A prefix location.
+struct PrefixLocation: BitwiseCopyable {
+    var name: PlanBytes
+    var location: Int32
+    /// The longest other prefix that is a prefix of this name; -1 for none.
+    var parent: Int32
+    /// `^~`
+    var winsOverRegex: Bool
+    /// Which of the plan's trees holds the locations inside of it; -1 for none.
+    var children: Int32
+}
+
+/// A `~` or `~*` location.
+struct RegexLocation: BitwiseCopyable {
+    /// Which of the plan's regular expressions.
+    var regex: Int32
+    var location: Int32
+    var children: Int32
+}
+
+/// What a search of one level came to.
+enum LocationMatch: Equatable {
+    /// A prefix: a regular expression of a level around it may still win.
+    case prefix(Int32)
+    /// An exact name or a regular expression: nothing else wins.
+    case final(Int32)
+    /// No location matches: the settings of the level around it hold.
+    case none
+    /// A regular expression hit its limit: 500, as nginx.
+    case limitReached
+}
+
+extension Plan {
+    /// The location of `path`, as ngx_http_core_find_location finds it: an exact name wins, then
+    /// the longest prefix, its nested locations, and unless it is a `^~` the first regular
+    /// expression.
+    func location(for path: Span<UInt8>, in tree: LocationTree) -> LocationMatch {
+        if let location = tree.exact.index(of: path) { return .final(location) }
+        var best = LocationMatch.none
+        if let index = longestPrefix(of: path, in: tree.prefixes) {
+            let prefix = tree.prefixes[index]
+            best = .prefix(prefix.location)
+            switch nested(path, in: prefix.children) {
+            case .none: break
+            case .prefix(let location): best = .prefix(location)
+            case let decided: return decided
+            }
+            if prefix.winsOverRegex { return best }
+        }
+        return firstRegex(matching: path, in: tree) ?? best
+    }
+
+    private func nested(_ path: Span<UInt8>, in tree: Int32) -> LocationMatch {
+        tree < 0 ? .none : location(for: path, in: trees[Int(tree)])
+    }
+
+    private func firstRegex(matching path: Span<UInt8>, in tree: LocationTree) -> LocationMatch? {
+        var index = 0
+        while index < tree.regexes.count {
+            let candidate = tree.regexes[index]
+            switch regexes[Int(candidate.regex)].matches(path) {
+            case .match:
+                switch nested(path, in: candidate.children) {
+                case .none: return .final(candidate.location)
+                case .prefix(let location): return .final(location)
+                case let decided: return decided
+                }
+            case .noMatch: break
+            case .limitReached, .failed: return .limitReached
+            }
+            index &+= 1
+        }
+        return nil
+    }
+
+    /// The sorted neighbour below the path, or one of its own prefixes, is the longest prefix.
+    private func longestPrefix(
+        of path: Span<UInt8>, in prefixes: PlanTable<PrefixLocation>
+    ) -> Int? {
+        var low = 0
+        var high = prefixes.count
+        while low < high {
+            let middle = (low &+ high) / 2
+            if compare(prefixes[middle].name.span, path) <= 0 {
+                low = middle &+ 1
+            } else {
+                high = middle
+            }
+        }
+        var index = low &- 1
+        while index >= 0 {
+            if path.starts(with: prefixes[index].name.span) { return index }
+            index = Int(prefixes[index].parent)
+        }
+        return nil
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// Whether these bytes begin with those.
+    func starts(with prefix: Span<UInt8>) -> Bool {
+        guard prefix.count <= count else { return false }
+        return slice(from: 0, to: prefix.count).equals(prefix)
+    }
+}

@@ -1,0 +1,52 @@
+/// What the main and events levels of a configuration say: how the processes run.
+public struct MainSettings: Sendable {
+    /// `worker_processes`, with `auto` resolved to the number of processors.
+    public var workerProcesses = 1
+    /// `daemon`: go to the background.
+    public var isDaemon = true
+    /// `master_process`: without it one process does everything, for development.
+    public var usesMasterProcess = true
+    /// `pid`: where the master's process id is written; absolute.
+    public var pidPath = ""
+    /// `user`, and its group when one is named.
+    public var userName: String?
+    /// The second argument of `user`.
+    public var groupName: String?
+    /// `worker_connections`.
+    public var workerConnections = 512
+    /// `worker_rlimit_nofile`.
+    public var descriptorLimit: Int?
+    /// `worker_shutdown_timeout` in milliseconds.
+    public var shutdownTimeoutMs: Int64?
+    /// `multi_accept`.
+    public var acceptsMany = false
+    /// The `error_log` lines of the main level.
+    public var errorLogs: [ErrorLogTarget] = []
+
+    /// nginx's defaults.
+    public init() {}
+}
+
+/// One `error_log`: where to, from which level on.
+public struct ErrorLogTarget: Equatable, Sendable {
+    /// An absolute path, or `stderr`.
+    public let path: String
+    /// Messages of this level and graver ones are written.
+    public let level: LogLevel
+
+    /// A target; `path` is absolute or `stderr`.
+    public init(path: String, level: LogLevel) {
+        self.path = path
+        self.level = level
+    }
+}
+
+/// nginx's levels, the gravest first.
+public enum LogLevel: UInt8, CaseIterable, Comparable, Sendable {
+    case emerg, alert, crit, error, warn, notice, info, debug
+
+    /// Graver levels come first.
+    public static func < (left: LogLevel, right: LogLevel) -> Bool {
+        left.rawValue < right.rawValue
+    }
+}

@@ -1,0 +1,111 @@
+import Files
+import Linux
+
+/// The compiled configuration of one generation: values that are only read.
+///
+/// Strings and tables are in the plan's arena; what needs an object (a regular expression, a table
+/// of media types) is in an array that is reached by index.
+public final class Plan {
+    /// How the processes run.
+    public let main: MainSettings
+    /// The sockets to listen on, each address once.
+    public let listens: [ListenPlan]
+
+    let arena: Arena
+    let servers: PlanTable<ServerPlan>
+    let locations: PlanTable<LocationPlan>
+    let trees: PlanTable<LocationTree>
+    let addresses: PlanTable<AddressPlan>
+    let gzips: PlanTable<GzipPlan>
+    let regexes: [Regex]
+    let types: [MIMETypes]
+    /// The names of each table's types, in its order.
+    let typeNames: PlanTable<PlanTable<PlanBytes>>
+    let formats: PlanTable<LogFormat>
+    /// Paths of access logs, each once.
+    let logFiles: [String]
+    /// Logs that no directive asked for are done without when they cannot be opened.
+    let defaultLogs: Set<String>
+    /// Targets of error logs, each set once; the first is the main level's.
+    let errorLogs: [[ErrorLogTarget]]
+    /// Every timeout that is used, in milliseconds.
+    let durationsMs: [Int64]
+    let errorPages: ErrorPages
+    /// Whether a log format names fields of the answer.
+    let logsSentFields: Bool
+    /// gethostname(2), in lower case: `$hostname`.
+    let hostname: String
+    /// The type of pages that the server makes.
+    let htmlType: PlanBytes
+
+    init(_ parts: PlanParts) {
+        main = parts.main
+        listens = parts.listens
+        arena = parts.arena
+        servers = arena.store(elements: parts.servers)
+        locations = arena.store(elements: parts.locations)
+        trees = arena.store(elements: parts.trees)
+        addresses = arena.store(elements: parts.addresses)
+        gzips = arena.store(elements: parts.gzips)
+        regexes = parts.regexes
+        types = parts.types
+        typeNames = arena.store(elements: parts.typeNames)
+        formats = arena.store(elements: parts.formats)
+        logsSentFields = parts.formats.contains(where: \.usesSentFields)
+        logFiles = parts.logFiles
+        defaultLogs = parts.defaultLogs
+        errorLogs = parts.errorLogs
+        durationsMs = parts.durationsMs
+        errorPages = ErrorPages(in: parts.arena)
+        hostname = hostName()
+        htmlType = arena.store("text/html")
+    }
+}
+
+/// A plan's tables while they grow.
+struct PlanParts {
+    var main = MainSettings()
+    var listens: [ListenPlan] = []
+    let arena = Arena()
+    var servers: [ServerPlan] = []
+    var locations: [LocationPlan] = []
+    var trees: [LocationTree] = []
+    var addresses: [AddressPlan] = []
+    var gzips: [GzipPlan] = []
+    var regexes: [Regex] = []
+    var types: [MIMETypes] = []
+    var typeNames: [PlanTable<PlanBytes>] = []
+    var formats: [LogFormat] = []
+    var logFiles: [String] = []
+    var defaultLogs: Set<String> = []
+    var errorLogs: [[ErrorLogTarget]] = []
+    var durationsMs: [Int64] = []
+}
+
+/// One address to listen on, with what its `listen` directives say of it.
+public struct ListenPlan: Sendable {
+    /// Where to listen.
+    public let address: ListenAddress
+    /// How.
+    public let options: ListenOptions
+    /// Which servers are behind it: for connections to any address of the socket.
+    let servers: Int32
+    /// Servers of particular addresses that a wildcard socket stands in for.
+    let particular: [ParticularAddress]
+
+    init(
+        address: ListenAddress, options: ListenOptions, servers: Int32 = 0,
+        particular: [ParticularAddress] = []
+    ) {
+        self.address = address
+        self.options = options
+        self.servers = servers
+        self.particular = particular
+    }
+}
+
+/// An address below a wildcard socket that has servers of its own.
+struct ParticularAddress: Sendable {
+    let address: ListenAddress
+    let servers: Int32
+}

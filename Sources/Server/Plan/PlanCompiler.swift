@@ -1,0 +1,174 @@
+import Configuration
+import Files
+import HTTP
+
+/// Turns a draft into a plan: every level inherits from the one around it, and what it then says
+/// becomes plain values.
+struct PlanCompiler {
+    var parts = PlanParts()
+    /// What is wrong with the configuration as a whole, and warnings.
+    private(set) var diagnostics: [Diagnostic] = []
+    let draft: Draft
+    /// Settings that were compiled already, to be used again.
+    var compiledTypes: [(pairs: [TypePair], index: Int32)] = []
+    var compiledGzips: [(settings: GzipSettings, index: Int32)] = []
+    var formatIndexes: [String: Int32] = [:]
+
+    private init(_ draft: Draft) { self.draft = draft }
+
+    /// The plan of a draft; nil when something is wrong with it, which the diagnostics tell.
+    static func compile(_ draft: Draft) -> (plan: Plan?, diagnostics: [Diagnostic]) {
+        var compiler = PlanCompiler(draft)
+        compiler.compileAll()
+        let failed = compiler.diagnostics.contains { $0.severity == .error }
+        return (failed ? nil : Plan(compiler.parts), draft.warnings + compiler.diagnostics)
+    }
+
+    /// What is wrong with settings that several levels share is said once.
+    mutating func report(_ diagnostic: Diagnostic) {
+        if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
+    }
+
+    private mutating func compileAll() {
+        var mainLogs = draft.scope.logs.errorLogs ?? []
+        if mainLogs.isEmpty {
+            mainLogs = [ErrorLogTarget(path: draft.paths.errorLog, level: .error)]
+            parts.defaultLogs.insert(draft.paths.errorLog)
+        }
+        parts.errorLogs = [mainLogs]
+        parts.main = draft.main.settings(paths: draft.paths, errorLogs: mainLogs)
+        if !draft.main.hasEvents {
+            report(
+                Diagnostic(
+                    .error, "no \"events\" section in configuration", at: nil,
+                    help: ["an empty one is enough: events { }"]))
+        }
+        guard var http = draft.http else { return }
+        if http.logs.errorLogs == nil { http.logs.errorLogs = mainLogs }
+        checkFormats(of: http)
+        for server in draft.servers { compile(server, in: http) }
+        compileAddresses(draft.servers)
+    }
+
+    private mutating func compile(_ server: ServerDraft, in http: Scope) {
+        let scope = inherited(server.scope, from: http)
+        let settings = add(scope)
+        let tree = compileTree(server.locations, in: scope)
+        let large = scope.request.largeBuffers ?? LargeBuffers(count: 4, size: 8192)
+        let buffer = max(scope.request.headerBufferSize ?? 1024, 1)
+        let line = max(buffer, large.size)
+        parts.servers.append(
+            ServerPlan(
+                name: parts.arena.store(primaryName(of: server)), settings: settings,
+                locations: tree,
+                limits: HeadLimits(
+                    requestLine: line, fieldLine: line, head: buffer &+ large.count &* large.size,
+                    fields: scope.request.maxHeaders ?? 1000,
+                    allowsUnderscores: scope.request.allowsUnderscores ?? false,
+                    dropsInvalidNames: scope.request.ignoresInvalidNames ?? true,
+                    isStrict: scope.request.isStrict ?? false),
+                headerBufferSize: buffer, mergesSlashes: scope.request.mergesSlashes ?? true))
+    }
+
+    /// A level with everything that it does not set itself.
+    private func inherited(_ child: Scope, from parent: Scope) -> Scope {
+        var level = Draft(level: child)
+        DirectiveList.table.inherit(&level, from: Draft(level: parent))
+        return level.scope
+    }
+
+    /// nginx's primary name: the first one, a leading dot taken off.
+    private func primaryName(of server: ServerDraft) -> [UInt8] {
+        guard let first = server.names.first else { return [] }
+        return first.bytes.first == UInt8(ascii: ".") ? Array(first.bytes.dropFirst()) : first.bytes
+    }
+
+    // MARK: locations
+
+    /// The locations of one level, and those inside of them.
+    private mutating func compileTree(_ locations: [LocationDraft], in outer: Scope) -> LocationTree
+    {
+        var exact: [NamedIndex] = []
+        var prefixes: [PrefixLocation] = []
+        var regexes: [RegexLocation] = []
+        for location in locations {
+            let scope = inherited(location.scope, from: outer)
+            let index = add(scope)
+            let children = compileChildren(location.locations, in: scope)
+            let name = parts.arena.store(location.name)
+            switch location.kind {
+            case .exact: exact.append(NamedIndex(name: name, index: index))
+            case .prefix, .prefixBeforeRegex:
+                var wins = false
+                if case .prefixBeforeRegex = location.kind { wins = true }
+                prefixes.append(
+                    PrefixLocation(
+                        name: name, location: index, parent: -1, winsOverRegex: wins,
+                        children: children))
+            case .regex(let ignoresCase):
+                guard let regex = addRegex(location, ignoresCase: ignoresCase) else { continue }
+                regexes.append(RegexLocation(regex: regex, location: index, children: children))
+            }
+        }
+        reportDuplicates(among: locations)
+        exact.sort { compare($0.name.span, $1.name.span) < 0 }
+        return LocationTree(
+            exact: parts.arena.store(elements: exact),
+            prefixes: parts.arena.store(elements: PrefixLocation.linked(prefixes)),
+            regexes: parts.arena.store(elements: regexes))
+    }
+
+    private mutating func compileChildren(_ children: [LocationDraft], in scope: Scope) -> Int32 {
+        guard !children.isEmpty else { return -1 }
+        let tree = compileTree(children, in: scope)
+        parts.trees.append(tree)
+        return Int32(parts.trees.count &- 1)
+    }
+
+    private mutating func addRegex(_ location: LocationDraft, ignoresCase: Bool) -> Int32? {
+        let pattern = String(decoding: location.name, as: UTF8.self)
+        do {
+            parts.regexes.append(try Regex.compile(pattern: pattern, caseless: ignoresCase))
+            return Int32(parts.regexes.count &- 1)
+        } catch {
+            report(
+                Diagnostic(
+                    .error, "\(error.message) in the regular expression \"\(pattern)\"",
+                    at: location.word?.place, length: location.word?.length ?? 1))
+            return nil
+        }
+    }
+
+    private mutating func reportDuplicates(among locations: [LocationDraft]) {
+        var seen: Set<String> = []
+        for location in locations where !location.kind.isRegex {
+            let name = String(decoding: location.name, as: UTF8.self)
+            var modifier = ""
+            if case .exact = location.kind { modifier = "= " }
+            if !seen.insert(modifier + name).inserted {
+                report(
+                    Diagnostic(
+                        .error, "duplicate location \"\(name)\"", at: location.word?.place,
+                        length: location.word?.length ?? 1))
+            }
+        }
+    }
+}
+
+extension PrefixLocation {
+    /// Sorted by name, each with the longest other prefix of its name as its parent.
+    static func linked(_ unsorted: [PrefixLocation]) -> [PrefixLocation] {
+        var sorted = unsorted.sorted { compare($0.name.span, $1.name.span) < 0 }
+        var open: [Int] = []
+        for index in sorted.indices {
+            while let last = open.last,
+                !sorted[index].name.span.starts(with: sorted[last].name.span)
+            {
+                open.removeLast()
+            }
+            sorted[index].parent = Int32(open.last ?? -1)
+            open.append(index)
+        }
+        return sorted
+    }
+}

@@ -1,0 +1,70 @@
+import Files
+import HTTP
+
+/// The servers of one address: which answers to which name. Names are in lower case.
+struct AddressPlan: BitwiseCopyable {
+    /// The server for requests whose host no other one has.
+    var defaultServer: Int32
+    /// Exact names, sorted.
+    var exact: PlanTable<NamedIndex>
+    /// What stands behind the `*` of `*.example.com`, with its dot, sorted.
+    var leading: PlanTable<NamedIndex>
+    /// What stands before the `*` of `www.example.*`, with its dot, sorted.
+    var trailing: PlanTable<NamedIndex>
+    /// Regular expressions in the order of the file.
+    var regexes: PlanTable<ServerRegex>
+
+    /// Whether there is anything to choose.
+    var hasNames: Bool
+}
+
+/// A `~` name.
+struct ServerRegex: BitwiseCopyable {
+    var regex: Int32
+    var server: Int32
+}
+
+extension Plan {
+    /// The server of a host in lower case, in nginx's order: the exact name, the longest wildcard
+    /// at its beginning, the longest at its end, the first regular expression, the default.
+    func server(for host: Span<UInt8>, at address: AddressPlan) -> Int32 {
+        if let server = address.exact.index(of: host) { return server }
+        if let server = leadingWildcard(host, address) { return server }
+        if let server = trailingWildcard(host, address) { return server }
+        var index = 0
+        while index < address.regexes.count {
+            let candidate = address.regexes[index]
+            if regexes[Int(candidate.regex)].matches(host) == .match { return candidate.server }
+            index &+= 1
+        }
+        return address.defaultServer
+    }
+
+    private func leadingWildcard(_ host: Span<UInt8>, _ address: AddressPlan) -> Int32? {
+        guard !address.leading.isEmpty else { return nil }
+        var position = 1
+        while position < host.count {
+            if host[position] == UInt8(ascii: "."),
+                let server = address.leading.index(of: host.slice(from: position, to: host.count))
+            {
+                return server
+            }
+            position &+= 1
+        }
+        return nil
+    }
+
+    private func trailingWildcard(_ host: Span<UInt8>, _ address: AddressPlan) -> Int32? {
+        guard !address.trailing.isEmpty else { return nil }
+        var position = host.count &- 2
+        while position > 0 {
+            if host[position] == UInt8(ascii: "."),
+                let server = address.trailing.index(of: host.slice(from: 0, to: position &+ 1))
+            {
+                return server
+            }
+            position &-= 1
+        }
+        return nil
+    }
+}

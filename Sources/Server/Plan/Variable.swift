@@ -1,0 +1,53 @@
+/// The variables that a log format may name.
+enum Variable: UInt8, BitwiseCopyable {
+    case literal
+    case field, argument, cookie, sentField
+    case args, binaryRemoteAddress, bodyBytesSent, bytesSent, connection, connectionRequests
+    case connectionTime, contentLength, contentType, documentRoot, documentURI, host, hostname
+    case isArgs, milliseconds, nginxVersion, pid, pipe, remoteAddress, remotePort, remoteUser
+    case request, requestCompletion, requestLength, requestMethod, requestTime, requestURI, scheme
+    case serverAddress, serverName, serverPort, serverProtocol, status, timeISO8601, timeLocal
+    case empty
+
+    /// Variables by their names; nginx's.
+    private static let names: [String: Variable] = [
+        "args": .args, "body_bytes_sent": .bodyBytesSent, "bytes_sent": .bytesSent,
+        "connection": .connection, "connection_requests": .connectionRequests,
+        "connection_time": .connectionTime, "content_length": .contentLength,
+        "content_type": .contentType, "document_root": .documentRoot,
+        "document_uri": .documentURI, "uri": .documentURI, "host": .host,
+        "hostname": .hostname, "is_args": .isArgs, "msec": .milliseconds,
+        "nginx_version": .nginxVersion, "pid": .pid, "pipe": .pipe, "query_string": .args,
+        "remote_addr": .remoteAddress, "remote_port": .remotePort,
+        "remote_user": .remoteUser, "request": .request,
+        "request_completion": .requestCompletion, "request_length": .requestLength,
+        "request_method": .requestMethod, "request_time": .requestTime,
+        "request_uri": .requestURI, "scheme": .scheme, "server_addr": .serverAddress,
+        "server_name": .serverName, "server_port": .serverPort,
+        "server_protocol": .serverProtocol, "status": .status,
+        "time_iso8601": .timeISO8601, "time_local": .timeLocal, "https": .empty,
+        "realip_remote_addr": .remoteAddress, "realip_remote_port": .remotePort,
+    ]
+
+    /// The variable of a name, and what its name goes on with: the field of `http_user_agent` is
+    /// `user-agent`.
+    static func named(_ name: String) -> (variable: Variable, rest: String)? {
+        if let variable = names[name] { return (variable, "") }
+        for (prefix, variable) in [
+            ("http_", Variable.field), ("sent_http_", .sentField), ("arg_", .argument),
+            ("cookie_", .cookie),
+        ] where name.hasPrefix(prefix) && name.utf8.count > prefix.utf8.count {
+            let rest = String(name.dropFirst(prefix.utf8.count)).lowercased()
+            guard variable == .field || variable == .sentField else { return (variable, rest) }
+            return (variable, String(decoding: rest.utf8.map(dashed), as: UTF8.self))
+        }
+        return nil
+    }
+
+    private static func dashed(_ byte: UInt8) -> UInt8 {
+        byte == UInt8(ascii: "_") ? UInt8(ascii: "-") : byte
+    }
+
+    /// All names, for suggestions.
+    static var allNames: [String] { names.keys.sorted() }
+}

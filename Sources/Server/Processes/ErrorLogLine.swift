@@ -1,0 +1,36 @@
+import Linux
+
+/// The form of a line in an error log, which is nginx's:
+/// `2026/11/21 10:00:00 [error] 123#123: message`.
+public enum ErrorLogLine {
+    /// A line with its end. `seconds` are since 1970, `offset` is local time's in seconds east.
+    public static func text(
+        _ level: LogLevel, _ message: String, process: Int32, at seconds: Int64, offset: Int64
+    ) -> String {
+        let time = Clock.calendarTime(seconds, offset: offset)
+        return "\(time) [\(level.name)] \(process)#\(process): \(escaped(message))\n"
+    }
+
+    /// The form on a terminal, before there is a log: `apus: [emerg] message`.
+    public static func startText(_ level: LogLevel, _ message: String) -> String {
+        "apus: [\(level.name)] \(escaped(message))\n"
+    }
+
+    /// Control characters as `\x0A`: a message may quote what a client sent, and must stay one
+    /// line.
+    static func escaped(_ message: String) -> String {
+        guard message.utf8.contains(where: isControl) else { return message }
+        var result = ""
+        for scalar in message.unicodeScalars {
+            if scalar.value < 0x20 || scalar.value == 0x7F {
+                let digits = String(scalar.value, radix: 16, uppercase: true)
+                result += "\\x" + (digits.utf8.count < 2 ? "0" : "") + digits
+            } else {
+                result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
+    }
+
+    private static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7F }
+}

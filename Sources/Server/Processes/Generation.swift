@@ -1,0 +1,94 @@
+import Linux
+
+/// What one configuration makes of the master: its plan, its log, its sockets, its workers' user.
+struct Generation {
+    let plan: Plan
+    let logs: Logs
+    let listeners: ListenerSet
+    /// Whom workers become; nil when the master is not root.
+    let identity: Identity?
+
+    /// The main level's error log.
+    var errorLog: ErrorLog { logs.errors[0] }
+
+    /// The logs of a plan.
+    struct Logs {
+        /// The main level's first.
+        let errors: [ErrorLog]
+        let requests: LogFiles
+
+        func reopen(owner: UInt32?) {
+            for log in errors { log.reopen(owner: owner) }
+            requests.reopen(owner: owner) { errors[0].write(.emerg, $0.description) }
+        }
+    }
+
+    /// Opens the logs of `plan`, all of them or none.
+    static func openLogs(of plan: Plan) throws(GenerationError) -> Logs {
+        let logs = Logs(
+            errors: plan.errorLogs.map { ErrorLog(targets: $0) },
+            requests: LogFiles(paths: plan.logFiles))
+        let all = logs.errors.flatMap(\.failures) + logs.requests.failures
+        let failures = all.filter { !plan.defaultLogs.contains($0.path) }
+        guard failures.isEmpty else {
+            throw GenerationError(lines: failures.map(\.error.description))
+        }
+        for failure in all {
+            logs.errors[0].write(
+                .warn, "\(failure.error): the default log is done without until it is there")
+        }
+        return logs
+    }
+
+    /// Opens all else that `plan` needs, and nothing of it when a part fails.
+    static func open(
+        _ plan: Plan, _ logs: Logs, keeping old: ListenerSet?,
+        options: MasterOptions
+    ) throws(GenerationError) -> Generation {
+        let identity: Identity?
+        do throws(IdentityError) {
+            identity = try workersIdentity(plan.main, options.paths)
+        } catch {
+            throw GenerationError(lines: [error.description])
+        }
+        do throws(ListenFailures) {
+            let workers = plan.main.usesMasterProcess ? plan.main.workerProcesses : 1
+            let listeners = try ListenerSet.open(
+                plan.listens, workers: workers, keeping: old,
+                retries: old == nil ? options.bindRetries : 0)
+            return Generation(
+                plan: plan, logs: logs, listeners: listeners, identity: identity)
+        } catch {
+            var lines = error.failures.map(\.description)
+            if error.failures.contains(where: \.isInUse), let advice = options.inUseAdvice {
+                lines.append(advice)
+            }
+            throw GenerationError(lines: lines)
+        }
+    }
+
+    private static func workersIdentity(
+        _ settings: MainSettings, _ paths: BuildPaths
+    ) throws(IdentityError) -> Identity? {
+        guard isSuperuser() else { return nil }
+        guard let name = settings.userName else {
+            // Nobody was named: a container without /etc/passwd has the number all the same.
+            return (try? Identity.find(user: paths.user, group: nil)) ?? .nobody
+        }
+        return try Identity.find(user: name, group: settings.groupName)
+    }
+
+    /// What the master's behaviour takes from the plan.
+    func settings(endsOnHangup: Bool) -> MasterState.Settings {
+        var settings = MasterState.Settings(
+            workers: plan.main.workerProcesses, shutdownTimeoutMs: plan.main.shutdownTimeoutMs)
+        settings.isDaemon = plan.main.isDaemon
+        settings.endsOnHangup = endsOnHangup
+        return settings
+    }
+}
+
+/// Why a configuration cannot be run though it is well written: one line a cause.
+struct GenerationError: Error {
+    let lines: [String]
+}

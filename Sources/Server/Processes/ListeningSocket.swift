@@ -1,0 +1,124 @@
+import Linux
+
+/// An address that could not be listened on.
+public struct ListenFailure: Error, Equatable, Sendable, CustomStringConvertible {
+    /// Which address.
+    public let address: ListenAddress
+    /// Which call failed, and why.
+    public let error: SystemError
+
+    /// errno(3) EADDRINUSE: somebody else has the address.
+    public var isInUse: Bool { error.code == 98 }
+
+    /// `bind() to 0.0.0.0:80 failed (13: Permission denied)`, and what can be done about it.
+    public var description: String { error.description + help }
+
+    private var help: String {
+        switch (address, error.code) {
+        case (.ipv4(_, let port), 13) where port < 1024,
+            (.ipv6(_, _, let port), 13) where port < 1024:
+            "; ports below 1024 need root or the capability CAP_NET_BIND_SERVICE"
+        case (.ipv4, 99), (.ipv6, 99): "; no interface of this machine has the address"
+        default: ""
+        }
+    }
+}
+
+/// The sockets of one address: one, or with `reuseport` one for each worker.
+struct ListeningSocket {
+    let address: ListenAddress
+    /// Open as long as the set that they are in is not closed.
+    var descriptors: [Int32]
+    /// Which file a unix socket is, so that another server's is never removed.
+    var file: FileKey?
+
+    /// A file by its device and number.
+    struct FileKey: Equatable {
+        let device: UInt64
+        let inode: UInt64
+
+        init?(_ path: String) {
+            let found = unsafe path.withCString { unsafe facts(of: CPath(unsafe: $0)) }
+            guard case .success(let facts) = found else { return nil }
+            device = facts.device
+            inode = facts.inode
+        }
+    }
+
+    /// Opens, binds and listens. A file that is left of a server that died is replaced.
+    static func open(_ listen: ListenPlan) throws(ListenFailure) -> Int32 {
+        let fd = try check(ListenerCalls.socket(family(of: listen.address)), "socket()", listen)
+        do throws(ListenFailure) {
+            try configure(fd, listen)
+            try bind(fd, listen)
+            let backlog = listen.options.backlog
+            _ = try check(
+                ListenerCalls.listen(fd, backlog: backlog), "listen() to", listen,
+                note: ", backlog \(backlog)")
+            return fd
+        } catch {
+            closeDescriptor(fd)
+            throw error
+        }
+    }
+
+    /// What may change while a socket stays open: a reload takes it over.
+    static func adjust(_ fd: Int32, to listen: ListenPlan) {
+        _ = ListenerCalls.listen(fd, backlog: listen.options.backlog)
+        if case .unix = listen.address { return }
+        if listen.options.isReusePort { _ = ListenerCalls.reusePort(fd) }
+        _ = ListenerCalls.setDeferred(fd, listen.options.isDeferred)
+        _ = ListenerCalls.setNoDelay(fd, listen.options.isNoDelay)
+    }
+
+    private static func configure(_ fd: Int32, _ listen: ListenPlan) throws(ListenFailure) {
+        let options = listen.options
+        if case .unix = listen.address { return }
+        _ = try check(ListenerCalls.reuseAddress(fd), "setsockopt(SO_REUSEADDR)", listen)
+        if options.isReusePort {
+            _ = try check(ListenerCalls.reusePort(fd), "setsockopt(SO_REUSEPORT)", listen)
+        }
+        if case .ipv6 = listen.address {
+            let returned = ListenerCalls.setIPv6Only(fd, options.isIPv6Only)
+            _ = try check(returned, "setsockopt(IPV6_V6ONLY)", listen)
+        }
+        if options.isDeferred {
+            let returned = ListenerCalls.setDeferred(fd, true)
+            _ = try check(returned, "setsockopt(TCP_DEFER_ACCEPT)", listen)
+        }
+        if options.isNoDelay {
+            _ = try check(ListenerCalls.setNoDelay(fd, true), "setsockopt(TCP_NODELAY)", listen)
+        }
+    }
+
+    private static func bind(_ fd: Int32, _ listen: ListenPlan) throws(ListenFailure) {
+        switch listen.address {
+        case .ipv4(let address, let port):
+            let returned = ListenerCalls.bind(fd, ipv4: address, port: port)
+            _ = try check(returned, "bind() to", listen)
+        case .ipv6(let high, let low, let port):
+            let returned = ListenerCalls.bind(fd, ipv6: high, low, port: port)
+            _ = try check(returned, "bind() to", listen)
+        case .unix(let path):
+            if ListenerCalls.isStaleSocket(path) { removeFile(path) }
+            _ = try check(ListenerCalls.bind(fd, unix: path), "bind() to", listen)
+            _ = try check(ListenerCalls.openToAll(path), "chmod()", listen)
+        }
+    }
+
+    private static func family(of address: ListenAddress) -> SocketFamily {
+        switch address {
+        case .ipv4: .ipv4
+        case .ipv6: .ipv6
+        case .unix: .unix
+        }
+    }
+
+    private static func check(
+        _ returned: Int32, _ call: String, _ listen: ListenPlan, note: String = ""
+    ) throws(ListenFailure) -> Int32 {
+        guard returned < 0 else { return returned }
+        let error = SystemError(call, "\(listen.address)\(note)", code: returned)
+        throw ListenFailure(address: listen.address, error: error)
+    }
+}

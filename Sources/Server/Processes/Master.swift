@@ -1,0 +1,314 @@
+import Linux
+
+/// What a start may vary beyond its configuration.
+public struct MasterOptions {
+    /// How often an address in use is tried again, half a second apart; nginx's four.
+    public var bindRetries = 4
+    /// Said after the error when an address is in use.
+    public var inUseAdvice: String?
+    /// Whether the configuration's `pid` is written.
+    public var writesPidFile = true
+    /// HUP ends the server instead of reloading it: it belongs to a terminal.
+    public var endsOnHangup = false
+    /// Written to stdout with a line end when the server listens.
+    public var announcement: String?
+    /// Whom workers run as when nobody is named, among others.
+    public var paths = BuildPaths()
+
+    /// As nginx starts.
+    public init() {}
+}
+
+/// The master process: opens what workers share, forks them, and waits. What it does about an event
+/// is `MasterState`; this carries it out. Nothing in it can fail because of a client.
+public final class Master {
+    private let options: MasterOptions
+    private let reload: (ErrorLog) -> Plan?
+    private let worker: (WorkerContext) -> Int32
+    private var generation: Generation
+    private var retiring: ListenerSet?
+    private var state: MasterState
+    private var pidFile: PidFile?
+    private var outputs: [WorkerOutput] = []
+    private var exitCode: Int32?
+    private let signals: Descriptor
+    /// Its write end is the master's alone: workers see the end of the pipe when the master dies.
+    private let lifeline: (reads: Int32, writes: Int32)
+    /// The stderr that the master was started with: workers' descriptor 2 is a pipe.
+    private let realStderr: Int32
+
+    /// Serves `plan` until a signal ends it; the exit code of the process.
+    ///
+    /// `reload` makes the plan of a HUP and says in the log why there is none; `worker` is the
+    /// whole life of a worker process and returns its exit code.
+    public static func run(
+        _ plan: Plan, options: MasterOptions = MasterOptions(),
+        reload: @escaping (ErrorLog) -> Plan?, worker: @escaping (WorkerContext) -> Int32
+    ) -> Int32 {
+        fillStandardDescriptors()
+        ignoreBrokenPipes()
+        var log = ErrorLog.bootstrap()
+        do throws(GenerationError) {
+            let logs = try Generation.openLogs(of: plan)
+            log = logs.errors[0]
+            log.showsOnStderr = true
+            let generation = try Generation.open(
+                plan, logs, keeping: nil, options: options)
+            return serve(generation, options, reload, worker)
+        } catch {
+            for line in error.lines { log.write(.emerg, line) }
+            return 1
+        }
+    }
+
+    /// From open sockets to the end: into the background, the pid file, the loop, and away with
+    /// both.
+    private static func serve(
+        _ generation: Generation, _ options: MasterOptions,
+        _ reload: @escaping (ErrorLog) -> Plan?, _ worker: @escaping (WorkerContext) -> Int32
+    ) -> Int32 {
+        let log = generation.errorLog
+        let settings = generation.plan.main
+        defer { generation.listeners.close() }
+        if settings.userName != nil && generation.identity == nil {
+            log.write(
+                .warn,
+                "the \"user\" directive makes sense only if the master process runs with "
+                    + "super-user privileges, ignored")
+        }
+        do throws(SystemError) {
+            let daemon = settings.isDaemon ? try Daemon.enter() : nil
+            let pidFile = try writePidFile(settings, options)
+            if let line = options.announcement { writeAll(1, line + "\n") }
+            log.write(.notice, Version.product)
+            log.showsOnStderr = false
+            try daemon?.announce(keepingStderr: log.usesStderr)
+            guard settings.usesMasterProcess else {
+                defer { pidFile?.remove() }
+                return worker(
+                    WorkerContext(
+                        plan: generation.plan, index: 0,
+                        listeners: generation.listeners.descriptors(forWorker: 0),
+                        errorLogs: generation.logs.errors, accessLogs: generation.logs.requests,
+                        lifeline: -1))
+            }
+            let master = try Master(generation, options, pidFile, reload, worker)
+            defer { master.pidFile?.remove() }
+            return master.loop()
+        } catch {
+            log.showsOnStderr = true
+            log.write(.emerg, error.description)
+            return 1
+        }
+    }
+
+    private static func writePidFile(
+        _ settings: MainSettings, _ options: MasterOptions
+    ) throws(SystemError) -> PidFile? {
+        guard options.writesPidFile, !settings.pidPath.isEmpty else { return nil }
+        let file = PidFile(path: settings.pidPath)
+        try file.write()
+        return file
+    }
+
+    private init(
+        _ generation: Generation, _ options: MasterOptions, _ pidFile: PidFile?,
+        _ reload: @escaping (ErrorLog) -> Plan?, _ worker: @escaping (WorkerContext) -> Int32
+    ) throws(SystemError) {
+        self.generation = generation
+        self.options = options
+        self.pidFile = pidFile
+        self.reload = reload
+        self.worker = worker
+        state = MasterState(generation.settings(endsOnHangup: options.endsOnHangup))
+        signals = try openSignalDescriptor(for: Master.handled)
+        lifeline = try openPipe(readsNonblocking: true)
+        realStderr = try duplicate(2)
+        for log in generation.logs.errors { log.stderrDescriptor = realStderr }
+    }
+
+    /// What the signalfd reads.
+    private static var handled: [Signal] {
+        [.hangup, .interrupt, .quit, .user1, .user2, .terminate, .child, .windowChange]
+    }
+
+    /// What stays blocked in a worker until it opens its own signalfd, so that a signal that comes
+    /// before that waits instead of killing it; HUP, USR2 and WINCH for good: they are the
+    /// master's.
+    private static var blockedInWorker: [Signal] {
+        [.hangup, .interrupt, .quit, .user1, .user2, .terminate, .windowChange]
+    }
+}
+
+// The loop.
+extension Master {
+    private func loop() -> Int32 {
+        handle(.start)
+        while exitCode == nil {
+            wait()
+            while let signal = nextSignal(signals.number) {
+                if signal == .child { reap() } else { handle(.signal(signal)) }
+                if exitCode != nil { break }
+            }
+            handle(.tick)
+        }
+        return exitCode ?? 0
+    }
+
+    /// Waits for a signal, for words of a worker, or for the next deadline.
+    private func wait() {
+        var timeoutMs: Int32 = -1
+        if let deadline = state.nextDeadlineMs {
+            timeoutMs = Int32(clamping: max(0, deadline &- Clock.monotonicMs()))
+        }
+        let descriptors = [signals.number] + outputs.map(\.descriptor)
+        let ready = waitUntilReadable(descriptors, timeoutMs: timeoutMs)
+        for index in ready.reversed() where index > 0 { takeOutput(at: index - 1) }
+    }
+
+    private func handle(_ event: MasterState.Event) {
+        guard exitCode == nil else { return }
+        for action in state.step(event, nowMs: Clock.monotonicMs()) { carryOut(action) }
+    }
+
+    private func carryOut(_ action: MasterState.Action) {
+        switch action {
+        case .log(let level, let message): generation.errorLog.write(level, message)
+        case .startWorker(let index): startWorker(index)
+        case .send(let signal, let process):
+            // A worker that has just ended is still there until it is reaped: nothing can go wrong.
+            try? sendSignal(signal, to: process)
+        case .reload: reconfigure()
+        case .retireListeners:
+            retiring?.retire(for: generation.listeners)
+            retiring = nil
+        case .closeListeners: generation.listeners.close()
+        case .reopenLogs: generation.logs.reopen(owner: generation.identity?.user)
+        case .exit(let code): exitCode = code
+        }
+    }
+
+    private func reap() {
+        while let (process, ending) = reapProcess() {
+            if let index = outputs.firstIndex(where: { $0.process == process }) {
+                // Its last words come before its end in the log.
+                takeOutput(at: index)
+            }
+            handle(.processEnded(process, ending))
+        }
+    }
+
+    private func takeOutput(at index: Int) {
+        let (lines, isOpen) = outputs[index].read()
+        for line in lines {
+            let process = outputs[index].process
+            generation.errorLog.write(.alert, "worker process \(process) said: \(line)")
+        }
+        guard !isOpen else { return }
+        closeDescriptor(outputs[index].descriptor)
+        outputs.remove(at: index)
+    }
+
+    /// HUP: all that the new configuration needs is opened before anything changes.
+    private func reconfigure() {
+        let log = generation.errorLog
+        guard let plan = reload(log) else { return handle(.reloadFailed) }
+        do throws(GenerationError) {
+            let next = try Generation.open(
+                plan, try Generation.openLogs(of: plan), keeping: generation.listeners,
+                options: options)
+            for log in next.logs.errors { log.stderrDescriptor = realStderr }
+            movePidFile(to: plan.main.pidPath)
+            retiring = generation.listeners
+            generation = next
+            handle(.reloaded(next.settings(endsOnHangup: options.endsOnHangup)))
+        } catch {
+            for line in error.lines { log.write(.emerg, line) }
+            handle(.reloadFailed)
+        }
+    }
+}
+
+// What the configuration's generations share.
+extension Master {
+    /// A reload may name another pid file: the new one is written before the old one goes.
+    private func movePidFile(to path: String) {
+        guard options.writesPidFile, path != pidFile?.path ?? "" else { return }
+        let next = path.isEmpty ? nil : PidFile(path: path)
+        do throws(SystemError) {
+            try next?.write()
+            pidFile?.remove()
+            pidFile = next
+        } catch {
+            generation.errorLog.write(.emerg, error.description)
+        }
+    }
+}
+
+// Workers.
+extension Master {
+    private func startWorker(_ index: Int) {
+        do throws(SystemError) {
+            let output = try openPipe(readsNonblocking: true)
+            let process: Int32
+            do throws(SystemError) {
+                process = try forkProcess()
+            } catch {
+                closeDescriptor(output.reads)
+                closeDescriptor(output.writes)
+                throw error
+            }
+            if process == 0 {
+                closeDescriptor(output.reads)
+                endProcess(live(as: index, output: output.writes))
+            }
+            closeDescriptor(output.writes)
+            outputs.append(WorkerOutput(process: process, descriptor: output.reads))
+            handle(.workerStarted(index: index, process: process))
+        } catch {
+            generation.errorLog.write(.alert, error.description)
+            handle(.workerNotStarted(index: index))
+        }
+    }
+
+    /// The child: gives back what is the master's, gives up root, and works; its exit code. 2 is
+    /// nginx's code for what another worker would meet as well.
+    private func live(as index: Int, output: Int32) -> Int32 {
+        let log = generation.errorLog
+        do throws(SystemError) {
+            closeDescriptor(signals.number)
+            closeDescriptor(lifeline.writes)
+            for other in outputs { closeDescriptor(other.descriptor) }
+            retiring?.closeInherited(keeping: generation.listeners)
+            generation.listeners.closeOthers(thanWorker: index)
+            try replaceDescriptor(2, with: output)
+            closeDescriptor(output)
+            blockOnly(Master.blockedInWorker)
+            usePlainFaults()
+            returnLargeBlocks()
+            try dropPrivileges()
+        } catch {
+            log.write(.emerg, error.description)
+            return 2
+        }
+        return worker(
+            WorkerContext(
+                plan: generation.plan, index: index,
+                listeners: generation.listeners.descriptors(forWorker: index),
+                errorLogs: generation.logs.errors, accessLogs: generation.logs.requests,
+                lifeline: lifeline.reads))
+    }
+
+    private func dropPrivileges() throws(SystemError) {
+        if let limit = generation.plan.main.descriptorLimit {
+            do throws(SystemError) {
+                try limitDescriptors(to: limit)
+            } catch {
+                // As in nginx: the server works, with fewer descriptors than were asked for.
+                generation.errorLog.write(.alert, error.description)
+            }
+        }
+        guard let identity = generation.identity else { return }
+        try becomeUser(identity.user, group: identity.group, groups: identity.groups)
+    }
+}

@@ -1,0 +1,309 @@
+import Linux
+
+/// What the master does about what happens to it: pure, so that every case is a line of a table.
+/// Times are milliseconds of a monotonic clock.
+///
+/// ```
+/// serving --QUIT, TERM--> draining --TERM (again), INT--> stopping --last worker ends--> exit
+///         --INT----------------------------------------->
+/// ```
+public struct MasterState {
+    /// Something that happened.
+    public enum Event: Equatable, Sendable {
+        /// The master is ready to start workers.
+        case start
+        /// A signal came.
+        case signal(Signal)
+        /// `startWorker` was carried out.
+        case workerStarted(index: Int, process: Int32)
+        /// `startWorker` failed: there was no process to be had.
+        case workerNotStarted(index: Int)
+        /// A child has ended.
+        case processEnded(Int32, ProcessEnding)
+        /// `reload` was carried out: workers of the new configuration may be started.
+        case reloaded(Settings)
+        /// `reload` failed: the old configuration stays.
+        case reloadFailed
+        /// Time has passed: `nextDeadlineMs` may be over.
+        case tick
+    }
+
+    /// Something to be done, in the order given.
+    public enum Action: Equatable, Sendable {
+        /// A line for the error log.
+        case log(LogLevel, String)
+        /// Fork a worker; `workerStarted` or `workerNotStarted` answers.
+        case startWorker(index: Int)
+        /// Send a signal to a worker.
+        case send(Signal, to: Int32)
+        /// Read the configuration and open what it listens on; `reloaded` or `reloadFailed`
+        /// answers.
+        case reload
+        /// Close the sockets that the new configuration does not have.
+        case retireListeners
+        /// Close all listening sockets.
+        case closeListeners
+        /// Open the master's own logs anew.
+        case reopenLogs
+        /// All is done: leave with this code.
+        case exit(Int32)
+    }
+
+    /// What a configuration says to the master's behaviour.
+    public struct Settings: Equatable, Sendable {
+        /// `worker_processes`.
+        public var workers: Int
+        /// `worker_shutdown_timeout`.
+        public var shutdownTimeoutMs: Int64?
+        /// In the background: only then WINCH means something, as in nginx.
+        public var isDaemon = false
+        /// HUP ends the server: it belongs to a terminal, and that has gone.
+        public var endsOnHangup = false
+
+        /// Settings.
+        public init(workers: Int, shutdownTimeoutMs: Int64? = nil) {
+            self.workers = workers
+            self.shutdownTimeoutMs = shutdownTimeoutMs
+        }
+    }
+
+    private enum Mode { case serving, withdrawn, draining, stopping }
+
+    private struct Worker {
+        let process: Int32
+        let index: Int
+        let startedMs: Int64
+        /// It was told to end, so that its end is no accident.
+        var isLeaving = false
+        /// What it gets, and when, if it has not ended by then.
+        var reminder: (signal: Signal, atMs: Int64)?
+    }
+
+    private var settings: Settings
+    private var mode = Mode.serving
+    private var wasTerminated = false
+    private var workers: [Worker] = []
+    private var backoff: RespawnBackoff
+    private var dueStarts: [(index: Int, atMs: Int64)] = []
+    private var fatalCount = 0
+
+    /// A master before its start.
+    public init(_ settings: Settings) {
+        self.settings = settings
+        backoff = RespawnBackoff(count: settings.workers)
+    }
+
+    /// When the next `tick` is wanted, nil when nothing is due.
+    public var nextDeadlineMs: Int64? {
+        let reminders = workers.compactMap { $0.reminder?.atMs }
+        return (reminders + dueStarts.map(\.atMs)).min()
+    }
+
+    /// What is to be done about `event`.
+    public mutating func step(_ event: Event, nowMs: Int64) -> [Action] {
+        switch event {
+        case .start: return startAll()
+        case .signal(let signal): return take(signal, nowMs)
+        case .workerStarted(let index, let process):
+            workers.append(Worker(process: process, index: index, startedMs: nowMs))
+            return [.log(.notice, "start worker process \(process)")]
+        case .workerNotStarted(let index):
+            return startLater(index, livedMs: 0, nowMs)
+        case .processEnded(let process, let ending): return take(ending, of: process, nowMs)
+        case .reloaded(let settings): return replaceWorkers(settings, nowMs)
+        case .reloadFailed: return [.log(.error, "the old configuration stays in force")]
+        case .tick: return takeTime(nowMs)
+        }
+    }
+
+    private func startAll() -> [Action] {
+        [.log(.notice, "start worker processes")]
+            + (0..<max(0, settings.workers)).map { .startWorker(index: $0) }
+    }
+}
+
+// Signals.
+extension MasterState {
+    private mutating func take(_ signal: Signal, _ nowMs: Int64) -> [Action] {
+        switch signal {
+        case .interrupt: return received(signal, "exiting") + stop(nowMs)
+        case .terminate:
+            if wasTerminated || mode == .stopping {
+                return received(signal, "exiting") + stop(nowMs)
+            }
+            wasTerminated = true
+            return received(signal, "shutting down")
+                + drain(settings.shutdownTimeoutMs ?? 5000, nowMs)
+        case .quit:
+            return received(signal, "shutting down") + drain(settings.shutdownTimeoutMs, nowMs)
+        case .hangup:
+            if settings.endsOnHangup { return received(signal, "exiting") + stop(nowMs) }
+            guard isServing else { return received(signal, "ignoring") }
+            return received(signal, "reconfiguring") + [.reload]
+        case .user1:
+            return received(signal, "reopening logs") + [.reopenLogs]
+                + workers.map { .send(.user1, to: $0.process) }
+        case .windowChange:
+            guard settings.isDaemon, mode == .serving else { return [] }
+            return received(signal, "stop accepting connections") + withdraw(nowMs)
+        case .user2:
+            return [
+                .log(
+                    .notice,
+                    "signal \(signal.rawValue) (\(signal.name)) received, ignoring: "
+                        + "the executable cannot be replaced while it runs yet")
+            ]
+        case .child, .kill: return []
+        }
+    }
+
+    private func received(_ signal: Signal, _ intention: String) -> [Action] {
+        [.log(.notice, "signal \(signal.rawValue) (\(signal.name)) received, \(intention)")]
+    }
+
+    private var isServing: Bool { mode == .serving || mode == .withdrawn }
+
+    /// No new connections; the workers end when theirs have, at the latest after `timeoutMs`.
+    private mutating func drain(_ timeoutMs: Int64?, _ nowMs: Int64) -> [Action] {
+        guard mode != .stopping else { return [] }
+        let isFirst = mode != .draining
+        mode = .draining
+        dueStarts = []
+        let actions: [Action] =
+            isFirst ? [.log(.notice, "gracefully shutting down"), .closeListeners] : []
+        return actions + dismissAll(timeoutMs, nowMs) + exitIfAlone()
+    }
+
+    /// The workers end now, and are killed when they do not within a second.
+    private mutating func stop(_ nowMs: Int64) -> [Action] {
+        guard mode != .stopping else { return [] }
+        let isFirst = mode != .draining
+        mode = .stopping
+        dueStarts = []
+        var actions: [Action] = isFirst ? [.closeListeners] : []
+        for index in workers.indices {
+            workers[index].isLeaving = true
+            workers[index].reminder = (.kill, nowMs &+ 1000)
+            actions.append(.send(.terminate, to: workers[index].process))
+        }
+        return actions + exitIfAlone()
+    }
+
+    /// WINCH: the workers leave, the master and its sockets stay.
+    private mutating func withdraw(_ nowMs: Int64) -> [Action] {
+        mode = .withdrawn
+        dueStarts = []
+        return dismissAll(settings.shutdownTimeoutMs, nowMs)
+    }
+
+    /// QUIT to those that have not had it; a deadline for all that have none or a later one.
+    private mutating func dismissAll(_ timeoutMs: Int64?, _ nowMs: Int64) -> [Action] {
+        var actions: [Action] = []
+        for index in workers.indices {
+            if !workers[index].isLeaving {
+                actions.append(.send(.quit, to: workers[index].process))
+            }
+            workers[index].isLeaving = true
+            guard let timeoutMs else { continue }
+            let atMs = nowMs &+ timeoutMs
+            if let reminder = workers[index].reminder, reminder.atMs <= atMs { continue }
+            workers[index].reminder = (.terminate, atMs)
+        }
+        return actions
+    }
+}
+
+// Workers' ends and starts.
+extension MasterState {
+    private mutating func take(
+        _ ending: ProcessEnding, of process: Int32, _ nowMs: Int64
+    ) -> [Action] {
+        guard let place = workers.firstIndex(where: { $0.process == process }) else { return [] }
+        let worker = workers.remove(at: place)
+        var actions: [Action] = [ending.message(of: process)]
+        guard mode == .serving, !worker.isLeaving else {
+            return actions + exitIfAlone() + exitIfHopeless()
+        }
+        if ending.signal == 0 && ending.code == 2 {
+            let text = "worker process \(process) exited with fatal code 2 and cannot be respawned"
+            actions.append(.log(.alert, text))
+            fatalCount += 1
+            return actions + exitIfHopeless()
+        }
+        return actions + startLater(worker.index, livedMs: nowMs &- worker.startedMs, nowMs)
+    }
+
+    private mutating func startLater(
+        _ index: Int, livedMs: Int64, _ nowMs: Int64
+    ) -> [Action] {
+        guard mode == .serving else { return [] }
+        let pauseMs = backoff.pauseMs(for: index, livedMs: livedMs)
+        if pauseMs == 0 { return [.startWorker(index: index)] }
+        dueStarts.append((index, nowMs &+ pauseMs))
+        return [.log(.notice, "next worker process in \(pauseMs) ms: the last one died at once")]
+    }
+
+    /// The new ones first, so that there is always somebody who accepts.
+    private mutating func replaceWorkers(_ next: Settings, _ nowMs: Int64) -> [Action] {
+        let timeoutMs = settings.shutdownTimeoutMs
+        settings = next
+        mode = .serving
+        backoff = RespawnBackoff(count: next.workers)
+        dueStarts = []
+        fatalCount = 0
+        return startAll() + [.retireListeners] + dismissAll(timeoutMs, nowMs)
+    }
+
+    private mutating func takeTime(_ nowMs: Int64) -> [Action] {
+        let due = dueStarts.filter { $0.atMs <= nowMs }
+        dueStarts.removeAll { $0.atMs <= nowMs }
+        var actions: [Action] = due.map { .startWorker(index: $0.index) }
+        for index in workers.indices {
+            guard let reminder = workers[index].reminder, reminder.atMs <= nowMs else { continue }
+            actions.append(.send(reminder.signal, to: workers[index].process))
+            workers[index].reminder = reminder.signal == .kill ? nil : (.kill, nowMs &+ 1000)
+        }
+        return actions
+    }
+
+    private func exitIfAlone() -> [Action] {
+        guard !isServing, workers.isEmpty else { return [] }
+        return [.log(.notice, "exit"), .exit(0)]
+    }
+
+    /// Nobody serves and nobody will.
+    private func exitIfHopeless() -> [Action] {
+        guard mode == .serving, fatalCount >= settings.workers, workers.isEmpty else { return [] }
+        return [
+            .closeListeners, .log(.emerg, "no worker process could be started, exiting"), .exit(1),
+        ]
+    }
+}
+
+/// How long to wait before a worker that died is replaced: not at all, unless it died within a
+/// second; then 100 ms, doubled each time up to 5 s, forgotten when one has lived for 10 s.
+struct RespawnBackoff {
+    private var pausesMs: [Int64]
+
+    init(count: Int) { pausesMs = Array(repeating: 0, count: max(0, count)) }
+
+    mutating func pauseMs(for index: Int, livedMs: Int64) -> Int64 {
+        guard pausesMs.indices.contains(index) else { return 0 }
+        if livedMs >= 10_000 { pausesMs[index] = 0 }
+        guard livedMs < 1000 else { return 0 }
+        pausesMs[index] = min(5000, max(100, pausesMs[index] * 2))
+        return pausesMs[index]
+    }
+}
+
+extension ProcessEnding {
+    /// nginx's line: an alert unless the worker left on its own with code 0.
+    fileprivate func message(of process: Int32) -> MasterState.Action {
+        if signal != 0 {
+            let core = dumpedCore ? " (core dumped)" : ""
+            return .log(.alert, "worker process \(process) exited on signal \(signal)\(core)")
+        }
+        return .log(
+            code == 0 ? .notice : .alert, "worker process \(process) exited with code \(code)")
+    }
+}

@@ -1,0 +1,58 @@
+import Linux
+
+/// The file that holds the master's process id: `pid`, 0644, removed at the master's end.
+public struct PidFile {
+    /// Where it is; absolute.
+    public let path: String
+
+    /// The file at `path`.
+    public init(path: String) { self.path = path }
+
+    /// Writes this process's id with a line end, over what was there.
+    public func write() throws(SystemError) {
+        try writeWholeFile(path, "\(currentProcess())\n")
+    }
+
+    /// Removes the file if it still holds this process's id: another master may have taken it over.
+    public func remove() {
+        guard case .success(let process) = read(), process == currentProcess() else { return }
+        removeFile(path)
+    }
+
+    /// The process id in the file, or nginx's words for why there is none.
+    public func read() -> Result<Int32, PidFileError> {
+        do throws(SystemError) {
+            let content = String(decoding: try readWholeFile(path), as: UTF8.self)
+            return PidFile.process(in: content, at: path)
+        } catch {
+            return .failure(.unreadable(error))
+        }
+    }
+
+    /// The process id in a file's content: digits, then line ends; at least 1.
+    static func process(in content: String, at path: String) -> Result<Int32, PidFileError> {
+        var text = Substring(content)
+        while let last = text.utf8.last, last == 10 || last == 13 { text = text.dropLast() }
+        let isNumber = text.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
+        guard isNumber, let process = Int32(text), process > 0 else {
+            return .failure(.invalid(String(text), path: path))
+        }
+        return .success(process)
+    }
+}
+
+/// Why a pid file does not say where to send a signal.
+public enum PidFileError: Error, Equatable, CustomStringConvertible {
+    /// It cannot be opened or read.
+    case unreadable(SystemError)
+    /// It holds something else.
+    case invalid(String, path: String)
+
+    /// `invalid PID number "" in "/run/apus.pid"`.
+    public var description: String {
+        switch self {
+        case .unreadable(let error): error.description
+        case .invalid(let text, let path): "invalid PID number \"\(text)\" in \"\(path)\""
+        }
+    }
+}

@@ -1,0 +1,18 @@
+/// What the master hands to a worker when it forks it.
+public struct WorkerContext {
+    /// The configuration that this worker serves.
+    public let plan: Plan
+    /// Which of the workers this is, from 0.
+    public let index: Int
+    /// The listening sockets' descriptors, in the order of `plan.listens`.
+    public let listeners: [Int32]
+    /// Where errors are written: the plan's error logs, the main level's first.
+    public let errorLogs: [ErrorLog]
+    /// Where requests are written: the plan's log files.
+    public let accessLogs: LogFiles
+    /// The end of a pipe that reads as end of file when the master has died; -1 without a master.
+    public let lifeline: Int32
+
+    /// The main level's error log.
+    var errorLog: ErrorLog { errorLogs[0] }
+}

@@ -1,0 +1,46 @@
+import Linux
+
+/// What a worker writes to its stderr: nothing but what the runtime says when it traps. The
+/// worker's descriptor 2 is a pipe, and the master reads it.
+struct WorkerOutput {
+    let process: Int32
+    /// The end of the pipe that is read, non-blocking; owned by who closes it.
+    let descriptor: Int32
+    private var unfinished: [UInt8] = []
+
+    init(process: Int32, descriptor: Int32) {
+        self.process = process
+        self.descriptor = descriptor
+    }
+
+    /// The lines that have come, and whether more may come.
+    mutating func read() -> (lines: [String], isOpen: Bool) {
+        var lines: [String] = []
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        // Bounded: a worker that never stops talking must not keep the master from its signals.
+        for _ in 0..<16 {
+            let result = unsafe chunk.withUnsafeMutableBytes {
+                unsafe readPipe(descriptor, into: $0)
+            }
+            switch result {
+            case .bytes(let count) where count > 0: take(chunk[..<count], into: &lines)
+            case .wouldBlock: return (lines, true)
+            case .bytes, .failed: return (lines + rest(), false)
+            }
+        }
+        return (lines, true)
+    }
+
+    /// What was said without a line end.
+    private mutating func rest() -> [String] {
+        defer { unfinished = [] }
+        return unfinished.isEmpty ? [] : [String(decoding: unfinished, as: UTF8.self)]
+    }
+
+    private mutating func take(_ bytes: ArraySlice<UInt8>, into lines: inout [String]) {
+        for byte in bytes {
+            if byte == UInt8(ascii: "\n") || unfinished.count >= 2048 { lines += rest() }
+            if byte != UInt8(ascii: "\n") { unfinished.append(byte) }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+import CLinux
+import Files
+import HTTP
+import Linux
+import Reactor
+
+/// A worker: one process, one thread, one loop over everything that is ready.
+///
+/// It may touch: the sockets that it was given or accepted, files to be read below the configured
+/// roots, the logs that it has open.
+struct Worker: ~Copyable {
+    let plan: Plan
+    let context: WorkerContext
+    var poller: Poller
+    let signals: SignalSource
+    var deadlines: Deadlines
+    var clock = TurnClock()
+
+    var listeners: [Listener]
+    var connections: ZeroedStorage<Connection>
+    var peers: ZeroedStorage<Peer>
+    var freeConnections: FreeList
+    var exchanges: ZeroedStorage<Exchange>
+    var freeExchanges: FreeList
+    var producers: [BodyProducer?] = []
+    /// The heads of answers, by exchange, where a log format names their fields.
+    var sentHeads: [[UInt8]] = []
+    /// Connections whose turn was cut short, in the order in which they go on.
+    var queue: [UInt32] = []
+
+    var inputs: BufferPool
+    var outputs: BufferPool
+    var gzips = GzipPool(capacity: 16)
+    var path = PathBuffer()
+    /// The normalized path of the request that is being answered.
+    var uri: Buffer
+    var uriCount = 0
+    var accessLog: AccessLog
+
+    /// Until when no connection is accepted, because descriptors or slots ran out; 0 when they have
+    /// not.
+    var listenersPausedUntilMs: Int64 = 0
+    var connectionCount = 0
+    var acceptedCount: UInt64 = 0
+    var state = RunState.serving
+    /// When idle connections are closed, once the worker drains.
+    var idleUntilMs: Int64 = Int64.max
+
+    enum RunState {
+        case serving
+        /// No new connections; those that are there are served to their end.
+        case draining
+        case ended
+    }
+
+    /// Slots below this number are connections; above are the sources that are always there.
+    static let signalSlot = UInt32.max
+    static let lifelineSlot = UInt32.max - 1
+    static let firstListenerSlot = UInt32.max - 65536
+
+    init(_ context: WorkerContext) throws(SystemError) {
+        let poller = try Poller(capacity: 512)
+        let signals = try SignalSource(Worker.signals)
+        self.poller = poller
+        self.signals = signals
+        self.context = context
+        plan = context.plan
+        let slots = plan.main.workerConnections
+        deadlines = Deadlines(durationsMs: plan.durationsMs, slots: slots)
+        connections = ZeroedStorage(count: slots)
+        peers = ZeroedStorage(count: slots)
+        freeConnections = FreeList(count: slots)
+        exchanges = ZeroedStorage(count: slots)
+        freeExchanges = FreeList(count: slots)
+        inputs = BufferPool(size: Worker.inputSize(plan), keeps: 32)
+        outputs = BufferPool(size: Worker.outputSize, keeps: 32)
+        uri = unsafe Buffer(
+            unsafe: .allocate(byteCount: Worker.longestTarget(plan), alignment: 16),
+            capacity: Worker.longestTarget(plan))
+        accessLog = AccessLog(
+            context.accessLogs, count: plan.logFiles.count, errorLog: context.errorLog)
+        listeners = Worker.listeners(context)
+    }
+
+    deinit { unsafe uri.start?.deallocate() }
+
+    static let signals = [
+        Signal.quit, .terminate, .interrupt, .user1, .windowChange, .hangup,
+    ].map(\.rawValue)
+
+    /// Room for a head of some fields and a small body behind it.
+    static let outputSize = 4096 + smallBody
+    /// Files up to this size are read into the output and leave in one send with their head.
+    static let smallBody = 16384
+
+    private static func listeners(_ context: WorkerContext) -> [Listener] {
+        zip(context.plan.listens.indices, context.listeners).map { index, descriptor in
+            Listener(context.plan.listens[index], index: index, descriptor: descriptor)
+        }
+    }
+
+    private static func inputSize(_ plan: Plan) -> Int {
+        var size = 1024
+        for index in 0..<plan.servers.count {
+            size = max(size, plan.servers[index].headerBufferSize)
+        }
+        return min(size, 65536)
+    }
+
+    private static func longestTarget(_ plan: Plan) -> Int {
+        var size = 8192
+        for index in 0..<plan.servers.count {
+            size = max(size, plan.servers[index].limits.requestLine)
+        }
+        return size &+ 4096
+    }
+}
+
+/// Serves until it is told to end: the process's exit status.
+public func runWorker(_ context: WorkerContext) -> Int32 {
+    do {
+        var worker = try Worker(context)
+        return try worker.run()
+    } catch {
+        context.errorLog.write(.alert, "\(error)")
+        return 2
+    }
+}

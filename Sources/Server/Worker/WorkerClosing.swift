@@ -1,0 +1,54 @@
+import CLinux
+import Linux
+import Reactor
+
+/// The end of a connection, whatever it was doing.
+extension Worker {
+    /// Ends a connection whatever it was doing, and logs the request that was under way.
+    mutating func abandon(
+        _ slot: Int, _ exchange: Int, _ reason: Connection.CloseReason
+    ) {
+        switch reason {
+        case .done: break
+        case .abandonedHead:
+            logUnanswered(slot, exchange, status: 400)
+        case .headTimedOut:
+            logUnanswered(slot, exchange, status: 408)
+            resetIfConfigured(slot, exchange)
+        case .answerTimedOut:
+            if exchanges[exchange].sentBytes == 0 { exchanges[exchange].status = 408 }
+            finish(slot, exchange)
+            resetIfConfigured(slot, exchange)
+        case .answerFailed:
+            if exchanges[exchange].sentBytes == 0 { exchanges[exchange].status = 499 }
+            finish(slot, exchange)
+        case .sourceFailed: finish(slot, exchange)
+        case .timedOut: resetIfConfigured(slot, exchange)
+        }
+        close(slot)
+    }
+
+    private func resetIfConfigured(_ slot: Int, _ exchange: Int) {
+        let location = plan.locations[Int(exchanges[exchange].location)]
+        if location.features.contains(.resetsTimedOut) {
+            _ = clinux_reset_on_close(connections[slot].fd)
+        }
+    }
+
+    /// Closes the socket and frees the slot.
+    mutating func close(_ slot: Int) {
+        guard connections[slot].state != .free else { return }
+        if connections[slot].exchange != 0 {
+            let exchange = Int(connections[slot].exchange) &- 1
+            closeSource(exchange)
+            releaseExchange(slot, exchange)
+        }
+        deadlines.cancel(slot)
+        closeDescriptor(connections[slot].fd)
+        connections[slot].state = .free
+        connections[slot].isQueued = false
+        connectionCount &-= 1
+        freeConnections.give(slot)
+        if listenersPausedUntilMs > 0 { resumeListeners() }
+    }
+}

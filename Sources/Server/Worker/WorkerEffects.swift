@@ -1,0 +1,128 @@
+import CLinux
+import HTTP
+import Linux
+import Reactor
+
+/// Carrying out what a connection decides: its steps are pure, the calls are here.
+extension Worker {
+    /// A fresh connection is read from at once: its request has often come with it.
+    mutating func open(_ slot: Int, _ descriptor: Int32, _ peer: Peer, listener: Int) {
+        acceptedCount &+= 1
+        connectionCount &+= 1
+        peers[slot] = peer
+        let servers = plan.addresses[Int(listeners[listener].servers)]
+        connections[slot] = Connection(
+            fd: descriptor, generation: connections[slot].generation &+ 1, state: .idle,
+            interest: 0, isQueued: false, listener: UInt16(truncatingIfNeeded: listener),
+            exchange: 0, settings: plan.servers[Int(servers.defaultServer)].settings, requests: 0,
+            acceptedMs: clock.monotonicMs, number: acceptedCount, lingerUntilMs: 0,
+            hasHeadDeadline: false)
+        drive(slot, .ready)
+    }
+
+    mutating func expire(_ slot: Int) {
+        guard connections[slot].state != .free else { return }
+        guard connections[slot].exchange != 0 else {
+            close(slot)
+            return
+        }
+        drive(slot, .expired)
+    }
+
+    /// Steps a connection until it waits or is gone.
+    mutating func drive(_ slot: Int, _ first: Connection.Input) {
+        guard let exchange = exchange(of: slot) else {
+            close(slot)
+            return
+        }
+        exchanges[exchange].requestsInTurn = 0
+        exchanges[exchange].fileBytesInTurn = 0
+        var action = connections[slot].step(first, &exchanges[exchange])
+        while true {
+            let input: Connection.Input
+            switch action {
+            case .receive: input = receive(slot, exchange)
+            case .growInput: input = growInput(exchange)
+            case .answer:
+                answer(slot, exchange)
+                input = exchanges[exchange].lacksMemory ? .failed : .answered
+            case .send(let moreFollows): input = send(slot, exchange, moreFollows)
+            case .sendFile: input = sendFile(slot, exchange)
+            case .produce: input = produce(exchange)
+            case .finish:
+                finish(slot, exchange)
+                input = .finished
+            case .wait(let direction, let deadline):
+                guard wait(slot, exchange, direction, deadline) else { return }
+                input = .expired
+            case .yield:
+                enqueue(slot)
+                return
+            case .linger:
+                guard linger(slot, exchange) else { return }
+                input = .expired
+            case .rest:
+                rest(slot, exchange)
+                return
+            case .close(let reason):
+                abandon(slot, exchange, reason)
+                return
+            }
+            action = connections[slot].step(input, &exchanges[exchange])
+        }
+    }
+
+    // MARK: bytes in and out
+
+    mutating func receive(_ slot: Int, _ exchange: Int) -> Connection.Input {
+        if exchanges[exchange].input.isNone { exchanges[exchange].input = inputs.take() }
+        let input = exchanges[exchange].input
+        guard !input.isNone else { return .failed }
+        let end = exchanges[exchange].inputEnd
+        let room = input.capacity &- end
+        switch unsafe Linux.receive(
+            connections[slot].fd, into: input.bytes(from: end, to: input.capacity))
+        {
+        case .bytes(0): return .endOfStream
+        case .bytes(let count):
+            exchanges[exchange].mayHaveMore = count == room
+            return .received(count)
+        case .wouldBlock: return .nothingToReceive
+        case .failed: return .failed
+        }
+    }
+
+    mutating func send(
+        _ slot: Int, _ exchange: Int, _ moreFollows: Bool
+    ) -> Connection.Input {
+        let bytes = unsafe exchanges[exchange].output.bytes(
+            from: exchanges[exchange].outputStart, to: exchanges[exchange].outputEnd)
+        // Held back, the head shares a packet with the file's first bytes. That is fewer packets,
+        // and no fewer instructions: the file's pages then straddle the segments.
+        let location = plan.locations[Int(exchanges[exchange].location)]
+        let result = unsafe Linux.send(
+            connections[slot].fd, UnsafeRawBufferPointer(bytes),
+            moreFollows: moreFollows && location.features.contains(.holdsHead))
+        switch result {
+        case .bytes(let count): return .sent(count)
+        case .wouldBlock: return .noRoom
+        case .failed: return .failed
+        }
+    }
+
+    mutating func sendFile(_ slot: Int, _ exchange: Int) -> Connection.Input {
+        let chunk = plan.locations[Int(exchanges[exchange].location)].sendfileMaxChunk
+        let most = chunk > 0 ? chunk : 1 << 30
+        let count = Int(min(exchanges[exchange].fileRemaining, Int64(most)))
+        let result = Linux.sendFile(
+            connections[slot].fd, from: exchanges[exchange].file,
+            at: exchanges[exchange].fileOffset, count: count)
+        switch result {
+        case .bytes(let sent): return .sentFile(sent, of: count)
+        case .wouldBlock: return .noRoom
+        case .failed(let code):
+            if code == Errno.ioError { return .sourceFailed }
+            return .failed
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import HTTP
+import Linux
+
+/// The exchange of a connection: taken when something comes, given back when it rests.
+extension Worker {
+    /// The exchange of a connection, a new one when it was idle.
+    mutating func exchange(of slot: Int) -> Int? {
+        if connections[slot].exchange != 0 { return Int(connections[slot].exchange) &- 1 }
+        guard let exchange = freeExchanges.take() else { return nil }
+        let address = address(of: slot)
+        let server = plan.addresses[Int(address)].defaultServer
+        exchanges[exchange] = Exchange(limits: plan.servers[Int(server)].limits)
+        exchanges[exchange].server = server
+        exchanges[exchange].location = plan.servers[Int(server)].settings
+        exchanges[exchange].startedMs = clock.monotonicMs
+        connections[slot].exchange = Int32(truncatingIfNeeded: exchange &+ 1)
+        return exchange
+    }
+
+    /// Which of the plan's addresses the connection came to.
+    func address(of slot: Int) -> Int32 {
+        let listener = listeners[Int(connections[slot].listener)]
+        guard !listener.particular.isEmpty else { return listener.servers }
+        let local = Peer.local(of: connections[slot].fd)
+        for particular in listener.particular where local.isAt(particular.address) {
+            return particular.servers
+        }
+        return listener.servers
+    }
+
+    mutating func releaseExchange(_ slot: Int, _ exchange: Int) {
+        inputs.give(exchanges[exchange].input)
+        outputs.give(exchanges[exchange].output)
+        exchanges[exchange].input = .none
+        exchanges[exchange].output = .none
+        freeExchanges.give(exchange)
+        connections[slot].exchange = 0
+    }
+
+    mutating func growInput(_ exchange: Int) -> Connection.Input {
+        let old = exchanges[exchange].input
+        let start = exchanges[exchange].inputStart
+        let count = exchanges[exchange].inputEnd &- start
+        if start > 0 {
+            old.move(from: start, to: 0, count: count)
+        } else {
+            let larger = inputs.take(atLeast: max(old.capacity &* 2, 8192))
+            guard !larger.isNone else { return .failed }
+            larger.copy(from: old, count: count)
+            inputs.give(old)
+            exchanges[exchange].input = larger
+        }
+        exchanges[exchange].inputStart = 0
+        exchanges[exchange].inputEnd = count
+        return .inputGrown
+    }
+}

@@ -1,0 +1,138 @@
+import Linux
+import Reactor
+
+/// The loop: what is ready is walked, signals, timers, listeners and connections alike.
+extension Worker {
+    mutating func run() throws(SystemError) -> Int32 {
+        try registerSources()
+        clock.update()
+        while state != .ended {
+            let count = try poller.wait(timeoutMs: waitMs())
+            clock.update()
+            for index in 0..<count {
+                let event = poller.event(at: index)
+                dispatch(event.token)
+            }
+            runQueue()
+            expireDeadlines()
+            accessLog.flush()
+            if state == .draining { continueDraining() }
+        }
+        accessLog.flush()
+        return 0
+    }
+
+    private mutating func registerSources() throws(SystemError) {
+        try poller.register(
+            signals.descriptor, for: .readable,
+            token: Token(slot: Worker.signalSlot, generation: 0))
+        if context.lifeline >= 0 {
+            try poller.register(
+                context.lifeline, for: .readable,
+                token: Token(slot: Worker.lifelineSlot, generation: 0))
+        }
+        for index in listeners.indices { try watch(index) }
+    }
+
+    /// How long there is nothing to do unless something happens.
+    private func waitMs() -> Int32 {
+        if !queue.isEmpty { return 0 }
+        var until = deadlines.earliestMs() ?? Int64.max
+        if state == .draining { until = min(until, idleUntilMs) }
+        if listenersPausedUntilMs > 0 { until = min(until, listenersPausedUntilMs) }
+        guard until < Int64.max else { return -1 }
+        // One more, since the clock's milliseconds are cut off: never early.
+        return Int32(clamping: max(0, until &- clock.monotonicMs &+ 1))
+    }
+
+    private mutating func dispatch(_ token: Token) {
+        let slot = Int(token.slot)
+        if slot < connections.count {
+            // Not one that was closed in this turn, nor its slot's next user, nor one that has its
+            // turn in the queue.
+            guard connections[slot].generation == token.generation,
+                connections[slot].state != .free, !connections[slot].isQueued
+            else { return }
+            drive(slot, .ready)
+        } else if token.slot == Worker.signalSlot {
+            takeSignals()
+        } else if token.slot == Worker.lifelineSlot {
+            masterDied()
+        } else {
+            accept(from: Int(token.slot &- Worker.firstListenerSlot))
+        }
+    }
+
+    private mutating func runQueue() {
+        guard !queue.isEmpty else { return }
+        // What is queued while this runs waits for the next turn.
+        let turn = queue
+        queue.removeAll(keepingCapacity: true)
+        for slot in turn where connections[Int(slot)].isQueued {
+            connections[Int(slot)].isQueued = false
+            drive(Int(slot), .ready)
+        }
+    }
+
+    private mutating func expireDeadlines() {
+        while let slot = deadlines.takeExpired(nowMs: clock.monotonicMs) { expire(slot) }
+        if listenersPausedUntilMs > 0, clock.monotonicMs >= listenersPausedUntilMs {
+            resumeListeners()
+        }
+    }
+
+    // MARK: signals and draining
+
+    private mutating func takeSignals() {
+        while let number = signals.next() {
+            switch Signal(rawValue: number) {
+            case .quit: drain()
+            case .terminate, .interrupt: end()
+            case .user1: reopenLogs()
+            default: break
+            }
+        }
+    }
+
+    private mutating func masterDied() {
+        poller.unregister(context.lifeline)
+        context.errorLog.write(.alert, "the master process is gone, gracefully shutting down")
+        drain()
+    }
+
+    private mutating func end() {
+        state = .ended
+        context.errorLog.write(.notice, "exiting")
+    }
+
+    mutating func drain() {
+        guard state == .serving else { return }
+        state = .draining
+        context.errorLog.write(.notice, "gracefully shutting down")
+        for index in listeners.indices { close(listener: index) }
+        closeIdleSoon()
+    }
+
+    /// A request may be on its way over a connection that looks idle: for a second it is still
+    /// answered.
+    mutating func closeIdleSoon() {
+        idleUntilMs = min(idleUntilMs, clock.monotonicMs &+ 1000)
+    }
+
+    private mutating func continueDraining() {
+        if clock.monotonicMs >= idleUntilMs {
+            idleUntilMs = Int64.max
+            for slot in 0..<connections.count where connections[slot].state == .idle {
+                close(slot)
+            }
+        }
+        if connectionCount == 0 { end() }
+    }
+
+    private mutating func reopenLogs() {
+        context.errorLog.write(.notice, "reopening logs")
+        for log in context.errorLogs { log.reopen() }
+        accessLog.flush()
+        context.accessLogs.reopen { context.errorLog.write(.emerg, $0.description) }
+    }
+}

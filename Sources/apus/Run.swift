@@ -1,0 +1,73 @@
+import Linux
+import Server
+
+/// Does what nginx's options ask for; the exit code.
+func run(_ options: CommandLineOptions) -> Int32 {
+    let paths = BuildPaths()
+    if options.showsVersion {
+        var text = CommandLineTexts.version
+        if options.showsUsage { text += CommandLineTexts.usage(paths) }
+        if options.showsBuild {
+            text += CommandLineTexts.build(compiler: compilerName(), paths: paths)
+        }
+        writeAll(2, text)
+        if !options.tests { return 0 }
+    }
+    let directory = String(decoding: (try? currentDirectory()) ?? [], as: UTF8.self)
+    let request = options.loadRequest(paths, in: directory)
+    let outcome = ConfigurationLoader.load(request)
+    if options.tests { return reportTest(outcome, of: request.path, options) }
+    writeAll(2, outcome.report)
+    guard let plan = outcome.plan else { return 1 }
+    if let order = options.order { return send(order, to: PidFile(path: plan.main.pidPath)) }
+    return Master.run(plan, reload: { reload(request, into: $0) }, worker: runWorker)
+}
+
+/// `-t` and `-T`, in nginx's words.
+private func reportTest(
+    _ outcome: LoadOutcome, of path: String, _ options: CommandLineOptions
+) -> Int32 {
+    if outcome.plan == nil || !options.isQuiet { writeAll(2, outcome.report) }
+    guard outcome.plan != nil else {
+        complain("configuration file \(path) test failed")
+        return 1
+    }
+    if !options.isQuiet {
+        complain("the configuration file \(path) syntax is ok")
+        complain("configuration file \(path) test is successful")
+    }
+    if options.dumps {
+        for file in outcome.dump {
+            writeAll(1, "# configuration file \(file.name):\n")
+            writeBytes(1, file.bytes)
+            writeAll(1, "\n")
+        }
+    }
+    return 0
+}
+
+/// A HUP: reads the configuration again; the log says why there is no plan.
+private func reload(_ request: LoadRequest, into log: ErrorLog) -> Plan? {
+    let outcome = ConfigurationLoader.load(request)
+    for line in outcome.report.split(separator: "\n") {
+        log.write(outcome.plan == nil ? .emerg : .warn, String(line))
+    }
+    return outcome.plan
+}
+
+/// `-s`: finds the master by its pid file.
+private func send(_ order: CommandLineOptions.Order, to file: PidFile) -> Int32 {
+    switch file.read() {
+    case .failure(let error):
+        complain("[error] \(error)")
+        return 1
+    case .success(let process):
+        do throws(SystemError) {
+            try sendSignal(order.signal, to: process)
+            return 0
+        } catch {
+            complain("[alert] \(error)")
+            return 1
+        }
+    }
+}

@@ -1,0 +1,24 @@
+import Glibc
+import Linux
+import Server
+
+/// `apus serve` is for a person in a folder; all else is nginx's command line.
+func main() -> Int32 {
+    let arguments = CommandLine.arguments
+    do throws(CommandLineError) {
+        if arguments.dropFirst().first == "serve" {
+            return serve(try ServeOptions.parse(Array(arguments.dropFirst())))
+        }
+        return run(try CommandLineOptions.parse(arguments))
+    } catch {
+        complain("\(error)")
+        return 1
+    }
+}
+
+/// One line on stderr, in the program's name.
+func complain(_ message: String) {
+    writeAll(2, "apus: \(message)\n")
+}
+
+exit(main())

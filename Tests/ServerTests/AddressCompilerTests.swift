@@ -1,0 +1,81 @@
+import Testing
+
+@testable import Server
+
+@Suite struct AddressCompilerTests {
+    @Test func addressesBelowAWildcardShareItsSocket() throws {
+        let plan = try plan(
+            ofHTTP: """
+                server { listen 127.0.0.1:80; server_name loopback; }
+                server { listen 80; server_name wildcard; }
+                server { listen 10.0.0.1:80; server_name ten; }
+                server { listen 127.0.0.1:81; server_name other-port; }
+                server { listen [::1]:80; server_name six; }
+                """)
+        #expect(
+            plan.listens.map(\.address.description)
+                == ["0.0.0.0:80", "127.0.0.1:81", "[::1]:80"])
+        #expect(
+            plan.listens[0].particular.map(\.address.description)
+                == ["127.0.0.1:80", "10.0.0.1:80"])
+        #expect(plan.serverName(of: "x", at: plan.listens[0].servers) == "wildcard")
+        #expect(plan.serverName(of: "x", at: plan.listens[0].particular[0].servers) == "loopback")
+        #expect(plan.serverName(of: "x", at: plan.listens[0].particular[1].servers) == "ten")
+        // A particular address knows its own servers only, as in nginx.
+        #expect(
+            plan.serverName(of: "wildcard", at: plan.listens[0].particular[0].servers)
+                == "loopback")
+        #expect(plan.listens[1].particular.isEmpty)
+    }
+
+    @Test func oneWithSocketOptionsIsBoundItself() throws {
+        let plan = try plan(
+            ofHTTP: """
+                server { listen 80; }
+                server { listen 127.0.0.1:80 bind; }
+                server { listen 127.0.0.2:80 backlog=7; }
+                """)
+        #expect(
+            plan.listens.map(\.address.description)
+                == ["0.0.0.0:80", "127.0.0.1:80", "127.0.0.2:80"])
+        #expect(plan.listens.map(\.options.backlog) == [511, 511, 7])
+    }
+
+    @Test func wildcardsOfTheOtherFamilyDoNotFold() throws {
+        let plan = try plan(
+            ofHTTP: "server { listen [::]:80; } server { listen 127.0.0.1:80; listen [::1]:80; }")
+        #expect(plan.listens.map(\.address.description) == ["[::]:80", "127.0.0.1:80"])
+        #expect(plan.listens[0].particular.map(\.address.description) == ["[::1]:80"])
+    }
+
+    @Test(arguments: [
+        ("listen 80;", ListenOptions()),
+        (
+            "listen 80 backlog=1024 reuseport deferred;",
+            options {
+                $0.backlog = 1024
+                $0.isReusePort = true
+                $0.isDeferred = true
+            }
+        ),
+        ("listen [::]:80 ipv6only=off;", options { $0.isIPv6Only = false }),
+        ("listen 80; tcp_nodelay off;", options { $0.isNoDelay = false }),
+        ("listen 80 rcvbuf=8k sndbuf=8k so_keepalive=on;", ListenOptions()),
+        ("listen unix:/run/x;", ListenOptions()),
+    ])
+    func optionsAreTheSockets(server: String, expected: ListenOptions) throws {
+        #expect(try plan(ofHTTP: "server { \(server) }").listens[0].options == expected)
+    }
+
+    private static func options(_ set: (inout ListenOptions) -> Void) -> ListenOptions {
+        var options = ListenOptions()
+        set(&options)
+        return options
+    }
+
+    @Test func aServerWithoutListenListensAllTheSame() throws {
+        let plan = try plan(ofHTTP: "server { }")
+        #expect(["0.0.0.0:80", "0.0.0.0:8000"].contains(plan.listens[0].address.description))
+        #expect(plan.listens.count == 1)
+    }
+}

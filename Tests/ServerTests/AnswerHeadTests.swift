@@ -1,0 +1,149 @@
+import Foundation
+import HTTP
+import Linux
+import Testing
+
+@testable import Server
+
+@Suite struct AnswerHeadTests {
+    private static func head(
+        _ status: Int, keepsAlive: Bool = true, tellsVersion: Bool = true,
+        _ set: (inout AnswerHead) -> Void
+    ) -> AnswerHead {
+        var head = AnswerHead(status: status, keepsAlive: keepsAlive, tellsVersion: tellsVersion)
+        set(&head)
+        return head
+    }
+
+    /// The bytes with the Date field's value as `NOW`.
+    private func bytes(_ head: AnswerHead, location: String = "") -> [String] {
+        var clock = TurnClock()
+        clock.update()
+        let date = String(decoding: written { $0.append(clock.date.span) }, as: UTF8.self)
+        let all = text { head.write(into: &$0, clock, location: Array(location.utf8).span) }
+        #expect(all.hasSuffix("\r\n\r\n"))
+        // CR LF is one Character.
+        return all.dropLast(2).replacing(date, with: "NOW").components(separatedBy: "\r\n")
+    }
+
+    @Test func aWholeFile() {
+        let arena = Arena()
+        let head = Self.head(200) {
+            $0.contentType = arena.store("text/html")
+            $0.contentLength = 31
+            $0.validators = FileValidators(
+                FileFacts(kind: .regular, size: 31, modified: 1_000_000_000), now: 4_000_000_000)
+            $0.hasETag = true
+            $0.acceptsRanges = true
+        }
+        #expect(
+            bytes(head) == [
+                "HTTP/1.1 200 OK", "Server: apus/\(Version.number)", "Date: NOW",
+                "Content-Type: text/html", "Content-Length: 31",
+                "Last-Modified: Sun, 09 Sep 2001 01:46:40 GMT", "Connection: keep-alive",
+                "ETag: \"3b9aca00-1f\"", "Accept-Ranges: bytes",
+            ])
+    }
+
+    @Test func aCompressedFile() {
+        let head = Self.head(200) {
+            $0.isChunked = true
+            $0.coding = .gzip
+            $0.isWeak = true
+            $0.hasETag = true
+            $0.validators = FileValidators(
+                FileFacts(kind: .regular, size: 31, modified: 16), now: 4_000_000_000)
+            $0.varies = true
+            $0.keepaliveSeconds = 20
+        }
+        #expect(
+            bytes(head) == [
+                "HTTP/1.1 200 OK", "Server: apus/\(Version.number)", "Date: NOW",
+                "Last-Modified: Thu, 01 Jan 1970 00:00:16 GMT", "Transfer-Encoding: chunked",
+                "Connection: keep-alive", "Keep-Alive: timeout=20", "Vary: Accept-Encoding",
+                "ETag: W/\"10-1f\"", "Content-Encoding: gzip",
+            ])
+    }
+
+    @Test func aPart() {
+        let arena = Arena()
+        let head = Self.head(206, keepsAlive: false, tellsVersion: false) {
+            $0.contentType = arena.store("a/b")
+            $0.contentLength = 5
+            $0.contentRange = .part(first: 10, last: 14, of: 9_223_372_036_854_775_807)
+        }
+        #expect(
+            bytes(head) == [
+                "HTTP/1.1 206 Partial Content", "Server: apus", "Date: NOW", "Content-Type: a/b",
+                "Content-Length: 5", "Connection: close",
+                "Content-Range: bytes 10-14/9223372036854775807",
+            ])
+    }
+
+    @Test func parts() {
+        let arena = Arena()
+        let head = Self.head(206) {
+            $0.contentType = arena.store("a/b")
+            $0.boundary = 9
+        }
+        #expect(
+            bytes(head).contains(
+                "Content-Type: multipart/byteranges; boundary=00000000000000000009"))
+    }
+
+    @Test func notModified() {
+        let head = Self.head(304) {
+            $0.validators = FileValidators(
+                FileFacts(kind: .regular, size: 2, modified: 1), now: 4_000_000_000)
+            $0.hasETag = true
+        }
+        #expect(
+            bytes(head) == [
+                "HTTP/1.1 304 Not Modified", "Server: apus/\(Version.number)", "Date: NOW",
+                "Last-Modified: Thu, 01 Jan 1970 00:00:01 GMT", "Connection: keep-alive",
+                "ETag: \"1-2-0\"",
+            ])
+    }
+
+    @Test func aRedirect() {
+        let head = Self.head(301) { $0.contentLength = 0 }
+        #expect(
+            bytes(head, location: "http://a/b/") == [
+                "HTTP/1.1 301 Moved Permanently", "Server: apus/\(Version.number)", "Date: NOW",
+                "Content-Length: 0", "Location: http://a/b/", "Connection: keep-alive",
+            ])
+    }
+
+    @Test func aMethodThatIsNotAllowed() {
+        #expect(
+            bytes(Self.head(405) { $0.allows = true }) == [
+                "HTTP/1.1 405 Not Allowed", "Server: apus/\(Version.number)", "Date: NOW",
+                "Connection: keep-alive", "Allow: GET, HEAD",
+            ])
+    }
+
+    @Test func nothingOfAFile() {
+        #expect(
+            bytes(Self.head(416) { $0.contentRange = .unsatisfied(of: 7) }).last
+                == "Content-Range: bytes */7")
+    }
+
+    @Test func aFileOfTheFutureIsOfNow() {
+        let head = Self.head(200) {
+            $0.validators = FileValidators(
+                FileFacts(kind: .regular, size: 1, modified: 99_999_999_999), now: 4_000_000_000)
+        }
+        #expect(bytes(head).contains("Last-Modified: NOW"))
+    }
+
+    @Test func aHeadThatDoesNotFitSaysSo() {
+        var clock = TurnClock()
+        clock.update()
+        var hasOverflowed = false
+        _ = written(60) {
+            Self.head(200) { _ in }.write(into: &$0, clock, location: [UInt8]().span)
+            hasOverflowed = $0.hasOverflowed
+        }
+        #expect(hasOverflowed)
+    }
+}

@@ -1,0 +1,151 @@
+import Linux
+import Server
+import Testing
+
+/// Serialised: getopt_long(3) has one state for the process.
+@Suite(.serialized) struct CommandLineTests {
+    private static func options(
+        _ change: (inout CommandLineOptions) -> Void
+    ) -> CommandLineOptions {
+        var options = CommandLineOptions()
+        change(&options)
+        return options
+    }
+
+    @Test(arguments: [
+        ([], options { _ in }),
+        (["-v"], options { $0.showsVersion = true }),
+        (["--version"], options { $0.showsVersion = true }),
+        (["-V"], options { ($0.showsVersion, $0.showsBuild) = (true, true) }),
+        (["-h"], options { ($0.showsVersion, $0.showsUsage) = (true, true) }),
+        (["-?"], options { ($0.showsVersion, $0.showsUsage) = (true, true) }),
+        (["--help"], options { ($0.showsVersion, $0.showsUsage) = (true, true) }),
+        (["-t"], options { $0.tests = true }),
+        (["-tq"], options { ($0.tests, $0.isQuiet) = (true, true) }),
+        (["-q", "-T"], options { ($0.tests, $0.dumps, $0.isQuiet) = (true, true, true) }),
+        (["-c/path"], options { $0.configuration = "/path" }),
+        (["-tc", "a b"], options { ($0.tests, $0.configuration) = (true, "a b") }),
+        (["-c", "-x"], options { $0.configuration = "-x" }),
+        (
+            ["-p", "/srv", "-e", "stderr", "-g", "daemon off;"],
+            options { ($0.prefix, $0.errorLog, $0.globals) = ("/srv", "stderr", "daemon off;") }
+        ),
+        (["-g", ""], options { $0.globals = "" }),
+        (["-s", "stop"], options { $0.order = .stop }),
+        (["-sreload"], options { $0.order = .reload }),
+    ])
+    func nginxsOptionsAreRead(arguments: [String], expected: CommandLineOptions) throws {
+        #expect(try CommandLineOptions.parse(["apus"] + arguments) == expected)
+    }
+
+    @Test(arguments: [
+        (["-x"], "invalid option: \"x\""),
+        (["-tx"], "invalid option: \"x\""),
+        (["--foo"], "invalid option: \"--foo\""),
+        (["foo"], "invalid option: \"foo\""),
+        (["-t", "--", "-v"], "invalid option: \"-v\""),
+        (["-c"], "option \"-c\" requires file name"),
+        (["-c", ""], "option \"-c\" requires file name"),
+        (["-e"], "option \"-e\" requires file name"),
+        (["-p"], "option \"-p\" requires directory name"),
+        (["-g"], "option \"-g\" requires parameter"),
+        (["-s"], "option \"-s\" requires parameter"),
+        (["-s", "foo"], "invalid option: \"-s foo\""),
+    ])
+    func refusalsAreNginxs(arguments: [String], message: String) {
+        #expect {
+            try CommandLineOptions.parse(["apus"] + arguments)
+        } throws: {
+            "\($0)" == message
+        }
+    }
+
+    @Test(arguments: [
+        (CommandLineOptions.Order.stop, Signal.terminate), (.quit, .quit), (.reload, .hangup),
+        (.reopen, .user1),
+    ])
+    func ordersAreSignals(order: CommandLineOptions.Order, signal: Signal) {
+        #expect(order.signal == signal)
+    }
+
+    @Test(arguments: [
+        (options { _ in }, "/usr/share/apus", "/etc/apus/apus.conf", String?.none),
+        (options { $0.configuration = "/x.conf" }, "/usr/share/apus", "/x.conf", nil),
+        (options { $0.configuration = "x.conf" }, "/usr/share/apus", "/usr/share/apus/x.conf", nil),
+        (options { $0.prefix = "/srv/" }, "/srv/", "/etc/apus/apus.conf", nil),
+        (
+            options { ($0.prefix, $0.configuration) = ("site", "conf/x.conf") }, "/home/me/site",
+            "/home/me/site/conf/x.conf", nil
+        ),
+        (
+            options { ($0.prefix, $0.errorLog) = ("/srv", "logs/e.log") }, "/srv",
+            "/etc/apus/apus.conf", "/srv/logs/e.log"
+        ),
+        (options { $0.errorLog = "stderr" }, "/usr/share/apus", "/etc/apus/apus.conf", "stderr"),
+    ])
+    func pathsAreRelativeToThePrefix(
+        options: CommandLineOptions, prefix: String, path: String, errorLog: String?
+    ) {
+        let request = options.loadRequest(BuildPaths(), in: "/home/me")
+        #expect(request.prefix == prefix)
+        #expect(request.path == path)
+        #expect(request.errorLogPath == errorLog)
+    }
+
+    private static let loopback: UInt32 = 0x7F00_0001
+
+    @Test(arguments: [
+        ([], ".", ListenAddress.ipv4(loopback, port: 8000)),
+        (["site"], "site", .ipv4(loopback, port: 8000)),
+        (["--port", "81", "site"], "site", .ipv4(loopback, port: 81)),
+        (["site", "--port=65535"], "site", .ipv4(loopback, port: 65535)),
+        (["--", "-site"], "-site", .ipv4(loopback, port: 8000)),
+        (["--listen", "0.0.0.0"], ".", .ipv4(0, port: 8000)),
+        (["--listen", "*", "--port", "9"], ".", .ipv4(0, port: 9)),
+        (["--listen", "1.2.3.4:9"], ".", .ipv4(0x0102_0304, port: 9)),
+        (["--listen", "1.2.3.4:80"], ".", .ipv4(0x0102_0304, port: 80)),
+        (["--listen", "1.2.3.4:9", "--port", "9"], ".", .ipv4(0x0102_0304, port: 9)),
+        (["--listen", "8080"], ".", .ipv4(0, port: 8080)),
+        (["--listen", "[::1]"], ".", .ipv6(0, 1, port: 8000)),
+        (["--listen", "[::1]:80"], ".", .ipv6(0, 1, port: 80)),
+        (["--listen", "unix:/tmp/s"], ".", .unix("/tmp/s")),
+    ])
+    func serveIsToldWhatAndWhere(
+        arguments: [String], directory: String, address: ListenAddress
+    ) throws {
+        let options = try ServeOptions.parse(["serve"] + arguments)
+        #expect(options.directory == directory)
+        #expect(options.address == address)
+        #expect(!options.showsUsage)
+    }
+
+    @Test(arguments: ["--help", "-h", "-?"])
+    func serveExplainsItself(option: String) throws {
+        #expect(try ServeOptions.parse(["serve", option]).showsUsage)
+    }
+
+    @Test(arguments: [
+        (["--port", "0"], "--port 0: a port is a number from 1 to 65535"),
+        (["--port", "65536"], "--port 65536: a port is a number from 1 to 65535"),
+        (["--port", "+80"], "--port +80: a port is a number from 1 to 65535"),
+        (["--port="], "--port : a port is a number from 1 to 65535"),
+        (["--port"], "option \"--port\" requires a number"),
+        (["--listen"], "option \"--listen\" requires an address"),
+        (["--listen", "example.com"], "--listen example.com: host not found"),
+        (
+            ["--listen", "1.2.3.4:9", "--port", "8"],
+            "--port 8: --listen 1.2.3.4:9 names another port"
+        ),
+        (["--listen", "unix:/s", "--port", "8"], "--port: a unix socket has no port"),
+        (["a", "b"], "one directory can be served, not 2"),
+        (["-c", "x"], "invalid option: \"c\""),
+        (["--foo"], "invalid option: \"--foo\""),
+    ])
+    func serveRefusesWhatMakesNoSense(arguments: [String], message: String) {
+        #expect {
+            try ServeOptions.parse(["serve"] + arguments)
+        } throws: {
+            "\($0)" == message
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import Testing
+
+@testable import Server
+
+@Suite struct FreeListTests {
+    @Test func slotsAreTakenInOrderAndTheWarmestFirst() {
+        var list = FreeList(count: 3)
+        var taken = [list.take(), list.take(), list.take(), list.take()]
+        #expect(taken == [0, 1, 2, nil])
+        list.give(0)
+        list.give(2)
+        taken = [list.take(), list.take(), list.take()]
+        #expect(taken == [2, 0, nil])
+    }
+
+    @Test func noneAtAll() {
+        var list = FreeList(count: 0)
+        let taken = list.take()
+        #expect(taken == nil)
+    }
+
+    @Test(arguments: 1...10 as ClosedRange<UInt64>)
+    func noSlotIsTakenTwice(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let count = Int.random(in: 1...20, using: &random)
+        var list = FreeList(count: count)
+        var used: Set<Int> = []
+        for _ in 0..<500 {
+            if Bool.random(using: &random) {
+                let slot = list.take()
+                #expect((slot == nil) == (used.count == count), "seed \(seed)")
+                if let slot {
+                    #expect((0..<count).contains(slot))
+                    #expect(used.insert(slot).inserted, "seed \(seed)")
+                }
+            } else if let slot = used.randomElement(using: &random) {
+                used.remove(slot)
+                list.give(slot)
+            }
+        }
+    }
+}

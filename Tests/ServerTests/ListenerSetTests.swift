@@ -1,0 +1,164 @@
+import Foundation
+import Linux
+import Testing
+
+@testable import Server
+
+@Suite struct ListenerSetTests {
+    private let loopback: UInt32 = 0x7F00_0001
+
+    /// A port that the kernel chooses (0), so that tests never meet.
+    private func tcp(reusePort: Bool = false) -> ListenPlan {
+        var options = ListenOptions()
+        options.isReusePort = reusePort
+        return ListenPlan(
+            address: .ipv4(loopback, port: 0), options: options, servers: 0, particular: [])
+    }
+
+    private func unix(_ path: String) -> ListenPlan {
+        ListenPlan(address: .unix(path), options: ListenOptions(), servers: 0, particular: [])
+    }
+
+    private func isOpen(_ fd: Int32) -> Bool { fcntl(fd, F_GETFD) >= 0 }
+
+    @Test func oneSocketIsSharedByAllWorkers() throws {
+        let set = try ListenerSet.open([tcp(), tcp()], workers: 4, keeping: nil, retries: 0)
+        defer { set.close() }
+        #expect(set.descriptors(forWorker: 0).count == 2)
+        #expect(set.descriptors(forWorker: 0) == set.descriptors(forWorker: 3))
+        for fd in set.descriptors(forWorker: 0) {
+            #expect(fcntl(fd, F_GETFD) & FD_CLOEXEC != 0)
+            #expect(fcntl(fd, F_GETFL) & O_NONBLOCK != 0)
+        }
+    }
+
+    @Test func aGroupHasOneForEachAndGrowsWithoutClosing() throws {
+        let listens = [tcp(reusePort: true)]
+        let old = try ListenerSet.open(listens, workers: 2, keeping: nil, retries: 0)
+        let before = (0..<2).flatMap { old.descriptors(forWorker: $0) }
+        #expect(Set(before).count == 2)
+        let new = try ListenerSet.open(listens, workers: 3, keeping: old, retries: 0)
+        old.retire(for: new)
+        let after = (0..<3).flatMap { new.descriptors(forWorker: $0) }
+        #expect(Array(after.prefix(2)) == before)
+        #expect(Set(after).count == 3 && after.allSatisfy(isOpen))
+        new.close()
+    }
+
+    @Test func aGroupShrinks() throws {
+        let listens = [tcp(reusePort: true)]
+        let old = try ListenerSet.open(listens, workers: 3, keeping: nil, retries: 0)
+        let first = old.descriptors(forWorker: 0)
+        let new = try ListenerSet.open(listens, workers: 1, keeping: old, retries: 0)
+        defer { new.close() }
+        old.retire(for: new)
+        #expect(new.descriptors(forWorker: 0) == first)
+        #expect(new.descriptors(forWorker: 2) == first)
+        #expect(first.allSatisfy(isOpen))
+    }
+
+    @Test func aReloadKeepsWhatStaysAndClosesTheRest() throws {
+        let directory = try TemporaryDirectory()
+        let (stays, goes) = (directory.path + "/stays", directory.path + "/goes")
+        let old = try ListenerSet.open(
+            [unix(goes), unix(stays)], workers: 1, keeping: nil, retries: 0)
+        let kept = old.descriptors(forWorker: 0)[1]
+        let new = try ListenerSet.open([unix(stays)], workers: 1, keeping: old, retries: 0)
+        #expect(new.descriptors(forWorker: 0) == [kept])
+        #expect(FileManager.default.fileExists(atPath: goes), "until the new workers run")
+        old.retire(for: new)
+        #expect(!FileManager.default.fileExists(atPath: goes))
+        #expect(FileManager.default.fileExists(atPath: stays))
+        #expect(isOpen(kept))
+        new.close()
+        #expect(!FileManager.default.fileExists(atPath: stays))
+    }
+
+    @Test func aReloadThatFailsLeavesTheOldAlone() throws {
+        let directory = try TemporaryDirectory()
+        let (stays, added) = (directory.path + "/stays", directory.path + "/added")
+        let old = try ListenerSet.open([unix(stays)], workers: 1, keeping: nil, retries: 0)
+        defer { old.close() }
+        #expect(throws: ListenFailures.self) {
+            try ListenerSet.open(
+                [unix(stays), unix(added), unix(directory.path + "/no/such")], workers: 1,
+                keeping: old, retries: 0)
+        }
+        #expect(old.descriptors(forWorker: 0).allSatisfy(isOpen))
+        #expect(FileManager.default.fileExists(atPath: stays))
+        #expect(!FileManager.default.fileExists(atPath: added))
+    }
+
+    @Test func everyAddressThatFailsIsNamed() throws {
+        let paths = ["/nope/a", "/nope/b"]
+        do {
+            _ = try ListenerSet.open(paths.map(unix), workers: 1, keeping: nil, retries: 0)
+            Issue.record("listens")
+        } catch {
+            #expect(
+                error.failures.map(\.description)
+                    == paths.map { "bind() to unix:\($0) failed (2: No such file or directory)" })
+        }
+    }
+
+    @Test func aSocketInUseIsNotTaken() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/s"
+        let first = try ListenerSet.open([unix(path)], workers: 1, keeping: nil, retries: 0)
+        defer { first.close() }
+        do {
+            _ = try ListenerSet.open([unix(path)], workers: 1, keeping: nil, retries: 0)
+            Issue.record("listens twice")
+        } catch {
+            #expect(error.failures.map(\.isInUse) == [true])
+        }
+        #expect(FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test func aDeadServersSocketIsReplacedAndAFileIsNot() throws {
+        let directory = try TemporaryDirectory()
+        let (stale, file) = (directory.path + "/stale", directory.path + "/file")
+        let dead = try ListenerSet.open([unix(stale)], workers: 1, keeping: nil, retries: 0)
+        for fd in dead.descriptors(forWorker: 0) { Foundation.close(fd) }
+        let set = try ListenerSet.open([unix(stale)], workers: 1, keeping: nil, retries: 0)
+        let mode = try FileManager.default.attributesOfItem(atPath: stale)[.posixPermissions]
+        #expect(mode as? Int == 0o666)
+        set.close()
+        try Data().write(to: URL(fileURLWithPath: file))
+        #expect(throws: ListenFailures.self) {
+            try ListenerSet.open([unix(file)], workers: 1, keeping: nil, retries: 0)
+        }
+        #expect(FileManager.default.fileExists(atPath: file))
+    }
+
+    @Test func anotherServersSocketFileStays() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/s"
+        let set = try ListenerSet.open([unix(path)], workers: 1, keeping: nil, retries: 0)
+        try FileManager.default.removeItem(atPath: path)
+        try Data().write(to: URL(fileURLWithPath: path + ".new"))
+        try FileManager.default.moveItem(atPath: path + ".new", toPath: path)
+        set.close()
+        #expect(FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test(arguments: [
+        (ListenAddress.ipv4(0, port: 80), Int32(13), "CAP_NET_BIND_SERVICE"),
+        (.ipv6(0, 0, port: 1023), 13, "CAP_NET_BIND_SERVICE"),
+        (.ipv4(0x0102_0304, port: 8080), 99, "no interface"),
+    ])
+    func errorsThatCanBeHelpedSayHow(address: ListenAddress, code: Int32, help: String) {
+        let error = SystemError("bind() to", address.description, code: code)
+        let failure = ListenFailure(address: address, error: error)
+        #expect(failure.description.hasPrefix("bind() to \(address) failed (\(code): "))
+        #expect(failure.description.contains(help))
+    }
+
+    @Test func otherErrorsStandAlone() {
+        let address = ListenAddress.ipv4(0, port: 8080)
+        let error = SystemError("bind() to", "0.0.0.0:8080", code: 13)
+        #expect(
+            ListenFailure(address: address, error: error).description
+                == "bind() to 0.0.0.0:8080 failed (13: Permission denied)")
+    }
+}

@@ -1,0 +1,69 @@
+import HTTP
+import Testing
+
+@testable import Server
+
+/// Loads a configuration from its text, from nowhere on the disk.
+func loaded(_ text: String, prefix: String = "/nowhere") -> LoadOutcome {
+    ConfigurationLoader.load(
+        LoadRequest(path: "/nowhere/apus.conf", text: Array(text.utf8), prefix: prefix))
+}
+
+/// The plan of what stands inside of `http { }`.
+func plan(ofHTTP text: String) throws -> Plan {
+    let outcome = loaded("events { }\nhttp {\n\(text)\n}\n")
+    return try #require(outcome.plan, "\(outcome.report)")
+}
+
+/// The plan of one server.
+func plan(ofServer text: String) throws -> Plan {
+    try plan(ofHTTP: "server { listen 127.0.0.1:80; \(text) }")
+}
+
+extension Plan {
+    /// Which location of a server answers a path, by its root, which tells it apart in these tests.
+    func root(of path: String, server: Int = 0) -> String {
+        let server = servers[server]
+        switch location(for: Array(path.utf8).span, in: server.locations) {
+        case .prefix(let index), .final(let index): return locations[Int(index)].root.text
+        case .none: return locations[Int(server.settings)].root.text
+        case .limitReached: return "limit"
+        }
+    }
+
+    /// The settings of a path of the first server.
+    func settings(of path: String) -> LocationPlan {
+        switch location(for: Array(path.utf8).span, in: servers[0].locations) {
+        case .prefix(let index), .final(let index): return locations[Int(index)]
+        case .none, .limitReached: return locations[Int(servers[0].settings)]
+        }
+    }
+
+    /// The first name of the server that answers a host at an address.
+    func serverName(of host: String, at address: Int32) -> String {
+        let chosen = server(for: Array(host.utf8).span, at: addresses[Int(address)])
+        return servers[Int(chosen)].name.text
+    }
+}
+
+extension PlanTable {
+    /// The elements as an array, to be compared.
+    func map<Value>(_ transform: (Element) -> Value) -> [Value] {
+        (0..<count).map { transform(self[$0]) }
+    }
+}
+
+/// What `body` writes into `capacity` bytes.
+func written(_ capacity: Int = 4096, _ body: (inout HeadWriter) -> Void) -> [UInt8] {
+    unsafe [UInt8](unsafeUninitializedCapacity: capacity) { memory, count in
+        guard let start = memory.baseAddress else { return }
+        var writer = unsafe HeadWriter(unsafe: UnsafeMutableRawPointer(start), capacity: capacity)
+        body(&writer)
+        count = writer.count
+    }
+}
+
+/// What `body` writes, as text.
+func text(_ body: (inout HeadWriter) -> Void) -> String {
+    String(decoding: written(65536, body), as: UTF8.self)
+}

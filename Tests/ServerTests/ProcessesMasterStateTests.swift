@@ -1,0 +1,274 @@
+import Linux
+import Server
+import Testing
+
+/// The master's decisions, told as stories: events with their times, and what is done about each.
+@Suite struct ProcessesMasterStateTests {
+    private typealias Action = MasterState.Action
+
+    /// A master with `workers` workers, pids 100, 101, …, started at 0 ms.
+    private func serving(
+        workers: Int = 2, timeoutMs: Int64? = nil,
+        change: (inout MasterState.Settings) -> Void = { _ in }
+    ) -> MasterState {
+        var settings = MasterState.Settings(workers: workers, shutdownTimeoutMs: timeoutMs)
+        change(&settings)
+        var state = MasterState(settings)
+        _ = state.step(.start, nowMs: 0)
+        for index in 0..<workers {
+            _ = state.step(.workerStarted(index: index, process: 100 + Int32(index)), nowMs: 0)
+        }
+        return state
+    }
+
+    /// What is done besides logging.
+    private func deeds(_ actions: [Action]) -> [Action] {
+        actions.filter { if case .log = $0 { false } else { true } }
+    }
+
+    private func messages(_ actions: [Action]) -> [String] {
+        actions.compactMap { if case .log(_, let text) = $0 { text } else { nil } }
+    }
+
+    @Test func aStartStartsEachWorker() {
+        var state = MasterState(MasterState.Settings(workers: 3))
+        let actions = state.step(.start, nowMs: 0)
+        #expect(
+            deeds(actions) == [
+                .startWorker(index: 0), .startWorker(index: 1), .startWorker(index: 2),
+            ])
+        #expect(
+            state.step(.workerStarted(index: 0, process: 123), nowMs: 0)
+                == [.log(.notice, "start worker process 123")])
+        #expect(state.nextDeadlineMs == nil)
+    }
+
+    @Test(arguments: [
+        (ProcessEnding(signal: 9), LogLevel.alert, "worker process 100 exited on signal 9"),
+        (
+            ProcessEnding(signal: 11, dumpedCore: true), .alert,
+            "worker process 100 exited on signal 11 (core dumped)"
+        ),
+        (ProcessEnding(code: 3), .alert, "worker process 100 exited with code 3"),
+        (ProcessEnding(code: 0), .notice, "worker process 100 exited with code 0"),
+    ])
+    func aWorkerThatDiesIsReplaced(ending: ProcessEnding, level: LogLevel, message: String) {
+        var state = serving()
+        let actions = state.step(.processEnded(100, ending), nowMs: 60_000)
+        #expect(actions == [.log(level, message), .startWorker(index: 0)])
+    }
+
+    @Test func whoDiesAtOnceWaitsLongerEachTime() {
+        var state = serving(workers: 1)
+        var nowMs: Int64 = 0
+        var process: Int32 = 100
+        for pauseMs: Int64 in [100, 200, 400, 800, 1600, 3200, 5000, 5000] {
+            nowMs += 999
+            let died = state.step(.processEnded(process, ProcessEnding(code: 1)), nowMs: nowMs)
+            #expect(deeds(died).isEmpty)
+            #expect(state.nextDeadlineMs == nowMs + pauseMs)
+            #expect(state.step(.tick, nowMs: nowMs + pauseMs - 1).isEmpty)
+            nowMs += pauseMs
+            #expect(state.step(.tick, nowMs: nowMs) == [.startWorker(index: 0)])
+            #expect(state.nextDeadlineMs == nil)
+            process += 1
+            _ = state.step(.workerStarted(index: 0, process: process), nowMs: nowMs)
+        }
+        // A second is long enough to be replaced at once, ten are long enough to be forgiven.
+        nowMs += 1000
+        let lived = state.step(.processEnded(process, ProcessEnding(code: 1)), nowMs: nowMs)
+        #expect(deeds(lived) == [.startWorker(index: 0)])
+        _ = state.step(.workerStarted(index: 0, process: 500), nowMs: nowMs)
+        nowMs += 10_000
+        _ = state.step(.processEnded(500, ProcessEnding(code: 1)), nowMs: nowMs)
+        _ = state.step(.workerStarted(index: 0, process: 501), nowMs: nowMs)
+        _ = state.step(.processEnded(501, ProcessEnding(code: 1)), nowMs: nowMs)
+        #expect(state.nextDeadlineMs == nowMs + 100)
+    }
+
+    @Test func aForkThatFailsIsTriedAgain() {
+        var state = serving(workers: 1)
+        #expect(deeds(state.step(.workerNotStarted(index: 0), nowMs: 50)).isEmpty)
+        #expect(state.step(.tick, nowMs: 150) == [.startWorker(index: 0)])
+    }
+
+    @Test func aFatalCodeIsNotRepeated() {
+        var state = serving()
+        let first = state.step(.processEnded(100, ProcessEnding(code: 2)), nowMs: 5)
+        #expect(
+            messages(first) == [
+                "worker process 100 exited with code 2",
+                "worker process 100 exited with fatal code 2 and cannot be respawned",
+            ])
+        #expect(deeds(first).isEmpty && state.nextDeadlineMs == nil)
+        let last = state.step(.processEnded(101, ProcessEnding(code: 2)), nowMs: 5)
+        #expect(deeds(last) == [.closeListeners, .exit(1)])
+    }
+
+    @Test func strangersChildrenAreNotWorkers() {
+        var state = serving()
+        #expect(state.step(.processEnded(999, ProcessEnding(code: 1)), nowMs: 5).isEmpty)
+    }
+
+    @Test func interruptEndsAtOnce() {
+        var state = serving()
+        #expect(
+            state.step(.signal(.interrupt), nowMs: 10) == [
+                .log(.notice, "signal 2 (SIGINT) received, exiting"), .closeListeners,
+                .send(.terminate, to: 100), .send(.terminate, to: 101),
+            ])
+        #expect(deeds(state.step(.processEnded(100, ProcessEnding(code: 0)), nowMs: 20)).isEmpty)
+        #expect(state.nextDeadlineMs == 1010)
+        #expect(state.step(.tick, nowMs: 1010) == [.send(.kill, to: 101)])
+        #expect(
+            state.step(.processEnded(101, ProcessEnding(signal: 9)), nowMs: 1011)
+                .suffix(2) == [.log(.notice, "exit"), .exit(0)])
+    }
+
+    @Test func quitDrainsForAsLongAsItTakes() {
+        var state = serving()
+        #expect(
+            state.step(.signal(.quit), nowMs: 10) == [
+                .log(.notice, "signal 3 (SIGQUIT) received, shutting down"),
+                .log(.notice, "gracefully shutting down"), .closeListeners,
+                .send(.quit, to: 100), .send(.quit, to: 101),
+            ])
+        #expect(state.nextDeadlineMs == nil)
+        #expect(deeds(state.step(.signal(.quit), nowMs: 11)).isEmpty)
+        #expect(deeds(state.step(.signal(.hangup), nowMs: 12)).isEmpty)
+        #expect(deeds(state.step(.processEnded(100, ProcessEnding(code: 3)), nowMs: 13)).isEmpty)
+        let last = state.step(.processEnded(101, ProcessEnding(code: 0)), nowMs: 90_000)
+        #expect(deeds(last) == [.exit(0)])
+    }
+
+    @Test(arguments: [
+        (Signal.terminate, Int64?.none, Int64?.some(5000)),
+        (.terminate, 700, 700),
+        (.quit, 700, 700),
+        (.quit, nil, nil),
+    ])
+    func aDrainIsBounded(signal: Signal, timeoutMs: Int64?, deadlineMs: Int64?) {
+        var state = serving(workers: 1, timeoutMs: timeoutMs)
+        #expect(
+            deeds(state.step(.signal(signal), nowMs: 0)) == [
+                .closeListeners, .send(.quit, to: 100),
+            ])
+        #expect(state.nextDeadlineMs == deadlineMs)
+        guard let deadlineMs else { return }
+        #expect(state.step(.tick, nowMs: deadlineMs) == [.send(.terminate, to: 100)])
+        #expect(state.nextDeadlineMs == deadlineMs + 1000)
+        #expect(state.step(.tick, nowMs: deadlineMs + 1000) == [.send(.kill, to: 100)])
+        #expect(state.nextDeadlineMs == nil)
+    }
+
+    @Test(arguments: [
+        ([Signal.terminate], Signal.terminate), ([.terminate], .interrupt), ([.quit], .interrupt),
+        ([.quit, .terminate], .terminate),
+    ])
+    func theSecondTimeEndsAtOnce(before: [Signal], last: Signal) {
+        var state = serving(workers: 1)
+        for signal in before { _ = state.step(.signal(signal), nowMs: 0) }
+        #expect(deeds(state.step(.signal(last), nowMs: 7)) == [.send(.terminate, to: 100)])
+        #expect(state.nextDeadlineMs == 1007)
+        #expect(deeds(state.step(.signal(.interrupt), nowMs: 8)).isEmpty)
+        #expect(deeds(state.step(.signal(.quit), nowMs: 8)).isEmpty)
+    }
+
+    @Test func terminateAfterQuitBoundsTheDrain() {
+        var state = serving(workers: 1)
+        _ = state.step(.signal(.quit), nowMs: 0)
+        #expect(deeds(state.step(.signal(.terminate), nowMs: 100)).isEmpty)
+        #expect(state.nextDeadlineMs == 5100)
+    }
+
+    @Test func anEndingMasterStartsNobody() {
+        var state = serving(workers: 1)
+        _ = state.step(.processEnded(100, ProcessEnding(code: 1)), nowMs: 5)
+        #expect(state.nextDeadlineMs == 105)
+        #expect(deeds(state.step(.signal(.quit), nowMs: 10)) == [.closeListeners, .exit(0)])
+        #expect(state.step(.tick, nowMs: 200).isEmpty)
+    }
+
+    @Test func aReloadStartsTheNewBeforeTheOldLeave() {
+        var state = serving(timeoutMs: 900)
+        #expect(
+            state.step(.signal(.hangup), nowMs: 0) == [
+                .log(.notice, "signal 1 (SIGHUP) received, reconfiguring"), .reload,
+            ])
+        let actions = state.step(.reloaded(MasterState.Settings(workers: 1)), nowMs: 10)
+        #expect(
+            deeds(actions) == [
+                .startWorker(index: 0), .retireListeners, .send(.quit, to: 100),
+                .send(.quit, to: 101),
+            ])
+        _ = state.step(.workerStarted(index: 0, process: 200), nowMs: 10)
+        #expect(state.nextDeadlineMs == 910, "the old timeout bounds the old workers")
+        #expect(deeds(state.step(.processEnded(100, ProcessEnding(code: 0)), nowMs: 20)).isEmpty)
+        #expect(deeds(state.step(.processEnded(101, ProcessEnding(signal: 9)), nowMs: 20)).isEmpty)
+        #expect(
+            deeds(state.step(.processEnded(200, ProcessEnding(signal: 9)), nowMs: 60_000))
+                == [.startWorker(index: 0)])
+    }
+
+    @Test func aReloadThatFailsChangesNothing() {
+        var state = serving()
+        _ = state.step(.signal(.hangup), nowMs: 0)
+        #expect(deeds(state.step(.reloadFailed, nowMs: 1)).isEmpty)
+        #expect(
+            deeds(state.step(.processEnded(100, ProcessEnding(signal: 9)), nowMs: 60_000))
+                == [.startWorker(index: 0)])
+    }
+
+    @Test func aReloadRevivesWhatWasFatal() {
+        var state = serving()
+        _ = state.step(.processEnded(100, ProcessEnding(code: 2)), nowMs: 5)
+        _ = state.step(.reloaded(MasterState.Settings(workers: 1)), nowMs: 10)
+        _ = state.step(.workerStarted(index: 0, process: 200), nowMs: 10)
+        #expect(deeds(state.step(.processEnded(101, ProcessEnding(code: 0)), nowMs: 20)).isEmpty)
+    }
+
+    @Test func logsAreReopenedByAll() {
+        var state = serving()
+        #expect(
+            state.step(.signal(.user1), nowMs: 0) == [
+                .log(.notice, "signal 10 (SIGUSR1) received, reopening logs"), .reopenLogs,
+                .send(.user1, to: 100), .send(.user1, to: 101),
+            ])
+    }
+
+    @Test func aDaemonCanSendItsWorkersHome() {
+        var state = serving { $0.isDaemon = true }
+        #expect(
+            deeds(state.step(.signal(.windowChange), nowMs: 0))
+                == [.send(.quit, to: 100), .send(.quit, to: 101)])
+        for process: Int32 in [100, 101] {
+            let ended = state.step(.processEnded(process, ProcessEnding(code: 0)), nowMs: 10)
+            #expect(deeds(ended).isEmpty, "the master stays")
+        }
+        #expect(deeds(state.step(.signal(.hangup), nowMs: 20)) == [.reload])
+        let settings = MasterState.Settings(workers: 1)
+        #expect(
+            deeds(state.step(.reloaded(settings), nowMs: 20))
+                == [.startWorker(index: 0), .retireListeners])
+    }
+
+    @Test func aResizedTerminalIsNoOrder() {
+        var state = serving()
+        #expect(state.step(.signal(.windowChange), nowMs: 0).isEmpty)
+    }
+
+    @Test func aTerminalsEndEndsItsServer() {
+        var state = serving { $0.endsOnHangup = true }
+        #expect(
+            deeds(state.step(.signal(.hangup), nowMs: 0))
+                == [.closeListeners, .send(.terminate, to: 100), .send(.terminate, to: 101)])
+    }
+
+    @Test func theExecutableIsNotReplacedYet() {
+        var state = serving()
+        let actions = state.step(.signal(.user2), nowMs: 0)
+        #expect(deeds(actions).isEmpty)
+        #expect(
+            messages(actions).first?.hasPrefix("signal 12 (SIGUSR2) received, ignoring") == true)
+    }
+}

@@ -1,0 +1,443 @@
+import HTTP
+import Linux
+import Reactor
+
+@testable import Server
+
+/// The connection does something that it never may.
+struct SimulationFailure: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// What stays the same for a simulated connection.
+struct SimulatedSettings {
+    var inputSize = 1024
+    var outputSize = 4096
+    var keepaliveRequests: UInt32 = 1000
+    var lingeringClose = LingeringClose.whenUnread
+    var sendfileMaxChunk = 2 << 20
+    var limits = HeadLimits(requestLine: 600, fieldLine: 600, head: 2000)
+
+    static let durationsMs: [Int64] = [60_000, 60_000, 60_000, 75_000, 5_000]
+    static let lingeringTimeMs: Int64 = 30_000
+}
+
+/// Carries out what a connection decides, as the worker does, on a simulated socket, file and
+/// clock.
+final class ConnectionDriver {
+    var socket: SimulatedSocket
+    var nowMs: Int64 = 1000
+    private(set) var isClosed = false
+    /// Every action and what came of it, when somebody wants to read that.
+    private(set) var trace: [String]?
+
+    private let settings: SimulatedSettings
+    private var random: SeededGenerator
+    private var connection: Connection
+    private var exchange: Exchange
+    private var hasExchange = false
+    private var deadlines = Deadlines(durationsMs: SimulatedSettings.durationsMs, slots: 1)
+    private var inputs: BufferPool
+    private var outputs: BufferPool
+    private var interest = Connection.Direction.read
+    private var isQueued = false
+    /// The answer under way; nil when it is logged.
+    private var current: SimulatedAnswer?
+    private var isAnswering = false
+    private var produced = 0
+    private var slicesInTurn = 0
+    /// What was written into the output or sent from files so far, and what the socket took of it.
+    private var writtenBytes = 0
+    private var takenBytes = 0
+    /// Where the answer under way begins in that stream.
+    private var answerStart = 0
+
+    init(_ settings: SimulatedSettings, room: Int, seed: UInt64, isTraced: Bool) {
+        self.settings = settings
+        socket = SimulatedSocket(room: room)
+        random = SeededGenerator(seed: seed)
+        trace = isTraced ? [] : nil
+        inputs = BufferPool(size: settings.inputSize, keeps: 2)
+        outputs = BufferPool(size: settings.outputSize, keeps: 2)
+        exchange = Exchange(limits: settings.limits)
+        connection = Connection(
+            fd: 3, generation: 1, state: .idle, interest: 0, isQueued: false, listener: 0,
+            exchange: 0, settings: 0, requests: 0, acceptedMs: 1000, number: 1,
+            lingerUntilMs: 0, hasHeadDeadline: false)
+    }
+
+    deinit {
+        inputs.give(exchange.input)
+        outputs.give(exchange.output)
+    }
+
+    // MARK: turns
+
+    /// Whether the loop would give the connection its turn now.
+    var isDue: Bool {
+        !isClosed && (isQueued || (interest == .read ? socket.isReadable : socket.isWritable))
+    }
+
+    var deadlineMs: Int64? { deadlines.earliestMs() }
+
+    /// A turn for a readiness, or because the connection is queued.
+    func takeTurn() throws {
+        isQueued = false
+        try drive(.ready)
+    }
+
+    /// Lets the clock take its deadline.
+    func expire() throws {
+        guard deadlines.takeExpired(nowMs: nowMs) == 0 else { return }
+        if hasExchange { try drive(.expired) } else { close() }
+    }
+
+    func drive(_ first: Connection.Input) throws {
+        guard !isClosed else { throw SimulationFailure("a turn after the close") }
+        if !hasExchange {
+            hasExchange = true
+            exchange = Exchange(limits: settings.limits)
+        }
+        exchange.requestsInTurn = 0
+        slicesInTurn = 0
+        var action = connection.step(first, &exchange)
+        // 32 requests with at most a handful of actions each.
+        for _ in 0..<400 {
+            let input = try carryOut(action)
+            trace?.append(
+                "\(nowMs) \(action) -> \(input.map { "\($0)" } ?? "") \(connection.state)")
+            guard let input else { return }
+            action = connection.step(input, &exchange)
+        }
+        throw SimulationFailure("a turn that does not end")
+    }
+
+    private func carryOut(_ action: Connection.Action) throws -> Connection.Input? {
+        switch action {
+        case .receive: return try receive()
+        case .growInput:
+            growInput()
+            return .inputGrown
+        case .answer:
+            try answer()
+            return .answered
+        case .send(let moreFollows): return try send(moreFollows)
+        case .sendFile: return try sendFile()
+        case .produce: return try produce()
+        case .finish:
+            try finish()
+            return .finished
+        case .wait(let direction, let deadline): return try wait(direction, deadline)
+        case .yield:
+            deadlines.cancel(0)
+            isQueued = true
+            return nil
+        case .linger: return try linger()
+        case .rest:
+            try rest()
+            return nil
+        case .close(let reason):
+            try abandon(reason)
+            return nil
+        }
+    }
+
+    // MARK: bytes in and out
+
+    private func receive() throws -> Connection.Input {
+        if exchange.input.isNone { exchange.input = inputs.take() }
+        let end = exchange.inputEnd
+        let room = exchange.input.capacity - end
+        // Zero bytes from recv(2) would be taken for the end of the stream.
+        guard room > 0 else { throw SimulationFailure("a receive into no room") }
+        if socket.isReset { return .failed }
+        if chance(10) { return .nothingToReceive }
+        let most = chance(3) ? Int.random(in: 1...room, using: &random) : room
+        guard let bytes = socket.receive(atMost: most) else { return .nothingToReceive }
+        if bytes.isEmpty { return .endOfStream }
+        unsafe exchange.input.bytes(from: end, to: end + bytes.count).copyBytes(from: bytes)
+        exchange.mayHaveMore = bytes.count == room
+        return .received(bytes.count)
+    }
+
+    private func growInput() {
+        let old = exchange.input
+        let start = exchange.inputStart
+        let count = exchange.inputEnd - start
+        if start > 0 {
+            old.move(from: start, to: 0, count: count)
+        } else {
+            let larger = inputs.take(atLeast: old.capacity * 2)
+            larger.copy(from: old, count: count)
+            inputs.give(old)
+            exchange.input = larger
+        }
+        exchange.inputStart = 0
+        exchange.inputEnd = count
+    }
+
+    private func send(_ moreFollows: Bool) throws -> Connection.Input {
+        guard exchange.outputCount > 0 else { throw SimulationFailure("a send of nothing") }
+        guard moreFollows == (exchange.source == .file) else {
+            throw SimulationFailure("MSG_MORE: \(moreFollows) before \(exchange.source)")
+        }
+        if socket.isReset { return .failed }
+        if chance(8) { return .noRoom }
+        let bytes = unsafe Array(
+            exchange.output.bytes(from: exchange.outputStart, to: exchange.outputEnd))
+        let count = socket.send(bytes, atMost: pieceOf(bytes.count))
+        takenBytes += count
+        return count == 0 ? .noRoom : .sent(count)
+    }
+
+    private func sendFile() throws -> Connection.Input {
+        guard let current, exchange.fileRemaining > 0 else {
+            throw SimulationFailure("a sendfile of nothing")
+        }
+        guard exchange.outputCount == 0 else {
+            throw SimulationFailure("a file overtakes what is before it")
+        }
+        try countSlice()
+        if socket.isReset { return .failed }
+        if chance(8) { return .noRoom }
+        let asked = Int(min(exchange.fileRemaining, Int64(settings.sendfileMaxChunk)))
+        let position = Int(exchange.fileOffset) - current.number
+        let there = min(asked, current.available - position)
+        guard there > 0 else {
+            return current.kind == .unreadableFile ? .sourceFailed : .sentFile(0, of: asked)
+        }
+        let start = Int(exchange.fileOffset)
+        let count = socket.send(
+            SimulatedAnswer.pattern[start..<(start + there)], atMost: pieceOf(there))
+        takenBytes += count
+        writtenBytes += count
+        return count == 0 ? .noRoom : .sentFile(count, of: asked)
+    }
+
+    private func produce() throws -> Connection.Input {
+        guard let current else { throw SimulationFailure("a slice of nobody's answer") }
+        guard exchange.outputCount == 0 else {
+            throw SimulationFailure("a slice behind bytes that are not sent")
+        }
+        try countSlice()
+        exchange.hasProduced = true
+        let left = current.available - produced
+        if left == 0, current.isCutShort { return .sourceFailed }
+        // A compressor holds bytes back: a slice may well come to nothing.
+        let most = chance(4) ? 0 : min(left, exchange.output.capacity - exchange.outputEnd)
+        let count = most == 0 ? 0 : Int.random(in: 1...most, using: &random)
+        let body = current.body
+        write(body[(body.startIndex + produced)...].prefix(count))
+        produced += count
+        exchange.bodyBytes += Int64(count)
+        let isLast = produced == current.available && !current.isCutShort
+        return .produced(isLast: isLast && chance(2))
+    }
+
+    /// A large body does not hold the loop: others have their turn between two slices.
+    private func countSlice() throws {
+        slicesInTurn += 1
+        guard slicesInTurn <= 1 else { throw SimulationFailure("two slices in a turn") }
+    }
+
+    private func write(_ bytes: some Collection<UInt8>) {
+        let end = exchange.outputEnd
+        while exchange.output.capacity - end < bytes.count {
+            let larger = outputs.take(atLeast: exchange.output.capacity * 2)
+            larger.copy(from: exchange.output, count: end)
+            outputs.give(exchange.output)
+            exchange.output = larger
+        }
+        unsafe exchange.output.bytes(from: end, to: end + bytes.count).copyBytes(from: bytes)
+        exchange.outputEnd = end + bytes.count
+        writtenBytes += bytes.count
+    }
+
+    // MARK: answers
+
+    /// As the worker's phases: fault, location, the body's bounds, content.
+    private func answer() throws {
+        guard !isAnswering else { throw SimulationFailure("two requests are under way") }
+        isAnswering = true
+        if exchange.output.isNone { exchange.output = outputs.take() }
+        let head = exchange.parser.head
+        exchange.lingeringClose = settings.lingeringClose
+        guard exchange.fault == nil else {
+            refuse("fault")
+            return
+        }
+        guard let answer = SimulatedAnswer(path: exchange.received.slice(head.path).text) else {
+            throw SimulationFailure("a path that nobody sent")
+        }
+        exchange.bodyLimit = answer.bodyLimit
+        exchange.keepsAlive = head.keepsAlive && connection.requests < settings.keepaliveRequests
+        if exchange.body == .invalid {
+            refuse("400")
+        } else if answer.bodyLimit > 0, head.contentLength > answer.bodyLimit {
+            refuse("413")
+        } else {
+            if head.expectsContinue, exchange.body != .none { write(SimulatedAnswer.interim) }
+            begin(answer)
+        }
+    }
+
+    private func refuse(_ status: String) {
+        exchange.keepsAlive = false
+        answerStart = writtenBytes
+        write(SimulatedAnswer.refusal(status))
+        exchange.headBytes = Int64(writtenBytes - answerStart)
+    }
+
+    private func begin(_ answer: SimulatedAnswer) {
+        current = answer
+        answerStart = writtenBytes
+        let head = answer.head(keepsAlive: exchange.keepsAlive)
+        write(head)
+        exchange.headBytes = Int64(head.count)
+        produced = 0
+        guard answer.length > 0 else { return }
+        switch answer.kind {
+        case .memory:
+            write(answer.body)
+            exchange.bodyBytes = Int64(answer.length)
+        case .file, .truncatedFile, .unreadableFile:
+            exchange.source = .file
+            exchange.fileOffset = Int64(answer.number)
+            exchange.fileRemaining = Int64(answer.length)
+        case .producer, .failingProducer:
+            exchange.source = .producer
+            exchange.hasProduced = false
+        }
+    }
+
+    private func finish() throws {
+        guard isAnswering else { throw SimulationFailure("a request is over twice") }
+        guard exchange.source == .none else { throw SimulationFailure("finished too early") }
+        try checkLoggedBytes(writtenBytes - answerStart)
+        isAnswering = false
+        slicesInTurn = 0
+        current = nil
+        connection.hasHeadDeadline = false
+    }
+
+    // MARK: waiting
+
+    private func wait(
+        _ direction: Connection.Direction, _ kind: Connection.DeadlineKind
+    ) throws -> Connection.Input? {
+        interest = direction
+        if direction == .read, exchange.outputCount > 0 {
+            throw SimulationFailure("it waits for bytes and owes \(exchange.outputCount)")
+        }
+        if direction == .write, exchange.outputCount == 0, exchange.source == .none {
+            throw SimulationFailure("it waits for room and has nothing to send")
+        }
+        switch kind {
+        case .header:
+            if !connection.hasHeadDeadline || !deadlines.isArmed(0) {
+                connection.hasHeadDeadline = true
+                deadlines.arm(0, list: 0, nowMs: nowMs)
+            }
+        case .send: arm(2)
+        case .keepalive: arm(3)
+        case .body, .lingering:
+            if connection.lingerUntilMs == 0 {
+                connection.lingerUntilMs = nowMs + SimulatedSettings.lingeringTimeMs
+            }
+            if nowMs >= connection.lingerUntilMs { return .expired }
+            arm(4)
+        }
+        return nil
+    }
+
+    private func arm(_ list: Int) {
+        connection.hasHeadDeadline = false
+        deadlines.arm(0, list: list, nowMs: nowMs)
+    }
+
+    private func linger() throws -> Connection.Input? {
+        guard !isAnswering, exchange.outputCount == 0 else {
+            throw SimulationFailure("it shuts its side and owes an answer")
+        }
+        socket.serverHasEnded = true
+        connection.state = .lingering
+        connection.lingerUntilMs = 0
+        exchange.inputStart = 0
+        exchange.inputEnd = 0
+        return try wait(.read, .lingering)
+    }
+
+    private func rest() throws {
+        guard exchange.outputCount == 0, exchange.source == .none, !isAnswering else {
+            throw SimulationFailure("it rests and owes \(exchange.outputCount) bytes")
+        }
+        guard exchange.inputStart == exchange.inputEnd else {
+            throw SimulationFailure("it rests on bytes that it has not read")
+        }
+        releaseExchange()
+        interest = .read
+        if connection.requests == 0 {
+            if !deadlines.isArmed(0) {
+                connection.hasHeadDeadline = true
+                deadlines.arm(0, list: 0, nowMs: nowMs)
+            }
+        } else {
+            arm(3)
+        }
+    }
+
+    // MARK: the end
+
+    private func abandon(_ reason: Connection.CloseReason) throws {
+        let isWithinAnswer =
+            switch reason {
+            case .answerTimedOut, .answerFailed, .sourceFailed: true
+            case .done, .abandonedHead, .headTimedOut, .timedOut: false
+            }
+        guard isAnswering == isWithinAnswer else {
+            throw SimulationFailure("closed as \(reason), within an answer: \(isAnswering)")
+        }
+        if isWithinAnswer { try checkLoggedBytes(max(0, takenBytes - answerStart)) }
+        close()
+    }
+
+    /// What the access log says that was sent of the answer.
+    private func checkLoggedBytes(_ bytes: Int) throws {
+        guard exchange.sentBytes == Int64(bytes) else {
+            throw SimulationFailure("\(bytes) bytes are logged as \(exchange.sentBytes)")
+        }
+    }
+
+    private func close() {
+        isClosed = true
+        socket.serverHasEnded = true
+        deadlines.cancel(0)
+        isQueued = false
+        if hasExchange { releaseExchange() }
+        connection.state = .free
+    }
+
+    private func releaseExchange() {
+        inputs.give(exchange.input)
+        outputs.give(exchange.output)
+        exchange.input = .none
+        exchange.output = .none
+        hasExchange = false
+    }
+
+    /// What holds between two turns, whatever happened.
+    func checkBetweenTurns() throws {
+        if isClosed {
+            guard deadlines.earliestMs() == nil else { throw SimulationFailure("a timer is left") }
+        } else if !isQueued, !deadlines.isArmed(0) {
+            throw SimulationFailure("it waits without a deadline")
+        }
+    }
+
+    private func chance(_ one: Int) -> Bool { Int.random(in: 0..<one, using: &random) == 0 }
+
+    private func pieceOf(_ count: Int) -> Int {
+        chance(2) ? count : Int.random(in: 1...count, using: &random)
+    }
+}

@@ -1,0 +1,169 @@
+/// Makes requests, with the answers that they must get.
+struct SimulatedScript {
+    private var random: SeededGenerator
+    private let keepaliveRequests: Int
+    private var requests: [SimulatedRequest] = []
+
+    static func requests(
+        keepaliveRequests: UInt32, using random: inout SeededGenerator
+    ) -> [SimulatedRequest] {
+        var script = SimulatedScript(random, Int(keepaliveRequests))
+        let isLong = Int.random(in: 0..<12, using: &script.random) == 0
+        let count = Int.random(in: isLong ? 30...80 : 1...8, using: &script.random)
+        for _ in 0..<count { script.add(isSmall: isLong) }
+        random = script.random
+        return script.requests
+    }
+
+    private init(_ random: SeededGenerator, _ keepaliveRequests: Int) {
+        self.random = random
+        self.keepaliveRequests = keepaliveRequests
+    }
+
+    private mutating func add(isSmall: Bool) {
+        let answer = answer(isSmall: isSmall)
+        switch Int.random(in: 0..<(isSmall ? 400 : 40), using: &random) {
+        case 0: addBroken()
+        case 1: addPlain(answer, "HTTP/1.1\r\nHost: a\r\nConnection: close\r\n", keepsAlive: false)
+        case 2: addPlain(answer, "HTTP/1.0\r\n", keepsAlive: false)
+        case 3:
+            addPlain(answer, "HTTP/1.0\r\nConnection: keep-alive\r\n", keepsAlive: true)
+        case 4: addTooLarge()
+        case 5: addBrokenChunks(answer)
+        case 6...12: addWithLength(answer)
+        case 13...19: addChunked(answer)
+        case 20...23:
+            // A head that needs a larger buffer.
+            let filler = String(repeating: "x", count: Int.random(in: 1...500, using: &random))
+            addPlain(answer, "HTTP/1.1\r\nHost: a\r\nX: \(filler)\r\n", keepsAlive: true)
+        case 24...26: addPlain(answer, "HTTP/1.1\nHost: a\n", keepsAlive: true)
+        default: addPlain(answer, "HTTP/1.1\r\nHost: a\r\n", keepsAlive: true)
+        }
+    }
+
+    private mutating func answer(isSmall: Bool) -> SimulatedAnswer {
+        let kinds: [SimulatedAnswer.Kind] =
+            Int.random(in: 0..<20, using: &random) == 0 && !isSmall
+            ? [.truncatedFile, .unreadableFile, .failingProducer]
+            : [.memory, .memory, .file, .producer]
+        let longest = isSmall ? 40 : SimulatedAnswer.longestBody
+        let length =
+            Bool.random(using: &random)
+            ? Int.random(in: 0...40, using: &random) : Int.random(in: 0...longest, using: &random)
+        return SimulatedAnswer(
+            kind: kinds.randomElement(using: &random) ?? .memory, number: requests.count,
+            length: length)
+    }
+
+    // MARK: kinds of requests
+
+    private mutating func addPlain(
+        _ answer: SimulatedAnswer, _ rest: String, keepsAlive: Bool
+    ) {
+        let empty = Int.random(in: 0..<10, using: &random) == 0 ? "\r\n" : ""
+        append(
+            head: "\(empty)GET \(answer.path) \(rest)\r\n", body: [],
+            [served(answer, keepsAlive: keepsAlive)])
+    }
+
+    private mutating func addWithLength(_ answer: SimulatedAnswer) {
+        let most = answer.bodyLimit == 0 ? 3000 : Int(answer.bodyLimit)
+        let count = Int.random(in: 0...most, using: &random)
+        let expects = Int.random(in: 0..<4, using: &random) == 0
+        let field = expects ? "Expect: 100-continue\r\n" : ""
+        append(
+            head: "PUT \(answer.path) HTTP/1.1\r\nHost: a\r\n\(field)"
+                + "Content-Length: \(count)\r\n\r\n",
+            body: body(count), alternatives(answer, expects: expects))
+    }
+
+    private mutating func addChunked(_ answer: SimulatedAnswer) {
+        var left = Int.random(
+            in: 0...(answer.bodyLimit == 0 ? 3000 : Int(answer.bodyLimit)), using: &random)
+        var chunks: [UInt8] = []
+        while left > 0 {
+            let count = Int.random(in: 1...left, using: &random)
+            chunks += Array("\(String(count, radix: 16))\r\n".utf8) + body(count) + [13, 10]
+            left -= count
+        }
+        let trailer = Bool.random(using: &random) ? "T: GET / HTTP/1.1\r\n" : ""
+        chunks += Array("0\r\n\(trailer)\r\n".utf8)
+        let expects = Int.random(in: 0..<4, using: &random) == 0
+        let field = expects ? "Expect: 100-continue\r\n" : ""
+        append(
+            head: "PUT \(answer.path) HTTP/1.1\r\nHost: a\r\n\(field)"
+                + "Transfer-Encoding: chunked\r\n\r\n",
+            body: chunks, alternatives(answer, expects: expects))
+    }
+
+    /// What looks like a request within a body, so that a lost frame shows.
+    private mutating func body(_ count: Int) -> [UInt8] {
+        let text = Array("GET /m/9/9 HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+        return (0..<count).map { text[$0 % text.count] }
+    }
+
+    private mutating func addBroken() {
+        let heads = [
+            "GET /m/1/1 HTTP/1.1\r\n\r\n", "G\u{1}T / HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET /m/1/1 HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
+            "GET /m/1/1 HTTP/1.1\r\nHost: a\r\nX: \(String(repeating: "y", count: 700))\r\n\r\n",
+            "GET /\(String(repeating: "z", count: 700)) HTTP/1.1\r\nHost: a\r\n\r\n",
+        ]
+        append(
+            head: heads.randomElement(using: &random) ?? heads[0], body: [],
+            [refused("fault")])
+    }
+
+    private mutating func addTooLarge() {
+        let answer = SimulatedAnswer(kind: .file, number: requests.count, length: 10)
+        append(
+            head: "PUT \(answer.path) HTTP/1.1\r\nHost: a\r\nContent-Length: 65\r\n\r\n",
+            body: body(65), [refused("413")])
+    }
+
+    /// Refused when the broken chunk has come with the head; else the answer is under way, and the
+    /// connection ends after it.
+    private mutating func addBrokenChunks(_ answer: SimulatedAnswer) {
+        append(
+            head: "PUT \(answer.path) HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
+            body: Array("3\r\nabc\r\nno size\r\n".utf8),
+            [
+                refused("400"),
+                SimulatedRequest.Answer(
+                    bytes: served(answer, keepsAlive: true).bytes, isLast: true),
+            ])
+    }
+
+    // MARK: answers
+
+    private func served(_ answer: SimulatedAnswer, keepsAlive: Bool) -> SimulatedRequest.Answer {
+        let isKept = keepsAlive && requests.count + 1 < keepaliveRequests
+        return SimulatedRequest.Answer(
+            bytes: answer.head(keepsAlive: isKept) + answer.body,
+            isLast: !isKept || answer.isCutShort)
+    }
+
+    private func refused(_ status: String) -> SimulatedRequest.Answer {
+        SimulatedRequest.Answer(bytes: SimulatedAnswer.refusal(status), isLast: true)
+    }
+
+    private func alternatives(
+        _ answer: SimulatedAnswer, expects: Bool
+    ) -> [SimulatedRequest.Answer] {
+        let plain = served(answer, keepsAlive: true)
+        guard expects else { return [plain] }
+        return [
+            plain,
+            SimulatedRequest.Answer(
+                bytes: SimulatedAnswer.interim + plain.bytes, isLast: plain.isLast),
+        ]
+    }
+
+    private mutating func append(
+        head: String, body: [UInt8], _ answers: [SimulatedRequest.Answer]
+    ) {
+        let bytes = Array(head.utf8)
+        requests.append(
+            SimulatedRequest(bytes: bytes + body, headCount: bytes.count, answers: answers))
+    }
+}
