@@ -91,5 +91,6 @@ let package = Package(
                 "Server", "Configuration", "HTTP", "Reactor", "Files", "Linux", "CZlib",
             ],
             swiftSettings: testSettings),
+        .testTarget(name: "EndToEndTests", dependencies: ["apus"], swiftSettings: testSettings),
     ]
 )

@@ -1,0 +1,68 @@
+import Foundation
+import Glibc
+
+/// How many descriptors the process has open.
+func descriptorCount(of pid: pid_t) throws -> Int {
+    try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count
+}
+
+/// The inodes of the sockets that the process has open.
+func socketInodes(of pid: pid_t) -> Set<String> {
+    let folder = "/proc/\(pid)/fd"
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    let targets = names.compactMap {
+        try? FileManager.default.destinationOfSymbolicLink(atPath: folder + "/" + $0)
+    }
+    return Set(
+        targets.filter { $0.hasPrefix("socket:[") }.map { String($0.dropFirst(8).dropLast()) })
+}
+
+/// The inodes of the established connections whose near end is 127.0.0.1 and `port`.
+func establishedInodes(port: UInt16) throws -> Set<String> {
+    let near = String(format: "0100007F:%04X", Int(port))
+    var inodes: Set<String> = []
+    for line in try run("cat", ["/proc/net/tcp"]).output.split(separator: "\n") {
+        let words = line.split(separator: " ").map(String.init)
+        if words.count > 9 && words[1] == near && words[3] == "01" { inodes.insert(words[9]) }
+    }
+    return inodes
+}
+
+/// Seconds of processor time that the process has used.
+func processorSeconds(of pid: pid_t) throws -> Double {
+    let text = try readText("/proc/\(pid)/stat")
+    let words = text.components(separatedBy: ") ").last?.split(separator: " ") ?? []
+    guard words.count > 12, let user = Double(words[11]), let system = Double(words[12]) else {
+        throw Response.Malformed(description: "stat of \(pid): \(text)")
+    }
+    return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+}
+
+/// Memory that only the process has and that it has written to, in KiB (proc_pid_smaps(5)).
+func privateDirtyKiB(of pid: pid_t) throws -> Int {
+    try kibibytes("Private_Dirty", in: "/proc/\(pid)/smaps_rollup")
+}
+
+/// The address space of the process in KiB: what RLIMIT_AS limits.
+func addressSpaceKiB(of pid: pid_t) throws -> Int {
+    try kibibytes("VmSize", in: "/proc/\(pid)/status")
+}
+
+private func kibibytes(_ name: String, in path: String) throws -> Int {
+    let text = try readText(path)
+    let line = text.split(separator: "\n").first { $0.hasPrefix(name + ":") }
+    let words = line?.split(whereSeparator: { $0 == " " || $0 == "\t" }) ?? []
+    guard words.count == 3, let count = Int(words[1]) else {
+        throw Response.Malformed(description: "\(name) of \(path): \(text)")
+    }
+    return count
+}
+
+/// How often the process has been put to sleep or interrupted; nil when it is not asleep. The same
+/// number twice says that it did not run between.
+func contextSwitchesWhenAsleep(of pid: pid_t) throws -> Int? {
+    let lines = try readText("/proc/\(pid)/status").split(separator: "\n")
+    guard lines.contains(where: { $0.hasPrefix("State:\tS") }) else { return nil }
+    return lines.filter { $0.contains("_ctxt_switches:") }
+        .compactMap { $0.split(separator: "\t").last.flatMap { Int($0) } }.reduce(0, +)
+}

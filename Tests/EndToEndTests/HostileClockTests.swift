@@ -1,0 +1,77 @@
+import Foundation
+import Glibc
+import Testing
+
+/// A wall clock that jumps: deadlines run by the monotonic one, and dates stay dates.
+@Suite struct HostileClockTests {
+    /// Shows the process another time of day: the second that stands in the file `FAKE_TIME`.
+    private static let source = """
+        #define _GNU_SOURCE
+        #include <fcntl.h>
+        #include <stdlib.h>
+        #include <sys/syscall.h>
+        #include <time.h>
+        #include <unistd.h>
+
+        int clock_gettime(clockid_t clock, struct timespec *now) {
+            char text[32] = "";
+            int result = (int)syscall(SYS_clock_gettime, clock, now);
+            if (result != 0 || (clock != CLOCK_REALTIME && clock != CLOCK_REALTIME_COARSE))
+                return result;
+            int file = open(getenv("FAKE_TIME"), O_RDONLY | O_CLOEXEC);
+            if (file < 0) return result;
+            if (read(file, text, sizeof text - 1) > 0) now->tv_sec = atoll(text);
+            close(file);
+            return result;
+        }
+        """
+
+    /// Where the clock jumps to, in this order.
+    private static let jumps: [(seconds: Int, date: String)] = [
+        (2_000_000_000, "Wed, 18 May 2033 03:33:20 GMT"),
+        (946_684_799, "Fri, 31 Dec 1999 23:59:59 GMT"),
+        (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+        (4_294_967_296, "Sun, 07 Feb 2106 06:28:16 GMT"),
+        (1_709_164_800, "Thu, 29 Feb 2024 00:00:00 GMT"),
+    ]
+
+    private static let hasCompiler = (try? run("clang", ["--version"]))?.succeeded == true
+
+    @Test(.enabled(if: hasCompiler, "clang, which comes with Swift, is not in PATH"))
+    func aClockThatJumps() throws {
+        let build = try TemporaryFolder(files: ["time.c": .text(Self.source)])
+        let library = build.root + "/time.so"
+        let compiled = try run(
+            "clang", ["-shared", "-fPIC", "-o", library, build.root + "/time.c"])
+        try #require(compiled.succeeded, "\(compiled.error)")
+        let configuration = TestServer.configuration(
+            "client_header_timeout 500ms; keepalive_timeout 60s; send_timeout 60s;")
+        let server = try TestServer(
+            configuration: configuration, files: ["big.bin": .pattern(8_000_000), "a": "hello"],
+            environment: ["LD_PRELOAD=\(library)", "FAKE_TIME=DIR/time"])
+        let watch = try WorkerWatch(server)
+        for (seconds, date) in Self.jumps {
+            let download = try server.connect(receiveBuffer: 65_536)
+            try download.request("GET /big.bin HTTP/1.1")
+            try download.awaitBytes(1000)
+            let file = URL(fileURLWithPath: server.folder.path + "/time")
+            try Data("\(seconds)".utf8).write(to: file, options: .atomic)
+
+            // Who has begun is not cut off by the jump; the next answer has the new date.
+            let response = try server.fetch("/a")
+            #expect(response.text == "hello")
+            #expect(response["Date"] == date)
+            #expect(try download.response().body.count == 8_000_000)
+            download.close()
+
+            // Deadlines still come, and not before their time.
+            let start = Date()
+            let slow = try server.connect()
+            try slow.send("GET")
+            try watch.expectSleep { _ = try slow.readToEnd() }
+            #expect(Date().timeIntervalSince(start) > 0.4)
+            slow.close()
+        }
+        try watch.expectUnharmed()
+    }
+}

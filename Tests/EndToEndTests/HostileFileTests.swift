@@ -1,0 +1,233 @@
+import Foundation
+import Glibc
+import Testing
+
+/// Files and directories that change, break or go while they are sent.
+@Suite struct HostileFileTests {
+    private static let size = 6_000_000
+    private static let files: [String: Fixture] = ["big.txt": .pattern(size), "small.txt": "small"]
+
+    /// The ways in which a file is sent.
+    enum Way: String, CaseIterable, CustomTestStringConvertible {
+        case sendfile, reading, gzip, range, ranges
+        var testDescription: String { rawValue }
+
+        var server: String {
+            switch self {
+            case .sendfile, .range, .ranges: "sendfile on; send_timeout 10s;"
+            case .reading: "sendfile off; send_timeout 10s;"
+            case .gzip: "gzip on; gzip_types *; send_timeout 10s;"
+            }
+        }
+
+        var fields: [String] {
+            switch self {
+            case .sendfile, .reading: []
+            case .gzip: ["Accept-Encoding: gzip"]
+            case .range: ["Range: bytes=0-5999998"]
+            case .ranges: ["Range: bytes=0-2999999,3000000-5999998"]
+            }
+        }
+    }
+
+    enum Change: String, CaseIterable, CustomTestStringConvertible {
+        case truncated, emptied, replaced, removed, unreadable
+        var testDescription: String { rawValue }
+        /// The open file keeps all of its bytes.
+        var isHarmless: Bool { self != .truncated && self != .emptied }
+
+        func apply(to path: String, in folder: TemporaryFolder) throws {
+            switch self {
+            case .truncated: #expect(unsafe truncate(path, 20_000) == 0)
+            case .emptied: #expect(unsafe truncate(path, 0) == 0)
+            case .replaced:
+                try folder.write("next", "another file")
+                #expect(unsafe rename(folder.root + "/next", path) == 0)
+            case .removed: #expect(unsafe unlink(path) == 0)
+            case .unreadable: #expect(unsafe chmod(path, 0) == 0)
+            }
+        }
+
+        /// What a later client gets: a status, and how many bytes.
+        var afterwards: (status: Int, count: Int) {
+            switch self {
+            case .truncated: (200, 20_000)
+            case .emptied: (200, 0)
+            case .replaced: (200, 12)
+            case .removed: (404, -1)
+            case .unreadable: (403, -1)
+            }
+        }
+    }
+
+    @Test(arguments: Way.allCases, Change.allCases)
+    func whileItIsSent(_ way: Way, _ change: Change) throws {
+        let watch = try WorkerWatch(TestServer(way.server, files: Self.files))
+        let path = watch.server.folder.root + "/big.txt"
+        let clients = try (0..<2).map { _ in
+            let client = try watch.server.connect(receiveBuffer: 65_536)
+            try client.request("GET /big.txt HTTP/1.1", way.fields)
+            return client
+        }
+        for client in clients { try client.awaitBytes(1000) }
+        try watch.expectRest()
+        try change.apply(to: path, in: watch.server.folder)
+        try watch.expectOthersAreServed()
+        for client in clients {
+            if change.isHarmless {
+                try expectWhole(client.response(), way)
+            } else {
+                // Less than was promised, and the close that says so.
+                let bytes = try client.readToEnd()
+                #expect(bytes.count < Self.size)
+                #expect(bytes.suffix(5) != Array("0\r\n\r\n".utf8))
+            }
+            client.close()
+        }
+        let later = try watch.server.fetch("/big.txt")
+        #expect(later.status == change.afterwards.status)
+        if later.status == 200 { #expect(later.body.count == change.afterwards.count) }
+        try watch.expectUnharmed(keptKiB: WorkerWatch.keptKiB + (way == .gzip ? 2 * 360 : 0))
+    }
+
+    private func expectWhole(_ response: Response, _ way: Way) throws {
+        let original = try #require(Self.files["big.txt"]).content
+        switch way {
+        case .sendfile, .reading: #expect(response.body == original)
+        case .gzip: #expect(try gunzip(response.body) == original)
+        case .range: #expect(response.body == Array(original.dropLast(1)))
+        case .ranges:
+            #expect(response["Content-Length"] == "\(response.body.count)")
+            #expect(response.body.count > original.count - 1)
+        }
+    }
+
+    @Test(arguments: [Way.sendfile, .reading, .gzip])
+    func aFileThatGrowsIsSentAsItWas(_ way: Way) throws {
+        let watch = try WorkerWatch(TestServer(way.server, files: Self.files))
+        let client = try watch.server.connect(receiveBuffer: 65_536)
+        try client.request("GET /big.txt HTTP/1.1", way.fields)
+        try client.awaitBytes(1000)
+        try watch.expectRest()
+        let handle = try #require(
+            FileHandle(forWritingAtPath: watch.server.folder.root + "/big.txt"))
+        try handle.seekToEnd()
+        try handle.write(contentsOf: Data(count: 100_000))
+        try handle.close()
+        try expectWhole(client.response(), way)
+        client.close()
+        try watch.expectUnharmed()
+    }
+
+    // MARK: files that cannot be read
+
+    /// Attributes of the kernel's sysfs say that they have 4096 bytes. Reading some of them fails.
+    private static func attribute(_ matches: (Int, Int32) -> Bool) -> String? {
+        let link = "/sys/class/net/lo"
+        let target = (try? FileManager.default.destinationOfSymbolicLink(atPath: link)) ?? "."
+        let folder = "/sys/class/net/" + target
+        let names = (FileManager.default.enumerator(atPath: folder)?.allObjects ?? [])
+            .compactMap { $0 as? String }
+        return names.map { folder + "/" + $0 }.first { path in
+            var facts = stat()
+            guard unsafe stat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG,
+                facts.st_mode & 0o004 != 0, facts.st_size == 4096
+            else { return false }
+            let file = unsafe open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+            guard file >= 0 else { return false }
+            defer { close(file) }
+            var bytes = [UInt8](repeating: 0, count: 4096)
+            let count = unsafe read(file, &bytes, bytes.count)
+            return matches(count, errno)
+        }
+    }
+
+    private static let failing = attribute { count, code in count < 0 && code == EIO }
+    private static let short = attribute { count, _ in count > 0 && count < 100 }
+
+    @Test(
+        .enabled(if: failing != nil, "no file of /sys/class/net/lo gives EIO here"),
+        arguments: Way.allCases)
+    func aFileThatGivesEIO(_ way: Way) throws {
+        try expectBroken(try #require(Self.failing), way)
+    }
+
+    @Test(
+        .enabled(if: short != nil, "no file of /sys/class/net/lo can be read here"),
+        arguments: Way.allCases)
+    func aFileThatIsShorterThanItSays(_ way: Way) throws {
+        try expectBroken(try #require(Self.short), way)
+    }
+
+    private func expectBroken(_ path: String, _ way: Way) throws {
+        let watch = try WorkerWatch(
+            TestServer(way.server, http: "gzip_min_length 1;", files: Self.files))
+        try watch.server.folder.link("broken.txt", to: path)
+        let range = way == .range ? ["Range: bytes=0-2000"] : ["Range: bytes=0-900,1000-2000"]
+        for _ in 0..<20 {
+            let client = try watch.server.connect()
+            let fields = way == .range || way == .ranges ? range : way.fields
+            try client.request("GET /broken.txt HTTP/1.1", fields)
+            // An error, or a head that promises more than comes before the close.
+            let bytes = try client.readToEnd()
+            #expect(bytes.count < 2000)
+            #expect(bytes.suffix(5) != Array("0\r\n\r\n".utf8))
+        }
+        try watch.expectUnharmed()
+    }
+
+    // MARK: directories
+
+    @Test(arguments: ["", "gzip on; gzip_types *;"])
+    func aDirectoryThatChangesWhileItIsListed(gzip: String) throws {
+        let watch = try WorkerWatch(
+            TestServer("autoindex on; \(gzip)", files: ["d/stays.txt": "x"]))
+        let folder = watch.server.folder.root + "/d"
+        for number in 0..<300 {
+            try "".write(
+                toFile: "\(folder)/old-\(number)", atomically: false,
+                encoding: .utf8)
+        }
+        // Beside this test's requests, a shell makes and removes names for as long as it lives.
+        let churn = try ChildProcess(
+            "bash",
+            [
+                "-c",
+                """
+                while :; do for n in {0..99}; do : > "$0/new-$n"; done
+                mkdir "$0/sub"; rm -f "$0"/new-*; mv "$0" "$0.away"; mv "$0.away" "$0"
+                rmdir "$0/sub"; done
+                """, folder,
+            ], output: "/dev/null", error: "/dev/null")
+        var statuses: Set<Int> = []
+        for _ in 0..<40 {
+            let response = try watch.server.fetch("/d/", ["Accept-Encoding: gzip"])
+            statuses.insert(response.status)
+            guard response.status == 200 else { continue }
+            let isCoded = response["Content-Encoding"] == "gzip"
+            let page = isCoded ? try gunzip(response.body) : response.body
+            let text = String(decoding: page, as: UTF8.self)
+            // Whole, and what did not change is in it once.
+            #expect(text.hasSuffix("</html>\n"))
+            #expect(text.components(separatedBy: "href=\"stays.txt\"").count == 2)
+            #expect(text.components(separatedBy: "href=\"old-").count == 301)
+        }
+        churn.end(patience: 0)
+        #expect(statuses.contains(200) && statuses.isSubset(of: [200, 404]), "\(statuses)")
+        try watch.expectUnharmed()
+    }
+
+    @Test func aDirectoryRemovedWhileItsListingIsSent() throws {
+        let watch = try WorkerWatch(TestServer("autoindex on;"))
+        let name = String(repeating: "n", count: 200)
+        for number in 0..<2000 { try watch.server.folder.write("d/\(number)-\(name)", "") }
+        let client = try watch.server.connect(receiveBuffer: 65_536)
+        try client.request("GET /d/ HTTP/1.1")
+        try client.awaitBytes(1000)
+        try FileManager.default.removeItem(atPath: watch.server.folder.root + "/d")
+        #expect(try watch.server.fetch("/d/").status == 404)
+        #expect(try client.response().text.hasSuffix("</html>\n"))
+        client.close()
+        try watch.expectUnharmed(keptKiB: 2 * WorkerWatch.keptKiB)
+    }
+}

@@ -1,0 +1,208 @@
+import Foundation
+import Glibc
+import Testing
+
+/// What is written about requests and about the server itself.
+@Suite struct LogTests {
+    @Test func theCombinedFormat() throws {
+        let server = try TestServer(files: ["a.txt": "hello"])
+        _ = try server.fetch("/a.txt?q=1", ["Referer: http://r.test/", "User-Agent: Bird/1 \"x\""])
+        _ = try server.fetch("/none", method: "HEAD")
+        let lines = try waitForLines(2, of: server)
+        let pattern = #"""
+            ^127\.0\.0\.1 - - \[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}\] \#
+            "GET /a\.txt\?q=1 HTTP/1\.1" 200 5 "http://r\.test/" "Bird/1 \\x22x\\x22"$
+            """#
+        #expect(lines[0].range(of: pattern, options: .regularExpression) != nil, "\(lines[0])")
+        #expect(lines[1].contains("\"HEAD /none HTTP/1.1\" 404 0 \"-\" \"-\""))
+    }
+
+    @Test func anOwnFormat() throws {
+        let server = try TestServer(
+            "access_log DIR/own.log own;",
+            http: """
+                log_format own '$request_method|$uri|$args|$status|$body_bytes_sent|$bytes_sent|'
+                    '$host|$server_port|$server_protocol|$scheme|$http_x_own|$sent_http_etag|'
+                    '$remote_addr|$request_uri|$connection_requests|$request_length|end';
+                """, files: ["a b.txt": "hello"])
+        let client = try server.connect()
+        let head = "GET /x/../a%20b.txt?q=1 HTTP/1.1\r\nHost: Own.test\r\nX-Own: mine\r\n\r\n"
+        try client.send(head)
+        _ = try client.response()
+        try client.send(head)
+        _ = try client.response()
+        let text = try waitForText(of: server.folder.path + "/own.log") {
+            $0.components(separatedBy: "|end\n").count == 3
+        }
+        for (number, line) in text.split(separator: "\n").enumerated() {
+            let words = line.split(separator: "|", omittingEmptySubsequences: false)
+            try #require(words.count == 17)
+            #expect(words[0..<5] == ["GET", "/a b.txt", "q=1", "200", "5"])
+            #expect(try #require(Int(words[5])) > 100)
+            #expect(words[6..<11] == ["own.test", "\(server.port)", "HTTP/1.1", "http", "mine"])
+            #expect(words[11] == TemporaryFolder.entityTag(size: 5).replacing("\"", with: "\\x22"))
+            #expect(words[12] == "127.0.0.1")
+            #expect(words[13] == "/x/../a%20b.txt?q=1")
+            #expect(words[14] == "\(number + 1)")
+            #expect(words[15] == "\(head.utf8.count)")
+        }
+    }
+
+    @Test func escapesOfTheLog() throws {
+        let server = try TestServer(
+            "access_log DIR/own.log json; access_log DIR/none.log none;",
+            http: """
+                log_format json escape=json '"$http_x_own"';
+                log_format none escape=none '"$http_x_own"';
+                """, files: ["a": "x"])
+        _ = try server.fetch("/a", ["X-Own: q\"uote\\slash\ttab"])
+        let json = try waitForText(of: server.folder.path + "/own.log") { $0.hasSuffix("\n") }
+        #expect(json == "\"q\\\"uote\\\\slash\\ttab\"\n")
+        let none = try waitForText(of: server.folder.path + "/none.log") { $0.hasSuffix("\n") }
+        #expect(none == "\"q\"uote\\slash\ttab\"\n")
+    }
+
+    @Test func offAndInherited() throws {
+        let server = try TestServer(
+            """
+            location /off/ { access_log off; }
+            location /own/ { access_log DIR/own.log; access_log DIR/own2.log; }
+            """, files: ["off/a": "x", "own/a": "x", "a": "x"])
+        for target in ["/off/a", "/own/a", "/a"] { _ = try server.fetch(target) }
+        let lines = try waitForLines(1, of: server)
+        #expect(lines.count == 1 && lines[0].contains("GET /a "))
+        for name in ["own.log", "own2.log"] {
+            let own = try waitForText(of: server.folder.path + "/" + name) { $0.hasSuffix("\n") }
+            #expect(own.contains("GET /own/a "))
+        }
+    }
+
+    @Test func badRequestsAndGoneClients() throws {
+        let server = try TestServer(files: ["a": "x"])
+        let bad = try server.connect()
+        try bad.send("GET /a b HTTP/1.1\r\n\r\n")
+        #expect(try bad.response().status == 400)
+        let silent = try server.connect()
+        try silent.send("GET /half")
+        silent.closeWriting()
+        _ = try silent.readToEnd()
+        let lines = try waitForLines(2, of: server)
+        #expect(lines.contains { $0.contains("\"GET /a b HTTP/1.1\" 400 ") })
+        #expect(lines.contains { $0.contains("\"GET /half\" 400 0 ") })
+    }
+
+    @Test func aDownloadThatTheClientLeaves() throws {
+        let server = try TestServer(files: ["big": .pattern(30_000_000)])
+        let client = try server.connect(receiveBuffer: 4096)
+        try client.request("GET /big HTTP/1.1")
+        try client.awaitBytes(1000)
+        client.reset()
+        let line = try waitForLines(1, of: server)[0]
+        // The status had been sent; the bytes are those that were.
+        let words = line.components(separatedBy: "\" ")[1].split(separator: " ")
+        #expect(words[0] == "200")
+        #expect(try #require(Int(words[1])) < 30_000_000)
+    }
+
+    @Test func standardOutputAndError() throws {
+        let server = try TestServer(
+            "access_log /dev/stdout; error_log stderr info;", files: ["a": "x"])
+        _ = try server.fetch("/a")
+        _ = try server.fetch("/none")
+        try waitFor("lines on standard output") {
+            server.process.output.contains("GET /none HTTP/1.1\" 404")
+        }
+        #expect(server.process.output.contains("GET /a HTTP/1.1\" 200"))
+        try waitFor("a line on standard error") {
+            server.process.errorOutput.contains("No such file")
+        }
+    }
+
+    @Test func theFormOfTheErrorLog() throws {
+        let server = try TestServer(files: ["a": "x"])
+        _ = try server.fetch("/none?x", ["Referer: http://r.test/"])
+        let log = try waitForText(of: server.folder.path + "/error.log") { $0.contains("/none") }
+        let line = try #require(log.split(separator: "\n").first { $0.contains("/none") })
+        let pattern = #"""
+            ^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[error\] \d+#\d+: \*\d+ open\(\) "\#
+
+            """#
+        #expect(line.range(of: pattern, options: .regularExpression) != nil, "\(line)")
+        #expect(line.contains("\(server.folder.root)/none\" failed (2: No such file or directory)"))
+        #expect(line.contains(", client: 127.0.0.1, server: , request: \"GET /none?x HTTP/1.1\""))
+        #expect(line.contains(", host: \"localhost\", referrer: \"http://r.test/\""))
+    }
+
+    @Test(arguments: [("info", true), ("error", true), ("crit", false), ("emerg", false)])
+    func levelsOfTheErrorLog(level: String, isWritten: Bool) throws {
+        let server = try TestServer("error_log DIR/own.log \(level);", files: ["a": "x"])
+        _ = try server.fetch("/none")
+        // The access log's line is written after the error log's.
+        _ = try waitForLines(1, of: server)
+        let own = (try? readText(server.folder.path + "/own.log")) ?? ""
+        #expect(own.contains("No such file") == isWritten)
+    }
+
+    @Test func logNotFoundOff() throws {
+        let server = try TestServer("log_not_found off;", files: ["a": "x"])
+        _ = try server.fetch("/none")
+        _ = try waitForLines(1, of: server)
+        #expect(!server.errorLog.contains("No such file"))
+    }
+
+    @Test(arguments: ["signal", "command"])
+    func reopening(by way: String) throws {
+        let server = try TestServer(workers: 2, files: ["a": "x"])
+        _ = try server.fetch("/a?before")
+        _ = try waitForLines(1, of: server)
+        let log = server.folder.path + "/access.log"
+        #expect(unsafe rename(log, log + ".1") == 0)
+        if way == "signal" {
+            server.process.signal(SIGUSR1)
+        } else {
+            let words = TestServer.commandLine(server.folder) + ["-s", "reopen"]
+            #expect(try run(Product.binary, words).succeeded)
+        }
+        try waitFor("the new log") { unsafe access(log, F_OK) == 0 }
+        // A worker that has not yet reopened may still write to the old file: ask until the new
+        // one gets all.
+        try waitFor("lines in the new log only") {
+            let old = try readText(log + ".1")
+            for _ in 0..<10 { _ = try server.fetch("/a?after") }
+            try waitFor("ten more lines") {
+                let both = try readText(log + ".1") + readText(log)
+                return both.components(separatedBy: "?after").count % 10 == 1
+            }
+            return try readText(log + ".1") == old
+        }
+        #expect(try readText(log + ".1").contains("?before"))
+        #expect(try !readText(log).contains("?before"))
+    }
+
+    @Test func noLineIsLostOrTorn() throws {
+        let server = try TestServer(
+            "keepalive_requests 100000;", workers: 2, files: ["a": "x"])
+        let clients = try (0..<4).map { _ in try server.connect() }
+        let request = "GET /a?0123456789 HTTP/1.1\r\nHost: x\r\n\r\n"
+        for client in clients { try client.send(String(repeating: request, count: 500)) }
+        for client in clients { for _ in 0..<500 { _ = try client.response() } }
+        let lines = try waitForLines(2000, of: server)
+        #expect(lines.allSatisfy { $0.hasPrefix("127.0.0.1 - - [") && $0.hasSuffix("\"-\" \"-\"") })
+    }
+
+    // MARK: helpers
+
+    private func waitForLines(_ count: Int, of server: TestServer) throws -> [String] {
+        let text = try waitForText(of: server.folder.path + "/access.log") {
+            $0.split(separator: "\n").count >= count && $0.hasSuffix("\n")
+        }
+        return text.split(separator: "\n").map(String.init)
+    }
+
+    private func waitForText(of path: String, _ isEnough: (String) -> Bool) throws -> String {
+        try waitForValue("text of \(path)") {
+            let text = (try? readText(path)) ?? ""
+            return isEnough(text) ? text : nil
+        }
+    }
+}

@@ -1,0 +1,256 @@
+import Foundation
+import Glibc
+import Testing
+
+/// What the master does when it is told to by a signal or by `-s`.
+@Suite struct SignalTests {
+    private static let big = 60_000_000
+
+    @Test func aKilledWorkerIsReplaced() throws {
+        let server = try TestServer(workers: 2, files: ["a": "hello"])
+        server.mayLoseWorkers = true
+        let before = try server.waitForWorkers(2)
+        kill(before[0], SIGKILL)
+        try waitFor("another worker") {
+            let now = server.workers
+            return now.count == 2 && !now.contains(before[0])
+        }
+        #expect(server.workers.contains(before[1]))
+        try waitFor("the line about it") {
+            server.errorLog.contains("worker process \(before[0]) exited on signal 9")
+        }
+        for _ in 0..<10 { #expect(try server.fetch("/a").text == "hello") }
+    }
+
+    @Test func hupStartsTheNewConfiguration() throws {
+        let server = try TestServer(
+            "location / { root ROOT/one; }",
+            files: ["one/a": "one", "two/a": "two", "one/big": .pattern(Self.big)])
+        let before = try server.waitForWorkers(1)
+        let idle = try server.connect()
+        try idle.request("GET /a HTTP/1.1")
+        #expect(try idle.response().text == "one")
+        let download = try server.connect(receiveBuffer: 65_536)
+        try download.request("GET /big HTTP/1.1")
+        try download.awaitBytes(1000)
+
+        try server.rewrite(
+            TestServer.configuration(
+                "location / { root ROOT/two; } listen 127.0.0.1:PORT2;", workers: 2))
+        server.process.signal(SIGHUP)
+        try waitFor("the new workers") {
+            server.workers.filter { !before.contains($0) }.count == 2
+        }
+        try waitFor("the new answer") { try server.fetch("/a").text == "two" }
+        let second = try RawClient(.ipv4(server.ports[1]), of: server)
+        try second.request("GET /a HTTP/1.1")
+        #expect(try second.response().text == "two")
+
+        // The old worker finishes what it has begun, lets go of what is idle, and ends.
+        #expect(try idle.isClosedByServer())
+        #expect(server.workers.contains(before[0]))
+        #expect(try download.response(seconds: 60).body.count == Self.big)
+        try waitFor("the end of the old worker") { !server.workers.contains(before[0]) }
+        #expect(server.process.isRunning)
+    }
+
+    @Test func hupTakesAListenerAway() throws {
+        let server = try TestServer("listen 127.0.0.1:PORT2;", files: ["a": "hello"])
+        #expect((try? RawClient(.ipv4(server.ports[1]))) != nil)
+        try server.rewrite(TestServer.configuration())
+        server.process.signal(SIGHUP)
+        try waitFor("the port to be free") { server.refuses(server.ports[1]) }
+        #expect(try server.fetch("/a").text == "hello")
+    }
+
+    @Test func noConnectionIsRefusedDuringReloads() throws {
+        let server = try TestServer(workers: 2, files: ["a": "hello"])
+        for number in 0..<5 {
+            let before = try server.waitForWorkers(2)
+            server.process.signal(SIGHUP)
+            for _ in 0..<40 { #expect(try server.fetch("/a").text == "hello", "reload \(number)") }
+            try waitFor("new workers") {
+                let now = server.workers
+                return now.count == 2 && Set(now).isDisjoint(with: before)
+            }
+        }
+    }
+
+    @Test(arguments: [
+        "nonsense;", "events { } http { server { listen 127.0.0.1:PORT; rooot x; } }",
+        "events {", "pid DIR/server.pid; events { } http { server { listen 999.1.1.1:80; } }",
+    ])
+    func hupWithABadConfigurationKeepsTheOld(configuration: String) throws {
+        let server = try TestServer(files: ["a": "hello"])
+        let before = try server.waitForWorkers(1)
+        try server.rewrite(configuration)
+        server.process.signal(SIGHUP)
+        try waitFor("the error") { server.errorLog.contains("[emerg]") }
+        #expect(server.errorLog.contains("test.conf"))
+        #expect(try server.fetch("/a").text == "hello")
+        #expect(server.workers == before)
+        // A good one is taken afterwards.
+        try server.rewrite(TestServer.configuration("location = /new { alias ROOT/a; }"))
+        server.process.signal(SIGHUP)
+        try waitFor("the new answer") { try server.fetch("/new").text == "hello" }
+    }
+
+    @Test func hupWithAPortInUseKeepsTheOld() throws {
+        let server = try TestServer(files: ["a": "hello"])
+        let taken = try #require(TakenPort(server.ports[1]))
+        try server.rewrite(TestServer.configuration("listen 127.0.0.1:PORT2;"))
+        server.process.signal(SIGHUP)
+        try waitFor("the error") { server.errorLog.contains("in use") }
+        #expect(try server.fetch("/a").text == "hello")
+        withExtendedLifetime(taken) {}
+    }
+
+    @Test(arguments: ["QUIT", "quit", "TERM", "stop"])
+    func drains(by way: String) throws {
+        // nginx ends at once on TERM.
+        if !Product.isApus && (way == "TERM" || way == "stop") { return }
+        let server = try TestServer(
+            main: "worker_shutdown_timeout 60s;",
+            files: ["big": .pattern(Self.big), "a": "hello"])
+        let download = try server.connect(receiveBuffer: 65_536)
+        try download.request("GET /big HTTP/1.1")
+        try download.awaitBytes(1000)
+        let idle = try server.connect()
+        try idle.request("GET /a HTTP/1.1")
+        _ = try idle.response()
+        try stop(server, by: way)
+        #expect(try idle.isClosedByServer())
+        try waitFor("the port to be closed") { server.refuses(server.port) }
+        #expect(server.process.isRunning)
+        let response = try download.response(seconds: 60)
+        #expect(response.body.count == Self.big)
+        #expect(try server.process.waitForExit() == .code(0))
+        #expect(unsafe access(server.folder.path + "/server.pid", F_OK) != 0)
+        try waitFor("the line of the log") { server.accessLog.contains("GET /big HTTP/1.1\" 200") }
+    }
+
+    @Test(.enabled(if: Product.isApus, "nginx ends at once on TERM"))
+    func termDrainsForALimitedTime() throws {
+        let server = try TestServer(
+            main: "worker_shutdown_timeout 1s;", files: ["big": .pattern(Self.big)])
+        let download = try server.connect(receiveBuffer: 4096)
+        try download.request("GET /big HTTP/1.1")
+        try download.awaitBytes(1000)
+        server.process.signal(SIGTERM)
+        #expect(try server.process.waitForExit() == .code(0))
+        #expect(try download.readToEnd().count < Self.big)
+    }
+
+    @Test(arguments: [SIGTERM, SIGINT])
+    func aSecondSignalEndsAtOnce(second: Int32) throws {
+        let server = try TestServer(
+            main: "worker_shutdown_timeout 600s;", files: ["big": .pattern(Self.big)])
+        let download = try server.connect(receiveBuffer: 4096)
+        try download.request("GET /big HTTP/1.1")
+        try download.awaitBytes(1000)
+        server.process.signal(SIGTERM)
+        try waitFor("the port to be closed") { server.refuses(server.port) }
+        server.process.signal(second)
+        #expect(try server.process.waitForExit() == .code(0))
+        #expect(try download.readToEnd().count < Self.big)
+    }
+
+    @Test func intEndsAtOnce() throws {
+        let server = try TestServer(
+            main: "worker_shutdown_timeout 600s;", workers: 2,
+            files: ["big": .pattern(Self.big)])
+        let download = try server.connect(receiveBuffer: 4096)
+        try download.request("GET /big HTTP/1.1")
+        try download.awaitBytes(1000)
+        server.process.signal(SIGINT)
+        #expect(try server.process.waitForExit() == .code(0))
+        #expect(try download.readToEnd().count < Self.big)
+        #expect(unsafe access(server.folder.path + "/server.pid", F_OK) != 0)
+    }
+
+    @Test func winchEndsTheWorkersAndHupBringsThemBack() throws {
+        // Under `daemon off` nginx ignores WINCH.
+        let server = try TestServer(workers: 2, files: ["a": "hello"])
+        let before = try server.waitForWorkers(2)
+        server.process.signal(SIGWINCH)
+        server.process.signal(SIGHUP)
+        try waitFor("workers that are new") {
+            let now = server.workers
+            return now.count == 2 && Set(now).isDisjoint(with: before)
+        }
+        #expect(try server.fetch("/a").text == "hello")
+    }
+
+    @Test func theWorkersEndWithTheirMaster() throws {
+        let server = try TestServer(workers: 2, files: ["a": "hello"])
+        if !Product.isApus { return }  // nginx's workers live on without a master.
+        let workers = try server.waitForWorkers(2)
+        kill(server.pid, SIGKILL)
+        for worker in workers {
+            try waitFor("the end of worker \(worker)") { kill(worker, 0) != 0 }
+        }
+    }
+
+    @Test func thePidFile() throws {
+        let server = try TestServer(files: ["a": "hello"])
+        let path = server.folder.path + "/server.pid"
+        #expect(try readText(path) == "\(server.pid)\n")
+        server.process.signal(SIGQUIT)
+        #expect(try server.process.waitForExit() == .code(0))
+        #expect(unsafe access(path, F_OK) != 0)
+    }
+
+    @Test func asADaemon() throws {
+        let folder = try TemporaryFolder(files: ["a": "hello"])
+        let ports = FreePorts.take(3)
+        let text = TestServer.configuration(workers: 1)
+            .replacingOccurrences(of: "daemon off;", with: "daemon on;")
+        try TestServer.fill(text, folder: folder, ports: ports).write(
+            toFile: folder.path + "/test.conf", atomically: false, encoding: .utf8)
+        let command = TestServer.commandLine(folder)
+        // Held until the daemon has answered: what ends with it is its session, which the daemon
+        // leaves some time after its parent is gone.
+        let start = try ChildProcess(
+            Product.binary, command, output: folder.path + "/out", error: folder.path + "/err")
+        #expect(try start.waitForExit() == .code(0), "\(start.errorOutput)")
+        let pid = try waitForValue("the pid file") {
+            let text = try? readText(folder.path + "/server.pid")
+            return text.flatMap { pid_t($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
+        }
+        // A daemon leads a session of its own: the harness must be told.
+        ProcessGuard.shared.note(group: pid)
+        defer {
+            kill(-pid, SIGKILL)
+            ProcessGuard.shared.forget(group: pid)
+        }
+        func answer() throws -> String {
+            let client = try RawClient(.ipv4(ports[0]))
+            try client.request("GET /a HTTP/1.1")
+            return try client.response().text
+        }
+        let given = Result { try answer() }
+        let log = (try? readText(folder.path + "/error.log")) ?? ""
+        #expect((try? given.get()) == "hello", "\(given), \(log)")
+        withExtendedLifetime(start) {}
+        #expect(try run(Product.binary, command + ["-s", "quit"]).succeeded)
+        try waitFor("the end of the daemon") { kill(pid, 0) != 0 }
+    }
+
+    @Test func aSingleProcess() throws {
+        let server = try TestServer(main: "master_process off;", files: ["a": "hello"])
+        #expect(server.workers.isEmpty)
+        #expect(try server.fetch("/a").text == "hello")
+        server.process.signal(SIGTERM)
+        #expect(try server.process.waitForExit() == .code(0))
+    }
+
+    private func stop(_ server: TestServer, by way: String) throws {
+        switch way {
+        case "QUIT": server.process.signal(SIGQUIT)
+        case "TERM": server.process.signal(SIGTERM)
+        default:
+            let words = TestServer.commandLine(server.folder) + ["-s", way]
+            #expect(try run(Product.binary, words).succeeded)
+        }
+    }
+}

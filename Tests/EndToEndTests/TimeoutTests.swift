@@ -1,0 +1,182 @@
+import Foundation
+import Testing
+
+/// Deadlines: that the close comes, and that it does not come from what must not bring it. How
+/// fast it comes is not asked, for the machine may be busy.
+@Suite struct TimeoutTests {
+    @Test func aDripOfAHeadIsCut() throws {
+        let server = try TestServer(
+            "client_header_timeout 1s; keepalive_timeout 60s;", files: ["a.txt": "hello"])
+        let client = try server.connect()
+        try client.send("GET /a.txt HTTP/1.1\r\nHost: x\r\nX: ")
+        let start = Date()
+        // A byte now and then does not extend the time for the whole head.
+        try waitFor("close of the dripping client") {
+            Thread.sleep(forTimeInterval: 0.05)
+            do { try client.send("y") } catch { return true }
+            return !client.isQuiet
+        }
+        #expect(Date().timeIntervalSince(start) > 0.5)
+        #expect(try client.readToEnd().isEmpty)
+        try waitFor("408 in the log") { server.accessLog.contains("\" 408 0 \"") }
+    }
+
+    @Test func aHeadThatNeverStartsIsCut() throws {
+        let server = try TestServer("client_header_timeout 1s;", files: ["a.txt": "hello"])
+        let client = try server.connect()
+        #expect(try client.isClosedByServer())
+    }
+
+    @Test func theHeadTimeStartsAnewWithEachRequest() throws {
+        let server = try TestServer(
+            "client_header_timeout 1s; keepalive_timeout 60s;", files: ["a.txt": "hello"])
+        let client = try server.connect()
+        let start = Date()
+        while Date().timeIntervalSince(start) < 2.5 {
+            try client.request("GET /a.txt HTTP/1.1")
+            #expect(try client.response().text == "hello")
+            Thread.sleep(forTimeInterval: 0.3)
+        }
+    }
+
+    @Test func anIdleConnectionIsClosed() throws {
+        let server = try TestServer("keepalive_timeout 1s;", files: ["a.txt": "hello"])
+        let client = try server.connect()
+        let start = Date()
+        try client.request("GET /a.txt HTTP/1.1")
+        let response = try client.response()
+        #expect(response["Connection"] == "keep-alive")
+        #expect(response["Keep-Alive"] == nil)
+        #expect(try client.isClosedByServer())
+        #expect(Date().timeIntervalSince(start) > 0.5)
+    }
+
+    @Test func theKeepAliveField() throws {
+        let server = try TestServer("keepalive_timeout 5 4;", files: ["a.txt": "hello"])
+        let client = try server.connect()
+        try client.request("GET /a.txt HTTP/1.1")
+        #expect(try client.response()["Keep-Alive"] == "timeout=4")
+        try client.request("GET /a.txt HTTP/1.1", ["Connection: close"])
+        #expect(try client.response()["Keep-Alive"] == nil)
+    }
+
+    @Test func keepAliveOff() throws {
+        let server = try TestServer("keepalive_timeout 0;", files: ["a.txt": "hello"])
+        let client = try server.connect()
+        try client.request("GET /a.txt HTTP/1.1")
+        #expect(try client.response()["Connection"] == "close")
+        #expect(try client.isClosedByServer())
+    }
+
+    @Test func keepAliveRequests() throws {
+        let server = try TestServer("keepalive_requests 3;", files: ["a.txt": "hello"])
+        let client = try server.connect()
+        for number in 1...3 {
+            try client.request("GET /a.txt HTTP/1.1")
+            #expect(try client.response()["Connection"] == (number < 3 ? "keep-alive" : "close"))
+        }
+        #expect(try client.isClosedByServer())
+    }
+
+    @Test func keepAliveTime() throws {
+        let server = try TestServer(
+            "keepalive_time 1s; keepalive_timeout 60s;", files: ["a.txt": "hello"])
+        let client = try server.connect()
+        try waitFor("a close for the connection's age") {
+            Thread.sleep(forTimeInterval: 0.1)
+            try client.request("GET /a.txt HTTP/1.1")
+            return try client.response()["Connection"] == "close"
+        }
+        #expect(try client.isClosedByServer())
+    }
+
+    @Test func aReaderThatStopsIsCut() throws {
+        let server = try TestServer("send_timeout 1s;", files: ["big": .pattern(30_000_000)])
+        let client = try server.connect(receiveBuffer: 4096)
+        try client.request("GET /big HTTP/1.1")
+        try client.awaitBytes(1000)
+        // Its log line shows that the server has given the connection up.
+        try waitFor("the end of the stalled download") {
+            server.accessLog.contains("GET /big")
+        }
+        #expect(try client.readToEnd().count < 30_000_000)
+    }
+
+    @Test func aSlowReaderIsNotCut() throws {
+        let server = try TestServer("send_timeout 2s;", files: ["big": .pattern(12_000_000)])
+        let client = try server.connect(receiveBuffer: 4096)
+        try client.request("GET /big HTTP/1.1")
+        let start = Date()
+        // Each pause is shorter than the timeout, all of them longer.
+        for _ in 0..<12 {
+            _ = try client.take(700_000)
+            Thread.sleep(forTimeInterval: 0.25)
+        }
+        #expect(Date().timeIntervalSince(start) > 2)
+        _ = try client.take(3_000_000)
+    }
+
+    @Test func aBodyThatStopsIsCut() throws {
+        let server = try TestServer(
+            "client_body_timeout 1s; lingering_timeout 1s;", files: ["a.txt": "hello"])
+        let client = try server.connect()
+        try client.request("POST /a.txt HTTP/1.1", ["Content-Length: 100"])
+        try client.send("part")
+        #expect(try client.response().status == 405)
+        #expect(try client.readToEnd().isEmpty)
+    }
+
+    @Test func lingeringReadsWhatTheClientStillSends() throws {
+        let server = try TestServer(
+            "client_max_body_size 1k; lingering_close on; lingering_timeout 5s;",
+            files: ["a.txt": "hello"])
+        let client = try server.connect()
+        try client.request("POST /a.txt HTTP/1.1", ["Content-Length: 3000000"])
+        // Without lingering this would be answered by a reset, which destroys the answer.
+        try client.send(patternBytes(2_000_000))
+        #expect(try client.response().status == 413)
+    }
+
+    @Test(arguments: ["lingering_timeout 1s;", "lingering_time 1s; lingering_timeout 60s;"])
+    func lingeringEnds(directives: String) throws {
+        let server = try TestServer(
+            "client_max_body_size 1k; \(directives)", files: ["a.txt": "hello"])
+        let worker = try server.waitForWorkers(1)[0]
+        // A worker that answers has opened what it needs for itself.
+        _ = try server.fetch("/a.txt")
+        let before = try descriptorCount(of: worker)
+        let client = try server.connect()
+        try client.request("POST /a.txt HTTP/1.1", ["Content-Length: 3000000"])
+        #expect(try client.response().status == 413)
+        try waitFor("the descriptor of the lingering connection to be closed") {
+            // lingering_time limits a client that goes on, lingering_timeout one that stops.
+            if directives.contains("60s") { try? client.send("part") }
+            return try descriptorCount(of: worker) <= before
+        }
+    }
+
+    @Test func resetTimedOutConnection() throws {
+        let server = try TestServer(
+            "send_timeout 1s; reset_timedout_connection on;", files: ["big": .pattern(30_000_000)])
+        let client = try server.connect(receiveBuffer: 4096)
+        try client.request("GET /big HTTP/1.1")
+        try client.awaitBytes(1000)
+        try waitFor("the end of the stalled download") { server.accessLog.contains("GET /big") }
+        try waitFor("no connection left in the kernel") {
+            try connectionCount(of: server) == 0
+        }
+    }
+}
+
+/// How many connections, in whatever state but TIME_WAIT, the kernel keeps for the server's port
+/// on the server's side.
+func connectionCount(of server: TestServer) throws -> Int {
+    let result = try run(
+        "ss",
+        [
+            "-tanH", "state", "connected", "exclude", "time-wait",
+            "sport = :\(server.port)",
+        ])
+    guard result.succeeded else { throw TimedOut(description: result.error) }
+    return result.output.split(separator: "\n").count
+}

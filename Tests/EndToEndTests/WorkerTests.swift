@@ -1,0 +1,94 @@
+import Foundation
+import Glibc
+import Testing
+
+/// How workers share connections, and what they do when something runs out.
+@Suite(.serialized) struct WorkerTests {
+    @Test func keptConnectionsSpread() throws {
+        let count = 1600
+        let server = try TestServer(workers: 4, connections: 2048, files: ["a": "hello"])
+        let workers = try server.waitForWorkers(4)
+        var clients: [RawClient] = []
+        // In bursts, for workers that are all idle take turns in any case.
+        for _ in 0..<(count / 100) {
+            let burst = try (0..<100).map { _ in try server.connect() }
+            for client in burst { try client.request("GET /a HTTP/1.1") }
+            for client in burst { #expect(try client.response().text == "hello") }
+            clients += burst
+        }
+        let established = try establishedInodes(port: server.port)
+        let counts = workers.map { socketInodes(of: $0).intersection(established).count }
+        #expect(counts.reduce(0, +) == count, "\(counts)")
+        let most = try #require(counts.max())
+        let least = try #require(counts.min())
+        #expect(Double(most) <= 1.3 * Double(least) || !Product.isApus, "\(counts)")
+        for client in clients { client.close() }
+    }
+
+    @Test func outOfDescriptors() throws {
+        let server = try TestServer(
+            "keepalive_timeout 600s; client_header_timeout 600s;",
+            main: "worker_rlimit_nofile 40;", files: ["a": "hello"])
+        let worker = try server.waitForWorkers(1)[0]
+        // More clients than there are descriptors: some are served and stay, the rest wait.
+        var clients = try (0..<80).map { _ in try server.connect() }
+        for client in clients { try client.request("GET /a HTTP/1.1") }
+        var served = 0
+        try waitFor("the descriptors to be used up") {
+            served = clients.filter { !$0.isQuiet }.count
+            return try descriptorCount(of: worker) >= 38 || served >= 20
+        }
+        // It waits without spinning: over these seconds it uses little of the processor.
+        let start = Date()
+        let used = try processorSeconds(of: worker)
+        Thread.sleep(forTimeInterval: 2)
+        let share = try (processorSeconds(of: worker) - used) / Date().timeIntervalSince(start)
+        #expect(share < 0.5)
+        // Those that wait are served when others leave, and then new ones.
+        let first = clients.prefix(70)
+        for client in first { client.close() }
+        clients.removeFirst(70)
+        try waitFor("an answer for a new client") {
+            (try? server.fetch("/a").text) == "hello"
+        }
+        #expect(server.workers == [worker])
+    }
+
+    @Test func workerConnectionsAreLimited() throws {
+        let server = try TestServer(
+            "keepalive_timeout 600s;", connections: 20, files: ["a": "hello"])
+        let worker = try server.waitForWorkers(1)[0]
+        let clients = try (0..<60).map { _ in try server.connect() }
+        for client in clients { try? client.request("GET /a HTTP/1.1") }
+        try waitFor("connections to be used up") {
+            clients.contains { !$0.isQuiet }
+        }
+        #expect(try descriptorCount(of: worker) < 60)
+        for client in clients { client.close() }
+        try waitFor("an answer for a new client") {
+            (try? server.fetch("/a").text) == "hello"
+        }
+        #expect(server.workers == [worker])
+    }
+
+    @Test func workerProcessesAuto() throws {
+        let configuration = TestServer.configuration()
+            .replacingOccurrences(of: "worker_processes 1;", with: "worker_processes auto;")
+        let server = try TestServer(configuration: configuration, files: ["a": "hello"])
+        let processors = ProcessInfo.processInfo.activeProcessorCount
+        #expect(try server.waitForWorkers(processors).count == processors)
+    }
+
+    @Test func aWorkerIsNotRoot() throws {
+        guard Product.isRoot else { return }
+        let server = try TestServer(main: "user nobody nogroup;", files: ["a": "hello"])
+        // A worker that answers has taken its user.
+        #expect(try server.fetch("/a").text == "hello")
+        let worker = try server.waitForWorkers(1)[0]
+        let lines = try readText("/proc/\(worker)/status").split(separator: "\n")
+        let user = try #require(lines.first { $0.hasPrefix("Uid:") }).split(separator: "\t")
+        let group = try #require(lines.first { $0.hasPrefix("Gid:") }).split(separator: "\t")
+        #expect(user[1...4].allSatisfy { $0 == "65534" })
+        #expect(group[1...4].allSatisfy { $0 == "65534" })
+    }
+}
