@@ -92,5 +92,13 @@ let package = Package(
             ],
             swiftSettings: testSettings),
         .testTarget(name: "EndToEndTests", dependencies: ["apus"], swiftSettings: testSettings),
+        // The conformance suite: cases as data, a command that puts them to any server, and tests.
+        .target(name: "Conformance", path: "Tests/Conformance", swiftSettings: testSettings),
+        .executableTarget(
+            name: "conformance-tool", dependencies: ["Conformance"], path: "Tests/ConformanceTool",
+            swiftSettings: testSettings),
+        .testTarget(
+            name: "ConformanceTests", dependencies: ["Conformance", "apus"],
+            swiftSettings: testSettings),
     ]
 )

@@ -1,0 +1,208 @@
+import Foundation
+
+/// A rule for one answer.
+public enum Check: Sendable {
+    /// A field has exactly this value.
+    case field(String, String)
+    /// A field is there.
+    case has(String)
+    /// A field is not there.
+    case lacks(String)
+    /// A list has this member, whatever its case.
+    case lists(String, String)
+    /// A list does not have this member.
+    case doesNotList(String, String)
+    /// The content is this text.
+    case text(String)
+    /// The content is not this text.
+    case isNot(String)
+    /// The content has these bytes of /bytes.bin.
+    case bytes(ClosedRange<Int>)
+    /// The content is all of /bytes.bin.
+    case allBytes
+    /// The content is of parts, each with its Content-Range and its bytes of /bytes.bin.
+    case parts([ClosedRange<Int>])
+    /// The content is the file of that name in the site, byte by byte.
+    case file(String)
+    /// The content begins as a gzip stream does.
+    case gzip
+    /// There is no content.
+    case empty
+    /// The reason phrase.
+    case reason(String)
+    /// A field is a date as RFC 9110, section 5.6.7, writes it today.
+    case date(String)
+    /// Date is the present time.
+    case dateIsNow
+    /// Last-Modified is not later than Date.
+    case notFromTheFuture
+    /// Last-Modified and its weekday are this.
+    case modified(String)
+    /// The fields are those of an earlier answer, but for Date; Content-Length may be left out.
+    case sameFields(as: Int)
+    /// These fields have the values that an earlier answer gave them.
+    case sameValues([String], as: Int)
+    /// The value of a field differs from that in an earlier answer.
+    case differs(String, from: Int)
+    /// A field begins so.
+    case begins(String, String)
+    /// The content does not contain this.
+    case doesNotContain(String)
+    /// Allow of a 405 lists GET and HEAD.
+    case allowsReading
+    /// Location, where there is one, stays on this host and has no control bytes.
+    case locationIsHere
+    /// A field has at least this many characters.
+    case atLeast(String, Int)
+
+    /// Why the last of `answers` breaks the rule; nil when it keeps it.
+    func failure(_ answers: [ReceivedAnswer]) -> String? {
+        guard let answer = answers.last else { return "no answer" }
+        switch self {
+        case .field, .has, .lacks, .lists, .doesNotList, .begins, .atLeast, .locationIsHere,
+            .allowsReading:
+            return fieldFailure(answer)
+        case .date, .dateIsNow, .notFromTheFuture, .modified:
+            return dateFailure(answer)
+        case .sameFields, .sameValues, .differs:
+            return comparisonFailure(answer, answers)
+        default:
+            return contentFailure(answer)
+        }
+    }
+
+    private func fieldFailure(_ answer: ReceivedAnswer) -> String? {
+        switch self {
+        case .field(let name, let value):
+            let values = answer.values(name)
+            return values == [value] ? nil : "\(name) is \(values), not \(value)"
+        case .has(let name):
+            return answer.values(name).isEmpty ? "no \(name)" : nil
+        case .lacks(let name):
+            return answer.values(name).isEmpty ? nil : "\(name): \(answer.values(name))"
+        case .lists(let name, let member):
+            return answer.list(name).contains(member.lowercased())
+                ? nil : "\(name) \(answer.values(name)) does not list \(member)"
+        case .doesNotList(let name, let member):
+            return answer.list(name).contains(member.lowercased())
+                ? "\(name) lists \(member)" : nil
+        case .begins(let name, let start):
+            let value = answer.values(name).first ?? ""
+            return value.hasPrefix(start) ? nil : "\(name) is \(value)"
+        case .allowsReading:
+            let allowed = answer.list("Allow")
+            return answer.status != 405 || (allowed.contains("get") && allowed.contains("head"))
+                ? nil : "Allow is \(answer.values("Allow"))"
+        case .locationIsHere:
+            guard let value = answer.values("Location").first else { return nil }
+            let here = ["http://conformance.test/", "http://conformance.test:"]
+            let isPath = value.hasPrefix("/") && !value.hasPrefix("//") && !value.hasPrefix("/\\")
+            return isPath || here.contains { value.hasPrefix($0) } ? nil : "Location: \(value)"
+        case .atLeast(let name, let count):
+            let value = answer.values(name).first ?? ""
+            return value.count >= count ? nil : "\(name) is only \(value)"
+        default: return nil
+        }
+    }
+
+    private func contentFailure(_ answer: ReceivedAnswer) -> String? {
+        let text = String(decoding: answer.content, as: UTF8.self)
+        switch self {
+        case .text(let expected): return text == expected ? nil : "content is \(text.prefix(60))"
+        case .isNot(let expected): return text == expected ? "content is \(text)" : nil
+        case .bytes(let range):
+            return answer.content == Array(Site.bytes[range]) ? nil : "other bytes"
+        case .allBytes: return answer.content == Site.bytes ? nil : "not all bytes"
+        case .parts(let ranges): return Multipart.failure(answer, ranges)
+        case .file(let name):
+            return answer.content == Site.content(of: name) ? nil : "not \(name)"
+        case .gzip: return answer.content.starts(with: [0x1f, 0x8b, 8]) ? nil : "no gzip stream"
+        case .empty: return answer.content.isEmpty ? nil : "content: \(text.prefix(60))"
+        case .reason(let reason): return answer.reason == reason ? nil : answer.reason
+        case .doesNotContain(let part): return text.contains(part) ? "contains \(part)" : nil
+        default: return nil
+        }
+    }
+
+    private func dateFailure(_ answer: ReceivedAnswer) -> String? {
+        func date(_ name: String) -> Date? { answer.values(name).first.flatMap(HTTPDateText.read) }
+        switch self {
+        case .date(let name): return date(name) == nil ? "\(name): \(answer.values(name))" : nil
+        case .dateIsNow:
+            guard let date = date("Date") else { return "Date: \(answer.values("Date"))" }
+            return abs(date.timeIntervalSinceNow) < 15 ? nil : "Date is \(date)"
+        case .notFromTheFuture:
+            guard let modified = answer.values("Last-Modified").first else { return nil }
+            guard let last = HTTPDateText.read(modified), let now = date("Date") else {
+                return "Last-Modified: \(modified)"
+            }
+            return last <= now ? nil : "Last-Modified \(modified) is after Date"
+        case .modified(let value):
+            let modified = answer.values("Last-Modified")
+            return modified == [value] ? nil : "Last-Modified: \(modified)"
+        default: return nil
+        }
+    }
+
+    private func comparisonFailure(
+        _ answer: ReceivedAnswer, _ answers: [ReceivedAnswer]
+    ) -> String? {
+        switch self {
+        case .sameFields(let index):
+            var left = Set(answers[index].comparableFields)
+            let right = Set(answer.comparableFields)
+            if answer.values("Content-Length").isEmpty {
+                left = left.filter { !$0.hasPrefix("content-length:") }
+            }
+            return left == right ? nil : "\(left.symmetricDifference(right).sorted())"
+        case .sameValues(let names, let index):
+            for name in names where answers[index].values(name) != answer.values(name) {
+                return "\(name): \(answers[index].values(name)), then \(answer.values(name))"
+            }
+            return nil
+        case .differs(let name, let index):
+            return answers[index].values(name) != answer.values(name) ? nil : "the same \(name)"
+        default: return nil
+        }
+    }
+}
+
+/// IMF-fixdate (RFC 9110, section 5.6.7), with the weekday that the date has.
+enum HTTPDateText {
+    static func read(_ text: String) -> Date? {
+        let formatter = DateFormatter()
+        formatter.locale = Locale(identifier: "en_US_POSIX")
+        formatter.timeZone = TimeZone(secondsFromGMT: 0)
+        formatter.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+        guard let date = formatter.date(from: text) else { return nil }
+        return formatter.string(from: date) == text ? date : nil
+    }
+}
+
+/// Reads multipart/byteranges (RFC 9110, section 14.6).
+enum Multipart {
+    static func failure(_ answer: ReceivedAnswer, _ ranges: [ClosedRange<Int>]) -> String? {
+        let type = answer.values("Content-Type").first ?? ""
+        guard type.hasPrefix("multipart/byteranges; boundary=") else { return "type \(type)" }
+        let boundary = type.components(separatedBy: "boundary=")[1]
+            .trimmingCharacters(in: CharacterSet(charactersIn: "\""))
+        var rest = answer.content[...]
+        guard !boundary.isEmpty, boundary.utf8.count <= 70 else { return "boundary \(boundary)" }
+        for range in ranges {
+            rest = rest.drop { $0 == 13 || $0 == 10 }
+            guard let end = Array(rest).firstRange(of: "\r\n\r\n") else { return "no part" }
+            let head = String(decoding: rest.prefix(end.lowerBound), as: UTF8.self)
+            let wanted = "Content-Range: bytes \(range.lowerBound)-\(range.upperBound)/"
+            guard head.hasPrefix("--\(boundary)\r\n"),
+                head.lowercased().contains("\r\n" + wanted.lowercased() + "\(Site.bytes.count)")
+            else { return "part head \(head)" }
+            rest = rest.dropFirst(end.upperBound)
+            guard Array(rest.prefix(range.count)) == Array(Site.bytes[range]) else {
+                return "bytes of \(range)"
+            }
+            rest = rest.dropFirst(range.count)
+        }
+        let end = String(decoding: rest, as: UTF8.self)
+        return end == "\r\n--\(boundary)--\r\n" || end == "\r\n--\(boundary)--" ? nil : "end \(end)"
+    }
+}

@@ -1,0 +1,165 @@
+/// A place where apus does not answer as nginx does: one entry of the closed list. Whatever is not
+/// in the list is a bug of apus. The page of differences is made from it, and cases refer to it.
+public struct Difference: Sendable {
+    /// What the cases call it.
+    public enum Name: String, Sendable, CaseIterable {
+        case allowOn405, headIgnoresRange, lastModifiedInTheFuture, ifUnmodifiedSinceBesideIfMatch
+        case ifUnmodifiedSinceInvalid, ifModifiedSinceBesideIfNoneMatch, connectionTokens
+        case varyOnNotModified, tagOnNotModified, tabsAreWhiteSpace, returnReturnLineFeed
+        case longTag
+        case chunkLines, hostSyntax
+        case fragment, spaces, version, simpleRequest, bareLineFeed, lineWithoutColon
+        case invalidNames, controlBytes, tooLargeFields, unknownMethod, options, acceptEncoding
+        case emptyMembers
+    }
+
+    /// Why there is a difference.
+    public enum Kind: String, Sendable, CaseIterable {
+        case breaksMust = "nginx breaks a MUST, and no configuration can depend on it"
+        case dangerous = "What nginx takes is dangerous"
+        case strict = "With `strict_requests on` only"
+    }
+
+    /// What the cases call it.
+    public let name: Name
+    /// Why there is a difference.
+    public let kind: Kind
+    /// Where the rule is, as in "9110 15.5.6".
+    public let section: String
+    /// What nginx does.
+    public let nginx: String
+    /// What apus does.
+    public let apus: String
+    /// Why no case can show it on a site that stands still; nil where cases do.
+    public let shownElsewhere: String?
+
+    init(
+        _ name: Name, _ kind: Kind, _ section: String, nginx: String, apus: String,
+        shownElsewhere: String? = nil
+    ) {
+        self.name = name
+        self.kind = kind
+        self.section = section
+        self.nginx = nginx
+        self.apus = apus
+        self.shownElsewhere = shownElsewhere
+    }
+
+    /// The whole list.
+    public static let all: [Difference] = breakingMust + dangerous + strict
+
+    private static let breakingMust: [Difference] = [
+        Difference(
+            .allowOn405, .breaksMust, "9110 15.5.6",
+            nginx: "405 without `Allow`", apus: "405 with `Allow`"),
+        Difference(
+            .headIgnoresRange, .breaksMust, "9110 14.2",
+            nginx: "`HEAD` with `Range` is 206 or 416", apus: "`HEAD` ignores `Range`"),
+        Difference(
+            .lastModifiedInTheFuture, .breaksMust, "9110 8.8.2.1",
+            nginx: "`Last-Modified` may be later than `Date`",
+            apus: "`Last-Modified` is at most `Date`"),
+        Difference(
+            .ifUnmodifiedSinceBesideIfMatch, .breaksMust, "9110 13.1.4",
+            nginx: "`If-Unmodified-Since` counts beside `If-Match`", apus: "it is ignored"),
+        Difference(
+            .ifUnmodifiedSinceInvalid, .breaksMust, "9110 13.1.4",
+            nginx: "`If-Unmodified-Since` with an invalid date is 412", apus: "it is ignored"),
+        Difference(
+            .ifModifiedSinceBesideIfNoneMatch, .breaksMust, "9110 13.1.3",
+            nginx: "`If-Modified-Since` counts beside `If-None-Match`", apus: "it is ignored"),
+        Difference(
+            .connectionTokens, .breaksMust, "9110 7.6.1",
+            nginx: "`Connection` is searched for `close` and `keep-alive` anywhere",
+            apus: "`Connection` is a list of tokens: `close-not` is not `close`, and "
+                + "`TE,,Keep-Alive` is fine"),
+        Difference(
+            .varyOnNotModified, .breaksMust, "9110 15.4.5",
+            nginx: "304 without the `Vary` of the 200", apus: "304 with it"),
+        Difference(
+            .tagOnNotModified, .breaksMust, "9110 15.4.5",
+            nginx: "304 with another `ETag` than the 200 had", apus: "304 with the same"),
+        Difference(
+            .tabsAreWhiteSpace, .breaksMust, "9110 5.6.3",
+            nginx: "tabs around a value are part of it", apus: "tabs are trimmed as spaces are"),
+        Difference(
+            .returnReturnLineFeed, .breaksMust, "9112 2.2",
+            nginx: "CR CR LF ends a line", apus: "400"),
+        Difference(
+            .longTag, .breaksMust, "9110 8.8.1",
+            nginx: "two versions of one size within one second have one `ETag`",
+            apus: "a file younger than two seconds, or with the fixed time 0 or 1, has a longer "
+                + "`ETag`, in which its change time stands"),
+    ]
+
+    private static let dangerous: [Difference] = [
+        Difference(
+            .chunkLines, .dangerous, "9112 7.1",
+            nginx: "LF alone ends the lines of a chunked body, and sizes have any number of digits",
+            apus: "lines of a chunked body end in CR LF, sizes have at most 16 digits, and "
+                + "extensions and trailers are capped"),
+        Difference(
+            .hostSyntax, .dangerous, "9112 3.2",
+            nginx: "a host may have bytes that no host has, and any port",
+            apus: "400"),
+    ]
+
+    private static let strict: [Difference] = [
+        Difference(
+            .fragment, .strict, "9112 3.2", nginx: "`#` in the target ends it", apus: "400"),
+        Difference(
+            .spaces, .strict, "9112 3", nginx: "several spaces in the request line", apus: "400"),
+        Difference(
+            .version, .strict, "9112 2.3", nginx: "`HTTP/1.10` is a version", apus: "400"),
+        Difference(
+            .simpleRequest, .strict, "9112 2.3", nginx: "HTTP/0.9 is answered", apus: "400"),
+        Difference(
+            .bareLineFeed, .strict, "9112 2.2", nginx: "LF alone ends a line", apus: "400"),
+        Difference(
+            .lineWithoutColon, .strict, "9112 5", nginx: "a line without a colon is ignored",
+            apus: "400"),
+        Difference(
+            .invalidNames, .strict, "9110 5.1",
+            nginx: "a field whose name is no token is ignored (`ignore_invalid_headers`)",
+            apus: "400"),
+        Difference(
+            .controlBytes, .strict, "9110 5.5",
+            nginx: "control bytes stand in values", apus: "400"),
+        Difference(
+            .tooLargeFields, .strict, "9110 5.4", nginx: "400 for too large fields", apus: "431"),
+        Difference(
+            .unknownMethod, .strict, "9110 9.1",
+            nginx: "405 (400 for small letters) for an unknown method", apus: "501"),
+        Difference(
+            .options, .strict, "9110 9.3.7", nginx: "405 for `OPTIONS`",
+            apus: "204 with `Allow`"),
+        Difference(
+            .acceptEncoding, .strict, "9110 12.5.3",
+            nginx: "`*` and `x-gzip` in `Accept-Encoding` say nothing",
+            apus: "`*` stands for what is not named, and `x-gzip` for `gzip`"),
+        Difference(
+            .emptyMembers, .strict, "9110 5.6.1.2",
+            nginx: "a `Range` with an empty member is 416", apus: "empty members are passed over"),
+    ]
+
+    /// The page of differences.
+    public static func page() -> String {
+        var text = """
+            <!-- Made by `make conformance-docs` from Tests/Conformance/Difference.swift. -->
+            # Where apus does not answer as nginx does
+
+            Under a configuration file nginx's answer wins, reason phrases included. This list is
+            closed: any other difference is a bug of apus (but for `Server`, `Date` and the looks of
+            built-in pages). The conformance suite has cases for each entry.
+
+            """
+        for kind in Kind.allCases {
+            text += "\n## \(kind.rawValue)\n\n| rule | nginx | apus |\n|---|---|---|\n"
+            for one in all where one.kind == kind {
+                let rule = "RFC " + one.section.replacingOccurrences(" ", ", ")
+                text += "| \(rule) | \(one.nginx) | \(one.apus) |\n"
+            }
+        }
+        return text
+    }
+}

@@ -1,0 +1,163 @@
+import Foundation
+
+/// The servers that the table compares, each with a configuration for the site.
+public enum Peer: String, CaseIterable, Sendable {
+    case apus
+    /// apus with `strict_requests on`.
+    case strictApus = "apus, strict"
+    case nginx, lighttpd, h2o
+
+    /// Whether what hangs on `strict_requests` is asked of it: a server of another house has no
+    /// such switch, and is asked what the RFCs say.
+    public var isStrict: Bool { self != .apus }
+
+    /// The program, when it is not given.
+    public var program: String { self == .strictApus ? "apus" : rawValue }
+
+    /// The command that runs the program in the foreground.
+    func command(_ program: String, _ folder: String) -> [String] {
+        let file = folder + "/server.conf"
+        switch self {
+        case .apus, .strictApus, .nginx:
+            return [program, "-p", folder, "-c", file, "-e", folder + "/error.log"]
+        case .lighttpd: return [program, "-D", "-f", file]
+        case .h2o: return [program, "-m", "worker", "-c", file]
+        }
+    }
+
+    /// The configuration that serves the site below `folder`.
+    public func configuration(folder: String, port: UInt16) -> String {
+        let text: String
+        switch self {
+        case .apus, .nginx: text = Self.nginxText
+        case .strictApus:
+            text = Self.nginxText.replacingOccurrences(
+                of: "http {", with: "http {\n    strict_requests on;")
+        case .lighttpd: text = Self.lighttpdText
+        case .h2o: text = Self.h2oText
+        }
+        return text.replacingOccurrences(of: "FOLDER", with: folder)
+            .replacingOccurrences(of: "PORT", with: "\(port)")
+    }
+
+    private static let nginxText = """
+        daemon off;
+        worker_processes 1;
+        pid FOLDER/server.pid;
+        error_log FOLDER/error.log info;
+        events { worker_connections 512; }
+        http {
+            types { text/html html; text/plain txt; }
+            default_type application/octet-stream;
+            access_log off;
+            gzip on;
+            gzip_static on;
+            gzip_vary on;
+            gzip_min_length 256;
+            absolute_redirect off;
+            server { listen 127.0.0.1:PORT default_server; root FOLDER/site; }
+            server { listen 127.0.0.1:PORT; server_name second.test; root FOLDER/second; }
+        }
+
+        """
+
+    private static let lighttpdText = """
+        server.bind = "127.0.0.1"
+        server.port = PORT
+        server.document-root = "FOLDER/site"
+        server.errorlog = "FOLDER/error.log"
+        server.modules = ("mod_deflate")
+        server.http-parseopts = ("method-get-body" => "enable")
+        index-file.names = ("index.html")
+        mimetype.assign = (
+            ".html" => "text/html", ".txt" => "text/plain", "" => "application/octet-stream"
+        )
+        deflate.mimetypes = ("text/html")
+        deflate.allowed-encodings = ("gzip")
+        $HTTP["host"] =~ "^second\\.test" { server.document-root = "FOLDER/second" }
+
+        """
+
+    private static let h2oText = """
+        num-threads: 1
+        error-log: FOLDER/error.log
+        compress: [gzip]
+        file.send-compressed: ON
+        file.mime.settypes:
+          text/html: [".html"]
+          text/plain: [".txt"]
+        listen: { host: 127.0.0.1, port: PORT }
+        hosts:
+          default:
+            paths: { "/": { file.dir: FOLDER/site } }
+          second.test:
+            paths: { "/": { file.dir: FOLDER/second } }
+          "second.test:8080":
+            paths: { "/": { file.dir: FOLDER/second } }
+
+        """
+}
+
+/// A server that runs in a folder of its own, with the site, until this is gone.
+public final class RunningServer: @unchecked Sendable {
+    /// Where it listens.
+    public let target: Target
+    private let folder: String
+    private let process: Process
+    /// Open as long as this lives: when it closes, however that comes about, the server is ended.
+    private let leash: Pipe
+
+    /// It did not start; the text is what it said.
+    public struct DidNotStart: Error, CustomStringConvertible {
+        /// What it said.
+        public let description: String
+    }
+
+    private static let keeper = """
+        "$@" &
+        child=$!
+        read -r _
+        kill -TERM "$child" 2>/dev/null
+        wait "$child"
+        """
+
+    /// Starts the peer; `program` is a path or a name.
+    public init(_ peer: Peer, program: String? = nil) throws {
+        let folder = NSTemporaryDirectory() + "/conformance-\(UUID().uuidString.prefix(8))"
+        try Site.make(at: folder)
+        let files = FileManager.default
+        try files.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder)
+        let port = FreePort.take()
+        let text = peer.configuration(folder: folder, port: port)
+        try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/server.conf"))
+        process = Process()
+        leash = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/bin/bash")
+        process.arguments =
+            ["-c", Self.keeper, "keeper"] + peer.command(program ?? peer.program, folder)
+        process.environment = [
+            "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        ]
+        process.standardInput = leash
+        let said = folder + "/said"
+        _ = files.createFile(atPath: said, contents: nil)
+        process.standardOutput = FileHandle(forWritingAtPath: said)
+        process.standardError = process.standardOutput
+        target = Target(host: "127.0.0.1", port: port)
+        self.folder = folder
+        try process.run()
+        for _ in 0..<500 {
+            if (try? Wire(target, patienceMs: 1000)) != nil { return }
+            Thread.sleep(forTimeInterval: 0.02)
+        }
+        let log = files.contents(atPath: folder + "/error.log") ?? Data()
+        let words = (files.contents(atPath: said) ?? Data()) + log
+        throw DidNotStart(description: "\(peer): " + String(decoding: words, as: UTF8.self))
+    }
+
+    deinit {
+        try? leash.fileHandleForWriting.close()
+        process.waitUntilExit()
+        try? FileManager.default.removeItem(atPath: folder)
+    }
+}

@@ -1,0 +1,112 @@
+import Foundation
+
+/// How a server fares.
+public struct Report: Sendable {
+    /// The failing cases, with why.
+    public let failures: [String: String]
+
+    /// Puts all cases that hold for the server to it, several at a time.
+    public init(_ target: Target, isStrict: Bool) throws {
+        let runner = try Runner(target)
+        let cases = Group.cases.filter { $0.isAsked(isStrict: isStrict) }
+        let results = Results()
+        let workers = (0..<12).map { first in
+            let thread = Thread {
+                for index in stride(from: first, to: cases.count, by: 12) {
+                    results.note(cases[index].name, runner.failure(of: cases[index]))
+                }
+                results.end()
+            }
+            thread.start()
+            return thread
+        }
+        results.wait(for: workers.count)
+        failures = results.failures
+    }
+
+    /// Passed and all of the cases, as "3/4".
+    func score(_ cases: [Case]) -> String {
+        "\(cases.filter { failures[$0.name] == nil }.count)/\(cases.count)"
+    }
+
+    private final class Results: @unchecked Sendable {
+        private let condition = NSCondition()
+        private var ended = 0
+        private(set) var failures: [String: String] = [:]
+
+        func note(_ name: String, _ failure: String?) {
+            guard let failure else { return }
+            condition.lock()
+            failures[name] = failure
+            condition.unlock()
+        }
+
+        func end() {
+            condition.lock()
+            ended += 1
+            condition.signal()
+            condition.unlock()
+        }
+
+        func wait(for count: Int) {
+            condition.lock()
+            while ended < count { condition.wait() }
+            condition.unlock()
+        }
+    }
+}
+
+extension Case {
+    /// Whether a server is asked this.
+    public func isAsked(isStrict: Bool) -> Bool {
+        strictness == .either || (strictness == .on) == isStrict
+    }
+}
+
+/// The page that compares servers.
+public enum Comparison {
+    /// Makes the page of what each server's report says.
+    public static func page(_ reports: [(name: String, isStrict: Bool, report: Report)]) -> String {
+        var text = """
+            <!-- Made by `make conformance-docs`. -->
+            # Conformance
+
+            Each case is bytes in and rules of the answer out, with the section of RFC 9110 or 9112
+            that it comes from. The first table counts what those say a server MUST or SHOULD do,
+            where a server of files can show it; cases that hang on `strict_requests` are asked of
+            apus when it is on, and of the others always. The second counts what apus promises where
+            the RFCs leave a choice: nginx's answer, or the safer one.
+
+            `make conformance TARGET=host:port` puts the cases to any server. Its document root
+            is what `swift run conformance-tool --make-site DIR` writes: `DIR/site`, and
+            `DIR/second` for the host `second.test`. `STRICT=--strict` asks what hangs on
+            `strict_requests`, too.
+
+            """
+        for level in ["MUST and SHOULD", "Promises"] {
+            text += "\n## \(level)\n\n| |" + reports.map { " \($0.name) |" }.joined()
+            text += "\n|---|" + reports.map { _ in "---:|" }.joined() + "\n"
+            let isRule = level != "Promises"
+            for group in Group.all + [Group(title: "**all**", cases: Group.cases)] {
+                let cases = group.cases.filter { ($0.level != .house) == isRule }
+                let scores = reports.map { one in
+                    one.report.score(cases.filter { $0.isAsked(isStrict: one.isStrict) })
+                }
+                text += "| \(group.title) |" + scores.map { " \($0) |" }.joined() + "\n"
+            }
+        }
+        for one in reports {
+            text += "\n## What \(one.name) fails\n\n" + list(one.report)
+        }
+        return text
+    }
+
+    private static func list(_ report: Report) -> String {
+        let failing = Group.cases.filter { report.failures[$0.name] != nil }
+        guard !failing.isEmpty else { return "Nothing.\n" }
+        return failing.map { one in
+            let name = one.name.replacingOccurrences("|", "\\|")
+            return "- \(one.level.rawValue), \(one.citation): \(name)\n"
+        }.joined()
+    }
+}

@@ -1,0 +1,130 @@
+import Foundation
+
+/// A server to be judged.
+public struct Target: Sendable, CustomStringConvertible {
+    /// A name or an address.
+    public let host: String
+    /// The port of TCP.
+    public let port: UInt16
+
+    /// A server at this place.
+    public init(host: String, port: UInt16) {
+        self.host = host
+        self.port = port
+    }
+
+    /// Reads "host:port"; nil when it is neither.
+    public init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[colon...].dropFirst())
+        else { return nil }
+        self.init(host: String(text[..<colon]), port: port)
+    }
+
+    /// As "host:port".
+    public var description: String { "\(host):\(port)" }
+}
+
+/// Puts cases to a server and judges the answers.
+public struct Runner: Sendable {
+    private let target: Target
+    private let patienceMs: Int32
+    private let keeps: Bool
+    private let placeholders: [String: String]
+
+    /// Asks the server for the entity tags that the cases speak of. `patienceMs`: how long an
+    /// answer or a close may take. `keeps`: the server keeps the connection wherever it may.
+    public init(_ target: Target, patienceMs: Int32 = 3000, keeps: Bool = false) throws {
+        self.keeps = keeps
+        self.target = target
+        self.patienceMs = patienceMs
+        var found: [String: String] = [:]
+        for (name, request) in Self.probes {
+            let wire = try Wire(target, patienceMs: patienceMs)
+            wire.send(Array(request.utf8))
+            let answer = try wire.answer(.get())
+            found[name] = answer.values("ETag").first ?? "\"none\""
+        }
+        placeholders = found
+    }
+
+    private static let probes = [
+        "{etag}": Ask.get("/a.txt"), "{bytes}": Ask.get("/bytes.bin"),
+        "{page}": Ask.get("/coded/page.html"),
+        "{page-gzip}": Ask.get("/coded/page.html", "Accept-Encoding: gzip"),
+        "{zero}": Ask.get("/zero.txt"),
+    ]
+
+    /// Why the server fails the case; nil when it passes.
+    public func failure(of one: Case) -> String? {
+        do {
+            let wire = try Wire(target, patienceMs: patienceMs)
+            if let failure = try judge(one, wire) { return describe(failure, wire) }
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    private func judge(_ one: Case, _ wire: Wire) throws -> String? {
+        var received: [ReceivedAnswer] = []
+        var parts = one.parts[...]
+        send(parts.removeFirst(), isLast: parts.isEmpty, one, wire)
+        for expected in one.answers {
+            do {
+                received.append(try wire.answer(expected))
+            } catch {
+                return "answer \(received.count + 1): \(error)"
+            }
+            if let failure = judge(received, expected) {
+                return "answer \(received.count): \(failure)"
+            }
+            if let next = parts.popFirst() { send(next, isLast: parts.isEmpty, one, wire) }
+        }
+        switch one.then {
+        case .any: return nil
+        case .kept, .inStep:
+            wire.send(Array(Ask.get(Ask.probe, "Connection: close").utf8))
+            do {
+                if !keeps, case .inStep = one.then, try wire.isAtEnd() { return nil }
+                let last = try wire.answer(.get())
+                return last.status == 200 && last.content == Site.content(of: "probe.txt")
+                    ? nil : "the next request was answered \(last.status)"
+            } catch {
+                return "the next request: \(error)"
+            }
+        case .closed:
+            do {
+                let rest = try wire.rest()
+                return rest.isEmpty ? nil : "more bytes after the answer that ends the connection"
+            } catch {
+                return wire.hasPending ? "a next request was answered" : "not closed"
+            }
+        }
+    }
+
+    /// Where the connection has to be closed a request stands behind, which no one may answer.
+    private func send(_ text: String, isLast: Bool, _ one: Case, _ wire: Wire) {
+        var text = text
+        for (name, value) in placeholders {
+            text = text.replacingOccurrences(of: name, with: value)
+        }
+        if isLast, case .closed = one.then { text += Ask.get(Ask.probe) }
+        wire.send(text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) })
+    }
+
+    private func judge(_ received: [ReceivedAnswer], _ expected: Answer) -> String? {
+        guard let last = received.last else { return nil }
+        if !expected.statuses.isEmpty, !expected.statuses.contains(last.status) {
+            return "\(last.status), not \(expected.statuses)"
+        }
+        for check in expected.checks {
+            if let failure = check.failure(received) { return failure }
+        }
+        return nil
+    }
+
+    private func describe(_ failure: String, _ wire: Wire) -> String {
+        let text = String(decoding: wire.transcript.prefix(700), as: UTF8.self)
+        return failure + "; received " + text.debugDescription
+    }
+}

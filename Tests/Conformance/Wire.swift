@@ -1,0 +1,141 @@
+import Glibc
+
+/// A connection of a case: sends bytes as they are and reads answers, every wait with a deadline.
+final class Wire {
+    private let descriptor: Int32
+    private let patienceMs: Int32
+    private var pending: [UInt8] = []
+    private(set) var hasEnded = false
+    /// All that was received, for the report of a failure.
+    private(set) var transcript: [UInt8] = []
+
+    struct Failure: Error, CustomStringConvertible {
+        let description: String
+        init(_ description: String) { self.description = description }
+    }
+
+    init(_ target: Target, patienceMs: Int32) throws {
+        self.patienceMs = patienceMs
+        var hints = unsafe addrinfo()
+        unsafe hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        var found: UnsafeMutablePointer<addrinfo>?
+        guard unsafe getaddrinfo(target.host, "\(target.port)", &hints, &found) == 0,
+            let first = unsafe found
+        else { throw Failure("no address for \(target.host)") }
+        defer { unsafe freeaddrinfo(first) }
+        let family = unsafe first.pointee.ai_family
+        descriptor = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        let address = unsafe first.pointee
+        guard unsafe connect(descriptor, address.ai_addr, address.ai_addrlen) == 0 else {
+            Glibc.close(descriptor)
+            throw Failure("cannot connect to \(target)")
+        }
+        var on: Int32 = 1
+        unsafe setsockopt(descriptor, 6, TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+    }
+
+    deinit { Glibc.close(descriptor) }
+
+    /// Sends what the server takes: one that has closed may refuse the rest, and that is no fault.
+    func send(_ bytes: [UInt8]) {
+        var sent = 0
+        while sent < bytes.count, wait(POLLOUT) {
+            let count = unsafe bytes.withUnsafeBytes {
+                unsafe Glibc.send(
+                    descriptor, $0.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return }
+            sent += count
+        }
+    }
+
+    /// Reads one answer, by its own framing.
+    func answer(_ expected: Answer) throws -> ReceivedAnswer {
+        if expected.isBare { return ReceivedAnswer(bare: try rest()) }
+        var answer = try ReceivedAnswer(head: take(through: "\r\n\r\n").dropLast(4))
+        let wantsInterim = expected.statuses.contains { $0 / 100 == 1 }
+        while answer.status / 100 == 1, !wantsInterim {
+            answer = try ReceivedAnswer(head: take(through: "\r\n\r\n").dropLast(4))
+        }
+        if expected.isHead || answer.status / 100 == 1 || [204, 304].contains(answer.status) {
+            return answer
+        }
+        if let coding = answer.values("Transfer-Encoding").first {
+            guard coding.lowercased() == "chunked" else {
+                throw ReceivedAnswer.Malformed("Transfer-Encoding: \(coding)")
+            }
+            answer.content = try chunks()
+        } else if let length = answer.values("Content-Length").first {
+            guard let count = Int(length) else { throw ReceivedAnswer.Malformed(length) }
+            answer.content = try take(count)
+        } else {
+            answer.content = try rest()
+        }
+        return answer
+    }
+
+    /// Whether bytes were received that nobody has taken.
+    var hasPending: Bool { !pending.isEmpty }
+
+    /// Whether the connection ends here; waits until that can be said.
+    func isAtEnd() throws -> Bool {
+        if pending.isEmpty, !hasEnded { try receive() }
+        return pending.isEmpty && hasEnded
+    }
+
+    /// Reads to the end of the connection.
+    func rest() throws -> [UInt8] {
+        while !hasEnded { try receive() }
+        defer { pending = [] }
+        return pending
+    }
+
+    private func chunks() throws -> [UInt8] {
+        var content: [UInt8] = []
+        while true {
+            let line = String(decoding: try take(through: "\r\n").dropLast(2), as: UTF8.self)
+            guard let size = Int(line, radix: 16) else {
+                throw ReceivedAnswer.Malformed("chunk size \(line)")
+            }
+            if size == 0 { break }
+            content += try take(size)
+            guard try take(2) == [13, 10] else { throw ReceivedAnswer.Malformed("chunk end") }
+        }
+        while try take(through: "\r\n").count > 2 {}
+        return content
+    }
+
+    private func take(_ count: Int) throws -> [UInt8] {
+        while pending.count < count {
+            guard !hasEnded else { throw Failure("ended \(count - pending.count) bytes early") }
+            try receive()
+        }
+        defer { pending.removeFirst(count) }
+        return Array(pending.prefix(count))
+    }
+
+    private func take(through end: String) throws -> [UInt8] {
+        while true {
+            if let range = pending.firstRange(of: end) { return try take(range.upperBound) }
+            guard !hasEnded else { throw Failure("closed without an answer") }
+            try receive()
+        }
+    }
+
+    private func receive() throws {
+        guard wait(POLLIN) else { throw Failure("nothing came in \(patienceMs) ms") }
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let count = unsafe recv(descriptor, &buffer, buffer.count, 0)
+        if count > 0 {
+            pending += buffer.prefix(count)
+            if transcript.count < 4096 { transcript += buffer.prefix(count) }
+        } else {
+            hasEnded = true
+        }
+    }
+
+    private func wait(_ events: Int32) -> Bool {
+        var one = pollfd(fd: descriptor, events: Int16(events), revents: 0)
+        return unsafe poll(&one, 1, patienceMs) > 0
+    }
+}

@@ -1,0 +1,33 @@
+import Conformance
+import Testing
+
+/// apus against every case, one after the other on connections of their own.
+@Suite struct ConformanceTests {
+    @Test(arguments: Group.cases.filter { $0.isAsked(isStrict: false) })
+    func lenient(one: Case) throws {
+        try judge(one, Product.server, known: KnownFailures.lenient)
+    }
+
+    @Test(
+        .enabled(if: Product.hasStrictRequests, "this binary has no strict_requests"),
+        arguments: Group.cases.filter { $0.isAsked(isStrict: true) })
+    func strict(one: Case) throws {
+        try judge(one, Product.strictServer, known: KnownFailures.strict)
+    }
+
+    private func judge(
+        _ one: Case, _ server: Result<Asked, any Error>, known: [String: String]
+    ) throws {
+        let failure = try server.get().runner.failure(of: one)
+        if let reason = known[one.name] {
+            #expect(failure != nil, "passes, so it is no known failure any more: \(reason)")
+        } else {
+            #expect(failure == nil, "\(one.citation) \(one.level.rawValue)")
+        }
+    }
+}
+
+extension Case: CustomTestStringConvertible {
+    /// The name.
+    public var testDescription: String { name }
+}

@@ -1,0 +1,48 @@
+import Conformance
+import Foundation
+
+/// The binary under test: the one that `APUS_BINARY` names, else the `apus` that was built beside
+/// the test bundle.
+enum Product {
+    static let binary: String = {
+        if let named = ProcessInfo.processInfo.environment["APUS_BINARY"], !named.isEmpty {
+            return named
+        }
+        let bundle = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
+        let beside = ((bundle ?? "/") as NSString).deletingLastPathComponent + "/apus"
+        if FileManager.default.isExecutableFile(atPath: beside) { return beside }
+        return repository + "/.build/debug/apus"
+    }()
+
+    /// The root of the package that these tests belong to.
+    static let repository: String =
+        #filePath.components(separatedBy: "/Tests/ConformanceTests/")[0]
+
+    static let server = Result { try Asked(.apus, program: binary) }
+    static let strictServer = Result { try Asked(.strictApus, program: binary) }
+    static let nginx = Result {
+        let server = try RunningServer(.nginx)
+        return try Report(server.target, isStrict: true).failures
+    }
+
+    /// Whether the binary knows the directive: it refuses a configuration that has one it does not
+    /// know.
+    static let hasStrictRequests: Bool = {
+        guard case .failure = strictServer else { return true }
+        return false
+    }()
+
+    /// Whether nginx is there to be compared with.
+    static let hasNginx = FileManager.default.isExecutableFile(atPath: "/usr/sbin/nginx")
+}
+
+/// A running server and who asks it.
+struct Asked: Sendable {
+    private let server: RunningServer
+    let runner: Runner
+
+    init(_ peer: Peer, program: String) throws {
+        server = try RunningServer(peer, program: program)
+        runner = try Runner(server.target, keeps: true)
+    }
+}
