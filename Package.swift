@@ -92,6 +92,7 @@ let package = Package(
             ],
             swiftSettings: testSettings),
         .testTarget(name: "EndToEndTests", dependencies: ["apus"], swiftSettings: testSettings),
+        fuzzTarget,
         // The conformance suite: cases as data, a command that puts them to any server, and tests.
         .target(name: "Conformance", path: "Tests/Conformance", swiftSettings: testSettings),
         .executableTarget(

@@ -1,0 +1,48 @@
+import Foundation
+import Testing
+
+/// Every file of the corpus through the checks that the fuzzers run: what was found once stays
+/// fixed, and what was reached once is reached in every run of the tests.
+@Suite struct CorpusTests {
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "Corpus")
+
+    @Test(arguments: Fuzzer.all.map(\.name))
+    func replay(name: String) throws {
+        let fuzzer = try #require(Fuzzer.all.first { $0.name == name })
+        let files = try FileManager.default.contentsOfDirectory(
+            at: Self.folder.appending(path: name), includingPropertiesForKeys: nil)
+        for file in files {
+            let bytes = [UInt8](try Data(contentsOf: file))
+            do {
+                try fuzzer.check(bytes.span)
+            } catch {
+                Issue.record("\(name)/\(file.lastPathComponent): \(error)")
+            }
+        }
+        #expect(!files.isEmpty, "there is no corpus")
+        print("fuzz corpus: \(files.count) files of \(name) replayed")
+    }
+
+    /// A folder that no fuzzer reads would look tested.
+    @Test func everyFolderHasAFuzzer() throws {
+        let folders = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path)
+        #expect(folders.sorted() == Fuzzer.all.map(\.name).sorted())
+    }
+
+    /// The corpus is cloned with the sources: it stays small.
+    @Test func theCorpusIsSmall() throws {
+        var size = 0
+        for name in Fuzzer.all.map(\.name) {
+            let files = try FileManager.default.contentsOfDirectory(
+                at: Self.folder.appending(path: name), includingPropertiesForKeys: nil)
+            for file in files { size += try Data(contentsOf: file).count }
+        }
+        #expect(size < 300_000)
+    }
+
+    /// The checks can fail.
+    @Test func violationsAreThrown() {
+        #expect(throws: Violation.self) { try require(false, "as it should") }
+    }
+}
