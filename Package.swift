@@ -101,5 +101,6 @@ let package = Package(
         .testTarget(
             name: "ConformanceTests", dependencies: ["Conformance", "apus"],
             swiftSettings: testSettings),
+        .testTarget(name: "TidyTests", swiftSettings: testSettings),
     ]
 )

@@ -1,0 +1,70 @@
+import Foundation
+import Testing
+
+/// A source file of the package, as lines of text.
+struct SourceFile: CustomTestStringConvertible {
+    /// Relative to the package, as in "Sources/HTTP/Method.swift".
+    let path: String
+    let lines: [String]
+
+    var testDescription: String { path }
+
+    /// The target that it belongs to.
+    var target: String { path.components(separatedBy: "/")[1] }
+
+    /// The lines without what stands in string literals and comments, for words there mean
+    /// nothing. Simple on purpose: the sources are formatted, so it need not be a parser.
+    let code: [String]
+
+    private static let root = #filePath.components(separatedBy: "/Tests/TidyTests/")[0]
+
+    init(path: String) throws {
+        self.path = path
+        let text = try String(contentsOfFile: Self.root + "/" + path, encoding: .utf8)
+        lines = text.components(separatedBy: "\n")
+        code = Self.stripped(lines)
+    }
+
+    /// All files below `folder` whose names end so.
+    static func all(below folder: String, endings: [String]) -> [SourceFile] {
+        let walk = FileManager.default.enumerator(atPath: root + "/" + folder)
+        let names = (walk?.allObjects as? [String]) ?? []
+        return names.sorted().filter { name in endings.contains { name.hasSuffix($0) } }
+            .compactMap { try? SourceFile(path: folder + "/" + $0) }
+    }
+
+    static let swiftSources = all(below: "Sources", endings: [".swift"])
+    static let cSources = all(below: "Sources", endings: [".c", ".h"])
+    static let tests = all(below: "Tests", endings: [".swift"])
+    static let everything = swiftSources + cSources + tests
+
+    private static func stripped(_ lines: [String]) -> [String] {
+        var isInLongString = false
+        return lines.map { line in
+            let parts = line.components(separatedBy: "\"\"\"")
+            let startsInString = isInLongString
+            if parts.count % 2 == 0 { isInLongString.toggle() }
+            if startsInString { return parts.count > 1 ? parts[parts.count - 1] : "" }
+            return withoutStringsAndComment(parts[0])
+        }
+    }
+
+    private static func withoutStringsAndComment(_ line: String) -> String {
+        var result = ""
+        var isInString = false
+        var previous: Character = " "
+        for character in line {
+            if character == "\"" && previous != "\\" {
+                isInString.toggle()
+            } else if !isInString {
+                if character == "/" && previous == "/" {
+                    result.removeLast()
+                    break
+                }
+                result.append(character)
+            }
+            previous = previous == "\\" && character == "\\" ? " " : character
+        }
+        return result
+    }
+}
