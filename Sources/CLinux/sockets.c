@@ -4,7 +4,6 @@
 #include <endian.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <string.h>
 
 static void take_address(struct clinux_peer *peer, const struct sockaddr_storage *address) {
@@ -47,12 +46,4 @@ int clinux_local_address(int fd, struct clinux_peer *peer) {
 int clinux_reset_on_close(int fd) {
     struct linger linger = {.l_onoff = 1, .l_linger = 0};
     return setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
-}
-
-int clinux_set_option(int fd, int level, int name, int value) {
-    return setsockopt(fd, level, name, &value, sizeof value);
-}
-
-int clinux_set_tcp_nodelay(int fd, int on) {
-    return clinux_set_option(fd, IPPROTO_TCP, TCP_NODELAY, on);
 }

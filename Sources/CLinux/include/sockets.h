@@ -10,7 +10,6 @@
 static inline uint32_t clinux_epoll_in(void) { return EPOLLIN; }
 static inline uint32_t clinux_epoll_out(void) { return EPOLLOUT; }
 static inline uint32_t clinux_epoll_hangup(void) { return EPOLLHUP; }
-static inline uint32_t clinux_epoll_peer_closed(void) { return EPOLLRDHUP; }
 static inline uint32_t clinux_epoll_error(void) { return EPOLLERR; }
 static inline uint32_t clinux_epoll_exclusive(void) { return 1u << 28; }
 
@@ -50,6 +49,3 @@ int clinux_accept(int listener, struct clinux_peer *peer);
 int clinux_local_address(int fd, struct clinux_peer *peer);
 /// SO_LINGER with zero seconds: close(2) then resets the connection.
 int clinux_reset_on_close(int fd);
-/// setsockopt(2) of an int.
-int clinux_set_option(int fd, int level, int name, int value);
-int clinux_set_tcp_nodelay(int fd, int on);

@@ -11,7 +11,6 @@ struct Listener {
     /// Local addresses with servers of their own.
     let particular: [ParticularAddress]
     let isShared: Bool
-    let isUnix: Bool
     var isWatched = false
     /// Connections since it was last put at the end of the kernel's queue of waiters.
     var acceptsSinceRequeue = 0
@@ -23,7 +22,6 @@ struct Listener {
         servers = plan.servers
         particular = plan.particular
         isShared = !plan.options.isReusePort
-        if case .unix = plan.address { isUnix = true } else { isUnix = false }
     }
 }
 

@@ -21,10 +21,20 @@ struct LargeBuffers: Sendable {
 /// The bounds of a request's head and body.
 enum RequestDirectives {
     static let rows: [DirectiveRow<Draft>] = [
-        .size(
-            "client_header_buffer_size", in: [.http, .server],
-            sets: \.scope.request.headerBufferSize, default: "1k",
-            "The size of the buffer that most request heads fit into."),
+        .row(
+            "client_header_buffer_size", in: [.http, .server], takes: .exactly(1), default: "1k",
+            "The size of the buffer that most request heads fit into.",
+            inherit: { (child, parent) in
+                child.scope.request.headerBufferSize =
+                    child.scope.request.headerBufferSize ?? parent.scope.request.headerBufferSize
+            },
+            apply: { (draft, use) throws(Diagnostic) in
+                let size = try use.size(0)
+                guard size > 0, size <= 1 << 26 else {
+                    throw use.fail("invalid value", at: 0, help: ["it must be from 1 to 64m"])
+                }
+                draft.scope.request.headerBufferSize = size
+            }),
         .row(
             "large_client_header_buffers", in: [.http, .server], takes: .exactly(2),
             default: "4 8k",

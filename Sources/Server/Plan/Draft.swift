@@ -23,8 +23,6 @@ struct Draft {
     var logFormats: [String: LogFormatDraft] = [:]
     /// What relative paths are relative to.
     var paths = Paths()
-    /// Warnings that rows found.
-    var warnings: [Diagnostic] = []
 
     private var outer: [Outer] = []
 

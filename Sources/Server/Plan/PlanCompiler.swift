@@ -21,7 +21,7 @@ struct PlanCompiler {
         var compiler = PlanCompiler(draft)
         compiler.compileAll()
         let failed = compiler.diagnostics.contains { $0.severity == .error }
-        return (failed ? nil : Plan(compiler.parts), draft.warnings + compiler.diagnostics)
+        return (failed ? nil : Plan(compiler.parts), compiler.diagnostics)
     }
 
     /// What is wrong with settings that several levels share is said once.

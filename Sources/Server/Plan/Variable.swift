@@ -2,7 +2,7 @@
 enum Variable: UInt8, BitwiseCopyable {
     case literal
     case field, argument, cookie, sentField
-    case args, binaryRemoteAddress, bodyBytesSent, bytesSent, connection, connectionRequests
+    case args, bodyBytesSent, bytesSent, connection, connectionRequests
     case connectionTime, contentLength, contentType, documentRoot, documentURI, host, hostname
     case isArgs, milliseconds, nginxVersion, pid, pipe, remoteAddress, remotePort, remoteUser
     case request, requestCompletion, requestLength, requestMethod, requestTime, requestURI, scheme
