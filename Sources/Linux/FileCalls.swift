@@ -108,6 +108,17 @@ public func facts(of path: CPath) -> Result<FileFacts, FileError> {
     return returned < 0 ? .failure(FileError(code: 0 &- returned)) : .success(FileFacts(facts))
 }
 
+/// realpath(3): the absolute path without links, or errno(3).
+public func realPath(_ path: CPath) -> Result<[UInt8], FileError> {
+    unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX) &+ 1) { buffer in
+        guard let real = unsafe realpath(path.start, buffer.baseAddress) else {
+            return .failure(FileError(code: errno))
+        }
+        let count = unsafe strlen(real)
+        return .success((0..<count).map { unsafe UInt8(bitPattern: real[$0]) })
+    }
+}
+
 /// errno(3) of a call on a file; no text, so that it costs nothing on the way of a request.
 @frozen
 public struct FileError: Error, BitwiseCopyable, Equatable, Sendable {

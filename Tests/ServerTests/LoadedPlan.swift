@@ -25,7 +25,8 @@ extension Plan {
     func root(of path: String, server: Int = 0) -> String {
         let server = servers[server]
         switch location(for: Array(path.utf8).span, in: server.locations) {
-        case .prefix(let index), .final(let index): return locations[Int(index)].root.text
+        case .prefix(let index), .final(let index), .matched(let index, _):
+            return locations[Int(index)].root.text
         case .none: return locations[Int(server.settings)].root.text
         case .limitReached: return "limit"
         }
@@ -34,7 +35,8 @@ extension Plan {
     /// The settings of a path of the first server.
     func settings(of path: String) -> LocationPlan {
         switch location(for: Array(path.utf8).span, in: servers[0].locations) {
-        case .prefix(let index), .final(let index): return locations[Int(index)]
+        case .prefix(let index), .final(let index), .matched(let index, _):
+            return locations[Int(index)]
         case .none, .limitReached: return locations[Int(servers[0].settings)]
         }
     }

@@ -179,7 +179,7 @@ extension Worker {
             if !writer.hasOverflowed {
                 exchanges[exchange].outputEnd = end &+ writer.count
                 exchanges[exchange].headBytes = Int64(writer.count)
-                if plan.logsSentFields { keepHead(writer, exchange) }
+                if plan.namesSentFields { keepHead(writer, exchange) }
                 return
             }
             guard growOutput(exchange) else { return }

@@ -70,26 +70,18 @@ extension Worker {
 
     // MARK: paths and opening
 
-    /// Puts the file's path together: root and path, or alias and what follows the location's name.
-    mutating func mapPath(_ location: LocationPlan) {
-        path.removeAll()
-        path.append(location.root.span)
-        if location.features.contains(.aliasIsWholePath) { return }
-        path.append(uri.span(from: location.aliasReplaces, to: uriCount))
-    }
-
     /// Opens the path as the location's rule for links says.
     mutating func open(_ location: LocationPlan) -> Result<Int32, FileError> {
         if path.isTooLong { return .failure(FileError(code: Errno.nameTooLong)) }
         guard location.links != .follow else { return openForReading(path.terminated()) }
         // The rule holds below the root, which may itself be reached by a link.
         var root = PathBuffer()
-        root.append(location.root.span)
+        root.append(path.span.slice(from: 0, to: rootCount))
         switch openForReading(root.terminated()) {
         case .failure(let error): return .failure(error)
         case .success(let number):
             let directory = Descriptor(owning: number)
-            var start = location.root.count
+            var start = rootCount
             if path.span.slice(from: start, to: start &+ 1).equals("/") { start &+= 1 }
             if start >= path.count { return .success(directory.release()) }
             return openForReading(
@@ -118,27 +110,27 @@ extension Worker {
         _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Outcome? {
         for position in 0..<location.indexes.count {
-            let name = location.indexes[position]
-            if name.count > 0, name.span[0] == UInt8(ascii: "/") {
+            let template = location.indexes[position]
+            let constant = template.constant
+            let made = constant == nil ? value(of: template, slot, exchange) : []
+            if constant?.span.slice(from: 0, to: 1).equals("/") ?? (made.first == UInt8(ascii: "/"))
+            {
                 // nginx: an absolute name is not looked for, it is where the request goes.
-                var writer = uri.writer(from: 0)
-                writer.append(name.span)
-                uriCount = writer.count
-                return .redirected
+                _ = context(of: exchange)
+                uriCount = 0
+                return extendURI(constant, made) ? .redirected : .status(500)
             }
-            mapPath(location)
+            mapPath(location, slot, exchange)
             let directoryEnd = path.count
-            path.append(name.span)
+            if let constant { path.append(constant.span) } else { path.append(made.span) }
             switch open(location) {
             case .success(let descriptor):
                 let found = facts(of: descriptor)
                 closeDescriptor(descriptor)
                 guard case .success(let facts) = found, facts.kind != .directory else { continue }
-                var writer = uri.writer(from: uriCount)
-                writer.append(name.span)
-                uriCount &+= writer.count
-                exchanges[exchange].index = name
-                return writer.hasOverflowed ? .status(500) : .redirected
+                exchanges[exchange].index = constant
+                if constant == nil { _ = context(of: exchange) }
+                return extendURI(constant, made) ? .redirected : .status(500)
             case .failure(let error):
                 // A path that is too long, or leads through a file, has no directory either.
                 guard error.code == Errno.noEntry else {
@@ -148,8 +140,16 @@ extension Worker {
                 if let outcome = missingDirectory(slot, exchange, location) { return outcome }
             }
         }
-        mapPath(location)
+        mapPath(location, slot, exchange)
         return nil
+    }
+
+    /// Appends a name to the path; false when that is too long.
+    private mutating func extendURI(_ constant: PlanBytes?, _ made: [UInt8]) -> Bool {
+        var writer = uri.writer(from: uriCount)
+        if let constant { writer.append(constant.span) } else { writer.append(made.span) }
+        uriCount &+= writer.count
+        return !writer.hasOverflowed
     }
 
     /// No index file is there because the directory is not.
@@ -168,7 +168,7 @@ extension Worker {
     private mutating func listing(
         _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Outcome {
-        mapPath(location)
+        mapPath(location, slot, exchange)
         let directory: Int32
         switch open(location) {
         case .failure(let error): return failure(error, slot, exchange, location)
@@ -196,7 +196,7 @@ extension Worker {
     private mutating func file(
         _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Outcome {
-        mapPath(location)
+        mapPath(location, slot, exchange)
         let descriptor: Int32
         switch open(location) {
         case .failure(let error): return failure(error, slot, exchange, location)

@@ -17,6 +17,7 @@ extension Worker {
     static let mostRedirects = 10
 
     mutating func answer(_ slot: Int, _ exchange: Int) {
+        takeURI(exchange)
         if exchanges[exchange].output.isNone { exchanges[exchange].output = outputs.take() }
         guard !exchanges[exchange].output.isNone else {
             exchanges[exchange].lacksMemory = true
@@ -122,6 +123,10 @@ extension Worker {
         switch plan.location(for: uri.span(from: 0, to: uriCount), in: server.locations) {
         case .prefix(let location), .final(let location):
             enterLocation(location, slot, exchange)
+        case .matched(let location, let regex):
+            enterLocation(location, slot, exchange)
+            let path = uri
+            keepCaptures(of: regex, in: path.span(from: 0, to: uriCount), exchange)
         case .none: enterLocation(server.settings, slot, exchange)
         case .limitReached:
             enterLocation(server.settings, slot, exchange)

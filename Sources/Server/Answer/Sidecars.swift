@@ -58,7 +58,7 @@ extension Worker {
         _ candidate: Candidate, _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Outcome? {
         guard candidate.weight > 0 || location.features.contains(.gzipVary) else { return nil }
-        mapPath(location)
+        mapPath(location, slot, exchange)
         let end = path.count
         path.append(candidate.coding.suffix)
         guard case .success(let descriptor) = open(location) else { return nil }

@@ -31,6 +31,8 @@ struct Exchange: BitwiseCopyable {
     // What was chosen.
     var server: Int32 = 0
     var location: Int32 = 0
+    /// The worker has a context for it.
+    var hasContext = false
     /// The index file that the request was redirected to, for `$uri`.
     var index: PlanBytes?
     var status = 0

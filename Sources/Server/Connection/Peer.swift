@@ -47,6 +47,12 @@ struct Peer: BitwiseCopyable {
         }
     }
 
+    /// The address as it is on the wire: 4 or 16 bytes, or none.
+    func writeBytes(into writer: inout HeadWriter) {
+        if family == .ipv6 { writer.append(bigEndian: high, bytes: 8) }
+        if family != .unix { writer.append(bigEndian: low, bytes: family == .ipv4 ? 4 : 8) }
+    }
+
     /// The address as text: `127.0.0.1`, `::1`, `unix:`.
     func write(into writer: inout HeadWriter) {
         switch family {
@@ -57,6 +63,14 @@ struct Peer: BitwiseCopyable {
                 if shift > 0 { writer.append(byte: UInt8(ascii: ".")) }
             }
         case .ipv6: writer.append(string: LiteralAddress.text(ipv6: high, low))
+        }
+    }
+}
+
+extension HeadWriter {
+    fileprivate mutating func append(bigEndian number: UInt64, bytes: UInt64) {
+        for index in 0..<bytes {
+            append(byte: UInt8(truncatingIfNeeded: number >> ((bytes &- 1 &- index) &* 8)))
         }
     }
 }

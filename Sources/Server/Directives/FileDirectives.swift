@@ -3,9 +3,9 @@ import Linux
 
 /// Which file a path names.
 struct FileSettings {
-    var root: String?
+    var root: Word?
     var alias: Alias?
-    var indexes: [String]?
+    var indexes: [Word]?
     var links: LinkRule?
     var deniesHidden: Bool?
 }
@@ -13,7 +13,7 @@ struct FileSettings {
 /// What takes the place of a location's name in a path. A location inside inherits it with that
 /// name.
 struct Alias: Sendable {
-    let directory: String
+    let directory: Word
     /// How much of the path it stands for; nil is all of it, in a regular expression's location.
     let replacedCount: Int?
 }
@@ -55,8 +55,8 @@ enum FileDirectives {
             },
             apply: { (draft, use) throws(Diagnostic) in
                 for index in use.arguments.indices {
-                    let name = try plainText(use, index)
-                    guard !name.isEmpty else {
+                    let name = try use.word(index)
+                    guard !name.bytes.isEmpty else {
                         throw use.fail("index \"\" in \"index\" directive is invalid", at: index)
                     }
                     draft.scope.location.indexes = (draft.scope.location.indexes ?? []) + [name]
@@ -74,7 +74,7 @@ enum FileDirectives {
 
     private static func directory(
         _ use: DirectiveUse, besideOther hasOther: Bool
-    ) throws(Diagnostic) -> String {
+    ) throws(Diagnostic) -> Word {
         guard !hasOther else {
             let conflict = use.name == "root" ? "alias" : "root"
             throw use.fail(
@@ -82,16 +82,6 @@ enum FileDirectives {
                     + "\"\(conflict)\" directive was specified earlier"
             )
         }
-        return try plainText(use, 0)
-    }
-
-    /// An argument that may not hold variables.
-    private static func plainText(_ use: DirectiveUse, _ index: Int) throws(Diagnostic) -> String {
-        let text = try use.text(index)
-        guard !text.utf8.contains(UInt8(ascii: "$")) else {
-            throw use.fail(
-                "variables in the \"\(use.name)\" directive are not supported yet", at: index)
-        }
-        return text
+        return try use.word(0)
     }
 }

@@ -36,11 +36,12 @@ struct AccessLog: ~Copyable {
 
     deinit { unsafe line.start?.deallocate() }
 
-    /// Adds a line to a file; `write` writes it, its line end included.
-    mutating func add(to file: Int, _ write: (inout HeadWriter) -> Void) {
+    /// Where a line is written, its line end included, before it is added.
+    func begin() -> HeadWriter { line.writer(from: 0) }
+
+    /// Adds the line to a file.
+    mutating func add(_ writer: HeadWriter, to file: Int) {
         guard lines.indices.contains(file) else { return }
-        var writer = line.writer(from: 0)
-        write(&writer)
         let bytes = line.span(from: 0, to: writer.count)
         for index in bytes.indices { lines[file].append(bytes[index]) }
         if writer.hasOverflowed { lines[file].append(UInt8(ascii: "\n")) }

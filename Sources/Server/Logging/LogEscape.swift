@@ -2,6 +2,30 @@ import HTTP
 
 /// How bytes from clients are written into a log, so that they cannot pretend to be something else.
 enum LogEscape {
+    /// Escapes what was written from `start` on.
+    static func escape(from start: Int, as escaping: LogEscapingCode, in writer: inout HeadWriter) {
+        guard escaping != .none, needsEscape(writer.bytes.slice(from: start, to: writer.count))
+        else { return }
+        let written = writer.bytes.slice(from: start, to: writer.count)
+        let value = written.indices.map { written[$0] }
+        writer.truncate(to: start)
+        if escaping == .json {
+            json(value.span, into: &writer)
+        } else {
+            standard(value.span, into: &writer)
+        }
+    }
+
+    private static func needsEscape(_ value: Span<UInt8>) -> Bool {
+        for index in value.indices {
+            let byte = value[index]
+            if byte &- 0x20 >= 0x5F || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                return true
+            }
+        }
+        return false
+    }
+
     /// nginx's default: `"`, `\` and what is not printable ASCII as \xHH.
     static func standard(_ value: Span<UInt8>, into writer: inout HeadWriter) {
         for index in value.indices {

@@ -2,70 +2,84 @@ import HTTP
 
 /// Parts of a request that variables name: fields, arguments of the query, cookies.
 extension RequestRecord {
-    /// The value of the first field of a name in lower case.
-    @_lifetime(copy received)
-    func field(_ name: Span<UInt8>, in received: Span<UInt8>) -> Span<UInt8> {
+    /// The values of all fields of a name in lower case, joined as nginx joins them: Cookie by
+    /// semicolons, everything else by commas. False when there is none.
+    func writeFields(
+        _ name: Span<UInt8>, in received: Span<UInt8>, into writer: inout HeadWriter
+    ) -> Bool {
         var fields = FieldIterator(exchange.parser.head)
+        var isFound = false
         while let field = fields.next(in: received) {
-            if received.slice(field.name).equalsIgnoringCase(name) {
-                return received.slice(field.value)
-            }
+            guard received.slice(field.name).equalsField(name) else { continue }
+            if isFound { writer.append(name.equals("cookie") ? "; " : ", ") }
+            writer.append(received.slice(field.value))
+            isFound = true
         }
-        return received.slice(.empty)
+        return isFound
     }
 
-    /// The value of the first field of a name in lower case.
-    @_lifetime(copy received)
-    func field(_ name: StaticString, in received: Span<UInt8>) -> Span<UInt8> {
-        var fields = FieldIterator(exchange.parser.head)
-        while let field = fields.next(in: received) {
-            if received.slice(field.name).equalsIgnoringCase(name) {
-                return received.slice(field.value)
-            }
-        }
-        return received.slice(.empty)
+    func writeFields(
+        _ name: StaticString, in received: Span<UInt8>, into writer: inout HeadWriter
+    ) -> Bool {
+        name.withUTF8Buffer { unsafe writeFields($0.span, in: received, into: &writer) }
     }
 
-    /// The value of a field of the answer's head.
-    @_lifetime(copy head)
-    func sentField(_ name: Span<UInt8>, in head: Span<UInt8>) -> Span<UInt8> {
+    /// The values of all fields of a name in the answer's head.
+    func writeSentFields(
+        _ name: Span<UInt8>, in head: Span<UInt8>, into writer: inout HeadWriter
+    ) -> Bool {
         var start = 0
+        var isFound = false
         while start < head.count {
             let end = head.firstIndex(of: UInt8(ascii: "\n"), from: start) ?? head.count
             let line = head.slice(from: start, to: end)
             if line.count > name.count, line[name.count] == UInt8(ascii: ":"),
-                line.slice(from: 0, to: name.count).equalsIgnoringCase(name)
+                line.slice(from: 0, to: name.count).equalsField(name)
             {
-                return line.slice(from: name.count &+ 1, to: line.count).trimmedLine
+                if isFound { writer.append(", ") }
+                writer.append(line.slice(from: name.count &+ 1, to: line.count).trimmedLine)
+                isFound = true
             }
             start = end &+ 1
         }
-        return head.slice(.empty)
+        return isFound
     }
 
     /// The value of an argument of the query.
-    @_lifetime(copy received)
-    func argument(_ name: Span<UInt8>, in received: Span<UInt8>) -> Span<UInt8> {
-        RequestRecord.value(
+    func writeArgument(
+        _ name: Span<UInt8>, in received: Span<UInt8>, into writer: inout HeadWriter
+    ) -> Bool {
+        if let args = context?.args {
+            return RequestRecord.writeValue(
+                of: name, in: args.span, separatedBy: UInt8(ascii: "&"), into: &writer)
+        }
+        return RequestRecord.writeValue(
             of: name, in: received.slice(exchange.parser.head.query),
-            separatedBy: UInt8(ascii: "&"))
+            separatedBy: UInt8(ascii: "&"), into: &writer)
     }
 
-    /// The value of a cookie.
-    @_lifetime(copy received)
-    func cookie(_ name: Span<UInt8>, in received: Span<UInt8>) -> Span<UInt8> {
-        guard let field = exchange.parser.head.field(.cookie) else {
-            return received.slice(.empty)
+    /// The value of a cookie, from whichever Cookie field has it.
+    func writeCookie(
+        _ name: Span<UInt8>, in received: Span<UInt8>, into writer: inout HeadWriter
+    ) -> Bool {
+        var fields = FieldIterator(exchange.parser.head)
+        while let field = fields.next(in: received) {
+            if received.slice(field.name).equalsIgnoringCase("cookie"),
+                RequestRecord.writeValue(
+                    of: name, in: received.slice(field.value), separatedBy: UInt8(ascii: ";"),
+                    into: &writer)
+            {
+                return true
+            }
         }
-        return RequestRecord.value(
-            of: name, in: received.slice(field), separatedBy: UInt8(ascii: ";"))
+        return false
     }
 
     /// The value of `name=value` in a list.
-    @_lifetime(copy list)
-    private static func value(
-        of name: Span<UInt8>, in list: Span<UInt8>, separatedBy separator: UInt8
-    ) -> Span<UInt8> {
+    private static func writeValue(
+        of name: Span<UInt8>, in list: Span<UInt8>, separatedBy separator: UInt8,
+        into writer: inout HeadWriter
+    ) -> Bool {
         var start = 0
         while start < list.count {
             let end = list.firstIndex(of: separator, from: start) ?? list.count
@@ -73,15 +87,28 @@ extension RequestRecord {
             if pair.count > name.count, pair[name.count] == UInt8(ascii: "="),
                 pair.slice(from: 0, to: name.count).equalsIgnoringCase(name)
             {
-                return pair.slice(from: name.count &+ 1, to: pair.count)
+                writer.append(pair.slice(from: name.count &+ 1, to: pair.count))
+                return true
             }
             start = end &+ 1
         }
-        return list.slice(.empty)
+        return false
     }
 }
 
 extension Span where Element == UInt8 {
+    /// Whether this is the field of a variable's name: case does not matter, and what the name
+    /// writes as a dash may be an underscore.
+    fileprivate func equalsField(_ name: Span<UInt8>) -> Bool {
+        guard count == name.count else { return false }
+        for index in indices {
+            let byte = self[index].asciiLowercased
+            let folded = byte == UInt8(ascii: "_") ? UInt8(ascii: "-") : byte
+            if folded != name[index] { return false }
+        }
+        return true
+    }
+
     /// Without the carriage return at its end and the space around it.
     fileprivate var trimmedLine: Span<UInt8> {
         @_lifetime(copy self)

@@ -14,6 +14,7 @@ extension Worker {
         // The next request of the pipeline, if there is one, begins now.
         exchanges[exchange].startedMs = clock.monotonicMs
         closeSource(exchange)
+        dropContext(exchange)
     }
 
     /// A request that got no answer: its head did not come to an end.
@@ -28,11 +29,11 @@ extension Worker {
 
     private mutating func writeLine(_ log: AccessLogPlan, _ slot: Int, _ exchange: Int) {
         let format = plan.formats[Int(log.format)]
-        let record = RequestRecord(
-            connection: connections[slot], peer: peers[slot], exchange: exchanges[exchange],
-            plan: plan, clock: clock,
-            sentHead: sentHeads.indices.contains(exchange) ? sentHeads[exchange] : [])
-        accessLog.add(to: Int(log.file)) { record.write(format, into: &$0) }
+        var writer = accessLog.begin()
+        format.write(into: &writer) { piece, writer in
+            writeValue(of: piece, slot, exchange, into: &writer)
+        }
+        accessLog.add(writer, to: Int(log.file))
     }
 
     // MARK: errors

@@ -8,28 +8,16 @@ struct RequestRecord {
     let exchange: Exchange
     let plan: Plan
     let clock: TurnClock
-    /// The answer's head, where the format names its fields.
+    let context: RequestContext?
+    /// The answer's head, where a text names its fields.
     let sentHead: [UInt8]
 
-    /// Writes a line of a format.
-    func write(_ format: LogFormat, into writer: inout HeadWriter) {
-        for index in 0..<format.pieces.count {
-            let piece = format.pieces[index]
-            if piece.variable == .literal {
-                writer.append(piece.text.span)
-            } else {
-                write(piece, format.escaping, into: &writer)
-            }
-        }
-    }
-
-    private func write(
-        _ piece: LogPiece, _ escaping: LogEscapingCode, into writer: inout HeadWriter
-    ) {
-        if writeNumber(piece.variable, into: &writer) { return }
-        if writeTime(piece.variable, into: &writer) { return }
-        if writeServer(piece.variable, into: &writer) { return }
-        writeText(piece, escaping, into: &writer)
+    /// Writes the value of a built-in variable; false when it has none.
+    func writeValue(of piece: TemplatePiece, into writer: inout HeadWriter) -> Bool {
+        if writeNumber(piece.variable, into: &writer) { return true }
+        if writeTime(piece.variable, into: &writer) { return true }
+        if writeServer(piece.variable, into: &writer) { return true }
+        return writeText(piece, into: &writer)
     }
 
     // MARK: numbers and times
@@ -90,7 +78,7 @@ struct RequestRecord {
         case .serverPort:
             writer.append(decimal: Int64(Peer.local(of: connection.fd).port))
         case .serverName: writer.append(serverName.span)
-        case .documentRoot: writer.append(documentRoot.span)
+        case .binaryRemoteAddress: peer.writeBytes(into: &writer)
         case .scheme: writer.append("http")
         case .nginxVersion: writer.append(Version.nginx)
         case .hostname: writer.append(string: plan.hostname)
@@ -98,7 +86,9 @@ struct RequestRecord {
             writer.append(exchange.isComplete ? "OK" : "")
         case .pipe:
             writer.append(connection.requests > 1 && exchange.requestsInTurn > 1 ? "p" : ".")
-        case .isArgs: writer.append(exchange.parser.head.query.isEmpty ? "" : "?")
+        case .isArgs: writer.append(hasArguments ? "?" : "")
+        case .requestPort: writer.append(decimal: Int64(requestPort))
+        case .isRequestPort: writer.append(exchange.parser.head.port > 0 ? ":" : "")
         default: return false
         }
         return true
@@ -106,34 +96,41 @@ struct RequestRecord {
 
     private var serverName: PlanBytes { plan.servers[Int(exchange.server)].name }
 
-    private var documentRoot: PlanBytes { plan.locations[Int(exchange.location)].root }
+    private var hasArguments: Bool {
+        context?.args.map { !$0.isEmpty } ?? !exchange.parser.head.query.isEmpty
+    }
+
+    /// The port of Host or of an absolute target, or else the one that the connection came to.
+    private var requestPort: UInt16 {
+        let port = exchange.parser.head.port
+        return port > 0 ? port : Peer.local(of: connection.fd).port
+    }
 
     // MARK: what the client sent
 
-    private func writeText(
-        _ piece: LogPiece, _ escaping: LogEscapingCode, into writer: inout HeadWriter
-    ) {
+    private func writeText(_ piece: TemplatePiece, into writer: inout HeadWriter) -> Bool {
         let head = exchange.parser.head
         let received = exchange.received
         switch piece.variable {
-        case .request: put(requestLine(received), escaping, into: &writer)
-        case .requestMethod: put(received.slice(head.methodName), escaping, into: &writer)
-        case .requestURI: put(received.slice(head.target), escaping, into: &writer)
-        case .args: put(received.slice(head.query), escaping, into: &writer)
+        case .request: return put(requestLine(received), into: &writer)
+        case .requestMethod: return put(received.slice(head.methodName), into: &writer)
+        case .requestURI: return put(received.slice(head.target), into: &writer)
+        case .args: return writeArguments(received, into: &writer)
         case .serverProtocol:
             writer.append(
                 head.version == .http11
                     ? "HTTP/1.1" : head.version == .http10 ? "HTTP/1.0" : "HTTP/0.9")
-        case .host: writeHost(received, escaping, into: &writer)
-        case .documentURI: writePath(received, escaping, into: &writer)
-        case .field: put(field(piece.text.span, in: received), escaping, into: &writer)
-        case .sentField: put(sentField(piece.text.span, in: sentHead.span), escaping, into: &writer)
-        case .contentType: put(field("content-type", in: received), escaping, into: &writer)
-        case .contentLength: put(field("content-length", in: received), escaping, into: &writer)
-        case .argument: put(argument(piece.text.span, in: received), escaping, into: &writer)
-        case .cookie: put(cookie(piece.text.span, in: received), escaping, into: &writer)
-        case .remoteUser: put(received.slice(.empty), escaping, into: &writer)
-        default: break
+            return true
+        case .host: return writeHost(received, into: &writer)
+        case .documentURI: return writePath(received, into: &writer)
+        case .field: return writeFields(piece.text.span, in: received, into: &writer)
+        case .sentField:
+            return writeSentFields(piece.text.span, in: sentHead.span, into: &writer)
+        case .contentType: return writeFields("content-type", in: received, into: &writer)
+        case .contentLength: return writeFields("content-length", in: received, into: &writer)
+        case .argument: return writeArgument(piece.text.span, in: received, into: &writer)
+        case .cookie: return writeCookie(piece.text.span, in: received, into: &writer)
+        default: return false
         }
     }
 
@@ -148,23 +145,31 @@ struct RequestRecord {
         return received.slice(from: 0, to: end ?? received.count)
     }
 
+    private func writeArguments(
+        _ received: Span<UInt8>, into writer: inout HeadWriter
+    ) -> Bool {
+        if let args = context?.args {
+            writer.append(args.span)
+            return true
+        }
+        writer.append(received.slice(exchange.parser.head.query))
+        return exchange.parser.head.hasQuery
+    }
+
     /// The host of the request, or the server's name.
-    private func writeHost(
-        _ received: Span<UInt8>, _ escaping: LogEscapingCode, into writer: inout HeadWriter
-    ) {
+    private func writeHost(_ received: Span<UInt8>, into writer: inout HeadWriter) -> Bool {
         let host = received.slice(exchange.parser.head.host)
         guard !host.isEmpty else {
-            put(serverName.span, escaping, into: &writer)
-            return
+            writer.append(serverName.span)
+            return true
         }
-        // A host that was taken has letters, digits and punctuation only: nothing to escape.
         for index in host.indices { writer.append(byte: host[index].asciiLowercased) }
+        return true
     }
 
     /// The path as it was looked up: decoded, and with the index file that was found.
-    private func writePath(
-        _ received: Span<UInt8>, _ escaping: LogEscapingCode, into writer: inout HeadWriter
-    ) {
+    private func writePath(_ received: Span<UInt8>, into writer: inout HeadWriter) -> Bool {
+        if let uri = context?.uri { return put(uri.span, into: &writer) }
         let raw = received.slice(exchange.parser.head.path)
         let path = unsafe [UInt8](unsafeUninitializedCapacity: raw.count &+ 16) { memory, count in
             guard let start = memory.baseAddress else { return }
@@ -175,22 +180,14 @@ struct RequestRecord {
                 into: &target)
             count = target.count
         }
-        put(path.span, escaping, into: &writer)
-        if let index = exchange.index { put(index.span, escaping, into: &writer) }
+        guard put(path.span, into: &writer) else { return false }
+        if let index = exchange.index { writer.append(index.span) }
+        return true
     }
 
-    /// Writes a value, or `-` when it is empty, as nginx does.
-    private func put(
-        _ value: Span<UInt8>, _ escaping: LogEscapingCode, into writer: inout HeadWriter
-    ) {
-        if value.isEmpty {
-            if escaping == .standard { writer.append(byte: UInt8(ascii: "-")) }
-            return
-        }
-        switch escaping {
-        case .none: writer.append(value)
-        case .standard: LogEscape.standard(value, into: &writer)
-        case .json: LogEscape.json(value, into: &writer)
-        }
+    /// Writes a value; false when it is empty, which is how what a client did not send looks.
+    private func put(_ value: Span<UInt8>, into writer: inout HeadWriter) -> Bool {
+        writer.append(value)
+        return !value.isEmpty
     }
 }

@@ -132,13 +132,12 @@ struct NameTable {
         if name.first == UInt8(ascii: "~") {
             let pattern = String(text.dropFirst())
             do {
-                compiler.parts.regexes.append(try Regex.compile(pattern: pattern, caseless: true))
+                let regex = try Regex.compile(pattern: pattern, caseless: true)
+                regexes.append(ServerRegex(regex: compiler.addRegex(regex), server: server))
             } catch {
                 throw InvalidName(
                     message: "\(error.message) in the regular expression \"\(pattern)\"")
             }
-            regexes.append(
-                ServerRegex(regex: Int32(compiler.parts.regexes.count &- 1), server: server))
             return true
         }
         let lower = name.map(\.asciiLowercased)
@@ -174,7 +173,8 @@ struct NameTable {
             defaultServer: defaultServer, exact: NameTable.sorted(exact, in: arena),
             leading: NameTable.sorted(leading, in: arena),
             trailing: NameTable.sorted(trailing, in: arena),
-            regexes: arena.store(elements: regexes), hasNames: servers.count > 1)
+            regexes: arena.store(elements: regexes), hasNames: servers.count > 1 || !regexes.isEmpty
+        )
     }
 
     /// The servers that have names here.

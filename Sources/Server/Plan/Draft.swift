@@ -21,6 +21,8 @@ struct Draft {
     var http: Scope?
     /// `log_format`s by name.
     var logFormats: [String: LogFormatDraft] = [:]
+    /// The variables that the configuration makes.
+    var variables = VariableDrafts()
     /// What relative paths are relative to.
     var paths = Paths()
 
@@ -72,6 +74,11 @@ struct Paths {
     /// `path` below the prefix unless it is absolute.
     func absolute(_ path: String) -> String {
         path.utf8.first == UInt8(ascii: "/") ? path : join(prefix, path)
+    }
+
+    /// The same for bytes that need not be UTF-8.
+    func absolute(_ path: [UInt8]) -> [UInt8] {
+        path.first == UInt8(ascii: "/") ? path : Array(join(prefix, "").utf8) + path
     }
 
     private func join(_ directory: String, _ path: String) -> String {

@@ -8,13 +8,12 @@ extension PlanCompiler {
     /// Adds a location plan of settings that have inherited: its index.
     mutating func add(_ scope: Scope) -> Int32 {
         let files = scope.location
-        let root = draft.paths.absolute(files.alias?.directory ?? files.root ?? "html")
+        let root = root(of: files)
         let plan = LocationPlan(
             features: features(of: scope),
             aliasReplaces: files.alias?.replacedCount ?? 0,
-            root: parts.arena.store(files.alias == nil ? withoutSlash(root) : Array(root.utf8)),
-            indexes: parts.arena.store(
-                elements: (files.indexes ?? ["index.html"]).map { parts.arena.store($0) }),
+            root: root.constant, rootTemplate: root.template,
+            indexes: indexes(files.indexes),
             links: files.links ?? .follow,
             types: types(scope.types.types ?? TypeDirectives.builtIn),
             defaultType: parts.arena.store(scope.types.defaultType ?? "text/plain"),
@@ -30,10 +29,26 @@ extension PlanCompiler {
         return Int32(parts.locations.count &- 1)
     }
 
-    private func withoutSlash(_ root: String) -> [UInt8] {
-        var bytes = Array(root.utf8)
-        if bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
-        return bytes
+    /// The directory of a level: its bytes, or where variables are in it the template's index.
+    private mutating func root(
+        of files: FileSettings
+    ) -> (constant: PlanBytes, template: Int32) {
+        let word = files.alias?.directory ?? files.root
+        var bytes = word?.bytes ?? Array("html".utf8)
+        if files.alias == nil, bytes.last == UInt8(ascii: "/") { bytes.removeLast() }
+        if let word, bytes.contains(UInt8(ascii: "$")) {
+            return (parts.arena.store(""), add(template(bytes, of: word)))
+        }
+        // A root of `/` is no bytes before a path.
+        let isWhole = bytes.isEmpty && word != nil
+        return (parts.arena.store(isWhole ? [] : draft.paths.absolute(bytes)), -1)
+    }
+
+    private mutating func indexes(_ words: [Word]?) -> PlanTable<Template> {
+        guard let words else {
+            return parts.arena.store(elements: [template(constant: Array("index.html".utf8))])
+        }
+        return parts.arena.store(elements: words.map { template($0) })
     }
 
     private func features(of scope: Scope) -> LocationFeatures {
@@ -102,7 +117,7 @@ extension PlanCompiler {
         for pattern in settings.disabled ?? [] {
             // The row has compiled it once, so that it compiles.
             if let regex = try? Regex.compile(pattern: pattern, caseless: true) {
-                parts.regexes.append(regex)
+                _ = addRegex(regex)
             }
         }
         parts.gzips.append(
@@ -182,18 +197,25 @@ extension PlanCompiler {
         named name: String, _ text: String, _ escaping: LogEscaping, _ word: Word?
     ) -> Int32? {
         if let index = formatIndexes[name] { return index }
-        do {
-            parts.formats.append(
-                try LogFormat.compile(text, escaping: escaping, in: parts.arena))
-        } catch {
-            let nearest = Suggestion.nearest(to: error.name, among: Variable.allNames)
-            report(
-                Diagnostic(
-                    .error, "unknown \"\(error.name)\" variable", at: word?.place,
-                    length: word?.length ?? 1,
-                    help: nearest.map { ["did you mean \"$\($0)\"?"] } ?? []))
-            return nil
+        var pieces: [TemplatePiece] = []
+        for token in LogFormat.tokens(Array(text.utf8)) {
+            switch token {
+            case .literal(let bytes):
+                pieces.append(
+                    TemplatePiece(variable: .literal, index: 0, text: parts.arena.store(bytes)))
+            case .name(let name):
+                guard let piece = variable(name) else {
+                    reportUnknown(name, at: word)
+                    return nil
+                }
+                pieces.append(piece)
+            case .capture: break
+            }
         }
+        parts.formats.append(
+            LogFormat(
+                pieces: parts.arena.store(elements: pieces),
+                escaping: LogEscapingCode(escaping)))
         formatIndexes[name] = Int32(parts.formats.count &- 1)
         return formatIndexes[name]
     }

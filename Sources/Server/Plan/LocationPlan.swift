@@ -4,7 +4,7 @@ import Linux
 
 /// What a location uses of the features that a request can be spared: one word, tested on its way.
 struct LocationFeatures: OptionSet, BitwiseCopyable {
-    let rawValue: UInt32
+    let rawValue: UInt64
 
     static let autoindex = LocationFeatures(rawValue: 1 << 1)
     static let exactSize = LocationFeatures(rawValue: 1 << 2)
@@ -26,6 +26,8 @@ struct LocationFeatures: OptionSet, BitwiseCopyable {
     static let gzipVary = LocationFeatures(rawValue: 1 << 16)
     /// An alias in a regular expression's location: it is the whole path.
     static let aliasIsWholePath = LocationFeatures(rawValue: 1 << 17)
+    /// uninitialized_variable_warn
+    static let warnsOfUnset = LocationFeatures(rawValue: 1 << 18)
 }
 
 /// A location, compiled: what its requests need to know, with everything inherited.
@@ -37,7 +39,9 @@ struct LocationPlan: BitwiseCopyable {
     var aliasReplaces: Int
     /// An absolute directory without a slash at its end, or alias's value as it is written.
     var root: PlanBytes
-    var indexes: PlanTable<PlanBytes>
+    /// Which of the plan's templates stands in for it; -1 for none.
+    var rootTemplate: Int32
+    var indexes: PlanTable<Template>
     var links: LinkRule
     /// Which of the plan's tables of media types.
     var types: Int32

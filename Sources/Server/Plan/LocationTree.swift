@@ -37,8 +37,10 @@ struct RegexLocation: BitwiseCopyable {
 enum LocationMatch: Equatable {
     /// A prefix: a regular expression of a level around it may still win.
     case prefix(Int32)
-    /// An exact name or a regular expression: nothing else wins.
+    /// An exact name: nothing else wins.
     case final(Int32)
+    /// A location that a regular expression leads to: nothing else wins.
+    case matched(Int32, by: Int32)
     /// No location matches: the settings of the level around it hold.
     case none
     /// A regular expression hit its limit: 500, as nginx.
@@ -76,8 +78,9 @@ extension Plan {
             switch regexes[Int(candidate.regex)].matches(path) {
             case .match:
                 switch nested(path, in: candidate.children) {
-                case .none: return .final(candidate.location)
-                case .prefix(let location): return .final(location)
+                case .none: return .matched(candidate.location, by: candidate.regex)
+                case .prefix(let location), .final(let location):
+                    return .matched(location, by: candidate.regex)
                 case let decided: return decided
                 }
             case .noMatch: break

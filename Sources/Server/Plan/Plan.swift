@@ -31,8 +31,18 @@ public final class Plan {
     /// Every timeout that is used, in milliseconds.
     let durationsMs: [Int64]
     let errorPages: ErrorPages
-    /// Whether a log format names fields of the answer.
-    let logsSentFields: Bool
+    /// Texts with variables of rare settings.
+    let templates: PlanTable<Template>
+    /// What relative paths are relative to, with a slash at its end.
+    let prefix: PlanBytes
+    /// The variables that the configuration makes, by slot.
+    let variables: PlanTable<VariablePlan>
+    /// Which variables each regular expression sets.
+    let namedCaptures: [PlanTable<NamedCapture>]
+    /// `$1` is named somewhere: what the last expression captured is kept.
+    let usesCaptures: Bool
+    /// Whether a text names fields of the answer, whose head must be kept then.
+    let namesSentFields: Bool
     /// gethostname(2), in lower case: `$hostname`.
     let hostname: String
     /// The type of pages that the server makes.
@@ -51,7 +61,12 @@ public final class Plan {
         types = parts.types
         typeNames = arena.store(elements: parts.typeNames)
         formats = arena.store(elements: parts.formats)
-        logsSentFields = parts.formats.contains(where: \.usesSentFields)
+        templates = arena.store(elements: parts.templates)
+        prefix = arena.store(parts.prefix)
+        variables = arena.store(elements: parts.variables)
+        namedCaptures = parts.namedCaptures
+        usesCaptures = parts.usesCaptures
+        namesSentFields = parts.namesSentFields
         logFiles = parts.logFiles
         defaultLogs = parts.defaultLogs
         errorLogs = parts.errorLogs
@@ -73,6 +88,13 @@ struct PlanParts {
     var addresses: [AddressPlan] = []
     var gzips: [GzipPlan] = []
     var regexes: [Regex] = []
+    /// One for each of `regexes`.
+    var namedCaptures: [PlanTable<NamedCapture>] = []
+    var templates: [Template] = []
+    var prefix: [UInt8] = []
+    var variables: [VariablePlan] = []
+    var usesCaptures = false
+    var namesSentFields = false
     var types: [MIMETypes] = []
     var typeNames: [PlanTable<PlanBytes>] = []
     var formats: [LogFormat] = []

@@ -45,6 +45,10 @@ struct PlanCompiler {
         }
         guard var http = draft.http else { return }
         if http.logs.errorLogs == nil { http.logs.errorLogs = mainLogs }
+        parts.variables = zip(draft.variables.names, draft.variables.sources).map {
+            VariablePlan(name: parts.arena.store($0), $1)
+        }
+        parts.prefix = draft.paths.absolute([UInt8]())
         checkFormats(of: http)
         for server in draft.servers { compile(server, in: http) }
         compileAddresses(draft.servers)
@@ -106,7 +110,9 @@ struct PlanCompiler {
                         name: name, location: index, parent: -1, winsOverRegex: wins,
                         children: children))
             case .regex(let ignoresCase):
-                guard let regex = addRegex(location, ignoresCase: ignoresCase) else { continue }
+                guard let word = location.word,
+                    let regex = regex(location.name, ignoresCase: ignoresCase, of: word)
+                else { continue }
                 regexes.append(RegexLocation(regex: regex, location: index, children: children))
             }
         }
@@ -123,20 +129,6 @@ struct PlanCompiler {
         let tree = compileTree(children, in: scope)
         parts.trees.append(tree)
         return Int32(parts.trees.count &- 1)
-    }
-
-    private mutating func addRegex(_ location: LocationDraft, ignoresCase: Bool) -> Int32? {
-        let pattern = String(decoding: location.name, as: UTF8.self)
-        do {
-            parts.regexes.append(try Regex.compile(pattern: pattern, caseless: ignoresCase))
-            return Int32(parts.regexes.count &- 1)
-        } catch {
-            report(
-                Diagnostic(
-                    .error, "\(error.message) in the regular expression \"\(pattern)\"",
-                    at: location.word?.place, length: location.word?.length ?? 1))
-            return nil
-        }
     }
 
     private mutating func reportDuplicates(among locations: [LocationDraft]) {

@@ -1,12 +1,17 @@
-/// The variables that a log format may name.
+/// The variables that are built in, and the two kinds that a configuration makes.
 enum Variable: UInt8, BitwiseCopyable {
     case literal
-    case field, argument, cookie, sentField
+    /// A group of the last regular expression that matched.
+    case capture
+    /// A variable of the configuration.
+    case slot
+    case field, argument, cookie, sentField, sentTrailer
     case args, bodyBytesSent, bytesSent, connection, connectionRequests
     case connectionTime, contentLength, contentType, documentRoot, documentURI, host, hostname
     case isArgs, milliseconds, nginxVersion, pid, pipe, remoteAddress, remotePort, remoteUser
     case request, requestCompletion, requestLength, requestMethod, requestTime, requestURI, scheme
     case serverAddress, serverName, serverPort, serverProtocol, status, timeISO8601, timeLocal
+    case binaryRemoteAddress, requestFilename, realpathRoot, requestPort, isRequestPort
     case empty
 
     /// Variables by their names; nginx's.
@@ -27,6 +32,9 @@ enum Variable: UInt8, BitwiseCopyable {
         "server_protocol": .serverProtocol, "status": .status,
         "time_iso8601": .timeISO8601, "time_local": .timeLocal, "https": .empty,
         "realip_remote_addr": .remoteAddress, "realip_remote_port": .remotePort,
+        "binary_remote_addr": .binaryRemoteAddress, "request_filename": .requestFilename,
+        "realpath_root": .realpathRoot, "request_port": .requestPort,
+        "is_request_port": .isRequestPort,
     ]
 
     /// The variable of a name, and what its name goes on with: the field of `http_user_agent` is
@@ -35,10 +43,10 @@ enum Variable: UInt8, BitwiseCopyable {
         if let variable = names[name] { return (variable, "") }
         for (prefix, variable) in [
             ("http_", Variable.field), ("sent_http_", .sentField), ("arg_", .argument),
-            ("cookie_", .cookie),
+            ("cookie_", .cookie), ("sent_trailer_", .sentTrailer),
         ] where name.hasPrefix(prefix) && name.utf8.count > prefix.utf8.count {
             let rest = String(name.dropFirst(prefix.utf8.count)).lowercased()
-            guard variable == .field || variable == .sentField else { return (variable, rest) }
+            if variable == .argument || variable == .cookie { return (variable, rest) }
             return (variable, String(decoding: rest.utf8.map(dashed), as: UTF8.self))
         }
         return nil
@@ -47,6 +55,9 @@ enum Variable: UInt8, BitwiseCopyable {
     private static func dashed(_ byte: UInt8) -> UInt8 {
         byte == UInt8(ascii: "_") ? UInt8(ascii: "-") : byte
     }
+
+    /// Whether a configuration cannot make a variable of this name.
+    static func isBuiltIn(_ name: String) -> Bool { names[name] != nil }
 
     /// All names, for suggestions.
     static var allNames: [String] { names.keys.sorted() }

@@ -23,7 +23,7 @@ struct Worker: ~Copyable {
     var exchanges: ZeroedStorage<Exchange>
     var freeExchanges: FreeList
     var producers: [BodyProducer?] = []
-    /// The heads of answers, by exchange, where a log format names their fields.
+    /// The heads of answers, by exchange, where a text names their fields.
     var sentHeads: [[UInt8]] = []
     /// Connections whose turn was cut short, in the order in which they go on.
     var queue: [UInt32] = []
@@ -32,9 +32,15 @@ struct Worker: ~Copyable {
     var outputs: BufferPool
     var gzips = GzipPool(capacity: 16)
     var path = PathBuffer()
+    /// How much of it is the root.
+    var rootCount = 0
     /// The normalized path of the request that is being answered.
     var uri: Buffer
     var uriCount = 0
+    /// The exchange that it is of; -1 for none.
+    var uriOwner = -1
+    /// What requests have beyond that, by exchange.
+    var contexts: [RequestContext?] = []
     var accessLog: AccessLog
 
     /// Until when no connection is accepted, because descriptors or slots ran out; 0 when they have

@@ -29,6 +29,7 @@ extension Worker {
     }
 
     mutating func releaseExchange(_ slot: Int, _ exchange: Int) {
+        dropContext(exchange)
         inputs.give(exchanges[exchange].input)
         outputs.give(exchanges[exchange].output)
         exchanges[exchange].input = .none

@@ -80,7 +80,7 @@ enum ConfigurationFuzzer {
                 "a server that takes no request: \(server.limits)")
             for path in ["/", "/a", "/a/b.gif", "/included/x", "//", "/\u{E9}"] {
                 switch plan.location(for: Array(path.utf8).span, in: server.locations) {
-                case .prefix(let location), .final(let location):
+                case .prefix(let location), .final(let location), .matched(let location, _):
                     try require(Int(location) < plan.locations.count, "no location \(location)")
                 case .none, .limitReached: break
                 }

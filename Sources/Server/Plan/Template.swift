@@ -1,0 +1,90 @@
+import Configuration
+import HTTP
+
+/// A piece of a text with variables: bytes as they are, or a variable.
+struct TemplatePiece: BitwiseCopyable {
+    let variable: Variable
+    /// The number of a capture, or the slot of a variable that the configuration makes.
+    let index: Int32
+    /// The bytes of a literal; the name of a field, an argument or a cookie.
+    let text: PlanBytes
+}
+
+/// A text that may name variables, compiled (nginx's complex value).
+struct Template: BitwiseCopyable {
+    let pieces: PlanTable<TemplatePiece>
+
+    /// It names no variable.
+    var isConstant: Bool {
+        pieces.count == 0 || pieces.count == 1 && pieces[0].variable == .literal
+    }
+
+    /// The text without variables; only where ``isConstant``.
+    var constant: PlanBytes? { pieces.count == 1 && isConstant ? pieces[0].text : nil }
+
+    /// It is the text of no bytes.
+    var isEmpty: Bool { pieces.count == 0 }
+
+    func names(_ variable: Variable) -> Bool {
+        for index in 0..<pieces.count where pieces[index].variable == variable { return true }
+        return false
+    }
+}
+
+/// What a text with variables is made of, before the variables are looked up.
+enum TemplateToken: Equatable {
+    case literal([UInt8])
+    case name(String)
+    /// `$1` to `$9`.
+    case capture(Int)
+}
+
+/// A `$` that no name follows.
+struct InvalidVariableName: Error {}
+
+/// Takes a text apart.
+enum TemplateSyntax {
+    /// The tokens of a text in nginx's syntax: `$name`, `${name}`, `$1`.
+    static func tokens(_ text: [UInt8]) throws(InvalidVariableName) -> [TemplateToken] {
+        var tokens: [TemplateToken] = []
+        var literal: [UInt8] = []
+        var rest = text[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "$") else {
+                literal.append(byte)
+                continue
+            }
+            if !literal.isEmpty { tokens.append(.literal(literal)) }
+            literal = []
+            if let digit = rest.first, digit &- UInt8(ascii: "1") < 9 {
+                rest.removeFirst()
+                tokens.append(.capture(Int(digit &- UInt8(ascii: "0"))))
+            } else if let name = variableName(at: &rest) {
+                tokens.append(.name(name))
+            } else {
+                throw InvalidVariableName()
+            }
+        }
+        if !literal.isEmpty { tokens.append(.literal(literal)) }
+        return tokens
+    }
+
+    /// `name` or `{name}`, taken off; nil when no name stands there.
+    static func variableName(at rest: inout ArraySlice<UInt8>) -> String? {
+        var copy = rest
+        let isBraced = copy.first == UInt8(ascii: "{")
+        if isBraced { copy.removeFirst() }
+        let name = copy.prefix { byte in
+            byte == UInt8(ascii: "_") || (byte | 0x20) &- UInt8(ascii: "a") < 26
+                || byte &- UInt8(ascii: "0") < 10
+        }
+        copy = copy.dropFirst(name.count)
+        if isBraced {
+            guard copy.first == UInt8(ascii: "}") else { return nil }
+            copy.removeFirst()
+        }
+        guard !name.isEmpty else { return nil }
+        rest = copy
+        return String(decoding: name, as: UTF8.self)
+    }
+}

@@ -1,0 +1,47 @@
+/// What a request has beyond its bytes and its place in the plan: made when one of its location's
+/// features asks for it, so that a request that needs none of them has none.
+final class RequestContext {
+    /// The value of a variable that the configuration makes.
+    enum Value {
+        /// Nobody has asked for it, and nothing has set it.
+        case unset
+        case missing
+        case known([UInt8])
+    }
+
+    /// Values by slot.
+    var values: [Value]
+    /// The query, where a rewrite or a redirect has made another one of it.
+    var args: [UInt8]?
+    /// The path, while another request has the worker's buffer.
+    var uri: [UInt8]?
+    /// What the last regular expression that matched has captured.
+    var captures = Captures()
+    /// An alias that is the whole path has the path behind it, because try_files found that there.
+    var addsPathToAlias = false
+    /// How deep the evaluation of a variable is that asks for others.
+    var depth = 0
+
+    init(slots: Int) { values = Array(repeating: .unset, count: slots) }
+}
+
+/// The groups of a match, in a copy of what was matched.
+struct Captures {
+    private(set) var subject: [UInt8] = []
+    private(set) var ranges: [Range<Int>?] = []
+
+    init() {}
+
+    init(subject: [UInt8], ranges: [Range<Int>?]) {
+        self.subject = subject
+        self.ranges = ranges
+    }
+
+    /// The bytes of a group; nil when it took no part in the match.
+    subscript(_ number: Int) -> ArraySlice<UInt8>? {
+        guard ranges.indices.contains(number), let range = ranges[number],
+            range.upperBound <= subject.count
+        else { return nil }
+        return subject[range]
+    }
+}

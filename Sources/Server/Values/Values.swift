@@ -1,0 +1,181 @@
+import Files
+import HTTP
+import Linux
+
+/// The values of texts with variables, for a request.
+extension Worker {
+    /// As deep as nginx follows variables that are made of others.
+    private static let deepestEvaluation = 100
+    /// A value is not longer than this.
+    private static let longestValue = 1 << 20
+
+    /// The context of a request, made when it has none.
+    mutating func context(of exchange: Int) -> RequestContext {
+        if let context = contextIfAny(exchange) { return context }
+        let context = RequestContext(slots: plan.variables.count)
+        while contexts.count <= exchange { contexts.append(nil) }
+        contexts[exchange] = context
+        exchanges[exchange].hasContext = true
+        return context
+    }
+
+    func contextIfAny(_ exchange: Int) -> RequestContext? {
+        exchanges[exchange].hasContext ? contexts[exchange] : nil
+    }
+
+    /// The request is over: nothing is left of it.
+    mutating func dropContext(_ exchange: Int) {
+        if uriOwner == exchange { uriOwner = -1 }
+        guard exchanges[exchange].hasContext else { return }
+        contexts[exchange] = nil
+        exchanges[exchange].hasContext = false
+    }
+
+    /// The value of a text.
+    mutating func value(of template: Template, _ slot: Int, _ exchange: Int) -> [UInt8] {
+        if let constant = template.constant { return Array(constant) }
+        return bytes { (worker, writer) in worker.write(template, slot, exchange, into: &writer) }
+    }
+
+    /// Writes the value of a text; a variable without a value is no bytes.
+    mutating func write(
+        _ template: Template, _ slot: Int, _ exchange: Int, into writer: inout HeadWriter
+    ) {
+        for index in 0..<template.pieces.count {
+            _ = writeValue(of: template.pieces[index], slot, exchange, into: &writer)
+        }
+    }
+
+    /// What `body` writes, however long it is.
+    mutating func bytes(_ body: (inout Worker, inout HeadWriter) -> Void) -> [UInt8] {
+        var capacity = 1024
+        while true {
+            var hasOverflowed = false
+            let bytes = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { memory, count in
+                guard let start = memory.baseAddress else { return }
+                var writer = unsafe HeadWriter(
+                    unsafe: UnsafeMutableRawPointer(start), capacity: memory.count)
+                body(&self, &writer)
+                hasOverflowed = writer.hasOverflowed
+                count = writer.count
+            }
+            if !hasOverflowed || capacity >= Worker.longestValue { return bytes }
+            capacity &*= 8
+        }
+    }
+
+    /// Writes the value of a piece; false when it has none.
+    mutating func writeValue(
+        of piece: TemplatePiece, _ slot: Int, _ exchange: Int, into writer: inout HeadWriter
+    ) -> Bool {
+        switch piece.variable {
+        case .literal:
+            writer.append(piece.text.span)
+            return true
+        case .capture:
+            guard let group = contextIfAny(exchange)?.captures[Int(piece.index)] else {
+                return false
+            }
+            writer.append(group.span)
+            return true
+        case .slot: return writeSlot(Int(piece.index), slot, exchange, into: &writer)
+        case .documentURI where uriOwner == exchange:
+            writer.append(uri.span(from: 0, to: uriCount))
+            return true
+        case .documentRoot, .realpathRoot, .requestFilename:
+            return writePath(piece.variable, slot, exchange, into: &writer)
+        default: return record(slot, exchange).writeValue(of: piece, into: &writer)
+        }
+    }
+
+    /// What can be told of a request without asking anybody else.
+    func record(_ slot: Int, _ exchange: Int) -> RequestRecord {
+        RequestRecord(
+            connection: connections[slot], peer: peers[slot], exchange: exchanges[exchange],
+            plan: plan, clock: clock, context: contextIfAny(exchange),
+            sentHead: sentHeads.indices.contains(exchange) ? sentHeads[exchange] : [])
+    }
+
+    // MARK: variables of the configuration
+
+    private mutating func writeSlot(
+        _ index: Int, _ slot: Int, _ exchange: Int, into writer: inout HeadWriter
+    ) -> Bool {
+        let context = context(of: exchange)
+        switch context.values[index] {
+        case .known(let bytes):
+            writer.append(bytes.span)
+            return true
+        case .missing: return false
+        case .unset: break
+        }
+        let variable = plan.variables[index]
+        guard context.depth < Worker.deepestEvaluation else {
+            logError(
+                .error, "cycle while evaluating variable \"\(variable.name.text)\"", slot,
+                exchange)
+            return false
+        }
+        context.depth &+= 1
+        defer { context.depth &-= 1 }
+        switch variable.source {
+        case .captured: return false
+        case .assigned:
+            let location = plan.locations[Int(exchanges[exchange].location)]
+            if location.features.contains(.warnsOfUnset) {
+                logError(
+                    .warn, "using uninitialized \"\(variable.name.text)\" variable", slot,
+                    exchange)
+            }
+            context.values[index] = .known([])
+            return true
+        case .map, .geo, .split: return false
+        }
+    }
+
+    // MARK: captures
+
+    /// Keeps what a regular expression has just captured in `subject`: its groups, and the
+    /// variables of its named ones.
+    mutating func keepCaptures(
+        of regex: Int32, in subject: Span<UInt8>, _ exchange: Int
+    ) {
+        let names = plan.namedCaptures[Int(regex)]
+        guard plan.usesCaptures || !names.isEmpty else { return }
+        let matched = plan.regexes[Int(regex)]
+        let bytes = subject.indices.map { subject[$0] }
+        let context = context(of: exchange)
+        let captures = Captures(
+            subject: bytes, ranges: (0...matched.captureCount).map { matched.capture($0) })
+        context.captures = captures
+        for index in 0..<names.count {
+            let name = names[index]
+            guard context.values.indices.contains(Int(name.slot)) else { continue }
+            let group = captures[Int(name.number)]
+            context.values[Int(name.slot)] = group.map { .known(Array($0)) } ?? .missing
+        }
+    }
+
+    // MARK: the path
+
+    /// Makes the worker's buffer hold the path of an exchange: that of the one before is kept
+    /// where it has a context, and made anew from its request where it has none.
+    mutating func takeURI(_ exchange: Int) {
+        guard uriOwner != exchange else { return }
+        if uriOwner >= 0, let context = contextIfAny(uriOwner) {
+            let bytes = uri.span(from: 0, to: uriCount)
+            context.uri = bytes.indices.map { bytes[$0] }
+        }
+        uriOwner = exchange
+        if let kept = contextIfAny(exchange)?.uri { setURI(kept.span) }
+    }
+
+    /// Makes the path another one; false when it is too long.
+    @discardableResult
+    mutating func setURI(_ bytes: Span<UInt8>) -> Bool {
+        var writer = uri.writer(from: 0)
+        writer.append(bytes)
+        uriCount = writer.count
+        return !writer.hasOverflowed
+    }
+}
