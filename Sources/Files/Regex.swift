@@ -33,6 +33,8 @@ public final class Regex {
     /// How much memory backtracking may take, in KiB (pcre2_set_heap_limit(3)).
     public static let heapLimitKiB: UInt32 = 8192
 
+    /// The pattern, for messages.
+    public let pattern: String
     /// How many groups capture, the whole match not counted.
     public let captureCount: Int
     /// The named groups and their numbers, in the order of the names.
@@ -62,14 +64,15 @@ public final class Regex {
         guard let compiled = unsafe compiled else {
             throw CompileError(message: Regex.message(of: code), offset: offset)
         }
-        guard let regex = unsafe Regex(owning: compiled) else {
+        guard let regex = unsafe Regex(owning: compiled, pattern: pattern) else {
             throw CompileError(message: "out of memory", offset: 0)
         }
         return regex
     }
 
     /// Takes over `code`, also when it fails because memory is short.
-    private init?(owning code: OpaquePointer) {
+    private init?(owning code: OpaquePointer, pattern: String) {
+        self.pattern = pattern
         // Without it, for example where memory may not be executable, the interpreter matches.
         isJustInTime = unsafe pcre2_jit_compile_8(code, PCRE2_JIT_COMPLETE) == 0
         let data = unsafe pcre2_match_data_create_from_pattern_8(code, nil)

@@ -20,6 +20,14 @@ public enum Status {
         }
     }
 
+    /// Whether an answer of this status says where to go instead.
+    public static func isRedirect(_ code: Int) -> Bool {
+        switch code {
+        case 301, 302, 303, 307, 308: true
+        default: false
+        }
+    }
+
     private static func clientError(_ code: Int) -> StaticString {
         switch code {
         case 400: return "Bad Request"

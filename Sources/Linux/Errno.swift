@@ -22,6 +22,8 @@ public enum Errno {
     public static var ioError: Int32 { EIO }
     /// ENOENT
     public static var noEntry: Int32 { ENOENT }
+    /// EACCES
+    public static var accessDenied: Int32 { EACCES }
     /// ENAMETOOLONG
     public static var nameTooLong: Int32 { ENAMETOOLONG }
 }

@@ -43,7 +43,7 @@ extension Plan {
 
     /// The first name of the server that answers a host at an address.
     func serverName(of host: String, at address: Int32) -> String {
-        let chosen = server(for: Array(host.utf8).span, at: addresses[Int(address)])
+        let chosen = server(for: Array(host.utf8).span, at: addresses[Int(address)]).server
         return servers[Int(chosen)].name.text
     }
 }

@@ -24,6 +24,7 @@ struct AnswerHead: BitwiseCopyable {
     var varies = false
     /// Last-Modified and ETag come from here.
     var validators: FileValidators?
+    var tellsModified = true
     var hasETag = false
     var acceptsRanges = false
     var contentRange = ContentRange.none
@@ -48,7 +49,7 @@ struct AnswerHead: BitwiseCopyable {
             writer.append("\r\nContent-Length: ")
             writer.append(decimal: contentLength)
         }
-        if let validators {
+        if let validators, tellsModified {
             writer.append("\r\nLast-Modified: ")
             HTTPDate.write(min(validators.modified, clock.seconds), into: &writer)
         }

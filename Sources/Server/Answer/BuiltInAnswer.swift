@@ -5,28 +5,15 @@ import Linux
 /// Answers that are not a file's: statuses with their pages, redirects, listings.
 extension Worker {
     /// Answers with a status and its built-in page (nginx's ngx_http_special_response_handler).
-    mutating func answerStatus(_ status: Int, _ slot: Int, _ exchange: Int) {
-        answerBuiltIn(status, slot, exchange) { _ in }
-    }
-
-    /// 416, which says how large the file is.
-    mutating func answerUnsatisfiable(_ size: Int64, _ slot: Int, _ exchange: Int) {
-        answerBuiltIn(416, slot, exchange) { $0.contentRange = .unsatisfied(of: size) }
-    }
-
-    private mutating func answerBuiltIn(
-        _ status: Int, _ slot: Int, _ exchange: Int, adjust: (inout AnswerHead) -> Void
-    ) {
+    mutating func answerBuiltIn(_ status: Int, _ slot: Int, _ exchange: Int) {
         let location = plan.locations[Int(exchanges[exchange].location)]
-        switch status {
-        // What the client sent cannot be trusted to end where it seems to.
-        case 400, 413, 414, 431, 494, 500, 501, 505: exchanges[exchange].keepsAlive = false
-        default: break
-        }
         var head = answerHead(Status.sent(status), exchange, location)
-        adjust(&head)
-        head.allows = status == 405 || status == 204
+        if status == 416, exchanges[exchange].unsatisfiedSize >= 0 {
+            head.contentRange = .unsatisfied(of: exchanges[exchange].unsatisfiedSize)
+        }
+        head.allows = status == 405 || status == 204 && exchanges[exchange].method == .options
         head.allowsOptions = isStrict(exchange)
+        let target = Status.isRedirect(status) ? target(slot, exchange, location) : []
         if status == 204 {
             // No content, and no length of it (RFC 9110, section 8.6).
             send(head, slot, exchange)
@@ -36,35 +23,52 @@ extension Worker {
         let page = plan.errorPages.page(
             of: status, tellsVersion: location.features.contains(.serverTokens))
         head.contentLength = Int64(page?.count ?? 0)
-        let hasBody = exchanges[exchange].parser.head.method != .head
+        if page == nil { head.contentType = nil }
+        let hasBody = exchanges[exchange].method != .head
         if let page, isCoded(head, exchange, location) {
             answerCodedBytes(head, Array(page), slot, exchange, location)
             return
         }
         head.varies = exchanges[exchange].varies && location.features.contains(.gzipVary)
-        send(head, slot, exchange)
+        send(head, slot, exchange, location: target)
         if hasBody, let page { appendBody(page.span, exchange) }
+    }
+
+    /// Answers with a text of the configuration (ngx_http_send_response).
+    mutating func answerText(_ status: Int, _ text: [UInt8], _ slot: Int, _ exchange: Int) {
+        let location = plan.locations[Int(exchanges[exchange].location)]
+        answerBytes(status, text, type: mediaType(location), slot, exchange, location)
     }
 
     /// Answers 200 with a page that was just made: a listing.
     mutating func answerPage(_ page: [UInt8], _ slot: Int, _ exchange: Int) {
         let location = plan.locations[Int(exchanges[exchange].location)]
-        var head = answerHead(200, exchange, location)
-        head.contentType = plan.htmlType
-        head.contentLength = Int64(page.count)
-        let hasBody = exchanges[exchange].parser.head.method != .head
+        answerBytes(200, page, type: plan.htmlType, slot, exchange, location)
+    }
+
+    private mutating func answerBytes(
+        _ status: Int, _ bytes: [UInt8], type: PlanBytes, _ slot: Int, _ exchange: Int,
+        _ location: LocationPlan
+    ) {
+        var head = answerHead(status, exchange, location)
+        if head.status == 204 {
+            send(head, slot, exchange)
+            return
+        }
+        head.contentType = type
+        head.contentLength = Int64(bytes.count)
         if isCoded(head, exchange, location) {
-            answerCodedBytes(head, page, slot, exchange, location)
+            answerCodedBytes(head, bytes, slot, exchange, location)
             return
         }
         head.varies = exchanges[exchange].varies && location.features.contains(.gzipVary)
         send(head, slot, exchange)
-        guard hasBody else { return }
+        guard exchanges[exchange].method != .head, head.status != 304 else { return }
         let output = exchanges[exchange].output
-        if output.capacity &- exchanges[exchange].outputEnd >= page.count {
-            appendBody(page.span, exchange)
+        if output.capacity &- exchanges[exchange].outputEnd >= bytes.count {
+            appendBody(bytes.span, exchange)
         } else {
-            attach(BodyProducer([.bytes(page)], coding: nil), exchange)
+            attach(BodyProducer([.bytes(bytes)], coding: nil), exchange)
         }
     }
 
@@ -72,7 +76,7 @@ extension Worker {
         _ head: AnswerHead, _ bytes: [UInt8], _ slot: Int, _ exchange: Int,
         _ location: LocationPlan
     ) {
-        guard exchanges[exchange].parser.head.method != .head else {
+        guard exchanges[exchange].method != .head else {
             sendCodedHead(head, slot, exchange, location)
             return
         }
@@ -88,46 +92,36 @@ extension Worker {
         attach(producer, exchange)
     }
 
-    /// 301 to the same path with a slash behind it.
-    mutating func answerRedirectToSlash(_ slot: Int, _ exchange: Int) {
+    /// 301 to the same path with a slash behind it. The path begins with one slash: two would name
+    /// a host.
+    mutating func redirectToSlash(_ slot: Int, _ exchange: Int) -> Outcome {
         let location = plan.locations[Int(exchanges[exchange].location)]
-        var head = answerHead(301, exchange, location)
-        head.contentType = plan.htmlType
-        let page = plan.errorPages.page(
-            of: 301, tellsVersion: location.features.contains(.serverTokens))
-        head.contentLength = Int64(page?.count ?? 0)
-        let target = redirectTarget(slot, exchange, location)
-        send(head, slot, exchange, location: target)
-        if exchanges[exchange].parser.head.method != .head, let page {
-            appendBody(page.span, exchange)
+        let isAbsolute = location.features.contains(.absoluteRedirect)
+        let arguments = arguments(slot, exchange)
+        let target = bytes { (worker, writer) in
+            worker.writePath(into: &writer, isAbsolute: isAbsolute)
+            writer.append(byte: UInt8(ascii: "/"))
+            if !arguments.isEmpty {
+                writer.append(byte: UInt8(ascii: "?"))
+                writer.append(arguments.span)
+            }
         }
+        context(of: exchange).target = target
+        return .status(301)
     }
 
-    /// `http://host:port/path/?query`, or only the path with absolute_redirect off. The path begins
-    /// with one slash: two would name a host.
-    private func redirectTarget(
+    /// What Location says: a path gets scheme, host and port before it unless absolute_redirect is
+    /// off. Control bytes, with which a client could end the field, are escaped.
+    private mutating func target(
         _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> [UInt8] {
-        let request = exchanges[exchange].parser.head
-        let received = exchanges[exchange].received
-        let name = plan.servers[Int(exchanges[exchange].server)].name
-        let capacity =
-            uriCount &* 3 &+ Int(request.query.count) &+ Int(request.host.count) &+ name.count
-            &+ 256
-        return unsafe [UInt8](unsafeUninitializedCapacity: capacity) { memory, count in
-            guard let start = memory.baseAddress else { return }
-            var writer = unsafe HeadWriter(
-                unsafe: UnsafeMutableRawPointer(start), capacity: capacity)
-            if location.features.contains(.absoluteRedirect) {
-                writeOrigin(slot, exchange, location, into: &writer)
+        guard let target = contextIfAny(exchange)?.target, !target.isEmpty else { return [] }
+        let isAbsolute = location.features.contains(.absoluteRedirect)
+        return bytes { (worker, writer) in
+            if target.first == UInt8(ascii: "/"), isAbsolute {
+                worker.writeOrigin(slot, exchange, location, into: &writer)
             }
-            writePath(into: &writer, isAbsolute: location.features.contains(.absoluteRedirect))
-            writer.append(byte: UInt8(ascii: "/"))
-            if request.query.count > 0 {
-                writer.append(byte: UInt8(ascii: "?"))
-                writer.append(received.slice(request.query))
-            }
-            count = writer.hasOverflowed ? 0 : writer.count
+            RequestTarget.escape(controlsOf: target.span, into: &writer)
         }
     }
 

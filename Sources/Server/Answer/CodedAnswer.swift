@@ -68,29 +68,29 @@ extension Worker {
     /// fields of that, without a length, for nothing is compressed to find it.
     mutating func answerCoded(
         _ whole: AnswerHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
-    ) {
-        guard exchanges[exchange].parser.head.method != .head else {
+    ) -> Outcome {
+        guard exchanges[exchange].method != .head else {
             closeSource(exchange)
             sendCodedHead(whole, slot, exchange, location)
-            return
+            return .answered
         }
         let segment = BodySegment.file(
             offset: 0, count: exchanges[exchange].fileRemaining)
         guard let producer = codedProducer([segment], whole.contentLength, exchange, location)
         else {
             closeSource(exchange)
-            answerStatus(500, slot, exchange)
-            return
+            return .status(500)
         }
         sendCodedHead(whole, slot, exchange, location)
         attach(producer, exchange)
+        return .answered
     }
 
     /// The head of the same answer, compressed.
     private func codedHead(_ whole: AnswerHead, _ exchange: Int) -> AnswerHead {
         var head = whole
         let request = exchanges[exchange].parser.head
-        let isChunked = request.version == .http11 && request.method != .head
+        let isChunked = request.version == .http11 && exchanges[exchange].method != .head
         head.contentLength = -1
         head.coding = .gzip
         head.isWeak = true
@@ -115,7 +115,7 @@ extension Worker {
         _ whole: AnswerHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) {
         let request = exchanges[exchange].parser.head
-        if request.version < .http11, request.method != .head {
+        if request.version < .http11, exchanges[exchange].method != .head {
             exchanges[exchange].keepsAlive = false
         }
         var head = codedHead(whole, exchange)

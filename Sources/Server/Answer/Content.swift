@@ -6,7 +6,13 @@ import Linux
 extension Worker {
     mutating func content(_ slot: Int, _ exchange: Int) -> Outcome {
         let location = plan.locations[Int(exchanges[exchange].location)]
-        let method = exchanges[exchange].parser.head.method
+        if location.features.contains(.hasAlias), contextIfAny(exchange)?.isOutsideAlias == true {
+            logError(
+                .alert, "\"alias\" cannot be used in a location where the path was rewritten",
+                slot, exchange)
+            return .status(500)
+        }
+        let method = exchanges[exchange].method
         if location.features.contains(.deniesHidden), namesHiddenFile() { return .status(404) }
         let endsInSlash = lastByte == UInt8(ascii: "/")
         if endsInSlash, method == .get || method == .head || method == .post {
@@ -71,8 +77,12 @@ extension Worker {
     // MARK: paths and opening
 
     /// Opens the path as the location's rule for links says.
-    mutating func open(_ location: LocationPlan) -> Result<Int32, FileError> {
+    mutating func open(_ location: LocationPlan, _ exchange: Int) -> Result<Int32, FileError> {
         if path.isTooLong { return .failure(FileError(code: Errno.nameTooLong)) }
+        // A path of the client's own was normalized; what a rewrite made of it was not.
+        if exchanges[exchange].hasContext, leavesRoot() {
+            return .failure(FileError(code: Errno.accessDenied))
+        }
         guard location.links != .follow else { return openForReading(path.terminated()) }
         // The rule holds below the root, which may itself be reached by a link.
         var root = PathBuffer()
@@ -123,7 +133,7 @@ extension Worker {
             mapPath(location, slot, exchange)
             let directoryEnd = path.count
             if let constant { path.append(constant.span) } else { path.append(made.span) }
-            switch open(location) {
+            switch open(location, exchange) {
             case .success(let descriptor):
                 let found = facts(of: descriptor)
                 closeDescriptor(descriptor)
@@ -170,7 +180,7 @@ extension Worker {
     ) -> Outcome {
         mapPath(location, slot, exchange)
         let directory: Int32
-        switch open(location) {
+        switch open(location, exchange) {
         case .failure(let error): return failure(error, slot, exchange, location)
         case .success(let descriptor): directory = descriptor
         }
@@ -198,7 +208,7 @@ extension Worker {
     ) -> Outcome {
         mapPath(location, slot, exchange)
         let descriptor: Int32
-        switch open(location) {
+        switch open(location, exchange) {
         case .failure(let error): return failure(error, slot, exchange, location)
         case .success(let number): descriptor = number
         }
@@ -209,19 +219,17 @@ extension Worker {
         switch facts.kind {
         case .directory:
             closeDescriptor(descriptor)
-            answerRedirectToSlash(slot, exchange)
-            return .answered
+            return redirectToSlash(slot, exchange)
         case .other:
             closeDescriptor(descriptor)
             logError(.crit, "\"\(path.text)\" is not a regular file", slot, exchange)
             return .status(404)
         case .regular: break
         }
-        guard exchanges[exchange].parser.head.method != .post else {
+        guard exchanges[exchange].method != .post else {
             closeDescriptor(descriptor)
             return .status(405)
         }
-        answerFile(descriptor, facts, coding: .identity, slot, exchange)
-        return .answered
+        return answerFile(descriptor, facts, coding: .identity, slot, exchange)
     }
 }

@@ -9,7 +9,7 @@ extension Worker {
     mutating func answerFile(
         _ descriptor: Int32, _ facts: FileFacts, coding: ContentCoding, _ slot: Int,
         _ exchange: Int
-    ) {
+    ) -> Outcome {
         exchanges[exchange].file = descriptor
         exchanges[exchange].fileOffset = 0
         exchanges[exchange].fileRemaining = facts.size
@@ -19,46 +19,53 @@ extension Worker {
         head.contentLength = facts.size
         let validators = FileValidators(facts, now: clock.seconds)
         head.validators = validators
+        head.tellsModified = head.status == 200
         head.hasETag = location.features.contains(.etag)
-        head.acceptsRanges = location.maxRanges > 0
+        head.acceptsRanges = location.maxRanges > 0 && head.status == 200
         head.coding = coding
-        switch precondition(validators, exchange, location) {
-        case .proceed: break
-        case .notModified:
-            answerNotModified(head, slot, exchange)
-            return
-        case .failed:
-            closeSource(exchange)
-            answerStatus(412, slot, exchange)
-            return
+        if head.status == 200 {
+            switch precondition(validators, exchange, location) {
+            case .proceed: break
+            case .notModified:
+                answerNotModified(head, slot, exchange)
+                return .answered
+            case .failed:
+                closeSource(exchange)
+                return .status(412)
+            }
         }
-        let method = exchanges[exchange].parser.head.method
+        let method = exchanges[exchange].method
         // What is coded here has no ranges: a part of it would be of other bytes each time.
         if coding == .identity, method == .get || method == .head,
             isCoded(head, exchange, location)
         {
-            answerCoded(head, slot, exchange, location)
-            return
+            return answerCoded(head, slot, exchange, location)
         }
         head.varies = exchanges[exchange].varies && location.features.contains(.gzipVary)
         if coding == .identity, isStrict(exchange), refusesIdentity(exchange) {
             closeSource(exchange)
-            answerStatus(406, slot, exchange)
-            return
+            return .status(406)
         }
-        if method == .get, takeRanges(facts, &head, slot, exchange, location) { return }
+        if method == .get, head.status == 200,
+            let outcome = takeRanges(facts, &head, slot, exchange, location)
+        {
+            return outcome
+        }
         send(head, slot, exchange)
         if method == .head {
             closeSource(exchange)
         } else {
             attachFile(exchange, location)
         }
+        return .answered
     }
 
-    /// What every answer of a location says.
+    /// What every answer of a location says; that of an error page has the error's status.
     func answerHead(_ status: Int, _ exchange: Int, _ location: LocationPlan) -> AnswerHead {
+        let errorStatus = exchanges[exchange].errorStatus
         var head = AnswerHead(
-            status: status, keepsAlive: exchanges[exchange].keepsAlive,
+            status: errorStatus > 0 ? errorStatus : status,
+            keepsAlive: exchanges[exchange].keepsAlive,
             tellsVersion: location.features.contains(.serverTokens))
         head.keepaliveSeconds = location.timeouts.keepaliveFieldSeconds
         head.varies = exchanges[exchange].varies && location.features.contains(.gzipVary)
@@ -111,27 +118,28 @@ extension Worker {
 
     // MARK: ranges
 
-    /// Answers with a part, parts, or 416; false when all of the file is to be sent.
+    /// Answers with a part, parts, or 416; nil when all of the file is to be sent.
     private mutating func takeRanges(
         _ facts: FileFacts, _ head: inout AnswerHead, _ slot: Int, _ exchange: Int,
         _ location: LocationPlan
-    ) -> Bool {
+    ) -> Outcome? {
         let request = exchanges[exchange].parser.head
-        guard let field = request.field(.range), location.maxRanges > 0 else { return false }
+        guard let field = request.field(.range), location.maxRanges > 0 else { return nil }
         if let condition = request.field(.ifRange),
             !rangeIsAllowed(
                 condition, FileValidators(facts, now: clock.seconds), exchange, location)
         {
-            return false
+            return nil
         }
         let ranges = ByteRanges(
             exchanges[exchange].received.slice(field), size: facts.size,
             maximum: location.maxRanges, skipsEmptyMembers: isStrict(exchange))
         switch ranges {
-        case .none: return false
+        case .none: return nil
         case .unsatisfiable:
             closeSource(exchange)
-            answerUnsatisfiable(facts.size, slot, exchange)
+            exchanges[exchange].unsatisfiedSize = facts.size
+            return .status(416)
         case .one(let range):
             head.status = 206
             head.contentLength = range.count
@@ -153,7 +161,7 @@ extension Worker {
             send(head, slot, exchange)
             attach(BodyProducer(parts.segments, coding: nil), exchange)
         }
-        return true
+        return .answered
     }
 
     private func rangeIsAllowed(

@@ -18,8 +18,9 @@ extension Worker {
         contextIfAny(exchange)?.addsPathToAlias ?? false
     }
 
-    private mutating func appendRoot(_ location: LocationPlan, _ slot: Int, _ exchange: Int) {
-        guard location.rootTemplate >= 0 else {
+    mutating func appendRoot(_ location: LocationPlan, _ slot: Int, _ exchange: Int) {
+        rootIsPlain = location.rootTemplate < 0
+        if rootIsPlain {
             path.append(location.root.span)
             return
         }
@@ -29,6 +30,22 @@ extension Worker {
             path.append(prefix.span)
         }
         path.append(root.span)
+    }
+
+    /// Whether a segment of the path leads out of its directory. What the configuration makes of a
+    /// request (a rewrite, a variable) may hold what the client has put there.
+    func leavesRoot() -> Bool {
+        let bytes = path.span
+        var index = min(rootIsPlain ? rootCount : 0, bytes.count)
+        while let dot = bytes.firstIndex(of: UInt8(ascii: "."), from: index) {
+            index = dot &+ 1
+            guard dot == 0 || bytes[dot &- 1] == UInt8(ascii: "/"),
+                bytes.slice(from: dot &+ 1, to: dot &+ 2).equals(".")
+            else { continue }
+            let end = dot &+ 2
+            if end >= bytes.count || bytes[end] == UInt8(ascii: "/") { return true }
+        }
+        return false
     }
 
     /// Writes root, root without links, or the file's path itself.

@@ -2,20 +2,33 @@ import Files
 import HTTP
 import Linux
 
+/// The phases of a request, in nginx's order. One that waits goes on where it stopped.
+enum Phase: UInt8, BitwiseCopyable, Comparable {
+    case start, serverRewrite, findLocation, rewrite, limits, access, tryFiles, content
+
+    static func < (left: Phase, right: Phase) -> Bool { left.rawValue < right.rawValue }
+}
+
 /// The way of a request, top to bottom:
 ///
 /// 1. A request that could not be read is refused with its fault's status.
 /// 2. The server is chosen by the address that the connection came to and the request's host.
 /// 3. The path is decoded, and its dot segments and double slashes taken out.
-/// 4. The location is chosen by the path.
-/// 5. A body that is too large, or broken, is refused.
-/// 6. The content: an index file or a listing for a path that ends in a slash, else a file. An
+/// 4. The server's script runs.
+/// 5. The location is chosen by the path; a body that is too large, or broken, is refused.
+/// 6. The location's script runs. A path that it has changed goes through 5 again.
+/// 7. Access, then the files of try_files.
+/// 8. The content: an index file or a listing for a path that ends in a slash, else a file. An
 ///    index file is an internal redirect: its path goes through 4 again.
-/// 7. Preconditions, ranges and coding choose what of the file is sent, and the head says so.
+/// 9. Preconditions, ranges and coding choose what of the file is sent, and the head says so.
+///
+/// What ends in a status is looked up among the error pages, which may be another internal
+/// redirect.
 extension Worker {
-    /// As many internal redirects as nginx makes before it gives up.
-    static let mostRedirects = 10
+    /// How often a request may be given another path (NGX_HTTP_MAX_URI_CHANGES).
+    static let mostRedirects: UInt8 = 10
 
+    /// Begins with a request, or goes on with one that has waited.
     mutating func answer(_ slot: Int, _ exchange: Int) {
         takeURI(exchange)
         if exchanges[exchange].output.isNone { exchanges[exchange].output = outputs.take() }
@@ -23,54 +36,130 @@ extension Worker {
             exchanges[exchange].lacksMemory = true
             return
         }
-        chooseServer(slot, exchange)
-        if let fault = exchanges[exchange].fault {
-            enterLocation(plan.servers[Int(exchanges[exchange].server)].settings, slot, exchange)
-            logFault(fault, slot, exchange)
-            let isTooLarge = fault.status == 494 && isStrict(exchange)
-            answerStatus(isTooLarge ? 431 : fault.status, slot, exchange)
-            return
+        let isBeginning = exchanges[exchange].phase == .start
+        var outcome =
+            isBeginning
+            ? begin(slot, exchange) : pass(from: exchanges[exchange].phase, slot, exchange)
+        while let next = follow(outcome, slot, exchange) {
+            outcome = pass(from: next, slot, exchange)
         }
-        if asksForServerOptions(exchange) {
-            enterLocation(plan.servers[Int(exchanges[exchange].server)].settings, slot, exchange)
-            answerStatus(204, slot, exchange)
-            return
-        }
-        guard normalizePath(exchange) else {
-            enterLocation(plan.servers[Int(exchanges[exchange].server)].settings, slot, exchange)
-            logError(.info, "client sent invalid request", slot, exchange)
-            answerStatus(400, slot, exchange)
-            return
-        }
-        for _ in 0..<Worker.mostRedirects {
-            guard findLocation(slot, exchange) else {
-                answerStatus(500, slot, exchange)
-                return
-            }
-            if let status = refusedBody(slot, exchange) {
-                answerStatus(status, slot, exchange)
-                return
-            }
-            switch content(slot, exchange) {
-            case .answered: return
-            case .status(let status):
-                answerStatus(status, slot, exchange)
-                return
-            case .redirected: continue
-            }
-        }
-        logError(.error, "rewrite or internal redirection cycle", slot, exchange)
-        answerStatus(500, slot, exchange)
     }
 
     /// What handling a path came to.
     enum Outcome {
         /// The answer is in the exchange.
         case answered
-        /// The built-in answer of a status is to be sent.
+        /// The request is answered by a status: its error page, or the built-in one.
         case status(Int)
-        /// The path is another now.
+        /// The path is another now, and all begins anew (an internal redirect).
         case redirected
+        /// The location was named: the path stays.
+        case entered
+        /// Nothing is answered: the connection is closed.
+        case dropped
+        /// The answer goes on later, at the exchange's phase.
+        case waits
+    }
+
+    /// The phase that an outcome leads to; nil when there is nothing more to do now.
+    private mutating func follow(_ outcome: Outcome, _ slot: Int, _ exchange: Int) -> Phase? {
+        switch outcome {
+        case .answered: return nil
+        case .waits:
+            exchanges[exchange].isWaiting = true
+            return nil
+        case .dropped:
+            exchanges[exchange].isDropped = true
+            return nil
+        case .status(let status):
+            guard let redirect = finish(with: status, slot, exchange) else { return nil }
+            return follow(redirect, slot, exchange)
+        case .redirected, .entered:
+            exchanges[exchange].isInternal = true
+            guard countRedirect(exchange) else {
+                logError(
+                    .error,
+                    "rewrite or internal redirection cycle while internally redirecting "
+                        + "to \"\(uri.span(from: 0, to: uriCount).text)\"", slot, exchange)
+                answerBuiltIn(500, slot, exchange)
+                return nil
+            }
+            if case .entered = outcome { return .rewrite }
+            return .serverRewrite
+        }
+    }
+
+    /// Steps 1 to 3, and all that follows.
+    private mutating func begin(_ slot: Int, _ exchange: Int) -> Outcome {
+        exchanges[exchange].method = exchanges[exchange].parser.head.method
+        chooseServer(slot, exchange)
+        if let fault = exchanges[exchange].fault {
+            enterServer(slot, exchange)
+            logFault(fault, slot, exchange)
+            let isTooLarge = fault.status == 494 && isStrict(exchange)
+            return .status(isTooLarge ? 431 : fault.status)
+        }
+        if asksForServerOptions(exchange) {
+            enterServer(slot, exchange)
+            return .status(204)
+        }
+        guard normalizePath(exchange) else {
+            enterServer(slot, exchange)
+            logError(.info, "client sent invalid request", slot, exchange)
+            return .status(400)
+        }
+        return pass(from: .serverRewrite, slot, exchange)
+    }
+
+    /// Steps 4 to 8, from one of them on.
+    private mutating func pass(from phase: Phase, _ slot: Int, _ exchange: Int) -> Outcome {
+        if phase <= .serverRewrite {
+            let script = plan.servers[Int(exchanges[exchange].server)].script
+            if script >= 0 {
+                enterServer(slot, exchange)
+                if let outcome = run(script, slot, exchange) { return outcome }
+            }
+        }
+        if phase <= .rewrite, let outcome = locate(from: phase, slot, exchange) { return outcome }
+        let location = plan.locations[Int(exchanges[exchange].location)]
+        if phase <= .tryFiles, location.tryFiles >= 0,
+            let outcome = tryFiles(slot, exchange, location)
+        {
+            return outcome
+        }
+        return content(slot, exchange)
+    }
+
+    /// Steps 5 and 6, until the path stays.
+    private mutating func locate(
+        from phase: Phase, _ slot: Int, _ exchange: Int
+    ) -> Outcome? {
+        var isNamed = phase == .rewrite
+        while true {
+            exchanges[exchange].isRewritten = false
+            if !isNamed {
+                guard findLocation(slot, exchange) else { return .status(500) }
+                if let outcome = enterFound(slot, exchange) { return outcome }
+            }
+            isNamed = false
+            let script = plan.locations[Int(exchanges[exchange].location)].script
+            guard script >= 0 else { return nil }
+            if let outcome = run(script, slot, exchange) { return outcome }
+            guard exchanges[exchange].isRewritten else { return nil }
+            guard countRedirect(exchange) else {
+                logError(
+                    .error,
+                    "rewrite or internal redirection cycle while processing "
+                        + "\"\(uri.span(from: 0, to: uriCount).text)\"", slot, exchange)
+                return .status(500)
+            }
+        }
+    }
+
+    /// False when there have been too many.
+    private mutating func countRedirect(_ exchange: Int) -> Bool {
+        exchanges[exchange].redirects &+= 1
+        return exchanges[exchange].redirects <= Worker.mostRedirects
     }
 
     // MARK: 2. server
@@ -82,8 +171,12 @@ extension Worker {
         guard address.hasNames else { return }
         let received = exchanges[exchange].received
         lowercase(received.slice(host))
-        exchanges[exchange].server = plan.server(
-            for: uri.span(from: 0, to: uriCount), at: address)
+        let name = uri
+        let found = plan.server(for: name.span(from: 0, to: uriCount), at: address)
+        exchanges[exchange].server = found.server
+        if found.regex >= 0 {
+            keepCaptures(of: found.regex, in: name.span(from: 0, to: uriCount), exchange)
+        }
     }
 
     private mutating func lowercase(_ host: Span<UInt8>) {
@@ -111,7 +204,7 @@ extension Worker {
             && exchanges[exchange].received.slice(head.path).equals("*")
     }
 
-    // MARK: 4. location
+    // MARK: 5. location
 
     /// False when a regular expression hit its limit.
     private mutating func findLocation(_ slot: Int, _ exchange: Int) -> Bool {
@@ -130,25 +223,47 @@ extension Worker {
         case .none: enterLocation(server.settings, slot, exchange)
         case .limitReached:
             enterLocation(server.settings, slot, exchange)
+            logError(.error, "a regular expression of a location hit its limit", slot, exchange)
             return false
         }
         return true
     }
 
-    /// Takes over what the location says of the connection.
-    private mutating func enterLocation(_ location: Int32, _ slot: Int, _ exchange: Int) {
-        exchanges[exchange].location = location
-        let plan = plan.locations[Int(location)]
-        exchanges[exchange].lingeringClose = plan.timeouts.lingeringClose
-        exchanges[exchange].bodyLimit = plan.maxBodySize
-        exchanges[exchange].keepsAlive =
-            exchanges[exchange].fault == nil && exchanges[exchange].parser.head.keepsAlive
-            && plan.timeouts.keepsAlive && state == .serving
-            && Int(connections[slot].requests) < plan.timeouts.keepaliveRequests
-            && clock.monotonicMs &- connections[slot].acceptedMs < plan.timeouts.keepaliveTimeMs
+    /// What the location says of requests before anything else is done.
+    private mutating func enterFound(_ slot: Int, _ exchange: Int) -> Outcome? {
+        let location = plan.locations[Int(exchanges[exchange].location)]
+        if location.features.contains(.isInternal), !exchanges[exchange].isInternal {
+            return .status(404)
+        }
+        return refusedBody(slot, exchange).map { .status($0) }
     }
 
-    // MARK: 5. body
+    /// The settings of the server, for what is done outside of locations.
+    private mutating func enterServer(_ slot: Int, _ exchange: Int) {
+        enterLocation(plan.servers[Int(exchanges[exchange].server)].settings, slot, exchange)
+    }
+
+    /// Takes over what the location says of the connection.
+    mutating func enterLocation(_ found: Int32, _ slot: Int, _ exchange: Int) {
+        var location = found
+        var entered = plan.locations[Int(location)]
+        if entered.features.contains(.limitsMethods) {
+            let limit = plan.methodLimits[Int(entered.methodLimit)]
+            if limit.allowed.isDisjoint(with: MethodSet(exchanges[exchange].method)) {
+                location = limit.location
+                entered = plan.locations[Int(location)]
+            }
+        }
+        exchanges[exchange].location = location
+        exchanges[exchange].lingeringClose = entered.timeouts.lingeringClose
+        exchanges[exchange].bodyLimit = entered.maxBodySize
+        exchanges[exchange].keepsAlive =
+            exchanges[exchange].fault == nil && !exchanges[exchange].endsConnection
+            && exchanges[exchange].parser.head.keepsAlive
+            && entered.timeouts.keepsAlive && state == .serving
+            && Int(connections[slot].requests) < entered.timeouts.keepaliveRequests
+            && clock.monotonicMs &- connections[slot].acceptedMs < entered.timeouts.keepaliveTimeMs
+    }
 
     private mutating func refusedBody(_ slot: Int, _ exchange: Int) -> Int? {
         let head = exchanges[exchange].parser.head
@@ -168,7 +283,10 @@ extension Worker {
             logError(.error, "client intended to send too large chunked body", slot, exchange)
             return 413
         }
-        if head.expectsContinue, exchanges[exchange].body != .none, head.version == .http11 {
+        if head.expectsContinue, exchanges[exchange].body != .none, head.version == .http11,
+            !exchanges[exchange].hasContinued
+        {
+            exchanges[exchange].hasContinued = true
             var writer = exchanges[exchange].output.writer(from: exchanges[exchange].outputEnd)
             writer.append("HTTP/1.1 100 Continue\r\n\r\n")
             exchanges[exchange].outputEnd &+= writer.count

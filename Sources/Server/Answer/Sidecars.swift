@@ -61,7 +61,7 @@ extension Worker {
         mapPath(location, slot, exchange)
         let end = path.count
         path.append(candidate.coding.suffix)
-        guard case .success(let descriptor) = open(location) else { return nil }
+        guard case .success(let descriptor) = open(location, exchange) else { return nil }
         guard case .success(let found) = facts(of: descriptor), found.kind == .regular else {
             closeDescriptor(descriptor)
             return nil
@@ -76,8 +76,7 @@ extension Worker {
             closeDescriptor(descriptor)
             return nil
         }
-        answerFile(descriptor, found, coding: candidate.coding, slot, exchange)
-        return .answered
+        return answerFile(descriptor, found, coding: candidate.coding, slot, exchange)
     }
 
     /// Whether a sidecar is not older than its file; one whose file is gone is.

@@ -34,6 +34,12 @@ struct Connection: BitwiseCopyable {
         case inputGrown
         /// An answer's beginning is in `output`, its rest in `source`.
         case answered
+        /// The answer waits for something else than the client.
+        case answerWaits
+        /// What it waited for has come.
+        case resumed
+        /// No answer is to be sent.
+        case dropped
         case sent(Int)
         /// So many bytes of the file, of those that were asked for.
         case sentFile(Int, of: Int)
@@ -66,6 +72,8 @@ struct Connection: BitwiseCopyable {
         /// The request is over: log it, close its file.
         case finish
         case wait(for: Direction, deadline: DeadlineKind)
+        /// Wait until the answer goes on; of the client only its going away is noticed.
+        case pause
         /// Let the others have their turn, then go on.
         case yield
         /// Shut our side and wait for the client to shut its own.
@@ -97,6 +105,8 @@ struct Connection: BitwiseCopyable {
         case answerTimedOut, answerFailed
         /// The answer cannot be completed.
         case sourceFailed
+        /// The configuration wants no answer (`return 444`).
+        case dropped
         /// A deadline outside of a request.
         case timedOut
     }
@@ -142,6 +152,9 @@ struct Connection: BitwiseCopyable {
         case .endOfStream: return endOfStream()
         case .inputGrown: return .receive
         case .answered: return afterAnswer(&exchange)
+        case .answerWaits: return waitForAnswer(exchange)
+        case .resumed: return .answer
+        case .dropped: return .close(.dropped)
         case .sent(let count):
             exchange.outputStart &+= count
             if exchange.outputCount > 0 { return .wait(for: .write, deadline: .send) }
@@ -171,6 +184,8 @@ struct Connection: BitwiseCopyable {
             if exchange.outputCount > 0 { return .send(moreFollows: false) }
             return exchange.needsParse ? parse(&exchange) : .receive
         case .answering:
+            // Nothing but its end was waited for.
+            if exchange.isWaiting, exchange.outputCount == 0 { return .close(.answerFailed) }
             if exchange.outputCount > 0 { return .send(moreFollows: exchange.source == .file) }
             return afterOutput(&exchange, hasYielded: true)
         }

@@ -142,6 +142,15 @@ extension Exchange {
         bodyBesideHead = 0
         bodyLimit = 0
         index = nil
+        phase = .start
+        redirects = 0
+        isRewritten = false
+        isInternal = false
+        hasErrorPage = false
+        errorStatus = 0
+        endsConnection = false
+        hasContinued = false
+        unsatisfiedSize = -1
         varies = false
         status = 0
         headBytes = 0

@@ -14,6 +14,11 @@ extension Connection {
         return .send(moreFollows: exchange.source == .file)
     }
 
+    /// The answer goes on later; what earlier requests of the pipeline are owed goes out now.
+    func waitForAnswer(_ exchange: Exchange) -> Action {
+        exchange.outputCount > 0 ? .send(moreFollows: false) : .pause
+    }
+
     /// Whether the answer can leave in one send with that of the next request, which has come.
     private func mayWaitForNextAnswer(_ exchange: Exchange) -> Bool {
         let next = exchange.inputStart &+ exchange.parser.head.byteCount &+ exchange.bodyBesideHead
@@ -31,6 +36,7 @@ extension Connection {
         case .discarding: return .wait(for: .read, deadline: .body)
         case .lingering: return .wait(for: .read, deadline: .lingering)
         case .answering:
+            if exchange.isWaiting { return .pause }
             switch exchange.source {
             case .none: return complete(&exchange)
             case .file: return .sendFile

@@ -31,6 +31,30 @@ struct Exchange: BitwiseCopyable {
     // What was chosen.
     var server: Int32 = 0
     var location: Int32 = 0
+    /// Where a request that waits goes on.
+    var phase = Phase.start
+    /// The answer waits for something else than the client.
+    var isWaiting = false
+    /// The connection is closed without an answer.
+    var isDropped = false
+    /// The request's method; an error page is always got.
+    var method = Method.get
+    /// How often the path has become another one.
+    var redirects: UInt8 = 0
+    /// A rewrite has changed the path: a location is looked for again.
+    var isRewritten = false
+    /// The path is not the client's any more.
+    var isInternal = false
+    /// An error page has been looked up: its own errors have none.
+    var hasErrorPage = false
+    /// The status that the answer of an error page has; 0 for its own.
+    var errorStatus = 0
+    /// An error has shown that the connection cannot be kept.
+    var endsConnection = false
+    /// 100 was sent.
+    var hasContinued = false
+    /// How large the file is of which a range was asked that it does not have; -1 for none.
+    var unsatisfiedSize: Int64 = -1
     /// The worker has a context for it.
     var hasContext = false
     /// The index file that the request was redirected to, for `$uri`.

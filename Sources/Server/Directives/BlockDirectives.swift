@@ -28,6 +28,7 @@ enum BlockDirectives {
             apply: { (draft, use) throws(Diagnostic) in
                 let location = try locationName(use)
                 try checkNesting(location, in: draft, use)
+                if location.kind.isRegex { draft.variables.declareCaptures(of: location.name) }
                 draft.openLevel()
                 draft.location = location
             },
@@ -38,7 +39,39 @@ enum BlockDirectives {
                 location.locations = level.locations
                 draft.locations.append(location)
             }),
+        .block(
+            "limit_except", in: .location, takes: .atLeast(1), opens: .limitExcept, repeats: .no,
+            "What holds only for other methods than these; GET includes HEAD.",
+            apply: { (draft, use) throws(Diagnostic) in
+                _ = try methods(use)
+                draft.openLevel()
+            },
+            close: { (draft, use) throws(Diagnostic) in
+                let allowed = try methods(use)
+                let level = draft.closeLevel()
+                draft.location.methodLimit = MethodLimitDraft(allowed: allowed, scope: level.scope)
+            }),
+        .row(
+            "internal", in: .location, takes: .exactly(0),
+            "The location answers internal redirects only.",
+            inherit: { (child, parent) in
+                child.scope.location.isInternal =
+                    child.scope.location.isInternal ?? parent.scope.location.isInternal
+            },
+            apply: { (draft, _) throws(Diagnostic) in draft.scope.location.isInternal = true }),
     ]
+
+    private static func methods(_ use: DirectiveUse) throws(Diagnostic) -> MethodSet {
+        var methods = MethodSet()
+        for index in use.arguments.indices {
+            let name = try use.text(index)
+            guard let method = MethodSet.named(name) else {
+                throw use.fail("invalid method \"\(name)\"", at: index)
+            }
+            methods.formUnion(method)
+        }
+        return methods
+    }
 
     /// `location [ = | ~ | ~* | ^~ ] uri`, the modifier also without a space after it.
     private static func locationName(_ use: DirectiveUse) throws(Diagnostic) -> LocationDraft {
@@ -63,9 +96,8 @@ enum BlockDirectives {
             location.name = Array(first.dropFirst(modifier?.text.utf8.count ?? 0))
             location.word = try use.word(0)
         }
-        if location.name.first == UInt8(ascii: "@") {
-            throw use.fail(
-                "named locations are not supported yet", at: use.arguments.count &- 1)
+        if location.name.first == UInt8(ascii: "@"), case .prefix = location.kind {
+            location.kind = .named
         }
         return location
     }
@@ -75,12 +107,21 @@ enum BlockDirectives {
         _ location: LocationDraft, in draft: Draft, _ use: DirectiveUse
     ) throws(Diagnostic) {
         guard use.context == .location else { return }
+        if case .named = location.kind {
+            throw use.fail(
+                "named location \"\(String(decoding: location.name, as: UTF8.self))\" can be on the "
+                    + "server level only")
+        }
         let name = String(decoding: location.name, as: UTF8.self)
         let outer = draft.location
         let outerName = String(decoding: outer.name, as: UTF8.self)
         if case .exact = outer.kind {
             throw use.fail(
                 "location \"\(name)\" cannot be inside the exact location \"\(outerName)\"")
+        }
+        if case .named = outer.kind {
+            throw use.fail(
+                "location \"\(name)\" cannot be inside the named location \"\(outerName)\"")
         }
         if !location.kind.isRegex, !outer.kind.isRegex, !location.name.starts(with: outer.name) {
             throw use.fail("location \"\(name)\" is outside location \"\(outerName)\"")

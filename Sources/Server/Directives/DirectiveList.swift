@@ -7,5 +7,6 @@ enum DirectiveList {
             + RequestDirectives.rows + TimeoutDirectives.rows + FileDirectives.rows
             + SendingDirectives.rows + TypeDirectives.rows + FieldDirectives.rows
             + GzipDirectives.rows + AutoindexDirectives.rows + LogDirectives.rows
+            + RewriteDirectives.rows + TryFilesDirectives.rows + ErrorPageDirectives.rows
             + IdleDirectives.rows)
 }

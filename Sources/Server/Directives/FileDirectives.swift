@@ -8,6 +8,7 @@ struct FileSettings {
     var indexes: [Word]?
     var links: LinkRule?
     var deniesHidden: Bool?
+    var isInternal: Bool?
 }
 
 /// What takes the place of a location's name in a path. A location inside inherits it with that

@@ -30,6 +30,9 @@ enum ListenDirectives {
             "The names of the server: exact, with a leading or a trailing wildcard."
         ) { (draft, use) throws(Diagnostic) in
             draft.server.names += use.arguments
+            for word in use.arguments where word.bytes.first == UInt8(ascii: "~") {
+                draft.variables.declareCaptures(of: Array(word.bytes.dropFirst()))
+            }
         },
     ]
 

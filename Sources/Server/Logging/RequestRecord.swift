@@ -113,7 +113,12 @@ struct RequestRecord {
         let received = exchange.received
         switch piece.variable {
         case .request: return put(requestLine(received), into: &writer)
-        case .requestMethod: return put(received.slice(head.methodName), into: &writer)
+        case .requestMethod:
+            if exchange.method == .get, head.method != .get {
+                writer.append("GET")
+                return true
+            }
+            return put(received.slice(head.methodName), into: &writer)
         case .requestURI: return put(received.slice(head.target), into: &writer)
         case .args: return writeArguments(received, into: &writer)
         case .serverProtocol:

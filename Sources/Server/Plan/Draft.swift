@@ -101,6 +101,7 @@ struct LocationDraft {
     var name: [UInt8] = []
     var scope = Scope()
     var locations: [LocationDraft] = []
+    var methodLimit: MethodLimitDraft?
     var word: Word?
 }
 
@@ -114,6 +115,8 @@ enum LocationKind {
     case prefixBeforeRegex
     /// `~`, and `~*` without regard to case.
     case regex(ignoresCase: Bool)
+    /// `@`: found by its name only.
+    case named
 
     var isRegex: Bool {
         if case .regex = self { return true }
@@ -133,4 +136,7 @@ struct Scope {
     var gzip = GzipSettings()
     var autoindex = AutoindexSettings()
     var logs = LogSettings()
+    var rewrite = RewriteSettings()
+    var tryFiles = TryFilesSettings()
+    var errorPages = ErrorPageSettings()
 }

@@ -24,7 +24,8 @@ extension PlanCompiler {
             sendfileMaxChunk: scope.sending.sendfileMaxChunk ?? 2 << 20,
             timeouts: timeouts(scope.timeouts),
             accessLogs: accessLogs(scope.logs.accessLogs),
-            errorLog: errorLog(scope.logs.errorLogs))
+            errorLog: errorLog(scope.logs.errorLogs), tryFiles: tryFiles(scope.tryFiles.files),
+            errorPages: errorPages(scope.errorPages.pages))
         parts.locations.append(plan)
         return Int32(parts.locations.count &- 1)
     }
@@ -69,9 +70,41 @@ extension PlanCompiler {
             (.absoluteRedirect, scope.fields.absoluteRedirect ?? true),
             (.serverNameInRedirect, scope.fields.serverNameInRedirect ?? false),
             (.portInRedirect, scope.fields.portInRedirect ?? true),
+            (.hasAlias, scope.location.alias != nil),
+            (.isInternal, scope.location.isInternal ?? false),
+            (.recursiveErrorPages, scope.errorPages.isRecursive ?? false),
+            (.warnsOfUnset, scope.rewrite.warnsOfUnset ?? true),
             (.resetsTimedOut, scope.timeouts.resetsTimedOut ?? false),
         ]
         return switches.reduce(into: []) { if $1.1 { $0.insert($1.0) } }
+    }
+
+    private mutating func tryFiles(_ draft: TryFilesDraft?) -> Int32 {
+        guard let draft else { return -1 }
+        let names = draft.names.map { word in
+            let isDirectory = word.bytes.last == UInt8(ascii: "/")
+            return TryFilesPlan.Name(
+                template: template(
+                    isDirectory ? Array(word.bytes.dropLast()) : word.bytes, of: word),
+                isDirectory: isDirectory)
+        }
+        parts.tryFiles.append(
+            TryFilesPlan(
+                names: parts.arena.store(elements: names),
+                fallback: draft.status == nil ? template(draft.fallback) : template(constant: []),
+                status: Int32(draft.status ?? -1)))
+        return Int32(parts.tryFiles.count &- 1)
+    }
+
+    private mutating func errorPages(_ drafts: [ErrorPageDraft]?) -> Int32 {
+        guard let drafts else { return -1 }
+        let pages = drafts.map {
+            ErrorPagePlan(
+                status: Int32($0.status), overwrite: Int32($0.overwrite ?? -1),
+                target: template($0.target))
+        }
+        parts.errorPages.append(parts.arena.store(elements: pages))
+        return Int32(parts.errorPages.count &- 1)
     }
 
     private mutating func timeouts(_ settings: TimeoutSettings) -> TimeoutPlan {

@@ -26,6 +26,14 @@ struct LocationFeatures: OptionSet, BitwiseCopyable {
     static let gzipVary = LocationFeatures(rawValue: 1 << 16)
     /// An alias in a regular expression's location: it is the whole path.
     static let aliasIsWholePath = LocationFeatures(rawValue: 1 << 17)
+    static let hasAlias = LocationFeatures(rawValue: 1 << 22)
+    /// rewrite_log
+    static let logsRewrites = LocationFeatures(rawValue: 1 << 23)
+    /// internal
+    static let isInternal = LocationFeatures(rawValue: 1 << 19)
+    /// limit_except
+    static let limitsMethods = LocationFeatures(rawValue: 1 << 20)
+    static let recursiveErrorPages = LocationFeatures(rawValue: 1 << 21)
     /// uninitialized_variable_warn
     static let warnsOfUnset = LocationFeatures(rawValue: 1 << 18)
 }
@@ -59,6 +67,14 @@ struct LocationPlan: BitwiseCopyable {
     var accessLogs: PlanTable<AccessLogPlan>
     /// Which of the plan's error logs.
     var errorLog: Int32
+    /// Which of the plan's scripts: rewrite, return, set, if. -1 for none.
+    var script: Int32 = -1
+    /// Which of the plan's try_files; -1 for none.
+    var tryFiles: Int32
+    /// Which of the plan's sets of error pages; -1 for none.
+    var errorPages: Int32
+    /// Which of the plan's limits of methods; -1 for none.
+    var methodLimit: Int32 = -1
 }
 
 /// A location's timeouts: indexes of the plan's durations, and numbers.
@@ -103,6 +119,29 @@ struct AccessLogPlan: BitwiseCopyable {
     var format: Int32
 }
 
+/// try_files, compiled.
+struct TryFilesPlan: BitwiseCopyable {
+    /// A name that is looked for.
+    struct Name: BitwiseCopyable {
+        let template: Template
+        /// It ended in a slash: a directory is looked for.
+        let isDirectory: Bool
+    }
+
+    let names: PlanTable<Name>
+    let fallback: Template
+    /// The fallback is this status; -1 when it is a path or a named location.
+    let status: Int32
+}
+
+/// An error page, compiled.
+struct ErrorPagePlan: BitwiseCopyable {
+    let status: Int32
+    /// -1 for the error's own status, 0 for that of the page.
+    let overwrite: Int32
+    let target: Template
+}
+
 /// A server, compiled.
 struct ServerPlan: BitwiseCopyable {
     /// Its first name: $server_name, and Location's host with server_name_in_redirect.
@@ -110,6 +149,10 @@ struct ServerPlan: BitwiseCopyable {
     /// The location plan that holds what the server says outside of locations.
     var settings: Int32
     var locations: LocationTree
+    /// `@` locations, sorted by name.
+    var named: PlanTable<NamedIndex>
+    /// Which of the plan's scripts; -1 for none.
+    var script: Int32
     var limits: HeadLimits
     var headerBufferSize: Int
     var mergesSlashes: Bool

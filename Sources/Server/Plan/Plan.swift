@@ -35,6 +35,11 @@ public final class Plan {
     let templates: PlanTable<Template>
     /// What relative paths are relative to, with a slash at its end.
     let prefix: PlanBytes
+    let scripts: PlanTable<PlanTable<ScriptStep>>
+    let tryFiles: PlanTable<TryFilesPlan>
+    /// What `error_page` says; ``errorPages`` are the built-in ones.
+    let errorPageSets: PlanTable<PlanTable<ErrorPagePlan>>
+    let methodLimits: PlanTable<MethodLimitPlan>
     /// The variables that the configuration makes, by slot.
     let variables: PlanTable<VariablePlan>
     /// Which variables each regular expression sets.
@@ -61,6 +66,10 @@ public final class Plan {
         types = parts.types
         typeNames = arena.store(elements: parts.typeNames)
         formats = arena.store(elements: parts.formats)
+        scripts = arena.store(elements: parts.scripts)
+        tryFiles = arena.store(elements: parts.tryFiles)
+        errorPageSets = arena.store(elements: parts.errorPages)
+        methodLimits = arena.store(elements: parts.methodLimits)
         templates = arena.store(elements: parts.templates)
         prefix = arena.store(parts.prefix)
         variables = arena.store(elements: parts.variables)
@@ -90,6 +99,10 @@ struct PlanParts {
     var regexes: [Regex] = []
     /// One for each of `regexes`.
     var namedCaptures: [PlanTable<NamedCapture>] = []
+    var scripts: [PlanTable<ScriptStep>] = []
+    var tryFiles: [TryFilesPlan] = []
+    var errorPages: [PlanTable<ErrorPagePlan>] = []
+    var methodLimits: [MethodLimitPlan] = []
     var templates: [Template] = []
     var prefix: [UInt8] = []
     var variables: [VariablePlan] = []

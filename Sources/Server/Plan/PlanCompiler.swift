@@ -13,6 +13,8 @@ struct PlanCompiler {
     var compiledTypes: [(pairs: [TypePair], index: Int32)] = []
     var compiledGzips: [(settings: GzipSettings, index: Int32)] = []
     var formatIndexes: [String: Int32] = [:]
+    /// The `@` locations of the server in hand.
+    private var namedLocations: [NamedIndex] = []
 
     private init(_ draft: Draft) { self.draft = draft }
 
@@ -57,14 +59,17 @@ struct PlanCompiler {
     private mutating func compile(_ server: ServerDraft, in http: Scope) {
         let scope = inherited(server.scope, from: http)
         let settings = add(scope)
+        namedLocations = []
         let tree = compileTree(server.locations, in: scope)
+        namedLocations.sort { compare($0.name.span, $1.name.span) < 0 }
         let large = scope.request.largeBuffers ?? LargeBuffers(count: 4, size: 8192)
         let buffer = max(scope.request.headerBufferSize ?? 1024, 1)
         let line = max(buffer, large.size)
         parts.servers.append(
             ServerPlan(
                 name: parts.arena.store(primaryName(of: server)), settings: settings,
-                locations: tree,
+                locations: tree, named: parts.arena.store(elements: namedLocations),
+                script: script(scope.rewrite.script, in: scope),
                 limits: HeadLimits(
                     requestLine: line, fieldLine: line, head: buffer &+ large.count &* large.size,
                     fields: scope.request.maxHeaders ?? 1000,
@@ -75,7 +80,7 @@ struct PlanCompiler {
     }
 
     /// A level with everything that it does not set itself.
-    private func inherited(_ child: Scope, from parent: Scope) -> Scope {
+    func inherited(_ child: Scope, from parent: Scope) -> Scope {
         var level = Draft(level: child)
         DirectiveList.table.inherit(&level, from: Draft(level: parent))
         return level.scope
@@ -97,10 +102,11 @@ struct PlanCompiler {
         var regexes: [RegexLocation] = []
         for location in locations {
             let scope = inherited(location.scope, from: outer)
-            let index = add(scope)
+            let index = add(location, scope)
             let children = compileChildren(location.locations, in: scope)
             let name = parts.arena.store(location.name)
             switch location.kind {
+            case .named: namedLocations.append(NamedIndex(name: name, index: index))
             case .exact: exact.append(NamedIndex(name: name, index: index))
             case .prefix, .prefixBeforeRegex:
                 var wins = false
@@ -122,6 +128,18 @@ struct PlanCompiler {
             exact: parts.arena.store(elements: exact),
             prefixes: parts.arena.store(elements: PrefixLocation.linked(prefixes)),
             regexes: parts.arena.store(elements: regexes))
+    }
+
+    /// A location's own plan, with its script and its limit of methods.
+    private mutating func add(_ location: LocationDraft, _ scope: Scope) -> Int32 {
+        let index = add(scope)
+        parts.locations[Int(index)].script = script(scope.rewrite.script, in: scope)
+        guard let limit = location.methodLimit else { return index }
+        let inner = add(inherited(limit.scope, from: scope))
+        parts.methodLimits.append(MethodLimitPlan(allowed: limit.allowed, location: inner))
+        parts.locations[Int(index)].methodLimit = Int32(parts.methodLimits.count &- 1)
+        parts.locations[Int(index)].features.insert(.limitsMethods)
+        return index
     }
 
     private mutating func compileChildren(_ children: [LocationDraft], in scope: Scope) -> Int32 {

@@ -26,18 +26,23 @@ struct ServerRegex: BitwiseCopyable {
 
 extension Plan {
     /// The server of a host in lower case, in nginx's order: the exact name, the longest wildcard
-    /// at its beginning, the longest at its end, the first regular expression, the default.
-    func server(for host: Span<UInt8>, at address: AddressPlan) -> Int32 {
-        if let server = address.exact.index(of: host) { return server }
-        if let server = leadingWildcard(host, address) { return server }
-        if let server = trailingWildcard(host, address) { return server }
+    /// at its beginning, the longest at its end, the first regular expression, the default;
+    /// and which expression it was, or -1.
+    func server(
+        for host: Span<UInt8>, at address: AddressPlan
+    ) -> (server: Int32, regex: Int32) {
+        if let server = address.exact.index(of: host) { return (server, -1) }
+        if let server = leadingWildcard(host, address) { return (server, -1) }
+        if let server = trailingWildcard(host, address) { return (server, -1) }
         var index = 0
         while index < address.regexes.count {
             let candidate = address.regexes[index]
-            if regexes[Int(candidate.regex)].matches(host) == .match { return candidate.server }
+            if regexes[Int(candidate.regex)].matches(host) == .match {
+                return (candidate.server, candidate.regex)
+            }
             index &+= 1
         }
-        return address.defaultServer
+        return (address.defaultServer, -1)
     }
 
     private func leadingWildcard(_ host: Span<UInt8>, _ address: AddressPlan) -> Int32? {

@@ -19,6 +19,11 @@ final class RequestContext {
     var captures = Captures()
     /// An alias that is the whole path has the path behind it, because try_files found that there.
     var addsPathToAlias = false
+    /// The path was rewritten within its location: an alias cannot replace the location's name any
+    /// more.
+    var isOutsideAlias = false
+    /// Where an answer sends the client: what Location says.
+    var target: [UInt8] = []
     /// How deep the evaluation of a variable is that asks for others.
     var depth = 0
 

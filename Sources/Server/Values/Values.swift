@@ -138,10 +138,10 @@ extension Worker {
     /// Keeps what a regular expression has just captured in `subject`: its groups, and the
     /// variables of its named ones.
     mutating func keepCaptures(
-        of regex: Int32, in subject: Span<UInt8>, _ exchange: Int
+        of regex: Int32, in subject: Span<UInt8>, _ exchange: Int, always: Bool = false
     ) {
         let names = plan.namedCaptures[Int(regex)]
-        guard plan.usesCaptures || !names.isEmpty else { return }
+        guard always || plan.usesCaptures || !names.isEmpty else { return }
         let matched = plan.regexes[Int(regex)]
         let bytes = subject.indices.map { subject[$0] }
         let context = context(of: exchange)

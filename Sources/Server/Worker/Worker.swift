@@ -34,6 +34,8 @@ struct Worker: ~Copyable {
     var path = PathBuffer()
     /// How much of it is the root.
     var rootCount = 0
+    /// And that it is as the configuration has it.
+    var rootIsPlain = true
     /// The normalized path of the request that is being answered.
     var uri: Buffer
     var uriCount = 0

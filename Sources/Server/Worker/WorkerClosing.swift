@@ -22,7 +22,7 @@ extension Worker {
         case .answerFailed:
             if exchanges[exchange].sentBytes == 0 { exchanges[exchange].status = 499 }
             finish(slot, exchange)
-        case .sourceFailed: finish(slot, exchange)
+        case .sourceFailed, .dropped: finish(slot, exchange)
         case .timedOut: resetIfConfigured(slot, exchange)
         }
         close(slot)

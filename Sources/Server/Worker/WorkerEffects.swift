@@ -45,7 +45,7 @@ extension Worker {
             case .growInput: input = growInput(exchange)
             case .answer:
                 answer(slot, exchange)
-                input = exchanges[exchange].lacksMemory ? .failed : .answered
+                input = outcome(of: exchange)
             case .send(let moreFollows): input = send(slot, exchange, moreFollows)
             case .sendFile: input = sendFile(slot, exchange)
             case .produce: input = produce(exchange)
@@ -55,6 +55,10 @@ extension Worker {
             case .wait(let direction, let deadline):
                 guard wait(slot, exchange, direction, deadline) else { return }
                 input = .expired
+            case .pause:
+                watch(slot, for: .hangUp)
+                deadlines.cancel(slot)
+                return
             case .yield:
                 enqueue(slot)
                 return
@@ -70,6 +74,22 @@ extension Worker {
             }
             action = connections[slot].step(input, &exchanges[exchange])
         }
+    }
+
+    /// What answering came to, for the connection.
+    private mutating func outcome(of exchange: Int) -> Connection.Input {
+        if exchanges[exchange].lacksMemory { return .failed }
+        if exchanges[exchange].isDropped { return .dropped }
+        return exchanges[exchange].isWaiting ? .answerWaits : .answered
+    }
+
+    /// Goes on with an answer that has waited.
+    mutating func resume(_ slot: Int) {
+        guard connections[slot].state == .answering, connections[slot].exchange != 0 else { return }
+        let exchange = Int(connections[slot].exchange) &- 1
+        guard exchanges[exchange].isWaiting else { return }
+        exchanges[exchange].isWaiting = false
+        drive(slot, .resumed)
     }
 
     // MARK: bytes in and out

@@ -68,7 +68,8 @@ enum ConfigurationFuzzer {
     private static func search(_ plan: Plan) throws {
         for index in 0..<plan.addresses.count {
             for host in ["", "a", "www.example.com", "example.org.", ".", "[::1]"] {
-                let server = plan.server(for: Array(host.utf8).span, at: plan.addresses[index])
+                let name = Array(host.utf8)
+                let server = plan.server(for: name.span, at: plan.addresses[index]).server
                 try require(server >= 0 && Int(server) < plan.servers.count, "no server \(server)")
             }
         }

@@ -42,6 +42,9 @@ final class ConnectionDriver {
     private var outputs: BufferPool
     private var interest = Connection.Direction.read
     private var isQueued = false
+    /// The answer waits for something else than the client, and has done so once already.
+    private var isPaused = false
+    private var hasPaused = false
     /// The answer under way; nil when it is logged.
     private var current: SimulatedAnswer?
     private var isAnswering = false
@@ -76,7 +79,8 @@ final class ConnectionDriver {
 
     /// Whether the loop would give the connection its turn now.
     var isDue: Bool {
-        !isClosed && (isQueued || (interest == .read ? socket.isReadable : socket.isWritable))
+        !isClosed
+            && (isPaused || isQueued || (interest == .read ? socket.isReadable : socket.isWritable))
     }
 
     var deadlineMs: Int64? { deadlines.earliestMs() }
@@ -84,6 +88,12 @@ final class ConnectionDriver {
     /// A turn for a readiness, or because the connection is queued.
     func takeTurn() throws {
         isQueued = false
+        if isPaused {
+            isPaused = false
+            exchange.isWaiting = false
+            try drive(.resumed)
+            return
+        }
         try drive(.ready)
     }
 
@@ -120,6 +130,12 @@ final class ConnectionDriver {
             growInput()
             return .inputGrown
         case .answer:
+            if !hasPaused, random.next() % 4 == 0 {
+                hasPaused = true
+                exchange.isWaiting = true
+                return .answerWaits
+            }
+            hasPaused = false
             try answer()
             return .answered
         case .send(let moreFollows): return try send(moreFollows)
@@ -129,6 +145,13 @@ final class ConnectionDriver {
             try finish()
             return .finished
         case .wait(let direction, let deadline): return try wait(direction, deadline)
+        case .pause:
+            guard exchange.outputCount == 0 else {
+                throw SimulationFailure("what earlier requests are owed waits for this one")
+            }
+            deadlines.cancel(0)
+            isPaused = true
+            return nil
         case .yield:
             deadlines.cancel(0)
             isQueued = true
@@ -392,13 +415,15 @@ final class ConnectionDriver {
     private func abandon(_ reason: Connection.CloseReason) throws {
         let isWithinAnswer =
             switch reason {
-            case .answerTimedOut, .answerFailed, .sourceFailed: true
+            case .answerTimedOut, .answerFailed, .sourceFailed, .dropped: true
             case .done, .abandonedHead, .headTimedOut, .timedOut: false
             }
-        guard isAnswering == isWithinAnswer else {
+        guard (isAnswering || hasPaused) == isWithinAnswer else {
             throw SimulationFailure("closed as \(reason), within an answer: \(isAnswering)")
         }
-        if isWithinAnswer { try checkLoggedBytes(max(0, takenBytes - answerStart)) }
+        if isWithinAnswer {
+            try checkLoggedBytes(isAnswering ? max(0, takenBytes - answerStart) : 0)
+        }
         close()
     }
 
@@ -430,7 +455,7 @@ final class ConnectionDriver {
     func checkBetweenTurns() throws {
         if isClosed {
             guard deadlines.earliestMs() == nil else { throw SimulationFailure("a timer is left") }
-        } else if !isQueued, !deadlines.isArmed(0) {
+        } else if !isQueued, !isPaused, !deadlines.isArmed(0) {
             throw SimulationFailure("it waits without a deadline")
         }
     }

@@ -1,0 +1,54 @@
+import HTTP
+import Linux
+
+/// What is answered in place of a status (ngx_http_special_response_handler).
+extension Worker {
+    /// Answers with the built-in page, or says where the request goes instead.
+    mutating func finish(with status: Int, _ slot: Int, _ exchange: Int) -> Outcome? {
+        let location = plan.locations[Int(exchanges[exchange].location)]
+        endKeepAlive(after: status, exchange)
+        guard location.errorPages >= 0, !exchanges[exchange].hasErrorPage,
+            let page = errorPage(of: status, in: plan.errorPageSets[Int(location.errorPages)])
+        else {
+            exchanges[exchange].errorStatus = 0
+            answerBuiltIn(status, slot, exchange)
+            return nil
+        }
+        exchanges[exchange].hasErrorPage = !location.features.contains(.recursiveErrorPages)
+        exchanges[exchange].errorStatus = page.overwrite >= 0 ? Int(page.overwrite) : status
+        let target = value(of: page.target, slot, exchange)
+        switch target.first {
+        case UInt8(ascii: "@"): return enter(named: target, slot, exchange)
+        case UInt8(ascii: "/"):
+            if exchanges[exchange].method != .head { exchanges[exchange].method = .get }
+            return go(to: target, slot, exchange)
+        default:
+            // Elsewhere: the status is one of a redirect.
+            let isRedirect = Status.isRedirect(Int(page.overwrite))
+            exchanges[exchange].errorStatus = 0
+            context(of: exchange).target = target
+            answerBuiltIn(isRedirect ? Int(page.overwrite) : 302, slot, exchange)
+            return nil
+        }
+    }
+
+    private func errorPage(
+        of status: Int, in pages: PlanTable<ErrorPagePlan>
+    ) -> ErrorPagePlan? {
+        for index in 0..<pages.count {
+            let page = pages[index]
+            if Int(page.status) == status { return page }
+        }
+        return nil
+    }
+
+    /// What the client sent cannot be trusted to end where it seems to.
+    private mutating func endKeepAlive(after status: Int, _ exchange: Int) {
+        switch status {
+        case 400, 413, 414, 431, 494, 500, 501, 505:
+            exchanges[exchange].keepsAlive = false
+            exchanges[exchange].endsConnection = true
+        default: break
+        }
+    }
+}

@@ -1,0 +1,308 @@
+import Files
+import HTTP
+import Linux
+
+/// Running a level's script (nginx's rewrite module).
+extension Worker {
+    /// What a script came to; nil when the request goes on.
+    mutating func run(_ script: Int32, _ slot: Int, _ exchange: Int) -> Outcome? {
+        let steps = plan.scripts[Int(script)]
+        var index = 0
+        while index < steps.count {
+            let step = steps[index]
+            index &+= 1
+            switch step.operation {
+            case .set:
+                let value = value(of: step.left, slot, exchange)
+                context(of: exchange).values[Int(step.index)] = .known(value)
+            case .setArguments:
+                let value = value(of: step.left, slot, exchange)
+                context(of: exchange).args = value
+            case .test:
+                guard let holds = holds(step, slot, exchange) else { return .status(500) }
+                if !holds { index = Int(step.index) }
+            case .enter: enterLocation(step.index, slot, exchange)
+            case .answer: return answer(step, slot, exchange)
+            case .stop:
+                leaveLocationsName(exchange)
+                return nil
+            case .rewrite:
+                switch rewrite(step, slot, exchange) {
+                case .unmatched: break
+                case .goesOn: if step.rewrite.contains(.last) { return nil }
+                case .ended(let outcome): return outcome
+                }
+            }
+        }
+        return nil
+    }
+
+    /// `break`: no location is looked for, though the path may be another.
+    private mutating func leaveLocationsName(_ exchange: Int) {
+        exchanges[exchange].isRewritten = false
+        context(of: exchange).isOutsideAlias = true
+    }
+
+    // MARK: if
+
+    /// Whether a condition holds; nil when that cannot be told.
+    private mutating func holds(_ step: ScriptStep, _ slot: Int, _ exchange: Int) -> Bool? {
+        switch step.condition {
+        case .holds:
+            let value = value(of: step.left, slot, exchange)
+            return !value.isEmpty && value != [UInt8(ascii: "0")]
+        case .equals, .differs:
+            let left = value(of: step.left, slot, exchange)
+            let right = value(of: step.right, slot, exchange)
+            return (left == right) == (step.condition == .equals)
+        case .matches, .matchesNot:
+            let subject = value(of: step.left, slot, exchange)
+            guard let matches = matches(step.regex, subject.span, slot, exchange) else {
+                return nil
+            }
+            return matches == (step.condition == .matches)
+        default: return holdsForFile(step, slot, exchange)
+        }
+    }
+
+    /// Whether an expression matches, with its captures kept; nil when it hit its limit, which is
+    /// logged.
+    private mutating func matches(
+        _ regex: Int32, _ subject: Span<UInt8>, _ slot: Int, _ exchange: Int
+    ) -> Bool? {
+        switch plan.regexes[Int(regex)].matches(subject) {
+        case .match:
+            keepCaptures(of: regex, in: subject, exchange)
+            return true
+        case .noMatch: return false
+        case .limitReached:
+            logError(
+                .error, "a regular expression hit its limit on \"\(subject.text)\"", slot, exchange)
+            return nil
+        case .failed(let code):
+            logError(
+                .alert, "a regular expression failed on \"\(subject.text)\": \(code)", slot,
+                exchange)
+            return nil
+        }
+    }
+
+    private mutating func holdsForFile(
+        _ step: ScriptStep, _ slot: Int, _ exchange: Int
+    ) -> Bool {
+        var name = PathBuffer()
+        let value = value(of: step.left, slot, exchange)
+        name.append(value.span)
+        let found: FileFacts?
+        switch name.isTooLong
+            ? .failure(FileError(code: Errno.nameTooLong))
+            : facts(of: name.terminated())
+        {
+        case .success(let facts): found = facts
+        case .failure(let error):
+            found = nil
+            if !error.isMissing {
+                logError(
+                    .crit, "\(SystemError("stat()", "\"\(name.text)\"", code: error.code))", slot,
+                    exchange)
+            }
+        }
+        switch step.condition {
+        case .isFile: return found?.kind == .regular
+        case .isNoFile: return found?.kind != .regular
+        case .isDirectory: return found?.kind == .directory
+        case .isNoDirectory: return found?.kind != .directory
+        case .exists: return found != nil
+        case .existsNot: return found == nil
+        case .isExecutable: return (found?.mode ?? 0) & 0o100 != 0
+        default: return (found?.mode ?? 0) & 0o100 == 0
+        }
+    }
+
+    // MARK: return
+
+    private mutating func answer(
+        _ step: ScriptStep, _ slot: Int, _ exchange: Int
+    ) -> Outcome {
+        let status = Int(step.index)
+        if status == 444 {
+            exchanges[exchange].status = 444
+            return .dropped
+        }
+        guard status < 400 || step.rewrite.contains(.hasText) else { return .status(status) }
+        let text = value(of: step.left, slot, exchange)
+        if Status.isRedirect(status) {
+            context(of: exchange).target = text
+            return .status(status)
+        }
+        answerText(status, text, slot, exchange)
+        return .answered
+    }
+
+    // MARK: rewrite
+
+    private enum RewriteResult {
+        case unmatched
+        case goesOn
+        case ended(Outcome)
+    }
+
+    private mutating func rewrite(
+        _ step: ScriptStep, _ slot: Int, _ exchange: Int
+    ) -> RewriteResult {
+        let subject = uri.span(from: 0, to: uriCount)
+        let path = subject.indices.map { subject[$0] }
+        let logs = plan.locations[Int(exchanges[exchange].location)].features
+            .contains(.logsRewrites)
+        switch plan.regexes[Int(step.regex)].matches(path.span) {
+        case .match: break
+        case .noMatch:
+            if logs { logMatch(step, path, "does not match", slot, exchange) }
+            return .unmatched
+        case .limitReached, .failed:
+            logError(
+                .error, "a regular expression hit its limit on \"\(path.span.text)\"", slot,
+                exchange)
+            return .ended(.status(500))
+        }
+        if logs { logMatch(step, path, "matches", slot, exchange) }
+        keepCaptures(of: step.regex, in: path.span, exchange, always: true)
+        if step.rewrite.contains(.redirects) { return redirect(step, slot, exchange) }
+        return replace(step, slot, exchange)
+    }
+
+    private func logMatch(
+        _ step: ScriptStep, _ path: [UInt8], _ verb: String, _ slot: Int, _ exchange: Int
+    ) {
+        let pattern = plan.regexes[Int(step.regex)].pattern
+        logError(.notice, "\"\(pattern)\" \(verb) \"\(path.span.text)\"", slot, exchange)
+    }
+
+    /// The client is sent elsewhere.
+    private mutating func redirect(
+        _ step: ScriptStep, _ slot: Int, _ exchange: Int
+    ) -> RewriteResult {
+        let text = captured(step.left, escapes: true, slot, exchange)
+        var target = RedirectText.unescaped(text)
+        let arguments = arguments(slot, exchange)
+        if step.rewrite.contains(.keepsArguments), !arguments.isEmpty {
+            target.append(UInt8(ascii: step.rewrite.contains(.hasArguments) ? "&" : "?"))
+            target += arguments
+        }
+        logRewritten("redirect", target, [], slot, exchange)
+        context(of: exchange).target = target
+        return .ended(.status(Int(step.index)))
+    }
+
+    /// The path becomes another one.
+    private mutating func replace(
+        _ step: ScriptStep, _ slot: Int, _ exchange: Int
+    ) -> RewriteResult {
+        let path = captured(step.left, escapes: false, slot, exchange)
+        let context = context(of: exchange)
+        if step.rewrite.contains(.hasArguments) {
+            var query = captured(step.right, escapes: true, slot, exchange)
+            let arguments = arguments(slot, exchange)
+            if step.rewrite.contains(.keepsArguments), !arguments.isEmpty {
+                query.append(UInt8(ascii: "&"))
+                query += arguments
+            }
+            context.args = query
+        } else if !step.rewrite.contains(.keepsArguments) {
+            context.args = []
+        }
+        logRewritten("data", path, arguments(slot, exchange), slot, exchange)
+        guard !path.isEmpty else {
+            logError(.error, "the rewritten URI has a zero length", slot, exchange)
+            return .ended(.status(500))
+        }
+        guard setURI(path.span) else { return .ended(.status(500)) }
+        exchanges[exchange].isInternal = true
+        if step.rewrite.contains(.staysInLocation) {
+            leaveLocationsName(exchange)
+        } else {
+            exchanges[exchange].isRewritten = true
+        }
+        return .goesOn
+    }
+
+    private func logRewritten(
+        _ what: String, _ text: [UInt8], _ arguments: [UInt8], _ slot: Int, _ exchange: Int
+    ) {
+        let location = plan.locations[Int(exchanges[exchange].location)]
+        guard location.features.contains(.logsRewrites) else { return }
+        let query = what == "data" ? ", args: \"\(arguments.span.text)\"" : ""
+        logError(.notice, "rewritten \(what): \"\(text.span.text)\"\(query)", slot, exchange)
+    }
+
+    /// The query as it is now.
+    func arguments(_ slot: Int, _ exchange: Int) -> [UInt8] {
+        if let args = contextIfAny(exchange)?.args { return args }
+        let query = exchanges[exchange].received.slice(exchanges[exchange].parser.head.query)
+        return query.indices.map { query[$0] }
+    }
+
+    /// The value of a replacement. What was captured is escaped where it becomes a query or goes to
+    /// the client, if the client's path had escapes: `%26` is not to become a `&`.
+    private mutating func captured(
+        _ template: Template, escapes: Bool, _ slot: Int, _ exchange: Int
+    ) -> [UInt8] {
+        let raw = exchanges[exchange].received.slice(exchanges[exchange].parser.head.path)
+        let isEscaped =
+            raw.firstIndex(of: UInt8(ascii: "%")) != nil
+            || raw.firstIndex(of: UInt8(ascii: "+")) != nil
+        guard escapes, isEscaped else { return value(of: template, slot, exchange) }
+        return bytes { (worker, writer) in
+            for index in 0..<template.pieces.count {
+                let piece = template.pieces[index]
+                if piece.variable == .capture {
+                    if let group = worker.contextIfAny(exchange)?.captures[Int(piece.index)] {
+                        RequestTarget.escape(arguments: group.span, into: &writer)
+                    }
+                } else {
+                    _ = worker.writeValue(of: piece, slot, exchange, into: &writer)
+                }
+            }
+        }
+    }
+}
+
+/// The text of a redirect that a `rewrite` makes (ngx_unescape_uri, NGX_UNESCAPE_REDIRECT).
+enum RedirectText {
+    /// Up to the first `?`, escapes of what is plain ASCII beyond `%` are taken off.
+    static func unescaped(_ text: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        result.reserveCapacity(text.count)
+        var index = 0
+        while index < text.count {
+            let byte = text[index]
+            if byte == UInt8(ascii: "?") { return result + text[index...] }
+            if byte == UInt8(ascii: "%"), index + 2 < text.count,
+                let high = digit(text[index + 1]), let low = digit(text[index + 2])
+            {
+                let decoded = high << 4 | low
+                if decoded == UInt8(ascii: "?") {
+                    result.append(decoded)
+                    return result + text[(index + 3)...]
+                }
+                if decoded > UInt8(ascii: "%"), decoded < 0x7F {
+                    result.append(decoded)
+                } else {
+                    result += text[index...(index + 2)]
+                }
+                index += 3
+            } else {
+                result.append(byte)
+                index += 1
+            }
+        }
+        return result
+    }
+
+    private static func digit(_ byte: UInt8) -> UInt8? {
+        let digit = byte &- UInt8(ascii: "0")
+        if digit < 10 { return digit }
+        let letter = (byte | 0x20) &- UInt8(ascii: "a")
+        return letter < 6 ? letter &+ 10 : nil
+    }
+}

@@ -1,0 +1,115 @@
+import HTTP
+import Linux
+
+/// The files of try_files, one after the other.
+extension Worker {
+    /// What comes after the last name; nil when one is there, which is then the path.
+    mutating func tryFiles(
+        _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> Outcome? {
+        let tried = plan.tryFiles[Int(location.tryFiles)]
+        for index in 0..<tried.names.count {
+            let name = tried.names[index]
+            var found = value(of: name.template, slot, exchange)
+            // With an alias a name that begins with the location's is below the alias.
+            let replaced = location.aliasReplaces
+            if replaced > 0, found.count >= replaced,
+                found.span.slice(from: 0, to: replaced).equals(
+                    uri.span(from: 0, to: min(replaced, uriCount)))
+            {
+                found.removeFirst(replaced)
+            }
+            if exists(found, isDirectory: name.isDirectory, slot, exchange, location) {
+                return take(found, name, slot, exchange, location)
+            }
+        }
+        if tried.status >= 0 { return .status(Int(tried.status)) }
+        return go(to: value(of: tried.fallback, slot, exchange), slot, exchange)
+    }
+
+    private mutating func exists(
+        _ name: [UInt8], isDirectory: Bool, _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> Bool {
+        path.removeAll()
+        appendRoot(location, slot, exchange)
+        rootCount = path.count
+        path.append(name.span)
+        guard let facts = factsOfPath(slot, exchange, location) else { return false }
+        return (facts.kind == .directory) == isDirectory
+    }
+
+    /// What is at the path; nil when nothing is. What else keeps it from being seen is logged.
+    private mutating func factsOfPath(
+        _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> FileFacts? {
+        guard !path.isTooLong, !leavesRoot() else { return nil }
+        let result: Result<FileFacts, FileError>
+        if location.links == .follow {
+            result = facts(of: path.terminated())
+        } else {
+            switch open(location, exchange) {
+            case .failure(let error): result = .failure(error)
+            case .success(let descriptor):
+                result = facts(of: descriptor)
+                closeDescriptor(descriptor)
+            }
+        }
+        switch result {
+        case .success(let facts): return facts
+        case .failure(let error):
+            if !error.isMissing {
+                logError(
+                    .crit, "\(SystemError("stat()", "\"\(path.text)\"", code: error.code))", slot,
+                    exchange)
+            }
+            return nil
+        }
+    }
+
+    private mutating func take(
+        _ found: [UInt8], _ name: TryFilesPlan.Name, _ slot: Int, _ exchange: Int,
+        _ location: LocationPlan
+    ) -> Outcome? {
+        let context = context(of: exchange)
+        var uri = found
+        if location.features.contains(.aliasIsWholePath) {
+            context.addsPathToAlias = true
+            if name.isDirectory { return nil }
+        } else if location.aliasReplaces > 0 {
+            let replaced = self.uri.span(from: 0, to: min(location.aliasReplaces, uriCount))
+            uri = replaced.indices.map { replaced[$0] } + found
+        }
+        return setURI(uri.span) ? nil : .status(500)
+    }
+
+    /// Goes to a named location, or makes a text with a query of its own the path.
+    mutating func go(to target: [UInt8], _ slot: Int, _ exchange: Int) -> Outcome {
+        if target.first == UInt8(ascii: "@") { return enter(named: target, slot, exchange) }
+        let mark = target.firstIndex(of: UInt8(ascii: "?"))
+        let context = context(of: exchange)
+        if let mark {
+            context.args = Array(target[(mark + 1)...])
+        } else {
+            context.args = []
+        }
+        let path = target[..<(mark ?? target.count)]
+        guard setURI(path.span) else { return .status(500) }
+        return .redirected
+    }
+
+    /// Enters a location by its name.
+    mutating func enter(named name: [UInt8], _ slot: Int, _ exchange: Int) -> Outcome {
+        let server = plan.servers[Int(exchanges[exchange].server)]
+        guard let location = server.named.index(of: name.span) else {
+            logError(.error, "could not find named location \"\(name.span.text)\"", slot, exchange)
+            return .status(500)
+        }
+        guard uriCount > 0 else {
+            logError(.error, "empty URI in redirect to named location", slot, exchange)
+            return .status(500)
+        }
+        _ = context(of: exchange)
+        enterLocation(location, slot, exchange)
+        return .entered
+    }
+}

@@ -1,0 +1,66 @@
+import Configuration
+
+/// What is sent in place of the built-in pages.
+struct ErrorPageSettings {
+    var pages: [ErrorPageDraft]?
+    var isRecursive: Bool?
+}
+
+/// One status of an `error_page`.
+struct ErrorPageDraft {
+    let status: Int
+    /// The answer's status: nil for the error's own, 0 for that of the page (`=`).
+    let overwrite: Int?
+    let target: Word
+}
+
+/// error_page and recursive_error_pages.
+enum ErrorPageDirectives {
+    static let rows: [DirectiveRow<Draft>] = [
+        .row(
+            "error_page", in: [.http, .server, .location, .ifInLocation], takes: .atLeast(2),
+            repeats: .yes,
+            "The page, named location or address that answers in place of an error.",
+            inherit: { (child, parent) in
+                child.scope.errorPages.pages =
+                    child.scope.errorPages.pages ?? parent.scope.errorPages.pages
+            },
+            apply: { (draft, use) throws(Diagnostic) in
+                let pages = try pages(use)
+                draft.scope.errorPages.pages = (draft.scope.errorPages.pages ?? []) + pages
+            }),
+        .flag(
+            "recursive_error_pages", in: .httpServerLocation,
+            sets: \.scope.errorPages.isRecursive, default: "off",
+            "Whether an error of an error page has an error page."),
+    ]
+
+    private static func pages(_ use: DirectiveUse) throws(Diagnostic) -> [ErrorPageDraft] {
+        var codes = use.arguments.count - 1
+        let target = try use.word(codes)
+        var overwrite: Int?
+        if try use.bytes(codes - 1).first == UInt8(ascii: "=") {
+            codes -= 1
+            let digits = try use.bytes(codes).dropFirst()
+            guard codes > 0, let value = digits.isEmpty ? 0 : NginxSize.integer(digits),
+                value <= 999
+            else { throw use.fail("invalid value \"\(try use.text(codes))\"", at: codes) }
+            overwrite = value
+        }
+        var pages: [ErrorPageDraft] = []
+        for index in 0..<codes {
+            guard let status = NginxSize.integer(try use.bytes(index)[...]), status != 499 else {
+                throw use.fail("invalid value \"\(try use.text(index))\"", at: index)
+            }
+            guard status >= 300, status <= 599 else {
+                throw use.fail(
+                    "value \"\(try use.text(index))\" must be between 300 and 599", at: index)
+            }
+            pages.append(
+                ErrorPageDraft(
+                    status: status, overwrite: overwrite ?? (status == 494 ? 400 : nil),
+                    target: target))
+        }
+        return pages
+    }
+}

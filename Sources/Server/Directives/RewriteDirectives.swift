@@ -1,0 +1,118 @@
+import Configuration
+
+/// What is done to a request before its file is looked for.
+struct RewriteSettings {
+    /// The level's script, in the order of the file; never inherited.
+    var script: [ScriptDraft] = []
+    var warnsOfUnset: Bool?
+}
+
+/// rewrite, return, set, if and break.
+enum RewriteDirectives {
+    private static let anywhere: Contexts = [.server, .ifInServer, .location, .ifInLocation]
+
+    static let rows: [DirectiveRow<Draft>] = [
+        .row(
+            "rewrite", in: anywhere, takes: .oneOf([2, 3]), repeats: .yes,
+            "Gives requests whose path matches a regular expression another path, or sends the "
+                + "client there."
+        ) { (draft, use) throws(Diagnostic) in
+            let rewrite = try rewrite(use)
+            draft.variables.declareCaptures(of: rewrite.pattern.bytes)
+            draft.scope.rewrite.script.append(.rewrite(rewrite))
+        },
+        .row(
+            "return", in: anywhere, takes: .oneOf([1, 2]), repeats: .yes,
+            "Ends the request with a status, and a text or a place to go to."
+        ) { (draft, use) throws(Diagnostic) in
+            draft.scope.rewrite.script.append(try answer(use))
+        },
+        .row(
+            "break", in: anywhere, takes: .exactly(0), repeats: .yes,
+            "Ends the rewriting of the request; it stays in its location."
+        ) { (draft, _) throws(Diagnostic) in draft.scope.rewrite.script.append(.stop) },
+        .row(
+            "set", in: anywhere, takes: .exactly(2), repeats: .yes, "Gives a variable a value."
+        ) { (draft, use) throws(Diagnostic) in
+            let value = try use.word(1)
+            if try use.variableName(0) == "args" {
+                draft.scope.rewrite.script.append(.setArguments(value))
+                return
+            }
+            let slot = try draft.variables.declare(argument: 0, .assigned, use)
+            draft.scope.rewrite.script.append(.set(slot: slot, value: value))
+        },
+        condition(in: .server, opens: .ifInServer),
+        condition(in: .location, opens: .ifInLocation),
+        .flag(
+            "uninitialized_variable_warn", in: anywhere.union(.http),
+            sets: \.scope.rewrite.warnsOfUnset, default: "on",
+            "Whether the use of a variable that nothing has set is written to the error log."),
+    ]
+
+    private static func condition(
+        in context: Contexts, opens inner: Contexts
+    ) -> DirectiveRow<Draft> {
+        .block(
+            "if", in: context, takes: .atLeast(1), opens: inner,
+            "What holds only for requests that meet a condition.",
+            apply: { (draft, use) throws(Diagnostic) in
+                let condition = try IfCondition.parse(use)
+                if let pattern = condition.right,
+                    condition.kind == .matches || condition.kind == .matchesNot
+                {
+                    draft.variables.declareCaptures(of: pattern.bytes)
+                }
+                draft.openLevel()
+            },
+            close: { (draft, use) throws(Diagnostic) in
+                let condition = try IfCondition.parse(use)
+                let level = draft.closeLevel()
+                draft.scope.rewrite.script.append(
+                    .condition(
+                        condition, body: level.scope.rewrite.script,
+                        scope: use.context == .location ? level.scope : nil))
+            })
+    }
+
+    private static func rewrite(_ use: DirectiveUse) throws(Diagnostic) -> RewriteDraft {
+        var draft = RewriteDraft(
+            pattern: try use.word(0), replacement: try use.word(1), flags: [])
+        if leadsElsewhere(draft.replacement.bytes) {
+            draft.flags = [.redirects, .last]
+            draft.status = 302
+        }
+        guard use.arguments.count == 3 else { return draft }
+        switch try use.text(2) {
+        case "last": draft.flags.insert(.last)
+        case "break": draft.flags.formUnion([.last, .staysInLocation])
+        case "redirect":
+            draft.flags.formUnion([.last, .redirects])
+            draft.status = 302
+        case "permanent":
+            draft.flags.formUnion([.last, .redirects])
+            draft.status = 301
+        case let other:
+            throw use.fail(
+                "invalid parameter \"\(other)\"", at: 2,
+                help: ["a flag is one of last, break, redirect and permanent"])
+        }
+        return draft
+    }
+
+    private static func leadsElsewhere(_ text: [UInt8]) -> Bool {
+        ["http://", "https://", "$scheme"].contains { text.starts(with: $0.utf8) }
+    }
+
+    private static func answer(_ use: DirectiveUse) throws(Diagnostic) -> ScriptDraft {
+        let first = try use.word(0)
+        guard let status = NginxSize.integer(first.bytes[...]) else {
+            guard use.arguments.count == 1, leadsElsewhere(first.bytes) else {
+                throw use.fail("invalid return code \"\(first.text)\"", at: 0)
+            }
+            return .answer(status: 302, text: first)
+        }
+        guard status <= 999 else { throw use.fail("invalid return code \"\(first.text)\"", at: 0) }
+        return .answer(status: status, text: use.arguments.count == 2 ? try use.word(1) : nil)
+    }
+}

@@ -1,0 +1,37 @@
+import Configuration
+
+/// Files that are looked for before the content.
+struct TryFilesSettings {
+    /// Not inherited by the levels inside, as in nginx.
+    var files: TryFilesDraft?
+}
+
+/// `try_files`: names, and what comes after them.
+struct TryFilesDraft {
+    let names: [Word]
+    let fallback: Word
+    /// The last argument is `=code`.
+    let status: Int?
+}
+
+/// try_files.
+enum TryFilesDirectives {
+    static let rows: [DirectiveRow<Draft>] = [
+        .row(
+            "try_files", in: [.server, .location], takes: .atLeast(2),
+            "Answers with the first of some files that is there, or else goes elsewhere."
+        ) { (draft, use) throws(Diagnostic) in
+            let last = try use.word(use.arguments.count - 1)
+            var status: Int?
+            if last.bytes.first == UInt8(ascii: "=") {
+                guard let code = NginxSize.integer(last.bytes.dropFirst()), code <= 999 else {
+                    throw use.fail(
+                        "invalid code \"\(last.text)\"", at: use.arguments.count - 1)
+                }
+                status = code
+            }
+            draft.scope.tryFiles.files = TryFilesDraft(
+                names: Array(use.arguments.dropLast()), fallback: last, status: status)
+        }
+    ]
+}

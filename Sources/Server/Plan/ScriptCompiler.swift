@@ -1,0 +1,96 @@
+import Configuration
+
+/// From a level's script to steps.
+extension PlanCompiler {
+    /// Compiles a script: which of the plan's it is; -1 when there is nothing to run. `scope` is
+    /// what the pseudo locations of its conditions inherit from.
+    mutating func script(_ drafts: [ScriptDraft], in scope: Scope) -> Int32 {
+        guard !drafts.isEmpty else { return -1 }
+        var steps: [ScriptStep] = []
+        append(drafts, in: scope, to: &steps)
+        parts.scripts.append(parts.arena.store(elements: steps))
+        return Int32(parts.scripts.count &- 1)
+    }
+
+    private mutating func append(
+        _ drafts: [ScriptDraft], in scope: Scope, to steps: inout [ScriptStep]
+    ) {
+        let nothing = template(constant: [])
+        for draft in drafts {
+            switch draft {
+            case .set(let slot, let value):
+                steps.append(
+                    ScriptStep(
+                        operation: .set, index: Int32(slot), left: template(value),
+                        right: nothing))
+            case .setArguments(let value):
+                steps.append(
+                    ScriptStep(operation: .setArguments, left: template(value), right: nothing))
+            case .rewrite(let draft): append(draft, to: &steps)
+            case .answer(let status, let text):
+                steps.append(
+                    ScriptStep(
+                        operation: .answer, rewrite: text == nil ? [] : .hasText,
+                        index: Int32(status), left: text.map { template($0) } ?? nothing,
+                        right: nothing))
+            case .stop:
+                steps.append(ScriptStep(operation: .stop, left: nothing, right: nothing))
+            case .condition(let condition, let body, let inner):
+                let test = steps.count
+                guard let step = compiled(condition) else { continue }
+                steps.append(step)
+                if let inner {
+                    steps.append(
+                        ScriptStep(
+                            operation: .enter, index: add(inherited(inner, from: scope)),
+                            left: nothing, right: nothing))
+                }
+                append(body, in: scope, to: &steps)
+                steps[test].index = Int32(steps.count)
+            }
+        }
+    }
+
+    private mutating func compiled(_ draft: ConditionDraft) -> ScriptStep? {
+        var step = ScriptStep(
+            operation: .test, condition: draft.kind, left: template(draft.left),
+            right: template(constant: []))
+        switch draft.kind {
+        case .matches, .matchesNot:
+            guard let word = draft.right,
+                let regex = regex(word.bytes, ignoresCase: draft.ignoresCase, of: word)
+            else { return nil }
+            step.regex = regex
+        default:
+            if let right = draft.right { step.right = template(right) }
+        }
+        return step
+    }
+
+    /// Where the client is sent elsewhere the replacement is one text; else what stands behind
+    /// its first `?` is the new query. A `?` at its end drops the request's own.
+    private mutating func append(_ draft: RewriteDraft, to steps: inout [ScriptStep]) {
+        let pattern = draft.pattern
+        guard let regex = regex(pattern.bytes, ignoresCase: false, of: pattern) else { return }
+        let word = draft.replacement
+        var path = word.bytes
+        var query: [UInt8] = []
+        var flags = draft.flags
+        if path.last == UInt8(ascii: "?") {
+            path.removeLast()
+        } else {
+            flags.insert(.keepsArguments)
+        }
+        if let mark = path.firstIndex(of: UInt8(ascii: "?")) {
+            flags.insert(.hasArguments)
+            if !flags.contains(.redirects) {
+                query = Array(path[(mark + 1)...])
+                path.removeSubrange(mark...)
+            }
+        }
+        steps.append(
+            ScriptStep(
+                operation: .rewrite, rewrite: flags, regex: regex, index: Int32(draft.status),
+                left: template(path, of: word), right: template(query, of: word)))
+    }
+}
