@@ -15,6 +15,8 @@ PORT ?= 8080
 TARGET ?=
 STRICT ?=
 SWIFT ?= swift
+# For make compare: the nginx that the tables are run against beside apus.
+NGINX ?= /usr/sbin/nginx
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -35,8 +37,8 @@ PATHS = APUS_PREFIX='$(DATADIR)/apus' APUS_SBIN_PATH='$(SBINDIR)/apus' \
 	APUS_CONF_PATH='$(SYSCONFDIR)/apus/apus.conf' APUS_PID_PATH='$(RUNDIR)/apus.pid' \
 	APUS_ERROR_LOG_PATH='$(LOGDIR)/error.log' APUS_ACCESS_LOG_PATH='$(LOGDIR)/access.log'
 
-.PHONY: build release serve test test-tools libraries static install bench fuzz conformance \
-	conformance-docs format lint clean
+.PHONY: build release serve test compare test-tools libraries static install bench fuzz \
+	conformance conformance-docs format lint clean
 
 build: libraries
 	$(SWIFT) build
@@ -78,6 +80,13 @@ test: test-tools lint release
 	@./.ci/count-tests \
 	    $(SWIFT) test --skip-build --skip '$(HEAVY)' --then \
 	    env APUS_BINARY="$(RELEASE)" $(SWIFT) test --skip-build --no-parallel --filter '$(HEAVY)'
+
+## The tables of Tests/EndToEndTests/Directives, put to apus and to NGINX; `make test` does it with
+## Debian's.
+compare: libraries
+	@$(SWIFT) build --build-tests
+	@NGINX='$(NGINX)' $(SWIFT) test --skip-build --filter 'EndToEndTests\.DirectiveTests' \
+	    | grep -v ' started\.$$'
 
 ## Formatting, and whether the manual has every directive.
 lint:

@@ -91,7 +91,9 @@ let package = Package(
                 "Server", "Configuration", "HTTP", "Reactor", "Files", "Linux", "CZlib",
             ],
             swiftSettings: testSettings),
-        .testTarget(name: "EndToEndTests", dependencies: ["apus"], swiftSettings: testSettings),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["apus", "Conformance"],
+            swiftSettings: testSettings),
         fuzzTarget,
         // The conformance suite: cases as data, a command that puts them to any server, and tests.
         .target(name: "Conformance", path: "Tests/Conformance", swiftSettings: testSettings),

@@ -1,0 +1,157 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// Where a case is asked: its ports and its folder at one of the two servers.
+struct CasePlace: Sendable {
+    let ports: [UInt16]
+    /// `{dir}`.
+    let folder: String
+    var root: String { folder + "/root" }
+
+    /// Puts what they stand for in the place of `{port}`, `{root}` and `{dir}`.
+    func fill(_ text: String) -> String {
+        text.replacingOccurrences(of: "{port}", with: "\(ports[0])")
+            .replacingOccurrences(of: "{port2}", with: "\(ports[1])")
+            .replacingOccurrences(of: "{port3}", with: "\(ports[2])")
+            .replacingOccurrences(of: "{root}", with: root)
+            .replacingOccurrences(of: "{dir}", with: folder)
+    }
+
+    /// The other way, so that the answers of two servers can be compared.
+    func unfill(_ text: String) -> String {
+        text.replacingOccurrences(of: root, with: "{root}")
+            .replacingOccurrences(of: folder, with: "{dir}")
+            .replacingOccurrences(of: "\(ports[0])", with: "{port}")
+            .replacingOccurrences(of: "\(ports[1])", with: "{port2}")
+            .replacingOccurrences(of: "\(ports[2])", with: "{port3}")
+    }
+}
+
+/// One process that serves a number of cases. It lives until the tests end: the guard of processes
+/// ends it and removes its folder.
+final class CaseServer: @unchecked Sendable {
+    private let process: ChildProcess
+    private let folder: TemporaryFolder
+    let places: [CasePlace]
+
+    struct DidNotStart: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Starts `binary` with the configuration of all of `cases`, which agree in http and main.
+    init(_ binary: String, _ cases: [DirectiveCase]) throws {
+        let folder = try TemporaryFolder()
+        var attempt = 0
+        while true {
+            attempt += 1
+            let places = try Self.prepare(cases, in: folder)
+            try Self.configuration(cases, places, folder, binary)
+                .write(toFile: folder.path + "/test.conf", atomically: false, encoding: .utf8)
+            let process = try ChildProcess(
+                binary, TestServer.commandLine(folder),
+                output: folder.path + "/stdout", error: folder.path + "/stderr")
+            do {
+                try waitFor("the server of the cases", seconds: 60) {
+                    guard process.isRunning else { throw DidNotStart(description: "it ended") }
+                    return unsafe access(folder.path + "/server.pid", R_OK) == 0
+                        && (try? RawClient(.ipv4(places[0].ports[0]))) != nil
+                }
+                self.folder = folder
+                self.process = process
+                self.places = places
+                return
+            } catch let failure {
+                process.end()
+                let log = (try? readText(folder.path + "/error.log")) ?? ""
+                let said = process.errorOutput + log
+                guard attempt < 4, said.contains("in use") else {
+                    throw DidNotStart(description: "\(failure): \(said)")
+                }
+            }
+        }
+    }
+
+    /// What `binary` says of the configuration of one case, and whether it takes it (`-t`).
+    static func check(_ binary: String, _ one: DirectiveCase) throws -> (Bool, String) {
+        let folder = try TemporaryFolder()
+        let places = try prepare([one], in: folder)
+        try configuration([one], places, folder, binary)
+            .write(toFile: folder.path + "/test.conf", atomically: false, encoding: .utf8)
+        let result = try run(binary, ["-t"] + TestServer.commandLine(folder))
+        return (result.succeeded, result.output + result.error)
+    }
+
+    /// Makes the folders and files of the cases.
+    private static func prepare(
+        _ cases: [DirectiveCase], in folder: TemporaryFolder
+    ) throws -> [CasePlace] {
+        try cases.indices.map { index in
+            // Of one width, so that lengths are equal wherever the path stands in an answer.
+            let name = "case\(1000 + index)"
+            let place = CasePlace(
+                ports: FreePorts.take(3), folder: folder.path + "/" + name)
+            let one = cases[index]
+            let below = "../\(name)/root/"
+            try folder.write(below, "")
+            for (file, fixture) in one.files {
+                try folder.write(below + file, fill(fixture, place))
+            }
+            for (file, target) in one.links {
+                try folder.link(below + file, to: place.fill(target))
+            }
+            for (file, mode) in one.modes {
+                unsafe chmod(place.root + "/" + file, mode)
+            }
+            try age(place.root, folder)
+            return place
+        }
+    }
+
+    private static func fill(_ fixture: Fixture, _ place: CasePlace) -> Fixture {
+        if case .text(let text) = fixture { return .text(place.fill(text)) }
+        return fixture
+    }
+
+    /// Folders get the files' old time, so that listings are equal.
+    private static func age(_ root: String, _ folder: TemporaryFolder) throws {
+        let names = FileManager.default.enumerator(atPath: root)?.allObjects as? [String] ?? []
+        for name in names { try folder.setModified(root + "/" + name, TemporaryFolder.modified) }
+        try folder.setModified(root, TemporaryFolder.modified)
+    }
+
+    private static func configuration(
+        _ cases: [DirectiveCase], _ places: [CasePlace], _ folder: TemporaryFolder,
+        _ binary: String
+    ) -> String {
+        let prelude = """
+            daemon off;
+            pid \(folder.path)/server.pid;
+            error_log \(folder.path)/error.log info;
+
+            """
+        if let whole = cases[0].whole { return prelude + places[0].fill(whole) + "\n" }
+        // nginx makes these folders when it starts; where it may not, it does not start.
+        let bodies = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .map { "\($0)_temp_path \(folder.path)/bodies;" }.joined(separator: "\n")
+        let parts = zip(cases, places).map { one, place in
+            place.fill(one.declares + "\n" + one.serverText)
+        }
+        return prelude + """
+            worker_processes 1;
+            \(cases[0].main)
+            events { worker_connections 2048; }
+            http {
+                types {
+                    text/html html htm; text/plain txt; text/css css; application/javascript js;
+                    application/json json; image/png png; image/svg+xml svg; text/xml xml;
+                }
+                access_log off;
+                \(binary == Product.binary ? "" : bodies)
+                \(places[0].fill(cases[0].http))
+            \(parts.joined(separator: "\n"))
+            }
+
+            """
+    }
+}

@@ -1,0 +1,4 @@
+extension DirectiveGroup {
+    /// All tables, one a file.
+    static let all: [DirectiveGroup] = [files]
+}

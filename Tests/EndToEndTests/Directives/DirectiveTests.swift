@@ -1,0 +1,116 @@
+import Foundation
+import Testing
+
+/// A case with a name of its own in the reports of tests.
+struct CaseRow: Sendable, CustomTestStringConvertible {
+    let group: String
+    let one: DirectiveCase
+    var key: String { group + "/" + one.name }
+    var testDescription: String { key }
+
+    static let all: [CaseRow] = DirectiveGroup.all.flatMap { group in
+        group.cases.map { CaseRow(group: group.name, one: $0) }
+    }
+}
+
+/// The tables, put to apus and to nginx: both answer as the rows say, and equally in all that the
+/// rows do not say.
+@Suite struct DirectiveTests {
+    @Test(.enabled(if: Product.isApus), arguments: CaseRow.all)
+    func apus(row: CaseRow) throws {
+        if row.one.refusal != nil {
+            try expectRefusal(row.one, Product.binary, row.one.refusal)
+            return
+        }
+        let transcript = try Transcripts.apus.transcript(of: row)
+        for (index, step) in row.one.steps.enumerated() {
+            expectNothing(
+                Judgement.failures(
+                    of: transcript.answers[index], step.expected, at: transcript.place),
+                "apus", step, index)
+        }
+    }
+
+    @Test(.enabled(if: NginxPeer.isThere), arguments: CaseRow.asked)
+    func nginx(row: CaseRow) throws {
+        if row.one.refusal != nil {
+            let said = row.one.refusalOfNginx ?? row.one.refusal
+            try expectRefusal(row.one, NginxPeer.binary, said)
+            return
+        }
+        let ours = Product.isApus ? try Transcripts.apus.transcript(of: row) : nil
+        let theirs = try Transcripts.nginx.transcript(of: row)
+        for (index, step) in row.one.steps.enumerated() {
+            judge(step, index, ours, theirs)
+        }
+    }
+
+    /// What nginx says to a step, alone and beside what apus says.
+    private func judge(_ step: Step, _ index: Int, _ ours: Transcript?, _ theirs: Transcript) {
+        var expected = step.expected
+        var isEqual: Bool? = true
+        switch step.verdict {
+        case .same: break
+        case .since(let first):
+            if NginxPeer.version < NginxVersion(first) { return }
+        case .before(let first, let other):
+            if NginxPeer.version < NginxVersion(first) {
+                expected = other
+                isEqual = nil
+            }
+        case .differs(_, let other):
+            expected = other
+            isEqual = false
+        case .ownAddition: return
+        }
+        let answer = theirs.answers[index]
+        expectNothing(
+            Judgement.failures(of: answer, expected, at: theirs.place), "nginx", step, index)
+        guard let ours, let isEqual else { return }
+        let differences = Judgement.differences(
+            (ours.answers[index], ours.place), (answer, theirs.place), ignoring: step.ignored)
+        if isEqual {
+            expectNothing(differences, "apus and nginx", step, index)
+        } else {
+            #expect(!differences.isEmpty, "step \(index + 1): nginx answers the same by now")
+        }
+    }
+
+    private func expectNothing(_ failures: [String], _ who: String, _ step: Step, _ index: Int) {
+        let request = step.text.components(separatedBy: "\r\n")[0]
+        let text = failures.joined(separator: "\n    ")
+        #expect(failures.isEmpty, "\(who), step \(index + 1), \(request):\n    \(text)")
+    }
+
+    private func expectRefusal(_ one: DirectiveCase, _ binary: String, _ words: String?) throws {
+        let (isTaken, said) = try CaseServer.check(binary, one)
+        #expect(!isTaken, "\(binary) takes it")
+        #expect(said.contains(words ?? ""), "\(binary) says \(said)")
+    }
+
+    // MARK: the tables themselves
+
+    @Test func namesAreUnique() {
+        let keys = CaseRow.all.map(\.key)
+        #expect(Set(keys).count == keys.count)
+        #expect(CaseRow.all.allSatisfy { $0.one.name.contains(": ") })
+    }
+
+    /// Prints what was compared, so that nobody takes an empty run for a good one.
+    @Test(.enabled(if: NginxPeer.isThere)) func theCount() {
+        let asked = CaseRow.asked
+        let steps = asked.flatMap(\.one.steps)
+        let excused = steps.filter { if case .differs = $0.verdict { true } else { false } }
+        print(
+            "Directive tables: \(CaseRow.all.count) rows; \(asked.count) of them, with "
+                + "\(steps.count) requests, compared with nginx \(NginxPeer.version); "
+                + "\(excused.count) answers differ as the list of differences says")
+        #expect(NginxPeer.version > NginxVersion("1"))
+        #expect(!asked.isEmpty)
+    }
+}
+
+extension CaseRow {
+    /// The rows that this nginx is asked.
+    static let asked = all.filter { $0.one.isKnown(to: NginxPeer.version) }
+}

@@ -1,0 +1,211 @@
+import Foundation
+
+/// Whether answers are what they are expected to be.
+enum Judgement {
+    /// What is wrong with one answer; empty when nothing is.
+    static func failures(
+        of received: Transcript.Received, _ expected: [Expectation], at place: CasePlace
+    ) -> [String] {
+        switch received {
+        case .failure(let text): return [text]
+        case .nothing:
+            let wanted = expected.contains {
+                if case .noAnswer = $0 { true } else { false }
+            }
+            return wanted ? [] : ["closed without an answer"]
+        case .answer(let response, let isClosed):
+            let found = expected.compactMap { failure($0, response, isClosed, place) }
+            return found.isEmpty ? [] : found + ["received \(describe(response, place))"]
+        }
+    }
+
+    private static func failure(
+        _ expected: Expectation, _ response: Response, _ isClosed: Bool?, _ place: CasePlace
+    ) -> String? {
+        switch expected {
+        case .status(let status):
+            return response.status == status ? nil : "\(response.status), not \(status)"
+        case .reason(let reason): return differ("reason", response.reason, reason, place)
+        case .noAnswer: return "answered"
+        case .chunked: return response.wasChunked ? nil : "not chunked"
+        case .closes: return isClosed == true ? nil : "not closed"
+        case .keeps: return isClosed == false ? nil : "closed"
+        case .logs(let file, let line): return missing(line, in: file, place) { $0 == $1 }
+        case .errorLog(let text):
+            return missing(text, in: "error.log", place) { $0.contains($1) }
+        case .field, .fields, .has, .noField, .location:
+            return fieldFailure(expected, response, place)
+        case .body, .bodyContains, .bodyLacks, .empty, .gzipped:
+            return bodyFailure(expected, response, place)
+        }
+    }
+
+    private static func fieldFailure(
+        _ expected: Expectation, _ response: Response, _ place: CasePlace
+    ) -> String? {
+        switch expected {
+        case .field(let name, let value):
+            return differ(name, response.values(name), [value], place)
+        case .fields(let name, let values):
+            return differ(name, response.values(name), values, place)
+        case .location(let target):
+            return differ("Location", response.values("Location"), [target], place)
+        case .has(let name): return response[name] == nil ? "no \(name)" : nil
+        case .noField(let name): return response[name].map { "\(name): \($0)" }
+        default: return nil
+        }
+    }
+
+    private static func bodyFailure(
+        _ expected: Expectation, _ response: Response, _ place: CasePlace
+    ) -> String? {
+        switch expected {
+        case .body(let text): return differ("body", response.text, text, place)
+        case .bodyContains(let part):
+            return response.text.contains(place.fill(part)) ? nil : "the body lacks \(part)"
+        case .bodyLacks(let part):
+            return response.text.contains(place.fill(part)) ? "the body has \(part)" : nil
+        case .empty: return response.body.isEmpty ? nil : "a body"
+        case .gzipped(let text):
+            guard let plain = try? gunzip(response.body) else { return "the body is not gzip" }
+            return differ("body", String(decoding: plain, as: UTF8.self), text, place)
+        default: return nil
+        }
+    }
+
+    private static func differ(
+        _ what: String, _ found: String, _ wanted: String, _ place: CasePlace
+    ) -> String? {
+        let wanted = place.fill(wanted)
+        return found == wanted
+            ? nil : "\(what) is \(found.debugDescription), not \(wanted.debugDescription)"
+    }
+
+    private static func differ(
+        _ what: String, _ found: [String], _ wanted: [String], _ place: CasePlace
+    ) -> String? {
+        let wanted = wanted.map { place.fill($0) }
+        return found == wanted ? nil : "\(what) is \(found), not \(wanted)"
+    }
+
+    private static func missing(
+        _ line: String, in file: String, _ place: CasePlace,
+        _ matches: (String, String) -> Bool
+    ) -> String? {
+        let wanted = place.fill(line)
+        let path = place.folder + "/" + file
+        let isThere: () -> Bool = {
+            let lines = ((try? readText(path)) ?? "").components(separatedBy: "\n")
+            return lines.contains { matches($0, wanted) }
+        }
+        if (try? waitFor(file, seconds: 5, isThere)) != nil { return nil }
+        let text = (try? readText(path)) ?? "nothing"
+        return "\(file) lacks \(wanted.debugDescription): \(text)"
+    }
+
+    static func describe(_ response: Response, _ place: CasePlace) -> String {
+        let fields = response.fields.map { "\($0.name): \($0.value)" }
+        return place.unfill(
+            "\(response.status) \(response.reason) \(fields) \(response.text.prefix(300))")
+    }
+
+    // MARK: two servers
+
+    /// How the answers of apus and nginx differ; empty when they are equal but for Server, Date, and
+    /// the looks of built-in pages.
+    static func differences(
+        _ apus: (Transcript.Received, CasePlace), _ nginx: (Transcript.Received, CasePlace),
+        ignoring ignored: [String]
+    ) -> [String] {
+        switch (apus.0, nginx.0) {
+        case (.nothing, .nothing): return []
+        case (.answer(let ours, let isClosed), .answer(let theirs, let isTheirsClosed)):
+            var found: [String] = []
+            let isBuiltIn = isBuiltInPage(theirs)
+            if ours.status != theirs.status || ours.reason != theirs.reason {
+                found.append("the status")
+            }
+            let names = ignored + (isBuiltIn ? ["content-length"] : [])
+            if !haveEqualFields((ours, apus.1), (theirs, nginx.1), ignoring: names) {
+                found.append("the fields")
+            }
+            if !isBuiltIn, !haveEqualBodies((ours, apus.1), (theirs, nginx.1)) {
+                found.append("the body")
+            }
+            if isClosed != isTheirsClosed { found.append("what becomes of the connection") }
+            guard !found.isEmpty else { return [] }
+            return [
+                found.joined(separator: " and ") + " differ",
+                "apus: " + describe(ours, apus.1), "nginx: " + describe(theirs, nginx.1),
+            ]
+        default: return ["apus: \(apus.0), nginx: \(nginx.0)"]
+        }
+    }
+
+    /// A page that nginx has made, of an error, a redirect or a folder; or the answer to HEAD that
+    /// would have had one.
+    private static func isBuiltInPage(_ response: Response) -> Bool {
+        let text = response.text
+        return text.contains("<hr><center>nginx") || text.contains("<h1>Index of ")
+            || (response.body.isEmpty && response.status >= 300 && response.status != 304)
+    }
+
+    /// The same names and values in the same order. Times to come may be counted from either Date.
+    private static func haveEqualFields(
+        _ ours: (response: Response, place: CasePlace),
+        _ theirs: (response: Response, place: CasePlace), ignoring ignored: [String]
+    ) -> Bool {
+        let one = fields(ours.response, ours.place, ignored)
+        let other = fields(theirs.response, theirs.place, ignored)
+        guard one.count == other.count else { return false }
+        return zip(one, other).allSatisfy { mine, its in
+            if mine == its { return true }
+            guard mine.name == "Expires", its.name == "Expires" else { return false }
+            let times = [mine.value, ours.response["Date"], its.value, theirs.response["Date"]]
+                .compactMap { $0.flatMap { dates.date(from: $0) } }
+            guard times.count == 4 else { return false }
+            return times[0].timeIntervalSince(times[1]) == times[2].timeIntervalSince(times[3])
+        }
+    }
+
+    private static let dates: DateFormatter = {
+        let dates = DateFormatter()
+        dates.locale = Locale(identifier: "en_US_POSIX")
+        dates.dateFormat = "EEE, dd MMM yyyy HH:mm:ss zzz"
+        return dates
+    }()
+
+    private static func fields(
+        _ response: Response, _ place: CasePlace, _ ignored: [String]
+    ) -> [(name: String, value: String)] {
+        let without = Set(["server", "date"] + ignored.map { $0.lowercased() })
+        return response.fields.filter { !without.contains($0.name.lowercased()) }.map { field in
+            var value = place.unfill(field.value)
+            if let start = value.range(of: "boundary=") {
+                value.removeSubrange(start.upperBound...)
+            }
+            return (field.name, value)
+        }
+    }
+
+    private static func haveEqualBodies(
+        _ ours: (response: Response, place: CasePlace),
+        _ theirs: (response: Response, place: CasePlace)
+    ) -> Bool {
+        if ours.response.body == theirs.response.body { return true }
+        if ours.response["Content-Encoding"] == "gzip" {
+            let plain = [ours, theirs].map { try? gunzip($0.response.body) }
+            return plain[0] != nil && plain[0] == plain[1]
+        }
+        return text(ours.response, ours.place) == text(theirs.response, theirs.place)
+    }
+
+    /// The body without what is another at each server.
+    private static func text(_ response: Response, _ place: CasePlace) -> String {
+        var text = place.unfill(response.text)
+        if let type = response["Content-Type"], let start = type.range(of: "boundary=") {
+            text = text.replacingOccurrences(of: type[start.upperBound...], with: "boundary")
+        }
+        return text
+    }
+}
