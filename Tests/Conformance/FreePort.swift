@@ -5,7 +5,9 @@ enum FreePort {
     static func take() -> UInt16 {
         while true {
             let port = UInt16.random(in: 12_000..<32_000)
-            let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            // Not for a child process to hold: the port would stay taken.
+            let descriptor = socket(
+                AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
             defer { close(descriptor) }
             var name = sockaddr_in()
             name.sin_family = sa_family_t(AF_INET)

@@ -26,8 +26,8 @@ final class Wire {
         let family = unsafe first.pointee.ai_family
         descriptor = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         let address = unsafe first.pointee
+        // What is thrown from here on runs deinit, which closes.
         guard unsafe connect(descriptor, address.ai_addr, address.ai_addrlen) == 0 else {
-            Glibc.close(descriptor)
             throw Failure("cannot connect to \(target)")
         }
         var on: Int32 = 1

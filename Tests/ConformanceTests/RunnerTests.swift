@@ -1,4 +1,5 @@
 import Conformance
+import Dispatch
 import Foundation
 import Glibc
 import Testing
@@ -40,10 +41,10 @@ import Testing
 final class CannedServer {
     let port: UInt16
     private let descriptor: Int32
-    private let thread: Thread
+    private let hasEnded = DispatchSemaphore(value: 0)
 
     init(_ answer: String) throws {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var name = sockaddr_in()
         name.sin_family = sa_family_t(AF_INET)
         name.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
@@ -58,7 +59,8 @@ final class CannedServer {
         port = UInt16(bigEndian: name.sin_port)
         descriptor = listener
         let bytes = Array(answer.utf8)
-        thread = Thread {
+        let thread = Thread { [hasEnded] in
+            defer { hasEnded.signal() }
             while true {
                 let client = accept(listener, nil, nil)
                 guard client >= 0 else { return }
@@ -73,6 +75,8 @@ final class CannedServer {
 
     deinit {
         shutdown(descriptor, Int32(SHUT_RDWR))
+        // Closed only when nobody accepts from it: the number may be another test's at once.
+        hasEnded.wait()
         close(descriptor)
     }
 }

@@ -111,7 +111,7 @@ import Testing
         let directory = try temporary.open()
         for index in 0..<100_000 {
             let fd = unsafe openat(directory.number, "file-\(index).txt", O_WRONLY | O_CREAT, 0o644)
-            precondition(fd >= 0)
+            try #require(fd >= 0, "errno \(errno)")
             close(fd)
         }
         let listing = try DirectoryListing.read(owning: temporary.open(), links: .follow)

@@ -1,7 +1,9 @@
 import Glibc
 import Linux
+import Testing
 
-/// A directory of a test's own, removed with all that is in it.
+/// A directory of a test's own, removed with all that is in it. What cannot be made is an issue of
+/// that test.
 final class TemporaryDirectory {
     let path: String
 
@@ -10,7 +12,8 @@ final class TemporaryDirectory {
         let hasMemory = unsafe access("/dev/shm", W_OK) == 0
         let parent = inMemory && hasMemory ? "/dev/shm" : "/tmp"
         var template = Array("\(parent)/apus-files-XXXXXX".utf8CString)
-        precondition(unsafe mkdtemp(&template) != nil)
+        let isMade = unsafe mkdtemp(&template) != nil
+        #expect(isMade, "errno \(errno)")
         path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
@@ -34,7 +37,7 @@ final class TemporaryDirectory {
     func file(_ name: [UInt8], size: Int = 0, modified: Int = 0) {
         let path = bytes(of: name)
         let fd = unsafe Glibc.open(path, O_WRONLY | O_CREAT, 0o644)
-        precondition(fd >= 0 && ftruncate(fd, size) == 0)
+        #expect(fd >= 0 && ftruncate(fd, size) == 0, "errno \(errno)")
         close(fd)
         stamp(name, modified)
     }
@@ -44,17 +47,17 @@ final class TemporaryDirectory {
     }
 
     func directory(_ name: String, modified: Int = 0) {
-        precondition(unsafe mkdir(bytes(of: Array(name.utf8)), 0o755) == 0)
+        #expect(unsafe mkdir(bytes(of: Array(name.utf8)), 0o755) == 0)
         stamp(Array(name.utf8), modified)
     }
 
     func link(_ name: String, to target: String, modified: Int = 0) {
-        precondition(unsafe symlink(target, bytes(of: Array(name.utf8))) == 0)
+        #expect(unsafe symlink(target, bytes(of: Array(name.utf8))) == 0)
         stamp(Array(name.utf8), modified)
     }
 
     func fifo(_ name: String, modified: Int = 0) {
-        precondition(unsafe mkfifo(bytes(of: Array(name.utf8)), 0o644) == 0)
+        #expect(unsafe mkfifo(bytes(of: Array(name.utf8)), 0o644) == 0)
         stamp(Array(name.utf8), modified)
     }
 
@@ -62,8 +65,9 @@ final class TemporaryDirectory {
         var times = [
             timespec(tv_sec: modified, tv_nsec: 0), timespec(tv_sec: modified, tv_nsec: 0),
         ]
-        precondition(
-            unsafe utimensat(AT_FDCWD, bytes(of: name), &times, AT_SYMLINK_NOFOLLOW) == 0)
+        let isStamped =
+            unsafe utimensat(AT_FDCWD, bytes(of: name), &times, AT_SYMLINK_NOFOLLOW) == 0
+        #expect(isStamped, "errno \(errno)")
     }
 
     /// The directory, opened as a request's would be.

@@ -1,7 +1,9 @@
 import Foundation
+import Linux
 import Testing
 
-/// Two connected descriptors that close when they go.
+/// Two connected descriptors that close when they go. Both are close-on-exec: what another test
+/// starts meanwhile must not hold an end open.
 final class DescriptorPair {
     private(set) var near: Int32
     private(set) var far: Int32
@@ -18,15 +20,14 @@ final class DescriptorPair {
 
     /// `near` reads what is written into `far`.
     static func pipe() throws -> DescriptorPair {
-        var ends: [Int32] = [-1, -1]
-        try #require(unsafe Glibc.pipe(&ends) == 0)
-        return DescriptorPair(ends)
+        let ends = try openPipe(readsNonblocking: false)
+        return DescriptorPair([ends.reads, ends.writes])
     }
 
     /// Both ends read and write.
     static func sockets() throws -> DescriptorPair {
         var ends: [Int32] = [-1, -1]
-        let kind = Int32(SOCK_STREAM.rawValue)
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         try #require(unsafe socketpair(AF_UNIX, kind, 0, &ends) == 0)
         return DescriptorPair(ends)
     }

@@ -31,6 +31,8 @@ final class ChildProcess {
         ProcessGuard.shared.note(group: pid)
     }
 
+    private var hasEnded = false
+
     deinit { end() }
 
     var output: String { (try? readText(outputPath)) ?? "" }
@@ -50,8 +52,11 @@ final class ChildProcess {
         }
     }
 
-    /// Ends the process and its whole session: asked first, then killed.
+    /// Ends the process and its whole session: asked first, then killed. Once only: later the number
+    /// may be another session's.
     func end(patience: Double = 5) {
+        guard !hasEnded else { return }
+        hasEnded = true
         if isRunning {
             kill(pid, SIGINT)
             _ = try? waitForExit(seconds: patience)
@@ -105,11 +110,11 @@ final class ChildProcess {
     }
 }
 
-/// Ends what the tests started when the test runner itself dies: a small shell process that holds
-/// the reading end of a pipe, knows the sessions and folders, and clears them when the pipe closes.
+/// Ends what the tests started when the test runner itself dies: a small shell process that reads
+/// from a socket, knows the sessions and folders, and clears them when the other end closes.
 final class ProcessGuard: Sendable {
     static let shared = ProcessGuard()
-    private let pipe: Int32
+    private let socket: Int32
 
     private static let script = """
         declare -A groups folders
@@ -126,9 +131,10 @@ final class ProcessGuard: Sendable {
         """
 
     private init() {
+        // Close-on-exec from the first moment: a child that held this end would keep it open.
         var ends: [Int32] = [-1, -1]
-        unsafe Glibc.pipe(&ends)
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        unsafe socketpair(AF_UNIX, kind, 0, &ends)
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         unsafe posix_spawn_file_actions_adddup2(&actions, ends[0], 0)
@@ -138,7 +144,7 @@ final class ProcessGuard: Sendable {
         _ = try? unsafe ChildProcess.spawn(["bash", "-c", Self.script], actions: &actions)
         unsafe posix_spawn_file_actions_destroy(&actions)
         close(ends[0])
-        pipe = ends[1]
+        socket = ends[1]
     }
 
     func note(group: pid_t) { tell("group \(group)") }
@@ -146,8 +152,9 @@ final class ProcessGuard: Sendable {
     func note(folder: String) { tell("folder \(folder)") }
     func forget(folder: String) { tell("removed \(folder)") }
 
+    /// The tests go on without a guard: one that is gone must not end them by SIGPIPE.
     private func tell(_ line: String) {
         let bytes = Array((line + "\n").utf8)
-        _ = unsafe write(pipe, bytes, bytes.count)
+        _ = unsafe send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL))
     }
 }

@@ -34,11 +34,8 @@ final class RawClient {
         guard descriptor >= 0 else { throw SystemFailure("socket") }
         set(IPPROTO_TCP_number, TCP_NODELAY, 1)
         if let receiveBuffer { set(SOL_SOCKET, SO_RCVBUF, receiveBuffer) }
-        guard connect(to: address) == 0 else {
-            let failure = SystemFailure("connect")
-            Glibc.close(descriptor)
-            throw failure
-        }
+        // What is thrown runs deinit, which closes.
+        guard connect(to: address) == 0 else { throw SystemFailure("connect") }
     }
 
     deinit { close() }
