@@ -38,7 +38,7 @@ PATHS = APUS_PREFIX='$(DATADIR)/apus' APUS_SBIN_PATH='$(SBINDIR)/apus' \
 	APUS_ERROR_LOG_PATH='$(LOGDIR)/error.log' APUS_ACCESS_LOG_PATH='$(LOGDIR)/access.log'
 
 .PHONY: build release serve test compare test-tools libraries static install bench fuzz \
-	conformance conformance-docs format lint clean
+	conformance conformance-docs docs format lint clean
 
 build: libraries
 	$(SWIFT) build
@@ -145,6 +145,10 @@ conformance-docs: test-tools
 	@$(SWIFT) build
 	@tool="$$($(SWIFT) build --show-bin-path)"; mkdir -p docs; \
 	"$$tool/conformance-tool" --write-docs docs "$$tool/apus"
+
+## docs/directives.md, from the rows; a test fails when it is old.
+docs: libraries
+	APUS_WRITE_DOCS=1 $(SWIFT) test --filter TidyTests.DirectiveTests/thePageIsThatOfTheRows
 
 ## apus beside nginx, lighttpd and h2o. More: Benchmarks/compare --help
 bench: release test-tools

@@ -103,6 +103,8 @@ let package = Package(
         .testTarget(
             name: "ConformanceTests", dependencies: ["Conformance", "apus"],
             swiftSettings: testSettings),
-        .testTarget(name: "TidyTests", swiftSettings: testSettings),
+        .testTarget(
+            name: "TidyTests", dependencies: ["Server", "Configuration"],
+            swiftSettings: testSettings),
     ]
 )

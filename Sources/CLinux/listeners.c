@@ -56,6 +56,17 @@ int clinux_reuse_port(int fd) { return set(fd, SOL_SOCKET, SO_REUSEPORT, 1); }
 int clinux_ipv6_only(int fd, int on) { return set(fd, IPPROTO_IPV6, IPV6_V6ONLY, on); }
 int clinux_defer_accept(int fd, int on) { return set(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, on); }
 int clinux_no_delay(int fd, int on) { return set(fd, IPPROTO_TCP, TCP_NODELAY, on); }
+int clinux_receive_buffer(int fd, int bytes) { return set(fd, SOL_SOCKET, SO_RCVBUF, bytes); }
+int clinux_send_buffer(int fd, int bytes) { return set(fd, SOL_SOCKET, SO_SNDBUF, bytes); }
+int clinux_fast_open(int fd, int queue) { return set(fd, IPPROTO_TCP, TCP_FASTOPEN, queue); }
+
+int clinux_keepalive(int fd, int on, int idle, int interval, int count) {
+    int result = set(fd, SOL_SOCKET, SO_KEEPALIVE, on);
+    if (result == 0 && on && idle) result = set(fd, IPPROTO_TCP, TCP_KEEPIDLE, idle);
+    if (result == 0 && on && interval) result = set(fd, IPPROTO_TCP, TCP_KEEPINTVL, interval);
+    if (result == 0 && on && count) result = set(fd, IPPROTO_TCP, TCP_KEEPCNT, count);
+    return result;
+}
 
 int clinux_is_stale_socket(const char *path) {
     struct stat status;

@@ -4,8 +4,10 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <malloc.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -120,6 +122,25 @@ int clinux_silence(int with_stderr) {
 int clinux_limit_descriptors(uint64_t count) {
     struct rlimit limit = {.rlim_cur = count, .rlim_max = count};
     return setrlimit(RLIMIT_NOFILE, &limit) != 0 ? -errno : 0;
+}
+
+int clinux_limit_core(uint64_t bytes) {
+    struct rlimit limit = {.rlim_cur = bytes, .rlim_max = bytes};
+    return setrlimit(RLIMIT_CORE, &limit) != 0 ? -errno : 0;
+}
+
+int clinux_allow_core(void) { return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0 ? -errno : 0; }
+
+int clinux_set_priority(int priority) {
+    return setpriority(PRIO_PROCESS, 0, priority) != 0 ? -errno : 0;
+}
+
+int clinux_pin(const uint16_t *processors, int count) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    for (int index = 0; index < count; index++)
+        if (processors[index] < CPU_SETSIZE) CPU_SET(processors[index], &set);
+    return sched_setaffinity(0, sizeof set, &set) != 0 ? -errno : 0;
 }
 
 int clinux_become(

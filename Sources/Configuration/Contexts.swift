@@ -23,9 +23,13 @@ public struct Contexts: OptionSet, Hashable, Sendable {
     /// In `limit_except { }`.
     public static let limitExcept = Contexts(rawValue: 128)
 
+    /// In `upstream { }`.
+    public static let upstream = Contexts(rawValue: 256)
+
     /// Everywhere.
     public static let any: Contexts = [
         .main, .events, .http, .server, .location, .ifInServer, .ifInLocation, .limitExcept,
+        .upstream,
     ]
     /// The three levels that most settings are inherited along.
     public static let httpServerLocation: Contexts = [.http, .server, .location]
@@ -36,6 +40,7 @@ public struct Contexts: OptionSet, Hashable, Sendable {
             (.main, "main"), (.events, "events"), (.http, "http"), (.server, "server"),
             (.location, "location"), (.ifInServer, "if in server"),
             (.ifInLocation, "if in location"), (.limitExcept, "limit_except"),
+            (.upstream, "upstream"),
         ]
         return all.filter { contains($0.0) }.map(\.1)
     }

@@ -13,8 +13,20 @@ public struct DirectiveRow<Draft>: Sendable {
         case yes
     }
 
+    /// What becomes of a directive.
+    public enum Kind: Sendable {
+        /// It does what nginx's documentation says of it.
+        case implemented
+        /// It is taken and its arguments are counted; it could not change what is answered.
+        case idle
+        /// It would change what is answered, and cannot: it is an error.
+        case refused
+    }
+
     /// The directive's name.
     public let name: String
+    /// What becomes of it.
+    public let kind: Kind
     /// Where it may stand.
     public let contexts: Contexts
     /// How many arguments it takes.
@@ -29,6 +41,10 @@ public struct DirectiveRow<Draft>: Sendable {
     public let isRawBlock: Bool
     /// Whether it may be given more than once in a block.
     public let repeats: Repeats
+    /// How it differs from nginx's directive of that name, in a sentence; nil when it does not.
+    public private(set) var difference: String?
+    /// What it belongs to, for a row that is one of a family (a module of nginx's).
+    public private(set) var family: String?
     /// Called for each use; for a block, before its contents.
     public let apply: Action
     /// For a block: called after its contents, whenever `apply` did not throw.
@@ -46,7 +62,8 @@ public struct DirectiveRow<Draft>: Sendable {
         inherit: Inheritance? = nil, apply: @escaping Action
     ) -> DirectiveRow {
         DirectiveRow(
-            name: name, contexts: contexts, arguments: arguments, summary: summary,
+            name: name, kind: .implemented, contexts: contexts, arguments: arguments,
+            summary: summary,
             defaultText: defaultText, opens: nil, isRawBlock: false, repeats: repeats,
             apply: apply, close: nil, inherit: inherit)
     }
@@ -58,7 +75,8 @@ public struct DirectiveRow<Draft>: Sendable {
         apply: @escaping Action, close: Action? = nil
     ) -> DirectiveRow {
         DirectiveRow(
-            name: name, contexts: contexts, arguments: arguments, summary: summary,
+            name: name, kind: .implemented, contexts: contexts, arguments: arguments,
+            summary: summary,
             defaultText: nil, opens: opens, isRawBlock: false, repeats: repeats, apply: apply,
             close: close, inherit: nil)
     }
@@ -70,8 +88,53 @@ public struct DirectiveRow<Draft>: Sendable {
         inherit: Inheritance? = nil, apply: @escaping Action
     ) -> DirectiveRow {
         DirectiveRow(
-            name: name, contexts: contexts, arguments: arguments, summary: summary,
+            name: name, kind: .implemented, contexts: contexts, arguments: arguments,
+            summary: summary,
             defaultText: defaultText, opens: nil, isRawBlock: true, repeats: repeats,
             apply: apply, close: nil, inherit: inherit)
+    }
+
+    /// A directive that is accepted and does nothing: `reason` says why nothing is missing. `opens`
+    /// is the context inside of its block, when it has one.
+    public static func idle(
+        _ name: String, in contexts: Contexts, takes arguments: ArgumentCount,
+        opens: Contexts? = nil, of family: String? = nil, _ reason: String
+    ) -> DirectiveRow {
+        DirectiveRow(
+            name: name, kind: .idle, contexts: contexts, arguments: arguments, summary: reason,
+            defaultText: nil, opens: opens, isRawBlock: false, repeats: .yes, family: family,
+            apply: { (_, _) throws(Diagnostic) in }, close: nil, inherit: nil)
+    }
+
+    /// A directive that is an error wherever it stands, with a block or without, unless its first
+    /// argument is `harmless`.
+    ///
+    /// - Parameters:
+    ///   - summary: what it does in nginx.
+    ///   - advice: what to do instead.
+    public static func refused(
+        _ name: String, in contexts: Contexts, unless harmless: String? = nil,
+        of family: String? = nil, _ summary: String, advice: String
+    ) -> DirectiveRow {
+        DirectiveRow(
+            name: name, kind: .refused, contexts: contexts, arguments: .atLeast(0),
+            summary: summary, defaultText: harmless, opens: nil, isRawBlock: false, repeats: .yes,
+            difference: advice, family: family,
+            apply: { (_, use) throws(Diagnostic) in
+                if let harmless, let first = use.arguments.first,
+                    ASCII.equalsIgnoringCase(first.bytes, harmless)
+                {
+                    return
+                }
+                throw use.fail(
+                    "\"\(name)\" directive is refused: apus serves files only", help: [advice])
+            }, close: nil, inherit: nil)
+    }
+
+    /// The row with a sentence on how it differs from nginx's.
+    public func differing(_ difference: String) -> DirectiveRow {
+        var row = self
+        row.difference = difference
+        return row
     }
 }

@@ -44,11 +44,16 @@ private struct Walk<Draft> {
     ) {
         let name = directive.name.text
         guard let row = row(named: name, in: context) else {
+            let rows = table.rows(named: name)
+            if let refused = rows.first, rows.allSatisfy({ $0.kind == .refused }) {
+                return refuse(DirectiveUse(directive, in: context), refused, &draft)
+            }
             let row = reportUnusable(directive, in: context)
             walkContents(of: directive, row, into: &draft, isApplied: false)
             return
         }
         let use = DirectiveUse(directive, in: context)
+        if row.kind == .refused { return refuse(use, row, &draft) }
         var isSound = hasRightShape(use, row)
         if row.repeats == .no {
             if let first = given[name] {
@@ -75,6 +80,12 @@ private struct Walk<Draft> {
     ) {
         guard let block = directive.block, let context = row?.opens else { return }
         walk(block, in: context, into: &draft, isApplied: isApplied)
+    }
+
+    /// Says that a directive is refused, whatever its shape and whatever went wrong around it. What
+    /// is in its block is of no interest.
+    private mutating func refuse(_ use: DirectiveUse, _ row: Row, _ draft: inout Draft) {
+        _ = collect { () throws(Diagnostic) in try row.apply(&draft, use) }
     }
 
     /// Runs an action and keeps what it throws.
@@ -130,7 +141,7 @@ private struct Walk<Draft> {
         while let row = row(named: rest.name.text, in: context),
             !row.hasBlock || rest.block != nil,
             let index = rest.arguments.firstIndex(where: {
-                $0.startsLine && !$0.isQuoted && self.row(named: $0.text, in: context) != nil
+                $0.startsLine && !$0.isQuoted && mayFollow($0, in: context)
             })
         {
             let next = rest.arguments[index]
@@ -153,13 +164,23 @@ private struct Walk<Draft> {
         return parts + [rest]
     }
 
+    /// Whether a word may be the name of a directive that was meant to begin here. Refused ones are
+    /// not looked for: some are names that hosts and files have as well (`api`, `status`).
+    private func mayFollow(_ word: Word, in context: Contexts) -> Bool {
+        guard let row = row(named: word.text, in: context) else { return false }
+        return row.kind != .refused
+    }
+
     // MARK: Names
 
     /// Reports a directive that nobody knows or that may not stand here, and returns the row that
     /// was probably meant, to check the contents with.
     private mutating func reportUnusable(_ directive: Directive, in context: Contexts) -> Row? {
         let name = directive.name.text
-        let rows = table.rows(named: name)
+        let known = table.rows(named: name)
+        // A server with braces is not one of an upstream.
+        let alike = known.filter { $0.hasBlock == (directive.block != nil) }
+        let rows = alike.isEmpty ? known : alike
         if !rows.isEmpty {
             let allowed = joined(
                 rows.reduce(into: Contexts()) { $0.formUnion($1.contexts) }.names, by: "or")
@@ -186,9 +207,15 @@ private struct Walk<Draft> {
         return meant
     }
 
+    /// The names that may stand in a context, those first that do something: of equally near ones
+    /// the first is suggested.
     private mutating func names(in context: Contexts) -> [String] {
         if let known = namesByContext[context] { return known }
-        let names = table.names(in: context)
+        let all = table.names(in: context)
+        func acts(_ name: String) -> Bool {
+            table.rows(named: name).contains { $0.kind == .implemented }
+        }
+        let names = all.filter(acts) + all.filter { !acts($0) }
         namesByContext[context] = names
         return names
     }

@@ -21,14 +21,17 @@ struct Lexer {
     private(set) var diagnostics: [Diagnostic] = []
     private let bytes: [UInt8]
     private let source: Int
+    private let environment: (String) -> [UInt8]?
     private var at: Int
     /// Whether nothing but white space was read on this line.
     private var startsLine = true
 
-    init(_ file: SourceText, source: Int) {
+    /// A reader of one file; `environment` is asked for the value of each `${ENV:NAME}`.
+    init(_ file: SourceText, source: Int, environment: @escaping (String) -> [UInt8]?) {
         bytes = file.bytes
         at = file.start
         self.source = source
+        self.environment = environment
     }
 
     /// The next statement; `endOfFile` and `unclosedQuote` are the last ones.
@@ -162,10 +165,55 @@ struct Lexer {
         _ range: Range<Int>, content: Range<Int>, isQuoted: Bool
     ) -> Word {
         defer { startsLine = false }
+        let (bytes, literals) = meaning(of: content)
         return Word(
-            bytes: Lexer.withoutEscapes(bytes[content]),
+            bytes: bytes,
             place: Place(source: source, offset: range.lowerBound), length: range.count,
-            isQuoted: isQuoted, startsLine: startsLine)
+            isQuoted: isQuoted, startsLine: startsLine, literals: literals)
+    }
+
+    /// What a stretch of the file means: escapes taken off, the environment's values put in, which
+    /// are the second result.
+    private mutating func meaning(
+        of content: Range<Int>
+    ) -> (bytes: [UInt8], literals: [Range<Int>]) {
+        var result: [UInt8] = []
+        var literals: [Range<Int>] = []
+        var done = content.lowerBound
+        while let start = EnvironmentReference.firstStart(in: bytes[done..<content.upperBound]) {
+            let reference = EnvironmentReference(bytes[start..<content.upperBound])
+            result += Lexer.withoutEscapes(bytes[done..<start])
+            let value = value(of: reference, at: start)
+            literals.append(result.count..<result.count + value.count)
+            result += value
+            done = reference.end
+        }
+        return (result + Lexer.withoutEscapes(bytes[done..<content.upperBound]), literals)
+    }
+
+    /// The value that takes a reference's place: never split into words, nor read as syntax.
+    private mutating func value(of reference: EnvironmentReference, at start: Int) -> [UInt8] {
+        if let fault = reference.fault {
+            report(fault.message, fault.help, start..<reference.end)
+            return []
+        }
+        let value = environment(reference.name)
+        if let defaultText = reference.defaultText, value ?? [] == [] {
+            return Lexer.withoutEscapes(defaultText)
+        }
+        if value == nil {
+            report(
+                "the environment has no \"\(reference.name)\"",
+                "set it, or give a default: ${ENV:\(reference.name):-value}", start..<reference.end)
+        }
+        return value ?? []
+    }
+
+    private mutating func report(_ message: String, _ help: String, _ range: Range<Int>) {
+        diagnostics.append(
+            Diagnostic(
+                message, at: Place(source: source, offset: range.lowerBound), length: range.count,
+                help: [help]))
     }
 
     /// Takes off the backslash before `"`, `'` and `\`, makes `\t`, `\r` and `\n` what they stand

@@ -41,16 +41,20 @@ public let standardRawBlocks: Set<String> = [
 /// - Parameters:
 ///   - main: the path of the first file, given to `load`.
 ///   - rawBlocks: the names of the blocks that hold values.
+///   - environment: the value of a variable of the environment, which `${ENV:NAME}` stands for; nil
+///     when it is not set.
 ///   - load: reads a file; is given what stands after `include`, or what `glob` returned, and is
 ///     asked once for each different path.
 ///   - glob: the paths that match a pattern (an argument of `include` with `*`, `?` or `[`), in
 ///     the order in which they are included; none is not an error.
 public func parse(
     main: String, rawBlocks: Set<String> = standardRawBlocks,
+    environment: @escaping (String) -> [UInt8]? = { _ in nil },
     load: @escaping (String) -> Result<LoadedFile, LoadFailure>,
     glob: @escaping (String) -> [String]
 ) -> ParsedConfiguration {
-    var parser = Parser(rawBlocks: rawBlocks, load: load, glob: glob)
+    var parser = Parser(
+        rawBlocks: rawBlocks, environment: environment, load: load, glob: glob)
     parser.parseMain(main)
     return ParsedConfiguration(
         tree: parser.tree, sources: parser.sources,
@@ -80,6 +84,7 @@ private struct Parser {
     private static let mostIncludes = 100_000
 
     let rawBlocks: Set<String>
+    let environment: (String) -> [UInt8]?
     let load: (String) -> Result<LoadedFile, LoadFailure>
     let glob: (String) -> [String]
     var tree: [Directive] = []
@@ -93,10 +98,12 @@ private struct Parser {
     private var sourcesByName: [String: Int] = [:]
 
     init(
-        rawBlocks: Set<String>, load: @escaping (String) -> Result<LoadedFile, LoadFailure>,
+        rawBlocks: Set<String>, environment: @escaping (String) -> [UInt8]?,
+        load: @escaping (String) -> Result<LoadedFile, LoadFailure>,
         glob: @escaping (String) -> [String]
     ) {
         self.rawBlocks = rawBlocks
+        self.environment = environment
         self.load = load
         self.glob = glob
     }
@@ -114,7 +121,7 @@ private struct Parser {
         including.append(source)
         defer { including.removeLast() }
         let outer = blocks.count
-        var lexer = Lexer(sources.files[source], source: source)
+        var lexer = Lexer(sources.files[source], source: source, environment: environment)
         var known = 0
         while true {
             let statement = lexer.next()
@@ -291,6 +298,6 @@ extension Word {
     fileprivate var withoutLastByte: Word {
         Word(
             bytes: bytes.dropLast(), place: place, length: length - 1, isQuoted: isQuoted,
-            startsLine: startsLine)
+            startsLine: startsLine, literals: literals)
     }
 }

@@ -60,6 +60,32 @@ public enum ListenerCalls {
         clinux_no_delay(fd, isOn ? 1 : 0)
     }
 
+    /// SO_RCVBUF, which accepted sockets inherit.
+    public static func setReceiveBuffer(_ fd: Int32, bytes: Int) -> Int32 {
+        clinux_receive_buffer(fd, Int32(clamping: bytes))
+    }
+
+    /// SO_SNDBUF, which accepted sockets inherit.
+    public static func setSendBuffer(_ fd: Int32, bytes: Int) -> Int32 {
+        clinux_send_buffer(fd, Int32(clamping: bytes))
+    }
+
+    /// TCP_FASTOPEN: how many connections may wait that have not completed the handshake.
+    public static func setFastOpen(_ fd: Int32, queue: Int) -> Int32 {
+        clinux_fast_open(fd, Int32(clamping: queue))
+    }
+
+    /// SO_KEEPALIVE, which accepted sockets inherit; seconds before the first probe, seconds
+    /// between two of them, and how many go unanswered before the connection is given up, each the
+    /// system's own where it is 0.
+    public static func setKeepalive(
+        _ fd: Int32, _ isOn: Bool, idle: Int, interval: Int, count: Int
+    ) -> Int32 {
+        clinux_keepalive(
+            fd, isOn ? 1 : 0, Int32(clamping: idle), Int32(clamping: interval),
+            Int32(clamping: count))
+    }
+
     /// Whether `path` is a socket that nobody listens on.
     public static func isStaleSocket(_ path: String) -> Bool {
         unsafe path.withCString { unsafe clinux_is_stale_socket($0) } != 0

@@ -127,6 +127,28 @@ public func limitDescriptors(to count: Int) throws(SystemError) {
     _ = try checked(returned, "setrlimit(RLIMIT_NOFILE, \(count))")
 }
 
+/// RLIMIT_CORE of this process, in bytes.
+public func limitCore(to bytes: Int) throws(SystemError) {
+    _ = try checked(
+        clinux_limit_core(UInt64(clamping: bytes)), "setrlimit(RLIMIT_CORE, \(bytes))")
+}
+
+/// Lets a process that gave up root leave a core: prctl(2)'s PR_SET_DUMPABLE.
+public func allowCore() throws(SystemError) {
+    _ = try checked(clinux_allow_core(), "prctl(PR_SET_DUMPABLE)")
+}
+
+/// The priority of this process, -20 (first served) to 20: setpriority(2).
+public func setPriority(_ priority: Int32) throws(SystemError) {
+    _ = try checked(clinux_set_priority(priority), "setpriority(\(priority))")
+}
+
+/// Lets this process run on `processors` only, numbers from 0: sched_setaffinity(2).
+public func pin(to processors: [UInt16]) throws(SystemError) {
+    let returned = unsafe clinux_pin(processors, Int32(clamping: processors.count))
+    _ = try checked(returned, "sched_setaffinity()")
+}
+
 /// Gives up root for good: setgroups(2), setgid(2), setuid(2).
 public func becomeUser(_ user: UInt32, group: UInt32, groups: [UInt32]) throws(SystemError) {
     var call: UnsafePointer<CChar>?

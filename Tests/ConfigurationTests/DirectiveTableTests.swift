@@ -6,7 +6,7 @@ import Testing
     @Test func namesOfAContext() {
         #expect(table.names(in: .ifInServer) == ["return"])
         #expect(table.names(in: .ifInLocation) == ["add_header", "return"])
-        #expect(table.names(in: .main) == ["http"])
+        #expect(table.names(in: .main) == ["http", "stream"])
         #expect(table.rows(named: "if").count == 2)
         #expect(table.rows(named: "no").isEmpty)
         #expect(table.rawBlockNames == ["types"])
@@ -27,7 +27,7 @@ import Testing
 
     @Test func contextNames() {
         #expect(Contexts.httpServerLocation.names == ["http", "server", "location"])
-        #expect(Contexts.any.names.count == 8)
-        #expect(Contexts.any.names.last == "limit_except")
+        #expect(Contexts.any.names.count == 9)
+        #expect(Contexts.any.names.last == "upstream")
     }
 }

@@ -269,4 +269,65 @@ import Testing
         #expect(throws: Diagnostic.self) { try use.text(0) }
         #expect(throws: Diagnostic.self) { try use.seconds(-1) }
     }
+
+    @Test(arguments: [
+        "http { resolver 1.1.1.1 valid=3s; server { resolver a; location / { resolver b; } } }",
+        "http { resolver a; resolver b; }",
+        "http { upstream b { server 127.0.0.1:80 weight=2; server unix:/a; } }",
+        "http { server { location / { ssi off; ssi OFF; } } }",
+    ])
+    func whatIsIdleOrHarmlessSaysNothing(text: String) {
+        #expect(interpret(text).errors.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("http { resolver; }", "invalid number of arguments in \"resolver\" directive"),
+        ("resolver a;", "\"resolver\" directive is not allowed here"),
+        ("http { upstream b { } server { upstream c { } } }", "\"upstream\" directive is not all"),
+        ("http { upstream b { listen 80; } }", "\"listen\" directive is not allowed here"),
+        ("http { upstream b; }", "directive \"upstream\" has no opening \"{\""),
+    ])
+    func whatIsIdleHasItsShape(text: String, message: String) {
+        #expect(interpret(text).errors.contains(message))
+    }
+
+    @Test(arguments: [
+        (
+            "http { server { location / { proxy_pass http://b; } } }",
+            """
+            apus.conf:1:30: error: "proxy_pass" directive is refused: apus serves files only
+            http { server { location / { proxy_pass http://b; } } }
+                                         ^~~~~~~~~~
+            help: remove it
+            """
+        ),
+        (
+            // Whatever it has in its block, and how many arguments.
+            "stream a b { server { listen 1; nonsense; } }",
+            """
+            apus.conf:1:1: error: "stream" directive is refused: apus serves files only
+            stream a b { server { listen 1; nonsense; } }
+            ^~~~~~
+            help: remove the block
+            """
+        ),
+        (
+            // Wherever it stands.
+            "http { ssi on; }",
+            """
+            apus.conf:1:8: error: "ssi" directive is refused: apus serves files only
+            http { ssi on; }
+                   ^~~
+            help: remove it
+            """
+        ),
+    ])
+    func whatIsRefusedSaysWhatToDo(text: String, errors: String) {
+        #expect(interpret(text).errors == errors)
+    }
+
+    @Test func whatIsRefusedIsToldInABlockThatFailed() {
+        let errors = interpret("http { server { location bad { proxy_pass x; } } }").errors
+        #expect(errors.contains("invalid location") && errors.contains("\"proxy_pass\" directive"))
+    }
 }

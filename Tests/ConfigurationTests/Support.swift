@@ -1,14 +1,19 @@
 import Configuration
 
 /// Parses a text as `apus.conf`, with the files that it may include.
-func parse(_ text: String, files: [String: String] = [:]) -> ParsedConfiguration {
-    parse(bytes: Array(text.utf8), files: files)
+func parse(
+    _ text: String, files: [String: String] = [:], environment: [String: String] = [:]
+) -> ParsedConfiguration {
+    parse(bytes: Array(text.utf8), files: files, environment: environment)
 }
 
 /// The same for bytes that need not be UTF-8.
-func parse(bytes: [UInt8], files: [String: String] = [:]) -> ParsedConfiguration {
+func parse(
+    bytes: [UInt8], files: [String: String] = [:], environment: [String: String] = [:]
+) -> ParsedConfiguration {
     parse(
         main: "apus.conf",
+        environment: { name in environment[name].map { Array($0.utf8) } },
         load: { path in
             if path == "apus.conf" { return .success(LoadedFile(name: path, bytes: bytes)) }
             guard let text = files[path] else {
@@ -33,8 +38,10 @@ func outline(_ tree: [Directive]) -> String {
 }
 
 /// The rendered diagnostics of the text alone.
-func parseErrors(_ text: String, files: [String: String] = [:]) -> String {
-    let parsed = parse(text, files: files)
+func parseErrors(
+    _ text: String, files: [String: String] = [:], environment: [String: String] = [:]
+) -> String {
+    let parsed = parse(text, files: files, environment: environment)
     return parsed.diagnostics.map { $0.render(in: parsed.sources) }.joined(separator: "\n")
 }
 
@@ -136,6 +143,14 @@ let table = DirectiveTable<Draft>([
     .choice(
         "satisfy", in: .httpServerLocation, sets: \.level.satisfy, [("all", .all), ("any", .any)],
         default: "all", "All or any."),
+    .idle(
+        "resolver", in: .httpServerLocation, takes: .atLeast(1), of: "core",
+        "nothing is looked up"),
+    .idle("upstream", in: .http, takes: .exactly(1), opens: .upstream, "nothing is passed on"),
+    .idle("server", in: .upstream, takes: .atLeast(1), "nothing is passed on"),
+    .refused("proxy_pass", in: .location, "Passes on.", advice: "remove it"),
+    .refused("ssi", in: .location, unless: "off", "Includes.", advice: "remove it"),
+    .refused("stream", in: .main, "Passes on.", advice: "remove the block"),
 ])
 
 /// Parses and interprets a text; gives the draft and everything that is wrong, rendered.

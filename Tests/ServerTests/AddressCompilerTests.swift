@@ -60,7 +60,14 @@ import Testing
         ),
         ("listen [::]:80 ipv6only=off;", options { $0.isIPv6Only = false }),
         ("listen 80; tcp_nodelay off;", options { $0.isNoDelay = false }),
-        ("listen 80 rcvbuf=8k sndbuf=8k so_keepalive=on;", ListenOptions()),
+        (
+            "listen 80 rcvbuf=8k sndbuf=9k so_keepalive=on;",
+            options {
+                $0.receiveBuffer = 8192
+                $0.sendBuffer = 9216
+                $0.keepalive = SocketKeepalive()
+            }
+        ),
         ("listen unix:/run/x;", ListenOptions()),
     ])
     func optionsAreTheSockets(server: String, expected: ListenOptions) throws {

@@ -98,10 +98,12 @@ import Testing
         (
             "events { }\nhttp { server { listen 443 ssl; } }\n",
             """
-            /nowhere/apus.conf:2:28: error: the "ssl" parameter is not supported
+            /nowhere/apus.conf:2:28: error: the "ssl" parameter is refused: apus serves files \
+            over HTTP/1.1 in clear text
             http { server { listen 443 ssl; } }
                                        ^~~
-            help: apus speaks HTTP/1.1 without TLS; put a TLS terminator in front of it
+            help: end TLS in front of apus (hitch, stunnel, HAProxy, Caddy, nginx, a load \
+            balancer) and let it connect to a "listen" without this word
             """
         ),
         (

@@ -41,6 +41,11 @@ import Testing
         ("example.com:80", .hostNotLiteral("example.com:80")),
         ("256.1.1.1:80", .hostNotLiteral("256.1.1.1:80")),
         ("-", .invalidPort("-")),
+        ("8003-8000", .invalidPort("8003-8000")),
+        ("0-80", .invalidPort("0-80")),
+        ("80-", .invalidPort("80-")),
+        ("80-65536", .invalidPort("80-65536")),
+        ("1-2-3", .invalidPort("1-2-3")),
         ("[::1", .invalidHost("[::1")),
         ("[::1]80", .invalidHost("[::1]80")),
         ("127.0.0.1/x", .invalidHost("127.0.0.1/x")),
@@ -51,6 +56,16 @@ import Testing
     func refusalsSayWhy(text: String, error: ListenAddressError) {
         #expect(throws: error) { try ListenAddress.parse(text) }
         #expect(error.description.contains("\"\(text)\" of the \"listen\" directive"))
+    }
+
+    @Test(arguments: [
+        ("8000-8002", ["0.0.0.0:8000", "0.0.0.0:8001", "0.0.0.0:8002"]),
+        ("127.0.0.1:65534-65535", ["127.0.0.1:65534", "127.0.0.1:65535"]),
+        ("[::1]:7-8", ["[::1]:7", "[::1]:8"]), ("80-80", ["0.0.0.0:80"]),
+        ("unix:/run/a-b", ["unix:/run/a-b"]), ("localhost", ["127.0.0.1:80"]),
+    ])
+    func aRangeOfPortsIsAnAddressEach(text: String, addresses: [String]) throws {
+        #expect(try ListenAddress.parseAll(text).map(\.description) == addresses)
     }
 
     @Test func aSocketsPathHasTheKernelsLimit() throws {

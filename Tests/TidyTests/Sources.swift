@@ -16,7 +16,8 @@ struct SourceFile: CustomTestStringConvertible {
     /// nothing. Simple on purpose: the sources are formatted, so it need not be a parser.
     let code: [String]
 
-    private static let root = #filePath.components(separatedBy: "/Tests/TidyTests/")[0]
+    /// The package's folder.
+    static let root = #filePath.components(separatedBy: "/Tests/TidyTests/")[0]
 
     init(path: String) throws {
         self.path = path

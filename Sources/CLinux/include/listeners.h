@@ -20,6 +20,13 @@ int clinux_ipv6_only(int fd, int on);
 /// TCP_DEFER_ACCEPT, with nginx's second.
 int clinux_defer_accept(int fd, int on);
 int clinux_no_delay(int fd, int on);
+/// SO_RCVBUF and SO_SNDBUF, in bytes.
+int clinux_receive_buffer(int fd, int bytes);
+int clinux_send_buffer(int fd, int bytes);
+/// TCP_FASTOPEN: how many connections may wait that have not completed the handshake.
+int clinux_fast_open(int fd, int queue);
+/// SO_KEEPALIVE; when it is on, TCP_KEEPIDLE, TCP_KEEPINTVL (seconds) and TCP_KEEPCNT, where not 0.
+int clinux_keepalive(int fd, int on, int idle, int interval, int count);
 
 /// 1 when `path` is a socket that nobody listens on: its server died without removing it.
 int clinux_is_stale_socket(const char *path);

@@ -47,6 +47,14 @@ int clinux_detach(void);
 int clinux_silence(int with_stderr);
 /// RLIMIT_NOFILE, both limits; 0 or -errno.
 int clinux_limit_descriptors(uint64_t count);
+/// RLIMIT_CORE of this process and its children; 0 or -errno.
+int clinux_limit_core(uint64_t bytes);
+/// Lets a process that gave up root leave a core: prctl(2)'s PR_SET_DUMPABLE; 0 or -errno.
+int clinux_allow_core(void);
+/// The priority of this process, -20 to 20: setpriority(2); 0 or -errno.
+int clinux_set_priority(int priority);
+/// Lets this process run on these processors only: sched_setaffinity(2); 0 or -errno.
+int clinux_pin(const uint16_t *processors, int count);
 /// Gives up root for good: groups, group and user in that order; 0 or -errno, and the call's name.
 int clinux_become(
     uint32_t user, uint32_t group, const uint32_t *groups, int count, const char **call);

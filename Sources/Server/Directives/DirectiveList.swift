@@ -8,5 +8,5 @@ enum DirectiveList {
             + SendingDirectives.rows + TypeDirectives.rows + FieldDirectives.rows
             + GzipDirectives.rows + AutoindexDirectives.rows + LogDirectives.rows
             + RewriteDirectives.rows + TryFilesDirectives.rows + ErrorPageDirectives.rows
-            + IdleDirectives.rows)
+            + IdleDirectives.rows + RefusedDirectives.rows)
 }

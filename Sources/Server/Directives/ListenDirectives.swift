@@ -1,6 +1,6 @@
 import Configuration
 
-/// One `listen` directive.
+/// One address of a `listen` directive.
 struct ListenDraft {
     var address: ListenAddress
     var options = ListenOptions()
@@ -15,19 +15,22 @@ enum ListenDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .row(
             "listen", in: .server, takes: .atLeast(1), repeats: .yes, default: "*:80",
-            "An address and port, or a unix socket, that the server listens on."
+            "An address and port, a range of ports, or a unix socket, that the server listens on."
         ) { (draft, use) throws(Diagnostic) in
-            let listen = try listen(use)
-            if draft.server.listens.contains(where: { $0.address == listen.address }) {
+            let listens = try listens(use)
+            let known = Set(draft.server.listens.map(\.address))
+            if let again = listens.first(where: { known.contains($0.address) }) {
                 throw use.fail(
-                    "a duplicate listen \(listen.address.description)", at: 0,
+                    "a duplicate listen \(again.address.description)", at: 0,
                     help: ["a server names each address once"])
             }
-            draft.server.listens.append(listen)
-        },
+            draft.server.listens += listens
+        }.differing(
+            "Names of hosts are not looked up, but for localhost, which is 127.0.0.1; ssl and quic "
+                + "are errors; accept_filter, setfib, multipath and http2 change nothing."),
         .row(
             "server_name", in: .server, takes: .atLeast(1), repeats: .yes, default: "\"\"",
-            "The names of the server: exact, with a leading or a trailing wildcard."
+            "The names of the server: exact, with a leading or a trailing wildcard, or a pattern."
         ) { (draft, use) throws(Diagnostic) in
             draft.server.names += use.arguments
             for word in use.arguments where word.bytes.first == UInt8(ascii: "~") {
@@ -36,18 +39,23 @@ enum ListenDirectives {
         },
     ]
 
-    private static func listen(_ use: DirectiveUse) throws(Diagnostic) -> ListenDraft {
+    private static func listens(_ use: DirectiveUse) throws(Diagnostic) -> [ListenDraft] {
         let text = try use.text(0)
-        var listen: ListenDraft
-        do {
-            listen = ListenDraft(address: try ListenAddress.parse(text), place: use.place)
+        let addresses: [ListenAddress]
+        do throws(ListenAddressError) {
+            addresses = try ListenAddress.parseAll(text)
         } catch {
             throw use.fail(error.description, at: 0)
         }
+        var listen = ListenDraft(address: addresses[0], place: use.place)
         for index in use.arguments.indices.dropFirst() {
             try takeParameter(use, index, into: &listen)
         }
-        return listen
+        return addresses.map { address in
+            var one = listen
+            one.address = address
+            return one
+        }
     }
 
     private static func takeParameter(
@@ -58,44 +66,83 @@ enum ListenDirectives {
         case "default_server", "default":
             listen.isDefaultServer = true
             return
+        case "proxy_protocol":
+            listen.options.isProxyProtocol = true
+            return
+        case "http2", "spdy", "multipath":
+            return
         case "bind": break
         case "reuseport": listen.options.isReusePort = true
         case "deferred": listen.options.isDeferred = true
-        case "ipv6only=on", "ipv6only=off":
+        case "ssl", "quic", "http3":
+            throw use.fail(
+                "the \"\(parameter)\" parameter is refused: apus serves files over HTTP/1.1 in "
+                    + "clear text", at: index, help: [RefusedDirectives.endTLSInFront])
+        default:
+            guard let equals = parameter.firstIndex(of: "=") else {
+                throw use.fail("invalid parameter \"\(parameter)\"", at: index)
+            }
+            let name = String(parameter[..<equals])
+            let value = String(parameter[parameter.index(after: equals)...])
+            if ["accept_filter", "setfib"].contains(name) { return }
+            try takeValue(name, value, use, index, into: &listen)
+        }
+        listen.setsSocketOptions = true
+    }
+
+    /// A parameter of the socket with a value after `=`.
+    private static func takeValue(
+        _ name: String, _ value: String, _ use: DirectiveUse, _ index: Int,
+        into listen: inout ListenDraft
+    ) throws(Diagnostic) {
+        func required<Value>(_ value: Value?) throws(Diagnostic) -> Value {
+            guard let value else {
+                throw use.fail("invalid \(name) \"\(try use.text(index))\"", at: index)
+            }
+            return value
+        }
+        let bytes = Array(value.utf8)
+        switch name {
+        case "backlog":
+            listen.options.backlog = try required(Int32(value).flatMap { $0 > 0 ? $0 : nil })
+        case "fastopen":
+            listen.options.fastOpenQueue = try required(NginxSize.integer(bytes[...]))
+        case "rcvbuf": listen.options.receiveBuffer = try required(NginxSize.size(bytes))
+        case "sndbuf": listen.options.sendBuffer = try required(NginxSize.size(bytes))
+        case "so_keepalive": listen.options.keepalive = try required(keepalive(value))
+        case "ipv6only":
             guard case .ipv6 = listen.address else {
                 throw use.fail(
                     "ipv6only is not supported on addr \"\(listen.address.description)\"", at: index
                 )
             }
-            listen.options.isIPv6Only = parameter == "ipv6only=on"
-        case "ssl", "quic", "http2", "spdy", "proxy_protocol":
-            throw use.fail(
-                "the \"\(parameter)\" parameter is not supported", at: index,
-                help: [
-                    "apus speaks HTTP/1.1 without TLS; put a TLS terminator in front of it"
-                ])
+            listen.options.isIPv6Only = try required(["on": true, "off": false][value])
         default:
-            guard try takeNumber(parameter, use, index, into: &listen) else {
-                throw use.fail("invalid parameter \"\(parameter)\"", at: index)
-            }
+            throw use.fail("invalid parameter \"\(try use.text(index))\"", at: index)
         }
-        listen.setsSocketOptions = true
     }
 
-    /// `backlog=N`, and socket parameters that are taken but change nothing here.
-    private static func takeNumber(
-        _ parameter: String, _ use: DirectiveUse, _ index: Int, into listen: inout ListenDraft
-    ) throws(Diagnostic) -> Bool {
-        if parameter.hasPrefix("backlog=") {
-            guard let backlog = Int32(parameter.dropFirst(8)), backlog > 0 || backlog == -1 else {
-                throw use.fail("invalid backlog \"\(parameter)\"", at: index)
-            }
-            listen.options.backlog = backlog
-            return true
+    /// `on`, `off`, or `idle:interval:count`, of which two may be left out.
+    private static func keepalive(_ value: String) -> SocketKeepalive? {
+        var keepalive = SocketKeepalive()
+        if value == "on" { return keepalive }
+        if value == "off" {
+            keepalive.isOn = false
+            return keepalive
         }
-        let idle = [
-            "rcvbuf=", "sndbuf=", "so_keepalive=", "fastopen=", "setfib=", "accept_filter=",
-        ]
-        return idle.contains { parameter.hasPrefix($0) }
+        let parts = value.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 3 else { return nil }
+        for (index, part) in parts.enumerated() where !part.isEmpty {
+            let bytes = Array(part.utf8)
+            let number = index == 2 ? NginxSize.integer(bytes[...]) : NginxTime.seconds(bytes)
+            guard let number else { return nil }
+            switch index {
+            case 0: keepalive.idleSeconds = number
+            case 1: keepalive.intervalSeconds = number
+            default: keepalive.count = number
+            }
+        }
+        let numbers = [keepalive.idleSeconds, keepalive.intervalSeconds, keepalive.count]
+        return numbers.contains { $0 > 0 } ? keepalive : nil
     }
 }

@@ -10,6 +10,11 @@ struct MainDraft {
     var user: (name: String, group: String?)?
     var descriptorLimit: Int?
     var shutdownTimeoutMs: Int?
+    var coreLimit: Int?
+    var priority: Int32?
+    var affinity: ProcessorAffinity?
+    var workingDirectory: String?
+    var environment: [EnvironmentSetting] = []
     var workerConnections: Int?
     var acceptsMany: Bool?
     var hasEvents = false
@@ -24,6 +29,11 @@ struct MainDraft {
         settings.groupName = user?.group
         settings.descriptorLimit = descriptorLimit
         settings.shutdownTimeoutMs = shutdownTimeoutMs.map { Int64($0) }
+        settings.coreLimit = coreLimit
+        settings.priority = priority
+        settings.affinities = affinity?.processors(forWorkers: settings.workerProcesses) ?? []
+        settings.workingDirectory = workingDirectory
+        settings.environment = environment
         settings.workerConnections = workerConnections ?? 512
         settings.acceptsMany = acceptsMany ?? false
         settings.errorLogs = errorLogs
@@ -62,6 +72,34 @@ enum MainDirectives {
         .milliseconds(
             "worker_shutdown_timeout", in: .main, sets: \.main.shutdownTimeoutMs,
             "How long a worker that drains may take; after TERM five seconds when unset."),
+        .offset(
+            "worker_rlimit_core", in: .main, sets: \.main.coreLimit,
+            "The limit of a worker's core file (RLIMIT_CORE)."),
+        .row(
+            "worker_priority", in: .main, takes: .exactly(1), default: "0",
+            "The priority of workers, from -20 (first served) to 20, when the master is root."
+        ) { (draft, use) throws(Diagnostic) in
+            draft.main.priority = try priority(use)
+        },
+        .row(
+            "worker_cpu_affinity", in: .main, takes: .atLeast(1),
+            "The processors that each worker may run on, as masks of 0 and 1, or auto."
+        ) { (draft, use) throws(Diagnostic) in
+            draft.main.affinity = try ProcessorAffinity(use)
+        },
+        .text(
+            "working_directory", in: .main, sets: \.main.workingDirectory,
+            "The directory that workers are in, where they leave core files."),
+        .row(
+            "env", in: .main, takes: .exactly(1), repeats: .yes,
+            "A variable of the environment that workers keep, or that is set for them."
+        ) { (draft, use) throws(Diagnostic) in
+            let text = try use.text(0)
+            guard let equals = text.firstIndex(of: "=") else { return }
+            draft.main.environment.append(
+                EnvironmentSetting(
+                    name: String(text[..<equals]), value: String(text[equals...].dropFirst())))
+        }.differing("Workers keep all other variables as well."),
         .block(
             "events", in: .main, takes: .exactly(0), opens: .events, repeats: .no,
             "How connections are waited for.",
@@ -83,13 +121,25 @@ enum MainDirectives {
             "use", in: .events, takes: .exactly(1), default: "epoll",
             "The way to wait for events."
         ) { (_, use) throws(Diagnostic) in
-            guard try use.text(0) == "epoll" else {
+            guard ["epoll", "poll", "select"].contains(try use.text(0)) else {
                 throw use.fail(
                     "invalid event type \"\(try use.text(0))\"", at: 0,
                     help: ["this build waits by epoll: use epoll;"])
             }
-        },
+        }.differing("It is epoll also where poll or select are asked for."),
     ]
+
+    private static func priority(_ use: DirectiveUse) throws(Diagnostic) -> Int32 {
+        let bytes = try use.bytes(0)
+        let isSigned = bytes.first == UInt8(ascii: "-") || bytes.first == UInt8(ascii: "+")
+        let digits = bytes.dropFirst(isSigned ? 1 : 0)
+        guard let number = NginxSize.integer(digits) else {
+            throw use.fail(
+                "invalid number \"\(try use.text(0))\" in \"worker_priority\" directive", at: 0)
+        }
+        let priority = Int32(clamping: number)
+        return bytes.first == UInt8(ascii: "-") ? -priority : priority
+    }
 
     private static func workerCount(_ use: DirectiveUse) throws(Diagnostic) -> Int {
         if try use.text(0) == "auto" { return processorCount() }

@@ -131,6 +131,12 @@ struct RequestRecord {
         case .field: return writeFields(piece.text.span, in: received, into: &writer)
         case .sentField:
             return writeSentFields(piece.text.span, in: sentHead.span, into: &writer)
+        case .forwardedFor:
+            if writeFields("x-forwarded-for", in: received, into: &writer) {
+                writer.append(", ")
+            }
+            peer.write(into: &writer)
+            return true
         case .contentType: return writeFields("content-type", in: received, into: &writer)
         case .contentLength: return writeFields("content-length", in: received, into: &writer)
         case .argument: return writeArgument(piece.text.span, in: received, into: &writer)

@@ -22,10 +22,21 @@ extension PlanCompiler {
                     Behind(server: Int32(index), draft: server, listen: listen))
             }
         }
-        let bound = order.filter { wildcard(over: $0, behind) == nil }
+        // Whose socket takes the connections of an address that has none of its own.
+        var below: [ListenAddress: [ListenAddress]] = [:]
+        var bound: [ListenAddress] = []
+        for address in order {
+            if let wildcard = wildcard(over: address, behind) {
+                below[wildcard, default: []].append(address)
+            } else {
+                bound.append(address)
+            }
+        }
         for address in bound {
-            let particular = order.filter { wildcard(over: $0, behind) == address }.map {
-                ParticularAddress(address: $0, servers: compileNames($0, behind[$0] ?? []))
+            let particular = (below[address] ?? []).map {
+                ParticularAddress(
+                    address: $0, servers: compileNames($0, behind[$0] ?? []),
+                    isProxyProtocol: isProxyProtocol(behind[$0] ?? []))
             }
             parts.listens.append(
                 ListenPlan(
@@ -33,6 +44,11 @@ extension PlanCompiler {
                     servers: compileNames(address, behind[address] ?? []),
                     particular: particular))
         }
+    }
+
+    /// nginx: what one `listen` of an address says of the protocol goes for all of them.
+    private func isProxyProtocol(_ behind: [Behind]) -> Bool {
+        behind.contains(where: \.listen.options.isProxyProtocol)
     }
 
     /// nginx: port 80 for root, 8000 for others.
@@ -68,6 +84,7 @@ extension PlanCompiler {
                     at: second.listen.place, length: 6))
         }
         var options = setting.first?.listen.options ?? ListenOptions()
+        options.isProxyProtocol = isProxyProtocol(behind)
         let http = draft.http ?? Scope()
         options.isNoDelay = behind.contains {
             $0.draft.scope.sending.isNoDelay ?? http.sending.isNoDelay ?? true

@@ -77,6 +77,7 @@ public enum ConfigurationLoader {
         init(_ name: String, text: [UInt8]?, _ paths: Paths, into draft: inout Draft) {
             parsed = parse(
                 main: name, rawBlocks: DirectiveList.table.rawBlockNames,
+                environment: environmentValue,
                 load: { read($0, main: name, text: text, paths: paths) },
                 glob: { pattern in Linux.paths(matching: inConfiguration(pattern, paths)) })
             diagnostics =

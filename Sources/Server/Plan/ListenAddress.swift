@@ -22,9 +22,31 @@ public struct ListenOptions: Equatable, Sendable {
     public var isDeferred = false
     /// TCP_NODELAY, inherited by the connections.
     public var isNoDelay = true
+    /// `rcvbuf=`, bytes.
+    public var receiveBuffer: Int?
+    /// `sndbuf=`, bytes.
+    public var sendBuffer: Int?
+    /// `fastopen=`: how many connections may wait in TCP Fast Open's queue.
+    public var fastOpenQueue: Int?
+    /// `so_keepalive=`; nil is what the system does.
+    public var keepalive: SocketKeepalive?
+    /// `proxy_protocol`: connections begin with a line that tells whom they are from.
+    public var isProxyProtocol = false
 
     /// nginx's defaults.
     public init() {}
+}
+
+/// `so_keepalive=`: probes on idle connections, tcp(7). What is 0 is what the system does.
+public struct SocketKeepalive: Equatable, Sendable {
+    /// Whether there are any.
+    public var isOn = true
+    /// Seconds before the first one.
+    public var idleSeconds = 0
+    /// Seconds between two.
+    public var intervalSeconds = 0
+    /// How many go unanswered before the connection is given up.
+    public var count = 0
 }
 
 /// Why the first argument of a `listen` directive is not an address, in nginx's words; the
@@ -34,7 +56,7 @@ public enum ListenAddressError: Error, Equatable, Sendable, CustomStringConverti
     case noHost(String)
     /// Not a number from 1 to 65535.
     case invalidPort(String)
-    /// `8000-8010`: a range of ports is more than one address.
+    /// `8000-8010` where one address is wanted.
     case portRange(String)
     /// Neither digits and dots nor `localhost` nor `*`.
     case hostNotLiteral(String)
@@ -51,7 +73,7 @@ public enum ListenAddressError: Error, Equatable, Sendable, CustomStringConverti
     public var description: String {
         let advice =
             switch self {
-            case .portRange: ": write one \"listen\" for each port"
+            case .portRange: ": one port is wanted here"
             case .hostNotLiteral: ": names are not looked up, write the address"
             default: ""
             }
@@ -91,43 +113,53 @@ extension ListenAddress: CustomStringConvertible {
     /// Reads the first argument of nginx's `listen`: `80`, `*:80`, `127.0.0.1:80`, `127.0.0.1`,
     /// `localhost:80`, `[::]:80`, `[::1]`, `unix:/path`. Names other than `localhost` are refused.
     public static func parse(_ text: String) throws(ListenAddressError) -> ListenAddress {
+        let all = try parseAll(text)
+        guard all.count == 1 else { throw .portRange(text) }
+        return all[0]
+    }
+
+    /// The same, where a range of ports such as `8000-8003` stands for an address each.
+    public static func parseAll(
+        _ text: String
+    ) throws(ListenAddressError) -> [ListenAddress] {
         if text.lowercased().hasPrefix("unix:") { return try parseUnix(text) }
         if text.hasPrefix("[") { return try parseIPv6(text) }
         if text.contains("/") { throw .invalidHost(text) }
         guard let colon = text.firstIndex(of: ":") else { return try parseHostOrPort(text) }
-        let port = try parsePort(text[text.index(after: colon)...], of: text)
-        return .ipv4(try parseHost(text[..<colon], of: text), port: port)
+        let ports = try parsePorts(text[text.index(after: colon)...], of: text)
+        let host = try parseHost(text[..<colon], of: text)
+        return ports.map { .ipv4(host, port: $0) }
     }
 
-    private static func parseUnix(_ text: String) throws(ListenAddressError) -> ListenAddress {
+    private static func parseUnix(_ text: String) throws(ListenAddressError) -> [ListenAddress] {
         let path = text.dropFirst("unix:".count)
         if path.isEmpty { throw .noPath(text) }
         if path.utf8.count > 107 { throw .pathTooLong(text) }
-        return .unix(String(path))
+        return [.unix(String(path))]
     }
 
-    private static func parseIPv6(_ text: String) throws(ListenAddressError) -> ListenAddress {
+    private static func parseIPv6(_ text: String) throws(ListenAddressError) -> [ListenAddress] {
         guard let bracket = text.firstIndex(of: "]") else { throw .invalidHost(text) }
         let rest = text[text.index(after: bracket)...]
-        var port = defaultPort
+        var ports = defaultPort...defaultPort
         if !rest.isEmpty {
             guard rest.hasPrefix(":") else { throw .invalidHost(text) }
-            port = try parsePort(rest.dropFirst(), of: text)
+            ports = try parsePorts(rest.dropFirst(), of: text)
         }
         let literal = String(text[..<bracket].dropFirst())
         guard let address = LiteralAddress.ipv6(literal) else { throw .invalidIPv6(text) }
-        return .ipv6(address.high, address.low, port: port)
+        return ports.map { .ipv6(address.high, address.low, port: $0) }
     }
 
     /// Digits alone are a port, as nginx has it.
     private static func parseHostOrPort(
         _ text: String
-    ) throws(ListenAddressError) -> ListenAddress {
+    ) throws(ListenAddressError) -> [ListenAddress] {
         let isNumeric = text.utf8.allSatisfy { isDigit($0) || $0 == UInt8(ascii: "-") }
         guard isNumeric && !text.isEmpty else {
-            return .ipv4(try parseHost(text[...], of: text), port: defaultPort)
+            return [.ipv4(try parseHost(text[...], of: text), port: defaultPort)]
         }
-        return .ipv4(0, port: try parsePort(text[...], of: text))
+        return try parsePorts(text[...], of: text).map { .ipv4(0, port: $0) }
     }
 
     private static func parseHost(
@@ -143,18 +175,22 @@ extension ListenAddress: CustomStringConvertible {
         return address
     }
 
-    private static func parsePort(
-        _ digits: Substring, of text: String
-    ) throws(ListenAddressError) -> UInt16 {
-        if isRange(digits) { throw .portRange(text) }
-        guard !digits.isEmpty, digits.utf8.allSatisfy(isDigit), let port = UInt16(digits), port > 0
-        else { throw .invalidPort(text) }
-        return port
+    /// `80`, or `8000-8003`.
+    private static func parsePorts(
+        _ text: Substring, of whole: String
+    ) throws(ListenAddressError) -> ClosedRange<UInt16> {
+        let ends = text.split(separator: "-", omittingEmptySubsequences: false).map(parsePort)
+        switch (ends.count, ends.first ?? nil, ends.last ?? nil) {
+        case (1, let port?, _): return port...port
+        case (2, let first?, let last?) where first <= last: return first...last
+        default: throw .invalidPort(whole)
+        }
     }
 
-    private static func isRange(_ digits: Substring) -> Bool {
-        let ends = digits.split(separator: "-", omittingEmptySubsequences: false)
-        return ends.count == 2 && ends.allSatisfy { UInt16($0) != nil }
+    private static func parsePort(_ digits: Substring) -> UInt16? {
+        guard !digits.isEmpty, digits.utf8.allSatisfy(isDigit), let port = UInt16(digits), port > 0
+        else { return nil }
+        return port
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool {

@@ -143,4 +143,6 @@ public struct ListenPlan: Sendable {
 struct ParticularAddress: Sendable {
     let address: ListenAddress
     let servers: Int32
+    /// `proxy_protocol` of this address.
+    var isProxyProtocol = false
 }

@@ -45,12 +45,17 @@ struct InvalidVariableName: Error {}
 /// Takes a text apart.
 enum TemplateSyntax {
     /// The tokens of a text in nginx's syntax: `$name`, `${name}`, `$1`.
-    static func tokens(_ text: [UInt8]) throws(InvalidVariableName) -> [TemplateToken] {
+    /// In the stretches that are `plain` a `$` is a byte like others.
+    static func tokens(
+        _ text: [UInt8], plain: [Range<Int>] = []
+    ) throws(InvalidVariableName) -> [TemplateToken] {
         var tokens: [TemplateToken] = []
         var literal: [UInt8] = []
         var rest = text[...]
         while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "$") else {
+            let offset = rest.startIndex &- 1
+            guard byte == UInt8(ascii: "$"), !plain.contains(where: { $0.contains(offset) })
+            else {
                 literal.append(byte)
                 continue
             }

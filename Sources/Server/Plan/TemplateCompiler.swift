@@ -11,7 +11,7 @@ extension PlanCompiler {
     mutating func template(_ bytes: [UInt8], of word: Word) -> Template {
         let tokens: [TemplateToken]
         do {
-            tokens = try TemplateSyntax.tokens(bytes)
+            tokens = try TemplateSyntax.tokens(bytes, plain: word.literals(in: bytes))
         } catch {
             report(
                 Diagnostic(

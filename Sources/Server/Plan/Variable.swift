@@ -12,7 +12,11 @@ enum Variable: UInt8, BitwiseCopyable {
     case request, requestCompletion, requestLength, requestMethod, requestTime, requestURI, scheme
     case serverAddress, serverName, serverPort, serverProtocol, status, timeISO8601, timeLocal
     case binaryRemoteAddress, requestFilename, realpathRoot, requestPort, isRequestPort
+    /// `$proxy_add_x_forwarded_for`, which needs no proxy.
+    case forwardedFor
     case empty
+    /// One that has no value here, ever.
+    case absent
 
     /// Variables by their names; nginx's.
     private static let names: [String: Variable] = [
@@ -34,7 +38,8 @@ enum Variable: UInt8, BitwiseCopyable {
         "realip_remote_addr": .remoteAddress, "realip_remote_port": .remotePort,
         "binary_remote_addr": .binaryRemoteAddress, "request_filename": .requestFilename,
         "realpath_root": .realpathRoot, "request_port": .requestPort,
-        "is_request_port": .isRequestPort,
+        "is_request_port": .isRequestPort, "proxy_add_x_forwarded_for": .forwardedFor,
+        "http2": .empty, "http3": .empty,
     ]
 
     /// The variable of a name, and what its name goes on with: the field of `http_user_agent` is
@@ -49,7 +54,7 @@ enum Variable: UInt8, BitwiseCopyable {
             if variable == .argument || variable == .cookie { return (variable, rest) }
             return (variable, String(decoding: rest.utf8.map(dashed), as: UTF8.self))
         }
-        return nil
+        return AbsentVariables.contains(name) ? (.absent, "") : nil
     }
 
     private static func dashed(_ byte: UInt8) -> UInt8 {

@@ -65,14 +65,32 @@ struct ListeningSocket {
     /// What may change while a socket stays open: a reload takes it over.
     static func adjust(_ fd: Int32, to listen: ListenPlan) {
         _ = ListenerCalls.listen(fd, backlog: listen.options.backlog)
+        tune(fd, listen)
         if case .unix = listen.address { return }
         if listen.options.isReusePort { _ = ListenerCalls.reusePort(fd) }
         _ = ListenerCalls.setDeferred(fd, listen.options.isDeferred)
         _ = ListenerCalls.setNoDelay(fd, listen.options.isNoDelay)
     }
 
+    /// What a connection works without: as in nginx, no reason not to start.
+    private static func tune(_ fd: Int32, _ listen: ListenPlan) {
+        let options = listen.options
+        if let bytes = options.receiveBuffer {
+            _ = ListenerCalls.setReceiveBuffer(fd, bytes: bytes)
+        }
+        if let bytes = options.sendBuffer { _ = ListenerCalls.setSendBuffer(fd, bytes: bytes) }
+        if case .unix = listen.address { return }
+        if let queue = options.fastOpenQueue { _ = ListenerCalls.setFastOpen(fd, queue: queue) }
+        if let keepalive = options.keepalive {
+            _ = ListenerCalls.setKeepalive(
+                fd, keepalive.isOn, idle: keepalive.idleSeconds,
+                interval: keepalive.intervalSeconds, count: keepalive.count)
+        }
+    }
+
     private static func configure(_ fd: Int32, _ listen: ListenPlan) throws(ListenFailure) {
         let options = listen.options
+        tune(fd, listen)
         if case .unix = listen.address { return }
         _ = try check(ListenerCalls.reuseAddress(fd), "setsockopt(SO_REUSEADDR)", listen)
         if options.isReusePort {

@@ -286,7 +286,7 @@ extension Master {
             blockOnly(Master.blockedInWorker)
             usePlainFaults()
             returnLargeBlocks()
-            try dropPrivileges()
+            try dropPrivileges(ofWorker: index)
         } catch {
             log.write(.emerg, error.description)
             return 2
@@ -299,16 +299,37 @@ extension Master {
                 lifeline: lifeline.reads))
     }
 
-    private func dropPrivileges() throws(SystemError) {
-        if let limit = generation.plan.main.descriptorLimit {
-            do throws(SystemError) {
-                try limitDescriptors(to: limit)
-            } catch {
-                // As in nginx: the server works, with fewer descriptors than were asked for.
-                generation.errorLog.write(.alert, error.description)
-            }
+    /// What a worker is set up with before and after it gives up root, in nginx's order. Limits and
+    /// priorities that cannot be had are told; the server works without them, as nginx does.
+    private func dropPrivileges(ofWorker index: Int) throws(SystemError) {
+        let settings = generation.plan.main
+        for variable in settings.environment { setEnvironment(variable.name, to: variable.value) }
+        if generation.identity != nil, let priority = settings.priority {
+            tell { () throws(SystemError) in try setPriority(priority) }
         }
-        guard let identity = generation.identity else { return }
-        try becomeUser(identity.user, group: identity.group, groups: identity.groups)
+        if let limit = settings.descriptorLimit {
+            tell { () throws(SystemError) in try limitDescriptors(to: limit) }
+        }
+        if let limit = settings.coreLimit {
+            tell { () throws(SystemError) in try limitCore(to: limit) }
+        }
+        if let identity = generation.identity {
+            try becomeUser(identity.user, group: identity.group, groups: identity.groups)
+        }
+        if let last = settings.affinities.last {
+            let affinities = settings.affinities
+            let own = index < affinities.count ? affinities[index] : last
+            tell { () throws(SystemError) in try pin(to: own) }
+        }
+        if settings.coreLimit != nil { tell { () throws(SystemError) in try allowCore() } }
+        if let directory = settings.workingDirectory { try changeDirectory(to: directory) }
+    }
+
+    private func tell(_ attempt: () throws(SystemError) -> Void) {
+        do throws(SystemError) {
+            try attempt()
+        } catch {
+            generation.errorLog.write(.alert, error.description)
+        }
     }
 }

@@ -1,4 +1,4 @@
 extension DirectiveGroup {
     /// All tables, one a file.
-    static let all: [DirectiveGroup] = [files]
+    static let all: [DirectiveGroup] = [files, loading, processes, requests]
 }

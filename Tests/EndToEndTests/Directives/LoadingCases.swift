@@ -1,0 +1,131 @@
+extension DirectiveGroup {
+    /// What loads and what does not, and settings that nothing else is a table of.
+    static let loading = DirectiveGroup("loading") {
+        DirectiveCase(
+            "resolver, proxy_set_header, open_file_cache, upstream: taken, and nothing changes",
+            declares: "upstream {port}.test { server 127.0.0.1:1; keepalive 8; }",
+            server: """
+                resolver 127.0.0.1 valid=5s; resolver_timeout 1s;
+                proxy_set_header Host $host; proxy_buffering off; fastcgi_param A b;
+                open_file_cache max=10; open_file_cache_errors on; directio 4m; aio off;
+                ssi off; gzip_buffers 4 8k; msie_padding off; postpone_output 0;
+                """,
+            files: ["a.txt": "text"],
+            .get("/a.txt", expect: 200, "text"), .head("/a.txt", expect: 200, .empty))
+        DirectiveCase(
+            "listen: a range of ports",
+            servers: """
+                server { listen 127.0.0.1:{port}-{port} so_keepalive=on rcvbuf=64k; root {root}; }
+                server { listen 127.0.0.1:{port2} default fastopen=3 sndbuf=64k backlog=9;
+                    root {root}; }
+                """,
+            files: ["a.txt": "text"], .get("/a.txt", expect: 200, "text"),
+            .get("/a.txt", expect: 200, "text", port: 2))
+        DirectiveCase(
+            "listen: http2 changes nothing for others",
+            servers: "server { listen 127.0.0.1:{port} http2; root {root}; }",
+            files: ["a.txt": "text"],
+            // nginx before 1.25 speaks nothing but HTTP/2 on such a port.
+            nginx: .since("1.25.1"), .get("/a.txt", expect: 200, "text"))
+        DirectiveCase(
+            "listen: the port of TLS is refused",
+            servers: "server { listen 127.0.0.1:{port} ssl; }",
+            refuses: "the \"ssl\" parameter is refused", nginx: .ownAddition)
+        DirectiveCase(
+            "proxy_pass: refused", server: "location / { proxy_pass http://127.0.0.1:1; }",
+            refuses: "\"proxy_pass\" directive is refused: apus serves files only",
+            nginx: .ownAddition)
+        DirectiveCase(
+            "listen: an option twice",
+            servers: """
+                server { listen 127.0.0.1:{port} backlog=9; }
+                server { listen 127.0.0.1:{port} rcvbuf=8k; }
+                """,
+            refuses: "duplicate listen options for 127.0.0.1:")
+        DirectiveCase(
+            "listen: two defaults",
+            servers: """
+                server { listen 127.0.0.1:{port} default_server; }
+                server { listen 127.0.0.1:{port} default_server; }
+                """,
+            refuses: "a duplicate default server for 127.0.0.1:")
+        DirectiveCase(
+            "listen: an address twice", server: "listen 127.0.0.1:{port};",
+            refuses: "a duplicate listen 127.0.0.1:")
+        DirectiveCase(
+            "listen: a number that is none", server: "listen 127.0.0.1:{port2} backlog=0;",
+            refuses: "invalid backlog \"backlog=0\"")
+        DirectiveCase(
+            "listen: a parameter that is none", server: "listen 127.0.0.1:{port2} fast;",
+            refuses: "invalid parameter \"fast\"")
+    }
+
+    /// Settings of the processes, each a server of its own.
+    static let processes = DirectiveGroup("processes") {
+        DirectiveCase(
+            "worker_priority, worker_rlimit_core, working_directory, worker_cpu_affinity, env: set",
+            main: """
+                worker_priority 1; worker_rlimit_core 1m; working_directory /tmp;
+                worker_cpu_affinity auto; env TZ=UTC; env PATH;
+                """,
+            files: ["a.txt": "text"], .get("/a.txt", expect: 200, "text"))
+        DirectiveCase(
+            "multi_accept: on",
+            whole: """
+                worker_processes 1;
+                events { multi_accept on; use epoll; accept_mutex on; }
+                http {
+                    access_log off; client_body_temp_path {dir}/t; proxy_temp_path {dir}/t;
+                    fastcgi_temp_path {dir}/t; uwsgi_temp_path {dir}/t; scgi_temp_path {dir}/t;
+                    server { listen 127.0.0.1:{port}; root {root}; }
+                }
+                """,
+            files: ["a.txt": "text"], .get("/a.txt", expect: 200, "text"))
+        DirectiveCase(
+            "worker_priority: no number", main: "worker_priority x;",
+            refuses: "invalid number", nginxSays: "invalid number")
+        DirectiveCase(
+            "worker_cpu_affinity: no mask", main: "worker_cpu_affinity 012;",
+            refuses: "invalid character \"2\" in \"worker_cpu_affinity\"")
+    }
+
+    /// Settings of requests and redirects.
+    static let requests = DirectiveGroup("requests") {
+        DirectiveCase(
+            "max_headers: one too many", server: "max_headers 3;", files: ["a.txt": "text"],
+            nginx: .since("1.29.7"),
+            .get("/a.txt", ["A: 1", "B: 2"], expect: 200),
+            .get("/a.txt", ["A: 1", "B: 2", "C: 3"], expect: 400))
+        DirectiveCase(
+            "server_tokens: off", server: "server_tokens off;", files: ["a.txt": "text"],
+            .get("/none", expect: 404, .bodyLacks("apus/")))
+        DirectiveCase(
+            "underscores_in_headers: on and off",
+            declares: "log_format u{port} '$http_a_b';",
+            servers: """
+                server { listen 127.0.0.1:{port}; root {root}; access_log {dir}/off u{port}; }
+                server { listen 127.0.0.1:{port2}; root {root}; access_log {dir}/on u{port};
+                    underscores_in_headers on; }
+                """,
+            files: ["a.txt": "text"],
+            .get("/a.txt", ["a_b: x"], expect: 200, .logs("off", "-")),
+            .get("/a.txt", ["a_b: x"], expect: 200, .logs("on", "x"), port: 2))
+        DirectiveCase(
+            "autoindex_localtime: off is UTC",
+            server: "autoindex on; autoindex_localtime off;", files: ["a.txt": "text"],
+            nginx: .ownAddition, .get("/", expect: 200, .bodyContains("a.txt")))
+        DirectiveCase(
+            "absolute_redirect, port_in_redirect: a directory without its slash",
+            server: """
+                location /named { server_name_in_redirect on; }
+                location /bare { port_in_redirect off; }
+                location /relative { absolute_redirect off; }
+                server_name name.test;
+                """,
+            files: ["named/a": "", "bare/a": "", "relative/a": "", "plain/a": ""],
+            .get("/plain", expect: 301, .location("http://localhost:{port}/plain/")),
+            .get("/bare", expect: 301, .location("http://localhost/bare/")),
+            .get("/relative", expect: 301, .location("/relative/")),
+            .get("/named", expect: 301, .location("http://name.test:{port}/named/")))
+    }
+}

@@ -1,0 +1,70 @@
+import Configuration
+import Linux
+import Testing
+
+@testable import Server
+
+/// What the main level says of the processes.
+@Suite struct MainDirectivesTests {
+    private func main(_ text: String) throws -> MainSettings {
+        let outcome = loaded(text + " events { } http { }")
+        return try #require(outcome.plan, "\(outcome.report)").main
+    }
+
+    @Test func workersAreSetUp() throws {
+        let main = try main(
+            """
+            worker_priority -5; worker_rlimit_core 50g; working_directory /tmp;
+            env TZ=Europe/Oslo; env PATH; env A=b=c;
+            """)
+        #expect(main.priority == -5 && main.coreLimit == 50 << 30)
+        #expect(main.workingDirectory == "/tmp")
+        #expect(
+            main.environment == [
+                EnvironmentSetting(name: "TZ", value: "Europe/Oslo"),
+                EnvironmentSetting(name: "A", value: "b=c"),
+            ])
+    }
+
+    @Test(arguments: [("7", 7), ("+7", 7), ("-20", -20), ("0", 0)])
+    func prioritiesHaveASign(text: String, priority: Int32) throws {
+        #expect(try main("worker_priority \(text);").priority == priority)
+    }
+
+    @Test(arguments: [
+        ("0001 0010 0100", [[0], [1], [2]]), ("0101 1", [[0, 2], [0]]),
+        ("auto 0110", [[1], [2], [1]]),
+        ("0", [[]]),
+    ])
+    func masksBeginWithTheLastProcessor(masks: String, processors: [[UInt16]]) throws {
+        let main = try main("worker_processes 3; worker_cpu_affinity \(masks);")
+        #expect(main.affinities == processors)
+    }
+
+    @Test func autoIsOneProcessorEach() throws {
+        let main = try main("worker_processes 3; worker_cpu_affinity auto;")
+        let count = processorCount()
+        #expect(main.affinities == (0..<3).map { [UInt16($0 % count)] })
+    }
+
+    @Test(arguments: ["epoll", "poll", "select"])
+    func everyWayToWaitIsEpoll(name: String) {
+        #expect(loaded("events { use \(name); } http { }").report.isEmpty)
+    }
+
+    @Test(arguments: [
+        ("worker_priority x;", "invalid number \"x\" in \"worker_priority\" directive"),
+        ("worker_priority --1;", "invalid number \"--1\""),
+        ("worker_cpu_affinity 012;", "invalid character \"2\" in \"worker_cpu_affinity\""),
+        ("worker_cpu_affinity auto 01 10;", "invalid number of arguments"),
+        ("worker_cpu_affinity \(String(repeating: "1", count: 1025));", "up to 1024 CPUs only"),
+        ("worker_rlimit_core x;", "invalid size \"x\""),
+        ("working_directory /a; working_directory /b;", "\"working_directory\" directive is dupl"),
+        ("events { use kqueue; }", "invalid event type \"kqueue\""),
+    ])
+    func errorsAreNginxs(text: String, message: String) {
+        let outcome = loaded(text + (text.contains("events") ? "" : " events { }") + " http { }")
+        #expect(outcome.plan == nil)
+        #expect(outcome.report.contains(message), "\(outcome.report)")
+    }
+}
