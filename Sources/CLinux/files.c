@@ -35,6 +35,7 @@ static void take(struct clinux_facts *facts, const struct stat *status) {
     facts->changed_nanoseconds = (uint32_t)status->st_ctim.tv_nsec;
     facts->mode = status->st_mode;
     facts->owner = status->st_uid;
+    facts->group = status->st_gid;
 }
 
 int clinux_fstat(int fd, struct clinux_facts *facts) {

@@ -16,18 +16,39 @@ static const struct option serve_names[] = {
     {NULL, 0, NULL, 0},
 };
 
+static const struct option check_names[] = {
+    {"help", no_argument, NULL, 'h'},
+    {"allow", required_argument, NULL, 'a'},
+    {"json", no_argument, NULL, 'j'},
+    {"strict", no_argument, NULL, 'S'},
+    {NULL, 0, NULL, 0},
+};
+
+static const struct option explain_names[] = {
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static const struct {
+    const char *letters;
+    const struct option *names;
+} tables[] = {
+    [clinux_options_server] = {":hvVtTqp:e:s:c:g:", server_names},
+    [clinux_options_serve] = {":h", serve_names},
+    [clinux_options_check] = {":hc:p:e:g:", check_names},
+    [clinux_options_explain] = {":hc:p:e:g:H:", explain_names},
+};
+
 void clinux_start_options(void) {
     opterr = 0;
     optind = 0;
 }
 
 struct clinux_option clinux_next_option(int count, char **arguments, int table) {
-    int is_serve = table == clinux_options_serve;
     optopt = 0;
     optarg = NULL;
     int letter = getopt_long(
-        count, arguments, is_serve ? ":h" : ":hvVtTqp:e:s:c:g:",
-        is_serve ? serve_names : server_names, NULL);
+        count, arguments, tables[table].letters, tables[table].names, NULL);
     struct clinux_option option = {
         .letter = letter < 0 ? 0 : letter, .subject = optopt, .argument = optarg, .next = optind};
     return option;

@@ -22,7 +22,7 @@ public struct SourceText: Hashable, Sendable {
     var start: Int { lineStarts[0] }
 
     /// The line, from 0, that holds a byte; an offset past the end is on the last line.
-    func line(at offset: Int) -> Int {
+    public func line(at offset: Int) -> Int {
         var low = 0
         var high = lineStarts.count
         while high - low > 1 {
@@ -33,7 +33,7 @@ public struct SourceText: Hashable, Sendable {
     }
 
     /// The bytes of a line (from 0), without what ends it.
-    func bytes(ofLine line: Int) -> ArraySlice<UInt8> {
+    public func bytes(ofLine line: Int) -> ArraySlice<UInt8> {
         let isLast = line + 1 >= lineStarts.count
         var end = isLast ? bytes.count : lineStarts[line + 1] - 1
         let start = min(lineStarts[line], end)

@@ -24,6 +24,8 @@ public struct FileFacts: BitwiseCopyable, Sendable {
     public let mode: UInt32
     /// The owner's uid.
     public let owner: UInt32
+    /// The group's gid.
+    public let group: UInt32
     /// Which file it is, together with `device`.
     public let inode: UInt64
     /// The file system's device.
@@ -39,6 +41,7 @@ public struct FileFacts: BitwiseCopyable, Sendable {
         changedNanoseconds = facts.changed_nanoseconds
         mode = facts.mode
         owner = facts.owner
+        group = facts.group
         inode = facts.inode
         device = facts.device
     }

@@ -22,6 +22,19 @@ public enum OptionReader {
         case server
         /// Those of `apus serve`: --help, --listen, --port.
         case serve
+        /// Those of `apus check`: some of nginx's, --allow, --json, --strict.
+        case check
+        /// Those of `apus explain`: some of nginx's, and -H.
+        case explain
+
+        fileprivate var number: clinux_option_table {
+            switch self {
+            case .server: clinux_options_server
+            case .serve: clinux_options_serve
+            case .check: clinux_options_check
+            case .explain: clinux_options_explain
+            }
+        }
     }
 
     /// The words of `arguments`, whose first one is the program's name; operands come last.
@@ -30,12 +43,11 @@ public enum OptionReader {
         let originals = unsafe copies
         defer { unsafe originals.forEach { unsafe free($0) } }
         let count = Int32(clamping: arguments.count)
-        let number = table == .serve ? clinux_options_serve : clinux_options_server
         var words: [CommandLineWord] = []
         clinux_start_options()
         while true {
             let step = unsafe copies.withUnsafeMutableBufferPointer {
-                unsafe clinux_next_option(count, $0.baseAddress, Int32(number.rawValue))
+                unsafe clinux_next_option(count, $0.baseAddress, Int32(table.number.rawValue))
             }
             let argument: String? =
                 if let text = unsafe step.argument { unsafe String(cString: text) } else { nil }

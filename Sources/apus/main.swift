@@ -9,6 +9,9 @@ func main() -> Int32 {
         if arguments.dropFirst().first == "serve" {
             return serve(try ServeOptions.parse(Array(arguments.dropFirst())))
         }
+        if arguments.dropFirst().first == "check" {
+            return check(try CheckOptions.parse(Array(arguments.dropFirst())))
+        }
         return run(try CommandLineOptions.parse(arguments))
     } catch {
         complain("\(error)")

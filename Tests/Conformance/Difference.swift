@@ -7,7 +7,7 @@ public struct Difference: Sendable {
         case ifUnmodifiedSinceInvalid, ifModifiedSinceBesideIfNoneMatch, connectionTokens
         case varyOnNotModified, tagOnNotModified, tabsAreWhiteSpace, returnReturnLineFeed
         case longTag
-        case chunkLines, hostSyntax
+        case chunkLines, hostSyntax, outOfRoot, controlsInFields
         case fragment, spaces, version, simpleRequest, bareLineFeed, lineWithoutColon
         case invalidNames, controlBytes, tooLargeFields, unknownMethod, options, acceptEncoding
         case emptyMembers
@@ -102,6 +102,15 @@ public struct Difference: Sendable {
             .hostSyntax, .dangerous, "9112 3.2",
             nginx: "a host may have bytes that no host has, and any port",
             apus: "400"),
+        Difference(
+            .outOfRoot, .dangerous, "9110 17.3",
+            nginx: "`..` that a rewrite, a variable or an `alias` without its slash makes of a "
+                + "path leads out of the root",
+            apus: "403", shownElsewhere: "it takes a configuration that does so"),
+        Difference(
+            .controlsInFields, .dangerous, "9110 5.5",
+            nginx: "CR and LF that variables put into a field end it",
+            apus: "they are escaped", shownElsewhere: "it takes a configuration that does so"),
     ]
 
     private static let strict: [Difference] = [

@@ -15,6 +15,7 @@ struct clinux_facts {
     uint32_t changed_nanoseconds;
     uint32_t mode;
     uint32_t owner;
+    uint32_t group;
 };
 
 /// Kinds of clinux_facts.mode.

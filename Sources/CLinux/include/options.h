@@ -7,6 +7,10 @@ enum clinux_option_table {
     clinux_options_server,
     /// Those of `apus serve`.
     clinux_options_serve,
+    /// Those of `apus check`.
+    clinux_options_check,
+    /// Those of `apus explain`.
+    clinux_options_explain,
 };
 
 /// One step of getopt_long(3).

@@ -79,8 +79,9 @@ extension Worker {
     /// Opens the path as the location's rule for links says.
     mutating func open(_ location: LocationPlan, _ exchange: Int) -> Result<Int32, FileError> {
         if path.isTooLong { return .failure(FileError(code: Errno.nameTooLong)) }
-        // A path of the client's own was normalized; what a rewrite made of it was not.
-        if exchanges[exchange].hasContext, leavesRoot() {
+        // The client's path was normalized; what a rewrite, a variable or an alias makes of it was
+        // not: `/img../x` behind `location /img { alias /srv/img/; }` is /srv/img/../x.
+        if exchanges[exchange].hasContext || location.features.contains(.hasAlias), leavesRoot() {
             return .failure(FileError(code: Errno.accessDenied))
         }
         guard location.links != .follow else { return openForReading(path.terminated()) }

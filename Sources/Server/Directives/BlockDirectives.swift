@@ -108,9 +108,8 @@ enum BlockDirectives {
     ) throws(Diagnostic) {
         guard use.context == .location else { return }
         if case .named = location.kind {
-            throw use.fail(
-                "named location \"\(String(decoding: location.name, as: UTF8.self))\" can be on the "
-                    + "server level only")
+            let name = String(decoding: location.name, as: UTF8.self)
+            throw use.fail("named location \"\(name)\" can be on the server level only")
         }
         let name = String(decoding: location.name, as: UTF8.self)
         let outer = draft.location

@@ -42,6 +42,33 @@ public enum ConfigurationLoader {
     /// Reads, interprets and compiles a configuration. Opens the files that it includes, and
     /// nothing else.
     public static func load(_ request: LoadRequest) -> LoadOutcome {
+        let reading = read(request)
+        return LoadOutcome(
+            plan: reading.plan, report: reading.globalsReport + reading.report,
+            dump: reading.sources.files.map { ($0.name, $0.bytes) })
+    }
+
+    /// A configuration that was read, whatever became of it.
+    struct Reading {
+        let paths: Paths
+        let tree: [Directive]
+        let sources: Sources
+        let diagnostics: [Diagnostic]
+        let globalsReport: String
+        let main: MainSettings
+        let plan: Plan?
+
+        var report: String { diagnostics.map { $0.render(in: sources) + "\n" }.joined() }
+
+        /// Whom workers run as, when root starts them; nil when somebody else does.
+        var workerIdentity: Identity? {
+            guard isSuperuser() else { return nil }
+            let name = main.userName ?? BuildPaths().user
+            return try? Identity.find(user: name, group: main.groupName)
+        }
+    }
+
+    static func read(_ request: LoadRequest) -> Reading {
         var paths = Paths()
         paths.prefix = request.prefix
         if let log = request.errorLogPath {
@@ -61,9 +88,10 @@ public enum ConfigurationLoader {
             file.diagnostics += compiled.diagnostics
             plan = compiled.plan
         }
-        return LoadOutcome(
-            plan: plan, report: (globals?.report ?? "") + file.report,
-            dump: file.parsed.sources.files.map { ($0.name, $0.bytes) })
+        return Reading(
+            paths: paths, tree: file.parsed.tree, sources: file.parsed.sources,
+            diagnostics: file.diagnostics, globalsReport: globals?.report ?? "",
+            main: draft.main.settings(paths: paths, errorLogs: []), plan: plan)
     }
 
     /// What `-g` says is shown under this name.

@@ -52,7 +52,7 @@ public struct CommandLineOptions: Equatable, Sendable {
         return options
     }
 
-    private mutating func take(_ word: CommandLineWord) throws(CommandLineError) {
+    mutating func take(_ word: CommandLineWord) throws(CommandLineError) {
         switch word {
         case .unknown("?"), .option("h", _):
             showsUsage = true

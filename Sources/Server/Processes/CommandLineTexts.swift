@@ -47,4 +47,29 @@ public enum CommandLineTexts {
 
         """
     }
+
+    /// `apus check --help`.
+    public static var checkUsage: String {
+        let lints = Lint.allCases.map { lint in
+            let name = lint.rawValue
+            return "  " + name + String(repeating: " ", count: max(1, 22 - name.utf8.count))
+                + lint.summary
+        }
+        return """
+            Usage: apus check [-c FILE] [-p PREFIX] [--allow LINT]... [--strict] [--json]
+
+            Reads a configuration and tells what is wrong with it, and what is probably not meant.
+            Opens nothing for writing, binds nothing, needs no root.
+
+              -c, -p, -e, -g    : as for the server
+              --allow LINT      : silences a lint; so does a comment "# apus: allow LINT" on its line
+                                  or before it
+              --strict          : exit with 2 when there are warnings
+              --json            : for editors and pipelines
+              -h, --help        : this help
+
+            Exits with 0, with 1 when there are errors. The lints:
+
+            """ + lints.joined(separator: "\n") + "\n"
+    }
 }

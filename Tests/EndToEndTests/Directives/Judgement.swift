@@ -111,7 +111,7 @@ enum Judgement {
 
     // MARK: two servers
 
-    /// How the answers of apus and nginx differ; empty when they are equal but for Server, Date, and
+    /// How the answers of apus and nginx differ; empty when they are equal but for Server, Date and
     /// the looks of built-in pages.
     static func differences(
         _ apus: (Transcript.Received, CasePlace), _ nginx: (Transcript.Received, CasePlace),

@@ -52,8 +52,8 @@ final class ChildProcess {
         }
     }
 
-    /// Ends the process and its whole session: asked first, then killed. Once only: later the number
-    /// may be another session's.
+    /// Ends the process and its whole session: asked first, then killed. Once only: later the
+    /// number may be another session's.
     func end(patience: Double = 5) {
         guard !hasEnded else { return }
         hasEnded = true

@@ -1,0 +1,39 @@
+import Linux
+
+/// What `apus check` is told on its command line.
+public struct CheckOptions: Equatable, Sendable {
+    /// nginx's options: which configuration.
+    public var server = CommandLineOptions()
+    /// `--allow`.
+    public var silenced: Set<Lint> = []
+    /// `--json`.
+    public var isJSON = false
+    /// `--strict`: warnings are a failure, too.
+    public var isStrict = false
+    /// `--help`.
+    public var showsUsage = false
+
+    /// Reads a command line; `arguments` begin with `check`.
+    public static func parse(_ arguments: [String]) throws(CommandLineError) -> CheckOptions {
+        var options = CheckOptions()
+        for word in OptionReader.words(arguments, .check) {
+            switch word {
+            case .unknown("?"), .option("h", _): options.showsUsage = true
+            case .option("j", _): options.isJSON = true
+            case .option("S", _): options.isStrict = true
+            case .option("a", let name): options.silenced.insert(try lint(name ?? ""))
+            case .lacksArgument("a"): throw .unusable("option \"--allow\" requires a lint's name")
+            default: try options.server.take(word)
+            }
+        }
+        return options
+    }
+
+    private static func lint(_ name: String) throws(CommandLineError) -> Lint {
+        guard let lint = Lint(rawValue: name) else {
+            let names = Lint.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .unusable("--allow \(name): there is no such lint; they are \(names)")
+        }
+        return lint
+    }
+}

@@ -1,0 +1,150 @@
+import Configuration
+
+/// What is odd about locations and what stands in them.
+enum LocationLints {
+    static func findings(_ path: BlockPath) -> [Finding] {
+        switch path.name {
+        case "alias": aliasSlash(path)
+        case "location": unreachable(path)
+        case "return": unreachableSteps(path)
+        case "if": ifFile(path)
+        case "add_header": lostHeader(path)
+        default: []
+        }
+    }
+
+    /// `location /img { alias /srv/img/; }`: /img../secret is /srv/img/../secret.
+    private static func aliasSlash(_ path: BlockPath) -> [Finding] {
+        guard let location = path.outer.last(where: { $0.name.text == "location" }),
+            let value = path.directive.arguments.first?.text
+        else { return [] }
+        let (modifier, name) = location.locationName
+        guard modifier == "" || modifier == "^~", !name.hasSuffix("/"), value.hasSuffix("/") else {
+            return []
+        }
+        return [
+            path.finding(
+                .aliasSlash, "\"\(name)../\" leads out of this alias", at: 0,
+                help: [
+                    "write location \(name)/ with this alias; apus refuses such a path, "
+                        + "nginx serves it"
+                ])
+        ]
+    }
+
+    // MARK: reached by nobody
+
+    private static func unreachable(_ path: BlockPath) -> [Finding] {
+        let (modifier, name) = path.directive.locationName
+        let others = path.siblings.filter { $0.name.text == "location" }
+        guard let own = others.firstIndex(of: path.directive) else { return [] }
+        guard modifier.hasPrefix("~") else {
+            return hiddenPrefix(path, modifier, name, others)
+        }
+        for other in others[..<own] {
+            let (kind, pattern) = other.locationName
+            guard kind.hasPrefix("~") else { continue }
+            if pattern == name && (kind == modifier || kind == "~*") || matchesAll(pattern) {
+                return [unreachable(path, behind: other)]
+            }
+        }
+        let wholeTree = others.first {
+            let (kind, prefix) = $0.locationName
+            return kind == "^~" && prefix == "/"
+        }
+        return wholeTree.map { [unreachable(path, behind: $0)] } ?? []
+    }
+
+    /// A prefix whose requests all go to an expression that matches everything.
+    private static func hiddenPrefix(
+        _ path: BlockPath, _ modifier: String, _ name: String, _ others: [Directive]
+    ) -> [Finding] {
+        guard modifier == "",
+            let all = others.first(where: {
+                let (kind, pattern) = $0.locationName
+                return kind.hasPrefix("~") && matchesAll(pattern)
+            })
+        else { return [] }
+        return [unreachable(path, behind: all)]
+    }
+
+    private static func matchesAll(_ pattern: String) -> Bool {
+        ["", ".", ".*", "^", "^.*", "^.*$", "/", "^/", "^/.*", "^/.*$", ".*$", "^(.*)$", "^/(.*)$"]
+            .contains(pattern)
+    }
+
+    private static func unreachable(_ path: BlockPath, behind other: Directive) -> Finding {
+        let finding = path.finding(
+            .unreachableLocation, "no request gets to this location", at: 0)
+        return Finding(
+            lint: finding.lint,
+            diagnostic: finding.diagnostic.relating(
+                "this one has them all", to: other.place, length: other.name.length))
+    }
+
+    /// What is behind a `return` in its block is never run.
+    private static func unreachableSteps(_ path: BlockPath) -> [Finding] {
+        guard let own = path.siblings.firstIndex(of: path.directive) else { return [] }
+        let steps: Set<String> = ["return", "rewrite", "set", "if", "break"]
+        return path.siblings[(own + 1)...].filter { steps.contains($0.name.text) }.map {
+            let step = BlockPath(directive: $0, outer: path.outer)
+            let finding = step.finding(.unreachableStep, "this is never run")
+            return Finding(
+                lint: finding.lint,
+                diagnostic: finding.diagnostic.relating(
+                    "every request ends here", to: path.directive.place,
+                    length: path.directive.name.length))
+        }
+    }
+
+    // MARK: not meant
+
+    private static func ifFile(_ path: BlockPath) -> [Finding] {
+        let words = path.directive.arguments.map(\.text).joined(separator: " ")
+        guard ["-f ", "-d ", "-e "].contains(where: { holds(words, $0) }) else { return [] }
+        return [
+            path.finding(
+                .ifFile, "a file is asked for by \"if\"",
+                help: ["try_files does that without the oddities of \"if\""])
+        ]
+    }
+
+    private static func holds(_ text: String, _ part: String) -> Bool {
+        let bytes = Array(text.utf8)
+        let wanted = Array(part.utf8)
+        guard bytes.count >= wanted.count else { return false }
+        return (0...(bytes.count - wanted.count)).contains {
+            Array(bytes[$0..<($0 + wanted.count)]) == wanted
+        }
+    }
+
+    /// The first add_header of a level that hides those of a level around it.
+    private static func lostHeader(_ path: BlockPath) -> [Finding] {
+        let first = path.siblings.first { $0.name.text == "add_header" }
+        guard first == path.directive,
+            !path.siblings.contains(where: {
+                $0.name.text == "add_header_inherit" && $0.arguments.first?.text == "merge"
+            })
+        else { return [] }
+        for block in path.outer.dropLast().reversed() {
+            let outer = (block.block ?? []).filter { $0.name.text == "add_header" }
+            guard let hidden = outer.first else { continue }
+            let names = Set(
+                path.siblings.filter { $0.name.text == "add_header" }.compactMap {
+                    $0.arguments.first?.text
+                })
+            let lost = outer.compactMap { $0.arguments.first?.text }.filter { !names.contains($0) }
+            guard !lost.isEmpty else { return [] }
+            let finding = path.finding(
+                .lostHeader, "with this, \(lost.joined(separator: ", ")) is not sent any more",
+                help: ["repeat the outer ones here, or write add_header_inherit merge;"])
+            return [
+                Finding(
+                    lint: finding.lint,
+                    diagnostic: finding.diagnostic.relating(
+                        "it was set here", to: hidden.place, length: hidden.name.length))
+            ]
+        }
+        return []
+    }
+}

@@ -1,0 +1,62 @@
+import Configuration
+import Linux
+
+/// Whether roots are there and the workers' user can read them.
+struct RootLint {
+    let paths: Paths
+    /// Whom workers run as; nil where the caller's own rights hold.
+    let identity: Identity?
+
+    func findings(_ path: BlockPath) -> [Finding] {
+        guard path.name == "root" || path.name == "alias",
+            let word = path.directive.arguments.first,
+            !word.bytes.contains(UInt8(ascii: "$"))
+        else { return [] }
+        let name = paths.absolute(word.text)
+        switch firstObstacle(name) {
+        case .none: return []
+        case .missing(let part):
+            return [path.finding(.missingRoot, "\"\(part)\" is not there", at: 0)]
+        case .closed(let part):
+            return [
+                path.finding(
+                    .unreadableRoot, "the workers cannot read this: \"\(part)\" is closed to them",
+                    at: 0, help: ["chmod o+x on directories lets them through"])
+            ]
+        }
+    }
+
+    private enum Obstacle {
+        case none
+        case missing(String)
+        case closed(String)
+    }
+
+    /// Walks from `/` to the directory itself.
+    private func firstObstacle(_ name: String) -> Obstacle {
+        var ends = name.indices.filter { name[$0] == "/" && $0 != name.startIndex }
+        ends.append(name.endIndex)
+        for end in ends {
+            let part = String(name[..<end])
+            let found = unsafe part.withCString { unsafe facts(of: CPath(unsafe: $0)) }
+            switch found {
+            case .failure(let error): return error.isMissing ? .missing(part) : .closed(part)
+            case .success(let facts):
+                let isLast = end == name.endIndex
+                if !allows(facts, reading: isLast && facts.kind != .directory) {
+                    return .closed(part)
+                }
+            }
+        }
+        return .none
+    }
+
+    /// Whether the user may go through a directory, or read a file.
+    private func allows(_ facts: FileFacts, reading: Bool) -> Bool {
+        guard let identity, identity.user != 0 else { return true }
+        let bit: UInt32 = reading ? 0o4 : 0o1
+        if facts.owner == identity.user { return facts.mode & (bit << 6) != 0 }
+        if identity.groups.contains(facts.group) { return facts.mode & (bit << 3) != 0 }
+        return facts.mode & bit != 0
+    }
+}
