@@ -4,6 +4,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 static void take_address(struct clinux_peer *peer, const struct sockaddr_storage *address) {
@@ -40,6 +41,17 @@ int clinux_local_address(int fd, struct clinux_peer *peer) {
     socklen_t length = sizeof address;
     if (getsockname(fd, (struct sockaddr *)&address, &length) != 0) return -errno;
     take_address(peer, &address);
+    return 0;
+}
+
+int clinux_get_tcp_facts(int fd, struct clinux_tcp_facts *facts) {
+    struct tcp_info info = {0};
+    socklen_t length = sizeof info;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return -errno;
+    facts->round_trip = info.tcpi_rtt;
+    facts->round_trip_variance = info.tcpi_rttvar;
+    facts->send_window = info.tcpi_snd_cwnd;
+    facts->receive_space = info.tcpi_rcv_space;
     return 0;
 }
 

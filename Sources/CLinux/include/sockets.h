@@ -47,5 +47,15 @@ struct clinux_peer {
 int clinux_accept(int listener, struct clinux_peer *peer);
 /// getsockname(2): 0 or -errno.
 int clinux_local_address(int fd, struct clinux_peer *peer);
+/// Of TCP_INFO: microseconds, microseconds, segments, bytes.
+struct clinux_tcp_facts {
+    uint32_t round_trip;
+    uint32_t round_trip_variance;
+    uint32_t send_window;
+    uint32_t receive_space;
+};
+
+/// getsockopt(2) of TCP_INFO: 0 or -errno.
+int clinux_get_tcp_facts(int fd, struct clinux_tcp_facts *facts);
 /// SO_LINGER with zero seconds: close(2) then resets the connection.
 int clinux_reset_on_close(int fd);

@@ -13,7 +13,8 @@ enum Phase: UInt8, BitwiseCopyable, Comparable {
 ///
 /// 1. A request that could not be read is refused with its fault's status.
 /// 2. The server is chosen by the address that the connection came to and the request's host.
-/// 3. The path is decoded, and its dot segments and double slashes taken out.
+/// 3. The path is decoded, and its dot segments and double slashes taken out. The client's address
+///    is taken from a proxy that is believed (realip).
 /// 4. The server's script runs.
 /// 5. The location is chosen by the path; a body that is too large, or broken, is refused.
 /// 6. The location's script runs. A path that it has changed goes through 5 again.
@@ -108,6 +109,9 @@ extension Worker {
             logError(.info, "client sent invalid request", slot, exchange)
             return .status(400)
         }
+        let settings = plan.servers[Int(exchanges[exchange].server)].settings
+        let server = plan.locations[Int(settings)]
+        if server.features.contains(.realIP) { takeRealAddress(server, slot, exchange) }
         return pass(from: .serverRewrite, slot, exchange)
     }
 
@@ -122,6 +126,10 @@ extension Worker {
         }
         if phase <= .rewrite, let outcome = locate(from: phase, slot, exchange) { return outcome }
         let location = plan.locations[Int(exchanges[exchange].location)]
+        // A location may believe others than its server does.
+        if phase <= .limits, location.features.contains(.realIP) {
+            takeRealAddress(location, slot, exchange)
+        }
         if phase <= .tryFiles, location.tryFiles >= 0,
             let outcome = tryFiles(slot, exchange, location)
         {

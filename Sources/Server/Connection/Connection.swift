@@ -11,6 +11,8 @@ struct Connection: BitwiseCopyable {
         case free
         /// Nothing of a request has come.
         case idle
+        /// A part of a proxy's header has come, which goes before the first request.
+        case proxyHeader
         /// A part of a head has come.
         case head
         /// An answer is being chosen or sent.
@@ -32,6 +34,8 @@ struct Connection: BitwiseCopyable {
         case endOfStream
         /// The input buffer has become larger.
         case inputGrown
+        /// What the proxy says is kept.
+        case proxyHeaderTaken
         /// An answer's beginning is in `output`, its rest in `source`.
         case answered
         /// The answer waits for something else than the client.
@@ -62,6 +66,8 @@ struct Connection: BitwiseCopyable {
         case receive
         /// The head does not fit: enlarge the input buffer.
         case growInput
+        /// Keep what a proxy says of the connection; without addresses its own hold.
+        case takeProxyHeader(ProxyHeader.Addresses?)
         /// Choose an answer to the request (or the fault) in the exchange.
         case answer
         /// Send `output`; more follows at once.
@@ -94,7 +100,7 @@ struct Connection: BitwiseCopyable {
         case body, send, keepalive, lingering
     }
 
-    enum CloseReason: UInt8, BitwiseCopyable {
+    enum CloseReason: BitwiseCopyable, Equatable {
         /// Everything is done.
         case done
         /// The client went away within a head: logged as 400.
@@ -109,6 +115,8 @@ struct Connection: BitwiseCopyable {
         case dropped
         /// A deadline outside of a request.
         case timedOut
+        /// No proxy's header where one must be.
+        case brokenProxyHeader(ProxyHeader.Fault)
     }
 
     /// How many pipelined requests are answered before other connections have their turn.
@@ -138,6 +146,10 @@ struct Connection: BitwiseCopyable {
     var lingerUntilMs: Int64
     /// client_header_timeout runs, and is not to be begun again.
     var hasHeadDeadline: Bool
+    /// `proxy_protocol`: a proxy's header goes before the first request, and has not come.
+    var awaitsProxyHeader = false
+    /// It has come, with addresses.
+    var hasProxyAddresses = false
 
     /// What follows from an input.
     mutating func step(_ input: Input, _ exchange: inout Exchange) -> Action {
@@ -151,6 +163,7 @@ struct Connection: BitwiseCopyable {
             return waitForBytes()
         case .endOfStream: return endOfStream()
         case .inputGrown: return .receive
+        case .proxyHeaderTaken: return afterProxyHeader(&exchange)
         case .answered: return afterAnswer(&exchange)
         case .answerWaits: return waitForAnswer(exchange)
         case .resumed: return .answer
@@ -178,7 +191,7 @@ struct Connection: BitwiseCopyable {
     private mutating func proceed(_ exchange: inout Exchange) -> Action {
         switch state {
         case .free: return .close(.done)
-        case .idle, .discarding, .lingering: return .receive
+        case .idle, .proxyHeader, .discarding, .lingering: return .receive
         case .head:
             // What earlier requests of the pipeline are owed goes out before anything is awaited.
             if exchange.outputCount > 0 { return .send(moreFollows: false) }

@@ -5,7 +5,8 @@ extension Connection {
     mutating func tookBytes(_ exchange: inout Exchange) -> Action {
         switch state {
         case .free: return .close(.done)
-        case .idle, .head:
+        case .idle, .head, .proxyHeader:
+            if awaitsProxyHeader { return readProxyHeader(&exchange) }
             state = .head
             return parse(&exchange)
         case .discarding: return discard(&exchange)
@@ -15,6 +16,34 @@ extension Connection {
             return .wait(for: .read, deadline: .lingering)
         case .answering: return .close(.answerFailed)
         }
+    }
+
+    /// Looks for a proxy's header in what has come; it is read like a head, and in the same time.
+    private mutating func readProxyHeader(_ exchange: inout Exchange) -> Action {
+        state = .proxyHeader
+        let input = exchange.input
+        let received = input.span(from: exchange.inputStart, to: exchange.inputEnd)
+        switch ProxyHeader.parse(received) {
+        case .needsMore: return receiveRestOfHead(exchange)
+        case .complete(let addresses, let byteCount):
+            awaitsProxyHeader = false
+            hasProxyAddresses = addresses != nil
+            exchange.inputStart &+= byteCount
+            return .takeProxyHeader(addresses)
+        case .invalid(let fault): return .close(.brokenProxyHeader(fault))
+        }
+    }
+
+    /// Goes on with the first request, if it has come.
+    mutating func afterProxyHeader(_ exchange: inout Exchange) -> Action {
+        if exchange.inputStart < exchange.inputEnd {
+            state = .head
+            return parse(&exchange)
+        }
+        exchange.inputStart = 0
+        exchange.inputEnd = 0
+        state = .idle
+        return .rest
     }
 
     /// Looks for a whole head in what has come.
@@ -82,7 +111,7 @@ extension Connection {
     func waitForBytes() -> Action {
         switch state {
         case .idle: .rest
-        case .head: .wait(for: .read, deadline: .header)
+        case .head, .proxyHeader: .wait(for: .read, deadline: .header)
         case .discarding: .wait(for: .read, deadline: .body)
         case .lingering: .wait(for: .read, deadline: .lingering)
         case .free, .answering: .close(.answerFailed)

@@ -32,6 +32,7 @@ extension Connection {
         switch state {
         case .free: return .close(.done)
         case .idle: return .rest
+        case .proxyHeader: return receiveRestOfHead(exchange)
         case .head: return exchange.needsParse ? .yield : receiveRestOfHead(exchange)
         case .discarding: return .wait(for: .read, deadline: .body)
         case .lingering: return .wait(for: .read, deadline: .lingering)
@@ -98,7 +99,7 @@ extension Connection {
         switch state {
         case .answering: .close(.answerFailed)
         case .head: .close(.abandonedHead)
-        case .free, .idle, .discarding, .lingering: .close(.done)
+        case .free, .idle, .proxyHeader, .discarding, .lingering: .close(.done)
         }
     }
 
@@ -107,7 +108,7 @@ extension Connection {
         case .answering: .close(.answerTimedOut)
         // The client does not read what earlier requests are owed: its head is not late.
         case .head: .close(exchange.outputCount > 0 ? .timedOut : .headTimedOut)
-        case .free, .idle, .discarding, .lingering: .close(.timedOut)
+        case .free, .idle, .proxyHeader, .discarding, .lingering: .close(.timedOut)
         }
     }
 }

@@ -28,6 +28,9 @@ struct Exchange: BitwiseCopyable {
     /// How long the body may be; 0 for any length.
     var bodyLimit: Int64 = 0
 
+    /// The connection's peer is who a proxy says that the client is, until the request is over.
+    var hasRealAddress = false
+
     // What was chosen.
     var server: Int32 = 0
     var location: Int32 = 0

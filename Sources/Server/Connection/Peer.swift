@@ -3,15 +3,42 @@ import HTTP
 import Linux
 
 /// Who is at the other end: kept beside the connection, looked at by logs only.
-struct Peer: BitwiseCopyable {
+struct Peer: BitwiseCopyable, Equatable {
     enum Family: UInt8, BitwiseCopyable {
         case unix, ipv4, ipv6
     }
 
     var family = Family.unix
     private(set) var port: UInt16 = 0
-    private var high: UInt64 = 0
-    private var low: UInt64 = 0
+    /// The sixteen bytes of an IPv6 address, the first one most significant; of an IPv4 address the
+    /// last four.
+    private(set) var high: UInt64 = 0
+    private(set) var low: UInt64 = 0
+
+    /// A unix socket's client.
+    init() {}
+
+    /// An IPv4 address, its first byte most significant.
+    init(ipv4 bits: UInt32, port: UInt16 = 0) {
+        family = .ipv4
+        low = UInt64(bits)
+        self.port = port
+    }
+
+    /// An IPv6 address as two halves, the first byte most significant.
+    init(ipv6 high: UInt64, _ low: UInt64, port: UInt16 = 0) {
+        family = .ipv6
+        self.high = high
+        self.low = low
+        self.port = port
+    }
+
+    /// The same address with another port.
+    func with(port: UInt16) -> Peer {
+        var peer = self
+        peer.port = port
+        return peer
+    }
 
     /// accept4(2) of a connection, and who it is from: its descriptor or -errno.
     mutating func accept(from listener: Int32) -> Int32 {

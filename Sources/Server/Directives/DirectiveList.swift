@@ -7,6 +7,8 @@ enum DirectiveList {
             + RequestDirectives.rows + TimeoutDirectives.rows + FileDirectives.rows
             + SendingDirectives.rows + TypeDirectives.rows + FieldDirectives.rows
             + GzipDirectives.rows + AutoindexDirectives.rows + LogDirectives.rows
+            + MapDirectives.rows + GeoDirectives.rows + SplitClientsDirectives.rows
+            + RealIPDirectives.rows
             + RewriteDirectives.rows + TryFilesDirectives.rows + ErrorPageDirectives.rows
             + IdleDirectives.rows + RefusedDirectives.rows)
 }

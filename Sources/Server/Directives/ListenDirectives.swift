@@ -7,6 +7,8 @@ struct ListenDraft {
     var isDefaultServer = false
     /// Whether it says anything about the socket itself.
     var setsSocketOptions = false
+    /// `proxy_protocol`
+    var readsProxyHeader = false
     var place: Place?
 }
 
@@ -67,7 +69,7 @@ enum ListenDirectives {
             listen.isDefaultServer = true
             return
         case "proxy_protocol":
-            listen.options.isProxyProtocol = true
+            listen.readsProxyHeader = true
             return
         case "http2", "spdy", "multipath":
             return

@@ -15,6 +15,7 @@ extension Worker {
         exchanges[exchange].startedMs = clock.monotonicMs
         closeSource(exchange)
         dropContext(exchange)
+        dropRealAddress(slot, exchange)
     }
 
     /// A request that got no answer: its head did not come to an end.

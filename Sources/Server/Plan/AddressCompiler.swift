@@ -34,9 +34,7 @@ extension PlanCompiler {
         }
         for address in bound {
             let particular = (below[address] ?? []).map {
-                ParticularAddress(
-                    address: $0, servers: compileNames($0, behind[$0] ?? []),
-                    isProxyProtocol: isProxyProtocol(behind[$0] ?? []))
+                ParticularAddress(address: $0, servers: compileNames($0, behind[$0] ?? []))
             }
             parts.listens.append(
                 ListenPlan(
@@ -44,11 +42,6 @@ extension PlanCompiler {
                     servers: compileNames(address, behind[address] ?? []),
                     particular: particular))
         }
-    }
-
-    /// nginx: what one `listen` of an address says of the protocol goes for all of them.
-    private func isProxyProtocol(_ behind: [Behind]) -> Bool {
-        behind.contains(where: \.listen.options.isProxyProtocol)
     }
 
     /// nginx: port 80 for root, 8000 for others.
@@ -84,7 +77,6 @@ extension PlanCompiler {
                     at: second.listen.place, length: 6))
         }
         var options = setting.first?.listen.options ?? ListenOptions()
-        options.isProxyProtocol = isProxyProtocol(behind)
         let http = draft.http ?? Scope()
         options.isNoDelay = behind.contains {
             $0.draft.scope.sending.isNoDelay ?? http.sending.isNoDelay ?? true
@@ -124,7 +116,11 @@ extension PlanCompiler {
             }
         }
         let chosen = defaults.first?.server ?? behind.first?.server ?? 0
-        parts.addresses.append(names.plan(defaultServer: chosen, in: parts.arena))
+        // nginx: what one `listen` of an address says of the protocol goes for all of them.
+        let readsProxyHeader = behind.contains(where: \.listen.readsProxyHeader)
+        parts.addresses.append(
+            names.plan(
+                defaultServer: chosen, readsProxyHeader: readsProxyHeader, in: parts.arena))
         return Int32(parts.addresses.count &- 1)
     }
 }
@@ -185,13 +181,15 @@ struct NameTable {
         return known == server
     }
 
-    func plan(defaultServer: Int32, in arena: Arena) -> AddressPlan {
+    func plan(
+        defaultServer: Int32, readsProxyHeader: Bool, in arena: Arena
+    ) -> AddressPlan {
         AddressPlan(
             defaultServer: defaultServer, exact: NameTable.sorted(exact, in: arena),
             leading: NameTable.sorted(leading, in: arena),
             trailing: NameTable.sorted(trailing, in: arena),
-            regexes: arena.store(elements: regexes), hasNames: servers.count > 1 || !regexes.isEmpty
-        )
+            regexes: arena.store(elements: regexes),
+            hasNames: servers.count > 1 || !regexes.isEmpty, readsProxyHeader: readsProxyHeader)
     }
 
     /// The servers that have names here.

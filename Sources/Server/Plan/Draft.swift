@@ -23,6 +23,10 @@ struct Draft {
     var logFormats: [String: LogFormatDraft] = [:]
     /// The variables that the configuration makes.
     var variables = VariableDrafts()
+    /// The blocks that variables are looked up in.
+    var maps: [MapDraft] = []
+    var geos: [GeoDraft] = []
+    var splits: [SplitDraft] = []
     /// What relative paths are relative to.
     var paths = Paths()
 
@@ -135,6 +139,7 @@ struct Scope {
     var fields = FieldSettings()
     var gzip = GzipSettings()
     var autoindex = AutoindexSettings()
+    var realIP = RealIPSettings()
     var logs = LogSettings()
     var rewrite = RewriteSettings()
     var tryFiles = TryFilesSettings()

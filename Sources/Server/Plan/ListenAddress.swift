@@ -30,8 +30,6 @@ public struct ListenOptions: Equatable, Sendable {
     public var fastOpenQueue: Int?
     /// `so_keepalive=`; nil is what the system does.
     public var keepalive: SocketKeepalive?
-    /// `proxy_protocol`: connections begin with a line that tells whom they are from.
-    public var isProxyProtocol = false
 
     /// nginx's defaults.
     public init() {}

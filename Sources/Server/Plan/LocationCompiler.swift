@@ -24,6 +24,7 @@ extension PlanCompiler {
             sendfileMaxChunk: scope.sending.sendfileMaxChunk ?? 2 << 20,
             timeouts: timeouts(scope.timeouts),
             accessLogs: accessLogs(scope.logs.accessLogs),
+            realIP: realIP(scope.realIP),
             errorLog: errorLog(scope.logs.errorLogs), tryFiles: tryFiles(scope.tryFiles.files),
             errorPages: errorPages(scope.errorPages.pages))
         parts.locations.append(plan)
@@ -55,6 +56,7 @@ extension PlanCompiler {
     private func features(of scope: Scope) -> LocationFeatures {
         let switches: [(LocationFeatures, Bool)] = [
             (.aliasIsWholePath, scope.location.alias.map { $0.replacedCount == nil } ?? false),
+            (.realIP, scope.realIP.trusted != nil),
             (.autoindex, scope.autoindex.isOn ?? false),
             (.exactSize, scope.autoindex.exactSize ?? true),
             (.localTime, scope.autoindex.localTime ?? false),

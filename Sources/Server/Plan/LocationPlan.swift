@@ -36,6 +36,8 @@ struct LocationFeatures: OptionSet, BitwiseCopyable {
     static let recursiveErrorPages = LocationFeatures(rawValue: 1 << 21)
     /// uninitialized_variable_warn
     static let warnsOfUnset = LocationFeatures(rawValue: 1 << 18)
+    /// set_real_ip_from
+    static let realIP = LocationFeatures(rawValue: 1 << 40)
 }
 
 /// A location, compiled: what its requests need to know, with everything inherited.
@@ -65,6 +67,8 @@ struct LocationPlan: BitwiseCopyable {
     var timeouts: TimeoutPlan
     /// Which of the plan's access logs.
     var accessLogs: PlanTable<AccessLogPlan>
+    /// Which of the plan's settings of who is believed about the client's address; -1 for none.
+    var realIP: Int32
     /// Which of the plan's error logs.
     var errorLog: Int32
     /// Which of the plan's scripts: rewrite, return, set, if. -1 for none.

@@ -16,6 +16,8 @@ public final class Plan {
     let locations: PlanTable<LocationPlan>
     let trees: PlanTable<LocationTree>
     let addresses: PlanTable<AddressPlan>
+    /// Whether one of the addresses has proxies' headers.
+    let readsProxyHeaders: Bool
     let gzips: PlanTable<GzipPlan>
     let regexes: [Regex]
     let types: [MIMETypes]
@@ -42,6 +44,10 @@ public final class Plan {
     let methodLimits: PlanTable<MethodLimitPlan>
     /// The variables that the configuration makes, by slot.
     let variables: PlanTable<VariablePlan>
+    let maps: PlanTable<MapPlan>
+    let geos: PlanTable<GeoPlan>
+    let splits: PlanTable<SplitPlan>
+    let realIPs: PlanTable<RealIPPlan>
     /// Which variables each regular expression sets.
     let namedCaptures: [PlanTable<NamedCapture>]
     /// `$1` is named somewhere: what the last expression captured is kept.
@@ -61,6 +67,7 @@ public final class Plan {
         locations = arena.store(elements: parts.locations)
         trees = arena.store(elements: parts.trees)
         addresses = arena.store(elements: parts.addresses)
+        readsProxyHeaders = parts.addresses.contains(where: \.readsProxyHeader)
         gzips = arena.store(elements: parts.gzips)
         regexes = parts.regexes
         types = parts.types
@@ -73,6 +80,10 @@ public final class Plan {
         templates = arena.store(elements: parts.templates)
         prefix = arena.store(parts.prefix)
         variables = arena.store(elements: parts.variables)
+        maps = arena.store(elements: parts.maps)
+        geos = arena.store(elements: parts.geos)
+        splits = arena.store(elements: parts.splits)
+        realIPs = arena.store(elements: parts.realIPs)
         namedCaptures = parts.namedCaptures
         usesCaptures = parts.usesCaptures
         namesSentFields = parts.namesSentFields
@@ -106,6 +117,10 @@ struct PlanParts {
     var templates: [Template] = []
     var prefix: [UInt8] = []
     var variables: [VariablePlan] = []
+    var maps: [MapPlan] = []
+    var geos: [GeoPlan] = []
+    var splits: [SplitPlan] = []
+    var realIPs: [RealIPPlan] = []
     var usesCaptures = false
     var namesSentFields = false
     var types: [MIMETypes] = []
@@ -143,6 +158,4 @@ public struct ListenPlan: Sendable {
 struct ParticularAddress: Sendable {
     let address: ListenAddress
     let servers: Int32
-    /// `proxy_protocol` of this address.
-    var isProxyProtocol = false
 }

@@ -51,6 +51,9 @@ struct PlanCompiler {
             VariablePlan(name: parts.arena.store($0), $1)
         }
         parts.prefix = draft.paths.absolute([UInt8]())
+        compileMaps()
+        compileGeos()
+        compileSplits()
         checkFormats(of: http)
         for server in draft.servers { compile(server, in: http) }
         compileAddresses(draft.servers)

@@ -16,6 +16,8 @@ struct AddressPlan: BitwiseCopyable {
 
     /// Whether there is anything to choose.
     var hasNames: Bool
+    /// `proxy_protocol`: a proxy's header goes before the first request of a connection.
+    var readsProxyHeader: Bool
 }
 
 /// A `~` name.

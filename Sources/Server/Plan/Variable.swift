@@ -14,6 +14,9 @@ enum Variable: UInt8, BitwiseCopyable {
     case binaryRemoteAddress, requestFilename, realpathRoot, requestPort, isRequestPort
     /// `$proxy_add_x_forwarded_for`, which needs no proxy.
     case forwardedFor
+    case proxyAddress, proxyPort, proxyServerAddress, proxyServerPort
+    case socketAddress, socketPort
+    case tcpRoundTrip, tcpRoundTripVariance, tcpWindow, tcpReceiveSpace
     case empty
     /// One that has no value here, ever.
     case absent
@@ -35,7 +38,12 @@ enum Variable: UInt8, BitwiseCopyable {
         "server_name": .serverName, "server_port": .serverPort,
         "server_protocol": .serverProtocol, "status": .status,
         "time_iso8601": .timeISO8601, "time_local": .timeLocal, "https": .empty,
-        "realip_remote_addr": .remoteAddress, "realip_remote_port": .remotePort,
+        "realip_remote_addr": .socketAddress, "realip_remote_port": .socketPort,
+        "proxy_protocol_addr": .proxyAddress, "proxy_protocol_port": .proxyPort,
+        "proxy_protocol_server_addr": .proxyServerAddress,
+        "proxy_protocol_server_port": .proxyServerPort, "tcpinfo_rtt": .tcpRoundTrip,
+        "tcpinfo_rttvar": .tcpRoundTripVariance, "tcpinfo_snd_cwnd": .tcpWindow,
+        "tcpinfo_rcv_space": .tcpReceiveSpace,
         "binary_remote_addr": .binaryRemoteAddress, "request_filename": .requestFilename,
         "realpath_root": .realpathRoot, "request_port": .requestPort,
         "is_request_port": .isRequestPort, "proxy_add_x_forwarded_for": .forwardedFor,

@@ -26,6 +26,8 @@ final class RequestContext {
     var target: [UInt8] = []
     /// How deep the evaluation of a variable is that asks for others.
     var depth = 0
+    /// That came to no end.
+    var isInCycle = false
 
     init(slots: Int) { values = Array(repeating: .unset, count: slots) }
 }

@@ -84,6 +84,11 @@ extension Worker {
             return true
         case .documentRoot, .realpathRoot, .requestFilename:
             return writePath(piece.variable, slot, exchange, into: &writer)
+        case .proxyAddress, .proxyPort, .proxyServerAddress, .proxyServerPort, .socketAddress,
+            .socketPort:
+            return writePeer(piece.variable, slot, exchange, into: &writer)
+        case .tcpRoundTrip, .tcpRoundTripVariance, .tcpWindow, .tcpReceiveSpace:
+            return writeTCPInfo(piece.variable, slot, into: &writer)
         default: return record(slot, exchange).writeValue(of: piece, into: &writer)
         }
     }
@@ -110,14 +115,20 @@ extension Worker {
         case .unset: break
         }
         let variable = plan.variables[index]
+        // After a cycle was found everything in it is without a value, so that it has an end.
+        guard !context.isInCycle else { return false }
         guard context.depth < Worker.deepestEvaluation else {
+            context.isInCycle = true
             logError(
                 .error, "cycle while evaluating variable \"\(variable.name.text)\"", slot,
                 exchange)
             return false
         }
         context.depth &+= 1
-        defer { context.depth &-= 1 }
+        defer {
+            context.depth &-= 1
+            if context.depth == 0 { context.isInCycle = false }
+        }
         switch variable.source {
         case .captured: return false
         case .assigned:
@@ -129,7 +140,9 @@ extension Worker {
             }
             context.values[index] = .known([])
             return true
-        case .map, .geo, .split: return false
+        case .map, .geo, .split:
+            lookUp(index, slot, exchange, into: &writer)
+            return true
         }
     }
 

@@ -19,6 +19,10 @@ struct Worker: ~Copyable {
     var listeners: [Listener]
     var connections: ZeroedStorage<Connection>
     var peers: ZeroedStorage<Peer>
+    /// What proxies say of connections, where `hasProxyAddresses`.
+    var proxyAddresses: ZeroedStorage<ProxyHeader.Addresses>
+    /// Who the peer was before a proxy was believed, where an exchange `hasRealAddress`.
+    var socketPeers: ZeroedStorage<Peer>
     var freeConnections: FreeList
     var exchanges: ZeroedStorage<Exchange>
     var freeExchanges: FreeList
@@ -77,6 +81,8 @@ struct Worker: ~Copyable {
         deadlines = Deadlines(durationsMs: plan.durationsMs, slots: slots)
         connections = ZeroedStorage(count: slots)
         peers = ZeroedStorage(count: slots)
+        proxyAddresses = ZeroedStorage(count: slots)
+        socketPeers = ZeroedStorage(count: slots)
         freeConnections = FreeList(count: slots)
         exchanges = ZeroedStorage(count: slots)
         freeExchanges = FreeList(count: slots)

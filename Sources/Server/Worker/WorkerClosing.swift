@@ -1,4 +1,5 @@
 import CLinux
+import HTTP
 import Linux
 import Reactor
 
@@ -24,8 +25,25 @@ extension Worker {
             finish(slot, exchange)
         case .sourceFailed, .dropped: finish(slot, exchange)
         case .timedOut: resetIfConfigured(slot, exchange)
+        case .brokenProxyHeader(let fault): logProxyFault(fault, slot, exchange)
         }
         close(slot)
+    }
+
+    private func logProxyFault(_ fault: ProxyHeader.Fault, _ slot: Int, _ exchange: Int) {
+        let reason: String
+        switch fault {
+        case .broken:
+            let received = exchanges[exchange].received
+            let end = received.indices.first {
+                received[$0] == UInt8(ascii: "\r") || received[$0] == UInt8(ascii: "\n")
+            }
+            let line = received.slice(from: 0, to: min(end ?? received.count, 107))
+            reason = "broken header: \"\(line.text)\""
+        case .unknownVersion(let version): reason = "unknown PROXY protocol version: \(version)"
+        case .tooLarge: reason = "header is too large"
+        }
+        logError(.error, "\(reason) while reading PROXY protocol", slot, exchange)
     }
 
     private func resetIfConfigured(_ slot: Int, _ exchange: Int) {

@@ -17,6 +17,10 @@ extension Worker {
             exchange: 0, settings: plan.servers[Int(servers.defaultServer)].settings, requests: 0,
             acceptedMs: clock.monotonicMs, number: acceptedCount, lingerUntilMs: 0,
             hasHeadDeadline: false)
+        if plan.readsProxyHeaders {
+            connections[slot].awaitsProxyHeader =
+                plan.addresses[Int(address(of: slot))].readsProxyHeader
+        }
         drive(slot, .ready)
     }
 
@@ -43,6 +47,10 @@ extension Worker {
             switch action {
             case .receive: input = receive(slot, exchange)
             case .growInput: input = growInput(exchange)
+            case .takeProxyHeader(let addresses):
+                proxyAddresses[slot] = addresses ?? ProxyHeader.Addresses()
+                exchanges[exchange].startedMs = clock.monotonicMs
+                input = .proxyHeaderTaken
             case .answer:
                 answer(slot, exchange)
                 input = outcome(of: exchange)

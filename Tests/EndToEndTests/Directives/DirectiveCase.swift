@@ -128,6 +128,7 @@ struct DirectiveGroup: Sendable {
     /// Statement by statement, so that the compiler sees each row by itself.
     @resultBuilder enum Rows {
         static func buildExpression(_ row: DirectiveCase) -> [DirectiveCase] { [row] }
+        static func buildArray(_ rows: [[DirectiveCase]]) -> [DirectiveCase] { rows.flatMap { $0 } }
         static func buildPartialBlock(first: [DirectiveCase]) -> [DirectiveCase] { first }
         static func buildPartialBlock(
             accumulated: [DirectiveCase], next: [DirectiveCase]

@@ -1,4 +1,6 @@
 extension DirectiveGroup {
     /// All tables, one a file.
-    static let all: [DirectiveGroup] = [files, loading, processes, requests]
+    static let all: [DirectiveGroup] = [
+        files, loading, processes, requests, geos, maps, splits, peers,
+    ]
 }

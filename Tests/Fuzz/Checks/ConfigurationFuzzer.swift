@@ -32,7 +32,10 @@ enum ConfigurationFuzzer {
         for diagnostic in diagnostics { try check(diagnostic, in: parsed.sources) }
         // To write them all would be most of the work.
         for diagnostic in diagnostics.prefix(8) { try checkText(diagnostic, in: parsed.sources) }
-        if let plan { try search(plan) }
+        if let plan {
+            try search(plan)
+            try lookUp(plan)
+        }
     }
 
     /// The files of this configuration: nothing on the disk is touched.
@@ -95,6 +98,31 @@ enum ConfigurationFuzzer {
             let timeouts = location.timeouts
             for list in [timeouts.header, timeouts.body, timeouts.send, timeouts.keepalive] {
                 try require(plan.durationsMs.indices.contains(Int(list)), "no list \(list)")
+            }
+        }
+    }
+
+    /// What requests look up in maps, networks and shares.
+    private static func lookUp(_ plan: Plan) throws {
+        for text in ["", "a", "www.example.com.", ".", "10.0.0.1", "::1", "\u{E9}"] {
+            let value = Array(text.utf8)
+            for index in 0..<plan.maps.count {
+                let map = plan.maps[index]
+                switch plan.outcome(of: value.span, in: map) {
+                case .result(let result), .matched(let result, _):
+                    try require(Int(result) < map.results.count, "no result \(result)")
+                case .failed(let row):
+                    try require(Int(row) < map.table.regexes.count, "no row \(row)")
+                case .none: try require(Int(map.fallback) < map.results.count, "no default")
+                }
+            }
+            for index in 0..<plan.geos.count {
+                let geo = plan.geos[index]
+                let found = geo.table.value(of: AddressText.address(value.span))
+                try require(Int(found ?? -1) < geo.values.count, "no value")
+            }
+            for index in 0..<plan.splits.count {
+                _ = plan.splits[index].table.value(of: value.span)
             }
         }
     }

@@ -23,6 +23,7 @@ struct Fuzzer: Sendable {
         Fuzzer(name: "chunked", check: ChunkedFuzzer.fuzz),
         Fuzzer(name: "configuration", check: ConfigurationFuzzer.fuzz),
         Fuzzer(name: "log-escape", check: LogEscapeFuzzer.fuzz),
+        Fuzzer(name: "proxy-header", check: ProxyHeaderFuzzer.fuzz),
     ]
 }
 

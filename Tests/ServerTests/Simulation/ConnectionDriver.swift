@@ -19,6 +19,9 @@ struct SimulatedSettings {
     var sendfileMaxChunk = 2 << 20
     var limits = HeadLimits(requestLine: 600, fieldLine: 600, head: 2000)
 
+    /// What a proxy sends before the first request, where the connection expects that.
+    var proxyHeader: [UInt8]?
+
     static let durationsMs: [Int64] = [60_000, 60_000, 60_000, 75_000, 5_000]
     static let lingeringTimeMs: Int64 = 30_000
 }
@@ -29,6 +32,8 @@ final class ConnectionDriver {
     var socket: SimulatedSocket
     var nowMs: Int64 = 1000
     private(set) var isClosed = false
+    /// Why, where the connection said so.
+    private(set) var closeReason: Connection.CloseReason?
     /// Every action and what came of it, when somebody wants to read that.
     private(set) var trace: [String]?
 
@@ -67,7 +72,8 @@ final class ConnectionDriver {
         connection = Connection(
             fd: 3, generation: 1, state: .idle, interest: 0, isQueued: false, listener: 0,
             exchange: 0, settings: 0, requests: 0, acceptedMs: 1000, number: 1,
-            lingerUntilMs: 0, hasHeadDeadline: false)
+            lingerUntilMs: 0, hasHeadDeadline: false,
+            awaitsProxyHeader: settings.proxyHeader != nil)
     }
 
     deinit {
@@ -129,6 +135,12 @@ final class ConnectionDriver {
         case .growInput:
             growInput()
             return .inputGrown
+        case .takeProxyHeader(let addresses):
+            guard let header = settings.proxyHeader,
+                ProxyHeader.parse(header.span)
+                    == .complete(addresses, byteCount: exchange.inputStart)
+            else { throw SimulationFailure("a proxy said \(String(describing: addresses))") }
+            return .proxyHeaderTaken
         case .answer:
             if !hasPaused, random.next() % 4 == 0 {
                 hasPaused = true
@@ -413,10 +425,11 @@ final class ConnectionDriver {
     // MARK: the end
 
     private func abandon(_ reason: Connection.CloseReason) throws {
+        closeReason = reason
         let isWithinAnswer =
             switch reason {
             case .answerTimedOut, .answerFailed, .sourceFailed, .dropped: true
-            case .done, .abandonedHead, .headTimedOut, .timedOut: false
+            case .done, .abandonedHead, .headTimedOut, .timedOut, .brokenProxyHeader: false
             }
         guard (isAnswering || hasPaused) == isWithinAnswer else {
             throw SimulationFailure("closed as \(reason), within an answer: \(isAnswering)")

@@ -64,8 +64,13 @@ final class ConnectionSimulation {
         settings.keepaliveRequests = [1, 3, 1000, 1000, 1000].randomElement(using: &random) ?? 1000
         settings.lingeringClose =
             [.never, .whenUnread, .always].randomElement(using: &random) ?? .whenUnread
-        let requests = SimulatedScript.requests(
+        var requests = SimulatedScript.requests(
             keepaliveRequests: settings.keepaliveRequests, using: &random)
+        if Int.random(in: 0..<4, using: &random) == 0 {
+            let header = SimulatedProxy.headers.randomElement(using: &random) ?? []
+            settings.proxyHeader = header
+            requests = SimulatedProxy.requests(requests, behind: header)
+        }
         let ending = SimulatedClient.Ending.allCases.randomElement(using: &random) ?? .leave
         client = SimulatedClient(requests, ending: ending, using: &random)
         driver = ConnectionDriver(

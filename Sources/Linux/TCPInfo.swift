@@ -1,0 +1,23 @@
+import CLinux
+
+/// What the kernel knows of a TCP connection: TCP_INFO of tcp(7).
+public struct TCPInfo {
+    /// tcpi_rtt: the smoothed round trip time, in microseconds.
+    public let roundTripMicroseconds: UInt32
+    /// tcpi_rttvar: how much that varies, in microseconds.
+    public let roundTripVarianceMicroseconds: UInt32
+    /// tcpi_snd_cwnd: the congestion window, in segments.
+    public let sendWindowSegments: UInt32
+    /// tcpi_rcv_space, in bytes.
+    public let receiveSpaceBytes: UInt32
+
+    /// Asks for a socket's; nil when it is not one of TCP.
+    public init?(of descriptor: Int32) {
+        var info = clinux_tcp_facts()
+        guard unsafe clinux_get_tcp_facts(descriptor, &info) == 0 else { return nil }
+        roundTripMicroseconds = info.round_trip
+        roundTripVarianceMicroseconds = info.round_trip_variance
+        sendWindowSegments = info.send_window
+        receiveSpaceBytes = info.receive_space
+    }
+}

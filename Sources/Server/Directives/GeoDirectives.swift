@@ -1,0 +1,24 @@
+import Configuration
+
+/// A `geo` block as it is written.
+struct GeoDraft {
+    /// What the address is taken from; nil for the client's.
+    let address: Word?
+    let rows: [Directive]
+}
+
+/// Variables whose values depend on an address.
+enum GeoDirectives {
+    static let rows: [DirectiveRow<Draft>] = [
+        .rawBlock(
+            "geo", in: .http, takes: .oneOf([1, 2]),
+            "A variable that has the value of the network which the client's address is in.",
+            apply: { (draft, use) throws(Diagnostic) in
+                let last = use.arguments.count &- 1
+                if last > 0 { _ = try use.variableName(0) }
+                _ = try draft.variables.declare(argument: last, .geo(draft.geos.count), use)
+                draft.geos.append(
+                    GeoDraft(address: last > 0 ? try use.word(0) : nil, rows: use.rows))
+            })
+    ]
+}

@@ -1,0 +1,56 @@
+import Configuration
+
+/// Who is believed about the client's address.
+struct RealIPSettings {
+    var trusted: [Word]?
+    var source: RealIPSource?
+    var isRecursive: Bool?
+}
+
+/// real_ip_header.
+enum RealIPSource: Equatable, Sendable {
+    /// All fields of this name, their lists read from the end.
+    case forwardedFor
+    /// The first field of this name, in lower case.
+    case field(String)
+    /// What the PROXY protocol said.
+    case proxyProtocol
+
+    init(_ name: String) {
+        switch name {
+        case "X-Forwarded-For": self = .forwardedFor
+        case "proxy_protocol": self = .proxyProtocol
+        default: self = .field(name.lowercased())
+        }
+    }
+}
+
+/// The client's address behind proxies.
+enum RealIPDirectives {
+    static let rows: [DirectiveRow<Draft>] = [
+        .row(
+            "set_real_ip_from", in: .httpServerLocation, takes: .exactly(1), repeats: .yes,
+            "A proxy, or a network of proxies, that is believed about the client's address.",
+            inherit: { (child, parent) in
+                child.scope.realIP.trusted =
+                    child.scope.realIP.trusted ?? parent.scope.realIP.trusted
+            },
+            apply: { (draft, use) throws(Diagnostic) in
+                draft.scope.realIP.trusted =
+                    (draft.scope.realIP.trusted ?? []) + [try use.word(0)]
+            }),
+        .row(
+            "real_ip_header", in: .httpServerLocation, takes: .exactly(1), default: "X-Real-IP",
+            "The field that such a proxy names it in, or proxy_protocol.",
+            inherit: { (child, parent) in
+                child.scope.realIP.source = child.scope.realIP.source ?? parent.scope.realIP.source
+            },
+            apply: { (draft, use) throws(Diagnostic) in
+                draft.scope.realIP.source = RealIPSource(try use.text(0))
+            }),
+        .flag(
+            "real_ip_recursive", in: .httpServerLocation, sets: \.scope.realIP.isRecursive,
+            default: "off",
+            "Whether a believed proxy in the field is passed, to the one before it."),
+    ]
+}

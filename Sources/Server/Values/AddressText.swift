@@ -1,0 +1,146 @@
+import HTTP
+
+/// Addresses as requests and configurations write them: digits, never names.
+enum AddressText {
+    /// `192.0.2.1`. As in nginx, digits are decimal whatever zeros they begin with.
+    static func ipv4(_ text: Span<UInt8>) -> UInt32? {
+        var address: UInt32 = 0
+        var octet: UInt32 = 0
+        var octets = 0
+        var digits = 0
+        for index in 0..<text.count {
+            let byte = text[index]
+            if byte == UInt8(ascii: ".") {
+                guard digits > 0, octets < 3 else { return nil }
+                address = address << 8 | octet
+                octets &+= 1
+                octet = 0
+                digits = 0
+            } else {
+                let digit = UInt32(byte &- UInt8(ascii: "0"))
+                guard digit < 10 else { return nil }
+                octet = octet &* 10 &+ digit
+                digits &+= 1
+                guard octet < 256 else { return nil }
+            }
+        }
+        return octets == 3 && digits > 0 ? address << 8 | octet : nil
+    }
+
+    /// `2001:db8::1`, also with an IPv4 address at its end (RFC 4291, section 2.2).
+    static func ipv6(_ text: Span<UInt8>) -> (high: UInt64, low: UInt64)? {
+        var groups = Groups()
+        var position = 0
+        if text.count >= 2, text[0] == UInt8(ascii: ":") {
+            guard text[1] == UInt8(ascii: ":") else { return nil }
+            groups.gap = 0
+            position = 2
+        }
+        while position < text.count {
+            let end = text.firstIndex(of: UInt8(ascii: ":"), from: position) ?? text.count
+            let part = text.slice(from: position, to: end)
+            if end == text.count, part.firstIndex(of: UInt8(ascii: ".")) != nil {
+                guard let last = ipv4(part), groups.append(last >> 16), groups.append(last & 0xFFFF)
+                else { return nil }
+                return groups.halves
+            }
+            guard let value = hexadecimal(part), groups.append(value) else { return nil }
+            if end == text.count { return groups.halves }
+            position = end &+ 1
+            if position < text.count, text[position] == UInt8(ascii: ":") {
+                guard groups.gap == nil else { return nil }
+                groups.gap = groups.count
+                position &+= 1
+            } else if position == text.count {
+                return nil
+            }
+        }
+        return groups.gap == nil ? nil : groups.halves
+    }
+
+    /// The eight groups of an address while they are read.
+    private struct Groups {
+        private var high: UInt64 = 0
+        private var low: UInt64 = 0
+        private(set) var count = 0
+        /// How many stand before `::`.
+        var gap: Int?
+
+        mutating func append(_ group: UInt32) -> Bool {
+            guard count < 8 else { return false }
+            high = high << 16 | low >> 48
+            low = low << 16 | UInt64(group)
+            count &+= 1
+            return true
+        }
+
+        var halves: (high: UInt64, low: UInt64)? {
+            guard let gap else { return count == 8 ? (high, low) : nil }
+            // `::` stands for one group or more.
+            guard count < 8 else { return nil }
+            // The groups behind the gap stay, those before it move up.
+            let behind = count &- gap
+            let all = UInt128(high) << 64 | UInt128(low)
+            let tail = behind == 0 ? 0 : all & (UInt128.max >> UInt128(128 &- 16 &* behind))
+            let before = all >> UInt128(16 &* behind)
+            let head = gap == 0 ? 0 : before << UInt128(128 &- 16 &* gap)
+            let address = head | tail
+            return (UInt64(truncatingIfNeeded: address >> 64), UInt64(truncatingIfNeeded: address))
+        }
+    }
+
+    private static func hexadecimal(_ text: Span<UInt8>) -> UInt32? {
+        guard text.count >= 1, text.count <= 4 else { return nil }
+        var value: UInt32 = 0
+        for index in 0..<text.count {
+            let byte = text[index]
+            let digit = byte &- UInt8(ascii: "0")
+            let letter = (byte | 0x20) &- UInt8(ascii: "a")
+            guard digit < 10 || letter < 6 else { return nil }
+            value = value << 4 | UInt32(digit < 10 ? digit : letter &+ 10)
+        }
+        return value
+    }
+
+    /// An address of either family without a port.
+    static func address(_ text: Span<UInt8>) -> Peer? {
+        if let bits = ipv4(text) { return Peer(ipv4: bits) }
+        if let halves = ipv6(text) { return Peer(ipv6: halves.high, halves.low) }
+        return nil
+    }
+
+    /// An address, also `192.0.2.1:80` and `[2001:db8::1]:80` (ngx_parse_addr_port).
+    static func addressAndPort(_ text: Span<UInt8>) -> Peer? {
+        if let peer = address(text) { return peer }
+        guard text.count > 0 else { return nil }
+        let hostStart: Int
+        let hostEnd: Int
+        let colon: Int
+        if text[0] == UInt8(ascii: "[") {
+            guard let bracket = text.firstIndex(of: UInt8(ascii: "]")), bracket &+ 1 < text.count,
+                text[bracket &+ 1] == UInt8(ascii: ":")
+            else { return nil }
+            (hostStart, hostEnd, colon) = (1, bracket, bracket &+ 1)
+        } else {
+            guard let first = text.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+            (hostStart, hostEnd, colon) = (0, first, first)
+        }
+        guard let port = port(text.slice(from: colon &+ 1, to: text.count)), port > 0,
+            let peer = address(text.slice(from: hostStart, to: hostEnd))
+        else { return nil }
+        return peer.with(port: port)
+    }
+
+    /// Decimal digits up to 65535.
+    static func port(_ text: Span<UInt8>) -> UInt16? {
+        guard text.count > 0 else { return nil }
+        var value: UInt32 = 0
+        for index in 0..<text.count {
+            let digit = UInt32(text[index] &- UInt8(ascii: "0"))
+            guard digit < 10 else { return nil }
+            value = value &* 10 &+ digit
+            guard value <= 65535 else { return nil }
+        }
+        return UInt16(truncatingIfNeeded: value)
+    }
+}

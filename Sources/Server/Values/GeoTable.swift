@@ -1,0 +1,252 @@
+import HTTP
+
+/// `geo`, compiled: addresses in stretches that have one value each, found by halving.
+struct GeoTable: BitwiseCopyable {
+    /// Sorted by their starts; each goes on to the next one's. Before the first one is nothing.
+    let ipv4: PlanTable<GeoStretch4>
+    let ipv6: PlanTable<GeoStretch6>
+
+    /// What has no address, and what is no address, has the value of 255.255.255.255, as in nginx.
+    static let nowhere = Peer(ipv4: UInt32.max)
+
+    /// Which value an address has; nil for none.
+    func value(of peer: Peer?) -> Int32? {
+        var peer = (peer ?? GeoTable.nowhere).unmapped
+        if peer.family == .unix { peer = GeoTable.nowhere }
+        let value =
+            peer.family == .ipv4
+            ? ipv4Value(UInt32(truncatingIfNeeded: peer.low)) : ipv6Value(peer.high, peer.low)
+        return value < 0 ? nil : value
+    }
+
+    private func ipv4Value(_ address: UInt32) -> Int32 {
+        var low = 0
+        var high = ipv4.count
+        while low < high {
+            let middle = (low &+ high) / 2
+            if ipv4[middle].start <= address { low = middle &+ 1 } else { high = middle }
+        }
+        return low > 0 ? ipv4[low &- 1].value : -1
+    }
+
+    private func ipv6Value(_ first: UInt64, _ second: UInt64) -> Int32 {
+        var low = 0
+        var high = ipv6.count
+        while low < high {
+            let middle = (low &+ high) / 2
+            let start = ipv6[middle]
+            let isBefore = start.high < first || start.high == first && start.low <= second
+            if isBefore { low = middle &+ 1 } else { high = middle }
+        }
+        return low > 0 ? ipv6[low &- 1].value : -1
+    }
+}
+
+/// Where a stretch of IPv4 addresses begins.
+struct GeoStretch4: BitwiseCopyable {
+    let start: UInt32
+    /// -1 for none.
+    let value: Int32
+}
+
+/// Where a stretch of IPv6 addresses begins.
+struct GeoStretch6: BitwiseCopyable {
+    let high: UInt64
+    let low: UInt64
+    /// -1 for none.
+    let value: Int32
+}
+
+/// Networks with values, while a `geo` block is read: of those that hold an address the one with
+/// the longest prefix wins.
+struct GeoNetworks {
+    private var values: [Network: Int32] = [:]
+
+    init() {}
+
+    /// Gives a network a value: the one that it had before.
+    mutating func set(_ network: Network, _ value: Int32) -> Int32? {
+        values.updateValue(value, forKey: network)
+    }
+
+    /// Takes a network out; false when it was not there.
+    mutating func delete(_ network: Network) -> Bool {
+        values.removeValue(forKey: network) != nil
+    }
+
+    func table(in arena: Arena) -> GeoTable {
+        GeoTable(
+            ipv4: arena.store(
+                elements: stretches(of: .ipv4).map {
+                    GeoStretch4(start: UInt32(truncatingIfNeeded: $0.start), value: $0.value)
+                }),
+            ipv6: arena.store(
+                elements: stretches(of: .ipv6).map {
+                    GeoStretch6(
+                        high: UInt64(truncatingIfNeeded: $0.start >> 64),
+                        low: UInt64(truncatingIfNeeded: $0.start), value: $0.value)
+                }))
+    }
+
+    private func stretches(of family: Peer.Family) -> [(start: UInt128, value: Int32)] {
+        let bits = family == .ipv4 ? 32 : 128
+        let networks = values.filter { $0.key.family == family }.map { network, value in
+            let start = UInt128(network.high) << 64 | UInt128(network.low)
+            let size =
+                network.length == 0 && bits == 128 ? 0 : UInt128(1) << (bits - network.length)
+            return GeoInterval(start: start, last: start &+ size &- 1, value: value)
+        }
+        return GeoInterval.stretches(of: networks, lastAddress: UInt128.max >> (128 - bits))
+    }
+}
+
+/// Addresses from one to another, inclusive.
+struct GeoInterval {
+    let start: UInt128
+    let last: UInt128
+    let value: Int32
+
+    /// Intervals that lie inside of each other or apart, as stretches: the innermost wins.
+    static func stretches(
+        of intervals: [GeoInterval], lastAddress: UInt128
+    ) -> [(start: UInt128, value: Int32)] {
+        let sorted = intervals.sorted {
+            $0.start == $1.start ? $0.last > $1.last : $0.start < $1.start
+        }
+        var stretches: [(start: UInt128, value: Int32)] = []
+        var open: [GeoInterval] = []
+        func begin(_ start: UInt128, _ value: Int32) {
+            if stretches.last?.start == start { stretches.removeLast() }
+            if stretches.last?.value ?? -1 != value { stretches.append((start, value)) }
+        }
+        func close(before start: UInt128?) {
+            while let innermost = open.last, start.map({ innermost.last < $0 }) ?? true {
+                open.removeLast()
+                guard innermost.last < lastAddress else { continue }
+                begin(innermost.last &+ 1, open.last?.value ?? -1)
+            }
+        }
+        for interval in sorted {
+            close(before: interval.start)
+            open.append(interval)
+            begin(interval.start, interval.value)
+        }
+        close(before: nil)
+        return stretches
+    }
+}
+
+/// IPv4 ranges with values, while a `geo` block with `ranges` is read. As nginx does, each 65536
+/// addresses are looked at apart: a range takes the place of an equal one and is cut out of one
+/// around it; anything else that overlaps is an error.
+struct GeoRanges {
+    private struct Range {
+        var start: UInt16
+        var last: UInt16
+        var value: Int32
+    }
+
+    private var blocks: [UInt16: [Range]] = [:]
+
+    init() {}
+
+    /// What adding a range came to.
+    enum Outcome: Equatable {
+        case added
+        /// It took the place of this value.
+        case replaced(Int32)
+        /// It overlaps with this range.
+        case overlaps(UInt32, UInt32)
+    }
+
+    /// Adds the addresses from `start` to `last`, which is not less.
+    mutating func add(_ start: UInt32, _ last: UInt32, _ value: Int32) -> Outcome {
+        var outcome = Outcome.added
+        for (block, from, to) in GeoRanges.pieces(start, last) {
+            let piece = Range(start: from, last: to, value: value)
+            switch GeoRanges.insert(piece, into: &blocks[block, default: []]) {
+            case .added: break
+            case .replaced(let old): outcome = .replaced(old)
+            case .overlaps(let start, let last):
+                let base = UInt32(block) << 16
+                return .overlaps(base | start, base | last)
+            }
+        }
+        return outcome
+    }
+
+    /// Takes a range out; false when it was not there as it is given.
+    mutating func delete(_ start: UInt32, _ last: UInt32) -> Bool {
+        var isWhole = true
+        for (block, from, to) in GeoRanges.pieces(start, last) {
+            let found = blocks[block]?.firstIndex { $0.start == from && $0.last == to }
+            if let found { blocks[block]?.remove(at: found) } else { isWhole = false }
+        }
+        return isWhole
+    }
+
+    /// A range in pieces of one block each.
+    private static func pieces(
+        _ start: UInt32, _ last: UInt32
+    ) -> [(block: UInt16, from: UInt16, to: UInt16)] {
+        let first = UInt16(truncatingIfNeeded: start >> 16)
+        let end = UInt16(truncatingIfNeeded: last >> 16)
+        return stride(from: Int(first), through: Int(end), by: 1).map { index in
+            let block = UInt16(truncatingIfNeeded: index)
+            return (
+                block, block == first ? UInt16(truncatingIfNeeded: start) : 0,
+                block == end ? UInt16(truncatingIfNeeded: last) : UInt16.max
+            )
+        }
+    }
+
+    private static func insert(_ new: Range, into ranges: inout [Range]) -> Outcome {
+        // The first one that does not end before the new one; most lists are in order already.
+        var index = ranges.count
+        while index > 0, ranges[index - 1].last >= new.start { index -= 1 }
+        guard index < ranges.count, ranges[index].start <= new.last else {
+            ranges.insert(new, at: index)
+            return .added
+        }
+        let old = ranges[index]
+        if old.start == new.start, old.last == new.last {
+            ranges[index].value = new.value
+            return .replaced(old.value)
+        }
+        guard old.start <= new.start, old.last >= new.last else {
+            return .overlaps(UInt32(old.start), UInt32(old.last))
+        }
+        var parts: [Range] = []
+        if old.start < new.start {
+            parts.append(Range(start: old.start, last: new.start &- 1, value: old.value))
+        }
+        parts.append(new)
+        if old.last > new.last {
+            parts.append(Range(start: new.last &+ 1, last: old.last, value: old.value))
+        }
+        ranges.replaceSubrange(index...index, with: parts)
+        return .added
+    }
+
+    /// The table; `fallback` is what addresses without a range have, -1 for nothing.
+    func table(fallback: Int32, in arena: Arena) -> GeoTable {
+        var intervals = [GeoInterval(start: 0, last: UInt128(UInt32.max), value: fallback)]
+        for (block, ranges) in blocks {
+            let base = UInt128(block) << 16
+            intervals += ranges.map {
+                GeoInterval(
+                    start: base | UInt128($0.start), last: base | UInt128($0.last), value: $0.value)
+            }
+        }
+        let stretches = GeoInterval.stretches(
+            of: intervals, lastAddress: UInt128(UInt32.max))
+        // Addresses of IPv6 count as 255.255.255.255.
+        let last = stretches.last?.value ?? -1
+        return GeoTable(
+            ipv4: arena.store(
+                elements: stretches.map {
+                    GeoStretch4(start: UInt32(truncatingIfNeeded: $0.start), value: $0.value)
+                }),
+            ipv6: arena.store(elements: [GeoStretch6(high: 0, low: 0, value: last)]))
+    }
+}

@@ -1,0 +1,95 @@
+import HTTP
+
+/// `split_clients`, compiled: values for shares of all hashes.
+struct SplitTable: BitwiseCopyable {
+    let parts: PlanTable<SplitPart>
+
+    /// The value for a text; nil when the shares do not reach as far.
+    func value(of text: Span<UInt8>) -> PlanBytes? {
+        let hash = murmurHash2(text)
+        var index = 0
+        while index < parts.count {
+            let part = parts[index]
+            if part.end == 0 || hash < part.end { return part.value }
+            index &+= 1
+        }
+        return nil
+    }
+}
+
+/// One share.
+struct SplitPart: BitwiseCopyable {
+    /// The first hash that is no longer in it; 0 when it takes all the rest.
+    let end: UInt32
+    let value: PlanBytes
+}
+
+/// The shares of a `split_clients` block while they are added up.
+struct SplitShares {
+    /// Hundredths of a percent.
+    static let whole: UInt32 = 10_000
+
+    private var sum: UInt32 = 0
+    private var end: UInt32 = 0
+
+    init() {}
+
+    /// Where a share of so many hundredths of a percent ends; nil when there is more than all.
+    mutating func add(_ share: UInt32) -> UInt32? {
+        guard share <= SplitShares.whole &- sum else { return nil }
+        sum &+= share
+        let width = UInt64(share) &* UInt64(UInt32.max) / UInt64(SplitShares.whole)
+        end = end &+ UInt32(truncatingIfNeeded: width)
+        return end
+    }
+
+    /// `*`: nothing but another one may follow.
+    mutating func addRest() { sum = SplitShares.whole }
+
+    /// `0.5%` in hundredths of a percent; nil when it is not a percentage above zero with at most
+    /// two decimals.
+    static func parse(_ text: [UInt8]) -> UInt32? {
+        guard text.last == UInt8(ascii: "%"), text.count > 1 else { return nil }
+        var value: UInt32 = 0
+        var decimals: Int?
+        for byte in text.dropLast() {
+            if byte == UInt8(ascii: "."), decimals == nil {
+                decimals = 0
+                continue
+            }
+            let digit = UInt32(byte &- UInt8(ascii: "0"))
+            guard digit < 10, decimals ?? 0 < 2, value <= 1_000_000 else { return nil }
+            value = value &* 10 &+ digit
+            decimals = decimals.map { $0 &+ 1 }
+        }
+        for _ in (decimals ?? 0)..<2 { value = value &* 10 }
+        return value == 0 ? nil : value
+    }
+}
+
+/// Austin Appleby's MurmurHash2 of 32 bits with seed 0, as nginx has it.
+func murmurHash2(_ text: Span<UInt8>) -> UInt32 {
+    let factor: UInt32 = 0x5bd1_e995
+    var hash = UInt32(truncatingIfNeeded: text.count)
+    var index = 0
+    while text.count &- index >= 4 {
+        var word =
+            UInt32(text[index]) | UInt32(text[index &+ 1]) << 8
+            | UInt32(text[index &+ 2]) << 16 | UInt32(text[index &+ 3]) << 24
+        word = word &* factor
+        word ^= word >> 24
+        word = word &* factor
+        hash = hash &* factor ^ word
+        index &+= 4
+    }
+    let rest = text.count &- index
+    if rest >= 3 { hash ^= UInt32(text[index &+ 2]) << 16 }
+    if rest >= 2 { hash ^= UInt32(text[index &+ 1]) << 8 }
+    if rest >= 1 {
+        hash ^= UInt32(text[index])
+        hash = hash &* factor
+    }
+    hash ^= hash >> 13
+    hash = hash &* factor
+    return hash ^ hash >> 15
+}

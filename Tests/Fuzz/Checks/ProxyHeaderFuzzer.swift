@@ -1,0 +1,43 @@
+import HTTP
+
+@testable import Server
+
+/// The PROXY protocol's header: what the bytes come to does not depend on how they arrive, and a
+/// header's end is where the protocol has it.
+enum ProxyHeaderFuzzer {
+    static func fuzz(_ bytes: Span<UInt8>) throws {
+        let whole = ProxyHeader.parse(bytes)
+        var first = bytes.count
+        for count in 0...bytes.count {
+            let outcome = ProxyHeader.parse(bytes.slice(from: 0, to: count))
+            if outcome == .needsMore { continue }
+            first = count
+            try require(outcome == whole, "\(outcome) of \(count) bytes, of all \(whole)")
+            break
+        }
+        try check(whole, decidedAt: first, bytes.array)
+    }
+
+    private static func check(
+        _ outcome: ProxyHeader.Outcome, decidedAt count: Int, _ bytes: [UInt8]
+    ) throws {
+        switch outcome {
+        case .needsMore:
+            try require(bytes.count < ProxyHeader.longestBinary, "more is needed than may come")
+        case .complete(let addresses, let byteCount):
+            try require(byteCount == count, "\(byteCount) bytes, known after \(count)")
+            if bytes[0] == 0x50 {
+                try require(byteCount <= ProxyHeader.longestLine, "a line of \(byteCount)")
+                try require(
+                    bytes[..<byteCount].suffix(2) == [13, 10], "a line that ends otherwise")
+                try require(
+                    (addresses == nil) == bytes.contains("PROXY UNKNOWN"), "whose addresses?")
+            } else {
+                let length = Int(bytes[14]) << 8 | Int(bytes[15])
+                try require(byteCount == 16 + length, "\(byteCount) of 16 + \(length)")
+            }
+        case .invalid:
+            try require(count <= max(ProxyHeader.longestLine, 16 + 36 + 4096), "decided too late")
+        }
+    }
+}

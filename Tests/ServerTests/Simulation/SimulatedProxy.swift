@@ -1,0 +1,76 @@
+import Testing
+
+@testable import Server
+
+/// What a proxy says before the first request.
+enum SimulatedProxy {
+    private static let signature: [UInt8] = [13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 10]
+
+    static let headers: [[UInt8]] = [
+        Array("PROXY TCP4 192.0.2.1 198.51.100.7 56324 443\r\n".utf8),
+        Array("PROXY UNKNOWN\r\n".utf8),
+        signature + [0x20, 0, 0, 0],
+        signature + [0x21, 0x11, 0, 12, 192, 0, 2, 1, 198, 51, 100, 7, 1, 0, 2, 0],
+        // Larger than an input, so that it has to grow.
+        signature + [0x21, 0x11, 0x08, 0x00, 192, 0, 2, 1, 198, 51, 100, 7, 1, 0, 2, 0]
+            + [UInt8](repeating: 7, count: 2036),
+    ]
+
+    /// The requests, with the header before the first one.
+    static func requests(
+        _ requests: [SimulatedRequest], behind header: [UInt8]
+    ) -> [SimulatedRequest] {
+        guard let first = requests.first else { return [] }
+        let proxied = SimulatedRequest(
+            bytes: header + first.bytes, headCount: header.count + first.headCount,
+            answers: first.answers)
+        return [proxied] + requests.dropFirst()
+    }
+}
+
+/// Connections that a proxy's header comes first on.
+@Suite struct SimulatedProxyTests {
+    /// Plays a connection to which these bytes come, until nothing moves any more.
+    private func driver(after bytes: [UInt8], ends: Bool = false) throws -> ConnectionDriver {
+        var settings = SimulatedSettings()
+        settings.inputSize = 100
+        settings.proxyHeader = SimulatedProxy.headers[0]
+        let driver = ConnectionDriver(settings, room: 1000, seed: 7, isTraced: false)
+        try driver.takeTurn()
+        driver.socket.clientSends(bytes[...])
+        driver.socket.clientHasEnded = ends
+        while driver.isDue { try driver.takeTurn() }
+        return driver
+    }
+
+    /// Every beginning of a header, and a header alone, has client_header_timeout's time from the
+    /// connection's beginning on; nothing is logged of a request.
+    @Test(arguments: 0..<SimulatedProxy.headers[0].count + 1)
+    func aHeaderThatDoesNotEndTimesOut(count: Int) throws {
+        let driver = try driver(after: Array(SimulatedProxy.headers[0].prefix(count)))
+        #expect(!driver.isClosed)
+        #expect(driver.deadlineMs == 61_000)
+        try driver.checkBetweenTurns()
+        driver.nowMs = 61_000
+        try driver.expire()
+        #expect(driver.isClosed)
+        #expect(driver.closeReason == .timedOut || driver.closeReason == nil)
+    }
+
+    @Test(arguments: 0..<SimulatedProxy.headers[0].count + 1)
+    func aClientMayGoWithinAHeader(count: Int) throws {
+        let driver = try driver(after: Array(SimulatedProxy.headers[0].prefix(count)), ends: true)
+        #expect(driver.closeReason == .done)
+    }
+
+    @Test(
+        arguments: [
+            ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", .broken), ("PROXY TCP4 a\r\n", .broken),
+            ("\r\n\r\n\0\r\nQUIT\n\u{11}", .unknownVersion(1)),
+        ] as [(String, ProxyHeader.Fault)])
+    func withoutAHeaderItIsClosed(text: String, fault: ProxyHeader.Fault) throws {
+        let driver = try driver(after: Array(text.utf8))
+        #expect(driver.closeReason == .brokenProxyHeader(fault))
+        #expect(driver.socket.towardsClient.isEmpty)
+    }
+}
