@@ -90,7 +90,7 @@ let package = Package(
             dependencies: [
                 "Server", "Configuration", "HTTP", "Reactor", "Files", "Linux", "CZlib",
             ],
-            swiftSettings: testSettings),
+            exclude: ["Configurations"], swiftSettings: testSettings),
         .testTarget(
             name: "EndToEndTests", dependencies: ["apus", "Conformance"],
             swiftSettings: testSettings),

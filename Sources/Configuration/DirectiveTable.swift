@@ -3,11 +3,14 @@ public struct DirectiveTable<Draft>: Sendable {
     /// The rows in the order in which they were given.
     public let rows: [DirectiveRow<Draft>]
     private let rowsByName: [String: [DirectiveRow<Draft>]]
+    /// The rules of inheritance alone: most rows have none, and each level goes through all.
+    private let inheritances: [DirectiveRow<Draft>.Inheritance]
 
     /// A table of these rows.
     public init(_ rows: [DirectiveRow<Draft>]) {
         self.rows = rows
         rowsByName = Dictionary(grouping: rows, by: \.name)
+        inheritances = rows.compactMap(\.inherit)
     }
 
     /// The rows of a name; empty when nobody knows it.
@@ -26,6 +29,6 @@ public struct DirectiveTable<Draft>: Sendable {
 
     /// Lets a level inherit every setting that has a rule for it.
     public func inherit(_ child: inout Draft, from parent: Draft) {
-        for row in rows { row.inherit?(&child, parent) }
+        for inherit in inheritances { inherit(&child, parent) }
     }
 }

@@ -8,7 +8,7 @@ import Testing
     @Test(arguments: [
         "load_module modules/a.so; pcre_jit on; lock_file /x; timer_resolution 100ms;",
         "thread_pool default threads=32 max_queue=65536; debug_points abort; quic_bpf on;",
-        "ssl_engine rdrand; ssl_object_cache_inheritable off;",
+        "env TZ=Europe/Oslo; env PATH; ssl_engine rdrand; ssl_object_cache_inheritable off;",
     ])
     func ofTheMainLevel(text: String) {
         #expect(loaded(text + "events { } http { }").report.isEmpty)

@@ -32,6 +32,41 @@ import Testing
         }
     }
 
+    @Test func whatAListenSaysOfItsSocketIsSet() throws {
+        var options = ListenOptions()
+        options.receiveBuffer = 8192
+        options.sendBuffer = 16384
+        options.fastOpenQueue = 5
+        options.keepalive = SocketKeepalive()
+        options.keepalive?.idleSeconds = 77
+        options.keepalive?.intervalSeconds = 7
+        options.keepalive?.count = 3
+        func read(_ fd: Int32, _ level: Int32, _ name: Int32) -> Int32 {
+            var value: Int32 = -1
+            var length = socklen_t(MemoryLayout<Int32>.size)
+            unsafe getsockopt(fd, level, name, &value, &length)
+            return value
+        }
+        func listens(_ options: ListenOptions) -> [ListenPlan] {
+            [ListenPlan(address: .ipv4(loopback, port: 0), options: options)]
+        }
+        let old = try ListenerSet.open(listens(options), workers: 1, keeping: nil, retries: 0)
+        let fd = try #require(old.descriptors(forWorker: 0).first)
+        // The kernel doubles what is asked for.
+        #expect(read(fd, SOL_SOCKET, SO_RCVBUF) == 16384)
+        #expect(read(fd, SOL_SOCKET, SO_SNDBUF) == 32768)
+        #expect(read(fd, SOL_SOCKET, SO_KEEPALIVE) == 1)
+        let tcp = Int32(IPPROTO_TCP)
+        #expect(read(fd, tcp, TCP_KEEPIDLE) == 77 && read(fd, tcp, TCP_KEEPINTVL) == 7)
+        #expect(read(fd, tcp, TCP_KEEPCNT) == 3 && read(fd, tcp, TCP_FASTOPEN) == 5)
+        // A reload may change it.
+        options.keepalive?.isOn = false
+        let new = try ListenerSet.open(listens(options), workers: 1, keeping: old, retries: 0)
+        defer { new.close() }
+        old.retire(for: new)
+        #expect(read(fd, SOL_SOCKET, SO_KEEPALIVE) == 0)
+    }
+
     @Test func aGroupHasOneForEachAndGrowsWithoutClosing() throws {
         let listens = [tcp(reusePort: true)]
         let old = try ListenerSet.open(listens, workers: 2, keeping: nil, retries: 0)

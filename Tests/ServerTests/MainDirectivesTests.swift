@@ -15,15 +15,9 @@ import Testing
         let main = try main(
             """
             worker_priority -5; worker_rlimit_core 50g; working_directory /tmp;
-            env TZ=Europe/Oslo; env PATH; env A=b=c;
             """)
         #expect(main.priority == -5 && main.coreLimit == 50 << 30)
         #expect(main.workingDirectory == "/tmp")
-        #expect(
-            main.environment == [
-                EnvironmentSetting(name: "TZ", value: "Europe/Oslo"),
-                EnvironmentSetting(name: "A", value: "b=c"),
-            ])
     }
 
     @Test(arguments: [("7", 7), ("+7", 7), ("-20", -20), ("0", 0)])

@@ -32,7 +32,8 @@ enum IdleDirectives {
         ]
 
     private static let families = [
-        processes, tables, memory, bodies, disk, answers, names, modules, upstream, ssl, http2,
+        processes, environment, tables, memory, bodies, disk, answers, names, modules, upstream,
+        ssl, http2,
         http3,
     ]
 
@@ -54,6 +55,11 @@ enum IdleDirectives {
                 "accept_mutex_delay debug_connection epoll_events worker_aio_requests"
             ),
         ])
+
+    /// Not even what local time is (`TZ`), as in nginx, whose master has looked at it before.
+    private static let environment = Family(
+        "environment", "workers read nothing from their environment",
+        [(.main, .exactly(1), "env")])
 
     private static let tables = Family(
         "hash tables", "tables size themselves here",

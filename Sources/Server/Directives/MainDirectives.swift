@@ -14,7 +14,6 @@ struct MainDraft {
     var priority: Int32?
     var affinity: ProcessorAffinity?
     var workingDirectory: String?
-    var environment: [EnvironmentSetting] = []
     var workerConnections: Int?
     var acceptsMany: Bool?
     var hasEvents = false
@@ -33,7 +32,6 @@ struct MainDraft {
         settings.priority = priority
         settings.affinities = affinity?.processors(forWorkers: settings.workerProcesses) ?? []
         settings.workingDirectory = workingDirectory
-        settings.environment = environment
         settings.workerConnections = workerConnections ?? 512
         settings.acceptsMany = acceptsMany ?? false
         settings.errorLogs = errorLogs
@@ -90,16 +88,6 @@ enum MainDirectives {
         .text(
             "working_directory", in: .main, sets: \.main.workingDirectory,
             "The directory that workers are in, where they leave core files."),
-        .row(
-            "env", in: .main, takes: .exactly(1), repeats: .yes,
-            "A variable of the environment that workers keep, or that is set for them."
-        ) { (draft, use) throws(Diagnostic) in
-            let text = try use.text(0)
-            guard let equals = text.firstIndex(of: "=") else { return }
-            draft.main.environment.append(
-                EnvironmentSetting(
-                    name: String(text[..<equals]), value: String(text[equals...].dropFirst())))
-        }.differing("Workers keep all other variables as well."),
         .block(
             "events", in: .main, takes: .exactly(0), opens: .events, repeats: .no,
             "How connections are waited for.",

@@ -27,8 +27,6 @@ public struct MainSettings: Sendable {
     public var affinities: [[UInt16]] = []
     /// `working_directory`: where workers are, and leave cores.
     public var workingDirectory: String?
-    /// `env` with a value.
-    public var environment: [EnvironmentSetting] = []
     /// `multi_accept`.
     public var acceptsMany = false
     /// The `error_log` lines of the main level.
@@ -36,20 +34,6 @@ public struct MainSettings: Sendable {
 
     /// nginx's defaults.
     public init() {}
-}
-
-/// One `env NAME=value`.
-public struct EnvironmentSetting: Equatable, Sendable {
-    /// The variable.
-    public let name: String
-    /// What it is set to.
-    public let value: String
-
-    /// A variable and its value.
-    public init(name: String, value: String) {
-        self.name = name
-        self.value = value
-    }
 }
 
 /// One `error_log`: where to, from which level on.

@@ -303,7 +303,6 @@ extension Master {
     /// priorities that cannot be had are told; the server works without them, as nginx does.
     private func dropPrivileges(ofWorker index: Int) throws(SystemError) {
         let settings = generation.plan.main
-        for variable in settings.environment { setEnvironment(variable.name, to: variable.value) }
         if generation.identity != nil, let priority = settings.priority {
             tell { () throws(SystemError) in try setPriority(priority) }
         }

@@ -60,13 +60,50 @@ extension DirectiveGroup {
             refuses: "invalid parameter \"fast\"")
     }
 
+    /// What the stock configurations lean on.
+    static let stock = DirectiveGroup("stock") {
+        DirectiveCase(
+            "try_files, error_page, internal: as the stock files have them",
+            server: """
+                index index.html index.htm;
+                error_page 500 502 503 504 /50x.html;
+                error_page 404 /404.html;
+                location = /50x.html { }
+                location = /404.html { internal; }
+                location /fail { return 503; }
+                location /strict/ { try_files $uri $uri/ =404; }
+                location /spa/ { try_files $uri $uri/ /spa/index.html; }
+                """,
+            files: [
+                "50x.html": "sorry", "404.html": "none", "spa/index.html": "app", "spa/a": "a",
+                "strict/a": "b", "strict/d/index.html": "i",
+            ],
+            .get("/fail", expect: 503, "sorry"), .get("/nothing", expect: 404, "none"),
+            .get("/404.html", expect: 404, "none"), .get("/50x.html", expect: 200, "sorry"),
+            .get("/strict/a", expect: 200, "b"), .get("/strict/x", expect: 404, "none"),
+            .get("/strict/d/", expect: 200, "i"), .get("/spa/a", expect: 200, "a"),
+            .get("/spa/deep/link", expect: 200, "app"))
+        DirectiveCase(
+            "limit_except, recursive_error_pages, uninitialized_variable_warn: taken",
+            server: """
+                uninitialized_variable_warn off;
+                location /l/ { limit_except GET POST { } }
+                location /r/ { recursive_error_pages on; error_page 404 /s/none; }
+                location /s/ { error_page 404 =200 /l/a; }
+                location /u { set $later{port} x; return 200 "[$later{port}]"; }
+                """,
+            files: ["l/a": "a"],
+            .get("/l/a", expect: 200, "a"), .get("/r/x", expect: 200, "a"),
+            .get("/u", expect: 200, "[x]"))
+    }
+
     /// Settings of the processes, each a server of its own.
     static let processes = DirectiveGroup("processes") {
         DirectiveCase(
-            "worker_priority, worker_rlimit_core, working_directory, worker_cpu_affinity, env: set",
+            "worker_priority, worker_rlimit_core, working_directory, worker_cpu_affinity: set",
             main: """
                 worker_priority 1; worker_rlimit_core 1m; working_directory /tmp;
-                worker_cpu_affinity auto; env TZ=UTC; env PATH;
+                worker_cpu_affinity auto; env PATH;
                 """,
             files: ["a.txt": "text"], .get("/a.txt", expect: 200, "text"))
         DirectiveCase(
@@ -115,17 +152,15 @@ extension DirectiveGroup {
             server: "autoindex on; autoindex_localtime off;", files: ["a.txt": "text"],
             nginx: .ownAddition, .get("/", expect: 200, .bodyContains("a.txt")))
         DirectiveCase(
-            "absolute_redirect, port_in_redirect: a directory without its slash",
+            "port_in_redirect: a directory without its slash",
             server: """
                 location /named { server_name_in_redirect on; }
                 location /bare { port_in_redirect off; }
-                location /relative { absolute_redirect off; }
                 server_name name.test;
                 """,
-            files: ["named/a": "", "bare/a": "", "relative/a": "", "plain/a": ""],
+            files: ["named/a": "", "bare/a": "", "plain/a": ""],
             .get("/plain", expect: 301, .location("http://localhost:{port}/plain/")),
             .get("/bare", expect: 301, .location("http://localhost/bare/")),
-            .get("/relative", expect: 301, .location("/relative/")),
             .get("/named", expect: 301, .location("http://name.test:{port}/named/")))
     }
 }

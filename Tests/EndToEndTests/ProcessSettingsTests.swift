@@ -1,0 +1,71 @@
+import Foundation
+import Glibc
+import Testing
+
+/// What the main level says of workers, as the kernel sees it, and the environment in words.
+@Suite struct ProcessSettingsTests {
+    private func line(_ name: String, of path: String) throws -> String {
+        let lines = try readText(path).split(separator: "\n")
+        return lines.first { $0.hasPrefix(name) }.map(String.init) ?? ""
+    }
+
+    @Test func workersAreWhereAndWhatTheyAreToldToBe() throws {
+        let server = try TestServer(
+            main: """
+                working_directory DIR/root; worker_rlimit_core 4096; worker_cpu_affinity 1;
+                """)
+        let worker = try server.waitForWorkers(1)[0]
+        let facts = "/proc/\(worker)"
+        try waitFor("the worker's directory") {
+            let directory = try? FileManager.default.destinationOfSymbolicLink(
+                atPath: facts + "/cwd")
+            return directory == server.folder.root
+        }
+        #expect(try line("Max core file size", of: facts + "/limits").contains(" 4096 "))
+        #expect(try line("Cpus_allowed_list:", of: facts + "/status").hasSuffix("\t0"))
+        #expect(try line("Max core file size", of: "/proc/\(server.pid)/limits") != "")
+    }
+
+    @Test(.enabled(if: geteuid() == 0, "only root may have a priority"))
+    func workersHaveTheirPriority() throws {
+        let server = try TestServer(main: "worker_priority 3;")
+        let worker = try server.waitForWorkers(1)[0]
+        try waitFor("the priority") {
+            let fields = try readText("/proc/\(worker)/stat").components(separatedBy: ") ").last
+            return (fields ?? "").split(separator: " ")[16] == "3"
+        }
+    }
+
+    @Test func aDirectoryThatIsNotThereEndsTheWorkers() throws {
+        #expect(throws: (any Error).self) {
+            _ = try TestServer(main: "working_directory DIR/none;").fetch("/")
+        }
+    }
+
+    @Test func anEnvironmentForWorkersChangesNoTimes() throws {
+        let server = try TestServer(
+            http: "log_format zone '[$time_local]'; access_log DIR/zone.log zone;",
+            main: "env TZ=UTC-5; env PATH;", files: ["a": ""])
+        _ = try server.fetch("/a")
+        try waitFor("the line") {
+            ((try? readText(server.folder.path + "/zone.log")) ?? "").contains("]")
+        }
+        let line = try readText(server.folder.path + "/zone.log")
+        #expect(!line.contains(" +0500]"), "\(line)")
+    }
+
+    @Test(.enabled(if: Product.isApus, "nginx has no such words"))
+    func theEnvironmentStandsInWords() throws {
+        let configuration = TestServer.configuration(
+            """
+            location ${ENV:PLACE}/ { alias "${ENV:FOLDER}/"; }
+            location /text { return 200 "${ENV:TEXT} ${ENV:NONE:-none of it}"; }
+            """)
+        let server = try TestServer(
+            configuration: configuration, files: ["a b/c": "hello"],
+            environment: ["PLACE=/there", "FOLDER=ROOT/a b", "TEXT=$uri; {\"x\"}"])
+        #expect(try server.fetch("/there/c").text == "hello")
+        // The value is text: nothing in it is a variable or ends the directive.
+        #expect(try server.fetch("/text").text == "$uri; {\"x\"} none of it")
+    }
+}
