@@ -56,3 +56,9 @@ int clinux_open_append(const char *path) {
     int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
     return fd < 0 ? -errno : fd;
 }
+
+int clinux_open_append_at_once(const char *path) {
+    int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    int fd = open(path, flags, 0644);
+    return fd < 0 ? -errno : fd;
+}

@@ -6,6 +6,8 @@ public enum Errno {
     public static var again: Int32 { EAGAIN }
     /// EINTR
     public static var interrupted: Int32 { EINTR }
+    /// ECONNREFUSED
+    public static var connectionRefused: Int32 { ECONNREFUSED }
     /// ECONNABORTED
     public static var connectionAborted: Int32 { ECONNABORTED }
     /// EPROTO
@@ -22,6 +24,8 @@ public enum Errno {
     public static var ioError: Int32 { EIO }
     /// ENOENT
     public static var noEntry: Int32 { ENOENT }
+    /// ENOTDIR
+    public static var noDirectory: Int32 { ENOTDIR }
     /// EACCES
     public static var accessDenied: Int32 { EACCES }
     /// ENAMETOOLONG

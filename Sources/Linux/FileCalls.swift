@@ -158,6 +158,16 @@ public func openForAppending(_ path: String) throws(SystemError) -> Descriptor {
     return Descriptor(owning: returned)
 }
 
+/// Opens `path` for appending and creates it when it is not there, without waiting for a FIFO's
+/// reader: a descriptor or errno(3). For names that are made of what a client sent.
+public func openForAppending(_ path: CPath) -> Result<Int32, FileError> {
+    while true {
+        let returned = unsafe clinux_open_append_at_once(path.start)
+        if returned == -EINTR { continue }
+        return returned < 0 ? .failure(FileError(code: 0 &- returned)) : .success(returned)
+    }
+}
+
 /// The standard stream that `path` names; nil when it names none.
 public func standardStream(named path: String) -> Int32? {
     switch path {

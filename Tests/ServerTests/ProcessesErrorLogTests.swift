@@ -1,7 +1,8 @@
 import Foundation
 import Linux
-import Server
 import Testing
+
+@testable import Server
 
 @Suite struct ProcessesErrorLogTests {
     @Test(arguments: [
@@ -97,6 +98,38 @@ import Testing
         let written = try lines(of: directory.path + "/moved/error.log")
         #expect(written.count == 2)
         #expect(written[0].contains("[emerg]") && written[0].contains("open() \"\(path)\" failed"))
+    }
+
+    @Test func syslogTargetsSendTheLineWithItsSeverity() throws {
+        let server = try DatagramServer()
+        var target = SyslogTarget(server: .unix(server.path))
+        target.namesHost = false
+        let log = ErrorLog(targets: [ErrorLogTarget(.syslog(target), level: .warn)])
+        log.write(.crit, "first")
+        log.write(.info, "not")
+        log.write(.warn, String(repeating: "é", count: 3000))
+        let first = try #require(server.receive())
+        #expect(first.hasPrefix("<186>") && first.hasSuffix(": first"))
+        #expect(first.contains(" nginx: 20") && first.contains(" [crit] "))
+        let second = try #require(server.receive())
+        #expect(second.hasPrefix("<188>"))
+        #expect(second.utf8.count < 2100)
+        #expect(server.receive() == nil)
+    }
+
+    @Test func whatSyslogDoesNotTakeIsToldElsewhere() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/error.log"
+        let log = ErrorLog(targets: [
+            ErrorLogTarget(path: path, level: .warn),
+            ErrorLogTarget(
+                .syslog(SyslogTarget(server: .unix(directory.path + "/none"))), level: .info),
+        ])
+        for number in 0..<3 { log.write(.warn, "message \(number)") }
+        // Once a minute: the first time at once.
+        let written = try lines(of: path)
+        #expect(written.count == 4)
+        #expect(written[1].contains("[alert]") && written[1].contains("1 line was lost"))
     }
 
     @Test func stderrTargetsWriteWhereTheyAreTold() throws {

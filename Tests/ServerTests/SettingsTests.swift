@@ -113,13 +113,13 @@ import Testing
                 """)
         func logs(_ path: String) -> [String] {
             plan.settings(of: path).accessLogs.map {
-                "\(plan.logFiles[Int($0.file)]) \($0.format)"
+                "\(plan.logFiles[Int($0.target)]) \($0.format)"
             }
         }
-        #expect(logs("/") == ["/logs/http.log 0", "/logs/own.log 1"])
+        #expect(logs("/") == ["/logs/http.log 1", "/logs/own.log 0"])
         #expect(logs("/off").isEmpty)
-        #expect(logs("/off/on") == ["/logs/in.log 0"])
-        #expect(logs("/other") == ["/logs/http.log 1"])
+        #expect(logs("/off/on") == ["/logs/in.log 1"])
+        #expect(logs("/other") == ["/logs/http.log 0"])
         // Each file is opened once.
         #expect(plan.logFiles.sorted() == ["/logs/http.log", "/logs/in.log", "/logs/own.log"])
     }

@@ -41,3 +41,5 @@ int clinux_fstat(int fd, struct clinux_facts *facts);
 int clinux_stat(const char *path, struct clinux_facts *facts);
 /// open(2) for appending, created with mode 0644; a descriptor or -errno.
 int clinux_open_append(const char *path);
+/// The same without waiting for the reader of a FIFO.
+int clinux_open_append_at_once(const char *path);

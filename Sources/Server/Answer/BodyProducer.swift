@@ -32,6 +32,10 @@ final class BodyProducer {
     private var sliceStart = 0
     private var sliceEnd = 0
     private var isCoded: Bool
+    /// What a coded body has come from and to, once it is whole.
+    private(set) var codedSizes: (plain: Int64, coded: Int64)?
+    private var plainSize: Int64 = 0
+    private var codedSize: Int64 = 0
     private var isChunked: Bool
 
     init(_ segments: [BodySegment], coding: Gzip?, isChunked: Bool = false) {
@@ -97,6 +101,9 @@ final class BodyProducer {
             UnsafeRawBufferPointer(bytes), into: room, finish: isEnd)
         guard !progress.isBroken else { return .failed }
         sliceStart &+= progress.consumed
+        plainSize &+= Int64(progress.consumed)
+        codedSize &+= Int64(progress.produced)
+        if progress.isFinished { codedSizes = (plainSize, codedSize) }
         return .written(progress.produced, isLast: progress.isFinished)
     }
 

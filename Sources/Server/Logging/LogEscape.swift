@@ -9,10 +9,11 @@ enum LogEscape {
         let written = writer.bytes.slice(from: start, to: writer.count)
         let value = written.indices.map { written[$0] }
         writer.truncate(to: start)
-        if escaping == .json {
-            json(value.span, into: &writer)
-        } else {
-            standard(value.span, into: &writer)
+        switch escaping {
+        case .none: writer.append(value.span)
+        case .standard: standard(value.span, into: &writer)
+        case .json: json(value.span, into: &writer)
+        case .validJSON: validJSON(value.span, into: &writer)
         }
     }
 
@@ -58,6 +59,23 @@ enum LogEscape {
                 hexadecimal(byte, uppercase: true, into: &writer)
             default: writer.append(byte: byte)
             }
+        }
+    }
+
+    /// As in a JSON string, and valid UTF-8 whatever came: a byte that is no part of a character is
+    /// written as \u00XX, the character that it is in ISO 8859-1.
+    static func validJSON(_ value: Span<UInt8>, into writer: inout HeadWriter) {
+        var index = 0
+        while index < value.count {
+            let length = UTF8Sequence.length(in: value, at: index)
+            let end = index &+ max(length, 1)
+            if length == 0 {
+                writer.append("\\u00")
+                hexadecimal(value[index], uppercase: true, into: &writer)
+            } else {
+                json(value.slice(from: index, to: end), into: &writer)
+            }
+            index = end
         }
     }
 

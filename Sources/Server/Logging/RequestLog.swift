@@ -29,12 +29,57 @@ extension Worker {
     }
 
     private mutating func writeLine(_ log: AccessLogPlan, _ slot: Int, _ exchange: Int) {
+        if log.condition >= 0, !holds(log.condition, slot, exchange) { return }
         let format = plan.formats[Int(log.format)]
         var writer = accessLog.begin()
-        format.write(into: &writer) { piece, writer in
-            writeValue(of: piece, slot, exchange, into: &writer)
+        while true {
+            format.write(into: &writer) { piece, writer in
+                writeValue(of: piece, slot, exchange, into: &writer)
+            }
+            // A line that is cut would be no JSON: it is written again where there is more room.
+            guard accessLog.grow(for: writer) else { break }
+            writer = accessLog.begin()
         }
-        accessLog.add(writer, to: Int(log.file))
+        let target = Int(log.target)
+        switch log.destination {
+        case .file: accessLog.add(writer, to: target, nowMs: clock.monotonicMs)
+        case .syslog: accessLog.send(writer, to: target, at: clock.seconds)
+        case .named: addToNamedFile(writer, log, slot, exchange)
+        }
+    }
+
+    /// nginx's truth: a text that is neither empty nor `0`.
+    private mutating func holds(_ condition: Int32, _ slot: Int, _ exchange: Int) -> Bool {
+        let condition = plan.templates[Int(condition)]
+        let value = value(of: condition, slot, exchange)
+        return !value.isEmpty && value != [UInt8(ascii: "0")]
+    }
+
+    /// As in nginx: the root of the request must be there, for what a client sends would make log
+    /// files of any name otherwise.
+    private mutating func addToNamedFile(
+        _ writer: HeadWriter, _ log: AccessLogPlan, _ slot: Int, _ exchange: Int
+    ) {
+        let root = bytes { (worker, writer) in
+            _ = worker.writePath(.documentRoot, slot, exchange, into: &writer)
+        }
+        if let fault = LogFileCache.directoryFault(root) {
+            let reason = "\(fault): \(SystemError.text(of: fault))"
+            logError(
+                .error, "testing \"\(root.span.text)\" existence failed (\(reason))", slot,
+                exchange)
+            return
+        }
+        let template = plan.templates[Int(log.target)]
+        let path = value(of: template, slot, exchange)
+        guard !path.contains(0), log.leadsUp || !NamedLogFiles.leadsUp(path) else {
+            logError(
+                .crit, "the name of the log \"\(path.span.text)\" leads elsewhere", slot, exchange)
+            return
+        }
+        let fault = accessLog.add(
+            writer, toFileNamed: path, cache: Int(log.cache), nowMs: clock.monotonicMs)
+        if let fault { logError(.crit, fault, slot, exchange) }
     }
 
     // MARK: errors

@@ -137,6 +137,7 @@ struct RequestRecord {
             }
             peer.write(into: &writer)
             return true
+        case .empty: return true
         case .contentType: return writeFields("content-type", in: received, into: &writer)
         case .contentLength: return writeFields("content-length", in: received, into: &writer)
         case .argument: return writeArgument(piece.text.span, in: received, into: &writer)

@@ -21,6 +21,8 @@ struct Draft {
     var http: Scope?
     /// `log_format`s by name.
     var logFormats: [String: LogFormatDraft] = [:]
+    /// How the lines of a log file are gathered, where an `access_log` says so, by path.
+    var logBuffering: [String: LogBuffering] = [:]
     /// The variables that the configuration makes.
     var variables = VariableDrafts()
     /// The blocks that variables are looked up in.

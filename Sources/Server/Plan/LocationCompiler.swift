@@ -23,7 +23,7 @@ extension PlanCompiler {
             maxBodySize: Int64(scope.request.maxBodySize ?? 1 << 20),
             sendfileMaxChunk: scope.sending.sendfileMaxChunk ?? 2 << 20,
             timeouts: timeouts(scope.timeouts),
-            accessLogs: accessLogs(scope.logs.accessLogs),
+            accessLogs: accessLogs(scope.logs),
             realIP: realIP(scope.realIP),
             errorLog: errorLog(scope.logs.errorLogs), tryFiles: tryFiles(scope.tryFiles.files),
             errorPages: errorPages(scope.errorPages.pages))
@@ -68,6 +68,7 @@ extension PlanCompiler {
             (.etag, scope.fields.etag ?? true),
             (.serverTokens, scope.fields.serverTokens ?? true),
             (.logsNotFound, scope.logs.logsNotFound ?? true),
+            (.logsRewrites, scope.logs.logsRewrites ?? false),
             (.deniesHidden, scope.location.deniesHidden ?? false),
             (.absoluteRedirect, scope.fields.absoluteRedirect ?? true),
             (.serverNameInRedirect, scope.fields.serverNameInRedirect ?? false),
@@ -169,89 +170,5 @@ extension PlanCompiler {
         let index = Int32(parts.gzips.count &- 1)
         compiledGzips.append((settings, index))
         return index
-    }
-
-    private mutating func errorLog(_ targets: [ErrorLogTarget]?) -> Int32 {
-        guard let targets else { return 0 }
-        if let index = parts.errorLogs.firstIndex(of: targets) { return Int32(index) }
-        parts.errorLogs.append(targets)
-        return Int32(parts.errorLogs.count &- 1)
-    }
-
-    private mutating func accessLogs(_ logs: [AccessLogDraft]?) -> PlanTable<AccessLogPlan> {
-        var compiled: [AccessLogPlan] = []
-        if let logs {
-            for log in logs {
-                guard let format = format(log) else { continue }
-                compiled.append(AccessLogPlan(file: namedLogFile(log.path), format: format))
-            }
-        } else if let format = format(named: "combined", LogFormat.combined, .standard, nil) {
-            if !parts.logFiles.contains(draft.paths.accessLog) {
-                parts.defaultLogs.insert(draft.paths.accessLog)
-            }
-            compiled.append(AccessLogPlan(file: logFile(draft.paths.accessLog), format: format))
-        }
-        return parts.arena.store(elements: compiled)
-    }
-
-    /// A log that a directive names is no longer done without.
-    private mutating func namedLogFile(_ path: String) -> Int32 {
-        parts.defaultLogs.remove(path)
-        return logFile(path)
-    }
-
-    /// Reports formats that nobody knows even where every server has logs of its own.
-    mutating func checkFormats(of scope: Scope) {
-        for log in scope.logs.accessLogs ?? [] { _ = format(log) }
-    }
-
-    private mutating func logFile(_ path: String) -> Int32 {
-        if let index = parts.logFiles.firstIndex(of: path) { return Int32(index) }
-        parts.logFiles.append(path)
-        return Int32(parts.logFiles.count &- 1)
-    }
-
-    private mutating func format(_ log: AccessLogDraft) -> Int32? {
-        if log.format == "combined" {
-            return format(named: log.format, LogFormat.combined, .standard, nil)
-        }
-        guard let known = draft.logFormats[log.format] else {
-            let nearest = Suggestion.nearest(
-                to: log.format, among: ["combined"] + draft.logFormats.keys.sorted())
-            report(
-                Diagnostic(
-                    .error, "unknown log format \"\(log.format)\"", at: log.word.place,
-                    length: log.word.length,
-                    help: nearest.map { ["did you mean \"\($0)\"?"] } ?? []))
-            return nil
-        }
-        return format(named: log.format, known.text, known.escaping, known.word)
-    }
-
-    private mutating func format(
-        named name: String, _ text: String, _ escaping: LogEscaping, _ word: Word?
-    ) -> Int32? {
-        if let index = formatIndexes[name] { return index }
-        var pieces: [TemplatePiece] = []
-        for token in LogFormat.tokens(Array(text.utf8)) {
-            switch token {
-            case .literal(let bytes):
-                pieces.append(
-                    TemplatePiece(variable: .literal, index: 0, text: parts.arena.store(bytes)))
-            case .name(let name):
-                guard let piece = variable(name) else {
-                    reportUnknown(name, at: word)
-                    return nil
-                }
-                pieces.append(piece)
-            case .capture: break
-            }
-        }
-        parts.formats.append(
-            LogFormat(
-                pieces: parts.arena.store(elements: pieces),
-                escaping: LogEscapingCode(escaping)))
-        formatIndexes[name] = Int32(parts.formats.count &- 1)
-        return formatIndexes[name]
     }
 }

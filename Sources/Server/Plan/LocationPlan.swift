@@ -117,10 +117,24 @@ struct GzipPlan: BitwiseCopyable {
 
 /// An access log, compiled.
 struct AccessLogPlan: BitwiseCopyable {
-    /// Which of the plan's log files.
-    var file: Int32
+    /// Where lines go.
+    enum Destination: UInt8, BitwiseCopyable {
+        case file, syslog
+        /// A file whose name is made of the request's variables.
+        case named
+    }
+
+    var destination: Destination
+    /// Which of the plan's log files, of its syslog servers, or of its templates.
+    var target: Int32
     /// Which of the plan's formats.
     var format: Int32
+    /// Which of the plan's templates must be neither empty nor `0`; -1 for none.
+    var condition: Int32 = -1
+    /// Which of the plan's caches keeps files with variables in their names open; -1 for none.
+    var cache: Int32 = -1
+    /// The configuration's own part of such a name has `..` in it, so that one more is no surprise.
+    var leadsUp = false
 }
 
 /// try_files, compiled.

@@ -38,15 +38,28 @@ public struct MainSettings: Sendable {
 
 /// One `error_log`: where to, from which level on.
 public struct ErrorLogTarget: Equatable, Sendable {
-    /// An absolute path, or `stderr`.
-    public let path: String
+    /// Where lines go.
+    public enum Destination: Equatable, Sendable {
+        /// An absolute path.
+        case file(String)
+        case stderr
+        case syslog(SyslogTarget)
+    }
+
+    /// Where to.
+    public let destination: Destination
     /// Messages of this level and graver ones are written.
     public let level: LogLevel
 
-    /// A target; `path` is absolute or `stderr`.
-    public init(path: String, level: LogLevel) {
-        self.path = path
+    /// A target.
+    public init(_ destination: Destination, level: LogLevel) {
+        self.destination = destination
         self.level = level
+    }
+
+    /// A file, or `stderr`; `path` is absolute or that word.
+    public init(path: String, level: LogLevel) {
+        self.init(path == "stderr" ? .stderr : .file(path), level: level)
     }
 }
 

@@ -1,3 +1,4 @@
+import Configuration
 import Files
 import Linux
 
@@ -26,6 +27,11 @@ public final class Plan {
     let formats: PlanTable<LogFormat>
     /// Paths of access logs, each once.
     let logFiles: [String]
+    /// How the lines of each of these are gathered; nil for once a turn.
+    let logBuffering: [LogBuffering?]
+    /// Servers that access logs are sent to, each once.
+    let syslogs: [SyslogTarget]
+    let logFileCaches: [LogFileCacheSettings]
     /// Logs that no directive asked for are done without when they cannot be opened.
     let defaultLogs: Set<String>
     /// Targets of error logs, each set once; the first is the main level's.
@@ -88,6 +94,9 @@ public final class Plan {
         usesCaptures = parts.usesCaptures
         namesSentFields = parts.namesSentFields
         logFiles = parts.logFiles
+        logBuffering = parts.logBuffering
+        syslogs = parts.syslogs
+        logFileCaches = parts.logFileCaches.map(\.settings)
         defaultLogs = parts.defaultLogs
         errorLogs = parts.errorLogs
         durationsMs = parts.durationsMs
@@ -127,6 +136,9 @@ struct PlanParts {
     var typeNames: [PlanTable<PlanBytes>] = []
     var formats: [LogFormat] = []
     var logFiles: [String] = []
+    var logBuffering: [LogBuffering?] = []
+    var syslogs: [SyslogTarget] = []
+    var logFileCaches: [(place: Place, settings: LogFileCacheSettings)] = []
     var defaultLogs: Set<String> = []
     var errorLogs: [[ErrorLogTarget]] = []
     var durationsMs: [Int64] = []

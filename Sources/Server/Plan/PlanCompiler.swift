@@ -54,7 +54,7 @@ struct PlanCompiler {
         compileMaps()
         compileGeos()
         compileSplits()
-        checkFormats(of: http)
+        compileLogs(of: http)
         for server in draft.servers { compile(server, in: http) }
         compileAddresses(draft.servers)
     }

@@ -50,7 +50,7 @@ extension PlanCompiler {
         return Int32(parts.templates.count &- 1)
     }
 
-    private func literal(_ bytes: [UInt8]) -> TemplatePiece {
+    func literal(_ bytes: [UInt8]) -> TemplatePiece {
         TemplatePiece(variable: .literal, index: 0, text: parts.arena.store(bytes))
     }
 

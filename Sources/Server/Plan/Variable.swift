@@ -17,9 +17,10 @@ enum Variable: UInt8, BitwiseCopyable {
     case proxyAddress, proxyPort, proxyServerAddress, proxyServerPort
     case socketAddress, socketPort
     case tcpRoundTrip, tcpRoundTripVariance, tcpWindow, tcpReceiveSpace
+    case requestID, gzipRatio
     case empty
-    /// One that has no value here, ever.
-    case absent
+    /// A variable of nginx that has no value here.
+    case foreign
 
     /// Variables by their names; nginx's.
     private static let names: [String: Variable] = [
@@ -46,14 +47,16 @@ enum Variable: UInt8, BitwiseCopyable {
         "tcpinfo_rcv_space": .tcpReceiveSpace,
         "binary_remote_addr": .binaryRemoteAddress, "request_filename": .requestFilename,
         "realpath_root": .realpathRoot, "request_port": .requestPort,
-        "is_request_port": .isRequestPort, "proxy_add_x_forwarded_for": .forwardedFor,
-        "http2": .empty, "http3": .empty,
+        "is_request_port": .isRequestPort, "request_id": .requestID,
+        "gzip_ratio": .gzipRatio, "proxy_add_x_forwarded_for": .forwardedFor,
+        "http2": .empty, "http3": .empty, "fastcgi_script_name": .documentURI,
     ]
 
     /// The variable of a name, and what its name goes on with: the field of `http_user_agent` is
     /// `user-agent`.
     static func named(_ name: String) -> (variable: Variable, rest: String)? {
         if let variable = names[name] { return (variable, "") }
+        if ForeignVariables.contains(name) { return (.foreign, "") }
         for (prefix, variable) in [
             ("http_", Variable.field), ("sent_http_", .sentField), ("arg_", .argument),
             ("cookie_", .cookie), ("sent_trailer_", .sentTrailer),
@@ -62,7 +65,7 @@ enum Variable: UInt8, BitwiseCopyable {
             if variable == .argument || variable == .cookie { return (variable, rest) }
             return (variable, String(decoding: rest.utf8.map(dashed), as: UTF8.self))
         }
-        return AbsentVariables.contains(name) ? (.absent, "") : nil
+        return nil
     }
 
     private static func dashed(_ byte: UInt8) -> UInt8 {
@@ -70,8 +73,10 @@ enum Variable: UInt8, BitwiseCopyable {
     }
 
     /// Whether a configuration cannot make a variable of this name.
-    static func isBuiltIn(_ name: String) -> Bool { names[name] != nil }
+    static func isBuiltIn(_ name: String) -> Bool {
+        names[name] != nil || ForeignVariables.contains(name)
+    }
 
     /// All names, for suggestions.
-    static var allNames: [String] { names.keys.sorted() }
+    static var allNames: [String] { ForeignVariables.names.union(names.keys).sorted() }
 }

@@ -15,10 +15,19 @@ public final class ErrorLog {
     private let isBootstrap: Bool
 
     private struct Sink {
-        let path: String
         let level: LogLevel
-        /// nil is stderr.
-        var descriptor: Int32?
+        var output: Output
+    }
+
+    private enum Output {
+        case file(path: String, descriptor: Int32)
+        case stderr
+        case syslog(SyslogSender)
+
+        var isStderr: Bool {
+            if case .stderr = self { return true }
+            return false
+        }
     }
 
     /// Opens the files of `targets`, creating them; what fails is in `failures`.
@@ -26,18 +35,21 @@ public final class ErrorLog {
         level = targets.map(\.level).max()
         isBootstrap = false
         for target in targets {
-            if target.path == "stderr" {
-                sinks.append(Sink(path: target.path, level: target.level, descriptor: nil))
-                continue
-            }
+            sinks.append(Sink(level: target.level, output: open(target.destination)))
+        }
+    }
+
+    private func open(_ destination: ErrorLogTarget.Destination) -> Output {
+        switch destination {
+        case .stderr: return .stderr
+        case .syslog(let target): return .syslog(SyslogSender(target))
+        case .file(let path):
             do throws(SystemError) {
-                let file = try openForAppending(target.path)
-                let sink = Sink(path: target.path, level: target.level, descriptor: file.release())
-                sinks.append(sink)
+                return .file(path: path, descriptor: try openForAppending(path).release())
             } catch {
-                failures.append(LogFailure(path: target.path, error: error))
+                failures.append(LogFailure(path: path, error: error))
                 // Whatever is to be said is said somewhere.
-                sinks.append(Sink(path: target.path, level: target.level, descriptor: nil))
+                return .stderr
             }
         }
     }
@@ -53,7 +65,9 @@ public final class ErrorLog {
     }
 
     deinit {
-        for sink in sinks { if let descriptor = sink.descriptor { closeDescriptor(descriptor) } }
+        for sink in sinks {
+            if case .file(_, let descriptor) = sink.output { closeDescriptor(descriptor) }
+        }
     }
 
     /// Whether a message of `level` is written anywhere: asks before the message is made.
@@ -64,10 +78,10 @@ public final class ErrorLog {
     }
 
     /// Whether a target is stderr: then a daemon keeps it.
-    public var usesStderr: Bool { sinks.contains { $0.descriptor == nil } }
+    public var usesStderr: Bool { sinks.contains(where: \.output.isStderr) }
 
     /// Writes one line to each target that takes `level`. What cannot be written is lost: there is
-    /// nowhere to say so.
+    /// nowhere to say so, unless it was syslog that did not take it.
     public func write(_ level: LogLevel, _ message: @autoclosure () -> String) {
         guard writes(level) else { return }
         let message = message()
@@ -75,16 +89,61 @@ public final class ErrorLog {
             writeAll(stderrDescriptor, ErrorLogLine.startText(level, message))
             return
         }
-        let now = Clock.now().seconds
-        let line = ErrorLogLine.text(
-            level, message, process: currentProcess(), at: now,
-            offset: Clock.localOffset(at: now))
+        let line = Line(level, message)
         // A person at a terminal reads the short form, once.
         let isShown = showsOnStderr && level <= .warn
-        for sink in sinks where level <= sink.level && !(isShown && sink.descriptor == nil) {
-            writeAll(sink.descriptor ?? stderrDescriptor, line)
+        for sink in sinks where level <= sink.level && !(isShown && sink.output.isStderr) {
+            put(line, into: sink.output)
         }
         if isShown { writeAll(stderrDescriptor, ErrorLogLine.startText(level, message)) }
+        reportLosses()
+    }
+
+    /// A message on its way.
+    private struct Line {
+        let level: LogLevel
+        let seconds: Int64
+        let text: String
+
+        init(_ level: LogLevel, _ message: String) {
+            self.level = level
+            seconds = Clock.now().seconds
+            text = ErrorLogLine.text(
+                level, message, process: currentProcess(), at: seconds,
+                offset: Clock.localOffset(at: seconds))
+        }
+    }
+
+    private func put(_ line: Line, into output: Output) {
+        switch output {
+        case .file(_, let descriptor): writeAll(descriptor, line.text)
+        case .stderr: writeAll(stderrDescriptor, line.text)
+        case .syslog(let sender):
+            // As long as nginx's at most, and without the line's end: a datagram is a line.
+            let bytes = Array(line.text.utf8.dropLast().prefix(ErrorLog.longestMessage))
+            sender.send(bytes.span, severity: line.level.rawValue, at: line.seconds)
+        }
+    }
+
+    /// NGX_MAX_ERROR_STR.
+    private static let longestMessage = 2048
+
+    /// Tells of lines that a syslog server did not take, once a minute, wherever lines get through.
+    private func reportLosses() {
+        for sink in sinks {
+            guard case .syslog(let sender) = sink.output, sender.reportDueMs != nil else {
+                continue
+            }
+            let ways = sinks.filter { way in
+                guard case .syslog(let other) = way.output else { return true }
+                return other.works
+            }
+            guard !ways.isEmpty, let report = sender.takeReport(nowMs: Clock.monotonicMs()) else {
+                continue
+            }
+            let line = Line(.alert, report)
+            for way in ways where .alert <= way.level { put(line, into: way.output) }
+        }
     }
 
     /// Opens the files anew by their names, for log rotation; a file that cannot be opened stays
@@ -95,13 +154,13 @@ public final class ErrorLog {
     /// them too (nginx's ngx_reopen_files does the same).
     public func reopen(owner: UInt32? = nil) {
         for index in sinks.indices {
-            guard let old = sinks[index].descriptor, isReopened(sinks[index].path, old) else {
+            guard case .file(let path, let old) = sinks[index].output, isReopened(path, old) else {
                 continue
             }
             do throws(SystemError) {
-                let file = try openForAppending(sinks[index].path)
-                if let owner { try giveLog(file.number, named: sinks[index].path, to: owner) }
-                sinks[index].descriptor = file.release()
+                let file = try openForAppending(path)
+                if let owner { try giveLog(file.number, named: path, to: owner) }
+                sinks[index].output = .file(path: path, descriptor: file.release())
                 closeDescriptor(old)
             } catch {
                 write(.emerg, "\(error)")

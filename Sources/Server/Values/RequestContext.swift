@@ -19,6 +19,8 @@ final class RequestContext {
     var captures = Captures()
     /// An alias that is the whole path has the path behind it, because try_files found that there.
     var addsPathToAlias = false
+    /// `$request_id`, the same wherever it is named.
+    var requestID: [UInt8]?
     /// The path was rewritten within its location: an alias cannot replace the location's name any
     /// more.
     var isOutsideAlias = false

@@ -89,6 +89,10 @@ extension Worker {
             return writePeer(piece.variable, slot, exchange, into: &writer)
         case .tcpRoundTrip, .tcpRoundTripVariance, .tcpWindow, .tcpReceiveSpace:
             return writeTCPInfo(piece.variable, slot, into: &writer)
+        case .requestID:
+            writer.append(requestID(of: exchange).span)
+            return true
+        case .gzipRatio: return writeGzipRatio(exchange, into: &writer)
         default: return record(slot, exchange).writeValue(of: piece, into: &writer)
         }
     }

@@ -91,8 +91,7 @@ struct Worker: ~Copyable {
         uri = unsafe Buffer(
             unsafe: .allocate(byteCount: Worker.longestTarget(plan), alignment: 16),
             capacity: Worker.longestTarget(plan))
-        accessLog = AccessLog(
-            context.accessLogs, count: plan.logFiles.count, errorLog: context.errorLog)
+        accessLog = AccessLog(context.accessLogs, plan, errorLog: context.errorLog)
         listeners = Worker.listeners(context)
     }
 

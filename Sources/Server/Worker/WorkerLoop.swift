@@ -15,10 +15,10 @@ extension Worker {
             }
             runQueue()
             expireDeadlines()
-            accessLog.flush()
+            accessLog.flush(nowMs: clock.monotonicMs)
             if state == .draining { continueDraining() }
         }
-        accessLog.flush()
+        accessLog.finish()
         return 0
     }
 
@@ -40,6 +40,7 @@ extension Worker {
         var until = deadlines.earliestMs() ?? Int64.max
         if state == .draining { until = min(until, idleUntilMs) }
         if listenersPausedUntilMs > 0 { until = min(until, listenersPausedUntilMs) }
+        until = min(until, accessLog.nextFlushMs)
         guard until < Int64.max else { return -1 }
         // One more, since the clock's milliseconds are cut off: never early.
         return Int32(clamping: max(0, until &- clock.monotonicMs &+ 1))
@@ -110,6 +111,7 @@ extension Worker {
         state = .draining
         context.errorLog.write(.notice, "gracefully shutting down")
         for index in listeners.indices { close(listener: index) }
+        accessLog.flushAll()
         closeIdleSoon()
     }
 
@@ -132,7 +134,8 @@ extension Worker {
     private mutating func reopenLogs() {
         context.errorLog.write(.notice, "reopening logs")
         for log in context.errorLogs { log.reopen() }
-        accessLog.flush()
+        accessLog.flushAll()
         context.accessLogs.reopen { context.errorLog.write(.emerg, $0.description) }
+        accessLog.forgetNamedFiles()
     }
 }

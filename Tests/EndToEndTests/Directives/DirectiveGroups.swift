@@ -1,6 +1,6 @@
 extension DirectiveGroup {
     /// All tables, one a file.
     static let all: [DirectiveGroup] = [
-        files, loading, stock, processes, requests, geos, maps, splits, peers,
+        files, loading, stock, processes, requests, logs, geos, maps, splits, peers,
     ]
 }

@@ -15,6 +15,12 @@ enum LogEscapeFuzzer {
         try require(!json.hasOverflowed, "an escape of more than six bytes")
         try require(json.bytes.allSatisfy { $0 >= 0x20 }, "control byte in a JSON string")
         try require(unescaped(json.bytes) == value, "\(json.bytes.text) is something else")
+        let valid = written(6 * value.count) { LogEscape.validJSON(bytes, into: &$0) }
+        try require(!valid.hasOverflowed, "an escape of more than six bytes")
+        try require(valid.bytes.allSatisfy { $0 >= 0x20 }, "control byte in a JSON string")
+        try require(
+            String(validating: valid.bytes, as: UTF8.self) != nil, "a JSON string is not UTF-8")
+        try require(unescaped(valid.bytes) == value, "\(valid.bytes.text) is something else")
         try require(
             bytes.text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F }, "odd byte in an error log")
         try require(

@@ -1,0 +1,10 @@
+// Datagram sockets that lines are sent to (syslog).
+#pragma once
+#include <stdint.h>
+
+// Each makes a socket with SOCK_NONBLOCK and SOCK_CLOEXEC that is connected to an address, the
+// first byte most significant; the descriptor, or -errno.
+
+int clinux_datagram_ipv4(uint32_t address, uint16_t port);
+int clinux_datagram_ipv6(uint64_t high, uint64_t low, uint16_t port);
+int clinux_datagram_unix(const char *path);

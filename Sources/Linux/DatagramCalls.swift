@@ -1,0 +1,19 @@
+import CLinux
+
+/// Datagram sockets, non-blocking and connected: each call returns a descriptor, or -errno(3).
+public enum DatagramCalls {
+    /// To four bytes, the first one most significant.
+    public static func connect(ipv4 address: UInt32, port: UInt16) -> Int32 {
+        clinux_datagram_ipv4(address, port)
+    }
+
+    /// To sixteen bytes, the first one most significant.
+    public static func connect(ipv6 high: UInt64, _ low: UInt64, port: UInt16) -> Int32 {
+        clinux_datagram_ipv6(high, low, port)
+    }
+
+    /// To a path in the file system.
+    public static func connect(unix path: String) -> Int32 {
+        unsafe path.withCString { unsafe clinux_datagram_unix($0) }
+    }
+}

@@ -1,0 +1,149 @@
+import Linux
+
+/// `open_log_file_cache`: how many files with variables in their names are kept open.
+struct LogFileCacheSettings: Equatable, Sendable {
+    /// How many at most.
+    var max: Int
+    /// A file that was not written for so long is closed.
+    var inactiveMs: Int64 = 10_000
+    /// How many lines within that time keep a file open.
+    var minUses = 1
+    /// How often it is looked whether the name still is the file's.
+    var validMs: Int64 = 60_000
+}
+
+/// Log files by their names, kept open while they are used.
+struct LogFileCache {
+    private let settings: LogFileCacheSettings
+    private var entries: [[UInt8]: Entry] = [:]
+    private var lastSweepMs = Int64.min
+    private var useCount: UInt64 = 0
+
+    private struct Entry {
+        /// -1 until the file has been used often enough.
+        var descriptor: Int32
+        var inode: UInt64
+        var device: UInt64
+        var uses: Int
+        var usedMs: Int64
+        /// Which of the cache's uses was its last.
+        var lastUse: UInt64
+        var checkedMs: Int64
+    }
+
+    /// A file to write a line to.
+    struct OpenFile {
+        let descriptor: Int32
+        /// The cache closes it, nobody else.
+        let isKept: Bool
+    }
+
+    init(_ settings: LogFileCacheSettings) { self.settings = settings }
+
+    /// How many names are known.
+    var count: Int { entries.count }
+
+    /// The file of a name, opened when it is not or when the name is another file's by now.
+    mutating func file(_ path: [UInt8], nowMs: Int64) -> Result<OpenFile, FileError> {
+        sweep(nowMs)
+        var entry = entries[path] ?? makeRoom(nowMs)
+        entry.uses &+= 1
+        entry.usedMs = nowMs
+        useCount &+= 1
+        entry.lastUse = useCount
+        if entry.descriptor >= 0, nowMs &- entry.checkedMs >= settings.validMs {
+            entry.checkedMs = nowMs
+            if !LogFileCache.isNamed(path, entry.inode, entry.device) {
+                closeDescriptor(entry.descriptor)
+                entry.descriptor = -1
+            }
+        }
+        if entry.descriptor >= 0 {
+            entries[path] = entry
+            return .success(OpenFile(descriptor: entry.descriptor, isKept: true))
+        }
+        let opened = LogFileCache.open(path)
+        guard case .success(let file) = opened else {
+            entries[path] = nil
+            return opened
+        }
+        let isKept = entry.uses >= settings.minUses
+        if isKept, case .success(let facts) = facts(of: file.descriptor) {
+            entry.descriptor = file.descriptor
+            entry.inode = facts.inode
+            entry.device = facts.device
+            entry.checkedMs = nowMs
+        }
+        entries[path] = entry
+        return .success(OpenFile(descriptor: file.descriptor, isKept: entry.descriptor >= 0))
+    }
+
+    /// Opens a file for a line, creating it.
+    static func open(_ path: [UInt8]) -> Result<OpenFile, FileError> {
+        withCPath(path) { openForAppending($0) }.map { OpenFile(descriptor: $0, isKept: false) }
+    }
+
+    /// Closes all files and forgets their names.
+    mutating func closeAll() {
+        closeEverything()
+        entries = [:]
+    }
+
+    /// Closes all files, of a cache that is not used again.
+    func closeEverything() {
+        for entry in entries.values where entry.descriptor >= 0 {
+            closeDescriptor(entry.descriptor)
+        }
+    }
+
+    /// An entry for a new name; the one that was not used for longest goes when there is no room.
+    private mutating func makeRoom(_ nowMs: Int64) -> Entry {
+        if entries.count >= settings.max,
+            let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse })
+        {
+            remove(oldest.key)
+        }
+        return Entry(
+            descriptor: -1, inode: 0, device: 0, uses: 0, usedMs: nowMs, lastUse: 0,
+            checkedMs: nowMs)
+    }
+
+    /// Once a second: what was not used for long is closed.
+    private mutating func sweep(_ nowMs: Int64) {
+        guard lastSweepMs == Int64.min || nowMs &- lastSweepMs >= 1000 else { return }
+        lastSweepMs = nowMs
+        for (path, entry) in entries where nowMs &- entry.usedMs >= settings.inactiveMs {
+            remove(path)
+        }
+    }
+
+    private mutating func remove(_ path: [UInt8]) {
+        if let entry = entries.removeValue(forKey: path), entry.descriptor >= 0 {
+            closeDescriptor(entry.descriptor)
+        }
+    }
+
+    /// errno(3) of why `path` is no directory; nil when it is one.
+    static func directoryFault(_ path: [UInt8]) -> Int32? {
+        // The root of all is no bytes before a path.
+        switch withCPath(path.isEmpty ? [UInt8(ascii: "/")] : path, { facts(of: $0) }) {
+        case .success(let facts): facts.kind == .directory ? nil : Errno.noDirectory
+        case .failure(let error): error.code
+        }
+    }
+
+    private static func isNamed(_ path: [UInt8], _ inode: UInt64, _ device: UInt64) -> Bool {
+        guard case .success(let facts) = withCPath(path, { facts(of: $0) }) else { return false }
+        return facts.inode == inode && facts.device == device
+    }
+}
+
+/// Calls `body` with a path that the kernel takes; `path` holds no NUL.
+func withCPath<Value>(_ path: [UInt8], _ body: (CPath) -> Value) -> Value {
+    var terminated = path.map { CChar(bitPattern: $0) }
+    terminated.append(0)
+    return unsafe terminated.withUnsafeBufferPointer { memory in
+        guard let start = memory.baseAddress else { return body(unsafe CPath(unsafe: "")) }
+        return body(unsafe CPath(unsafe: start))
+    }
+}

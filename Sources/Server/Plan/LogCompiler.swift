@@ -1,0 +1,172 @@
+import Configuration
+
+/// Logs: where a level's requests and errors are written, and in which form.
+extension PlanCompiler {
+    // MARK: errors
+
+    mutating func errorLog(_ targets: [ErrorLogTarget]?) -> Int32 {
+        guard let targets else { return 0 }
+        if let index = parts.errorLogs.firstIndex(of: targets) { return Int32(index) }
+        parts.errorLogs.append(targets)
+        return Int32(parts.errorLogs.count &- 1)
+    }
+
+    // MARK: requests
+
+    /// The access logs of a level.
+    mutating func accessLogs(_ settings: LogSettings) -> PlanTable<AccessLogPlan> {
+        var compiled: [AccessLogPlan] = []
+        if let level = settings.accessLogs {
+            for log in level.logs {
+                guard let format = format(log) else { continue }
+                compiled.append(accessLog(log, format, settings.logFileCache))
+            }
+            // What is wrong with them is wrong all the same.
+            if level.isOff { compiled = [] }
+        } else if let format = format(named: "combined") {
+            let path = draft.paths.accessLog
+            if !parts.logFiles.contains(path) { parts.defaultLogs.insert(path) }
+            compiled.append(
+                AccessLogPlan(destination: .file, target: logFile(path), format: format))
+        }
+        return parts.arena.store(elements: compiled)
+    }
+
+    private mutating func accessLog(
+        _ log: AccessLogDraft, _ format: Int32, _ cache: LogFileCacheDraft?
+    ) -> AccessLogPlan {
+        var plan: AccessLogPlan
+        switch log.destination {
+        case .file(let path):
+            // A log that a directive names is no longer done without.
+            parts.defaultLogs.remove(path)
+            plan = AccessLogPlan(destination: .file, target: logFile(path), format: format)
+        case .syslog(let target):
+            plan = AccessLogPlan(destination: .syslog, target: syslog(target), format: format)
+        case .named(let word):
+            let path = draft.paths.absolute(word.bytes)
+            plan = AccessLogPlan(
+                destination: .named, target: add(template(path, of: word)), format: format)
+            plan.cache = logFileCache(cache)
+            plan.leadsUp = NamedLogFiles.leadsUp(path)
+        }
+        if let condition = log.condition {
+            plan.condition = add(template(condition.text, of: condition.word))
+        }
+        return plan
+    }
+
+    private mutating func logFile(_ path: String) -> Int32 {
+        if let index = parts.logFiles.firstIndex(of: path) { return Int32(index) }
+        parts.logFiles.append(path)
+        parts.logBuffering.append(draft.logBuffering[path])
+        return Int32(parts.logFiles.count &- 1)
+    }
+
+    private mutating func syslog(_ target: SyslogTarget) -> Int32 {
+        if let index = parts.syslogs.firstIndex(of: target) { return Int32(index) }
+        parts.syslogs.append(target)
+        return Int32(parts.syslogs.count &- 1)
+    }
+
+    private mutating func logFileCache(_ cache: LogFileCacheDraft?) -> Int32 {
+        guard let cache, let settings = cache.settings else { return -1 }
+        if let index = parts.logFileCaches.firstIndex(where: { $0.place == cache.place }) {
+            return Int32(index)
+        }
+        parts.logFileCaches.append((cache.place, settings))
+        return Int32(parts.logFileCaches.count &- 1)
+    }
+
+    // MARK: formats
+
+    /// Compiles all formats and the logs of the http level, so that what is wrong with them is
+    /// reported even where nothing uses them.
+    mutating func compileLogs(of http: Scope) {
+        for name in draft.logFormats.keys.sorted() { _ = format(named: name) }
+        if http.logs.accessLogs != nil { _ = accessLogs(http.logs) }
+    }
+
+    private mutating func format(_ log: AccessLogDraft) -> Int32? {
+        if log.isFormatKnown { return format(named: log.format) }
+        var help: [String] = []
+        if draft.logFormats[log.format] != nil {
+            help = ["its log_format must stand before it"]
+        } else if let nearest = Suggestion.nearest(
+            to: log.format, among: ["combined", "json"] + draft.logFormats.keys.sorted())
+        {
+            help = ["did you mean \"\(nearest)\"?"]
+        }
+        report(
+            Diagnostic(
+                .error, "unknown log format \"\(log.format)\"", at: log.word.place,
+                length: log.word.length, help: help))
+        return nil
+    }
+
+    /// A format of the configuration, or a predefined one: which of the plan's it is.
+    private mutating func format(named name: String) -> Int32? {
+        if let index = formatIndexes[name] { return index }
+        var parsed: [TemplateToken] = []
+        var words: [Word?] = []
+        let escaping: LogEscapingCode
+        if let format = draft.logFormats[name] {
+            escaping = LogEscapingCode(format.escaping)
+            for word in format.words {
+                for token in tokens(of: word) {
+                    parsed.append(token)
+                    words.append(word)
+                }
+            }
+        } else if let format = LogFormat.predefined(name) {
+            escaping = format.escaping
+            parsed = (try? LogFormat.tokens(Array(format.text.utf8))) ?? []
+            words = parsed.map { _ in nil }
+        } else {
+            return nil
+        }
+        let pieces = pieces(of: parsed, words)
+        parts.formats.append(
+            LogFormat(pieces: parts.arena.store(elements: pieces), escaping: escaping))
+        formatIndexes[name] = Int32(parts.formats.count &- 1)
+        return formatIndexes[name]
+    }
+
+    /// What one argument of a format says.
+    private mutating func tokens(of word: Word) -> [TemplateToken] {
+        do {
+            return try LogFormat.tokens(word.bytes)
+        } catch {
+            report(
+                Diagnostic(
+                    .error, "invalid parameter \"\(word.text)\"", at: word.place,
+                    length: word.length, help: ["a name of letters, digits and _ follows a $"]))
+            return []
+        }
+    }
+
+    /// Literals that stand beside each other are one; the line's end is the last of them.
+    private mutating func pieces(
+        of tokens: [TemplateToken], _ words: [Word?]
+    ) -> [TemplatePiece] {
+        var pieces: [TemplatePiece] = []
+        var text: [UInt8] = []
+        for (token, word) in zip(tokens, words) {
+            switch token {
+            case .literal(let bytes): text += bytes
+            case .name(let name):
+                if !text.isEmpty { pieces.append(literal(text)) }
+                text = []
+                if let piece = variable(name) {
+                    pieces.append(piece)
+                } else {
+                    reportUnknown(name, at: word)
+                }
+            case .capture: break
+            }
+        }
+        text.append(UInt8(ascii: "\n"))
+        pieces.append(literal(text))
+        return pieces
+    }
+}

@@ -1,0 +1,35 @@
+import HTTP
+
+/// `$request_id` and `$gzip_ratio`: what is known of a request beyond what was received.
+extension Worker {
+    /// Sixteen random bytes in hexadecimal, made when the first one asks.
+    mutating func requestID(of exchange: Int) -> [UInt8] {
+        let context = context(of: exchange)
+        if let known = context.requestID { return known }
+        var generator = SystemRandomNumberGenerator()
+        let digits = Array("0123456789abcdef".utf8)
+        var identity: [UInt8] = []
+        for _ in 0..<2 {
+            let bits = generator.next()
+            for shift in stride(from: 60, through: 0, by: -4) {
+                identity.append(digits[Int(bits >> UInt64(shift) & 15)])
+            }
+        }
+        context.requestID = identity
+        return identity
+    }
+
+    /// How many times smaller gzip has made the body, with two digits behind the point; false when
+    /// it was not compressed to its end.
+    func writeGzipRatio(_ exchange: Int, into writer: inout HeadWriter) -> Bool {
+        guard producers.indices.contains(exchange), let sizes = producers[exchange]?.codedSizes,
+            sizes.coded > 0
+        else { return false }
+        // Rounded where the third digit is 5 or more, as in nginx.
+        let hundredths = (sizes.plain &* 1000 / sizes.coded &+ 5) / 10
+        writer.append(decimal: hundredths / 100)
+        writer.append(byte: UInt8(ascii: "."))
+        writer.append(twoDigits: Int(hundredths % 100))
+        return true
+    }
+}

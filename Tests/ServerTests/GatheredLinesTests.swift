@@ -1,0 +1,101 @@
+import Foundation
+import Glibc
+import Testing
+
+@testable import Server
+
+@Suite struct GatheredLinesTests {
+    private let line = Array("123456789\n".utf8)
+
+    private func add(_ line: [UInt8], to lines: inout GatheredLines, at nowMs: Int64) -> Bool {
+        lines.add(line.span, nowMs: nowMs)
+    }
+
+    private func isFull(_ lines: GatheredLines) -> Bool { lines.isFull(for: line.span) }
+
+    @Test func withoutABufferLinesWaitForTheTurn() throws {
+        var lines = GatheredLines(nil)
+        let file = try LogFile()
+        #expect(!add(line, to: &lines, at: 5))
+        #expect(lines.dueMs == Int64.max)
+        #expect(lines.write(to: file.descriptor) == nil)
+        #expect(try file.text == "123456789\n")
+        let long = [UInt8](repeating: 0x61, count: 70_000)
+        #expect(add(long, to: &lines, at: 5))
+    }
+
+    @Test func aBufferIsWrittenBeforeTheLineThatDoesNotFit() throws {
+        var lines = GatheredLines(LogBuffering(size: 25, flushMs: 100, gzipLevel: nil))
+        let file = try LogFile()
+        #expect(!isFull(lines))
+        #expect(!add(line, to: &lines, at: 5))
+        #expect(!add(line, to: &lines, at: 50))
+        // The time runs from the first line on.
+        #expect(lines.dueMs == 105)
+        #expect(isFull(lines))
+        #expect(lines.write(to: file.descriptor) == nil)
+        #expect(lines.isEmpty && lines.dueMs == Int64.max)
+        #expect(!isFull(lines))
+        // One that is longer than the buffer goes by itself.
+        #expect(add([UInt8](repeating: 0x61, count: 26), to: &lines, at: 5))
+        #expect(try file.text == "123456789\n123456789\n")
+    }
+
+    @Test func eachBufferIsAMemberOfAGzipFile() throws {
+        var lines = GatheredLines(LogBuffering(size: 65536, flushMs: nil, gzipLevel: 6))
+        let file = try LogFile()
+        for _ in 0..<2 {
+            for _ in 0..<3000 { _ = lines.add(line.span, nowMs: 5) }
+            #expect(lines.dueMs == Int64.max)
+            #expect(lines.write(to: file.descriptor) == nil)
+        }
+        let all = try file.gunzipped()
+        #expect(all == String(repeating: "123456789\n", count: 6000))
+        #expect(try file.text.utf8.count < 1000)
+    }
+
+    @Test func whatCannotBeWrittenIsLostAndTold() throws {
+        var lines = GatheredLines(nil)
+        let full = unsafe open("/dev/full", O_WRONLY)
+        defer { close(full) }
+        _ = lines.add(line.span, nowMs: 0)
+        #expect(lines.write(to: full) == .failed(ENOSPC))
+        #expect(lines.isEmpty)
+        _ = lines.add(line.span, nowMs: 0)
+        #expect(lines.write(to: -1) == nil && lines.isEmpty)
+    }
+}
+
+/// A file that is written to by its descriptor.
+final class LogFile {
+    let path: String
+    let descriptor: Int32
+    private let directory: TemporaryDirectory
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        path = directory.path + "/log"
+        descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND, 0o644)
+    }
+
+    deinit { close(descriptor) }
+
+    var text: String {
+        get throws {
+            String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
+        }
+    }
+
+    func gunzipped() throws -> String {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", "gunzip -c < '\(path)'"]
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        try process.run()
+        let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0)
+        return String(decoding: data, as: UTF8.self)
+    }
+}

@@ -1,0 +1,153 @@
+import Foundation
+import Glibc
+import Testing
+
+@testable import Server
+
+@Suite struct SyslogSenderTests {
+    /// 21 November 2026 10:00:00 and 1 November 2026 09:08:07 UTC, where TZ is UTC.
+    @Test(arguments: [
+        (
+            true, "nginx", UInt8(6),
+            #"^<190>[A-Z][a-z]{2} [ 12]\d \d\d:\d\d:\d\d box nginx: a line$"#
+        ),
+        (false, "nginx", 3, #"^<187>[A-Z][a-z]{2} [ 12]\d \d\d:\d\d:\d\d nginx: a line$"#),
+        (true, "", 0, #"^<184>[A-Z][a-z]{2} [ 12]\d \d\d:\d\d:\d\d box : a line$"#),
+    ])
+    func aLineIsADatagram(
+        namesHost: Bool, tag: String, severity: UInt8, pattern: String
+    ) throws {
+        let server = try DatagramServer()
+        var target = SyslogTarget(server: .unix(server.path))
+        target.namesHost = namesHost
+        target.tag = tag
+        let sender = SyslogSender(target, hostname: "box")
+        for seconds in [Int64(1_795_255_200), 1_793_524_087] {
+            sender.send(Array("a line".utf8).span, severity: severity, at: seconds)
+            let found = try #require(server.receive())
+            #expect(found.range(of: pattern, options: .regularExpression) != nil, "\(found)")
+        }
+        #expect(sender.works && sender.reportDueMs == nil)
+    }
+
+    @Test func whatIsLostIsToldOnceAMinute() throws {
+        let directory = try TemporaryDirectory()
+        let sender = SyslogSender(
+            SyslogTarget(server: .unix(directory.path + "/none")), hostname: "box")
+        let line: [UInt8] = [0x61]
+        sender.send(line.span, severity: 6, at: 0)
+        #expect(!sender.works && sender.reportDueMs == 0)
+        let report = try #require(sender.takeReport(nowMs: 5))
+        #expect(
+            report == "1 line was lost, last because connect() to syslog server "
+                + "unix:\(directory.path)/none failed (2: No such file or directory)")
+        for _ in 0..<3 { sender.send(line.span, severity: 6, at: 0) }
+        #expect(sender.reportDueMs == 60_005)
+        #expect(sender.takeReport(nowMs: 60_004) == nil)
+        #expect(sender.takeReport(nowMs: 60_005)?.hasPrefix("3 lines were lost") == true)
+        #expect(sender.takeReport(nowMs: 1_000_000) == nil)
+    }
+
+    @Test func aServerThatComesBackIsFoundAgain() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/log"
+        var server = try DatagramServer(at: path)
+        let sender = SyslogSender(SyslogTarget(server: .unix(path)), hostname: "box")
+        let line: [UInt8] = [0x61]
+        sender.send(line.span, severity: 6, at: 0)
+        #expect(server.receive() != nil)
+        server.close()
+        sender.send(line.span, severity: 6, at: 0)
+        #expect(!sender.works)
+        server = try DatagramServer(at: path)
+        sender.send(line.span, severity: 6, at: 0)
+        #expect(sender.works && server.receive() != nil)
+        #expect(sender.takeReport(nowMs: 0)?.hasPrefix("1 line was lost") == true)
+    }
+
+    @Test func aServerThatDoesNotReadStopsNobody() throws {
+        let server = try DatagramServer()
+        let sender = SyslogSender(SyslogTarget(server: .unix(server.path)), hostname: "box")
+        let line = [UInt8](repeating: 0x61, count: 1000)
+        for _ in 0..<5000 { sender.send(line.span, severity: 6, at: 0) }
+        #expect(!sender.works)
+        let report = try #require(sender.takeReport(nowMs: 0))
+        #expect(report.contains("lines were lost, last because send() to syslog server"))
+    }
+
+    @Test func theNetworkTellsOfALineBefore() throws {
+        // Bound and closed: a port that nobody has just now.
+        let port = try DatagramServer.freePort()
+        let sender = SyslogSender(
+            SyslogTarget(server: .ipv4(0x7F00_0001, port: port)), hostname: "box")
+        let line: [UInt8] = [0x61]
+        sender.send(line.span, severity: 6, at: 0)
+        #expect(sender.reportDueMs == nil)
+        sender.send(line.span, severity: 6, at: 0)
+        #expect(sender.takeReport(nowMs: 0)?.contains("(111: Connection refused)") == true)
+    }
+}
+
+/// A bound datagram socket, as a syslog daemon has it.
+final class DatagramServer {
+    let path: String
+    private let directory: TemporaryDirectory?
+    private var fd: Int32
+
+    convenience init() throws {
+        let directory = try TemporaryDirectory()
+        try self.init(at: directory.path + "/log", in: directory)
+    }
+
+    init(at path: String, in directory: TemporaryDirectory? = nil) throws {
+        self.path = path
+        self.directory = directory
+        fd = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
+        var name = sockaddr_un()
+        name.sun_family = sa_family_t(AF_UNIX)
+        unsafe withUnsafeMutableBytes(of: &name.sun_path) { memory in
+            unsafe memory.copyBytes(from: path.utf8)
+        }
+        unsafe unlink(path)
+        let size = socklen_t(MemoryLayout<sockaddr_un>.size)
+        let returned = unsafe withUnsafePointer(to: &name) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe bind(fd, $0, size)
+            }
+        }
+        try #require(returned == 0)
+    }
+
+    deinit { close() }
+
+    func close() {
+        guard fd >= 0 else { return }
+        Glibc.close(fd)
+        fd = -1
+        unsafe unlink(path)
+    }
+
+    /// The next datagram, if one has come.
+    func receive() -> String? {
+        var bytes = [UInt8](repeating: 0, count: 65536)
+        let count = unsafe recv(fd, &bytes, bytes.count, Int32(MSG_DONTWAIT))
+        return count < 0 ? nil : String(decoding: bytes[..<count], as: UTF8.self)
+    }
+
+    static func freePort() throws -> UInt16 {
+        let fd = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+        defer { Glibc.close(fd) }
+        var name = sockaddr_in()
+        name.sin_family = sa_family_t(AF_INET)
+        name.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let returned = unsafe withUnsafeMutablePointer(to: &name) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
+                let bound = unsafe bind(fd, pointer, size)
+                return bound == 0 ? unsafe getsockname(fd, pointer, &size) : bound
+            }
+        }
+        try #require(returned == 0)
+        return UInt16(bigEndian: name.sin_port)
+    }
+}
