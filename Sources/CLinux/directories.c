@@ -5,10 +5,11 @@
 #include <stddef.h>
 #include <sys/stat.h>
 
-const char *clinux_directory_next(DIR *directory, int *error) {
+const char *clinux_directory_next(DIR *directory, unsigned char *type, int *error) {
     errno = 0;
     struct dirent *entry = readdir(directory);
     *error = entry ? 0 : errno;
+    *type = entry ? entry->d_type : DT_UNKNOWN;
     return entry ? entry->d_name : NULL;
 }
 

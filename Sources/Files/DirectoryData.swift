@@ -4,27 +4,6 @@ import Linux
 // autoindex_format json, jsonp and xml: byte for byte as nginx writes them. Times are UTC whatever
 // autoindex_localtime says, as there.
 extension DirectoryListing {
-    /// `autoindex_format json`.
-    public func json() -> [UInt8] {
-        page(atMost: jsonLimit) { appendJSON(to: &$0) }
-    }
-
-    /// `autoindex_format jsonp`: JSON as the argument of a call of `callback`, which
-    /// ``isCallback(_:)`` must have allowed; JSON alone when it is empty.
-    public func jsonp(callback: Span<UInt8>) -> [UInt8] {
-        guard callback.count > 0 else { return json() }
-        return page(atMost: jsonLimit + callback.count) { page in
-            page.append("/* callback */\r\n")
-            page.append(callback)
-            page.append("(")
-            appendJSON(to: &page)
-            page.append(");")
-        }
-    }
-
-    /// A byte of a name is six at most: \u001F.
-    private var jsonLimit: Int { 64 + nameBytes * 6 + entries.count * 128 }
-
     /// Whether `name` (the argument `callback` as it stands in the query) may name a function: at
     /// most 128 letters, digits, `_`, `$` and `.`. nginx answers another with 400.
     public static func isCallback(_ name: Span<UInt8>) -> Bool {
@@ -40,18 +19,49 @@ extension DirectoryListing {
         }
         return true
     }
+}
 
-    /// `autoindex_format xml`.
-    public func xml() -> [UInt8] {
-        // A byte of a name is six at most: &quot;
-        page(atMost: 64 + nameBytes * 6 + entries.count * 128) { page in
-            page.append("<?xml version=\"1.0\"?>\r\n<list>\r\n")
-            for entry in entries { append(xml: entry, to: &page) }
-            page.append("</list>\r\n")
+extension DirectoryListing.Style {
+    func jsonHead() -> [UInt8] {
+        page(atMost: 64 + callback.count) { page in
+            if format == .jsonp {
+                page.append("/* callback */\r\n")
+                page.append(callback.span)
+                page.append("(")
+            }
+            page.append("[")
         }
     }
 
-    private func append(xml entry: Entry, to page: inout HeadWriter) {
+    func jsonTail() -> [UInt8] { Array((format == .jsonp ? "\r\n]);" : "\r\n]").utf8) }
+
+    /// A byte of a name is six at most: \u001F.
+    func appendJSON(
+        _ entry: DirectoryListing.Entry, named name: Span<UInt8>, isFirst: Bool,
+        to page: inout HeadWriter
+    ) {
+        page.append(isFirst ? "\r\n{ \"name\":\"" : ",\r\n{ \"name\":\"")
+        page.append(json: name)
+        page.append("\", \"type\":\"")
+        page.append(entry.typeName)
+        page.append("\", \"mtime\":\"")
+        HTTPDate.write(entry.modified, into: &page)
+        page.append("\"")
+        if entry.kind == .regular {
+            page.append(", \"size\":")
+            page.append(decimal: entry.size)
+        }
+        page.append(" }")
+    }
+
+    func xmlHead() -> [UInt8] { Array("<?xml version=\"1.0\"?>\r\n<list>\r\n".utf8) }
+
+    func xmlTail() -> [UInt8] { Array("</list>\r\n".utf8) }
+
+    /// A byte of a name is six at most: &quot;
+    func appendXML(
+        _ entry: DirectoryListing.Entry, named name: Span<UInt8>, to page: inout HeadWriter
+    ) {
         let element = entry.typeName
         page.append("<")
         page.append(element)
@@ -62,30 +72,10 @@ extension DirectoryListing {
             page.append(decimal: entry.size)
         }
         page.append("\">")
-        withName(of: entry) { page.append(xml: $0) }
+        page.append(xml: name)
         page.append("</")
         page.append(element)
         page.append(">\r\n")
-    }
-
-    private func appendJSON(to page: inout HeadWriter) {
-        page.append("[")
-        for entry in entries {
-            page.append("\r\n{ \"name\":\"")
-            withName(of: entry) { page.append(json: $0) }
-            page.append("\", \"type\":\"")
-            page.append(entry.typeName)
-            page.append("\", \"mtime\":\"")
-            HTTPDate.write(entry.modified, into: &page)
-            page.append("\"")
-            if entry.kind == .regular {
-                page.append(", \"size\":")
-                page.append(decimal: entry.size)
-            }
-            page.append(" },")
-        }
-        if !entries.isEmpty { page.truncate(to: page.count - 1) }
-        page.append("\r\n]")
     }
 }
 

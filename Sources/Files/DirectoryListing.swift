@@ -3,8 +3,8 @@ import Linux
 
 /// The names in a directory and what they are: what `autoindex` shows.
 ///
-/// Read in slices, so that a directory with many entries does not hold the loop; then sorted, and
-/// written in one of the formats of `autoindex_format`.
+/// Read in slices, so that a directory with many entries does not hold the loop. Each slice is
+/// sorted when it is read, and ``next()`` merges them.
 public struct DirectoryListing {
     /// One name.
     @frozen
@@ -19,27 +19,44 @@ public struct DirectoryListing {
         let nameCount: Int
     }
 
-    /// In the order in which they are shown, once ``sort()`` was called.
-    public private(set) var entries: [Entry] = []
-    private var names: [UInt8] = []
+    /// In which order the names come. Directories are before all else, and what is equal is in the
+    /// order of the names.
+    public struct Order: Equatable, Sendable {
+        /// What is compared.
+        public enum Key: Sendable {
+            case name, size, modified
+        }
 
-    /// How long all names are together.
-    var nameBytes: Int { names.count }
+        /// What is compared.
+        public var key: Key
+        /// From the largest to the smallest.
+        public var isDescending: Bool
+
+        /// nginx's order is that of the names.
+        public init(key: Key = .name, isDescending: Bool = false) {
+            self.key = key
+            self.isDescending = isDescending
+        }
+    }
+
+    /// A sorted slice, and how far it was given.
+    private struct Run {
+        var next: Int
+        let end: Int
+    }
+
+    /// How many names there are.
+    public var count: Int { entries.count }
+
+    private let order: Order
+    private var entries: [Entry] = []
+    private var names: [UInt8] = []
+    /// Once `isMerging`, a heap: the run with the least entry is the first.
+    private var runs: [Run] = []
+    private var isMerging = false
 
     /// An empty listing.
-    public init() {}
-
-    /// Reads all of a directory that is open as `directory`, and sorts it. FileError: the directory
-    /// is none, or its names cannot be read.
-    public static func read(
-        owning directory: consuming Descriptor, links: LinkRule
-    ) throws(FileError) -> DirectoryListing {
-        var listing = DirectoryListing()
-        var stream = try DirectoryStream(owning: directory)
-        while try listing.take(from: &stream, atMost: 4096, links: links) {}
-        listing.sort()
-        return listing
-    }
+    public init(order: Order = Order()) { self.order = order }
 
     /// The bytes of the name of `entry`, as the file system has them.
     public func withName<Result>(of entry: Entry, _ body: (Span<UInt8>) -> Result) -> Result {
@@ -57,6 +74,8 @@ public struct DirectoryListing {
     public mutating func take(
         from stream: inout DirectoryStream, atMost count: Int, links: LinkRule
     ) throws(FileError) -> Bool {
+        let first = entries.count
+        defer { sortRun(from: first) }
         for _ in 0..<max(count, 0) {
             switch stream.next() {
             case .end: return false
@@ -97,31 +116,85 @@ public struct DirectoryListing {
         }
     }
 
-    /// Directories first, then by the bytes of the names, as in nginx.
-    public mutating func sort() {
-        let names = self.names
+    private mutating func sortRun(from first: Int) {
+        guard first < entries.count else { return }
+        let order = self.order
         unsafe names.withUnsafeBufferPointer { names in
-            var sorted = entries
-            entries = []
-            sorted.sort { left, right in
-                let leftIsDirectory = left.kind == .directory
-                guard leftIsDirectory == (right.kind == .directory) else { return leftIsDirectory }
-                return unsafe DirectoryListing.precedes(left, right, in: names)
+            entries[first...].sort {
+                unsafe DirectoryListing.precedes($0, $1, order, in: names)
             }
-            entries = sorted
+        }
+        runs.append(Run(next: first, end: entries.count))
+    }
+
+    // MARK: merging
+
+    /// The next entry in order; nil when all were given. After the first call, no more are taken
+    /// in.
+    public mutating func next() -> Entry? {
+        if !isMerging {
+            isMerging = true
+            for index in (0..<runs.count / 2).reversed() { sink(index) }
+        }
+        guard let first = runs.first else { return nil }
+        let entry = entries[first.next]
+        if first.next &+ 1 < first.end {
+            runs[0].next &+= 1
+        } else {
+            let last = runs.removeLast()
+            if !runs.isEmpty { runs[0] = last }
+        }
+        sink(0)
+        return entry
+    }
+
+    /// Puts the run at `index` where it belongs in the heap below it.
+    private mutating func sink(_ index: Int) {
+        var index = index
+        while true {
+            var least = index
+            let child = index &* 2 &+ 1
+            if child < runs.count, precedes(child, least) { least = child }
+            if child &+ 1 < runs.count, precedes(child &+ 1, least) { least = child &+ 1 }
+            guard least != index else { return }
+            runs.swapAt(index, least)
+            index = least
         }
     }
-}
 
-extension DirectoryListing {
-    /// As ngx_strcmp orders names: by bytes, the shorter of two that begin alike first.
+    private func precedes(_ left: Int, _ right: Int) -> Bool {
+        let left = entries[runs[left].next]
+        let right = entries[runs[right].next]
+        return unsafe names.withUnsafeBufferPointer {
+            unsafe DirectoryListing.precedes(left, right, order, in: $0)
+        }
+    }
+
     private static func precedes(
-        _ left: Entry, _ right: Entry, in names: UnsafeBufferPointer<UInt8>
+        _ left: Entry, _ right: Entry, _ order: Order, in names: UnsafeBufferPointer<UInt8>
     ) -> Bool {
-        guard let base = names.baseAddress else { return false }
+        let leftIsDirectory = left.kind == .directory
+        guard leftIsDirectory == (right.kind == .directory) else { return leftIsDirectory }
+        let (lesser, greater): (Int64, Int64)
+        switch order.key {
+        case .name:
+            let comparison = unsafe compare(left, right, in: names)
+            return order.isDescending ? comparison > 0 : comparison < 0
+        case .size: (lesser, greater) = (left.size, right.size)
+        case .modified: (lesser, greater) = (left.modified, right.modified)
+        }
+        if lesser == greater { return unsafe compare(left, right, in: names) < 0 }
+        return order.isDescending ? lesser > greater : lesser < greater
+    }
+
+    /// As ngx_strcmp orders names: by bytes, the shorter of two that begin alike first.
+    private static func compare(
+        _ left: Entry, _ right: Entry, in names: UnsafeBufferPointer<UInt8>
+    ) -> Int {
+        guard let base = names.baseAddress else { return 0 }
         let common = min(left.nameCount, right.nameCount)
         let order = unsafe memcmp(base + left.nameStart, base + right.nameStart, common)
-        return order != 0 ? order < 0 : left.nameCount < right.nameCount
+        return order != 0 ? Int(order) : left.nameCount &- right.nameCount
     }
 }
 

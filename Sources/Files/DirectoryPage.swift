@@ -19,56 +19,126 @@ extension DirectoryListing {
 
     /// How the page is written.
     public struct Style: Sendable {
+        /// `autoindex_format`; jsonp needs a `callback`.
+        public var format = Format.html
         /// `autoindex_exact_size`: bytes rather than K, M and G.
         public var showsExactSize = true
         /// `autoindex_localtime`: what to add to a time, in seconds east of UTC; 0 shows UTC.
         public var offsetSeconds: Int64 = 0
         /// A link to the directory above; not at the site's root.
         public var linksToParent = true
+        /// `autoindex_sort`: the columns' titles are links that sort by them.
+        public var linksToOrders = false
+        /// The names' order.
+        public var order = Order()
+        /// The path that the directory is served as, decoded, with its slash at the end.
+        public var path: [UInt8] = []
+        /// The function that jsonp calls, which ``isCallback(_:)`` must have allowed.
+        public var callback: [UInt8] = []
 
         /// nginx's defaults.
         public init() {}
     }
+}
 
-    /// The page for the directory that is served as `path` (decoded, with its slash at the end).
-    ///
-    /// One row a line; its link is relative, as in nginx's page, so that scripts that look for
-    /// `href="` find what they expect.
-    public func html(path: Span<UInt8>, style: Style) -> [UInt8] {
-        // A byte of a name takes three in the link and six in the text at most.
-        let limit = 4096 + path.count * 12 + nameBytes * 9 + entries.count * 160
-        return page(atMost: limit) { writeHTML(path: path, style: style, into: &$0) }
-    }
-
-    private func writeHTML(path: Span<UInt8>, style: Style, into page: inout HeadWriter) {
-        page.append(
-            """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width">
-            <meta name="color-scheme" content="light dark">
-            <title>Index of\u{20}
-            """)
-        page.append(html: path)
-        page.append("</title>\n<style>\n")
-        page.append(DirectoryListing.styleSheet)
-        page.append("</style>\n</head>\n<body>\n<h1>Index of ")
-        page.append(html: path)
-        page.append("</h1>\n<table>\n<thead><tr><th scope=\"col\">Name</th>")
-        page.append("<th scope=\"col\">Modified</th><th scope=\"col\">Size</th></tr></thead>\n")
-        page.append("<tbody>\n")
-        if style.linksToParent {
-            page.append("<tr><td><a href=\"../\">../</a></td><td></td><td></td></tr>\n")
+// The page for people: one row a line; its link is relative, as in nginx's page, so that scripts
+// that look for `href="` find what they expect.
+extension DirectoryListing.Style {
+    func htmlHead() -> [UInt8] {
+        // A byte of the path takes six at most: &quot;
+        page(atMost: 4096 + path.count * 12) { page in
+            page.append(
+                """
+                <!DOCTYPE html>
+                <html lang="en">
+                <head>
+                <meta charset="utf-8">
+                <meta name="viewport" content="width=device-width">
+                <meta name="color-scheme" content="light dark">
+                <title>Index of\u{20}
+                """)
+            page.append(html: path.span)
+            page.append("</title>\n<style>\n")
+            page.append(DirectoryListing.styleSheet)
+            page.append("</style>\n</head>\n<body>\n<h1>Index of ")
+            page.append(html: path.span)
+            page.append("</h1>\n<table>\n<thead><tr>")
+            appendTitle("Name", .name, "N", to: &page)
+            appendTitle("Modified", .modified, "M", to: &page)
+            appendTitle("Size", .size, "S", to: &page)
+            page.append("</tr></thead>\n<tbody>\n")
+            if linksToParent {
+                page.append("<tr><td><a href=\"../\">../</a></td><td></td><td></td></tr>\n")
+            }
         }
-        for entry in entries { append(entry, to: &page, style) }
-        page.append("</tbody>\n</table>\n")
-        if entries.isEmpty { page.append("<p>This directory is empty.</p>\n") }
-        page.append("</body>\n</html>\n")
     }
 
-    private static let styleSheet: StaticString = """
+    /// A column's title. Its link sorts by the column, and the other way round when it is sorted
+    /// by it already.
+    private func appendTitle(
+        _ title: StaticString, _ key: DirectoryListing.Order.Key, _ letter: StaticString,
+        to page: inout HeadWriter
+    ) {
+        guard linksToOrders else {
+            page.append("<th scope=\"col\">")
+            page.append(title)
+            page.append("</th>")
+            return
+        }
+        let isSorted = order.key == key
+        page.append("<th scope=\"col\"")
+        if isSorted {
+            page.append(" aria-sort=\"")
+            page.append(order.isDescending ? "descending\"" : "ascending\"")
+        }
+        page.append("><a href=\"?C=")
+        page.append(letter)
+        page.append(isSorted && !order.isDescending ? "&amp;O=D\">" : "&amp;O=A\">")
+        page.append(title)
+        page.append("</a></th>")
+    }
+
+    func htmlTail(isEmpty: Bool) -> [UInt8] {
+        page(atMost: 256) { page in
+            page.append("</tbody>\n</table>\n")
+            if isEmpty { page.append("<p>This directory is empty.</p>\n") }
+            page.append("</body>\n</html>\n")
+        }
+    }
+
+    /// A byte of a name takes three in the link and six in the text at most.
+    func appendHTML(
+        _ entry: DirectoryListing.Entry, named name: Span<UInt8>, to page: inout HeadWriter
+    ) {
+        page.append("<tr><td><a href=\"")
+        RequestTarget.escape(component: name, into: &page)
+        page.append(entry.kind == .directory ? "/\">" : "\">")
+        page.append(html: name)
+        page.append(entry.kind == .directory ? "/</a></td><td>" : "</a></td><td>")
+        let time = CivilTime(entry.modified &+ offsetSeconds)
+        page.append(twoDigits: time.day)
+        page.append(byte: UInt8(ascii: "-"))
+        page.append(time.monthName)
+        page.append(byte: UInt8(ascii: "-"))
+        page.append(decimal: Int64(time.year))
+        page.append(byte: UInt8(ascii: " "))
+        page.append(twoDigits: time.hour)
+        page.append(byte: UInt8(ascii: ":"))
+        page.append(twoDigits: time.minute)
+        page.append("</td><td>")
+        if entry.kind == .directory {
+            page.append(byte: UInt8(ascii: "-"))
+        } else if showsExactSize {
+            page.append(decimal: entry.size)
+        } else {
+            DirectoryListing.append(rounded: entry.size, to: &page)
+        }
+        page.append("</td></tr>\n")
+    }
+}
+
+extension DirectoryListing {
+    fileprivate static let styleSheet: StaticString = """
         :root{color-scheme:light dark}
         body{max-width:56rem;margin:2.5rem auto;padding:0 1rem;font:1rem/1.5 system-ui,sans-serif}
         h1{font-size:1.3rem;overflow-wrap:anywhere}
@@ -86,35 +156,8 @@ extension DirectoryListing {
 
         """
 
-    private func append(_ entry: Entry, to page: inout HeadWriter, _ style: Style) {
-        page.append("<tr><td><a href=\"")
-        withName(of: entry) { RequestTarget.escape(component: $0, into: &page) }
-        page.append(entry.kind == .directory ? "/\">" : "\">")
-        withName(of: entry) { page.append(html: $0) }
-        page.append(entry.kind == .directory ? "/</a></td><td>" : "</a></td><td>")
-        let time = CivilTime(entry.modified &+ style.offsetSeconds)
-        page.append(twoDigits: time.day)
-        page.append(byte: UInt8(ascii: "-"))
-        page.append(time.monthName)
-        page.append(byte: UInt8(ascii: "-"))
-        page.append(decimal: Int64(time.year))
-        page.append(byte: UInt8(ascii: " "))
-        page.append(twoDigits: time.hour)
-        page.append(byte: UInt8(ascii: ":"))
-        page.append(twoDigits: time.minute)
-        page.append("</td><td>")
-        if entry.kind == .directory {
-            page.append(byte: UInt8(ascii: "-"))
-        } else if style.showsExactSize {
-            page.append(decimal: entry.size)
-        } else {
-            DirectoryListing.append(rounded: entry.size, to: &page)
-        }
-        page.append("</td></tr>\n")
-    }
-
     /// nginx's rounding: bytes up to 9999, then whole K, M and G to the nearest.
-    private static func append(rounded size: Int64, to writer: inout HeadWriter) {
+    fileprivate static func append(rounded size: Int64, to writer: inout HeadWriter) {
         let (unit, letter): (Int64, StaticString) =
             size >= 1 << 30
             ? (1 << 30, "G")

@@ -34,20 +34,6 @@ public final class Gzip {
         }
     }
 
-    /// What one call came to.
-    @frozen
-    public struct Progress: Equatable, Sendable {
-        /// Bytes of the input that need not be given again.
-        public let consumed: Int
-        /// Bytes written to the output.
-        public let produced: Int
-        /// The trailer is out: nothing follows.
-        public let isFinished: Bool
-        /// The encoder was used after its end or its memory is damaged: the body cannot be
-        /// completed.
-        public let isBroken: Bool
-    }
-
     /// What this encoder was allocated for.
     public let shape: Shape
 
@@ -87,7 +73,7 @@ public final class Gzip {
     /// consumed everything may well produce nothing.
     public func compress(
         _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer, finish: Bool
-    ) -> Progress {
+    ) -> StreamProgress {
         let inputCount = UInt32(clamping: input.count)
         let outputCount = UInt32(clamping: output.count)
         // Bytes beyond what zlib's 32 bits count stay for the next call, which then is the last.
@@ -99,7 +85,7 @@ public final class Gzip {
         unsafe stream.pointee.next_out = output.assumingMemoryBound(to: UInt8.self).baseAddress
         unsafe stream.pointee.avail_out = outputCount
         guard outputCount > 0 else {
-            return Progress(consumed: 0, produced: 0, isFinished: false, isBroken: false)
+            return .none
         }
         let returned = unsafe deflate(stream, isLast ? Z_FINISH : Z_NO_FLUSH)
         let consumed = unsafe inputCount &- stream.pointee.avail_in
@@ -107,7 +93,7 @@ public final class Gzip {
         unsafe stream.pointee.next_in = nil
         unsafe stream.pointee.next_out = nil
         // Z_BUF_ERROR says that there was nothing to do, which is no error.
-        return Progress(
+        return StreamProgress(
             consumed: Int(consumed), produced: Int(produced), isFinished: returned == Z_STREAM_END,
             isBroken: returned == Z_STREAM_ERROR)
     }
@@ -115,7 +101,7 @@ public final class Gzip {
     /// The same over spans.
     public func compress(
         _ input: Span<UInt8>, into output: inout MutableSpan<UInt8>, finish: Bool
-    ) -> Progress {
+    ) -> StreamProgress {
         unsafe input.withUnsafeBytes { source in
             unsafe output.withUnsafeMutableBytes { target in
                 unsafe compress(source, into: target, finish: finish)

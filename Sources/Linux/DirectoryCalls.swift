@@ -27,6 +27,14 @@ public struct DirectoryStream: ~Copyable {
 
     private let directory: OpaquePointer
     private var name: UnsafePointer<CChar>?
+    private var kind = Kind.unknown
+
+    /// What the directory itself says of a name.
+    private enum Kind {
+        case regular, other
+        /// It is a link, or the file system does not tell.
+        case unknown
+    }
 
     /// Takes over `descriptor`, an open directory; fails with ENOTDIR when it is something else.
     public init(owning descriptor: consuming Descriptor) throws(FileError) {
@@ -43,9 +51,50 @@ public struct DirectoryStream: ~Copyable {
     /// Goes to the next name; `.` and `..` are among them.
     public mutating func next() -> Step {
         var code: Int32 = 0
-        unsafe name = clinux_directory_next(directory, &code)
+        var type: UInt8 = 0
+        unsafe name = clinux_directory_next(directory, &type, &code)
+        switch Int(type) {
+        case DT_REG: kind = .regular
+        case DT_UNKNOWN, DT_LNK: kind = .unknown
+        default: kind = .other
+        }
         if unsafe name != nil { return .name }
         return code == 0 ? .end : .failed(code)
+    }
+
+    /// The name of one of the regular files, all equally likely; names that begin with a dot are
+    /// left out; a link is what it leads to, or with `followsLinks` false none. nil when there is
+    /// no file. FileError: the names cannot be read.
+    public mutating func randomFile(followsLinks: Bool) throws(FileError) -> [UInt8]? {
+        var generator = SeededGenerator(seed: UInt64.random(in: 0...UInt64.max))
+        var chosen: [UInt8]?
+        var count: UInt64 = 0
+        while true {
+            switch next() {
+            case .end: return chosen
+            case .failed(let code): throw FileError(code: code)
+            case .name: break
+            }
+            guard isVisibleFile(followsLinks: followsLinks) else { continue }
+            count &+= 1
+            // The nth takes the place of the one before with a chance of one in n.
+            if UInt64.random(in: 0..<count, using: &generator) == 0 {
+                chosen = withName { name in name.indices.map { name[$0] } }
+            }
+        }
+    }
+
+    private borrowing func isVisibleFile(followsLinks: Bool) -> Bool {
+        guard withName({ $0.count > 0 && $0[0] != UInt8(ascii: ".") }) else { return false }
+        switch kind {
+        case .regular: return true
+        case .unknown:
+            guard case .success(let entry) = entry(followsLinks: followsLinks) else {
+                return false
+            }
+            return entry.kind == .regular
+        case .other: return false
+        }
     }
 
     /// The bytes of the name that ``next()`` went to; empty when there is none.
@@ -68,5 +117,20 @@ public struct DirectoryStream: ~Copyable {
             clinux_is_regular(entry.mode) != 0
             ? .regular : clinux_is_directory(entry.mode) != 0 ? .directory : .other
         return .success(Entry(kind: kind, size: entry.size, modified: entry.modified_seconds))
+    }
+}
+
+/// SplitMix64: one call of the kernel's generator for a whole directory.
+private struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed &>> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed &>> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed &>> 31)
     }
 }

@@ -4,14 +4,10 @@ import Linux
 import Testing
 
 @Suite struct DirectoryListingTests {
-    func names(_ listing: DirectoryListing) -> [[UInt8]] {
-        listing.entries.map { entry in
-            listing.withName(of: entry) { name in name.indices.map { name[$0] } }
-        }
-    }
+    func names(_ listing: WholeListing) -> [[UInt8]] { listing.names }
 
-    func texts(_ listing: DirectoryListing) -> [String] {
-        names(listing).map { String(decoding: $0, as: UTF8.self) }
+    func texts(_ listing: WholeListing) -> [String] {
+        listing.names.map { String(decoding: $0, as: UTF8.self) }
     }
 
     @Test func directoriesFirstThenByBytes() throws {
@@ -22,7 +18,7 @@ import Testing
         temporary.directory("z")
         temporary.directory("y")
         temporary.directory(".git")
-        let listing = try DirectoryListing.read(owning: temporary.open(), links: .follow)
+        let listing = try WholeListing(owning: temporary.open(), links: .follow)
         #expect(texts(listing) == ["y", "z", "B", "a", "a b", "a.txt", "ab", "b", "ü"])
     }
 
@@ -33,7 +29,7 @@ import Testing
             [0x62, 0xFF, 0xFE], [0x01], [UInt8](repeating: 0x6E, count: 255),
         ]
         for name in odd { temporary.file(name) }
-        let listing = try DirectoryListing.read(owning: temporary.open(), links: .follow)
+        let listing = try WholeListing(owning: temporary.open(), links: .follow)
         #expect(names(listing) == odd.sorted { $0.lexicographicallyPrecedes($1) })
     }
 
@@ -46,7 +42,7 @@ import Testing
         temporary.link("to-nothing", to: "nothing", modified: 7)
         temporary.link("to-itself", to: "to-itself")
         temporary.fifo("pipe")
-        let listing = try DirectoryListing.read(owning: temporary.open(), links: .follow)
+        let listing = try WholeListing(owning: temporary.open(), links: .follow)
         #expect(
             texts(listing) == [
                 "directory", "to-directory", "file", "pipe", "to-file", "to-itself", "to-nothing",
@@ -66,7 +62,7 @@ import Testing
         let temporary = TemporaryDirectory()
         temporary.link("passwd", to: "/etc/passwd", modified: 3)
         temporary.link("etc", to: "/etc")
-        let listing = try DirectoryListing.read(owning: temporary.open(), links: links)
+        let listing = try WholeListing(owning: temporary.open(), links: links)
         #expect(listing.entries.map(\.kind) == [.other, .other])
         #expect(listing.entries.map(\.size) == [4, 11])
         #expect(listing.entries[1].modified == 3)
@@ -75,7 +71,7 @@ import Testing
     @Test func emptyDirectory() throws {
         let temporary = TemporaryDirectory()
         #expect(
-            try DirectoryListing.read(owning: temporary.open(), links: .follow).entries.isEmpty)
+            try WholeListing(owning: temporary.open(), links: .follow).entries.isEmpty)
     }
 
     @Test func aFileIsNoDirectory() throws {
@@ -86,24 +82,40 @@ import Testing
         let number = try fd.get()
         let inode = try facts(of: number).get().inode
         #expect(throws: FileError(code: ENOTDIR)) {
-            try DirectoryListing.read(owning: Descriptor(owning: number), links: .follow)
+            try WholeListing(owning: Descriptor(owning: number), links: .follow)
         }
         // Closed all the same; by now the number may be another test's.
         #expect((try? facts(of: number).get().inode) != inode)
     }
 
-    @Test func slicesGiveWhatAWholeReadGives() throws {
+    @Test(arguments: [1, 7, 52, 1000])
+    func slicesGiveWhatAWholeReadGives(size: Int) throws {
         let temporary = TemporaryDirectory()
-        for index in 0..<50 { temporary.file("f\(index)", size: index) }
-        let whole = try DirectoryListing.read(owning: temporary.open(), links: .follow)
-        var stream = try DirectoryStream(owning: temporary.open())
-        var sliced = DirectoryListing()
-        var slices = 0
-        while try sliced.take(from: &stream, atMost: 7, links: .follow) { slices += 1 }
-        sliced.sort()
-        #expect(slices == 52 / 7)
-        #expect(names(sliced) == names(whole))
-        #expect(whole.entries.count == 50)
+        for index in 0..<50 { temporary.file("f\(index * 37 % 50)", size: index) }
+        let whole = try WholeListing(owning: temporary.open(), links: .follow, slice: size)
+        #expect(texts(whole) == (0..<50).map { "f\($0)" }.sorted())
+        #expect(whole.slices == 52 / size)
+    }
+
+    @Test(arguments: [
+        (DirectoryListing.Order.Key.name, false, ["d", "e", "a", "b", "c"]),
+        (.name, true, ["e", "d", "c", "b", "a"]), (.size, false, ["d", "e", "c", "a", "b"]),
+        (.size, true, ["d", "e", "a", "b", "c"]), (.modified, false, ["e", "d", "b", "c", "a"]),
+        (.modified, true, ["d", "e", "a", "c", "b"]),
+    ])
+    func orders(key: DirectoryListing.Order.Key, isDescending: Bool, expected: [String]) throws {
+        let temporary = TemporaryDirectory(inMemory: true)
+        temporary.file("a", size: 20, modified: 300)
+        temporary.file("b", size: 20, modified: 100)
+        temporary.file("c", size: 3, modified: 200)
+        temporary.directory("d", modified: 60)
+        temporary.directory("e", modified: 50)
+        for slice in [1, 100] {
+            let listing = try WholeListing(
+                owning: temporary.open(), links: .follow, slice: slice,
+                order: .init(key: key, isDescending: isDescending))
+            #expect(texts(listing) == expected)
+        }
     }
 
     @Test func hundredThousandEntries() throws {
@@ -114,13 +126,78 @@ import Testing
             try #require(fd >= 0, "errno \(errno)")
             close(fd)
         }
-        let listing = try DirectoryListing.read(owning: temporary.open(), links: .follow)
-        #expect(listing.entries.count == 100_000)
-        let found = names(listing)
-        #expect(found.first == Array("file-0.txt".utf8))
-        #expect(found.last == Array("file-99999.txt".utf8))
-        let page = listing.html(path: Array("/".utf8).span, style: .init())
-        #expect(page.count(where: { $0 == UInt8(ascii: "\n") }) > 100_000)
-        #expect(listing.json().suffix(3) == Array("\r\n]".utf8)[...])
+        for format in [DirectoryListing.Format.html, .json] {
+            var style = DirectoryListing.Style()
+            style.format = format
+            let body = try ListingBody(owning: temporary.open(), links: .follow, style: style)
+            let page = body.all(room: 20_000)
+            #expect(page.count(where: { $0 == UInt8(ascii: "\n") }) > 100_000)
+            let links = page.split(separator: UInt8(ascii: "\n")).compactMap { line in
+                line.split(separator: UInt8(ascii: "\"")).first {
+                    $0.starts(with: Array("file-".utf8))
+                }
+            }
+            #expect(links.count == 100_000)
+            #expect(zip(links, links.dropFirst()).allSatisfy { $0.lexicographicallyPrecedes($1) })
+        }
+    }
+}
+
+extension DirectoryListingTests {
+    /// No step takes longer than it takes to read some names.
+    @Test func itIsReadInSteps() throws {
+        let temporary = TemporaryDirectory(inMemory: true)
+        for index in 0..<2000 { temporary.file("f\(index)") }
+        let body = try ListingBody(
+            owning: temporary.open(), links: .follow, style: .init())
+        var room = [UInt8](repeating: 0, count: 100)
+        var pending = 0
+        while case .pending = unsafe room.withUnsafeMutableBytes({ unsafe body.step(into: $0) }) {
+            pending += 1
+        }
+        // `.` and `..` are names, too.
+        #expect(pending == 2002 / 512)
+    }
+}
+
+/// All of a directory's names in order.
+struct WholeListing {
+    var entries: [DirectoryListing.Entry] = []
+    var names: [[UInt8]] = []
+    /// How many full slices were read.
+    var slices = 0
+
+    init(
+        owning directory: consuming Descriptor, links: LinkRule, slice: Int = 4096,
+        order: DirectoryListing.Order = .init()
+    ) throws {
+        var stream = try DirectoryStream(owning: directory)
+        var listing = DirectoryListing(order: order)
+        while try listing.take(from: &stream, atMost: slice, links: links) { slices += 1 }
+        let count = listing.count
+        while let entry = listing.next() {
+            entries.append(entry)
+            names.append(listing.withName(of: entry) { name in name.indices.map { name[$0] } })
+        }
+        #expect(entries.count == count)
+    }
+}
+
+extension ListingBody {
+    /// The whole page, made with so much room for each step.
+    func all(room count: Int = 1000) -> [UInt8] {
+        var result: [UInt8] = []
+        var room = [UInt8](repeating: 0, count: count)
+        while true {
+            switch unsafe room.withUnsafeMutableBytes({ unsafe step(into: $0) }) {
+            case .pending: continue
+            case .failed(let error):
+                Issue.record(error)
+                return result
+            case .written(let count, let isLast):
+                result += room[..<count]
+                if isLast { return result }
+            }
+        }
     }
 }

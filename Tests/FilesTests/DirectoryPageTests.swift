@@ -12,9 +12,10 @@ import Testing
     ) throws -> String {
         let temporary = TemporaryDirectory()
         fill(temporary)
-        let listing = try DirectoryListing.read(owning: temporary.open(), links: .follow)
-        return String(
-            decoding: listing.html(path: Array(path.utf8).span, style: style), as: UTF8.self)
+        var style = style
+        style.path = Array(path.utf8)
+        let bytes = try ListingBody(owning: temporary.open(), links: .follow, style: style).all()
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     func rows(_ page: String) -> [String] {
@@ -69,6 +70,23 @@ import Testing
         let page = try page("/", style) { _ in }
         #expect(!page.contains("../"))
         #expect(page.contains("This directory is empty."))
+    }
+
+    @Test func titlesAreLinksWhereThePageIsSorted() throws {
+        #expect(try page("/") { _ in }.contains("<th scope=\"col\">Name</th>"))
+        var style = DirectoryListing.Style()
+        style.linksToOrders = true
+        let byName = try page("/", style) { _ in }
+        #expect(
+            byName.contains(
+                #"<th scope="col" aria-sort="ascending"><a href="?C=N&amp;O=D">Name</a></th>"#))
+        #expect(byName.contains(#"<th scope="col"><a href="?C=S&amp;O=A">Size</a></th>"#))
+        style.order = .init(key: .modified, isDescending: true)
+        let byTime = try page("/", style) { _ in }
+        #expect(
+            byTime.contains(
+                #"scope="col" aria-sort="descending"><a href="?C=M&amp;O=A">Modified</a></th>"#))
+        #expect(byTime.contains(#"<th scope="col"><a href="?C=N&amp;O=A">Name</a></th>"#))
     }
 
     @Test func localTime() throws {

@@ -16,11 +16,16 @@ import Testing
     }
 
     /// The bytes with the Date field's value as `NOW`.
-    private func bytes(_ head: AnswerHead, location: String = "") -> [String] {
+    private func bytes(
+        _ head: AnswerHead, location: String = "", charset: String = ""
+    ) -> [String] {
         var clock = TurnClock()
         clock.update()
         let date = String(decoding: written { $0.append(clock.date.span) }, as: UTF8.self)
-        let all = text { head.write(into: &$0, clock, location: Array(location.utf8).span) }
+        let made = Array(charset.utf8)
+        let all = text {
+            head.write(into: &$0, clock, location: Array(location.utf8).span, charset: made.span)
+        }
         #expect(all.hasSuffix("\r\n\r\n"))
         // CR LF is one Character.
         return all.dropLast(2).replacing(date, with: "NOW").components(separatedBy: "\r\n")
@@ -43,6 +48,22 @@ import Testing
                 "Last-Modified: Sun, 09 Sep 2001 01:46:40 GMT", "Connection: keep-alive",
                 "ETag: \"3b9aca00-1f\"", "Accept-Ranges: bytes",
             ])
+    }
+
+    @Test func aTextsCharset() {
+        let arena = Arena()
+        var head = Self.head(200) {
+            $0.contentType = arena.store("text/html")
+            $0.charset = .planned(arena.store("utf-8"))
+        }
+        #expect(bytes(head).contains("Content-Type: text/html; charset=utf-8"))
+        head.charset = .made
+        // What a variable held ends no line.
+        #expect(
+            bytes(head, charset: "koi\r\nX: 8-r")
+                .contains("Content-Type: text/html; charset=koiX:8-r"))
+        head.boundary = 1
+        #expect(bytes(head).contains { $0.hasSuffix("; boundary=00000000000000000001") })
     }
 
     @Test func aCompressedFile() {
@@ -141,7 +162,8 @@ import Testing
         clock.update()
         var hasOverflowed = false
         _ = written(60) {
-            Self.head(200) { _ in }.write(into: &$0, clock, location: [UInt8]().span)
+            Self.head(200) { _ in }.write(
+                into: &$0, clock, location: [UInt8]().span, charset: [UInt8]().span)
             hasOverflowed = $0.hasOverflowed
         }
         #expect(hasOverflowed)

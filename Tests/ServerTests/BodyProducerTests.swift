@@ -55,7 +55,7 @@ import Testing
     func aPlainBodyIsTheFile(room: Int) throws {
         let content = room < 100 ? Array(Self.content.prefix(5000)) : Self.content
         try withFile(content) { file in
-            let producer = BodyProducer(Self.whole(content.count), coding: nil)
+            let producer = BodyProducer(Self.whole(content.count))
             #expect(all(producer, room: room, file: file) == content)
         }
     }
@@ -67,7 +67,7 @@ import Testing
                 [
                     .bytes([1, 2, 3]), .file(offset: 70, count: 100), .bytes([]),
                     .file(offset: 99_990, count: 10), .file(offset: 0, count: 1), .bytes([9]),
-                ], coding: nil)
+                ])
             let expected =
                 [1, 2, 3] + Self.content[70..<170] + Self.content[99_990...]
                 + Self.content[..<1] + [9]
@@ -82,7 +82,7 @@ import Testing
             try withFile(content) { file in
                 let encoder = try #require(Gzip(level: 1, sizeHint: Int64(count)))
                 let producer = BodyProducer(
-                    Self.whole(count), coding: encoder, isChunked: true)
+                    Self.whole(count), through: [.compress(encoder)], isChunked: true)
                 let bytes = try #require(all(producer, room: room, file: file))
                 let packed = try #require(dechunked(bytes), "room \(room), \(count) bytes")
                 #expect(inflated(packed) == content, "room \(room), \(count) bytes")
@@ -97,7 +97,8 @@ import Testing
         let content = Array(Self.content.prefix(5000))
         try withFile(content) { file in
             let encoder = try #require(Gzip(level: 9, sizeHint: nil))
-            let producer = BodyProducer(Self.whole(content.count), coding: encoder)
+            let producer = BodyProducer(
+                Self.whole(content.count), through: [.compress(encoder)])
             #expect(inflated(try #require(all(producer, room: room, file: file))) == content)
         }
     }
@@ -108,21 +109,69 @@ import Testing
             try withFile(Array(Self.content.prefix(50_000))) { file in
                 let encoder = isCoded ? Gzip(level: 1, sizeHint: nil) : nil
                 let producer = BodyProducer(
-                    Self.whole(50_001), coding: encoder, isChunked: isCoded)
+                    Self.whole(50_001), through: encoder.map { [.compress($0)] } ?? [],
+                    isChunked: isCoded)
                 #expect(all(producer, room: room, file: file) == nil)
             }
         }
     }
 
     @Test func aFileThatCannotBeReadFails() {
-        #expect(all(BodyProducer(Self.whole(1), coding: nil), room: 10, file: -1) == nil)
+        #expect(all(BodyProducer(Self.whole(1)), room: 10, file: -1) == nil)
     }
 
     @Test(arguments: [0, 1, 17])
     func noRoomForAChunkFails(room: Int) throws {
         let encoder = try #require(Gzip(level: 1, sizeHint: nil))
-        let producer = BodyProducer([.bytes([1])], coding: encoder, isChunked: true)
+        let producer = BodyProducer(
+            [.bytes([1])], through: [.compress(encoder)], isChunked: true)
         #expect(all(producer, room: room, file: -1) == nil)
+    }
+
+    @Test(arguments: [64, 4096, 300_000])
+    func decompressedRecodedAndCompressedAgain(room: Int) throws {
+        let count = room < 100 ? 3000 : 90_000
+        let text = Array(String(repeating: "café €, ", count: count / 10).utf8)
+        var map = CharsetMap(toUTF8: true)
+        let isMapped = map.map(0xE9, to: [0xC3, 0xA9]) && map.map(0x80, to: [0xE2, 0x82, 0xAC])
+        #expect(isMapped)
+        let first = try #require(Gzip(level: 1, sizeHint: nil))
+        let packer = BodyProducer([.bytes(text)], through: [.compress(first)])
+        let packed = try #require(all(packer, room: 4096, file: -1))
+        try withFile([0] + packed) { file in
+            let decoder = try #require(Gunzip())
+            let inner = BodyProducer(
+                [.file(offset: 1, count: Int64(packed.count))],
+                through: [.decompress(decoder), .recode(map.backward)])
+            let encoder = try #require(Gzip(level: 1, sizeHint: nil))
+            let producer = BodyProducer(
+                [.bytes([60]), .body(inner), .bytes([62])], through: [.compress(encoder)],
+                isChunked: true)
+            let sent = try #require(all(producer, room: room, file: file))
+            let bytes = try #require(dechunked(sent))
+            let line: [UInt8] = [99, 97, 102, 0xE9, 32, 0x80, 44, 32]
+            let expected = [60] + Array(repeatElement(line, count: count / 10).joined()) + [62]
+            #expect(inflated(bytes) == expected)
+            #expect(producer.takeEncoder() === encoder)
+        }
+    }
+
+    @Test func aFileOfItsOwnIsClosedWithIt() throws {
+        try withFile([1, 2, 3]) { file in
+            let own = dup(file)
+            do {
+                let producer = BodyProducer([.file(offset: 1, count: 2)], owning: own)
+                #expect(all(producer, room: 10, file: -1) == [2, 3])
+            }
+            #expect(fcntl(own, F_GETFD) == -1)
+        }
+    }
+
+    @Test func aDamagedBodyFails() throws {
+        let decoder = try #require(Gunzip())
+        let producer = BodyProducer(
+            [.bytes(Array("not gzip".utf8))], through: [.decompress(decoder)])
+        #expect(all(producer, room: 100, file: -1) == nil)
     }
 
     // MARK: reading it back

@@ -13,6 +13,7 @@ struct AnswerHead: BitwiseCopyable {
 
     var status: Int
     var contentType: PlanBytes?
+    var charset = CharsetName.none
     /// -1 for none.
     var contentLength: Int64 = -1
     /// The answer is parts of these, with this boundary; the type of each is `contentType`.
@@ -38,13 +39,16 @@ struct AnswerHead: BitwiseCopyable {
     var tellsVersion: Bool
 
     /// Writes the head in the order in which nginx sends the fields. `location` is empty when there
-    /// is no Location.
-    func write(into writer: inout HeadWriter, _ clock: TurnClock, location: Span<UInt8>) {
+    /// is no Location; `charset` is what a variable made of it.
+    func write(
+        into writer: inout HeadWriter, _ clock: TurnClock, location: Span<UInt8>,
+        charset made: Span<UInt8>
+    ) {
         writeStatus(into: &writer)
         writer.append(tellsVersion ? Version.serverField : "Server: apus")
         writer.append("\r\nDate: ")
         writer.append(clock.date.span)
-        writeContentType(into: &writer)
+        writeContentType(made, into: &writer)
         if contentLength >= 0 {
             writer.append("\r\nContent-Length: ")
             writer.append(decimal: contentLength)
@@ -84,13 +88,14 @@ struct AnswerHead: BitwiseCopyable {
         writer.append("\r\n")
     }
 
-    private func writeContentType(into writer: inout HeadWriter) {
+    private func writeContentType(_ made: Span<UInt8>, into writer: inout HeadWriter) {
         if let boundary {
             writer.append("\r\nContent-Type: multipart/byteranges; boundary=")
             MultipartRanges.write(boundary: boundary, into: &writer)
         } else if let contentType, !contentType.isEmpty {
             writer.append("\r\nContent-Type: ")
             writer.append(contentType.span)
+            charset.write(made: made, into: &writer)
         }
     }
 

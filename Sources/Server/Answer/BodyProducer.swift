@@ -5,64 +5,81 @@ import Linux
 /// A piece of a body.
 enum BodySegment {
     case bytes([UInt8])
-    /// So many bytes of the exchange's file.
+    /// So many bytes of the producer's file.
     case file(offset: Int64, count: Int64)
+    /// A listing, whose length nobody knows before it is written.
+    case listing(ListingBody)
+    /// A body that has stages, or a file, of its own.
+    case body(BodyProducer)
 }
 
 /// Makes the bytes of a body that no sendfile can send: from several pieces, read into memory,
-/// compressed. One slice at a time, so that a large file does not hold the loop.
+/// recoded, compressed. One slice at a time, so that a large file does not hold the loop.
 final class BodyProducer {
     /// What a slice came to.
     enum Slice {
-        /// So many bytes were written; no more follow when `isLast`.
+        /// So many bytes were written (none, where more time is needed for the next); no more
+        /// follow when `isLast`.
         case written(Int, isLast: Bool)
-        /// The file is shorter than it was, or cannot be read.
+        /// The file is shorter than it was, is damaged, or cannot be read.
         case failed
     }
-
-    /// How many bytes are read for one slice.
-    static let sliceSize = 32768
 
     private var segments: [BodySegment]
     private var current = 0
     private var position: Int64 = 0
-    private var encoder: Gzip?
-    /// Where bytes are read to that are to be coded; those that are not yet are from start to end.
-    private var slice = Buffer.none
-    private var sliceStart = 0
-    private var sliceEnd = 0
-    private var isCoded: Bool
-    /// What a coded body has come from and to, once it is whole.
+    private var first: Buffered?
+    /// What a compressed body has come from and to, once it is whole.
     private(set) var codedSizes: (plain: Int64, coded: Int64)?
     private var plainSize: Int64 = 0
     private var codedSize: Int64 = 0
-    private var isChunked: Bool
+    private let isChunked: Bool
+    /// A file of its own, in the place of the exchange's; -1 for none.
+    private let ownFile: Int32
 
-    init(_ segments: [BodySegment], coding: Gzip?, isChunked: Bool = false) {
-        self.segments = segments
-        encoder = coding
-        isCoded = coding != nil
-        self.isChunked = isChunked
+    /// A stage, and those whose output it gets.
+    private final class Buffered {
+        var stage: BufferedStage
+        let before: Buffered?
+
+        init(_ stage: BodyStage, after before: Buffered?) {
+            self.stage = BufferedStage(stage)
+            self.before = before
+        }
     }
 
-    deinit { slice.free() }
+    /// A body of these segments, put through these stages, the first of which comes first. With a
+    /// `file` of its own, that is closed with it.
+    init(
+        _ segments: [BodySegment], through stages: [BodyStage] = [], isChunked: Bool = false,
+        owning file: Int32 = -1
+    ) {
+        self.segments = segments
+        self.isChunked = isChunked
+        ownFile = file
+        first = stages.reduce(nil) { Buffered($1, after: $0) }
+    }
+
+    deinit { if ownFile >= 0 { closeDescriptor(ownFile) } }
 
     /// Gives the encoder back, once the body is over.
     func takeEncoder() -> Gzip? {
-        defer { encoder = nil }
+        defer { first = nil }
+        guard case .compress(let encoder) = first?.stage.stage else { return nil }
         return encoder
     }
 
     /// Writes the next slice into `room`.
     func produce(into room: UnsafeMutableRawBufferPointer, file: Int32) -> Slice {
-        guard isChunked else { return unsafe produceBytes(into: room, file: file) }
+        let file = ownFile >= 0 ? ownFile : file
+        guard isChunked else { return unsafe pull(first, into: room, file: file) }
         // A chunk's size and line end stand before it, two line ends and the last chunk after it.
         let before = 10
         let after = 7
         guard room.count > before + after else { return .failed }
         let data = unsafe UnsafeMutableRawBufferPointer(
             rebasing: room[before..<(room.count &- after)])
-        switch unsafe produceBytes(into: data, file: file) {
+        switch unsafe pull(first, into: data, file: file) {
         case .failed: return .failed
         case .written(let count, let isLast):
             return .written(
@@ -91,20 +108,29 @@ final class BodyProducer {
         return writer.count
     }
 
-    private func produceBytes(into room: UnsafeMutableRawBufferPointer, file: Int32) -> Slice {
-        guard isCoded else { return unsafe copySlice(into: room, file: file) }
-        guard let encoder else { return .failed }
-        if sliceStart == sliceEnd, !readSlice(file: file) { return .failed }
-        let isEnd = current >= segments.count
-        let bytes = unsafe slice.bytes(from: sliceStart, to: sliceEnd)
-        let progress = unsafe encoder.compress(
-            UnsafeRawBufferPointer(bytes), into: room, finish: isEnd)
+    /// Bytes that come out of a stage; of the segments, without one.
+    private func pull(
+        _ stage: Buffered?, into room: UnsafeMutableRawBufferPointer, file: Int32
+    ) -> Slice {
+        guard let stage else { return unsafe copySlice(into: room, file: file) }
+        if stage.stage.isHungry {
+            let input = unsafe stage.stage.room()
+            guard input.count > 0 else { return .failed }
+            switch unsafe pull(stage.before, into: input, file: file) {
+            case .failed: return .failed
+            case .written(let count, let isLast): stage.stage.take(count, isLast: isLast)
+            }
+        }
+        let progress = unsafe stage.stage.run(into: room)
         guard !progress.isBroken else { return .failed }
-        sliceStart &+= progress.consumed
+        if case .compress = stage.stage.stage { count(progress) }
+        return .written(progress.produced, isLast: progress.isFinished)
+    }
+
+    private func count(_ progress: StreamProgress) {
         plainSize &+= Int64(progress.consumed)
         codedSize &+= Int64(progress.produced)
         if progress.isFinished { codedSizes = (plainSize, codedSize) }
-        return .written(progress.produced, isLast: progress.isFinished)
     }
 
     /// Fills the room with what is left of the segments.
@@ -112,59 +138,51 @@ final class BodyProducer {
         var written = 0
         while written < room.count, current < segments.count {
             let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: room[written...])
-            guard let count = unsafe take(into: rest, file: file) else { return .failed }
-            written &+= count
+            switch unsafe take(into: rest, file: file) {
+            case .failed: return .failed
+            case .written(let count, let isLast):
+                written &+= count
+                if isLast {
+                    current &+= 1
+                    position = 0
+                } else if count == 0 {
+                    return .written(written, isLast: false)
+                }
+            }
         }
         return .written(written, isLast: current >= segments.count)
     }
 
-    /// Reads what is coded next; false when it cannot be read, or memory is short.
-    private func readSlice(file: Int32) -> Bool {
-        if slice.isNone { slice = .allocate(BodyProducer.sliceSize) }
-        guard !slice.isNone else { return false }
-        sliceStart = 0
-        sliceEnd = 0
-        while sliceEnd < slice.capacity, current < segments.count {
-            let rest = unsafe slice.bytes(from: sliceEnd, to: slice.capacity)
-            guard let taken = unsafe take(into: rest, file: file) else { return false }
-            sliceEnd &+= taken
-        }
-        return true
-    }
-
-    /// Takes bytes of the current segment; nil when they cannot be read.
-    private func take(into room: UnsafeMutableRawBufferPointer, file: Int32) -> Int? {
-        let taken: Int
-        let total: Int64
+    /// Takes bytes of the current segment.
+    private func take(into room: UnsafeMutableRawBufferPointer, file: Int32) -> Slice {
         switch segments[current] {
         case .bytes(let bytes):
-            total = Int64(bytes.count)
-            taken = min(room.count, bytes.count &- Int(position))
+            let taken = min(room.count, bytes.count &- Int(position))
             unsafe bytes.withUnsafeBytes { source in
                 let piece = unsafe UnsafeRawBufferPointer(
                     rebasing: source[Int(position)..<(Int(position) &+ taken)])
                 unsafe room.copyMemory(from: piece)
             }
+            position &+= Int64(taken)
+            return .written(taken, isLast: position >= bytes.count)
         case .file(let offset, let count):
-            total = count
             let wanted = Int(min(Int64(room.count), count &- position))
             // An empty file: reading nothing is not its end.
-            guard wanted > 0 else {
-                taken = 0
-                break
-            }
+            guard wanted > 0 else { return .written(0, isLast: true) }
             let target = unsafe UnsafeMutableRawBufferPointer(rebasing: room[..<wanted])
             guard
                 case .bytes(let read) = unsafe readFile(file, at: offset &+ position, into: target),
                 read > 0
-            else { return nil }
-            taken = read
+            else { return .failed }
+            position &+= Int64(read)
+            return .written(read, isLast: position >= count)
+        case .listing(let listing):
+            switch unsafe listing.step(into: room) {
+            case .written(let count, let isLast): return .written(count, isLast: isLast)
+            case .pending: return .written(0, isLast: false)
+            case .failed: return .failed
+            }
+        case .body(let body): return unsafe body.produce(into: room, file: file)
         }
-        position &+= Int64(taken)
-        if position >= total {
-            current &+= 1
-            position = 0
-        }
-        return taken
     }
 }

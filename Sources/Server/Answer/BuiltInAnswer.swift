@@ -22,74 +22,27 @@ extension Worker {
         head.contentType = plan.htmlType
         let page = plan.errorPages.page(
             of: status, tellsVersion: location.features.contains(.serverTokens))
-        head.contentLength = Int64(page?.count ?? 0)
-        if page == nil { head.contentType = nil }
-        let hasBody = exchanges[exchange].method != .head
-        if let page, isCoded(head, exchange, location) {
-            answerCodedBytes(head, Array(page), slot, exchange, location)
-            return
+        if let page {
+            head.contentLength = Int64(page.count)
+            answer(head, [.bytes(Array(page))], slot, exchange, location, target: target)
+        } else {
+            head.contentType = nil
+            head.contentLength = 0
+            send(head, slot, exchange, location: target)
         }
-        head.varies = exchanges[exchange].varies && location.features.contains(.gzipVary)
-        send(head, slot, exchange, location: target)
-        if hasBody, let page { appendBody(page.span, exchange) }
     }
 
     /// Answers with a text of the configuration (ngx_http_send_response).
     mutating func answerText(_ status: Int, _ text: [UInt8], _ slot: Int, _ exchange: Int) {
         let location = plan.locations[Int(exchanges[exchange].location)]
-        answerBytes(status, text, type: mediaType(location), slot, exchange, location)
-    }
-
-    /// Answers 200 with a page that was just made: a listing.
-    mutating func answerPage(_ page: [UInt8], _ slot: Int, _ exchange: Int) {
-        let location = plan.locations[Int(exchanges[exchange].location)]
-        answerBytes(200, page, type: plan.htmlType, slot, exchange, location)
-    }
-
-    private mutating func answerBytes(
-        _ status: Int, _ bytes: [UInt8], type: PlanBytes, _ slot: Int, _ exchange: Int,
-        _ location: LocationPlan
-    ) {
         var head = answerHead(status, exchange, location)
         if head.status == 204 {
             send(head, slot, exchange)
             return
         }
-        head.contentType = type
-        head.contentLength = Int64(bytes.count)
-        if isCoded(head, exchange, location) {
-            answerCodedBytes(head, bytes, slot, exchange, location)
-            return
-        }
-        head.varies = exchanges[exchange].varies && location.features.contains(.gzipVary)
-        send(head, slot, exchange)
-        guard exchanges[exchange].method != .head, head.status != 304 else { return }
-        let output = exchanges[exchange].output
-        if output.capacity &- exchanges[exchange].outputEnd >= bytes.count {
-            appendBody(bytes.span, exchange)
-        } else {
-            attach(BodyProducer([.bytes(bytes)], coding: nil), exchange)
-        }
-    }
-
-    private mutating func answerCodedBytes(
-        _ head: AnswerHead, _ bytes: [UInt8], _ slot: Int, _ exchange: Int,
-        _ location: LocationPlan
-    ) {
-        guard exchanges[exchange].method != .head else {
-            sendCodedHead(head, slot, exchange, location)
-            return
-        }
-        guard
-            let producer = codedProducer(
-                [.bytes(bytes)], Int64(bytes.count), exchange, location)
-        else {
-            send(head, slot, exchange)
-            appendBody(bytes.span, exchange)
-            return
-        }
-        sendCodedHead(head, slot, exchange, location)
-        attach(producer, exchange)
+        head.contentType = mediaType(location)
+        head.contentLength = Int64(text.count)
+        answer(head, [.bytes(text)], slot, exchange, location)
     }
 
     /// 301 to the same path with a slash behind it. The path begins with one slash: two would name
@@ -169,7 +122,8 @@ extension Worker {
         while true {
             let end = exchanges[exchange].outputEnd
             var writer = exchanges[exchange].output.writer(from: end)
-            head.write(into: &writer, clock, location: location.span)
+            head.write(
+                into: &writer, clock, location: location.span, charset: madeCharset.span)
             if !writer.hasOverflowed {
                 exchanges[exchange].outputEnd = end &+ writer.count
                 exchanges[exchange].headBytes = Int64(writer.count)
@@ -186,7 +140,7 @@ extension Worker {
         sentHeads[exchange] = bytes.indices.map { bytes[$0] }
     }
 
-    private mutating func appendBody(_ bytes: Span<UInt8>, _ exchange: Int) {
+    mutating func appendBody(_ bytes: Span<UInt8>, _ exchange: Int) {
         while true {
             let end = exchanges[exchange].outputEnd
             var writer = exchanges[exchange].output.writer(from: end)

@@ -19,7 +19,8 @@ extension Worker {
     func wouldBeCoded(_ head: AnswerHead, _ exchange: Int, _ location: LocationPlan) -> Bool {
         guard head.status == 200 || head.status == 403 || head.status == 404 else { return false }
         let gzip = plan.gzips[Int(location.gzip)]
-        guard head.contentLength >= gzip.minLength else { return false }
+        // A length that nobody knows is not too small.
+        guard head.contentLength < 0 || head.contentLength >= gzip.minLength else { return false }
         if gzip.codesEverything { return true }
         guard let type = head.contentType else { return false }
         let name = type.span.upToParameters
@@ -33,7 +34,9 @@ extension Worker {
     func acceptsGzip(_ exchange: Int, _ gzip: GzipPlan) -> Bool {
         let head = exchanges[exchange].parser.head
         let received = exchanges[exchange].received
-        guard let field = head.field(.acceptEncoding) else { return false }
+        guard let field = head.field(.acceptEncoding), !exchanges[exchange].isSubrequest else {
+            return false
+        }
         let value = received.slice(field)
         let isTaken =
             isStrict(exchange)
@@ -64,64 +67,74 @@ extension Worker {
         return !(proxied.contains(.noETag) && location.features.contains(.etag))
     }
 
-    /// Sends the exchange's file compressed, in chunks where the client knows them; to HEAD the
-    /// fields of that, without a length, for nothing is compressed to find it.
-    mutating func answerCoded(
-        _ whole: AnswerHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
-    ) -> Outcome {
-        guard exchanges[exchange].method != .head else {
-            closeSource(exchange)
-            sendCodedHead(whole, slot, exchange, location)
-            return .answered
-        }
-        let segment = BodySegment.file(
-            offset: 0, count: exchanges[exchange].fileRemaining)
-        guard let producer = codedProducer([segment], whole.contentLength, exchange, location)
-        else {
-            closeSource(exchange)
-            return .status(500)
-        }
-        sendCodedHead(whole, slot, exchange, location)
-        attach(producer, exchange)
-        return .answered
-    }
-
-    /// The head of the same answer, compressed.
-    private func codedHead(_ whole: AnswerHead, _ exchange: Int) -> AnswerHead {
-        var head = whole
-        let request = exchanges[exchange].parser.head
-        let isChunked = request.version == .http11 && exchanges[exchange].method != .head
-        head.contentLength = -1
-        head.coding = .gzip
-        head.isWeak = true
-        head.acceptsRanges = false
-        head.isChunked = isChunked
-        return head
-    }
-
-    /// A producer that compresses segments of `length` bytes; nil when memory is short.
-    mutating func codedProducer(
-        _ segments: [BodySegment], _ length: Int64, _ exchange: Int, _ location: LocationPlan
-    ) -> BodyProducer? {
-        let level = Int(plan.gzips[Int(location.gzip)].level)
-        guard let encoder = gzips.take(level: level, sizeHint: length) else { return nil }
-        let isChunked = exchanges[exchange].parser.head.version == .http11
-        return BodyProducer(segments, coding: encoder, isChunked: isChunked)
-    }
-
-    /// The head of a compressed answer. Without chunks only the connection's end shows where it
-    /// ends.
-    mutating func sendCodedHead(
-        _ whole: AnswerHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    /// Sends an answer with a body of these segments through the filters of its location.
+    mutating func answer(
+        _ whole: AnswerHead, _ segments: [BodySegment], _ slot: Int, _ exchange: Int,
+        _ location: LocationPlan, target: [UInt8] = []
     ) {
-        let request = exchanges[exchange].parser.head
-        if request.version < .http11, exchanges[exchange].method != .head {
-            exchanges[exchange].keepsAlive = false
+        var head = whole
+        let filters = filter(&head, slot, exchange, location)
+        deliver(head, segments, filters, slot, exchange, location, target: target)
+    }
+
+    /// The same once ``filter(_:_:_:_:)`` has gone over the head: the body is compressed if the
+    /// client takes that, and sent in chunks (or up to the connection's end) where its length is
+    /// not known.
+    mutating func deliver(
+        _ whole: AnswerHead, _ segments: [BodySegment], _ filters: BodyFilters, _ slot: Int,
+        _ exchange: Int, _ location: LocationPlan, target: [UInt8] = []
+    ) {
+        var head = whole
+        var stages: [BodyStage] = []
+        let hasBody = exchanges[exchange].method != .head && head.status != 304
+        if head.coding == .identity, isCoded(head, exchange, location) {
+            if hasBody {
+                guard let encoder = encoder(head.contentLength, location) else {
+                    closeSource(exchange)
+                    exchanges[exchange].lacksMemory = true
+                    return
+                }
+                stages.append(.compress(encoder))
+            }
+            head.coding = .gzip
+            head.isWeak = true
+            head.loseLength()
         }
-        var head = codedHead(whole, exchange)
+        head.varies = exchanges[exchange].varies && location.features.contains(.gzipVary)
+        if head.contentLength < 0, hasBody, !exchanges[exchange].isSubrequest {
+            head.isChunked = exchanges[exchange].parser.head.version == .http11
+            if !head.isChunked { exchanges[exchange].keepsAlive = false }
+        }
         head.keepsAlive = exchanges[exchange].keepsAlive
-        head.varies = location.features.contains(.gzipVary)
-        send(head, slot, exchange)
+        guard hasBody else {
+            send(head, slot, exchange, location: target)
+            closeSource(exchange)
+            return
+        }
+        guard let body = filtered(segments, filters, slot, exchange) else {
+            closeSource(exchange)
+            exchanges[exchange].lacksMemory = true
+            return
+        }
+        send(head, slot, exchange, location: target)
+        if head.contentLength >= 0, filters.isNone, appendIfItFits(segments, exchange) { return }
+        attach(BodyProducer(body, through: stages, isChunked: head.isChunked), exchange)
+    }
+
+    /// An encoder for a body of so many bytes, -1 for one whose length nobody knows; nil when
+    /// memory is short.
+    private mutating func encoder(_ length: Int64, _ location: LocationPlan) -> Gzip? {
+        let level = Int(plan.gzips[Int(location.gzip)].level)
+        return gzips.take(level: level, sizeHint: length < 0 ? nil : length)
+    }
+
+    /// Puts a short body behind its head, so that they leave together.
+    private mutating func appendIfItFits(_ segments: [BodySegment], _ exchange: Int) -> Bool {
+        guard segments.count == 1, case .bytes(let bytes) = segments[0] else { return false }
+        let output = exchanges[exchange].output
+        guard output.capacity &- exchanges[exchange].outputEnd >= bytes.count else { return false }
+        appendBody(bytes.span, exchange)
+        return true
     }
 }
 

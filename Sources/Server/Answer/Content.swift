@@ -6,6 +6,7 @@ import Linux
 extension Worker {
     mutating func content(_ slot: Int, _ exchange: Int) -> Outcome {
         let location = plan.locations[Int(exchanges[exchange].location)]
+        if location.features.contains(.emptyGif) { return emptyGif(slot, exchange, location) }
         if location.features.contains(.hasAlias), contextIfAny(exchange)?.isOutsideAlias == true {
             logError(
                 .alert, "\"alias\" cannot be used in a location where the path was rewritten",
@@ -16,6 +17,11 @@ extension Worker {
         if location.features.contains(.deniesHidden), namesHiddenFile() { return .status(404) }
         let endsInSlash = lastByte == UInt8(ascii: "/")
         if endsInSlash, method == .get || method == .head || method == .post {
+            if location.features.contains(.randomIndex),
+                let outcome = randomIndex(slot, exchange, location)
+            {
+                return outcome
+            }
             if let outcome = index(slot, exchange, location) { return outcome }
             if location.features.contains(.autoindex), method != .post {
                 return listing(slot, exchange, location)
@@ -171,34 +177,6 @@ extension Worker {
         case .failure(let error) where error.isMissing:
             return failure(error, slot, exchange, location)
         default: return nil
-        }
-    }
-
-    // MARK: listing
-
-    private mutating func listing(
-        _ slot: Int, _ exchange: Int, _ location: LocationPlan
-    ) -> Outcome {
-        mapPath(location, slot, exchange)
-        let directory: Int32
-        switch open(location, exchange) {
-        case .failure(let error): return failure(error, slot, exchange, location)
-        case .success(let descriptor): directory = descriptor
-        }
-        do throws(FileError) {
-            let listing = try DirectoryListing.read(
-                owning: Descriptor(owning: directory), links: location.links)
-            var style = DirectoryListing.Style()
-            style.showsExactSize = location.features.contains(.exactSize)
-            style.linksToParent = uriCount > 1
-            if location.features.contains(.localTime) {
-                style.offsetSeconds = Clock.localOffset(at: clock.seconds)
-            }
-            let page = listing.html(path: uri.span(from: 0, to: uriCount), style: style)
-            answerPage(page, slot, exchange)
-            return .answered
-        } catch {
-            return failure(error, slot, exchange, location)
         }
     }
 

@@ -24,7 +24,7 @@ extension Worker {
         head.acceptsRanges = location.maxRanges > 0 && head.status == 200
         head.coding = coding
         if head.status == 200 {
-            switch precondition(validators, exchange, location) {
+            switch precondition(validators, hasETag: head.hasETag, exchange, location) {
             case .proceed: break
             case .notModified:
                 answerNotModified(head, slot, exchange)
@@ -34,20 +34,24 @@ extension Worker {
                 return .status(412)
             }
         }
+        let filters = filter(&head, slot, exchange, location)
         let method = exchanges[exchange].method
-        // What is coded here has no ranges: a part of it would be of other bytes each time.
-        if coding == .identity, method == .get || method == .head,
-            isCoded(head, exchange, location)
+        // What is made here has no ranges: a part of it would be of other bytes each time.
+        if head.contentLength < 0
+            || coding == .identity && (method == .get || method == .head)
+                && isCoded(head, exchange, location)
         {
-            return answerCoded(head, slot, exchange, location)
+            deliver(
+                head, [.file(offset: 0, count: facts.size)], filters, slot, exchange, location)
+            return .answered
         }
         head.varies = exchanges[exchange].varies && location.features.contains(.gzipVary)
         if coding == .identity, isStrict(exchange), refusesIdentity(exchange) {
             closeSource(exchange)
             return .status(406)
         }
-        if method == .get, head.status == 200,
-            let outcome = takeRanges(facts, &head, slot, exchange, location)
+        if method == .get, head.status == 200, !exchanges[exchange].isSubrequest,
+            let outcome = takeRanges(facts, &head, filters, slot, exchange, location)
         {
             return outcome
         }
@@ -55,7 +59,7 @@ extension Worker {
         if method == .head {
             closeSource(exchange)
         } else {
-            attachFile(exchange, location)
+            attachFile(filters, slot, exchange, location)
         }
         return .answered
     }
@@ -80,15 +84,15 @@ extension Worker {
         return plan.typeNames[types][Int(index)]
     }
 
-    private func precondition(
-        _ validators: FileValidators, _ exchange: Int, _ location: LocationPlan
+    func precondition(
+        _ validators: FileValidators, hasETag: Bool, _ exchange: Int, _ location: LocationPlan
     ) -> Preconditions.Outcome {
         let head = exchanges[exchange].parser.head
-        guard head.isConditional else { return .proceed }
+        guard head.isConditional, !exchanges[exchange].isSubrequest else { return .proceed }
         let received = exchanges[exchange].received
-        return validators.withTags(
-            location.features.contains(.etag), location.modifiedSince.rule
-        ) { Preconditions.evaluate(head, received, $0) }
+        return validators.withTags(hasETag, location.modifiedSince.rule) {
+            Preconditions.evaluate(head, received, $0)
+        }
     }
 
     /// Whether the client takes no answer that is not coded.
@@ -99,7 +103,7 @@ extension Worker {
         return AcceptEncoding.refusesIdentity(exchanges[exchange].received.slice(field))
     }
 
-    private mutating func answerNotModified(_ whole: AnswerHead, _ slot: Int, _ exchange: Int) {
+    mutating func answerNotModified(_ whole: AnswerHead, _ slot: Int, _ exchange: Int) {
         closeSource(exchange)
         var head = whole
         head.status = 304
@@ -120,8 +124,8 @@ extension Worker {
 
     /// Answers with a part, parts, or 416; nil when all of the file is to be sent.
     private mutating func takeRanges(
-        _ facts: FileFacts, _ head: inout AnswerHead, _ slot: Int, _ exchange: Int,
-        _ location: LocationPlan
+        _ facts: FileFacts, _ head: inout AnswerHead, _ filters: BodyFilters, _ slot: Int,
+        _ exchange: Int, _ location: LocationPlan
     ) -> Outcome? {
         let request = exchanges[exchange].parser.head
         guard let field = request.field(.range), location.maxRanges > 0 else { return nil }
@@ -148,20 +152,34 @@ extension Worker {
             exchanges[exchange].fileOffset = range.start
             exchanges[exchange].fileRemaining = range.count
             send(head, slot, exchange)
-            attachFile(exchange, location)
+            attachFile(filters, slot, exchange, location)
         case .many(let ranges):
             let parts = MultipartRanges(
                 ranges, size: facts.size,
                 boundary: acceptedCount &* 1_000_003 &+ UInt64(connections[slot].requests),
-                contentType: head.contentType)
+                contentType: partType(of: head))
             head.status = 206
             head.boundary = parts.boundary
             head.contentLength = parts.contentLength
             head.acceptsRanges = false
             send(head, slot, exchange)
-            attach(BodyProducer(parts.segments, coding: nil), exchange)
+            attach(parts.segments, filters, slot, exchange)
         }
         return .answered
+    }
+
+    /// The type of a part: that of the whole.
+    private func partType(of head: AnswerHead) -> [UInt8] {
+        guard let type = head.contentType else { return [] }
+        let capacity = type.count &+ madeCharset.count &+ 256
+        return unsafe [UInt8](unsafeUninitializedCapacity: capacity) { memory, count in
+            guard let start = memory.baseAddress else { return }
+            var writer = unsafe HeadWriter(
+                unsafe: UnsafeMutableRawPointer(start), capacity: capacity)
+            writer.append(type.span)
+            head.charset.write(made: madeCharset.span, into: &writer)
+            count = writer.count
+        }
     }
 
     private func rangeIsAllowed(
@@ -178,20 +196,32 @@ extension Worker {
 
     /// Puts the file behind the head: a small one into the same buffer, a larger one by sendfile or
     /// a producer that reads it.
-    private mutating func attachFile(_ exchange: Int, _ location: LocationPlan) {
+    private mutating func attachFile(
+        _ filters: BodyFilters, _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) {
         let count = exchanges[exchange].fileRemaining
         if count <= 0 {
             closeSource(exchange)
-        } else if count <= Int64(Worker.smallBody), readSmall(exchange, Int(count)) {
+        } else if filters.isNone, count <= Int64(Worker.smallBody), readSmall(exchange, Int(count))
+        {
             closeSource(exchange)
-        } else if location.features.contains(.sendfile) {
+        } else if filters.isNone, location.features.contains(.sendfile) {
             exchanges[exchange].source = .file
         } else {
-            attach(
-                BodyProducer(
-                    [.file(offset: exchanges[exchange].fileOffset, count: count)], coding: nil),
-                exchange)
+            let offset = exchanges[exchange].fileOffset
+            attach([.file(offset: offset, count: count)], filters, slot, exchange)
         }
+    }
+
+    /// The rest of the answer is these segments, put through filters that keep their length.
+    private mutating func attach(
+        _ segments: [BodySegment], _ filters: BodyFilters, _ slot: Int, _ exchange: Int
+    ) {
+        guard let body = filtered(segments, filters, slot, exchange) else {
+            exchanges[exchange].lacksMemory = true
+            return
+        }
+        attach(BodyProducer(body), exchange)
     }
 
     /// Reads a small file into the output; false when there is no room, or it has become shorter.

@@ -9,15 +9,15 @@ struct MultipartRanges {
     /// The parts, each after its head.
     let segments: [BodySegment]
 
-    init(_ ranges: [ByteRange], size: Int64, boundary: UInt64, contentType: PlanBytes?) {
+    init(_ ranges: [ByteRange], size: Int64, boundary: UInt64, contentType: [UInt8]) {
         self.boundary = boundary
         var segments: [BodySegment] = []
         var length: Int64 = 0
         for range in ranges {
-            let head = MultipartRanges.bytes(atMost: 256 &+ (contentType?.count ?? 0)) { writer in
+            let head = MultipartRanges.bytes(atMost: 256 &+ contentType.count) { writer in
                 writer.append("\r\n--")
                 MultipartRanges.write(boundary: boundary, into: &writer)
-                if let contentType, !contentType.isEmpty {
+                if !contentType.isEmpty {
                     writer.append("\r\nContent-Type: ")
                     writer.append(contentType.span)
                 }

@@ -38,9 +38,19 @@ extension Worker {
             return
         }
         let isBeginning = exchanges[exchange].phase == .start
-        var outcome =
+        let outcome =
             isBeginning
             ? begin(slot, exchange) : pass(from: exchanges[exchange].phase, slot, exchange)
+        passOn(outcome, slot, exchange)
+    }
+
+    /// Goes through the phases from one of them on, to the request's answer.
+    mutating func passAll(from phase: Phase, _ slot: Int, _ exchange: Int) {
+        passOn(pass(from: phase, slot, exchange), slot, exchange)
+    }
+
+    private mutating func passOn(_ first: Outcome, _ slot: Int, _ exchange: Int) {
+        var outcome = first
         while let next = follow(outcome, slot, exchange) {
             outcome = pass(from: next, slot, exchange)
         }

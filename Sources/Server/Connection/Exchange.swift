@@ -58,6 +58,10 @@ struct Exchange: BitwiseCopyable {
     var hasContinued = false
     /// How large the file is of which a range was asked that it does not have; -1 for none.
     var unsatisfiedSize: Int64 = -1
+    /// Another request has made it, for a part of its own answer.
+    var isSubrequest = false
+    /// Which of the plan's charsets that other answer is in; -1 for none.
+    var mainCharset: Int32 = -1
     /// The worker has a context for it.
     var hasContext = false
     /// The index file that the request was redirected to, for `$uri`.

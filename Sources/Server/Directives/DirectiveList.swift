@@ -6,7 +6,9 @@ enum DirectiveList {
         MainDirectives.rows + BlockDirectives.rows + ListenDirectives.rows
             + RequestDirectives.rows + TimeoutDirectives.rows + FileDirectives.rows
             + SendingDirectives.rows + TypeDirectives.rows + FieldDirectives.rows
-            + GzipDirectives.rows + AutoindexDirectives.rows + LogDirectives.rows
+            + GzipDirectives.rows + GunzipDirectives.rows + CharsetDirectives.rows
+            + AdditionDirectives.rows + AutoindexDirectives.rows + RandomIndexDirectives.rows
+            + EmptyGifDirectives.rows + LogDirectives.rows
             + MapDirectives.rows + GeoDirectives.rows + SplitClientsDirectives.rows
             + RealIPDirectives.rows
             + RewriteDirectives.rows + TryFilesDirectives.rows + ErrorPageDirectives.rows

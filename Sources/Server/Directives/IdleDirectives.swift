@@ -83,7 +83,7 @@ enum IdleDirectives {
         "memory", "buffers are apus's own",
         [
             ([.http, .server], .exactly(1), "connection_pool_size request_pool_size"),
-            (.httpServerLocation, .exactly(2), "output_buffers gzip_buffers"),
+            (.httpServerLocation, .exactly(2), "output_buffers gzip_buffers gunzip_buffers"),
             (
                 .httpServerLocation, .exactly(1),
                 """

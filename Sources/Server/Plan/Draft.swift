@@ -19,6 +19,8 @@ struct Draft {
     var servers: [ServerDraft] = []
     /// The settings of the http level, once it is read.
     var http: Scope?
+    /// `charset_map`s in the order of the file.
+    var charsetMaps: [CharsetMapDraft] = []
     /// `log_format`s by name.
     var logFormats: [String: LogFormatDraft] = [:]
     /// How the lines of a log file are gathered, where an `access_log` says so, by path.
@@ -140,8 +142,13 @@ struct Scope {
     var types = TypeSettings()
     var fields = FieldSettings()
     var gzip = GzipSettings()
+    var gunzip = GunzipSettings()
+    var charset = CharsetSettings()
+    var addition = AdditionSettings()
     var autoindex = AutoindexSettings()
     var realIP = RealIPSettings()
+    var randomIndex = RandomIndexSettings()
+    var emptyGif = EmptyGifSettings()
     var logs = LogSettings()
     var rewrite = RewriteSettings()
     var tryFiles = TryFilesSettings()

@@ -37,7 +37,20 @@ struct LocationFeatures: OptionSet, BitwiseCopyable {
     /// uninitialized_variable_warn
     static let warnsOfUnset = LocationFeatures(rawValue: 1 << 18)
     /// set_real_ip_from
-    static let realIP = LocationFeatures(rawValue: 1 << 40)
+    static let realIP = LocationFeatures(rawValue: 1 << 39)
+    /// autoindex_sort
+    static let sortsListings = LocationFeatures(rawValue: 1 << 40)
+    static let randomIndex = LocationFeatures(rawValue: 1 << 41)
+    static let emptyGif = LocationFeatures(rawValue: 1 << 42)
+    static let gunzip = LocationFeatures(rawValue: 1 << 43)
+    static let charset = LocationFeatures(rawValue: 1 << 44)
+    /// add_before_body, add_after_body
+    static let addition = LocationFeatures(rawValue: 1 << 45)
+    static let sourceCharset = LocationFeatures(rawValue: 1 << 46)
+    /// What is made of a body on its way out, compression apart.
+    static let bodyFilters: LocationFeatures = [
+        .gunzip, .charset, .sourceCharset, .addition,
+    ]
 }
 
 /// A location, compiled: what its requests need to know, with everything inherited.
@@ -58,6 +71,9 @@ struct LocationPlan: BitwiseCopyable {
     var defaultType: PlanBytes
     /// Which of the plan's gzip settings.
     var gzip: Int32
+    /// Which of the plan's body filters; -1 for none.
+    var bodyFilter: Int32
+    var listingFormat: ListingFormat
     var modifiedSince: ModifiedSinceRule
     /// Int.max when there is no bound.
     var maxRanges: Int

@@ -20,6 +20,11 @@ public final class Plan {
     /// Whether one of the addresses has proxies' headers.
     let readsProxyHeaders: Bool
     let gzips: PlanTable<GzipPlan>
+    let bodyFilters: PlanTable<BodyFilterPlan>
+    /// Every charset that is named, to be found by its name.
+    let charsetNames: PlanTable<PlanBytes>
+    /// What turns texts of one charset into another.
+    let recodings: [Recoding]
     let regexes: [Regex]
     let types: [MIMETypes]
     /// The names of each table's types, in its order.
@@ -64,6 +69,12 @@ public final class Plan {
     let hostname: String
     /// The type of pages that the server makes.
     let htmlType: PlanBytes
+    /// The types of listings, by format.
+    let listingTypes: PlanTable<PlanBytes>
+    /// What listings as XML are in.
+    let utf8: PlanBytes
+    /// empty_gif's type.
+    let gifType: PlanBytes
 
     init(_ parts: PlanParts) {
         main = parts.main
@@ -75,6 +86,9 @@ public final class Plan {
         addresses = arena.store(elements: parts.addresses)
         readsProxyHeaders = parts.addresses.contains(where: \.readsProxyHeader)
         gzips = arena.store(elements: parts.gzips)
+        bodyFilters = arena.store(elements: parts.bodyFilters)
+        charsetNames = arena.store(elements: parts.charsetNames.map { parts.arena.store($0) })
+        recodings = parts.recodings
         regexes = parts.regexes
         types = parts.types
         typeNames = arena.store(elements: parts.typeNames)
@@ -103,6 +117,10 @@ public final class Plan {
         errorPages = ErrorPages(in: parts.arena)
         hostname = hostName()
         htmlType = arena.store("text/html")
+        listingTypes = arena.store(
+            elements: ListingFormat.allCases.map { parts.arena.store("\($0.format.contentType)") })
+        utf8 = arena.store("utf-8")
+        gifType = arena.store("image/gif")
     }
 }
 
@@ -116,6 +134,9 @@ struct PlanParts {
     var trees: [LocationTree] = []
     var addresses: [AddressPlan] = []
     var gzips: [GzipPlan] = []
+    var bodyFilters: [BodyFilterPlan] = []
+    var charsetNames: [String] = []
+    var recodings: [Recoding] = []
     var regexes: [Regex] = []
     /// One for each of `regexes`.
     var namedCaptures: [PlanTable<NamedCapture>] = []

@@ -12,6 +12,7 @@ struct PlanCompiler {
     /// Settings that were compiled already, to be used again.
     var compiledTypes: [(pairs: [TypePair], index: Int32)] = []
     var compiledGzips: [(settings: GzipSettings, index: Int32)] = []
+    var compiledFilters: [(charset: CharsetSettings, addition: AdditionSettings, index: Int32)] = []
     var formatIndexes: [String: Int32] = [:]
     /// The `@` locations of the server in hand.
     private var namedLocations: [NamedIndex] = []
@@ -46,6 +47,7 @@ struct PlanCompiler {
                     help: ["an empty one is enough: events { }"]))
         }
         guard var http = draft.http else { return }
+        addCharsetMaps()
         if http.logs.errorLogs == nil { http.logs.errorLogs = mainLogs }
         parts.variables = zip(draft.variables.names, draft.variables.sources).map {
             VariablePlan(name: parts.arena.store($0), $1)

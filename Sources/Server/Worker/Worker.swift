@@ -36,6 +36,8 @@ struct Worker: ~Copyable {
     var outputs: BufferPool
     var gzips = GzipPool(capacity: 16)
     var path = PathBuffer()
+    /// The charset that a variable holds, for the head that is written next.
+    var madeCharset: [UInt8] = []
     /// How much of it is the root.
     var rootCount = 0
     /// And that it is as the configuration has it.
@@ -84,7 +86,8 @@ struct Worker: ~Copyable {
         proxyAddresses = ZeroedStorage(count: slots)
         socketPeers = ZeroedStorage(count: slots)
         freeConnections = FreeList(count: slots)
-        exchanges = ZeroedStorage(count: slots)
+        // One more: for the requests that requests make.
+        exchanges = ZeroedStorage(count: slots &+ 1)
         freeExchanges = FreeList(count: slots)
         inputs = BufferPool(size: Worker.inputSize(plan), keeps: 32)
         outputs = BufferPool(size: Worker.outputSize, keeps: 32)

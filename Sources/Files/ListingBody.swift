@@ -1,0 +1,115 @@
+import HTTP
+import Linux
+
+/// A listing on its way out: names are read slice by slice, then the page is written piece by
+/// piece, so that a directory of any size holds the loop for a moment only. The names are kept in
+/// memory to be sorted; the page is not.
+public final class ListingBody {
+    /// What a step came to.
+    public enum Step {
+        /// So many bytes were written; no more follow when `isLast`.
+        case written(Int, isLast: Bool)
+        /// Nothing yet: there are more names to read.
+        case pending
+        case failed(FileError)
+    }
+
+    /// How many names are read in one step: about a millisecond.
+    static let namesPerStep = 512
+    /// How many entries are written in one piece.
+    static let entriesPerPiece = 64
+
+    private let style: DirectoryListing.Style
+    private let links: LinkRule
+    private var stream: DirectoryStream?
+    private var listing: DirectoryListing
+    private var writtenEntries = 0
+    private var isAtTail = false
+    /// What was made of the page and not taken yet, from `taken` on.
+    private var piece: [UInt8]
+    private var taken = 0
+
+    /// The listing of a directory that is open as `directory`. FileError: it is none.
+    public init(
+        owning directory: consuming Descriptor, links: LinkRule, style: DirectoryListing.Style
+    ) throws(FileError) {
+        stream = try DirectoryStream(owning: directory)
+        listing = DirectoryListing(order: style.order)
+        self.style = style
+        self.links = links
+        switch style.format {
+        case .html: piece = style.htmlHead()
+        case .json, .jsonp: piece = style.jsonHead()
+        case .xml: piece = style.xmlHead()
+        }
+    }
+
+    /// Reads some names, or writes what fits into `room`.
+    public func step(into room: UnsafeMutableRawBufferPointer) -> Step {
+        if let error = readNames() { return .failed(error) }
+        guard stream == nil else { return .pending }
+        var written = 0
+        while written < room.count {
+            if taken == piece.count {
+                if isAtTail { break }
+                nextPiece()
+            }
+            let count = min(room.count &- written, piece.count &- taken)
+            let target = unsafe UnsafeMutableRawBufferPointer(rebasing: room[written...])
+            unsafe piece.withUnsafeBytes { source in
+                unsafe target.copyMemory(
+                    from: UnsafeRawBufferPointer(rebasing: source[taken..<(taken &+ count)]))
+            }
+            taken &+= count
+            written &+= count
+        }
+        return .written(written, isLast: isAtTail && taken == piece.count)
+    }
+
+    private func readNames() -> FileError? {
+        guard var open = stream.take() else { return nil }
+        do throws(FileError) {
+            if try listing.take(from: &open, atMost: ListingBody.namesPerStep, links: links) {
+                stream = consume open
+            }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    private func nextPiece() {
+        taken = 0
+        var entries: [DirectoryListing.Entry] = []
+        var bytes = 0
+        while entries.count < ListingBody.entriesPerPiece, let entry = listing.next() {
+            entries.append(entry)
+            bytes &+= entry.nameCount &* 9 &+ 256
+        }
+        guard !entries.isEmpty else {
+            isAtTail = true
+            switch style.format {
+            case .html: piece = style.htmlTail(isEmpty: listing.count == 0)
+            case .json, .jsonp: piece = style.jsonTail()
+            case .xml: piece = style.xmlTail()
+            }
+            return
+        }
+        piece = page(atMost: bytes) { page in
+            for entry in entries { append(entry, to: &page) }
+        }
+    }
+
+    private func append(_ entry: DirectoryListing.Entry, to page: inout HeadWriter) {
+        let isFirst = writtenEntries == 0
+        writtenEntries &+= 1
+        listing.withName(of: entry) { name in
+            switch style.format {
+            case .html: style.appendHTML(entry, named: name, to: &page)
+            case .json, .jsonp:
+                style.appendJSON(entry, named: name, isFirst: isFirst, to: &page)
+            case .xml: style.appendXML(entry, named: name, to: &page)
+            }
+        }
+    }
+}

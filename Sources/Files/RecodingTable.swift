@@ -1,0 +1,129 @@
+/// One direction of a ``CharsetMap``: turns text of one charset into text of another, a slice at a
+/// time.
+public final class RecodingTable: Sendable {
+    enum Form {
+        /// A byte for a byte.
+        case bytes([UInt8])
+        /// Up to three bytes for a byte: their number in the lowest eight bits, then the bytes.
+        case toUTF8([UInt32])
+        /// A byte for each of the first 65536 characters; 0 for none.
+        case fromUTF8([UInt8])
+    }
+
+    private let form: Form
+
+    init(_ form: Form) { self.form = form }
+
+    /// Whether the text keeps its length, so that its ranges are known.
+    public var keepsLength: Bool {
+        if case .bytes = form { return true }
+        return false
+    }
+
+    static func packed(_ bytes: [UInt8]) -> UInt32 {
+        var value = UInt32(truncatingIfNeeded: bytes.count)
+        for index in bytes.indices { value |= UInt32(bytes[index]) &<< UInt32(index &* 8 &+ 8) }
+        return value
+    }
+
+    /// Recodes from `input` into `output` until one of them is used up. With `isLast` the input is
+    /// the text's last.
+    ///
+    /// From UTF-8, what has no byte becomes a reference (`&#8364;`), what is no UTF-8 a `?`; the
+    /// bytes of a character that is not all there are left for the next call, and left out at the
+    /// text's end, as in nginx.
+    public func recode(
+        _ input: Span<UInt8>, into output: inout MutableSpan<UInt8>, isLast: Bool
+    ) -> StreamProgress {
+        var taken = 0
+        var made = 0
+        switch form {
+        case .bytes(let table):
+            let count = min(input.count, output.count)
+            while taken < count {
+                output[taken] = table[Int(input[taken])]
+                taken &+= 1
+            }
+            made = taken
+        case .toUTF8(let table):
+            while taken < input.count {
+                var packed = table[Int(input[taken])]
+                let count = Int(packed & 0xFF)
+                guard output.count &- made >= count else { break }
+                for _ in 0..<count {
+                    packed &>>= 8
+                    output[made] = UInt8(truncatingIfNeeded: packed)
+                    made &+= 1
+                }
+                taken &+= 1
+            }
+        case .fromUTF8(let table):
+            (taken, made) = RecodingTable.recodeUTF8(input, into: &output, table)
+            let isIncomplete =
+                taken < input.count && input[taken] >= 0x80
+                && UTF8Sequence(input, at: taken) == .incomplete
+            if isLast, isIncomplete { taken = input.count }
+        }
+        return StreamProgress(
+            consumed: taken, produced: made, isFinished: isLast && taken == input.count,
+            isBroken: false)
+    }
+
+    private static func recodeUTF8(
+        _ input: Span<UInt8>, into output: inout MutableSpan<UInt8>, _ table: [UInt8]
+    ) -> (taken: Int, made: Int) {
+        var taken = 0
+        var made = 0
+        while taken < input.count {
+            guard input[taken] >= 0x80 else {
+                guard made < output.count else { break }
+                output[made] = input[taken]
+                taken &+= 1
+                made &+= 1
+                continue
+            }
+            switch UTF8Sequence(input, at: taken) {
+            case .incomplete: return (taken, made)
+            case .invalid(let count):
+                guard made < output.count else { return (taken, made) }
+                output[made] = UInt8(ascii: "?")
+                made &+= 1
+                taken &+= count
+            case .character(let scalar, let count):
+                let byte = scalar < 0x10000 ? table[Int(scalar)] : 0
+                guard write(byte, scalar, into: &output, at: &made) else { return (taken, made) }
+                taken &+= count
+            }
+        }
+        return (taken, made)
+    }
+
+    /// Writes a byte, or, for 0, a reference to a character; false when there is no room.
+    private static func write(
+        _ byte: UInt8, _ scalar: UInt32, into output: inout MutableSpan<UInt8>, at made: inout Int
+    ) -> Bool {
+        if byte != 0 {
+            guard made < output.count else { return false }
+            output[made] = byte
+            made &+= 1
+            return true
+        }
+        var digits = 1
+        var rest = scalar / 10
+        while rest > 0 {
+            digits &+= 1
+            rest /= 10
+        }
+        guard output.count &- made >= digits &+ 3 else { return false }
+        output[made] = UInt8(ascii: "&")
+        output[made &+ 1] = UInt8(ascii: "#")
+        rest = scalar
+        for index in (0..<digits).reversed() {
+            output[made &+ 2 &+ index] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+        output[made &+ 2 &+ digits] = UInt8(ascii: ";")
+        made &+= digits &+ 3
+        return true
+    }
+}

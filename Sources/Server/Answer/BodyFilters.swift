@@ -1,0 +1,97 @@
+import Files
+import HTTP
+import Linux
+
+/// What a location's filters make of a body. They come in nginx's order: decompression, texts
+/// around it, charset; then compression, which ``CodedAnswer`` decides on.
+struct BodyFilters: BitwiseCopyable {
+    /// gunzip
+    var decompresses = false
+    /// add_before_body, add_after_body
+    var adds = false
+    /// Which of the plan's recodings; -1 for none.
+    var recoding: Int32 = -1
+    /// Which of the plan's charsets the answer says it is in; -1 for none.
+    var charset: Int32 = -1
+
+    /// The body goes out as it is.
+    var isNone: Bool { !decompresses && !adds && recoding < 0 }
+}
+
+extension Worker {
+    /// Which filters change an answer's body; says in its head what comes of that.
+    mutating func filter(
+        _ head: inout AnswerHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> BodyFilters {
+        var filters = BodyFilters()
+        guard !location.features.isDisjoint(with: .bodyFilters) else { return filters }
+        if location.features.contains(.gunzip), head.coding == .gzip {
+            exchanges[exchange].varies = true
+            if !acceptsGzip(exchange, plan.gzips[Int(location.gzip)]) {
+                filters.decompresses = true
+                head.coding = .identity
+                head.isWeak = true
+                head.loseLength()
+            }
+        }
+        guard location.bodyFilter >= 0 else { return filters }
+        let filter = plan.bodyFilters[Int(location.bodyFilter)]
+        if exchanges[exchange].isSubrequest {
+            filters.recoding = recodingToMain(head, filter, slot, exchange)
+            return filters
+        }
+        if location.features.contains(.addition), head.status == 200,
+            let type = head.contentType, filter.additionTypes.contains(type)
+        {
+            filters.adds = true
+            head.isWeak = true
+            head.loseLength()
+        }
+        if location.features.contains(.charset) {
+            setCharset(of: &head, &filters, filter, slot, exchange)
+            if filters.recoding >= 0, !plan.recodings[Int(filters.recoding)].table.keepsLength {
+                head.loseLength()
+            }
+        }
+        return filters
+    }
+
+    /// A body put through filters; nil when memory is short.
+    mutating func filtered(
+        _ segments: [BodySegment], _ filters: BodyFilters, _ slot: Int, _ exchange: Int
+    ) -> [BodySegment]? {
+        var stages: [BodyStage] = []
+        if filters.decompresses {
+            guard let decoder = Gunzip() else { return nil }
+            stages.append(.decompress(decoder))
+        }
+        if filters.recoding >= 0 {
+            stages.append(.recode(plan.recodings[Int(filters.recoding)].table))
+        }
+        let body: [BodySegment] =
+            stages.isEmpty ? segments : [.body(BodyProducer(segments, through: stages))]
+        guard filters.adds else { return body }
+        let location = plan.locations[Int(exchanges[exchange].location)]
+        let filter = plan.bodyFilters[Int(location.bodyFilter)]
+        var whole = body
+        if !filter.before.isEmpty {
+            guard let added = subrequest(filter.before, charset: filters.charset, slot, exchange)
+            else { return nil }
+            whole = added + whole
+        }
+        if !filter.after.isEmpty {
+            guard let added = subrequest(filter.after, charset: filters.charset, slot, exchange)
+            else { return nil }
+            whole += added
+        }
+        return whole
+    }
+}
+
+extension AnswerHead {
+    /// The body is made on its way out: neither its length is known nor its ranges.
+    mutating func loseLength() {
+        contentLength = -1
+        acceptsRanges = false
+    }
+}

@@ -1,0 +1,71 @@
+import Files
+
+/// What turns the bytes of a body into others on their way out.
+enum BodyStage {
+    case compress(Gzip)
+    case decompress(Gunzip)
+    case recode(RecodingTable)
+
+    /// Works from `input` into `room` until one of them is used up.
+    func run(
+        _ input: UnsafeMutableRawBufferPointer, into room: UnsafeMutableRawBufferPointer,
+        isLast: Bool
+    ) -> StreamProgress {
+        switch self {
+        case .compress(let encoder):
+            return unsafe encoder.compress(
+                UnsafeRawBufferPointer(input), into: room, finish: isLast)
+        case .decompress(let decoder):
+            return unsafe decoder.decompress(
+                UnsafeRawBufferPointer(input), into: room, isLast: isLast)
+        case .recode(let table):
+            let source = unsafe Span<UInt8>(_unsafeBytes: input)
+            var target = unsafe MutableSpan<UInt8>(_unsafeBytes: room)
+            return table.recode(source, into: &target, isLast: isLast)
+        }
+    }
+}
+
+/// A stage with the bytes that wait for it.
+struct BufferedStage: ~Copyable {
+    /// How many bytes wait at most.
+    static let size = 32768
+    /// With fewer it may not get on: a character of UTF-8 may be cut in two.
+    static let least = 16
+
+    let stage: BodyStage
+    private var buffer = Buffer.none
+    private var start = 0
+    private var end = 0
+    /// What waits is the last.
+    var hasAll = false
+
+    init(_ stage: BodyStage) { self.stage = stage }
+
+    deinit { buffer.free() }
+
+    /// Whether bytes are to be read before it goes on.
+    var isHungry: Bool { !hasAll && end &- start < BufferedStage.least }
+
+    /// Where the next bytes are to be written; empty when memory is short.
+    mutating func room() -> UnsafeMutableRawBufferPointer {
+        if buffer.isNone { buffer = .allocate(BufferedStage.size) }
+        buffer.move(from: start, to: 0, count: end &- start)
+        end &-= start
+        start = 0
+        return unsafe buffer.bytes(from: end, to: buffer.capacity)
+    }
+
+    /// So many bytes were written there.
+    mutating func take(_ count: Int, isLast: Bool) {
+        end &+= count
+        hasAll = isLast
+    }
+
+    mutating func run(into room: UnsafeMutableRawBufferPointer) -> StreamProgress {
+        let progress = unsafe stage.run(
+            buffer.bytes(from: start, to: end), into: room, isLast: hasAll)
+        start &+= progress.consumed
+        return progress
+    }
+}

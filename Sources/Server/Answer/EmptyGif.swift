@@ -1,0 +1,40 @@
+import HTTP
+import Linux
+
+/// empty_gif: a transparent GIF of one pixel, for pages that count their readers.
+extension Worker {
+    /// When nginx's was made: 28 September 1970, 06:00:00.
+    private static let madeAt: Int64 = 23_349_600
+
+    mutating func emptyGif(_ slot: Int, _ exchange: Int, _ location: LocationPlan) -> Outcome {
+        let method = exchanges[exchange].method
+        guard method == .get || method == .head else { return .status(405) }
+        var head = answerHead(200, exchange, location)
+        head.contentType = plan.gifType
+        head.contentLength = Int64(Worker.emptyGifBytes.count)
+        let validators = FileValidators(
+            FileFacts(kind: .regular, size: head.contentLength, modified: Worker.madeAt),
+            now: clock.seconds)
+        head.validators = validators
+        head.tellsModified = head.status == 200
+        if head.status == 200 {
+            switch precondition(validators, hasETag: false, exchange, location) {
+            case .proceed: break
+            case .failed: return .status(412)
+            case .notModified:
+                answerNotModified(head, slot, exchange)
+                return .answered
+            }
+        }
+        answer(head, [.bytes(Worker.emptyGifBytes)], slot, exchange, location)
+        return .answered
+    }
+
+    /// GIF89a (section numbers are those of the specification): header (17), a screen of one pixel
+    /// with two colours (18, 19), pixels of colour 1 are transparent (23), an image of one such
+    /// pixel (20, 22), the trailer (27).
+    static let emptyGifBytes: [UInt8] =
+        Array("GIF89a".utf8) + [1, 0, 1, 0, 0x80, 1, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF]
+        + [0x21, 0xF9, 4, 1, 0, 0, 1, 0] + [0x2C, 0, 0, 0, 0, 1, 0, 1, 0, 0]
+        + [2, 2, 0x4C, 1, 0, 0x3B]
+}

@@ -1,0 +1,31 @@
+import Files
+import HTTP
+import Linux
+
+/// random_index: the request goes on to a file of the directory, chosen by lot.
+extension Worker {
+    /// nil when the directory has no file. A link is what it leads to, as in nginx.
+    mutating func randomIndex(
+        _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> Outcome? {
+        mapPath(location, slot, exchange)
+        let directory: Int32
+        switch open(location, exchange) {
+        case .failure(let error): return failure(error, slot, exchange, location)
+        case .success(let descriptor): directory = descriptor
+        }
+        do throws(FileError) {
+            var stream = try DirectoryStream(owning: Descriptor(owning: directory))
+            guard let name = try stream.randomFile(followsLinks: location.links == .follow) else {
+                return nil
+            }
+            var writer = uri.writer(from: uriCount)
+            writer.append(name.span)
+            uriCount &+= writer.count
+            _ = context(of: exchange)
+            return writer.hasOverflowed ? .status(500) : .redirected
+        } catch {
+            return failure(error, slot, exchange, location)
+        }
+    }
+}

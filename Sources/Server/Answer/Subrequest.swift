@@ -1,0 +1,87 @@
+import HTTP
+import Linux
+
+/// A request that another one makes, for a part of its own answer: add_before_body and
+/// add_after_body. It is answered at once, in an exchange of its own that is no connection's; what
+/// it comes to is a body, without head, ranges, compression or chunks.
+extension Worker {
+    /// The exchange that is behind those of the connections.
+    var subrequestExchange: Int { connections.count }
+
+    /// The body that the server answers a path with; that of an error page where it comes to that.
+    /// nil when memory is short.
+    mutating func subrequest(
+        _ path: PlanBytes, charset: Int32, _ slot: Int, _ exchange: Int
+    ) -> [BodySegment]? {
+        let sub = subrequestExchange
+        let values = context(of: exchange).values
+        let kept = madeCharset
+        prepare(sub, for: exchange, charset: charset)
+        let context = context(of: sub)
+        context.values = values
+        context.args = []
+        takeURI(sub)
+        defer {
+            dropContext(sub)
+            takeURI(exchange)
+            madeCharset = kept
+        }
+        guard setURI(path.span), !exchanges[sub].output.isNone else {
+            release(sub)
+            return nil
+        }
+        passAll(from: .serverRewrite, slot, sub)
+        let hasFailed = exchanges[sub].lacksMemory
+        let body = takeBody(of: sub)
+        release(sub)
+        return hasFailed ? nil : body
+    }
+
+    /// A new exchange, with the request of another one.
+    private mutating func prepare(_ sub: Int, for exchange: Int, charset: Int32) {
+        let main = exchanges[exchange]
+        var made = Exchange(limits: main.limits)
+        made.input = main.input
+        made.inputStart = main.inputStart
+        made.inputEnd = main.inputEnd
+        made.parser = main.parser
+        made.server = main.server
+        made.location = main.location
+        made.startedMs = main.startedMs
+        made.isInternal = true
+        made.isSubrequest = true
+        made.mainCharset = charset
+        // What is done about the request's body is the main request's business.
+        made.hasContinued = true
+        made.output = outputs.take()
+        exchanges[sub] = made
+    }
+
+    /// What stands behind the head in the output, and what follows it.
+    private mutating func takeBody(of sub: Int) -> [BodySegment] {
+        let answer = exchanges[sub]
+        let start = answer.outputEnd &- Int(answer.bodyBytes)
+        let begun = answer.output.span(from: start, to: answer.outputEnd)
+        var body: [BodySegment] = [.bytes(begun.indices.map { begun[$0] })]
+        switch answer.source {
+        case .none: break
+        case .file:
+            let rest = BodySegment.file(offset: answer.fileOffset, count: answer.fileRemaining)
+            body.append(.body(BodyProducer([rest], owning: answer.file)))
+            exchanges[sub].file = -1
+        case .producer:
+            guard let producer = producers[sub] else { break }
+            body.append(.body(BodyProducer([.body(producer)], owning: answer.file)))
+            producers[sub] = nil
+            exchanges[sub].file = -1
+        }
+        return body
+    }
+
+    private mutating func release(_ sub: Int) {
+        closeSource(sub)
+        outputs.give(exchanges[sub].output)
+        exchanges[sub].output = .none
+        exchanges[sub].input = .none
+    }
+}

@@ -1,0 +1,36 @@
+import Configuration
+
+/// Texts around a text.
+struct AdditionSettings: Equatable {
+    var before: [UInt8]?
+    var after: [UInt8]?
+    var types: [String]?
+
+    /// Whether there is something to add.
+    var isOn: Bool { before?.isEmpty == false || after?.isEmpty == false }
+}
+
+/// add_before_body and add_after_body.
+enum AdditionDirectives {
+    static let rows: [DirectiveRow<Draft>] = [
+        .row(
+            "add_before_body", in: .httpServerLocation, takes: .exactly(1),
+            "The path of this server whose body is sent before the answer's.",
+            inherit: DirectiveRow.inheriting(\.scope.addition.before),
+            apply: { (draft, use) throws(Diagnostic) in
+                draft.scope.addition.before = try use.bytes(0)
+            }),
+        .row(
+            "add_after_body", in: .httpServerLocation, takes: .exactly(1),
+            "The path of this server whose body is sent after the answer's.",
+            inherit: DirectiveRow.inheriting(\.scope.addition.after),
+            apply: { (draft, use) throws(Diagnostic) in
+                draft.scope.addition.after = try use.bytes(0)
+            }),
+        .row(
+            "addition_types", in: .httpServerLocation, takes: .atLeast(1), repeats: .yes,
+            default: "text/html", "The media types of answers that are added to; * is all.",
+            inherit: DirectiveRow.inheriting(\.scope.addition.types),
+            apply: DirectiveRow.addingTypes(to: \.scope.addition.types)),
+    ]
+}

@@ -1,0 +1,119 @@
+import Configuration
+import Files
+
+/// The character sets of texts.
+struct CharsetSettings: Equatable {
+    var charset: CharsetDraft?
+    var source: CharsetDraft?
+    var types: [String]?
+    var overrides: Bool?
+}
+
+/// What `charset` or `source_charset` says.
+enum CharsetDraft: Equatable {
+    case off
+    /// A name, or a variable that holds one.
+    case named(Word)
+}
+
+/// A `charset_map` block.
+struct CharsetMapDraft {
+    let source: String
+    let target: String
+    let map: CharsetMap
+}
+
+/// charset and what goes with it.
+enum CharsetDirectives {
+    static let rows: [DirectiveRow<Draft>] = [
+        .row(
+            "charset", in: [.http, .server, .location, .ifInLocation], takes: .exactly(1),
+            default: "off", "What Content-Type says of the characters of texts.",
+            inherit: DirectiveRow.inheriting(\.scope.charset.charset),
+            apply: { (draft, use) throws(Diagnostic) in
+                let word = try use.word(0)
+                draft.scope.charset.charset = word.text == "off" ? .off : .named(word)
+            }),
+        .row(
+            "source_charset", in: [.http, .server, .location, .ifInLocation],
+            takes: .exactly(1),
+            "What the characters of texts are, where they are to be recoded.",
+            inherit: DirectiveRow.inheriting(\.scope.charset.source),
+            apply: { (draft, use) throws(Diagnostic) in
+                draft.scope.charset.source = .named(try use.word(0))
+            }),
+        .flag(
+            "override_charset", in: [.http, .server, .location, .ifInLocation],
+            sets: \.scope.charset.overrides, default: "off",
+            "Whether that is also done to what says its charset already: listings as XML."),
+        .row(
+            "charset_types", in: .httpServerLocation, takes: .atLeast(1), repeats: .yes,
+            default: "text/html and five more",
+            "The media types that the charset is told of; * is all.",
+            inherit: DirectiveRow.inheriting(\.scope.charset.types),
+            apply: DirectiveRow.addingTypes(to: \.scope.charset.types)),
+        .rawBlock(
+            "charset_map", in: .http, takes: .exactly(2),
+            "Which byte of one charset is which byte, or which bytes of UTF-8, of another."
+        ) { (draft, use) throws(Diagnostic) in
+            try addMap(use, to: &draft)
+        },
+    ]
+
+    static let defaultTypes = [
+        "text/html", "text/xml", "text/plain", "text/vnd.wap.wml", "application/javascript",
+        "application/rss+xml",
+    ]
+
+    private static func addMap(_ use: DirectiveUse, to draft: inout Draft) throws(Diagnostic) {
+        let source = try use.text(0)
+        let target = try use.text(1)
+        let names = Set([source.lowercased(), target.lowercased()])
+        guard names.count == 2 else {
+            throw use.fail(
+                "\"charset_map\" between the same charsets \"\(source)\" and \"\(target)\"", at: 1)
+        }
+        let isKnown = draft.charsetMaps.contains {
+            Set([$0.source.lowercased(), $0.target.lowercased()]) == names
+        }
+        guard !isKnown else {
+            throw use.fail("duplicate \"charset_map\" between \"\(source)\" and \"\(target)\"")
+        }
+        var map = CharsetMap(toUTF8: target.lowercased() == "utf-8")
+        for row in use.rows { try read(use.use(ofRow: row), into: &map) }
+        draft.charsetMaps.append(CharsetMapDraft(source: source, target: target, map: map))
+    }
+
+    private static func read(_ row: DirectiveUse, into map: inout CharsetMap) throws(Diagnostic) {
+        guard row.arguments.count == 1 else {
+            throw row.fail(
+                "invalid parameters number", help: ["a line is two numbers: 80 E282AC;"])
+        }
+        guard let from = hexadecimal(row.directive.name.bytes), from.count == 1 else {
+            throw row.fail("invalid value \"\(row.name)\"", help: ["it is one byte: 00 to FF"])
+        }
+        guard let to = hexadecimal(try row.bytes(0)), map.map(from[0], to: to) else {
+            throw row.fail(
+                "invalid value \"\(try row.text(0))\"", at: 0,
+                help: ["it is one byte, or the bytes of one character of UTF-8: E282AC"])
+        }
+    }
+
+    /// The bytes of an even number of hexadecimal digits, or of a single one.
+    private static func hexadecimal(_ text: [UInt8]) -> [UInt8]? {
+        let digits = text.compactMap { byte -> UInt8? in
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): byte &- UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): byte &- UInt8(ascii: "a") &+ 10
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): byte &- UInt8(ascii: "A") &+ 10
+            default: nil
+            }
+        }
+        guard digits.count == text.count, !text.isEmpty else { return nil }
+        if digits.count == 1 { return digits }
+        guard digits.count % 2 == 0 else { return nil }
+        return stride(from: 0, to: digits.count, by: 2).map {
+            digits[$0] &* 16 &+ digits[$0 &+ 1]
+        }
+    }
+}

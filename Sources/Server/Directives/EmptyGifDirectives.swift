@@ -1,0 +1,17 @@
+import Configuration
+
+/// The smallest picture.
+struct EmptyGifSettings {
+    var isOn = false
+}
+
+/// empty_gif.
+enum EmptyGifDirectives {
+    static let rows: [DirectiveRow<Draft>] = [
+        // As in nginx, locations inside do not inherit it.
+        .row(
+            "empty_gif", in: .location, takes: .exactly(0),
+            "Answers with a transparent GIF of one pixel."
+        ) { (draft, _) throws(Diagnostic) in draft.scope.emptyGif.isOn = true }
+    ]
+}

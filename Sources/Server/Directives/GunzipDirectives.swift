@@ -1,0 +1,15 @@
+import Configuration
+
+/// Decompression on the way out.
+struct GunzipSettings {
+    var isOn: Bool?
+}
+
+/// gunzip.
+enum GunzipDirectives {
+    static let rows: [DirectiveRow<Draft>] = [
+        .flag(
+            "gunzip", in: .httpServerLocation, sets: \.scope.gunzip.isOn, default: "off",
+            "Decompresses the file of gzip_static always for clients that do not take gzip.")
+    ]
+}

@@ -1,0 +1,15 @@
+import Configuration
+
+/// A file of a directory, chosen by lot.
+struct RandomIndexSettings {
+    var isOn: Bool?
+}
+
+/// random_index.
+enum RandomIndexDirectives {
+    static let rows: [DirectiveRow<Draft>] = [
+        .flag(
+            "random_index", in: .location, sets: \.scope.randomIndex.isOn, default: "off",
+            "Answers a path that ends in a slash with a file of that directory, chosen by lot.")
+    ]
+}
