@@ -62,8 +62,8 @@ public enum CommandLineTexts {
             Opens nothing for writing, binds nothing, needs no root.
 
               -c, -p, -e, -g    : as for the server
-              --allow LINT      : silences a lint, as does a comment "# apus: allow LINT" on its line
-                                  or before it
+              --allow LINT      : silences a lint; so does a comment "# apus: allow LINT" there
+                                  or on the line before
               --strict          : exit with 2 when there are warnings
               --json            : for editors and pipelines
               -h, --help        : this help

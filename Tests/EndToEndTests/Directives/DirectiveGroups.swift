@@ -2,7 +2,7 @@ extension DirectiveGroup {
     /// All tables, one a file.
     static let all: [DirectiveGroup] = [
         files, loading, stock, processes, requests, logs, geos, maps, splits, peers,
-        files, listings, pictures, decompressed, charsets, recoded, additions,
+        listings, pictures, decompressed, charsets, recoded, additions,
         elsewhere,
     ]
 }
