@@ -68,7 +68,7 @@ public struct EpollEngine: ~Copyable {
         var readiness: Readiness = []
         if bits & clinux_epoll_in() != 0 { readiness.insert(.readable) }
         if bits & clinux_epoll_out() != 0 { readiness.insert(.writable) }
-        if bits & (clinux_epoll_hangup() | clinux_epoll_error()) != 0 {
+        if bits & (clinux_epoll_hangup() | clinux_epoll_error() | clinux_epoll_end()) != 0 {
             readiness.insert(.hangUp)
         }
         return (Token(bits: unsafe clinux_epoll_token(events, position)), readiness)
@@ -77,5 +77,6 @@ public struct EpollEngine: ~Copyable {
     private static func mask(_ interest: Readiness) -> UInt32 {
         (interest.contains(.readable) ? clinux_epoll_in() : 0)
             | (interest.contains(.writable) ? clinux_epoll_out() : 0)
+            | (interest.contains(.endOfStream) ? clinux_epoll_end() : 0)
     }
 }

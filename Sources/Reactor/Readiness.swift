@@ -14,4 +14,7 @@ public struct Readiness: OptionSet, BitwiseCopyable, Sendable {
     @inlinable public static var writable: Readiness { Readiness(rawValue: 2) }
     /// Both directions are gone, or an error is pending. Reported whether asked for or not.
     @inlinable public static var hangUp: Readiness { Readiness(rawValue: 4) }
+    /// The other side has sent all that it will, whether that has been read or not (EPOLLRDHUP).
+    /// Reported as `hangUp`.
+    @inlinable public static var endOfStream: Readiness { Readiness(rawValue: 8) }
 }

@@ -47,6 +47,16 @@ import Testing
         #expect(try events(poller) == [token: .writable])
     }
 
+    @Test func theEndIsNoticedWithoutReading() throws {
+        let poller = try Poller()
+        let sockets = try DescriptorPair.sockets()
+        try poller.register(sockets.near, for: .endOfStream, token: token)
+        sockets.feed("unread")
+        #expect(try events(poller, timeoutMs: 0).isEmpty)
+        shutdownSending(sockets.far)
+        #expect(try events(poller) == [token: .hangUp])
+    }
+
     @Test func bothDirectionsAreOneEvent() throws {
         let poller = try Poller()
         let sockets = try DescriptorPair.sockets()

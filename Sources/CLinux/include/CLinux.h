@@ -9,4 +9,5 @@
 #include "options.h"
 #include "paths.h"
 #include "processes.h"
+#include "shared.h"
 #include "sockets.h"

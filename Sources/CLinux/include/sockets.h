@@ -11,6 +11,7 @@ static inline uint32_t clinux_epoll_in(void) { return EPOLLIN; }
 static inline uint32_t clinux_epoll_out(void) { return EPOLLOUT; }
 static inline uint32_t clinux_epoll_hangup(void) { return EPOLLHUP; }
 static inline uint32_t clinux_epoll_error(void) { return EPOLLERR; }
+static inline uint32_t clinux_epoll_end(void) { return EPOLLRDHUP; }
 static inline uint32_t clinux_epoll_exclusive(void) { return 1u << 28; }
 
 /// epoll_event is packed on x86-64 only; these keep that inside C.

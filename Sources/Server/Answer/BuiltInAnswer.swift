@@ -32,15 +32,18 @@ extension Worker {
         }
     }
 
-    /// Answers with a text of the configuration (ngx_http_send_response).
-    mutating func answerText(_ status: Int, _ text: [UInt8], _ slot: Int, _ exchange: Int) {
+    /// Answers with a text of the configuration (ngx_http_send_response), whose type is that of the
+    /// path unless one is given.
+    mutating func answerText(
+        _ status: Int, _ text: [UInt8], type: PlanBytes? = nil, _ slot: Int, _ exchange: Int
+    ) {
         let location = plan.locations[Int(exchanges[exchange].location)]
         var head = answerHead(status, exchange, location)
         if head.status == 204 {
             send(head, slot, exchange)
             return
         }
-        head.contentType = mediaType(location)
+        head.contentType = type ?? mediaType(location)
         head.contentLength = Int64(text.count)
         answer(head, [.bytes(text)], slot, exchange, location)
     }

@@ -7,6 +7,7 @@ extension Worker {
     mutating func content(_ slot: Int, _ exchange: Int) -> Outcome {
         let location = plan.locations[Int(exchanges[exchange].location)]
         if location.features.contains(.emptyGif) { return emptyGif(slot, exchange, location) }
+        if location.features.contains(.stubStatus) { return stubStatus(slot, exchange) }
         if location.features.contains(.hasAlias), contextIfAny(exchange)?.isOutsideAlias == true {
             logError(
                 .alert, "\"alias\" cannot be used in a location where the path was rewritten",

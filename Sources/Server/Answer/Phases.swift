@@ -18,7 +18,7 @@ enum Phase: UInt8, BitwiseCopyable, Comparable {
 /// 4. The server's script runs.
 /// 5. The location is chosen by the path; a body that is too large, or broken, is refused.
 /// 6. The location's script runs. A path that it has changed goes through 5 again.
-/// 7. Access, then the files of try_files.
+/// 7. Limits, access, then the files of try_files.
 /// 8. The content: an index file or a listing for a path that ends in a slash, else a file. An
 ///    index file is an internal redirect: its path goes through 4 again.
 /// 9. Preconditions, ranges and coding choose what of the file is sent, and the head says so.
@@ -139,6 +139,12 @@ extension Worker {
         // A location may believe others than its server does.
         if phase <= .limits, location.features.contains(.realIP) {
             takeRealAddress(location, slot, exchange)
+        }
+        if phase <= .limits, location.features.contains(.limits),
+            !exchanges[exchange].isSubrequest,
+            let outcome = limit(slot, exchange, location)
+        {
+            return outcome
         }
         if phase <= .tryFiles, location.tryFiles >= 0,
             let outcome = tryFiles(slot, exchange, location)
@@ -275,6 +281,7 @@ extension Worker {
         exchanges[exchange].location = location
         exchanges[exchange].lingeringClose = entered.timeouts.lingeringClose
         exchanges[exchange].bodyLimit = entered.maxBodySize
+        exchanges[exchange].isRateLimited = entered.features.contains(.limitsRate)
         exchanges[exchange].keepsAlive =
             exchanges[exchange].fault == nil && !exchanges[exchange].endsConnection
             && exchanges[exchange].parser.head.keepsAlive

@@ -18,6 +18,7 @@ extension Worker {
             case .setArguments:
                 let value = value(of: step.left, slot, exchange)
                 context(of: exchange).args = value
+            case .setRate: setRate(step.left, slot, exchange)
             case .test:
                 guard let holds = holds(step, slot, exchange) else { return .status(500) }
                 if !holds { index = Int(step.index) }

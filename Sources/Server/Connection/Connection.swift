@@ -49,6 +49,8 @@ struct Connection: BitwiseCopyable {
         case sentFile(Int, of: Int)
         /// A send found no room.
         case noRoom
+        /// Nothing may be sent yet: the rate is limited.
+        case limited
         /// The producer has put more into `output`; it has nothing further when `isLast`.
         case produced(isLast: Bool)
         /// The file is shorter than was promised, or cannot be read.
@@ -80,6 +82,8 @@ struct Connection: BitwiseCopyable {
         case wait(for: Direction, deadline: DeadlineKind)
         /// Wait until the answer goes on; of the client only its going away is noticed.
         case pause
+        /// Wait until the rate allows more to be sent.
+        case hold
         /// Let the others have their turn, then go on.
         case yield
         /// Shut our side and wait for the client to shut its own.
@@ -133,6 +137,11 @@ struct Connection: BitwiseCopyable {
     var interest: UInt8
     /// Waits in the worker's queue for its next turn.
     var isQueued: Bool
+    /// Waits until the rate allows more to be sent, and for nothing from the client.
+    var isHeld = false
+    /// What the worker has counted of it.
+    var counted = State.free
+    var countedRequests: UInt32 = 0
     /// Which listener it came from.
     var listener: UInt16
     /// Its exchange plus one; 0 for none.
@@ -176,6 +185,7 @@ struct Connection: BitwiseCopyable {
             return afterOutput(&exchange, hasYielded: false)
         case .sentFile(let count, let asked): return sentFile(count, of: asked, &exchange)
         case .noRoom: return .wait(for: .write, deadline: .send)
+        case .limited: return .hold
         case .produced(let isLast):
             if isLast { exchange.source = .none }
             return exchange.outputCount > 0

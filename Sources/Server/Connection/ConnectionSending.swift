@@ -22,7 +22,8 @@ extension Connection {
     /// Whether the answer can leave in one send with that of the next request, which has come.
     private func mayWaitForNextAnswer(_ exchange: Exchange) -> Bool {
         let next = exchange.inputStart &+ exchange.parser.head.byteCount &+ exchange.bodyBesideHead
-        return exchange.keepsAlive && exchange.body == .none && next < exchange.inputEnd
+        return exchange.keepsAlive && !exchange.isRateLimited
+            && exchange.body == .none && next < exchange.inputEnd
             && exchange.requestsInTurn < Connection.requestsPerTurn
             && exchange.output.capacity &- exchange.outputEnd >= Connection.roomForAnswer
     }

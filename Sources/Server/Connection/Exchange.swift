@@ -54,6 +54,8 @@ struct Exchange: BitwiseCopyable {
     var errorStatus = 0
     /// An error has shown that the connection cannot be kept.
     var endsConnection = false
+    /// The answer is not sent together with others: its rate may be limited.
+    var isRateLimited = false
     /// 100 was sent.
     var hasContinued = false
     /// How large the file is of which a range was asked that it does not have; -1 for none.

@@ -11,6 +11,8 @@ enum DirectiveList {
             + EmptyGifDirectives.rows + LogDirectives.rows
             + MapDirectives.rows + GeoDirectives.rows + SplitClientsDirectives.rows
             + RealIPDirectives.rows
+            + LimitReqDirectives.rows + LimitConnDirectives.rows + RateDirectives.rows
+            + StatusDirectives.rows
             + RewriteDirectives.rows + TryFilesDirectives.rows + ErrorPageDirectives.rows
             + IdleDirectives.rows + RefusedDirectives.rows)
 }

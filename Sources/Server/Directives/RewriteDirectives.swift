@@ -39,6 +39,11 @@ enum RewriteDirectives {
                 draft.scope.rewrite.script.append(.setArguments(value))
                 return
             }
+            if try use.variableName(0) == "limit_rate" {
+                draft.setsRate = true
+                draft.scope.rewrite.script.append(.setRate(value))
+                return
+            }
             let slot = try draft.variables.declare(argument: 0, .assigned, use)
             draft.scope.rewrite.script.append(.set(slot: slot, value: value))
         },

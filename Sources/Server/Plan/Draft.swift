@@ -31,6 +31,12 @@ struct Draft {
     var maps: [MapDraft] = []
     var geos: [GeoDraft] = []
     var splits: [SplitDraft] = []
+    /// Zones of limit_req and limit_conn, in the order of the file.
+    var zones: [ZoneDraft] = []
+    /// stub_status stands somewhere.
+    var countsConnections = false
+    /// `set $limit_rate` stands somewhere.
+    var setsRate = false
     /// What relative paths are relative to.
     var paths = Paths()
 
@@ -150,6 +156,10 @@ struct Scope {
     var randomIndex = RandomIndexSettings()
     var emptyGif = EmptyGifSettings()
     var logs = LogSettings()
+    var requestLimits = LimitReqSettings()
+    var connectionLimits = LimitConnSettings()
+    var rate = RateSettings()
+    var status = StatusSettings()
     var rewrite = RewriteSettings()
     var tryFiles = TryFilesSettings()
     var errorPages = ErrorPageSettings()

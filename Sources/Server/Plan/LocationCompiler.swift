@@ -9,7 +9,9 @@ extension PlanCompiler {
     mutating func add(_ scope: Scope) -> Int32 {
         let files = scope.location
         let root = root(of: files)
-        let plan = LocationPlan(
+        let limits = limits(of: scope)
+        let rate = rate(of: scope)
+        var plan = LocationPlan(
             features: features(of: scope),
             aliasReplaces: files.alias?.replacedCount ?? 0,
             root: root.constant, rootTemplate: root.template,
@@ -27,8 +29,12 @@ extension PlanCompiler {
             timeouts: timeouts(scope.timeouts),
             accessLogs: accessLogs(scope.logs),
             realIP: realIP(scope.realIP),
-            errorLog: errorLog(scope.logs.errorLogs), tryFiles: tryFiles(scope.tryFiles.files),
+            errorLog: errorLog(scope.logs.errorLogs), limits: limits, rate: rate,
+            tryFiles: tryFiles(scope.tryFiles.files),
             errorPages: errorPages(scope.errorPages.pages))
+        if limits >= 0 { plan.features.insert(.limits) }
+        if scope.status.isStub ?? false { plan.features.insert(.stubStatus) }
+        if rate >= 0 { plan.features.insert(.limitsRate) }
         parts.locations.append(plan)
         return Int32(parts.locations.count &- 1)
     }

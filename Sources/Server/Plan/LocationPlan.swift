@@ -51,6 +51,12 @@ struct LocationFeatures: OptionSet, BitwiseCopyable {
     static let bodyFilters: LocationFeatures = [
         .gunzip, .charset, .sourceCharset, .addition,
     ]
+    /// limit_req or limit_conn
+    static let limits = LocationFeatures(rawValue: 1 << 47)
+    /// limit_rate
+    static let limitsRate = LocationFeatures(rawValue: 1 << 48)
+    /// stub_status
+    static let stubStatus = LocationFeatures(rawValue: 1 << 49)
 }
 
 /// A location, compiled: what its requests need to know, with everything inherited.
@@ -87,6 +93,10 @@ struct LocationPlan: BitwiseCopyable {
     var realIP: Int32
     /// Which of the plan's error logs.
     var errorLog: Int32
+    /// Which of the plan's limits; -1 for none.
+    var limits: Int32
+    /// Which of the plan's rates; -1 for none.
+    var rate: Int32
     /// Which of the plan's scripts: rewrite, return, set, if. -1 for none.
     var script: Int32 = -1
     /// Which of the plan's try_files; -1 for none.

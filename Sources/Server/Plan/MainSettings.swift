@@ -64,7 +64,7 @@ public struct ErrorLogTarget: Equatable, Sendable {
 }
 
 /// nginx's levels, the gravest first.
-public enum LogLevel: UInt8, CaseIterable, Comparable, Sendable {
+public enum LogLevel: UInt8, CaseIterable, Comparable, BitwiseCopyable, Sendable {
     case emerg, alert, crit, error, warn, notice, info, debug
 
     /// Graver levels come first.

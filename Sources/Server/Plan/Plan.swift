@@ -25,6 +25,14 @@ public final class Plan {
     let charsetNames: PlanTable<PlanBytes>
     /// What turns texts of one charset into another.
     let recodings: [Recoding]
+    let limits: PlanTable<LimitPlan>
+    let rates: PlanTable<RatePlan>
+    /// stub_status or a variable of connections is somewhere: they are counted.
+    let countsConnections: Bool
+    /// Memory that the workers share, which the master makes.
+    let zones: [ZonePlan]
+    /// The key of each zone.
+    let zoneKeys: PlanTable<Template>
     let regexes: [Regex]
     let types: [MIMETypes]
     /// The names of each table's types, in its order.
@@ -75,6 +83,7 @@ public final class Plan {
     let utf8: PlanBytes
     /// empty_gif's type.
     let gifType: PlanBytes
+    let plainType: PlanBytes
 
     init(_ parts: PlanParts) {
         main = parts.main
@@ -89,6 +98,11 @@ public final class Plan {
         bodyFilters = arena.store(elements: parts.bodyFilters)
         charsetNames = arena.store(elements: parts.charsetNames.map { parts.arena.store($0) })
         recodings = parts.recodings
+        limits = arena.store(elements: parts.limits)
+        rates = arena.store(elements: parts.rates)
+        countsConnections = parts.countsConnections
+        zones = parts.zones
+        zoneKeys = arena.store(elements: parts.zoneKeys)
         regexes = parts.regexes
         types = parts.types
         typeNames = arena.store(elements: parts.typeNames)
@@ -121,6 +135,7 @@ public final class Plan {
             elements: ListingFormat.allCases.map { parts.arena.store("\($0.format.contentType)") })
         utf8 = arena.store("utf-8")
         gifType = arena.store("image/gif")
+        plainType = arena.store("text/plain")
     }
 }
 
@@ -137,6 +152,11 @@ struct PlanParts {
     var bodyFilters: [BodyFilterPlan] = []
     var charsetNames: [String] = []
     var recodings: [Recoding] = []
+    var limits: [LimitPlan] = []
+    var rates: [RatePlan] = []
+    var countsConnections = false
+    var zones: [ZonePlan] = []
+    var zoneKeys: [Template] = []
     var regexes: [Regex] = []
     /// One for each of `regexes`.
     var namedCaptures: [PlanTable<NamedCapture>] = []

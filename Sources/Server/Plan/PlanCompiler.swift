@@ -56,6 +56,7 @@ struct PlanCompiler {
         compileMaps()
         compileGeos()
         compileSplits()
+        compileZones()
         compileLogs(of: http)
         for server in draft.servers { compile(server, in: http) }
         compileAddresses(draft.servers)

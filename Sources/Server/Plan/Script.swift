@@ -6,6 +6,8 @@ struct ScriptStep: BitwiseCopyable {
         case set
         /// `left` becomes the query.
         case setArguments
+        /// `left` becomes the rate that limit_rate gives.
+        case setRate
         /// Goes on at step `index` unless `condition` holds.
         case test
         /// What the request is answered by is now the pseudo location `index`.

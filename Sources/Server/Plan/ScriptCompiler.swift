@@ -26,6 +26,9 @@ extension PlanCompiler {
             case .setArguments(let value):
                 steps.append(
                     ScriptStep(operation: .setArguments, left: template(value), right: nothing))
+            case .setRate(let value):
+                steps.append(
+                    ScriptStep(operation: .setRate, left: template(value), right: nothing))
             case .rewrite(let draft): append(draft, to: &steps)
             case .answer(let status, let text):
                 steps.append(

@@ -4,6 +4,7 @@ import Configuration
 indirect enum ScriptDraft {
     case set(slot: Int, value: Word)
     case setArguments(Word)
+    case setRate(Word)
     case rewrite(RewriteDraft)
     case answer(status: Int, text: Word?)
     case stop

@@ -64,6 +64,11 @@ extension PlanCompiler {
         if known.variable == .sentField || known.variable == .sentTrailer {
             parts.namesSentFields = true
         }
+        switch known.variable {
+        case .connectionsActive, .connectionsReading, .connectionsWriting, .connectionsWaiting:
+            parts.countsConnections = true
+        default: break
+        }
         return TemplatePiece(
             variable: known.variable, index: 0, text: parts.arena.store(known.rest))
     }

@@ -18,6 +18,8 @@ enum Variable: UInt8, BitwiseCopyable {
     case socketAddress, socketPort
     case tcpRoundTrip, tcpRoundTripVariance, tcpWindow, tcpReceiveSpace
     case requestID, gzipRatio
+    case limitRate, limitRequestStatus, limitConnectionStatus
+    case connectionsActive, connectionsReading, connectionsWriting, connectionsWaiting
     case empty
     /// A variable of nginx that has no value here.
     case foreign
@@ -50,6 +52,10 @@ enum Variable: UInt8, BitwiseCopyable {
         "is_request_port": .isRequestPort, "request_id": .requestID,
         "gzip_ratio": .gzipRatio, "proxy_add_x_forwarded_for": .forwardedFor,
         "http2": .empty, "http3": .empty, "fastcgi_script_name": .documentURI,
+        "limit_rate": .limitRate, "limit_req_status": .limitRequestStatus,
+        "limit_conn_status": .limitConnectionStatus, "connections_active": .connectionsActive,
+        "connections_reading": .connectionsReading, "connections_writing": .connectionsWriting,
+        "connections_waiting": .connectionsWaiting,
     ]
 
     /// The variable of a name, and what its name goes on with: the field of `http_user_agent` is

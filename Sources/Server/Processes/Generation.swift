@@ -7,6 +7,8 @@ struct Generation {
     let listeners: ListenerSet
     /// Whom workers become; nil when the master is not root.
     let identity: Identity?
+    /// The memory that its workers share.
+    let zones: [Zone]
 
     /// The main level's error log.
     var errorLog: ErrorLog { logs.errors[0] }
@@ -42,7 +44,7 @@ struct Generation {
 
     /// Opens all else that `plan` needs, and nothing of it when a part fails.
     static func open(
-        _ plan: Plan, _ logs: Logs, keeping old: ListenerSet?,
+        _ plan: Plan, _ logs: Logs, keeping old: Generation?,
         options: MasterOptions
     ) throws(GenerationError) -> Generation {
         let identity: Identity?
@@ -51,13 +53,15 @@ struct Generation {
         } catch {
             throw GenerationError(lines: [error.description])
         }
+        let zones = try ZoneSet.open(plan.zones, keeping: old?.zones ?? [])
         do throws(ListenFailures) {
             let workers = plan.main.usesMasterProcess ? plan.main.workerProcesses : 1
             let listeners = try ListenerSet.open(
-                plan.listens, workers: workers, keeping: old,
+                plan.listens, workers: workers, keeping: old?.listeners,
                 retries: old == nil ? options.bindRetries : 0)
             return Generation(
-                plan: plan, logs: logs, listeners: listeners, identity: identity)
+                plan: plan, logs: logs, listeners: listeners, identity: identity,
+                zones: zones)
         } catch {
             var lines = error.failures.map(\.description)
             if error.failures.contains(where: \.isInUse), let advice = options.inUseAdvice {

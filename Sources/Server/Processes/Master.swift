@@ -30,6 +30,9 @@ public final class Master {
     private var state: MasterState
     private var pidFile: PidFile?
     private var outputs: [WorkerOutput] = []
+    private let scoreboard: Scoreboard
+    /// Processes that have ended whose connections some zone still counts.
+    private var unreleased: [Int32] = []
     private var exitCode: Int32?
     private let signals: Descriptor
     /// Its write end is the master's alone: workers see the end of the pipe when the master dies.
@@ -83,6 +86,7 @@ public final class Master {
             log.write(.notice, Version.product)
             log.showsOnStderr = false
             try daemon?.announce(keepingStderr: log.usesStderr)
+            let scoreboard = try Scoreboard()
             guard settings.usesMasterProcess else {
                 defer { pidFile?.remove() }
                 return worker(
@@ -90,9 +94,11 @@ public final class Master {
                         plan: generation.plan, index: 0,
                         listeners: generation.listeners.descriptors(forWorker: 0),
                         errorLogs: generation.logs.errors, accessLogs: generation.logs.requests,
-                        lifeline: -1))
+                        lifeline: -1, zones: generation.zones, scoreboard: scoreboard,
+                        scoreboardRow: 1))
             }
-            let master = try Master(generation, options, pidFile, reload, worker)
+            let master = try Master(
+                generation, options, pidFile, scoreboard, reload, worker)
             defer { master.pidFile?.remove() }
             return master.loop()
         } catch {
@@ -113,11 +119,13 @@ public final class Master {
 
     private init(
         _ generation: Generation, _ options: MasterOptions, _ pidFile: PidFile?,
-        _ reload: @escaping (ErrorLog) -> Plan?, _ worker: @escaping (WorkerContext) -> Int32
+        _ scoreboard: Scoreboard, _ reload: @escaping (ErrorLog) -> Plan?,
+        _ worker: @escaping (WorkerContext) -> Int32
     ) throws(SystemError) {
         self.generation = generation
         self.options = options
         self.pidFile = pidFile
+        self.scoreboard = scoreboard
         self.reload = reload
         self.worker = worker
         state = MasterState(generation.settings(endsOnHangup: options.endsOnHangup))
@@ -151,6 +159,7 @@ extension Master {
                 if exitCode != nil { break }
             }
             handle(.tick)
+            releaseConnections()
         }
         return exitCode ?? 0
     }
@@ -161,6 +170,7 @@ extension Master {
         if let deadline = state.nextDeadlineMs {
             timeoutMs = Int32(clamping: max(0, deadline &- Clock.monotonicMs()))
         }
+        if !unreleased.isEmpty { timeoutMs = timeoutMs < 0 ? 1000 : min(timeoutMs, 1000) }
         let descriptors = [signals.number] + outputs.map(\.descriptor)
         let ready = waitUntilReadable(descriptors, timeoutMs: timeoutMs)
         for index in ready.reversed() where index > 0 { takeOutput(at: index - 1) }
@@ -194,7 +204,19 @@ extension Master {
                 // Its last words come before its end in the log.
                 takeOutput(at: index)
             }
+            scoreboard.release(process)
+            unreleased.append(process)
+            releaseConnections()
             handle(.processEnded(process, ending))
+        }
+    }
+
+    /// What limit_conn counts of processes that have ended is over. A zone whose lock is held by a
+    /// process that was stopped is asked again later.
+    private func releaseConnections() {
+        guard !unreleased.isEmpty else { return }
+        unreleased.removeAll { process in
+            generation.zones.allSatisfy { $0.releaseAll(of: process) }
         }
     }
 
@@ -215,8 +237,7 @@ extension Master {
         guard let plan = reload(log) else { return handle(.reloadFailed) }
         do throws(GenerationError) {
             let next = try Generation.open(
-                plan, try Generation.openLogs(of: plan), keeping: generation.listeners,
-                options: options)
+                plan, try Generation.openLogs(of: plan), keeping: generation, options: options)
             for log in next.logs.errors { log.stderrDescriptor = realStderr }
             movePidFile(to: plan.main.pidPath)
             retiring = generation.listeners
@@ -250,6 +271,7 @@ extension Master {
     private func startWorker(_ index: Int) {
         do throws(SystemError) {
             let output = try openPipe(readsNonblocking: true)
+            let row = scoreboard.freeRow()
             let process: Int32
             do throws(SystemError) {
                 process = try forkProcess()
@@ -260,9 +282,10 @@ extension Master {
             }
             if process == 0 {
                 closeDescriptor(output.reads)
-                endProcess(live(as: index, output: output.writes))
+                endProcess(live(as: index, row: row, output: output.writes))
             }
             closeDescriptor(output.writes)
+            if let row { scoreboard.take(row, for: process) }
             outputs.append(WorkerOutput(process: process, descriptor: output.reads))
             handle(.workerStarted(index: index, process: process))
         } catch {
@@ -273,7 +296,7 @@ extension Master {
 
     /// The child: gives back what is the master's, gives up root, and works; its exit code. 2 is
     /// nginx's code for what another worker would meet as well.
-    private func live(as index: Int, output: Int32) -> Int32 {
+    private func live(as index: Int, row: Int?, output: Int32) -> Int32 {
         let log = generation.errorLog
         do throws(SystemError) {
             closeDescriptor(signals.number)
@@ -296,7 +319,8 @@ extension Master {
                 plan: generation.plan, index: index,
                 listeners: generation.listeners.descriptors(forWorker: index),
                 errorLogs: generation.logs.errors, accessLogs: generation.logs.requests,
-                lifeline: lifeline.reads))
+                lifeline: lifeline.reads, zones: generation.zones, scoreboard: scoreboard,
+                scoreboardRow: row))
     }
 
     /// What a worker is set up with before and after it gives up root, in nginx's order. Limits and

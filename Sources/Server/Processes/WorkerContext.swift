@@ -12,6 +12,11 @@ public struct WorkerContext {
     public let accessLogs: LogFiles
     /// The end of a pipe that reads as end of file when the master has died; -1 without a master.
     public let lifeline: Int32
+    /// The memory of limit_req and limit_conn that all workers share: the plan's zones.
+    let zones: [Zone]
+    /// What all workers are at, and this one's row there; nil when there are more than it has.
+    let scoreboard: Scoreboard
+    let scoreboardRow: Int?
 
     /// The main level's error log.
     var errorLog: ErrorLog { errorLogs[0] }

@@ -21,6 +21,15 @@ final class RequestContext {
     var addsPathToAlias = false
     /// `$request_id`, the same wherever it is named.
     var requestID: [UInt8]?
+    /// What limit_req and limit_conn have made of the request: each is asked once.
+    var requestLimiting: LimitStatus?
+    var connectionLimiting: LimitStatus?
+    /// What the request counts for in zones of limit_conn.
+    var heldConnections: [HeldConnection] = []
+    /// Bytes a second that `set $limit_rate` has given.
+    var assignedRate: Int64?
+    /// How fast the answer is sent, once that is known; nil in it for as fast as it goes.
+    var sendRate: SendRate??
     /// The path was rewritten within its location: an alias cannot replace the location's name any
     /// more.
     var isOutsideAlias = false

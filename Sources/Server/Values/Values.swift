@@ -27,6 +27,7 @@ extension Worker {
     mutating func dropContext(_ exchange: Int) {
         if uriOwner == exchange { uriOwner = -1 }
         guard exchanges[exchange].hasContext else { return }
+        releaseConnections(exchange)
         contexts[exchange] = nil
         exchanges[exchange].hasContext = false
     }
@@ -93,6 +94,20 @@ extension Worker {
             writer.append(requestID(of: exchange).span)
             return true
         case .gzipRatio: return writeGzipRatio(exchange, into: &writer)
+        case .limitRate:
+            writer.append(decimal: bytesPerSecond(slot, exchange))
+            return true
+        case .limitRequestStatus, .limitConnectionStatus:
+            let context = contextIfAny(exchange)
+            let status =
+                piece.variable == .limitRequestStatus
+                ? context?.requestLimiting : context?.connectionLimiting
+            guard let status else { return false }
+            writer.append(string: status.rawValue)
+            return true
+        case .connectionsActive, .connectionsReading, .connectionsWriting, .connectionsWaiting:
+            writer.append(decimal: Int64(clamping: connectionCount(piece.variable, slot)))
+            return true
         default: return record(slot, exchange).writeValue(of: piece, into: &writer)
         }
     }

@@ -14,6 +14,8 @@ struct Worker: ~Copyable {
     var poller: Poller
     let signals: SignalSource
     var deadlines: Deadlines
+    /// What connections wait for that wait as long as their own case says.
+    var timers: Timers
     var clock = TurnClock()
 
     var listeners: [Listener]
@@ -55,6 +57,10 @@ struct Worker: ~Copyable {
     /// not.
     var listenersPausedUntilMs: Int64 = 0
     var connectionCount = 0
+    /// What this worker's connections are at, where the configuration asks for it.
+    var counts = Scoreboard.Counts()
+    /// getpid(2)
+    let process = currentProcess()
     var acceptedCount: UInt64 = 0
     var state = RunState.serving
     /// When idle connections are closed, once the worker drains.
@@ -81,6 +87,7 @@ struct Worker: ~Copyable {
         plan = context.plan
         let slots = plan.main.workerConnections
         deadlines = Deadlines(durationsMs: plan.durationsMs, slots: slots)
+        timers = Timers(slots: slots)
         connections = ZeroedStorage(count: slots)
         peers = ZeroedStorage(count: slots)
         proxyAddresses = ZeroedStorage(count: slots)

@@ -62,9 +62,12 @@ extension Worker {
             releaseExchange(slot, exchange)
         }
         deadlines.cancel(slot)
+        timers.cancel(slot)
         closeDescriptor(connections[slot].fd)
         connections[slot].state = .free
         connections[slot].isQueued = false
+        if plan.countsConnections { count(slot) }
+        connections[slot].isHeld = false
         connectionCount &-= 1
         freeConnections.give(slot)
         if listenersPausedUntilMs > 0 { resumeListeners() }

@@ -33,8 +33,20 @@ extension Worker {
         drive(slot, .expired)
     }
 
+    /// The time that a connection waited for has come.
+    mutating func wake(_ slot: Int) {
+        guard connections[slot].isHeld else { return resume(slot) }
+        connections[slot].isHeld = false
+        drive(slot, .ready)
+    }
+
     /// Steps a connection until it waits or is gone.
     mutating func drive(_ slot: Int, _ first: Connection.Input) {
+        carryOn(slot, first)
+        if plan.countsConnections { count(slot) }
+    }
+
+    private mutating func carryOn(_ slot: Int, _ first: Connection.Input) {
         guard let exchange = exchange(of: slot) else {
             close(slot)
             return
@@ -64,11 +76,15 @@ extension Worker {
                 guard wait(slot, exchange, direction, deadline) else { return }
                 input = .expired
             case .pause:
-                watch(slot, for: .hangUp)
+                // As nginx: who waits for a time is not to send its end meanwhile.
+                watch(slot, for: timers.isArmed(slot) ? .endOfStream : .hangUp)
                 deadlines.cancel(slot)
                 return
             case .yield:
                 enqueue(slot)
+                return
+            case .hold:
+                hold(slot, exchange)
                 return
             case .linger:
                 guard linger(slot, exchange) else { return }
@@ -123,11 +139,18 @@ extension Worker {
     mutating func send(
         _ slot: Int, _ exchange: Int, _ moreFollows: Bool
     ) -> Connection.Input {
+        let location = plan.locations[Int(exchanges[exchange].location)]
+        var most = exchanges[exchange].outputCount
+        // While an answer waits, what is sent are those before it.
+        if location.features.contains(.limitsRate), !exchanges[exchange].isWaiting {
+            most = Int(min(Int64(most), room(slot, exchange)))
+            guard most > 0 else { return .limited }
+        }
         let bytes = unsafe exchanges[exchange].output.bytes(
-            from: exchanges[exchange].outputStart, to: exchanges[exchange].outputEnd)
+            from: exchanges[exchange].outputStart,
+            to: exchanges[exchange].outputStart &+ most)
         // Held back, the head shares a packet with the file's first bytes. That is fewer packets,
         // and no fewer instructions: the file's pages then straddle the segments.
-        let location = plan.locations[Int(exchanges[exchange].location)]
         let result = unsafe Linux.send(
             connections[slot].fd, UnsafeRawBufferPointer(bytes),
             moreFollows: moreFollows && location.features.contains(.holdsHead))
@@ -139,9 +162,14 @@ extension Worker {
     }
 
     mutating func sendFile(_ slot: Int, _ exchange: Int) -> Connection.Input {
-        let chunk = plan.locations[Int(exchanges[exchange].location)].sendfileMaxChunk
-        let most = chunk > 0 ? chunk : 1 << 30
-        let count = Int(min(exchanges[exchange].fileRemaining, Int64(most)))
+        let location = plan.locations[Int(exchanges[exchange].location)]
+        let chunk = location.sendfileMaxChunk
+        var most = chunk > 0 ? Int64(chunk) : 1 << 30
+        if location.features.contains(.limitsRate) {
+            most = min(most, room(slot, exchange))
+            guard most > 0 else { return .limited }
+        }
+        let count = Int(min(exchanges[exchange].fileRemaining, most))
         let result = Linux.sendFile(
             connections[slot].fd, from: exchanges[exchange].file,
             at: exchanges[exchange].fileOffset, count: count)

@@ -16,6 +16,7 @@ extension Worker {
             runQueue()
             expireDeadlines()
             accessLog.flush(nowMs: clock.monotonicMs)
+            if plan.countsConnections { publishCounts() }
             if state == .draining { continueDraining() }
         }
         accessLog.finish()
@@ -38,6 +39,7 @@ extension Worker {
     private func waitMs() -> Int32 {
         if !queue.isEmpty { return 0 }
         var until = deadlines.earliestMs() ?? Int64.max
+        if let timer = timers.earliestMs() { until = min(until, timer) }
         if state == .draining { until = min(until, idleUntilMs) }
         if listenersPausedUntilMs > 0 { until = min(until, listenersPausedUntilMs) }
         until = min(until, accessLog.nextFlushMs)
@@ -54,7 +56,10 @@ extension Worker {
             guard connections[slot].generation == token.generation,
                 connections[slot].state != .free, !connections[slot].isQueued
             else { return }
-            drive(slot, .ready)
+            // One that is held is told of nothing but that the client has gone.
+            let hasGone = connections[slot].isHeld
+            connections[slot].isHeld = false
+            drive(slot, hasGone ? .failed : .ready)
         } else if token.slot == Worker.signalSlot {
             takeSignals()
         } else if token.slot == Worker.lifelineSlot {
@@ -77,6 +82,7 @@ extension Worker {
 
     private mutating func expireDeadlines() {
         while let slot = deadlines.takeExpired(nowMs: clock.monotonicMs) { expire(slot) }
+        while let slot = timers.takeExpired(nowMs: clock.monotonicMs) { wake(slot) }
         if listenersPausedUntilMs > 0, clock.monotonicMs >= listenersPausedUntilMs {
             resumeListeners()
         }

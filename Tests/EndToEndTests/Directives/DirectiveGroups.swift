@@ -3,6 +3,6 @@ extension DirectiveGroup {
     static let all: [DirectiveGroup] = [
         files, loading, stock, processes, requests, logs, geos, maps, splits, peers,
         listings, pictures, decompressed, charsets, recoded, additions,
-        elsewhere,
+        elsewhere, limits, connectionLimits, limitRefusals,
     ]
 }

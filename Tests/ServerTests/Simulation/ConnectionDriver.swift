@@ -47,6 +47,8 @@ final class ConnectionDriver {
     private var outputs: BufferPool
     private var interest = Connection.Direction.read
     private var isQueued = false
+    /// When the rate allows more to be sent, while it does not.
+    private(set) var heldUntilMs: Int64?
     /// The answer waits for something else than the client, and has done so once already.
     private var isPaused = false
     private var hasPaused = false
@@ -85,7 +87,8 @@ final class ConnectionDriver {
 
     /// Whether the loop would give the connection its turn now.
     var isDue: Bool {
-        !isClosed
+        if let heldUntilMs { return nowMs >= heldUntilMs || socket.isReset }
+        return !isClosed
             && (isPaused || isQueued || (interest == .read ? socket.isReadable : socket.isWritable))
     }
 
@@ -93,6 +96,11 @@ final class ConnectionDriver {
 
     /// A turn for a readiness, or because the connection is queued.
     func takeTurn() throws {
+        if let until = heldUntilMs {
+            guard isDue else { return }
+            heldUntilMs = nil
+            return try drive(nowMs >= until ? .ready : .failed)
+        }
         isQueued = false
         if isPaused {
             isPaused = false
@@ -168,6 +176,9 @@ final class ConnectionDriver {
             deadlines.cancel(0)
             isQueued = true
             return nil
+        case .hold:
+            try hold()
+            return nil
         case .linger: return try linger()
         case .rest:
             try rest()
@@ -219,6 +230,7 @@ final class ConnectionDriver {
         }
         if socket.isReset { return .failed }
         if chance(8) { return .noRoom }
+        if chance(12) { return .limited }
         let bytes = unsafe Array(
             exchange.output.bytes(from: exchange.outputStart, to: exchange.outputEnd))
         let count = socket.send(bytes, atMost: pieceOf(bytes.count))
@@ -236,6 +248,7 @@ final class ConnectionDriver {
         try countSlice()
         if socket.isReset { return .failed }
         if chance(8) { return .noRoom }
+        if chance(12) { return .limited }
         let asked = Int(min(exchange.fileRemaining, Int64(settings.sendfileMaxChunk)))
         let position = Int(exchange.fileOffset) - current.number
         let there = min(asked, current.available - position)
@@ -386,6 +399,15 @@ final class ConnectionDriver {
         return nil
     }
 
+    /// Until the rate allows more: no timeout runs, and no readiness is waited for.
+    private func hold() throws {
+        guard isAnswering || exchange.outputCount > 0 else {
+            throw SimulationFailure("it waits to send nothing")
+        }
+        deadlines.cancel(0)
+        heldUntilMs = nowMs + Int64.random(in: 1...100_000, using: &random)
+    }
+
     private func arm(_ list: Int) {
         connection.hasHeadDeadline = false
         deadlines.arm(0, list: list, nowMs: nowMs)
@@ -466,7 +488,7 @@ final class ConnectionDriver {
 
     /// What holds between two turns, whatever happened.
     func checkBetweenTurns() throws {
-        if isClosed {
+        if isClosed || heldUntilMs != nil {
             guard deadlines.earliestMs() == nil else { throw SimulationFailure("a timer is left") }
         } else if !isQueued, !isPaused, !deadlines.isArmed(0) {
             throw SimulationFailure("it waits without a deadline")

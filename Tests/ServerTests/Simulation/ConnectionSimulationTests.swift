@@ -122,6 +122,10 @@ final class ConnectionSimulation {
 
     /// Whatever can be done is done: what is due has come, and only the client or time go on.
     private func nothingMoves() throws {
+        if let heldUntilMs = driver.heldUntilMs {
+            driver.nowMs = max(driver.nowMs, heldUntilMs)
+            return
+        }
         if client.readsOn, !isCut { try client.checkAllIsHere() }
         if client.goOn(&driver.socket) { return }
         guard let deadline = driver.deadlineMs else {

@@ -1,0 +1,141 @@
+import HTTP
+import Linux
+import Reactor
+
+/// What a limit has made of a request, as `$limit_req_status` and `$limit_conn_status` say it.
+enum LimitStatus: String {
+    case passed = "PASSED"
+    case delayed = "DELAYED"
+    case rejected = "REJECTED"
+    case delayedDryRun = "DELAYED_DRY_RUN"
+    case rejectedDryRun = "REJECTED_DRY_RUN"
+}
+
+/// A connection that a zone counts until the request is over.
+struct HeldConnection: BitwiseCopyable {
+    var zone: Int32
+    var entry: Int
+}
+
+/// limit_req, then limit_conn: each once for a request, whatever it is redirected to.
+extension Worker {
+    /// nil when the request goes on.
+    mutating func limit(_ slot: Int, _ exchange: Int, _ location: LocationPlan) -> Outcome? {
+        let limits = plan.limits[Int(location.limits)]
+        if !limits.requests.isEmpty, context(of: exchange).requestLimiting == nil,
+            let outcome = limitRequests(slot, exchange, limits)
+        {
+            return outcome
+        }
+        if !limits.connections.isEmpty, context(of: exchange).connectionLimiting == nil {
+            return limitConnections(slot, exchange, limits)
+        }
+        return nil
+    }
+
+    // MARK: limit_req
+
+    private mutating func limitRequests(
+        _ slot: Int, _ exchange: Int, _ limits: LimitPlan
+    ) -> Outcome? {
+        let requests = (0..<limits.requests.count).map { limits.requests[$0] }
+        let keys = requests.map { key(of: $0.zone, ZoneTable.longestKey, slot, exchange) }
+        let verdict = RequestVerdict.judge(
+            requests, keys, in: context.zones, nowMs: clock.monotonicMs)
+        let dryRun = limits.requestsAreDry ? ", dry run" : ""
+        let request = context(of: exchange)
+        switch verdict {
+        case .unlimited: return nil
+        case .passed:
+            request.requestLimiting = .passed
+            return nil
+        case .rejected(let excess, let index):
+            logError(
+                limits.requestLevel,
+                "limiting requests\(dryRun), excess: \(thousandths(excess)) "
+                    + "by zone \"\(plan.zones[Int(requests[index].zone)].name)\"",
+                slot, exchange)
+            request.requestLimiting = limits.requestsAreDry ? .rejectedDryRun : .rejected
+            return limits.requestsAreDry ? nil : .status(Int(limits.requestStatus))
+        case .delayed(let milliseconds, let excess, let index):
+            logError(
+                limits.delayLevel,
+                "delaying request\(dryRun), excess: \(thousandths(excess)), "
+                    + "by zone \"\(plan.zones[Int(requests[index].zone)].name)\"",
+                slot, exchange)
+            request.requestLimiting = limits.requestsAreDry ? .delayedDryRun : .delayed
+            if limits.requestsAreDry { return nil }
+            timers.arm(slot, atMs: clock.monotonicMs &+ milliseconds)
+            exchanges[exchange].phase = .limits
+            return .waits
+        }
+    }
+
+    /// `1.500`
+    private func thousandths(_ number: Int64) -> String {
+        let rest = String(number % 1000)
+        return "\(number / 1000)." + String(repeating: "0", count: 3 - rest.utf8.count) + rest
+    }
+
+    /// What a request counts as in a zone; nil when it has no key or one that is too long.
+    private mutating func key(
+        of zone: Int32, _ longest: Int, _ slot: Int, _ exchange: Int
+    ) -> [UInt8]? {
+        let key = value(of: plan.zoneKeys[Int(zone)], slot, exchange)
+        guard !key.isEmpty else { return nil }
+        guard key.count <= longest else {
+            logError(
+                .error,
+                "the value of the \"\(plan.zones[Int(zone)].keyText)\" key is more than "
+                    + "\(longest) bytes: \"\(String(decoding: key, as: UTF8.self))\"",
+                slot, exchange)
+            return nil
+        }
+        return key
+    }
+
+    // MARK: limit_conn
+
+    /// nginx's bound of a key of limit_conn_zone.
+    private static let longestConnectionKey = 255
+
+    private mutating func limitConnections(
+        _ slot: Int, _ exchange: Int, _ limits: LimitPlan
+    ) -> Outcome? {
+        let request = context(of: exchange)
+        for index in 0..<limits.connections.count {
+            let limit = limits.connections[index]
+            guard let key = key(of: limit.zone, Worker.longestConnectionKey, slot, exchange) else {
+                continue
+            }
+            request.connectionLimiting = .passed
+            let admission = context.zones[Int(limit.zone)].admit(
+                key.span, process: process, most: limit.most)
+            if case .admitted(let entry) = admission {
+                request.heldConnections.append(HeldConnection(zone: limit.zone, entry: entry))
+                continue
+            }
+            if admission == .tooMany {
+                let dryRun = limits.connectionsAreDry ? ", dry run," : ""
+                logError(
+                    limits.connectionLevel,
+                    "limiting connections\(dryRun) "
+                        + "by zone \"\(plan.zones[Int(limit.zone)].name)\"",
+                    slot, exchange)
+            }
+            releaseConnections(exchange)
+            request.connectionLimiting = limits.connectionsAreDry ? .rejectedDryRun : .rejected
+            return limits.connectionsAreDry ? nil : .status(Int(limits.connectionStatus))
+        }
+        return nil
+    }
+
+    /// The request counts nowhere any more.
+    mutating func releaseConnections(_ exchange: Int) {
+        guard let request = contextIfAny(exchange), !request.heldConnections.isEmpty else { return }
+        for held in request.heldConnections {
+            context.zones[Int(held.zone)].release(entry: held.entry, process: process)
+        }
+        request.heldConnections = []
+    }
+}

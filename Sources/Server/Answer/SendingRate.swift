@@ -1,0 +1,85 @@
+import Configuration
+import HTTP
+import Linux
+import Reactor
+
+/// limit_rate: an answer is sent as far as its rate allows, then the connection is held.
+extension Worker {
+    /// How many bytes of the answer may be sent now; 0 when none may.
+    mutating func room(_ slot: Int, _ exchange: Int) -> Int64 {
+        guard let rate = sendRate(slot, exchange) else { return Int64.max }
+        return max(
+            0,
+            rate.room(
+                sentBytes: exchanges[exchange].sentBytes,
+                elapsedMs: clock.monotonicMs &- exchanges[exchange].startedMs))
+    }
+
+    /// Waits until there is room again: no timeout runs, and of the client nothing is heard but
+    /// that it has gone.
+    mutating func hold(_ slot: Int, _ exchange: Int) {
+        let rate = sendRate(slot, exchange)
+        let againMs = rate?.roomAgainMs(sentBytes: exchanges[exchange].sentBytes) ?? 0
+        connections[slot].isHeld = true
+        connections[slot].hasHeadDeadline = false
+        deadlines.cancel(slot)
+        watch(slot, for: .hangUp)
+        timers.arm(
+            slot, atMs: max(exchanges[exchange].startedMs &+ againMs, clock.monotonicMs &+ 1))
+    }
+
+    /// The rate of the answer under way, found out once; nil when it has none.
+    mutating func sendRate(_ slot: Int, _ exchange: Int) -> SendRate? {
+        let context = context(of: exchange)
+        if let known = context.sendRate { return known }
+        let bytesPerSecond = bytesPerSecond(slot, exchange)
+        var rate: SendRate?
+        if bytesPerSecond > 0 {
+            let location = plan.locations[Int(exchanges[exchange].location)]
+            rate = SendRate(bytesPerSecond: bytesPerSecond)
+            if location.rate >= 0 {
+                let settings = plan.rates[Int(location.rate)]
+                rate?.afterBytes = size(
+                    settings.afterBytes, settings.afterTemplate, slot, exchange)
+            }
+        }
+        context.sendRate = .some(rate)
+        return rate
+    }
+
+    /// `$limit_rate`: what was assigned to it, or what limit_rate says; 0 for any number.
+    mutating func bytesPerSecond(_ slot: Int, _ exchange: Int) -> Int64 {
+        if let assigned = contextIfAny(exchange)?.assignedRate { return assigned }
+        let location = plan.locations[Int(exchanges[exchange].location)]
+        guard location.rate >= 0 else { return 0 }
+        let settings = plan.rates[Int(location.rate)]
+        return size(settings.bytesPerSecond, settings.rateTemplate, slot, exchange)
+    }
+
+    /// `set $limit_rate`.
+    mutating func setRate(_ template: Template, _ slot: Int, _ exchange: Int) {
+        let text = value(of: template, slot, exchange)
+        guard let size = NginxSize.size(text) else {
+            logError(
+                .error, "invalid $limit_rate \"\(String(decoding: text, as: UTF8.self))\"", slot,
+                exchange)
+            return
+        }
+        context(of: exchange).assignedRate = Int64(size)
+    }
+
+    /// A size that a directive gives as a number or as a text with variables; 0 when that is none.
+    private mutating func size(
+        _ number: Int64, _ template: Int32, _ slot: Int, _ exchange: Int
+    ) -> Int64 {
+        guard template >= 0 else { return number }
+        let text = value(of: plan.templates[Int(template)], slot, exchange)
+        guard let size = NginxSize.size(text) else {
+            logError(
+                .error, "invalid size \"\(String(decoding: text, as: UTF8.self))\"", slot,
+                exchange)
+            return 0
+        }
+        return Int64(size)
+    }
+}

@@ -1,0 +1,35 @@
+import Configuration
+
+/// How fast an answer is sent.
+struct RateSettings {
+    var rate: Word?
+    var after: Word?
+}
+
+/// limit_rate and limit_rate_after.
+enum RateDirectives {
+    static let rows: [DirectiveRow<Draft>] = [
+        .row(
+            "limit_rate", in: [.http, .server, .location, .ifInLocation], takes: .exactly(1),
+            default: "0", "How many bytes of an answer are sent a second; 0 for any number.",
+            inherit: { (child, parent) in
+                child.scope.rate.rate = child.scope.rate.rate ?? parent.scope.rate.rate
+            },
+            apply: { (draft, use) throws(Diagnostic) in draft.scope.rate.rate = try size(use) }),
+        .row(
+            "limit_rate_after", in: [.http, .server, .location, .ifInLocation],
+            takes: .exactly(1), default: "0",
+            "How many bytes of an answer are sent before limit_rate holds.",
+            inherit: { (child, parent) in
+                child.scope.rate.after = child.scope.rate.after ?? parent.scope.rate.after
+            },
+            apply: { (draft, use) throws(Diagnostic) in draft.scope.rate.after = try size(use) }),
+    ]
+
+    /// A size, or a text with variables that is one for each request.
+    private static func size(_ use: DirectiveUse) throws(Diagnostic) -> Word {
+        let word = try use.word(0)
+        if !word.bytes.contains(UInt8(ascii: "$")) { _ = try use.size(0) }
+        return word
+    }
+}

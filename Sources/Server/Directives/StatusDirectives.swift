@@ -1,0 +1,20 @@
+import Configuration
+
+/// Answers about the server itself.
+struct StatusSettings {
+    var isStub: Bool?
+}
+
+/// stub_status.
+enum StatusDirectives {
+    static let rows: [DirectiveRow<Draft>] = [
+        .row(
+            "stub_status", in: [.server, .location], takes: .oneOf([0, 1]),
+            "Answers with the numbers of connections and requests of all workers."
+        ) { (draft, _) throws(Diagnostic) in
+            // nginx does not look at its argument, `stub_status on` in old files.
+            draft.scope.status.isStub = true
+            draft.countsConnections = true
+        }
+    ]
+}

@@ -1,0 +1,42 @@
+import Linux
+
+/// The zones of one generation, in the order of its plan.
+enum ZoneSet {
+    /// The zones of `plans`. One that the generation before has with the same name, kind and size
+    /// goes on with all that it knows; with another size it begins anew, and with another key it is
+    /// an error, as in nginx.
+    static func open(
+        _ plans: [ZonePlan], keeping old: [Zone]
+    ) throws(GenerationError) -> [Zone] {
+        var zones: [Zone] = []
+        for plan in plans {
+            let known = old.first {
+                $0.plan.name == plan.name && $0.plan.kind == plan.kind && $0.plan.size == plan.size
+            }
+            guard let known else {
+                zones.append(try make(plan))
+                continue
+            }
+            guard known.plan.keyText == plan.keyText else {
+                // nginx's two names for it.
+                let directive = plan.kind == .requests ? "limit_req" : "limit_conn_zone"
+                throw GenerationError(lines: [
+                    "\(directive) \"\(plan.name)\" uses the \"\(plan.keyText)\" key "
+                        + "while previously it used the \"\(known.plan.keyText)\" key"
+                ])
+            }
+            zones.append(known)
+        }
+        return zones
+    }
+
+    private static func make(_ plan: ZonePlan) throws(GenerationError) -> Zone {
+        do throws(SystemError) {
+            return try Zone(plan)
+        } catch {
+            throw GenerationError(lines: [
+                "\(error) for the shared memory zone \"\(plan.name)\""
+            ])
+        }
+    }
+}

@@ -1,0 +1,260 @@
+import Linux
+
+/// A table of keys in shared memory: chains of entries, and a list in the order of use, all linked
+/// by index. Every function is called with the zone's lock held.
+///
+/// An entry takes 64 bytes, so that a zone of a megabyte holds some 15,000, as in nginx. A key of
+/// up to 32 bytes is kept whole; of a longer one its length and its ``KeyDigest``, of which two are
+/// never the same, so that an entry has a fixed size and the memory no holes.
+///
+/// When the holder of the lock is killed, whatever it was at, ``repair()`` makes chains and lists
+/// anew from the entries: an entry counts once its `isUsed` is set, which is the last thing that is
+/// done to a new one, and the first that is undone. What an entry says are numbers that are each
+/// stored at once.
+struct ZoneTable {
+    private let memory: SharedMemory
+    let header: SharedTable<Header>
+    let buckets: SharedTable<UInt32>
+    let entries: SharedTable<Entry>
+    let mask: UInt64
+    private let secret: (UInt64, UInt64)
+
+    /// Links are indexes plus one; 0 is none.
+    struct Header: BitwiseCopyable {
+        var firstFree: UInt32
+        var newest: UInt32
+        var oldest: UInt32
+        /// Entries from here on were never used, so that the kernel need not back them.
+        var neverUsed: UInt32
+        var count: UInt32
+    }
+
+    struct Entry: BitwiseCopyable {
+        /// The next one of the chain, or of the free ones.
+        var next: UInt32
+        var newer: UInt32
+        var older: UInt32
+        var keyLength: UInt16
+        var isUsed: UInt16
+        var value: ZoneValue
+        var key: ZoneKey
+    }
+
+    /// What a lock and the header are given.
+    private static let entriesOffset = 4096
+    /// The longest key: an entry's length has 16 bits.
+    static let longestKey = 65535
+
+    /// A table in all of `memory`, behind its lock.
+    init(in memory: SharedMemory, secret: (UInt64, UInt64)) {
+        self.memory = memory
+        let room = max(0, memory.size &- ZoneTable.entriesOffset)
+        // A chain is a bucket and, when the table is full, between one and two entries.
+        var bucketCount = 1
+        while bucketCount &* 2 &* 68 <= room { bucketCount &*= 2 }
+        let bucketBytes = bucketCount &* 4 &+ 63 & ~63
+        let count = min(
+            max(0, room &- bucketBytes) / MemoryLayout<Entry>.stride, Int(UInt32.max) &- 1)
+        header = memory.table(of: Header.self, at: SharedLock.size, count: 1)
+        entries = memory.table(of: Entry.self, at: ZoneTable.entriesOffset, count: count)
+        buckets = memory.table(
+            of: UInt32.self,
+            at: ZoneTable.entriesOffset &+ count &* MemoryLayout<Entry>.stride, count: bucketCount)
+        mask = UInt64(bucketCount &- 1)
+        self.secret = secret
+    }
+
+    /// How many entries there may be.
+    var capacity: Int { entries.count }
+    /// How many there are.
+    var count: Int { Int(header[0].count) }
+
+    /// What is looked for: a key, where its chain begins, and its length.
+    struct Key {
+        let stored: ZoneKey
+        let length: UInt16
+        let bucket: Int
+    }
+
+    /// The key of some bytes, of which there are at most `longestKey`.
+    func key(of bytes: Span<UInt8>) -> Key {
+        let digest = KeyDigest(of: bytes, secret: secret)
+        return Key(
+            stored: ZoneKey(bytes, digest), length: UInt16(clamping: bytes.count),
+            bucket: Int(digest.first & mask))
+    }
+
+    /// The entry's values, to be read and changed.
+    subscript(_ index: Int) -> ZoneValue {
+        get { entries[index].value }
+        nonmutating set { entries[index].value = newValue }
+    }
+
+    /// The entry of a key, or the next one of the same key after `previous`.
+    func find(_ key: Key, after previous: Int? = nil) -> Int? {
+        var link = previous.map { entries[$0].next } ?? buckets[key.bucket]
+        while link != 0 {
+            let index = Int(link) &- 1
+            if entries[index].keyLength == key.length, entries[index].key == key.stored {
+                return index
+            }
+            link = entries[index].next
+        }
+        return nil
+    }
+
+    /// Adds an entry as the one that was used last; nil when there is no room.
+    func insert(_ key: Key, _ value: ZoneValue) -> Int? {
+        guard let index = takeFree() else { return nil }
+        entries[index].keyLength = key.length
+        entries[index].key = key.stored
+        entries[index].value = value
+        keepOrder()
+        entries[index].isUsed = 1
+        keepOrder()
+        link(index, bucket: key.bucket)
+        header[0].count &+= 1
+        return index
+    }
+
+    /// Takes an entry away.
+    func remove(_ index: Int) {
+        entries[index].isUsed = 0
+        keepOrder()
+        unchain(index)
+        unlist(index)
+        entries[index].next = header[0].firstFree
+        header[0].firstFree = UInt32(truncatingIfNeeded: index &+ 1)
+        header[0].count &-= 1
+    }
+
+    /// Makes an entry the one that was used last.
+    func touch(_ index: Int) {
+        guard header[0].newest != UInt32(truncatingIfNeeded: index &+ 1) else { return }
+        unlist(index)
+        list(index)
+    }
+
+    /// The entry whose last use is longest ago.
+    var oldest: Int? { header[0].oldest == 0 ? nil : Int(header[0].oldest) &- 1 }
+
+    /// Removes all entries whose value is such.
+    func removeAll(where isSuch: (ZoneValue) -> Bool) {
+        for index in 0..<Int(header[0].neverUsed)
+        where entries[index].isUsed != 0 && isSuch(entries[index].value) {
+            remove(index)
+        }
+    }
+
+    /// Makes the links anew from the entries; which were used longest ago is forgotten.
+    func repair() {
+        let end = min(header[0].neverUsed, UInt32(clamping: entries.count))
+        header[0] = Header(firstFree: 0, newest: 0, oldest: 0, neverUsed: end, count: 0)
+        for index in 0..<buckets.count { buckets[index] = 0 }
+        for index in 0..<Int(end) {
+            if entries[index].isUsed != 0 {
+                link(index, bucket: bucket(of: index))
+                header[0].count &+= 1
+            } else {
+                entries[index].next = header[0].firstFree
+                header[0].firstFree = UInt32(truncatingIfNeeded: index &+ 1)
+            }
+        }
+    }
+
+    // MARK: links
+
+    private func takeFree() -> Int? {
+        if header[0].firstFree != 0 {
+            let index = Int(header[0].firstFree) &- 1
+            header[0].firstFree = entries[index].next
+            return index
+        }
+        let index = Int(header[0].neverUsed)
+        guard index < entries.count else { return nil }
+        header[0].neverUsed &+= 1
+        keepOrder()
+        return index
+    }
+
+    func bucket(of index: Int) -> Int {
+        let length = Int(entries[index].keyLength)
+        let key = entries[index].key
+        guard length <= ZoneKey.inlineCount else { return Int(key.words.0 & mask) }
+        return Int(KeyDigest(of: key.words, length: length, secret: secret).first & mask)
+    }
+
+    private func link(_ index: Int, bucket: Int) {
+        entries[index].next = buckets[bucket]
+        buckets[bucket] = UInt32(truncatingIfNeeded: index &+ 1)
+        list(index)
+    }
+
+    private func unchain(_ index: Int) {
+        let bucket = bucket(of: index)
+        let link = UInt32(truncatingIfNeeded: index &+ 1)
+        guard buckets[bucket] != link else {
+            buckets[bucket] = entries[index].next
+            return
+        }
+        var before = buckets[bucket]
+        while before != 0, entries[Int(before) &- 1].next != link {
+            before = entries[Int(before) &- 1].next
+        }
+        if before != 0 { entries[Int(before) &- 1].next = entries[index].next }
+    }
+
+    private func list(_ index: Int) {
+        let link = UInt32(truncatingIfNeeded: index &+ 1)
+        entries[index].newer = 0
+        entries[index].older = header[0].newest
+        if header[0].newest == 0 {
+            header[0].oldest = link
+        } else {
+            entries[Int(header[0].newest) &- 1].newer = link
+        }
+        header[0].newest = link
+    }
+
+    private func unlist(_ index: Int) {
+        let entry = entries[index]
+        if entry.newer == 0 {
+            header[0].newest = entry.older
+        } else {
+            entries[Int(entry.newer) &- 1].older = entry.older
+        }
+        if entry.older == 0 {
+            header[0].oldest = entry.newer
+        } else {
+            entries[Int(entry.older) &- 1].newer = entry.newer
+        }
+    }
+}
+
+/// What a zone says of a key: two numbers, whose meaning is the zone's.
+struct ZoneValue: BitwiseCopyable, Equatable {
+    var first: Int64
+    var second: Int64
+}
+
+/// A key as an entry keeps it.
+struct ZoneKey: BitwiseCopyable, Equatable {
+    /// How long a key may be to be kept whole.
+    static let inlineCount = 32
+
+    /// The bytes and zeros behind them, or the digest.
+    let words: (UInt64, UInt64, UInt64, UInt64)
+
+    init(_ bytes: Span<UInt8>, _ digest: KeyDigest) {
+        guard bytes.count <= ZoneKey.inlineCount else {
+            words = (digest.first, digest.second, 0, 0)
+            return
+        }
+        words = (
+            word(of: bytes, from: 0, to: 8), word(of: bytes, from: 8, to: 16),
+            word(of: bytes, from: 16, to: 24), word(of: bytes, from: 24, to: 32)
+        )
+    }
+
+    static func == (left: ZoneKey, right: ZoneKey) -> Bool { left.words == right.words }
+}

@@ -1,0 +1,131 @@
+import Configuration
+
+/// A location's limit_req and limit_conn, compiled.
+struct LimitPlan: BitwiseCopyable {
+    /// In the order in which they are asked; the last one counts first.
+    var requests: PlanTable<RequestLimit>
+    var requestStatus: Int32
+    /// How refusals are logged, and delays.
+    var requestLevel: LogLevel
+    var delayLevel: LogLevel
+    var requestsAreDry: Bool
+    var connections: PlanTable<ConnectionLimit>
+    var connectionStatus: Int32
+    var connectionLevel: LogLevel
+    var connectionsAreDry: Bool
+}
+
+/// One `limit_conn`.
+struct ConnectionLimit: BitwiseCopyable {
+    /// Which of the plan's zones.
+    var zone: Int32
+    var most: Int64
+}
+
+/// limit_rate and limit_rate_after, compiled: numbers, or which of the plan's templates has them.
+struct RatePlan: BitwiseCopyable {
+    var bytesPerSecond: Int64
+    var rateTemplate: Int32
+    var afterBytes: Int64
+    var afterTemplate: Int32
+}
+
+extension PlanCompiler {
+    /// The zones, before the locations that name them.
+    mutating func compileZones() {
+        if draft.countsConnections { parts.countsConnections = true }
+        for zone in draft.zones {
+            let key = template(zone.key)
+            parts.zoneKeys.append(key)
+            parts.zones.append(
+                ZonePlan(
+                    kind: zone.kind, name: zone.name, size: zone.size, keyText: zone.key.text))
+        }
+    }
+
+    /// Adds what a level limits: its index; -1 when it limits nothing.
+    mutating func limits(of scope: Scope) -> Int32 {
+        let requests = (scope.requestLimits.limits ?? []).compactMap { limit -> RequestLimit? in
+            guard let zone = zone(limit.zone, .requests, at: limit.word) else { return nil }
+            return RequestLimit(
+                zone: Int32(zone), rate: draft.zones[zone].rate, burst: limit.burst,
+                delay: limit.delay)
+        }
+        let connections = (scope.connectionLimits.limits ?? []).compactMap {
+            limit -> ConnectionLimit? in
+            guard let zone = zone(limit.zone, .connections, at: limit.word) else { return nil }
+            return ConnectionLimit(zone: Int32(zone), most: Int64(limit.most))
+        }
+        guard !requests.isEmpty || !connections.isEmpty else { return -1 }
+        let level = scope.requestLimits.logLevel ?? .error
+        parts.limits.append(
+            LimitPlan(
+                requests: parts.arena.store(elements: requests),
+                requestStatus: Int32(clamping: scope.requestLimits.status ?? 503),
+                requestLevel: level,
+                delayLevel: LogLevel(rawValue: min(level.rawValue &+ 1, LogLevel.info.rawValue))
+                    ?? .info,
+                requestsAreDry: scope.requestLimits.isDryRun ?? false,
+                connections: parts.arena.store(elements: connections),
+                connectionStatus: Int32(clamping: scope.connectionLimits.status ?? 503),
+                connectionLevel: scope.connectionLimits.logLevel ?? .error,
+                connectionsAreDry: scope.connectionLimits.isDryRun ?? false))
+        return Int32(parts.limits.count &- 1)
+    }
+
+    /// Which zone a directive names; one that nobody declares is reported.
+    private mutating func zone(_ name: String, _ kind: ZonePlan.Kind, at word: Word) -> Int? {
+        guard let index = draft.zones.firstIndex(where: { $0.name == name }) else {
+            let known = draft.zones.filter { $0.kind == kind }.map(\.name)
+            let nearest = Suggestion.nearest(to: name, among: known)
+            report(
+                Diagnostic(
+                    .error, "zero size shared memory zone \"\(name)\"", at: word.place,
+                    length: word.length,
+                    help: [
+                        nearest.map { "did you mean \"\($0)\"?" }
+                            ?? "\(kind.directive) declares it, with its size"
+                    ]))
+            return nil
+        }
+        guard draft.zones[index].kind == kind else {
+            report(
+                Diagnostic(
+                    .error,
+                    "the shared memory zone \"\(name)\" is already declared for a different use",
+                    at: word.place, length: word.length))
+            return nil
+        }
+        return index
+    }
+
+    /// Adds how fast a level sends: its index; -1 when nothing says so.
+    mutating func rate(of scope: Scope) -> Int32 {
+        let bytesPerSecond = size(scope.rate.rate)
+        let isUnlimited = bytesPerSecond.template < 0 && bytesPerSecond.number == 0
+        if isUnlimited, !draft.setsRate { return -1 }
+        let after = size(scope.rate.after)
+        parts.rates.append(
+            RatePlan(
+                bytesPerSecond: bytesPerSecond.number, rateTemplate: bytesPerSecond.template,
+                afterBytes: after.number, afterTemplate: after.template))
+        return Int32(parts.rates.count &- 1)
+    }
+
+    private mutating func size(_ word: Word?) -> (number: Int64, template: Int32) {
+        guard let word else { return (0, -1) }
+        // The row has read it, so that it is one.
+        if let size = NginxSize.size(word.bytes) { return (Int64(size), -1) }
+        return (0, add(template(word)))
+    }
+}
+
+extension ZonePlan.Kind {
+    /// The directive that makes such a zone.
+    var directive: String {
+        switch self {
+        case .requests: "limit_req_zone"
+        case .connections: "limit_conn_zone"
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import HTTP
+import Linux
+
+/// What stub_status and the variables of connections are made of. Nothing is counted where the
+/// configuration names neither.
+extension Worker {
+    /// Takes over what a connection has come to.
+    mutating func count(_ slot: Int) {
+        let connection = connections[slot]
+        if connection.counted != connection.state {
+            count(connection.counted, adding: 0 &- 1)
+            count(connection.state, adding: 1)
+            connections[slot].counted = connection.state
+        }
+        counts.requests &+= UInt64(connection.requests &- connection.countedRequests)
+        connections[slot].countedRequests = connection.requests
+    }
+
+    private mutating func count(_ state: Connection.State, adding number: Int) {
+        let change = UInt64(bitPattern: Int64(number))
+        switch state {
+        case .free: return
+        case .idle: counts.waiting &+= change
+        case .head, .proxyHeader: counts.reading &+= change
+        case .answering, .discarding, .lingering: counts.writing &+= change
+        }
+        counts.active &+= change
+    }
+
+    /// Lets the other workers see it.
+    func publishCounts() {
+        guard let row = context.scoreboardRow else { return }
+        var published = counts
+        published.accepted = acceptedCount
+        published.handled = acceptedCount
+        context.scoreboard[row] = published
+    }
+
+    /// All workers' counts, with the request that asks among them.
+    mutating func totalCounts(_ slot: Int) -> Scoreboard.Counts {
+        count(slot)
+        publishCounts()
+        return context.scoreboard.total
+    }
+
+    /// `$connections_active` and its like.
+    mutating func connectionCount(_ variable: Variable, _ slot: Int) -> UInt64 {
+        let total = totalCounts(slot)
+        switch variable {
+        case .connectionsReading: return total.reading
+        case .connectionsWriting: return total.writing
+        case .connectionsWaiting: return total.waiting
+        default: return total.active
+        }
+    }
+
+    /// Answers with the counts, in nginx's words.
+    mutating func stubStatus(_ slot: Int, _ exchange: Int) -> Outcome {
+        let method = exchanges[exchange].method
+        guard method == .get || method == .head else { return .status(405) }
+        let total = totalCounts(slot)
+        let text =
+            "Active connections: \(total.active) \nserver accepts handled requests\n"
+            + " \(total.accepted) \(total.handled) \(total.requests) \n"
+            + "Reading: \(total.reading) Writing: \(total.writing) Waiting: \(total.waiting) \n"
+        answerText(200, Array(text.utf8), type: plan.plainType, slot, exchange)
+        return .answered
+    }
+}
