@@ -7,6 +7,7 @@ public struct Difference: Sendable {
         case ifUnmodifiedSinceInvalid, ifModifiedSinceBesideIfNoneMatch, connectionTokens
         case varyOnNotModified, tagOnNotModified, tabsAreWhiteSpace, returnReturnLineFeed
         case longTag
+        case emptyHostInRedirect, fieldsBesideErrorPage
         case chunkLines, hostSyntax, outOfRoot, controlsInFields
         case fragment, spaces, version, simpleRequest, bareLineFeed, lineWithoutColon
         case invalidNames, controlBytes, tooLargeFields, unknownMethod, options, acceptEncoding
@@ -90,6 +91,17 @@ public struct Difference: Sendable {
             nginx: "two versions of one size within one second have one `ETag`",
             apus: "a file younger than two seconds, or with the fixed time 0 or 1, has a longer "
                 + "`ETag`, in which its change time stands"),
+        Difference(
+            .emptyHostInRedirect, .breaksMust, "9110 4.2.1",
+            nginx: "`server_name_in_redirect` without a name gives a `Location` without a host",
+            apus: "the request's host stands there",
+            shownElsewhere: "It hangs on a directive: Tests/EndToEndTests/Directives has it."),
+        Difference(
+            .fieldsBesideErrorPage, .breaksMust, "9110 5.3",
+            nginx: "an error page has fields of the answer in whose place it is sent beside its "
+                + "own: a second `ETag`, `Content-Range`, `Location`",
+            apus: "only its own",
+            shownElsewhere: "It hangs on a directive: Tests/EndToEndTests/Directives has it."),
     ]
 
     private static let dangerous: [Difference] = [

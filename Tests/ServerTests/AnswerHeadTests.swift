@@ -127,11 +127,26 @@ import Testing
     }
 
     @Test func aRedirect() {
-        let head = Self.head(301) { $0.contentLength = 0 }
+        let head = Self.head(301) {
+            $0.contentLength = 0
+            $0.locationPlace = .first
+        }
         #expect(
             bytes(head, location: "http://a/b/") == [
                 "HTTP/1.1 301 Moved Permanently", "Server: apus/\(Version.number)", "Date: NOW",
                 "Content-Length: 0", "Location: http://a/b/", "Connection: keep-alive",
+            ])
+    }
+
+    @Test func aRedirectElsewhere() {
+        let head = Self.head(301) {
+            $0.contentLength = 0
+            $0.locationPlace = .amongAdded
+        }
+        #expect(
+            bytes(head, location: "") == [
+                "HTTP/1.1 301 Moved Permanently", "Server: apus/\(Version.number)", "Date: NOW",
+                "Content-Length: 0", "Connection: keep-alive", "Location: ",
             ])
     }
 

@@ -43,7 +43,7 @@ import Testing
         }
         location ~ ^/regex/ {
             root /regex;
-            location /regex/sub { root /regex-sub; }
+            location ~ sub$ { root /regex-sub; }
             location ~ x$ { root /regex-x; }
         }
         location ~ \\.php$ { root /php; }

@@ -11,7 +11,14 @@ struct AnswerHead: BitwiseCopyable {
         case unsatisfied(of: Int64)
     }
 
+    /// Where Location stands: nginx makes a field of its own of a path that it makes absolute, and
+    /// leaves any other where fields are added.
+    enum LocationPlace: BitwiseCopyable {
+        case none, first, amongAdded
+    }
+
     var status: Int
+    var locationPlace = LocationPlace.none
     var contentType: PlanBytes?
     var charset = CharsetName.none
     /// -1 for none.
@@ -38,8 +45,8 @@ struct AnswerHead: BitwiseCopyable {
     var keepaliveSeconds = 0
     var tellsVersion: Bool
 
-    /// Writes the head in the order in which nginx sends the fields. `location` is empty when there
-    /// is no Location; `charset` is what a variable made of it.
+    /// Writes the head in the order in which nginx sends the fields. `location` is what Location
+    /// says, where there is one; `charset` is what a variable made of it.
     func write(
         into writer: inout HeadWriter, _ clock: TurnClock, location: Span<UInt8>,
         charset made: Span<UInt8>
@@ -57,10 +64,7 @@ struct AnswerHead: BitwiseCopyable {
             writer.append("\r\nLast-Modified: ")
             HTTPDate.write(min(validators.modified, clock.seconds), into: &writer)
         }
-        if location.count > 0 {
-            writer.append("\r\nLocation: ")
-            writer.append(location)
-        }
+        if locationPlace == .first { writeLocation(location, into: &writer) }
         if isChunked { writer.append("\r\nTransfer-Encoding: chunked") }
         if keepsAlive {
             writer.append("\r\nConnection: keep-alive")
@@ -72,8 +76,14 @@ struct AnswerHead: BitwiseCopyable {
             writer.append("\r\nConnection: close")
         }
         if varies { writer.append("\r\nVary: Accept-Encoding") }
+        if locationPlace == .amongAdded { writeLocation(location, into: &writer) }
         writeRepresentationFields(into: &writer)
         writer.append("\r\n\r\n")
+    }
+
+    private func writeLocation(_ location: Span<UInt8>, into writer: inout HeadWriter) {
+        writer.append("\r\nLocation: ")
+        writer.append(location)
     }
 
     private func writeStatus(into writer: inout HeadWriter) {

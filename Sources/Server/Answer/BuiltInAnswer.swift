@@ -13,7 +13,7 @@ extension Worker {
         }
         head.allows = status == 405 || status == 204 && exchanges[exchange].method == .options
         head.allowsOptions = isStrict(exchange)
-        let target = Status.isRedirect(status) ? target(slot, exchange, location) : []
+        let target = Status.isRedirect(status) ? target(slot, exchange, location, &head) : []
         if status == 204 {
             // No content, and no length of it (RFC 9110, section 8.6).
             send(head, slot, exchange)
@@ -43,9 +43,29 @@ extension Worker {
             send(head, slot, exchange)
             return
         }
+        if head.status == 200, meetsPreconditions(head, slot, exchange) { return }
         head.contentType = type ?? mediaType(location)
         head.contentLength = Int64(text.count)
         answer(head, [.bytes(text)], slot, exchange, location)
+    }
+
+    /// Whether a text, which has no validators, is answered by 304 or 412 (RFC 9110, section 13).
+    private mutating func meetsPreconditions(
+        _ head: AnswerHead, _ slot: Int, _ exchange: Int
+    ) -> Bool {
+        let request = exchanges[exchange].parser.head
+        guard request.isConditional else { return false }
+        let received = exchanges[exchange].received
+        let none = Validators(modified: -1, etag: received.slice(.empty))
+        switch Preconditions.evaluate(request, received, none) {
+        case .proceed: return false
+        case .notModified:
+            var short = head
+            short.status = 304
+            send(short, slot, exchange)
+        case .failed: answerBuiltIn(412, slot, exchange)
+        }
+        return true
     }
 
     /// 301 to the same path with a slash behind it. The path begins with one slash: two would name
@@ -69,12 +89,14 @@ extension Worker {
     /// What Location says: a path gets scheme, host and port before it unless absolute_redirect is
     /// off. Control bytes, with which a client could end the field, are escaped.
     private mutating func target(
-        _ slot: Int, _ exchange: Int, _ location: LocationPlan
+        _ slot: Int, _ exchange: Int, _ location: LocationPlan, _ head: inout AnswerHead
     ) -> [UInt8] {
-        guard let target = contextIfAny(exchange)?.target, !target.isEmpty else { return [] }
-        let isAbsolute = location.features.contains(.absoluteRedirect)
+        guard let target = contextIfAny(exchange)?.target else { return [] }
+        let isMadeAbsolute =
+            target.first == UInt8(ascii: "/") && location.features.contains(.absoluteRedirect)
+        head.locationPlace = isMadeAbsolute ? .first : .amongAdded
         return bytes { (worker, writer) in
-            if target.first == UInt8(ascii: "/"), isAbsolute {
+            if isMadeAbsolute {
                 worker.writeOrigin(slot, exchange, location, into: &writer)
             }
             RequestTarget.escape(controlsOf: target.span, into: &writer)

@@ -23,9 +23,9 @@ extension Worker {
         guard head.contentLength < 0 || head.contentLength >= gzip.minLength else { return false }
         if gzip.codesEverything { return true }
         guard let type = head.contentType else { return false }
-        let name = type.span.upToParameters
+        // nginx: with its parameters, so that `text/html; charset=utf-8` is not text/html.
         for index in 0..<gzip.types.count
-        where name.equalsIgnoringCase(gzip.types[index].span) { return true }
+        where type.span.equalsIgnoringCase(gzip.types[index].span) { return true }
         return false
     }
 
@@ -139,15 +139,6 @@ extension Worker {
 }
 
 extension Span where Element == UInt8 {
-    /// The media type without parameters and the space before them.
-    var upToParameters: Span<UInt8> {
-        @_lifetime(copy self)
-        get {
-            guard let semicolon = firstIndex(of: UInt8(ascii: ";")) else { return self }
-            return slice(from: 0, to: semicolon).trimmed()
-        }
-    }
-
     /// Whether the bytes are the same but for the case of ASCII.
     func equalsIgnoringCase(_ other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }

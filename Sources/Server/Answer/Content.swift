@@ -143,9 +143,8 @@ extension Worker {
             if let constant { path.append(constant.span) } else { path.append(made.span) }
             switch open(location, exchange) {
             case .success(let descriptor):
-                let found = facts(of: descriptor)
+                // nginx: a directory of that name is found, too, and then redirected to.
                 closeDescriptor(descriptor)
-                guard case .success(let facts) = found, facts.kind != .directory else { continue }
                 exchanges[exchange].index = constant
                 if constant == nil { _ = context(of: exchange) }
                 return extendURI(constant, made) ? .redirected : .status(500)

@@ -43,7 +43,7 @@ extension Worker {
     }
 
     /// What the client sent cannot be trusted to end where it seems to.
-    private mutating func endKeepAlive(after status: Int, _ exchange: Int) {
+    mutating func endKeepAlive(after status: Int, _ exchange: Int) {
         switch status {
         case 400, 413, 414, 431, 494, 500, 501, 505:
             exchanges[exchange].keepsAlive = false

@@ -82,6 +82,10 @@ extension Worker {
         case .dropped:
             exchanges[exchange].isDropped = true
             return nil
+        case .status(444):
+            exchanges[exchange].status = 444
+            exchanges[exchange].isDropped = true
+            return nil
         case .status(let status):
             guard let redirect = finish(with: status, slot, exchange) else { return nil }
             return follow(redirect, slot, exchange)
@@ -92,6 +96,8 @@ extension Worker {
                     .error,
                     "rewrite or internal redirection cycle while internally redirecting "
                         + "to \"\(uri.span(from: 0, to: uriCount).text)\"", slot, exchange)
+                exchanges[exchange].errorStatus = 0
+                endKeepAlive(after: 500, exchange)
                 answerBuiltIn(500, slot, exchange)
                 return nil
             }
@@ -287,7 +293,8 @@ extension Worker {
             && exchanges[exchange].parser.head.keepsAlive
             && entered.timeouts.keepsAlive && state == .serving
             && Int(connections[slot].requests) < entered.timeouts.keepaliveRequests
-            && clock.monotonicMs &- connections[slot].acceptedMs < entered.timeouts.keepaliveTimeMs
+            && clock.monotonicMs &- connections[slot].acceptedMs
+                <= entered.timeouts.keepaliveTimeMs
     }
 
     private mutating func refusedBody(_ slot: Int, _ exchange: Int) -> Int? {
@@ -296,16 +303,12 @@ extension Worker {
             logError(.info, "client sent invalid chunked body", slot, exchange)
             return 400
         }
-        let limit = exchanges[exchange].bodyLimit
+        // An error page is sent whatever the size of the body that it is sent for.
+        let limit = exchanges[exchange].endsConnection ? 0 : exchanges[exchange].bodyLimit
         if limit > 0, head.contentLength > limit {
             logError(
                 .error, "client intended to send too large body: \(head.contentLength) bytes",
                 slot, exchange)
-            return 413
-        }
-        // What is still to come of it is counted while it is thrown away.
-        if limit > 0, head.isChunked, exchanges[exchange].decoder.bodyBytes > limit {
-            logError(.error, "client intended to send too large chunked body", slot, exchange)
             return 413
         }
         if head.expectsContinue, exchanges[exchange].body != .none, head.version == .http11,

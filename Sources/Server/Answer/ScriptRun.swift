@@ -75,7 +75,9 @@ extension Worker {
         case .match:
             keepCaptures(of: regex, in: subject, exchange)
             return true
-        case .noMatch: return false
+        case .noMatch:
+            contextIfAny(exchange)?.captures = Captures()
+            return false
         case .limitReached:
             logError(
                 .error, "a regular expression hit its limit on \"\(subject.text)\"", slot, exchange)
@@ -158,6 +160,7 @@ extension Worker {
         switch plan.regexes[Int(step.regex)].matches(path.span) {
         case .match: break
         case .noMatch:
+            contextIfAny(exchange)?.captures = Captures()
             if logs { logMatch(step, path, "does not match", slot, exchange) }
             return .unmatched
         case .limitReached, .failed:

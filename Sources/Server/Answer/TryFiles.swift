@@ -11,8 +11,9 @@ extension Worker {
         for index in 0..<tried.names.count {
             let name = tried.names[index]
             var found = value(of: name.template, slot, exchange)
-            // With an alias a name that begins with the location's is below the alias.
-            let replaced = location.aliasReplaces
+            // With an alias a name with variables that begins with the location's is below the
+            // alias; nginx takes one without them as it is.
+            let replaced = name.template.isConstant ? 0 : location.aliasReplaces
             if replaced > 0, found.count >= replaced,
                 found.span.slice(from: 0, to: replaced).equals(
                     uri.span(from: 0, to: min(replaced, uriCount)))

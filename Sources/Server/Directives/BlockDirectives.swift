@@ -102,7 +102,8 @@ enum BlockDirectives {
         return location
     }
 
-    /// nginx: nothing below an exact location, and prefixes only inside of their own prefix.
+    /// nginx: nothing below an exact location, and prefixes only inside of a location whose name
+    /// they begin with, the text of a regular expression included.
     private static func checkNesting(
         _ location: LocationDraft, in draft: Draft, _ use: DirectiveUse
     ) throws(Diagnostic) {
@@ -122,7 +123,7 @@ enum BlockDirectives {
             throw use.fail(
                 "location \"\(name)\" cannot be inside the named location \"\(outerName)\"")
         }
-        if !location.kind.isRegex, !outer.kind.isRegex, !location.name.starts(with: outer.name) {
+        if !location.kind.isRegex, !location.name.starts(with: outer.name) {
             throw use.fail("location \"\(name)\" is outside location \"\(outerName)\"")
         }
     }

@@ -83,6 +83,7 @@ enum RewriteDirectives {
     private static func rewrite(_ use: DirectiveUse) throws(Diagnostic) -> RewriteDraft {
         var draft = RewriteDraft(
             pattern: try use.word(0), replacement: try use.word(1), flags: [])
+        guard !draft.replacement.bytes.isEmpty else { throw use.fail("empty replacement", at: 1) }
         if leadsElsewhere(draft.replacement.bytes) {
             draft.flags = [.redirects, .last]
             draft.status = 302

@@ -112,7 +112,11 @@ struct PlanCompiler {
             let children = compileChildren(location.locations, in: scope)
             let name = parts.arena.store(location.name)
             switch location.kind {
-            case .named: namedLocations.append(NamedIndex(name: name, index: index))
+            case .named:
+                // nginx takes two of one name, and goes to the first.
+                if !namedLocations.contains(where: { compare($0.name.span, name.span) == 0 }) {
+                    namedLocations.append(NamedIndex(name: name, index: index))
+                }
             case .exact: exact.append(NamedIndex(name: name, index: index))
             case .prefix, .prefixBeforeRegex:
                 var wins = false
@@ -160,6 +164,7 @@ struct PlanCompiler {
         for location in locations where !location.kind.isRegex {
             let name = String(decoding: location.name, as: UTF8.self)
             var modifier = ""
+            if case .named = location.kind { continue }
             if case .exact = location.kind { modifier = "= " }
             if !seen.insert(modifier + name).inserted {
                 report(

@@ -34,7 +34,7 @@ final class RequestContext {
     /// more.
     var isOutsideAlias = false
     /// Where an answer sends the client: what Location says.
-    var target: [UInt8] = []
+    var target: [UInt8]?
     /// How deep the evaluation of a variable is that asks for others.
     var depth = 0
     /// That came to no end.

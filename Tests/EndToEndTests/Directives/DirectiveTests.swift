@@ -38,7 +38,8 @@ struct CaseRow: Sendable, CustomTestStringConvertible {
             try expectRefusal(row.one, NginxPeer.binary, said)
             return
         }
-        let ours = Product.isApus ? try Transcripts.apus.transcript(of: row) : nil
+        // Where apus cannot be asked the other test says so.
+        let ours = Product.isApus ? try? Transcripts.apus.transcript(of: row) : nil
         let theirs = try Transcripts.nginx.transcript(of: row)
         for (index, step) in row.one.steps.enumerated() {
             judge(step, index, ours, theirs)
@@ -68,7 +69,8 @@ struct CaseRow: Sendable, CustomTestStringConvertible {
             Judgement.failures(of: answer, expected, at: theirs.place), "nginx", step, index)
         guard let ours, let isEqual else { return }
         let differences = Judgement.differences(
-            (ours.answers[index], ours.place), (answer, theirs.place), ignoring: step.ignored)
+            (ours.answers[index], ours.place), (answer, theirs.place), ignoring: step.ignored,
+            isStrict: !isEqual)
         if isEqual {
             expectNothing(differences, "apus and nginx", step, index)
         } else {
@@ -79,13 +81,15 @@ struct CaseRow: Sendable, CustomTestStringConvertible {
     private func expectNothing(_ failures: [String], _ who: String, _ step: Step, _ index: Int) {
         let request = step.text.components(separatedBy: "\r\n")[0]
         let text = failures.joined(separator: "\n    ")
-        #expect(failures.isEmpty, "\(who), step \(index + 1), \(request):\n    \(text)")
+        if !failures.isEmpty {
+            Issue.record("\(who), step \(index + 1), \(request):\n    \(text)")
+        }
     }
 
     private func expectRefusal(_ one: DirectiveCase, _ binary: String, _ words: String?) throws {
         let (isTaken, said) = try CaseServer.check(binary, one)
-        #expect(!isTaken, "\(binary) takes it")
-        #expect(said.contains(words ?? ""), "\(binary) says \(said)")
+        if isTaken { Issue.record("\(binary) takes it") }
+        if !said.contains(words ?? "") { Issue.record("\(binary) says \(said)") }
     }
 
     // MARK: the tables themselves

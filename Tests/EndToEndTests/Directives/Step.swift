@@ -22,6 +22,8 @@ struct Step: Sendable {
     var port = 1
     /// On the connection of the step before.
     var isOnSameConnection = false
+    /// How long nothing is done before it.
+    var pauseSeconds = 0.0
 
     /// GET on a connection of its own. A field `Host` takes the place of `Host: localhost`.
     static func get(
@@ -70,9 +72,10 @@ struct Step: Sendable {
         Step(sent: .nothing, expected: expect, verdict: nginx, isOnSameConnection: true)
     }
 
-    /// The step, on the connection of the one before.
-    static func same(_ step: Step) -> Step {
+    /// The step, on the connection of the one before, a while later.
+    static func same(_ step: Step, after seconds: Double = 0) -> Step {
         var step = step
+        step.pauseSeconds = seconds
         step.isOnSameConnection = true
         return step
     }

@@ -55,31 +55,26 @@ struct Transcript: Sendable {
     ) throws -> Received {
         // A byte a scalar, as in the cases of the conformance suite.
         let text = place.fill(step.text)
+        if step.pauseSeconds > 0 { Thread.sleep(forTimeInterval: step.pauseSeconds) }
         try client.send(text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) })
-        if try client.isClosedAtOnce() { return .nothing }
+        // Waits for the first byte, or the end that comes in its place.
+        if try client.isClosedByServer() { return .nothing }
         let response = try client.response(to: step.method)
-        let asks = step.expected.contains { $0.isOfConnection }
-        return .answer(response, isClosed: asks ? try client.isClosedSoon() : nil)
+        let patience = step.expected.compactMap(\.connectionPatience).first
+        let isClosed = patience.map { (try? client.isClosedByServer(seconds: $0)) ?? false }
+        return .answer(response, isClosed: isClosed)
     }
 }
 
 extension Expectation {
-    /// Whether it is about what becomes of the connection.
-    var isOfConnection: Bool {
+    /// How long is waited to see what becomes of the connection; nil where nobody asks. One that is
+    /// closed is so with the answer, or a little later.
+    var connectionPatience: Double? {
         switch self {
-        case .closes, .keeps: true
-        default: false
+        case .closes: 5
+        case .keeps: 0.1
+        default: nil
         }
-    }
-}
-
-extension RawClient {
-    /// Waits for the first byte, or the end that comes in its place.
-    fileprivate func isClosedAtOnce() throws -> Bool { try isClosedByServer() }
-
-    /// A server that closes does so with its answer, or a little later.
-    fileprivate func isClosedSoon() throws -> Bool {
-        (try? isClosedByServer(seconds: 0.5)) ?? false
     }
 }
 

@@ -1,0 +1,39 @@
+import Foundation
+import Testing
+
+/// Every directive has a row in the tables of Tests/EndToEndTests/Directives: the names of cases
+/// begin with those of the directives that they test.
+@Suite struct DirectiveTableTests {
+    /// The directives, by the rows of Sources/Server/Directives.
+    private static let directives: Set<String> = names(
+        matching: #"(?:\.(?:row|flag|text|integer|milliseconds|seconds|size|offset|choice|block|"#
+            + #"rawBlock)|Entry)\(\s*"(\w+)",\s*(?:in:|[\[.])"#,
+        in: SourceFile.all(below: "Sources/Server/Directives", endings: [".swift"]))
+
+    /// Those that a case names.
+    private static let tested: Set<String> = Set(
+        names(
+            matching: #"DirectiveCase\(\s*"([\w, ]+): "#,
+            in: SourceFile.all(below: "Tests/EndToEndTests/Directives", endings: ["Cases.swift"])
+        ).flatMap { $0.components(separatedBy: ", ") })
+
+    private static func names(matching pattern: String, in files: [SourceFile]) -> Set<String> {
+        guard let expression = try? NSRegularExpression(pattern: pattern) else { return [] }
+        var found: Set<String> = []
+        for file in files {
+            let text = file.lines.joined(separator: "\n")
+            let all = NSRange(text.startIndex..., in: text)
+            for match in expression.matches(in: text, range: all) {
+                guard let range = Range(match.range(at: 1), in: text) else { continue }
+                found.insert(String(text[range]))
+            }
+        }
+        return found
+    }
+
+    @Test func everyDirectiveHasACase() {
+        #expect(Self.directives.count >= 100)
+        let untested = Self.directives.subtracting(Self.tested).sorted()
+        #expect(untested.isEmpty, "no case in Tests/EndToEndTests/Directives begins with these")
+    }
+}
