@@ -22,7 +22,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
 
-LIBRARIES := pkg-config zlib1g-dev libpcre2-dev
+LIBRARIES := pkg-config zlib1g-dev libpcre2-dev libcrypt-dev libmd-dev
 TOOLS := $(LIBRARIES) curl wget wrk nginx-light lighttpd h2o strace iproute2 util-linux gzip \
 	diffutils findutils procps python3 python3-doc
 SOURCES := Sources Tests Package.swift

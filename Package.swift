@@ -56,6 +56,8 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
             name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .systemLibrary(name: "CCrypt", pkgConfig: "libcrypt", providers: [.apt(["libcrypt-dev"])]),
+        .systemLibrary(name: "CMD", pkgConfig: "libmd", providers: [.apt(["libmd-dev"])]),
 
         // Pure: bytes in, values out, no system call.
         .target(name: "HTTP", swiftSettings: productSettings),
@@ -66,7 +68,8 @@ let package = Package(
         .target(
             name: "Reactor", dependencies: ["Linux", "CLinux"], swiftSettings: productSettings),
         .target(
-            name: "Files", dependencies: ["HTTP", "Linux", "CLinux", "CZlib", "CPCRE2"],
+            name: "Files",
+            dependencies: ["HTTP", "Linux", "CLinux", "CZlib", "CPCRE2", "CCrypt", "CMD"],
             swiftSettings: productSettings),
         .target(
             name: "Server",

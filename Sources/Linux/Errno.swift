@@ -28,6 +28,8 @@ public enum Errno {
     public static var noDirectory: Int32 { ENOTDIR }
     /// EACCES
     public static var accessDenied: Int32 { EACCES }
+    /// EFBIG
+    public static var fileTooLarge: Int32 { EFBIG }
     /// ENAMETOOLONG
     public static var nameTooLong: Int32 { ENAMETOOLONG }
 }

@@ -28,7 +28,9 @@ private func reportTest(
     _ outcome: LoadOutcome, of path: String, _ options: CommandLineOptions
 ) -> Int32 {
     if outcome.plan == nil || !options.isQuiet { writeAll(2, outcome.report) }
-    guard outcome.plan != nil else {
+    let fault = outcome.plan.flatMap(ConfigurationLoader.identityFault)
+    if let fault { complain("[emerg] \(fault)") }
+    guard outcome.plan != nil, fault == nil else {
         complain("configuration file \(path) test failed")
         return 1
     }

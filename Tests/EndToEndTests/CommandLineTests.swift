@@ -151,6 +151,15 @@ import Testing
         #expect(bad.error.contains("command line"))
     }
 
+    /// Root names somebody for its workers: who that is must be known before they are started.
+    @Test(.enabled(if: getuid() == 0))
+    func theTestKnowsTheUsers() throws {
+        let folder = try folder(with: "user nobody-of-this-name;\nevents { }\n")
+        let result = try start(folder, ["-t"])
+        #expect(result.exit == .code(1))
+        #expect(result.error.contains("nobody-of-this-name"))
+    }
+
     @Test func reloadByTheCommand() throws {
         let server = try TestServer(files: ["a": "hello"])
         let before = try server.waitForWorkers(1)

@@ -24,7 +24,9 @@ import Testing
         let date = String(decoding: written { $0.append(clock.date.span) }, as: UTF8.self)
         let made = Array(charset.utf8)
         let all = text {
-            head.write(into: &$0, clock, location: Array(location.utf8).span, charset: made.span)
+            head.write(
+                into: &$0, clock, location: Array(location.utf8).span, charset: made.span,
+                challenges: [UInt8]().span, cookies: [UInt8]().span)
         }
         #expect(all.hasSuffix("\r\n\r\n"))
         // CR LF is one Character.
@@ -178,7 +180,8 @@ import Testing
         var hasOverflowed = false
         _ = written(60) {
             Self.head(200) { _ in }.write(
-                into: &$0, clock, location: [UInt8]().span, charset: [UInt8]().span)
+                into: &$0, clock, location: [UInt8]().span, charset: [UInt8]().span,
+                challenges: [UInt8]().span, cookies: [UInt8]().span)
             hasOverflowed = $0.hasOverflowed
         }
         #expect(hasOverflowed)

@@ -43,6 +43,60 @@ import Testing
         #expect(state.nextDeadlineMs == nil)
     }
 
+    /// The Aide is the process after the last worker: pid 200 beside workers 100 and 101.
+    private func servingWithAide() -> MasterState {
+        var state = serving { $0.hasAide = true }
+        _ = state.step(.workerStarted(index: 2, process: 200), nowMs: 0)
+        return state
+    }
+
+    @Test func anAideIsStartedAfterTheWorkers() {
+        var settings = MasterState.Settings(workers: 1)
+        settings.hasAide = true
+        var state = MasterState(settings)
+        #expect(
+            deeds(state.step(.start, nowMs: 0))
+                == [.startWorker(index: 0), .startWorker(index: 1)])
+        #expect(
+            state.step(.workerStarted(index: 1, process: 9), nowMs: 0)
+                == [.log(.notice, "start aide process 9")])
+    }
+
+    @Test func anAideThatDiesIsReplaced() {
+        var state = servingWithAide()
+        let actions = state.step(.processEnded(200, ProcessEnding(signal: 14)), nowMs: 60_000)
+        #expect(
+            actions == [
+                .log(.alert, "aide process 200 exited on signal 14"), .startWorker(index: 2),
+            ])
+    }
+
+    @Test func anAideThatCannotStartIsTriedAgain() {
+        var state = servingWithAide()
+        _ = state.step(.processEnded(200, ProcessEnding(code: 2)), nowMs: 10)
+        #expect(state.nextDeadlineMs == 110)
+        #expect(deeds(state.step(.tick, nowMs: 110)) == [.startWorker(index: 2)])
+    }
+
+    @Test func theMasterWaitsForItsAide() {
+        var state = servingWithAide()
+        let actions = deeds(state.step(.signal(.quit), nowMs: 0))
+        #expect(actions.contains(.closeListeners))
+        for process in [Int32(100), 101] {
+            let ended = state.step(.processEnded(process, ProcessEnding()), nowMs: 1)
+            #expect(!deeds(ended).contains(.exit(0)))
+        }
+        let last = state.step(.processEnded(200, ProcessEnding()), nowMs: 2)
+        #expect(deeds(last) == [.exit(0)])
+    }
+
+    @Test func anAideAloneIsNoServer() {
+        var state = servingWithAide()
+        _ = state.step(.processEnded(100, ProcessEnding(code: 2)), nowMs: 10)
+        let actions = state.step(.processEnded(101, ProcessEnding(code: 2)), nowMs: 10)
+        #expect(deeds(actions) == [.closeListeners, .exit(1)])
+    }
+
     @Test(arguments: [
         (ProcessEnding(signal: 9), LogLevel.alert, "worker process 100 exited on signal 9"),
         (

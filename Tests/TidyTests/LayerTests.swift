@@ -9,7 +9,7 @@ import Testing
         "Configuration": [],
         "Linux": ["CLinux"],
         "Reactor": ["Linux", "CLinux"],
-        "Files": ["HTTP", "Linux", "CLinux", "CZlib", "CPCRE2"],
+        "Files": ["HTTP", "Linux", "CLinux", "CZlib", "CPCRE2", "CCrypt", "CMD"],
         "Server": ["HTTP", "Configuration", "Linux", "Reactor", "Files", "CLinux"],
         "apus": ["Server", "Configuration", "Linux", "CLinux"],
     ]

@@ -46,10 +46,11 @@ struct AnswerHead: BitwiseCopyable {
     var tellsVersion: Bool
 
     /// Writes the head in the order in which nginx sends the fields. `location` is what Location
-    /// says, where there is one; `charset` is what a variable made of it.
+    /// says, where there is one; `charset` is what a variable made of it; `challenges` and
+    /// `cookies` are fields with a line end before each.
     func write(
         into writer: inout HeadWriter, _ clock: TurnClock, location: Span<UInt8>,
-        charset made: Span<UInt8>
+        charset made: Span<UInt8>, challenges: Span<UInt8>, cookies: Span<UInt8>
     ) {
         writeStatus(into: &writer)
         writer.append(tellsVersion ? Version.serverField : "Server: apus")
@@ -76,7 +77,10 @@ struct AnswerHead: BitwiseCopyable {
             writer.append("\r\nConnection: close")
         }
         if varies { writer.append("\r\nVary: Accept-Encoding") }
+        writer.append(challenges)
         if locationPlace == .amongAdded { writeLocation(location, into: &writer) }
+        writeETag(into: &writer)
+        writer.append(cookies)
         writeRepresentationFields(into: &writer)
         writer.append("\r\n\r\n")
     }
@@ -109,11 +113,13 @@ struct AnswerHead: BitwiseCopyable {
         }
     }
 
+    private func writeETag(into writer: inout HeadWriter) {
+        guard hasETag, let validators else { return }
+        writer.append("\r\nETag: ")
+        validators.writeTag(isLong: validators.isYoung, isWeak: isWeak, into: &writer)
+    }
+
     private func writeRepresentationFields(into writer: inout HeadWriter) {
-        if hasETag, let validators {
-            writer.append("\r\nETag: ")
-            validators.writeTag(isLong: validators.isYoung, isWeak: isWeak, into: &writer)
-        }
         if coding != .identity {
             writer.append("\r\nContent-Encoding: ")
             writer.append(coding.name)

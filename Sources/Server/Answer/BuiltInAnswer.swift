@@ -144,11 +144,14 @@ extension Worker {
         exchanges[exchange].status = head.status
         // HTTP/0.9 has no heads.
         if exchanges[exchange].parser.head.version == .http09 { return }
+        let challenges = challenges(exchange)
+        let cookies = cookies(slot, exchange)
         while true {
             let end = exchanges[exchange].outputEnd
             var writer = exchanges[exchange].output.writer(from: end)
             head.write(
-                into: &writer, clock, location: location.span, charset: madeCharset.span)
+                into: &writer, clock, location: location.span, charset: madeCharset.span,
+                challenges: challenges.span, cookies: cookies.span)
             if !writer.hasOverflowed {
                 exchanges[exchange].outputEnd = end &+ writer.count
                 exchanges[exchange].headBytes = Int64(writer.count)

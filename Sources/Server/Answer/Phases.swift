@@ -152,6 +152,12 @@ extension Worker {
         {
             return outcome
         }
+        if phase <= .access, location.features.contains(.access),
+            !exchanges[exchange].isSubrequest
+        {
+            exchanges[exchange].phase = .access
+            if let outcome = access(slot, exchange, location) { return outcome }
+        }
         if phase <= .tryFiles, location.tryFiles >= 0,
             let outcome = tryFiles(slot, exchange, location)
         {

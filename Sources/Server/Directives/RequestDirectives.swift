@@ -49,7 +49,10 @@ enum RequestDirectives {
                 guard count > 0, count <= 65536 else { throw use.fail("invalid value", at: 0) }
                 guard size > 0, size <= 1 << 26 else { throw use.fail("invalid value", at: 1) }
                 draft.scope.request.largeBuffers = LargeBuffers(count: count, size: size)
-            }),
+            }
+        ).differing(
+            "The bytes of a head are counted together; nginx counts buffers, in which lines leave "
+                + "room unused."),
         .integer(
             "max_headers", in: [.http, .server], sets: \.scope.request.maxHeaders,
             default: "1000", "How many fields a request may have."),

@@ -94,6 +94,17 @@ public enum ConfigurationLoader {
             main: draft.main.settings(paths: paths, errorLogs: []), plan: plan)
     }
 
+    /// Why workers cannot become whom the configuration names; nil when they can, or need not.
+    public static func identityFault(_ plan: Plan) -> String? {
+        guard isSuperuser(), let name = plan.main.userName else { return nil }
+        do throws(IdentityError) {
+            _ = try Identity.find(user: name, group: plan.main.groupName)
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
     /// What `-g` says is shown under this name.
     private static let commandLine = "command line"
 

@@ -163,4 +163,9 @@ struct Scope {
     var rewrite = RewriteSettings()
     var tryFiles = TryFilesSettings()
     var errorPages = ErrorPageSettings()
+    var access = AccessSettings()
+    var authBasic = AuthBasicSettings()
+    var secureLink = SecureLinkSettings()
+    var referers = RefererSettings()
+    var userID = UserIDSettings()
 }

@@ -19,7 +19,7 @@ extension PlanCompiler {
             links: files.links ?? .follow,
             types: types(scope.types.types ?? TypeDirectives.builtIn),
             defaultType: parts.arena.store(scope.types.defaultType ?? "text/plain"),
-            gzip: gzip(scope.gzip),
+            gzip: gzip(scope.gzip), access: access(scope),
             bodyFilter: bodyFilter(scope),
             listingFormat: ListingFormat(scope.autoindex.format ?? .html),
             modifiedSince: scope.fields.ifModifiedSince ?? .exact,
@@ -62,6 +62,7 @@ extension PlanCompiler {
     }
 
     private func features(of scope: Scope) -> LocationFeatures {
+        let access = AccessGroup(scope, serverNames: [])
         let switches: [(LocationFeatures, Bool)] = [
             (.aliasIsWholePath, scope.location.alias.map { $0.replacedCount == nil } ?? false),
             (.realIP, scope.realIP.trusted != nil),
@@ -75,6 +76,8 @@ extension PlanCompiler {
             (.sourceCharset, scope.charset.source != nil),
             (.addition, scope.addition.isOn),
             (.gzip, scope.gzip.isOn ?? false),
+            (.access, access.access.rules != nil || access.asksForPassword),
+            (.userID, access.setsUserID),
             (.sidecars, scope.gzip.hasSidecars),
             (.gzipVary, scope.gzip.vary ?? false),
             (.sendfile, scope.sending.usesSendfile ?? false),
@@ -139,7 +142,7 @@ extension PlanCompiler {
     }
 
     /// The list of deadlines for a duration; each duration has one.
-    private mutating func duration(_ milliseconds: Int) -> UInt16 {
+    mutating func duration(_ milliseconds: Int) -> UInt16 {
         // A deadline is this long after now: the sum must be a time, too.
         let value = min(Int64(milliseconds), 1 << 52)
         if let index = parts.durationsMs.firstIndex(of: value) { return UInt16(clamping: index) }

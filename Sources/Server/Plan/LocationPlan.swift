@@ -34,6 +34,10 @@ struct LocationFeatures: OptionSet, BitwiseCopyable {
     /// limit_except
     static let limitsMethods = LocationFeatures(rawValue: 1 << 20)
     static let recursiveErrorPages = LocationFeatures(rawValue: 1 << 21)
+    /// allow, deny or auth_basic
+    static let access = LocationFeatures(rawValue: 1 << 60)
+    /// userid on or v1
+    static let userID = LocationFeatures(rawValue: 1 << 61)
     /// uninitialized_variable_warn
     static let warnsOfUnset = LocationFeatures(rawValue: 1 << 18)
     /// set_real_ip_from
@@ -77,6 +81,8 @@ struct LocationPlan: BitwiseCopyable {
     var defaultType: PlanBytes
     /// Which of the plan's gzip settings.
     var gzip: Int32
+    /// Which of the plan's access plans; -1 for none.
+    var access: Int32
     /// Which of the plan's body filters; -1 for none.
     var bodyFilter: Int32
     var listingFormat: ListingFormat

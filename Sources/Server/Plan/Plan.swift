@@ -33,6 +33,9 @@ public final class Plan {
     let zones: [ZonePlan]
     /// The key of each zone.
     let zoneKeys: PlanTable<Template>
+    let accesses: PlanTable<AccessPlan>
+    /// A location asks for passwords: an Aide checks them.
+    let asksForPasswords: Bool
     let regexes: [Regex]
     let types: [MIMETypes]
     /// The names of each table's types, in its order.
@@ -103,6 +106,8 @@ public final class Plan {
         countsConnections = parts.countsConnections
         zones = parts.zones
         zoneKeys = arena.store(elements: parts.zoneKeys)
+        accesses = arena.store(elements: parts.accesses)
+        asksForPasswords = parts.asksForPasswords
         regexes = parts.regexes
         types = parts.types
         typeNames = arena.store(elements: parts.typeNames)
@@ -157,6 +162,8 @@ struct PlanParts {
     var countsConnections = false
     var zones: [ZonePlan] = []
     var zoneKeys: [Template] = []
+    var accesses: [AccessPlan] = []
+    var asksForPasswords = false
     var regexes: [Regex] = []
     /// One for each of `regexes`.
     var namedCaptures: [PlanTable<NamedCapture>] = []

@@ -16,6 +16,9 @@ struct PlanCompiler {
     var formatIndexes: [String: Int32] = [:]
     /// The `@` locations of the server in hand.
     private var namedLocations: [NamedIndex] = []
+    var compiledAccesses: [AccessGroup: Int32] = [:]
+    /// The names of the server whose levels are compiled.
+    var serverNames: [Word] = []
 
     private init(_ draft: Draft) { self.draft = draft }
 
@@ -64,6 +67,7 @@ struct PlanCompiler {
 
     private mutating func compile(_ server: ServerDraft, in http: Scope) {
         let scope = inherited(server.scope, from: http)
+        serverNames = server.names
         let settings = add(scope)
         namedLocations = []
         let tree = compileTree(server.locations, in: scope)

@@ -20,6 +20,7 @@ enum Variable: UInt8, BitwiseCopyable {
     case requestID, gzipRatio
     case limitRate, limitRequestStatus, limitConnectionStatus
     case connectionsActive, connectionsReading, connectionsWriting, connectionsWaiting
+    case secureLink, secureLinkExpires, invalidReferer, uidGot, uidSet, uidReset
     case empty
     /// A variable of nginx that has no value here.
     case foreign
@@ -56,6 +57,9 @@ enum Variable: UInt8, BitwiseCopyable {
         "limit_conn_status": .limitConnectionStatus, "connections_active": .connectionsActive,
         "connections_reading": .connectionsReading, "connections_writing": .connectionsWriting,
         "connections_waiting": .connectionsWaiting,
+        "secure_link": .secureLink, "secure_link_expires": .secureLinkExpires,
+        "invalid_referer": .invalidReferer, "uid_got": .uidGot, "uid_set": .uidSet,
+        "uid_reset": .uidReset,
     ]
 
     /// The variable of a name, and what its name goes on with: the field of `http_user_agent` is
@@ -80,7 +84,7 @@ enum Variable: UInt8, BitwiseCopyable {
 
     /// Whether a configuration cannot make a variable of this name.
     static func isBuiltIn(_ name: String) -> Bool {
-        names[name] != nil || ForeignVariables.contains(name)
+        names[name] != nil && name != "uid_reset" || ForeignVariables.contains(name)
     }
 
     /// All names, for suggestions.

@@ -5,6 +5,8 @@ struct Generation {
     let plan: Plan
     let logs: Logs
     let listeners: ListenerSet
+    /// nil when no password is asked for, or there is no master to start an Aide.
+    let aide: AideSockets?
     /// Whom workers become; nil when the master is not root.
     let identity: Identity?
     /// The memory that its workers share.
@@ -60,14 +62,25 @@ struct Generation {
                 plan.listens, workers: workers, keeping: old?.listeners,
                 retries: old == nil ? options.bindRetries : 0)
             return Generation(
-                plan: plan, logs: logs, listeners: listeners, identity: identity,
-                zones: zones)
+                plan: plan, logs: logs, listeners: listeners,
+                aide: aideSockets(plan, logs), identity: identity, zones: zones)
         } catch {
             var lines = error.failures.map(\.description)
             if error.failures.contains(where: \.isInUse), let advice = options.inUseAdvice {
                 lines.append(advice)
             }
             throw GenerationError(lines: lines)
+        }
+    }
+
+    /// Without them workers check passwords themselves.
+    private static func aideSockets(_ plan: Plan, _ logs: Logs) -> AideSockets? {
+        guard plan.asksForPasswords, plan.main.usesMasterProcess else { return nil }
+        do throws(SystemError) {
+            return try AideSockets.open(workers: plan.main.workerProcesses)
+        } catch {
+            logs.errors[0].write(.alert, "no aide process: \(error)")
+            return nil
         }
     }
 
@@ -86,6 +99,7 @@ struct Generation {
     func settings(endsOnHangup: Bool) -> MasterState.Settings {
         var settings = MasterState.Settings(
             workers: plan.main.workerProcesses, shutdownTimeoutMs: plan.main.shutdownTimeoutMs)
+        settings.hasAide = aide != nil
         settings.isDaemon = plan.main.isDaemon
         settings.endsOnHangup = endsOnHangup
         return settings

@@ -70,6 +70,11 @@ public final class ListenerSet {
         for fd in sockets.flatMap(\.descriptors) where !kept.contains(fd) { closeDescriptor(fd) }
     }
 
+    /// In a process that takes no connections: closes the copies of all of them.
+    func closeInherited() {
+        for fd in sockets.flatMap(\.descriptors) { closeDescriptor(fd) }
+    }
+
     /// Closes all of them and removes the files of unix sockets.
     public func close() {
         for socket in sockets { socket.close(after: 0) }

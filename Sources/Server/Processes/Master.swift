@@ -33,6 +33,8 @@ public final class Master {
     private let scoreboard: Scoreboard
     /// Processes that have ended whose connections some zone still counts.
     private var unreleased: [Int32] = []
+    /// How many Aides this generation has had.
+    private var aideStarts = 0
     private var exitCode: Int32?
     private let signals: Descriptor
     /// Its write end is the master's alone: workers see the end of the pipe when the master dies.
@@ -192,7 +194,10 @@ extension Master {
         case .retireListeners:
             retiring?.retire(for: generation.listeners)
             retiring = nil
-        case .closeListeners: generation.listeners.close()
+        case .closeListeners:
+            generation.listeners.close()
+            // Once the workers have ended too, nobody is left who could ask the Aide: it ends.
+            generation.aide?.close()
         case .reopenLogs: generation.logs.reopen(owner: generation.identity?.user)
         case .exit(let code): exitCode = code
         }
@@ -239,8 +244,10 @@ extension Master {
             let next = try Generation.open(
                 plan, try Generation.openLogs(of: plan), keeping: generation, options: options)
             for log in next.logs.errors { log.stderrDescriptor = realStderr }
+            aideStarts = 0
             movePidFile(to: plan.main.pidPath)
             retiring = generation.listeners
+            generation.aide?.close()
             generation = next
             handle(.reloaded(next.settings(endsOnHangup: options.endsOnHangup)))
         } catch {
@@ -271,7 +278,9 @@ extension Master {
     private func startWorker(_ index: Int) {
         do throws(SystemError) {
             let output = try openPipe(readsNonblocking: true)
-            let row = scoreboard.freeRow()
+            let isAide = index >= generation.plan.main.workerProcesses
+            if isAide { aideStarts += 1 }
+            let row = isAide ? nil : scoreboard.freeRow()
             let process: Int32
             do throws(SystemError) {
                 process = try forkProcess()
@@ -303,7 +312,6 @@ extension Master {
             closeDescriptor(lifeline.writes)
             for other in outputs { closeDescriptor(other.descriptor) }
             retiring?.closeInherited(keeping: generation.listeners)
-            generation.listeners.closeOthers(thanWorker: index)
             try replaceDescriptor(2, with: output)
             closeDescriptor(output)
             blockOnly(Master.blockedInWorker)
@@ -314,13 +322,30 @@ extension Master {
             log.write(.emerg, error.description)
             return 2
         }
-        return worker(
-            WorkerContext(
-                plan: generation.plan, index: index,
-                listeners: generation.listeners.descriptors(forWorker: index),
-                errorLogs: generation.logs.errors, accessLogs: generation.logs.requests,
-                lifeline: lifeline.reads, zones: generation.zones, scoreboard: scoreboard,
-                scoreboardRow: row))
+        if index >= generation.plan.main.workerProcesses { return liveAsAide() }
+        generation.listeners.closeOthers(thanWorker: index)
+        var context = WorkerContext(
+            plan: generation.plan, index: index,
+            listeners: generation.listeners.descriptors(forWorker: index),
+            errorLogs: generation.logs.errors, accessLogs: generation.logs.requests,
+            lifeline: lifeline.reads, zones: generation.zones, scoreboard: scoreboard,
+            scoreboardRow: row)
+        context.aide = generation.aide?.keepOnly(worker: index) ?? -1
+        return worker(context)
+    }
+
+    /// The Aide has nothing to do with clients.
+    private func liveAsAide() -> Int32 {
+        generation.listeners.closeInherited()
+        closeDescriptor(lifeline.reads)
+        do throws(SystemError) {
+            var aide = try Aide(sockets: generation.aide?.keepAides() ?? [])
+            aide.run(isNewcomer: aideStarts > 1)
+            return 0
+        } catch {
+            generation.errorLog.write(.alert, error.description)
+            return 1
+        }
     }
 
     /// What a worker is set up with before and after it gives up root, in nginx's order. Limits and

@@ -55,10 +55,15 @@ public struct MasterState {
         public var workers: Int
         /// `worker_shutdown_timeout`.
         public var shutdownTimeoutMs: Int64?
+        /// There is an Aide beside the workers: the process after the last one.
+        public var hasAide = false
         /// In the background: only then WINCH means something, as in nginx.
         public var isDaemon = false
         /// HUP ends the server: it belongs to a terminal, and that has gone.
         public var endsOnHangup = false
+
+        /// How many processes there are to be.
+        var processes: Int { max(0, workers) + (hasAide ? 1 : 0) }
 
         /// Settings.
         public init(workers: Int, shutdownTimeoutMs: Int64? = nil) {
@@ -73,6 +78,8 @@ public struct MasterState {
         let process: Int32
         let index: Int
         let startedMs: Int64
+        /// It is no worker, but helps them.
+        let isAide: Bool
         /// It was told to end, so that its end is no accident.
         var isLeaving = false
         /// What it gets, and when, if it has not ended by then.
@@ -90,7 +97,7 @@ public struct MasterState {
     /// A master before its start.
     public init(_ settings: Settings) {
         self.settings = settings
-        backoff = RespawnBackoff(count: settings.workers)
+        backoff = RespawnBackoff(count: settings.processes)
     }
 
     /// When the next `tick` is wanted, nil when nothing is due.
@@ -105,8 +112,10 @@ public struct MasterState {
         case .start: return startAll()
         case .signal(let signal): return take(signal, nowMs)
         case .workerStarted(let index, let process):
-            workers.append(Worker(process: process, index: index, startedMs: nowMs))
-            return [.log(.notice, "start worker process \(process)")]
+            let isAide = index >= settings.workers
+            workers.append(
+                Worker(process: process, index: index, startedMs: nowMs, isAide: isAide))
+            return [.log(.notice, "start \(isAide ? "aide" : "worker") process \(process)")]
         case .workerNotStarted(let index):
             return startLater(index, livedMs: 0, nowMs)
         case .processEnded(let process, let ending): return take(ending, of: process, nowMs)
@@ -118,7 +127,7 @@ public struct MasterState {
 
     private func startAll() -> [Action] {
         [.log(.notice, "start worker processes")]
-            + (0..<max(0, settings.workers)).map { .startWorker(index: $0) }
+            + (0..<settings.processes).map { .startWorker(index: $0) }
     }
 }
 
@@ -220,11 +229,12 @@ extension MasterState {
     ) -> [Action] {
         guard let place = workers.firstIndex(where: { $0.process == process }) else { return [] }
         let worker = workers.remove(at: place)
-        var actions: [Action] = [ending.message(of: process)]
+        let name = worker.isAide ? "aide process \(process)" : "worker process \(process)"
+        var actions: [Action] = [ending.message(of: name)]
         guard mode == .serving, !worker.isLeaving else {
             return actions + exitIfAlone() + exitIfHopeless()
         }
-        if ending.signal == 0 && ending.code == 2 {
+        if ending.signal == 0 && ending.code == 2 && !worker.isAide {
             let text = "worker process \(process) exited with fatal code 2 and cannot be respawned"
             actions.append(.log(.alert, text))
             fatalCount += 1
@@ -248,7 +258,7 @@ extension MasterState {
         let timeoutMs = settings.shutdownTimeoutMs
         settings = next
         mode = .serving
-        backoff = RespawnBackoff(count: next.workers)
+        backoff = RespawnBackoff(count: next.processes)
         dueStarts = []
         fatalCount = 0
         return startAll() + [.retireListeners] + dismissAll(timeoutMs, nowMs)
@@ -273,7 +283,9 @@ extension MasterState {
 
     /// Nobody serves and nobody will.
     private func exitIfHopeless() -> [Action] {
-        guard mode == .serving, fatalCount >= settings.workers, workers.isEmpty else { return [] }
+        guard mode == .serving, fatalCount >= settings.workers, workers.allSatisfy(\.isAide) else {
+            return []
+        }
         return [
             .closeListeners, .log(.emerg, "no worker process could be started, exiting"), .exit(1),
         ]
@@ -298,12 +310,12 @@ struct RespawnBackoff {
 
 extension ProcessEnding {
     /// nginx's line: an alert unless the worker left on its own with code 0.
-    fileprivate func message(of process: Int32) -> MasterState.Action {
+    fileprivate func message(of process: String) -> MasterState.Action {
         if signal != 0 {
             let core = dumpedCore ? " (core dumped)" : ""
-            return .log(.alert, "worker process \(process) exited on signal \(signal)\(core)")
+            return .log(.alert, "\(process) exited on signal \(signal)\(core)")
         }
         return .log(
-            code == 0 ? .notice : .alert, "worker process \(process) exited with code \(code)")
+            code == 0 ? .notice : .alert, "\(process) exited with code \(code)")
     }
 }

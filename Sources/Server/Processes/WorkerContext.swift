@@ -17,6 +17,8 @@ public struct WorkerContext {
     /// What all workers are at, and this one's row there; nil when there are more than it has.
     let scoreboard: Scoreboard
     let scoreboardRow: Int?
+    /// The socket to the Aide; -1 without one.
+    var aide: Int32 = -1
 
     /// The main level's error log.
     var errorLog: ErrorLog { errorLogs[0] }

@@ -53,8 +53,10 @@ struct Network: BitwiseCopyable, Hashable {
     }
 
     /// Whether the peer is of this network; IPv4 inside of IPv6 counts as IPv4.
-    func contains(_ peer: Peer) -> Bool {
-        let peer = peer.unmapped
+    func contains(_ peer: Peer) -> Bool { containsAsIs(peer.unmapped) }
+
+    /// The same where IPv4 inside of IPv6 is IPv6.
+    func containsAsIs(_ peer: Peer) -> Bool {
         guard peer.family == family else { return false }
         let mask = Network.mask(family, length)
         return peer.high & mask.high == high && peer.low & mask.low == low

@@ -35,6 +35,12 @@ final class RequestContext {
     var isOutsideAlias = false
     /// Where an answer sends the client: what Location says.
     var target: [UInt8]?
+    /// What came of asking for a password.
+    var login = LoginState()
+    /// Variables of the access group that were asked for, with their values; nil for none.
+    var accessValues: [Variable: [UInt8]?] = [:]
+    /// The cookie of userid, once somebody has asked for it.
+    var userID: UserIDState?
     /// How deep the evaluation of a variable is that asks for others.
     var depth = 0
     /// That came to no end.

@@ -28,6 +28,7 @@ extension Worker {
         if uriOwner == exchange { uriOwner = -1 }
         guard exchanges[exchange].hasContext else { return }
         releaseConnections(exchange)
+        forgetLogin(exchange)
         contexts[exchange] = nil
         exchanges[exchange].hasContext = false
     }
@@ -107,6 +108,12 @@ extension Worker {
             return true
         case .connectionsActive, .connectionsReading, .connectionsWriting, .connectionsWaiting:
             writer.append(decimal: Int64(clamping: connectionCount(piece.variable, slot)))
+            return true
+        case .secureLink, .secureLinkExpires, .invalidReferer, .uidGot, .uidSet, .uidReset:
+            return writeAccessValue(piece.variable, slot, exchange, into: &writer)
+        case .remoteUser:
+            guard let credentials = credentials(exchange) else { return false }
+            writer.append(credentials.user.span)
             return true
         default: return record(slot, exchange).writeValue(of: piece, into: &writer)
         }

@@ -18,6 +18,9 @@ struct Worker: ~Copyable {
     var timers: Timers
     var clock = TurnClock()
 
+    /// Password files, passwords that were found right, and the way to the Aide.
+    var logins: Logins
+    var userIDs = UserIDSequence()
     var listeners: [Listener]
     var connections: ZeroedStorage<Connection>
     var peers: ZeroedStorage<Peer>
@@ -76,6 +79,7 @@ struct Worker: ~Copyable {
     /// Slots below this number are connections; above are the sources that are always there.
     static let signalSlot = UInt32.max
     static let lifelineSlot = UInt32.max - 1
+    static let aideSlot = UInt32.max - 2
     static let firstListenerSlot = UInt32.max - 65536
 
     init(_ context: WorkerContext) throws(SystemError) {
@@ -102,6 +106,7 @@ struct Worker: ~Copyable {
             unsafe: .allocate(byteCount: Worker.longestTarget(plan), alignment: 16),
             capacity: Worker.longestTarget(plan))
         accessLog = AccessLog(context.accessLogs, plan, errorLog: context.errorLog)
+        logins = Logins(aide: context.aide)
         listeners = Worker.listeners(context)
     }
 

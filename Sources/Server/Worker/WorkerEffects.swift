@@ -76,8 +76,10 @@ extension Worker {
                 guard wait(slot, exchange, direction, deadline) else { return }
                 input = .expired
             case .pause:
-                // As nginx: who waits for a time is not to send its end meanwhile.
-                watch(slot, for: timers.isArmed(slot) ? .endOfStream : .hangUp)
+                // As nginx: who waits for a time is not to send its end meanwhile. Nor is who waits
+                // for the Aide, whose time is everybody's.
+                let isAsking = contextIfAny(exchange)?.login.asker != nil
+                watch(slot, for: timers.isArmed(slot) || isAsking ? .endOfStream : .hangUp)
                 deadlines.cancel(slot)
                 return
             case .yield:

@@ -32,6 +32,11 @@ extension Worker {
                 context.lifeline, for: .readable,
                 token: Token(slot: Worker.lifelineSlot, generation: 0))
         }
+        if logins.aide.isOpen {
+            try poller.register(
+                logins.aide.descriptor, for: .readable,
+                token: Token(slot: Worker.aideSlot, generation: 0))
+        }
         for index in listeners.indices { try watch(index) }
     }
 
@@ -64,6 +69,8 @@ extension Worker {
             takeSignals()
         } else if token.slot == Worker.lifelineSlot {
             masterDied()
+        } else if token.slot == Worker.aideSlot {
+            takeAideAnswers()
         } else {
             accept(from: Int(token.slot &- Worker.firstListenerSlot))
         }

@@ -1,7 +1,9 @@
 extension DirectiveGroup {
     /// All tables. One a line, so that branches that each add one can be merged.
     static let all: [DirectiveGroup] = [
+        access,
         additions,
+        authBasic,
         autoindex,
         captures,
         charsets,
@@ -31,12 +33,15 @@ extension DirectiveGroup {
         processes,
         recoded,
         redirects,
+        referers,
         requests,
         rewrites,
+        secureLink,
         servers,
         splits,
         stock,
         tryFiles,
         types,
+        userID,
     ]
 }

@@ -1,0 +1,22 @@
+import Glibc
+
+/// Two ends of a unix socket that keeps messages apart (socketpair(2), SOCK_SEQPACKET), both
+/// non-blocking and close-on-exec.
+public func openSocketPair() throws(SystemError) -> (Int32, Int32) {
+    var ends: (Int32, Int32) = (-1, -1)
+    let type = Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+    let returned = unsafe withUnsafeMutablePointer(to: &ends) {
+        unsafe $0.withMemoryRebound(to: Int32.self, capacity: 2) {
+            unsafe socketpair(AF_UNIX, type, 0, $0)
+        }
+    }
+    guard returned == 0 else { throw SystemError("socketpair()", code: errno) }
+    return ends
+}
+
+/// Has the process die of SIGALRM when it has not asked anew within `seconds`; 0 takes that back:
+/// alarm(2).
+public func dieUnlessAskedAgain(within seconds: UInt32) {
+    if seconds > 0 { _ = signal(SIGALRM, SIG_DFL) }
+    _ = alarm(seconds)
+}

@@ -1,0 +1,83 @@
+import HTTP
+import Linux
+import Reactor
+
+/// The access phase: allow and deny, then auth_basic, both or either as satisfy says.
+extension Worker {
+    /// nil when the request goes on.
+    mutating func access(
+        _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> Outcome? {
+        if let status = takeHeldStatus(exchange) { return .status(status) }
+        let access = plan.accesses[Int(location.access)]
+        var refusal = 0
+        if let denies = access.rules?.denies(peers[slot]) {
+            if denies {
+                guard access.satisfiesAny else {
+                    logError(.error, "access forbidden by rule", slot, exchange)
+                    return .status(403)
+                }
+                refusal = 403
+            } else if access.satisfiesAny {
+                return nil
+            }
+        }
+        if let auth = access.auth {
+            switch login(auth, slot, exchange) {
+            case .declined: break
+            case .waits: return .waits
+            case .allowed:
+                if access.satisfiesAny {
+                    contextIfAny(exchange)?.login.realms = []
+                    return nil
+                }
+            case .refused(let status):
+                // A password that could not be checked at all is no refusal that satisfy weighs.
+                guard access.satisfiesAny, status == 401 || status == 403 else {
+                    return status == 401 ? hold(auth, slot, exchange) : .status(status)
+                }
+                refusal = status == 401 || refusal == 0 ? status : refusal
+            }
+        }
+        switch refusal {
+        case 0: return nil
+        case 403:
+            logError(.error, "access forbidden by rule", slot, exchange)
+            return .status(403)
+        default: return access.auth.map { hold($0, slot, exchange) } ?? .status(refusal)
+        }
+    }
+
+    /// 401, at once or after auth_delay.
+    private mutating func hold(
+        _ auth: AuthBasicPlan, _ slot: Int, _ exchange: Int
+    ) -> Outcome {
+        guard auth.delayMs > 0 else { return .status(401) }
+        logError(.info, "delaying unauthorized request", slot, exchange)
+        context(of: exchange).login.heldStatus = 401
+        timers.arm(slot, atMs: clock.monotonicMs &+ auth.delayMs)
+        return .waits
+    }
+
+    /// The WWW-Authenticate fields of the answer, each after a line end (RFC 7617): a request that
+    /// was refused and redirected has them from there on. Control bytes, with which a variable
+    /// could end the field, become spaces.
+    func challenges(_ exchange: Int) -> [UInt8] {
+        guard let realms = contextIfAny(exchange)?.login.realms, !realms.isEmpty else { return [] }
+        var fields: [UInt8] = []
+        for realm in realms {
+            fields += Array("\r\nWWW-Authenticate: Basic realm=\"".utf8)
+            fields += realm.map { $0 < 0x20 || $0 == 0x7F ? 0x20 : $0 }
+            fields.append(UInt8(ascii: "\""))
+        }
+        return fields
+    }
+
+    private func takeHeldStatus(_ exchange: Int) -> Int? {
+        guard let context = contextIfAny(exchange), context.login.heldStatus != 0 else {
+            return nil
+        }
+        defer { context.login.heldStatus = 0 }
+        return context.login.heldStatus
+    }
+}

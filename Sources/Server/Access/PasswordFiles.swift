@@ -1,0 +1,100 @@
+import Linux
+
+/// The texts of password files: looked up by stat(2) for every request, read anew when they have
+/// changed.
+struct PasswordFiles {
+    /// Bytes of the largest file that is read.
+    static let largest = 64 << 20
+    /// Bytes of all that are kept; what is larger is read for each request.
+    static let mostKept = 16 << 20
+
+    /// Which call failed on a file, and how.
+    struct Failure: Error {
+        let call: String
+        let code: Int32
+    }
+
+    /// A file as it was when it was read.
+    private struct Entry {
+        let facts: FileFacts
+        let text: [UInt8]
+    }
+
+    private var entries: [[UInt8]: Entry] = [:]
+    private var keptBytes = 0
+
+    /// The text of the file at `path`. `now` is the time in milliseconds since 1970: a file that
+    /// was changed just before may change again without looking different, and is not kept.
+    mutating func text(of path: [UInt8], nowMs: Int64) throws(Failure) -> [UInt8] {
+        let name = path + [0]
+        let opened = unsafe name.withUnsafeBytes { bytes -> Result<Int32?, FileError> in
+            guard let start = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self) else {
+                return .success(nil)
+            }
+            let path = unsafe CPath(unsafe: start)
+            if case .success(let facts) = facts(of: path), let entry = entries[name],
+                PasswordFiles.areSame(facts, entry.facts)
+            {
+                return .success(nil)
+            }
+            return openForReading(path).map { $0 }
+        }
+        switch opened {
+        case .failure(let error): throw Failure(call: "open()", code: error.code)
+        case .success(nil): return entries[name]?.text ?? []
+        case .success(.some(let number)):
+            forget(name)
+            let file = Descriptor(owning: number)
+            let before = facts(of: file.number)
+            let text = try PasswordFiles.read(file.number)
+            guard case .success(let facts) = before, facts.kind == .regular,
+                Int(clamping: facts.size) == text.count, text.count <= PasswordFiles.mostKept,
+                nowMs &- PasswordFiles.changedMs(facts) > 20
+            else { return text }
+            keep(text, facts, name)
+            return text
+        }
+    }
+
+    private static func read(_ file: Int32) throws(Failure) -> [UInt8] {
+        var text: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 16384)
+        while true {
+            let result = unsafe chunk.withUnsafeMutableBytes {
+                unsafe readFile(file, at: Int64(text.count), into: $0)
+            }
+            switch result {
+            case .bytes(0): return text
+            case .bytes(let count): text += chunk[..<count]
+            case .wouldBlock: throw Failure(call: "pread()", code: Errno.again)
+            case .failed(let code): throw Failure(call: "pread()", code: code)
+            }
+            guard text.count <= largest else {
+                throw Failure(call: "pread()", code: Errno.fileTooLarge)
+            }
+        }
+    }
+
+    private mutating func forget(_ name: [UInt8]) {
+        if let old = entries.removeValue(forKey: name) { keptBytes &-= old.text.count }
+    }
+
+    private mutating func keep(_ text: [UInt8], _ facts: FileFacts, _ name: [UInt8]) {
+        if keptBytes &+ text.count > PasswordFiles.mostKept || entries.count >= 256 {
+            entries = [:]
+            keptBytes = 0
+        }
+        entries[name] = Entry(facts: facts, text: text)
+        keptBytes &+= text.count
+    }
+
+    private static func areSame(_ left: FileFacts, _ right: FileFacts) -> Bool {
+        left.inode == right.inode && left.device == right.device && left.size == right.size
+            && left.modified == right.modified && left.changed == right.changed
+            && left.changedNanoseconds == right.changedNanoseconds && left.mode == right.mode
+    }
+
+    private static func changedMs(_ facts: FileFacts) -> Int64 {
+        facts.changed &* 1000 &+ Int64(facts.changedNanoseconds / 1_000_000)
+    }
+}

@@ -1,0 +1,81 @@
+import Files
+import HTTP
+import Linux
+
+/// $invalid_referer (ngx_http_referer_module).
+extension Worker {
+    func writeInvalidReferer(
+        _ slot: Int, _ exchange: Int, into writer: inout HeadWriter
+    ) -> Bool {
+        let index = plan.locations[Int(exchanges[exchange].location)].access
+        guard index >= 0, let referers = plan.accesses[Int(index)].referers else { return true }
+        guard let field = exchanges[exchange].parser.head.field(.referer) else {
+            if !referers.takesNone { writer.append("1") }
+            return true
+        }
+        let received = exchanges[exchange].received
+        switch plan.judge(referer: received.slice(field), referers) {
+        case .valid: break
+        case .invalid: writer.append("1")
+        case .limitReached:
+            logError(.error, "a valid_referers regex took too many steps", slot, exchange)
+            writer.append("1")
+        }
+        return true
+    }
+}
+
+/// What is thought of a Referer.
+enum RefererVerdict {
+    case valid, invalid
+    /// A regular expression took too many steps.
+    case limitReached
+}
+
+extension Plan {
+    /// As long as a host may be.
+    private static let longestHost = 255
+
+    /// Whether a Referer is one of those that valid_referers names: by its host and the beginning
+    /// of its path, or by what follows the scheme. Without a scheme it is a blocked one.
+    func judge(referer: Span<UInt8>, _ referers: RefererPlan) -> RefererVerdict {
+        var start = 0
+        // nginx: a shorter one cannot be `http://i.ru`.
+        if referer.count >= 11 {
+            if referer.startsIgnoringCase("http://") { start = 7 }
+            if referer.startsIgnoringCase("https://") { start = 8 }
+        }
+        guard start > 0 else { return referers.takesBlocked ? .valid : .invalid }
+        let rest = referer.slice(from: start, to: referer.count)
+        var end = 0
+        while end < rest.count, rest[end] != UInt8(ascii: "/"), rest[end] != UInt8(ascii: ":") {
+            end &+= 1
+        }
+        guard end <= Plan.longestHost else { return .invalid }
+        let host = (0..<end).map { rest[$0].asciiLowercased }
+        let path = server(for: host.span, at: referers.hosts).server
+        if path >= 0 {
+            let wanted = referers.paths[Int(path)]
+            let slash = rest.firstIndex(of: UInt8(ascii: "/"), from: end) ?? rest.count
+            let found = rest.slice(from: slash, to: slash &+ wanted.count)
+            return wanted.span.equals(found) ? .valid : .invalid
+        }
+        var verdict = RefererVerdict.invalid
+        if matches(host.span, referers.hostRegexes, &verdict) { return .valid }
+        if matches(rest, referers.regexes, &verdict) { return .valid }
+        return verdict
+    }
+
+    private func matches(
+        _ subject: Span<UInt8>, _ table: PlanTable<Int32>, _ verdict: inout RefererVerdict
+    ) -> Bool {
+        for index in 0..<table.count {
+            switch regexes[Int(table[index])].matches(subject) {
+            case .match: return true
+            case .limitReached: verdict = .limitReached
+            case .noMatch, .failed: break
+            }
+        }
+        return false
+    }
+}

@@ -1,0 +1,108 @@
+import Files
+import HTTP
+import Linux
+
+/// $secure_link and $secure_link_expires (ngx_http_secure_link_module).
+extension Worker {
+    /// As deep as a link may ask for itself.
+    private static let deepest = 100
+
+    mutating func writeSecureLink(
+        _ variable: Variable, _ slot: Int, _ exchange: Int, into writer: inout HeadWriter
+    ) -> Bool {
+        let index = plan.locations[Int(exchanges[exchange].location)].access
+        guard index >= 0, let link = plan.accesses[Int(index)].secureLink else { return false }
+        if !link.secret.isEmpty {
+            return variable == .secureLink && writeSecretLink(link.secret, exchange, into: &writer)
+        }
+        guard let source = link.source, let hashed = link.hashed else { return false }
+        let context = context(of: exchange)
+        guard context.depth < Worker.deepest else {
+            logError(.error, "cycle while evaluating variable \"secure_link\"", slot, exchange)
+            return false
+        }
+        context.depth &+= 1
+        defer { context.depth &-= 1 }
+        let text = value(of: source, slot, exchange)
+        guard let parts = SecureLink(text) else { return false }
+        if variable == .secureLinkExpires {
+            guard parts.expires > 0 else { return false }
+            writer.append(text.span.slice(from: parts.hashEnd &+ 1, to: text.count))
+            return true
+        }
+        let digest = MD5.digest(of: value(of: hashed, slot, exchange).span)
+        guard let hash = parts.hash, hash == digest else { return false }
+        let isOver = parts.expires > 0 && parts.expires < clock.seconds
+        writer.append(byte: isOver ? UInt8(ascii: "0") : UInt8(ascii: "1"))
+        return true
+    }
+
+    /// `/prefix/hash/link`: the link, when the hash is the MD5 of it and the secret.
+    private func writeSecretLink(
+        _ secret: PlanBytes, _ exchange: Int, into writer: inout HeadWriter
+    ) -> Bool {
+        let head = exchanges[exchange].parser.head
+        let received = exchanges[exchange].received
+        let end = head.hasQuery ? head.query.end : head.path.end
+        let target = received.slice(from: Int(head.path.offset), to: end)
+        guard let link = SecureLink.link(of: target, secret: secret.span) else { return false }
+        writer.append(target.slice(from: link, to: target.count))
+        return true
+    }
+}
+
+/// The value of secure_link, taken apart.
+struct SecureLink: Equatable {
+    /// nil when it is not of 16 bytes, or no base 64 for addresses.
+    let hash: [UInt8]?
+    /// Where the hash ends.
+    let hashEnd: Int
+    /// Seconds since 1970; 0 for no end.
+    let expires: Int64
+
+    /// A hash, and a time behind a comma; nil when that is none.
+    init?(_ text: [UInt8]) {
+        hashEnd = text.firstIndex(of: UInt8(ascii: ",")) ?? text.count
+        var expires: Int64 = 0
+        if hashEnd < text.count {
+            guard
+                let time = text.span.slice(from: hashEnd &+ 1, to: text.count).decimalValue(),
+                time > 0
+            else { return nil }
+            expires = time
+        }
+        self.expires = expires
+        let hash = Base64.decode(text.span.slice(from: 0, to: hashEnd), .url)
+        self.hash = hashEnd <= 24 && hash?.count == 16 ? hash : nil
+    }
+
+    /// Where the link begins in `/prefix/hash/link`; nil when the hash is not that of the link and
+    /// the secret, in hexadecimal digits.
+    static func link(of target: Span<UInt8>, secret: Span<UInt8>) -> Int? {
+        let slash = UInt8(ascii: "/")
+        guard let first = target.firstIndex(of: slash, from: 1),
+            let second = target.firstIndex(of: slash, from: first &+ 1),
+            second &- first == 33, second &+ 1 < target.count
+        else { return nil }
+        var md5 = MD5()
+        md5.update(target.slice(from: second &+ 1, to: target.count))
+        md5.update(secret)
+        let digest = md5.finish()
+        for index in digest.indices {
+            guard let high = value(of: target[first &+ 1 &+ 2 &* index]),
+                let low = value(of: target[first &+ 2 &+ 2 &* index]),
+                high << 4 | low == digest[index]
+            else { return nil }
+        }
+        return second &+ 1
+    }
+
+    private static func value(of digit: UInt8) -> UInt8? {
+        switch digit {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit &- UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit &- UInt8(ascii: "a") &+ 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit &- UInt8(ascii: "A") &+ 10
+        default: nil
+        }
+    }
+}

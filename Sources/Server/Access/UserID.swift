@@ -1,0 +1,255 @@
+import HTTP
+import Linux
+
+/// The number that userid gives a client: four words of 32 bits, as nginx keeps them in memory.
+struct UserID: Equatable, BitwiseCopyable {
+    var words: (UInt32, UInt32, UInt32, UInt32)
+
+    static func == (left: UserID, right: UserID) -> Bool { left.words == right.words }
+
+    /// Its 16 bytes, each word's lowest byte first.
+    var bytes: [UInt8] {
+        [words.0, words.1, words.2, words.3].flatMap { word in
+            [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: word >> $0) }
+        }
+    }
+
+    init(_ first: UInt32, _ second: UInt32, _ third: UInt32, _ fourth: UInt32) {
+        words = (first, second, third, fourth)
+    }
+
+    /// The number of a cookie: its first 22 characters are base 64 of it; a mark may follow. nil
+    /// when they are not.
+    init?(cookie: Span<UInt8>) {
+        guard cookie.count >= 22, let bytes = Base64.decode(cookie.slice(from: 0, to: 22)),
+            bytes.count == 16
+        else { return nil }
+        let words = (0..<4).map { index in
+            (0..<4).reversed().reduce(UInt32(0)) { $0 << 8 | UInt32(bytes[index &* 4 &+ $1]) }
+        }
+        self.init(words[0], words[1], words[2], words[3])
+    }
+
+    /// 32 hexadecimal digits.
+    func write(into writer: inout HeadWriter) {
+        for word in [words.0, words.1, words.2, words.3] {
+            for shift in stride(from: UInt32(28), through: 0, by: -4) {
+                let digit = UInt8(truncatingIfNeeded: word >> shift & 15)
+                writer.append(
+                    byte: digit < 10
+                        ? digit &+ UInt8(ascii: "0") : digit &- 10 &+ UInt8(ascii: "A"))
+            }
+        }
+    }
+}
+
+/// What makes the numbers of one worker differ from each other, and from other workers'.
+struct UserIDSequence {
+    /// A part of the second in which the worker began, and its process number; 0 before it is
+    /// known.
+    private var start: UInt32 = 0
+    private var next: UInt32
+    private var nextV1: UInt32 = 1
+
+    init(next: UInt32 = 0x0303_0302) { self.next = next }
+
+    /// A number that nobody has: service, time, start and sequence, in the network's order but for
+    /// the first version's.
+    mutating func make(
+        _ mode: UserIDMode, service: UInt32, seconds: Int64, milliseconds: Int64
+    ) -> UserID {
+        if start == 0 {
+            let part = UInt32(truncatingIfNeeded: milliseconds &* 50)
+            start = part << 16 | UInt32(truncatingIfNeeded: currentProcess())
+        }
+        let time = UInt32(truncatingIfNeeded: seconds)
+        if mode == .v1 {
+            defer { nextV1 &+= 0x100 }
+            return UserID(service, time, start, nextV1)
+        }
+        defer {
+            next &+= 0x100
+            if next < 0x0303_0302 { next = 0x0303_0302 }
+        }
+        return UserID(service, time.bigEndian, start.bigEndian, next.bigEndian)
+    }
+}
+
+/// The cookie of a request, and the one of its answer.
+struct UserIDState {
+    /// Whose settings it was read by.
+    let access: Int32
+    /// What the client sent; the empty number when that is nothing.
+    var got = UserID(0, 0, 0, 0)
+    var cookie: [UInt8] = []
+    /// What the answer sets; the empty number for nothing.
+    var set = UserID(0, 0, 0, 0)
+    var isReset = false
+}
+
+/// userid (ngx_http_userid_filter_module).
+extension Worker {
+    mutating func writeUserID(
+        _ variable: Variable, _ slot: Int, _ exchange: Int, into writer: inout HeadWriter
+    ) -> Bool {
+        if variable == .uidReset { return true }
+        let index = plan.locations[Int(exchanges[exchange].location)].access
+        guard index >= 0, let settings = plan.accesses[Int(index)].userID else { return false }
+        let number: UserID
+        if variable == .uidGot {
+            number = userID(settings, index, slot, exchange).got
+        } else {
+            guard settings.mode != .log else { return false }
+            number = madeUserID(settings, index, slot, exchange).set
+        }
+        guard number.words.3 != 0 else { return false }
+        writer.append(settings.name.span)
+        writer.append("=")
+        number.write(into: &writer)
+        return true
+    }
+
+    /// Set-Cookie, and P3P, each after a line end, where the answer has them.
+    mutating func cookies(_ slot: Int, _ exchange: Int) -> [UInt8] {
+        let location = plan.locations[Int(exchanges[exchange].location)]
+        guard location.features.contains(.userID) else { return [] }
+        return bytes { (worker, writer) in
+            worker.writeUserIDFields(slot, exchange, into: &writer)
+        }
+    }
+
+    private mutating func writeUserIDFields(
+        _ slot: Int, _ exchange: Int, into writer: inout HeadWriter
+    ) {
+        let index = plan.locations[Int(exchanges[exchange].location)].access
+        guard index >= 0, let settings = plan.accesses[Int(index)].userID else { return }
+        let state = madeUserID(settings, index, slot, exchange)
+        guard state.set.words.3 != 0 else { return }
+        writer.append("\r\nSet-Cookie: ")
+        writer.append(settings.name.span)
+        writer.append("=")
+        var text = Base64.encode(state.set.bytes.span)
+        if state.got.words.3 != 0, !state.isReset {
+            text = state.cookie.prefix(22) + [settings.mark, UInt8(ascii: "=")]
+        } else if settings.mark != 0, text.count >= 2 {
+            text[text.count &- 2] = settings.mark
+        }
+        writer.append(text.span)
+        writeLifetime(settings.lifetime, into: &writer)
+        writer.append(settings.domain.span)
+        writer.append(settings.path.span)
+        if settings.flags.contains(.secure) { writer.append("; secure") }
+        if settings.flags.contains(.httpOnly) { writer.append("; httponly") }
+        if settings.flags.contains(.strict) { writer.append("; samesite=strict") }
+        if settings.flags.contains(.lax) { writer.append("; samesite=lax") }
+        if settings.flags.contains(.none) { writer.append("; samesite=none") }
+        guard !settings.p3p.isEmpty else { return }
+        writer.append("\r\nP3P: ")
+        writer.append(settings.p3p.span)
+    }
+
+    /// `; expires=…`, with nginx's year of two digits up to 2037.
+    private func writeLifetime(_ lifetime: UserIDLifetime, into writer: inout HeadWriter) {
+        switch lifetime {
+        case .session: return
+        case .longest: writer.append("; expires=Thu, 31-Dec-37 23:55:55 GMT")
+        case .seconds(let seconds):
+            let time = CivilTime(clock.seconds.addingReportingOverflow(seconds).partialValue)
+            writer.append("; expires=")
+            writer.append(time.weekdayName)
+            writer.append(", ")
+            writer.append(twoDigits: time.day)
+            writer.append("-")
+            writer.append(time.monthName)
+            writer.append("-")
+            if time.year > 2037 { writer.append(twoDigits: time.year / 100) }
+            writer.append(twoDigits: time.year % 100)
+            writer.append(" ")
+            writer.append(twoDigits: time.hour)
+            writer.append(":")
+            writer.append(twoDigits: time.minute)
+            writer.append(":")
+            writer.append(twoDigits: time.second)
+            writer.append(" GMT")
+        }
+    }
+
+    // MARK: the state
+
+    /// What the client sent, read once.
+    private mutating func userID(
+        _ settings: UserIDPlan, _ access: Int32, _ slot: Int, _ exchange: Int
+    ) -> UserIDState {
+        let context = context(of: exchange)
+        if let state = context.userID, state.access == access { return state }
+        var state = UserIDState(access: access)
+        var isThere = false
+        state.cookie = bytes { (worker, writer) in
+            isThere = worker.record(slot, exchange).writeCookie(
+                settings.name.span, in: worker.exchanges[exchange].received, into: &writer)
+        }
+        if isThere {
+            if let got = UserID(cookie: state.cookie.span) {
+                state.got = got
+            } else {
+                let fault = state.cookie.count < 22 ? "too short" : "invalid"
+                let sent = bytes { (worker, writer) in
+                    _ = worker.record(slot, exchange).writeFields(
+                        "cookie", in: worker.exchanges[exchange].received, into: &writer)
+                }
+                logError(
+                    .error, "client sent \(fault) userid cookie \"\(sent.span.text)\"", slot,
+                    exchange)
+            }
+        }
+        context.userID = state
+        return state
+    }
+
+    /// The same, and what the answer sets, which is made once.
+    private mutating func madeUserID(
+        _ settings: UserIDPlan, _ access: Int32, _ slot: Int, _ exchange: Int
+    ) -> UserIDState {
+        var state = userID(settings, access, slot, exchange)
+        guard state.set.words.3 == 0 else { return state }
+        let context = context(of: exchange)
+        defer { context.userID = state }
+        if state.got.words.3 != 0 {
+            let reset = value(of: settings.reset, slot, exchange)
+            if reset.isEmpty || reset.span.equals("0") {
+                let isMarked =
+                    state.cookie.count > 23 && state.cookie[22] == settings.mark
+                    && state.cookie[23] == UInt8(ascii: "=")
+                if settings.mark != 0, !isMarked { state.set = state.got }
+                return state
+            }
+            state.isReset = true
+            if reset.span.equals("log") { logReset(state.got, settings, slot, exchange) }
+        }
+        state.set = userIDs.make(
+            settings.mode, service: service(settings, slot),
+            seconds: clock.seconds, milliseconds: clock.milliseconds)
+        return state
+    }
+
+    private func logReset(
+        _ got: UserID, _ settings: UserIDPlan, _ slot: Int, _ exchange: Int
+    ) {
+        var text = InlineText<64>()
+        text.write { got.write(into: &$0) }
+        logError(
+            .notice, "userid cookie \"\(settings.name.text)=\(text.span.text)\" was reset", slot,
+            exchange)
+    }
+
+    /// userid_service; or else the address that the connection came to, its last four bytes. The
+    /// first version has 0 for that.
+    private func service(_ settings: UserIDPlan, _ slot: Int) -> UInt32 {
+        if let service = settings.service {
+            return settings.mode == .v1 ? service : service.bigEndian
+        }
+        guard settings.mode != .v1 else { return 0 }
+        let local = Peer.local(of: connections[slot].fd)
+        return UInt32(truncatingIfNeeded: local.low).bigEndian
+    }
+}

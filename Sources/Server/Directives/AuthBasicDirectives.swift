@@ -1,0 +1,38 @@
+import Configuration
+
+/// Which clients are let in by a password.
+struct AuthBasicSettings: Hashable {
+    /// `off` for none.
+    var realm: Word?
+    var userFile: Word?
+    var delayMs: Int?
+}
+
+/// auth_basic, auth_basic_user_file, auth_delay.
+enum AuthBasicDirectives {
+    static let rows: [DirectiveRow<Draft>] = [
+        .row(
+            "auth_basic", in: [.http, .server, .location, .limitExcept], takes: .exactly(1),
+            default: "off", "Asks for a user and a password; its value is what they are for.",
+            inherit: { (child, parent) in
+                child.scope.authBasic.realm =
+                    child.scope.authBasic.realm ?? parent.scope.authBasic.realm
+            },
+            apply: { (draft, use) throws(Diagnostic) in
+                draft.scope.authBasic.realm = try use.word(0)
+            }),
+        .row(
+            "auth_basic_user_file", in: [.http, .server, .location, .limitExcept],
+            takes: .exactly(1), "The file of users and their passwords' hashes.",
+            inherit: { (child, parent) in
+                child.scope.authBasic.userFile =
+                    child.scope.authBasic.userFile ?? parent.scope.authBasic.userFile
+            },
+            apply: { (draft, use) throws(Diagnostic) in
+                draft.scope.authBasic.userFile = try use.word(0)
+            }),
+        .milliseconds(
+            "auth_delay", in: .httpServerLocation, sets: \.scope.authBasic.delayMs,
+            default: "0s", "How long an answer 401 is held back."),
+    ]
+}

@@ -1,0 +1,58 @@
+import Configuration
+
+/// Links that nobody can make up.
+struct SecureLinkSettings: Hashable {
+    /// The hash in the request, and behind a comma the time until which it holds.
+    var source: Word?
+    /// What the hash is made of.
+    var hashed: Word?
+    var secret: Word?
+}
+
+/// secure_link, secure_link_md5, secure_link_secret.
+enum SecureLinkDirectives {
+    static let rows: [DirectiveRow<Draft>] = [
+        .row(
+            "secure_link", in: .httpServerLocation, takes: .exactly(1),
+            "Where a request has a link's hash and, behind a comma, its time: for $secure_link.",
+            inherit: inherit,
+            apply: { (draft, use) throws(Diagnostic) in
+                draft.scope.secureLink.source = try use.word(0)
+                try checkMixing(draft, use)
+            }),
+        .row(
+            "secure_link_md5", in: .httpServerLocation, takes: .exactly(1),
+            "What that hash must be the MD5 of."
+        ) { (draft, use) throws(Diagnostic) in
+            draft.scope.secureLink.hashed = try use.word(0)
+            try checkMixing(draft, use)
+        },
+        .row(
+            "secure_link_secret", in: .httpServerLocation, takes: .exactly(1),
+            "The secret of links of the form /prefix/hash/link, for $secure_link."
+        ) { (draft, use) throws(Diagnostic) in
+            draft.scope.secureLink.secret = try use.word(0)
+            try checkMixing(draft, use)
+        },
+    ]
+
+    /// A level with a secret has nothing else; one without anything has all of the level around.
+    private static func inherit(_ child: inout Draft, from parent: Draft) {
+        var settings = child.scope.secureLink
+        let outer = parent.scope.secureLink
+        guard settings.secret == nil else { return }
+        settings.source = settings.source ?? outer.source
+        settings.hashed = settings.hashed ?? outer.hashed
+        if settings.source == nil, settings.hashed == nil { settings.secret = outer.secret }
+        child.scope.secureLink = settings
+    }
+
+    private static func checkMixing(_ draft: Draft, _ use: DirectiveUse) throws(Diagnostic) {
+        let settings = draft.scope.secureLink
+        guard settings.secret != nil, settings.source != nil || settings.hashed != nil else {
+            return
+        }
+        throw use.fail(
+            "\"secure_link_secret\" cannot be mixed with \"secure_link\" and \"secure_link_md5\"")
+    }
+}

@@ -1,0 +1,133 @@
+import Configuration
+
+/// Cookies that tell clients apart.
+struct UserIDSettings: Hashable {
+    var mode: UserIDMode?
+    var service: Int?
+    var name: String?
+    var domain: String?
+    var path: String?
+    var lifetime: UserIDLifetime?
+    var flags: UserIDFlags?
+    var p3p: String?
+    /// 0 for none.
+    var mark: UInt8?
+}
+
+/// userid.
+enum UserIDMode: UInt8, BitwiseCopyable, Hashable, Sendable {
+    case off
+    /// What a client sends is told, and nothing is set.
+    case log
+    case v1
+    case on
+}
+
+/// userid_expires.
+enum UserIDLifetime: BitwiseCopyable, Hashable, Sendable {
+    case session
+    /// Until the end of 2037.
+    case longest
+    case seconds(Int64)
+}
+
+/// userid_flags.
+struct UserIDFlags: OptionSet, BitwiseCopyable, Hashable, Sendable {
+    let rawValue: UInt8
+    static let secure = UserIDFlags(rawValue: 1)
+    static let httpOnly = UserIDFlags(rawValue: 2)
+    static let strict = UserIDFlags(rawValue: 4)
+    static let lax = UserIDFlags(rawValue: 8)
+    static let none = UserIDFlags(rawValue: 16)
+    static let sameSite: UserIDFlags = [.strict, .lax, .none]
+}
+
+/// userid and what is about its cookie.
+enum UserIDDirectives {
+    static let rows: [DirectiveRow<Draft>] = [
+        .choice(
+            "userid", in: .httpServerLocation, sets: \.scope.userID.mode,
+            [("off", .off), ("log", .log), ("v1", .v1), ("on", .on)], default: "off",
+            "Gives each client a cookie of its own, or only tells in $uid_got what it sends."),
+        .integer(
+            "userid_service", in: .httpServerLocation, sets: \.scope.userID.service,
+            "The first number of a cookie; without it, the server's address (v1: 0)."),
+        .text(
+            "userid_name", in: .httpServerLocation, sets: \.scope.userID.name, default: "uid",
+            "The cookie's name."),
+        .text(
+            "userid_domain", in: .httpServerLocation, sets: \.scope.userID.domain,
+            default: "none", "The cookie's domain."),
+        .text(
+            "userid_path", in: .httpServerLocation, sets: \.scope.userID.path, default: "/",
+            "The cookie's path."),
+        .row(
+            "userid_expires", in: .httpServerLocation, takes: .exactly(1), default: "off",
+            "How long a browser keeps the cookie.",
+            inherit: { (child, parent) in
+                child.scope.userID.lifetime =
+                    child.scope.userID.lifetime ?? parent.scope.userID.lifetime
+            },
+            apply: { (draft, use) throws(Diagnostic) in
+                switch try use.text(0) {
+                case "max": draft.scope.userID.lifetime = .longest
+                case "off": draft.scope.userID.lifetime = .session
+                default:
+                    let seconds = try use.seconds(0)
+                    draft.scope.userID.lifetime =
+                        seconds == 0 ? .session : .seconds(Int64(seconds))
+                }
+            }),
+        .row(
+            "userid_flags", in: .httpServerLocation, takes: .between(1, 3), default: "off",
+            "secure, httponly and samesite=strict, lax or none for the cookie.",
+            inherit: { (child, parent) in
+                child.scope.userID.flags = child.scope.userID.flags ?? parent.scope.userID.flags
+            },
+            apply: { (draft, use) throws(Diagnostic) in
+                draft.scope.userID.flags = try flags(use)
+            }),
+        .text(
+            "userid_p3p", in: .httpServerLocation, sets: \.scope.userID.p3p, default: "none",
+            "The value of a P3P field beside the cookie."),
+        .row(
+            "userid_mark", in: .httpServerLocation, takes: .exactly(1), default: "off",
+            "A character in the cookie; cookies without it are set again with it.",
+            inherit: { (child, parent) in
+                child.scope.userID.mark = child.scope.userID.mark ?? parent.scope.userID.mark
+            },
+            apply: { (draft, use) throws(Diagnostic) in
+                draft.scope.userID.mark = try mark(use)
+            }),
+    ]
+
+    /// Of several samesite the first holds, as in nginx.
+    private static func flags(_ use: DirectiveUse) throws(Diagnostic) -> UserIDFlags {
+        var flags: UserIDFlags = []
+        for index in use.arguments.indices {
+            let flag = try use.oneOf(
+                index,
+                [
+                    ("off", UserIDFlags()), ("secure", .secure), ("httponly", .httpOnly),
+                    ("samesite=strict", .strict), ("samesite=lax", .lax),
+                    ("samesite=none", .none),
+                ])
+            if flag.isDisjoint(with: .sameSite) || flags.isDisjoint(with: .sameSite) {
+                flags.insert(flag)
+            }
+        }
+        return flags
+    }
+
+    private static func mark(_ use: DirectiveUse) throws(Diagnostic) -> UInt8 {
+        let bytes = try use.bytes(0)
+        if bytes == Array("off".utf8) { return 0 }
+        guard bytes.count == 1, let byte = bytes.first,
+            (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10
+                || byte == UInt8(ascii: "=")
+        else {
+            throw use.fail("value must be \"off\" or a single letter, digit or \"=\"", at: 0)
+        }
+        return byte
+    }
+}

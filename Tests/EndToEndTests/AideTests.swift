@@ -1,0 +1,124 @@
+import Foundation
+import Glibc
+import Testing
+
+/// Passwords whose hashes are slow: a process beside the workers checks them.
+@Suite(.enabled(if: Product.isApus)) struct AideTests {
+    /// Half a second and more of work for each check.
+    private static let slow = "$6$rounds=999999$saltsalt$"
+
+    private func server(_ more: String = "", workers: Int = 1) throws -> TestServer {
+        try TestServer(
+            "location / { auth_basic r; auth_basic_user_file DIR/users; } \(more)",
+            workers: workers, files: ["a": "A", "open/a": "open"])
+    }
+
+    private func write(_ server: TestServer, _ text: String) throws {
+        try text.write(
+            toFile: server.folder.path + "/users", atomically: false, encoding: .utf8)
+    }
+
+    private func aide(of server: TestServer) throws -> pid_t {
+        let start = "start aide process "
+        try waitFor("an aide") { server.errorLog.contains(start) }
+        let line = server.errorLog.components(separatedBy: start).last ?? ""
+        return try #require(pid_t(line.components(separatedBy: "\n")[0]))
+    }
+
+    private static let right = DirectiveGroup.basic("ann:secret")
+    /// Of `secret`, made in no time.
+    private static let quick = "ann:$1$saltsalt$9xy1btjgzLYfb7hivXtC//\n"
+
+    @Test func otherRequestsGoOnMeanwhile() throws {
+        let server = try server("location /open/ { }")
+        try write(server, "ann:\(Self.slow)x\n")
+        let waiting = try (0..<6).map { number in
+            let client = try server.connect()
+            try client.request("GET /a HTTP/1.1", [DirectiveGroup.basic("ann:\(number)")])
+            return client
+        }
+        // Six checks take seconds; a loop that did them would answer when they are done.
+        for _ in 0..<20 { #expect(try server.fetch("/open/a").status == 200) }
+        #expect(server.errorLog.components(separatedBy: "password mismatch").count < 7)
+        for client in waiting { #expect(try client.response(to: "GET").status == 401) }
+    }
+
+    @Test func aPasswordThatWasRightIsRemembered() throws {
+        let server = try server()
+        try write(server, Self.quick)
+        #expect(try server.fetch("/a", [Self.right]).text == "A")
+        // Without an Aide that could be asked, what was right is right still, and nothing else is.
+        kill(try aide(of: server), SIGSTOP)
+        #expect(try server.fetch("/a", [Self.right]).text == "A")
+        let client = try server.connect()
+        try client.request("GET /a HTTP/1.1", [DirectiveGroup.basic("ann:x")])
+        #expect(try server.fetch("/a").status == 401)
+        kill(try aide(of: server), SIGCONT)
+        #expect(try client.response(to: "GET").status == 401)
+    }
+
+    @Test func aChangedFileIsAskedAnew() throws {
+        let server = try server()
+        try write(server, Self.quick)
+        #expect(try server.fetch("/a", [Self.right]).text == "A")
+        try write(server, "ann:$1$saltsalt$AnotherHashxxxxxxxxxxx\n")
+        #expect(try server.fetch("/a", [Self.right]).status == 401)
+        try write(server, "bob:{PLAIN}x\n")
+        #expect(try server.fetch("/a", [Self.right]).status == 401)
+    }
+
+    @Test func anAideThatDiesIsReplacedAndAskedAgain() throws {
+        let server = try server()
+        server.mayLoseWorkers = true
+        try write(server, Self.quick)
+        let first = try aide(of: server)
+        kill(first, SIGSTOP)
+        let client = try server.connect()
+        try client.request("GET /a HTTP/1.1", [Self.right])
+        // The question is on its way when another request has been answered after it.
+        #expect(try server.fetch("/a").status == 401)
+        kill(first, SIGKILL)
+        #expect(try client.response(to: "GET").status == 200)
+        #expect(try aide(of: server) != first)
+    }
+
+    @Test func whoGoesAwayIsNotWaitedFor() throws {
+        let server = try server()
+        try write(server, "ann:\(Self.slow)x\n")
+        for number in 0..<50 {
+            let client = try server.connect()
+            try client.request("GET /a HTTP/1.1", [DirectiveGroup.basic("ann:\(number)")])
+        }
+        // Of fifty a few have been asked; the rest has gone with its clients.
+        try waitFor("the clients' end", seconds: 20) {
+            server.accessLog.components(separatedBy: " 499 ").count == 51
+        }
+        try write(server, Self.quick)
+        #expect(try server.fetch("/a", [Self.right]).status == 200)
+    }
+
+    @Test func aReloadAndAnEndTakeTheAideAlong() throws {
+        let server = try server()
+        try write(server, Self.quick)
+        let first = try aide(of: server)
+        #expect(try server.fetch("/a", [Self.right]).status == 200)
+        kill(server.pid, SIGHUP)
+        try waitFor("the old aide's end") { kill(first, 0) != 0 }
+        let second = try aide(of: server)
+        #expect(second != first)
+        #expect(try server.fetch("/a", [Self.right]).status == 200)
+        kill(server.pid, SIGQUIT)
+        try waitFor("the master's end") { !server.process.isRunning }
+        #expect(kill(second, 0) != 0)
+        #expect(!server.errorLog.contains("exited on signal"))
+    }
+
+    @Test func withoutAMasterWorkersCheckThemselves() throws {
+        let server = try TestServer(
+            "auth_basic r; auth_basic_user_file DIR/users;", main: "master_process off;",
+            files: ["a": "A"])
+        try write(server, Self.quick)
+        #expect(try server.fetch("/a", [Self.right]).text == "A")
+        #expect(try server.fetch("/a", [DirectiveGroup.basic("ann:x")]).status == 401)
+    }
+}

@@ -1,0 +1,69 @@
+import Foundation
+import Linux
+import Testing
+
+@testable import Server
+
+@Suite final class PasswordFilesTests {
+    private let folder = FileManager.default.temporaryDirectory.path + "/apus-" + UUID().uuidString
+    private let nowMs = Int64(Date().timeIntervalSince1970 * 1000)
+
+    init() throws {
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: false)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+    private func write(_ text: String, _ name: String = "file") throws {
+        try text.write(toFile: folder + "/" + name, atomically: false, encoding: .utf8)
+    }
+
+    private func text(_ files: inout PasswordFiles, laterMs: Int64 = 0) throws -> String {
+        let path = Array((folder + "/file").utf8)
+        return String(
+            decoding: try files.text(of: path, nowMs: nowMs &+ laterMs), as: UTF8.self)
+    }
+
+    /// However soon one change follows another, and whether the file looks the same or not.
+    @Test func aChangeIsSeenAtOnce() throws {
+        var files = PasswordFiles()
+        for round in 0..<200 {
+            try write("a:\(round % 2)")
+            #expect(try text(&files, laterMs: Int64(round)) == "a:\(round % 2)")
+        }
+        // In the file's future it is kept, and looked up by what stat(2) says.
+        for round in 0..<20 {
+            try write("a:\(1000 + round)")
+            #expect(try text(&files, laterMs: 3_600_000) == "a:\(1000 + round)")
+            #expect(try text(&files, laterMs: 3_600_000) == "a:\(1000 + round)")
+            usleep(10_000)
+        }
+    }
+
+    @Test func aFileThatTakesItsPlaceIsSeen() throws {
+        var files = PasswordFiles()
+        try write("a:1")
+        #expect(try text(&files, laterMs: 3_600_000) == "a:1")
+        try write("a:2", "other")
+        try FileManager.default.removeItem(atPath: folder + "/file")
+        try FileManager.default.moveItem(atPath: folder + "/other", toPath: folder + "/file")
+        #expect(try text(&files, laterMs: 3_600_000) == "a:2")
+    }
+
+    @Test func whatCannotBeReadSaysWhy() throws {
+        var files = PasswordFiles()
+        let missing = #expect(throws: PasswordFiles.Failure.self) { try self.text(&files) }
+        #expect(missing?.call == "open()")
+        #expect(missing?.code == Errno.noEntry)
+        let path = Array(folder.utf8)
+        let directory = #expect(throws: PasswordFiles.Failure.self) {
+            try files.text(of: path, nowMs: 0)
+        }
+        #expect(directory?.call == "pread()")
+        try write("a:1")
+        #expect(try text(&files, laterMs: 3_600_000) == "a:1")
+        try FileManager.default.removeItem(atPath: folder + "/file")
+        #expect(throws: PasswordFiles.Failure.self) { try self.text(&files, laterMs: 3_600_000) }
+    }
+}
