@@ -38,6 +38,18 @@ static void take(struct clinux_facts *facts, const struct stat *status) {
     facts->group = status->st_gid;
 }
 
+int clinux_open_directory(int directory, const char *name) {
+    int fd = openat(directory, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+int clinux_stat_at(int directory, const char *name, struct clinux_facts *facts) {
+    struct stat status;
+    if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) != 0) return -errno;
+    take(facts, &status);
+    return 0;
+}
+
 int clinux_fstat(int fd, struct clinux_facts *facts) {
     struct stat status;
     if (fstat(fd, &status) != 0) return -errno;

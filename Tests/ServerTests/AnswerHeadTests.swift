@@ -17,7 +17,8 @@ import Testing
 
     /// The bytes with the Date field's value as `NOW`.
     private func bytes(
-        _ head: AnswerHead, location: String = "", charset: String = ""
+        _ head: AnswerHead, location: String = "", charset: String = "",
+        adding added: AddedFields? = nil
     ) -> [String] {
         var clock = TurnClock()
         clock.update()
@@ -26,7 +27,7 @@ import Testing
         let all = text {
             head.write(
                 into: &$0, clock, location: Array(location.utf8).span, charset: made.span,
-                challenges: [UInt8]().span, cookies: [UInt8]().span)
+                challenges: [UInt8]().span, cookies: [UInt8]().span, adding: added)
         }
         #expect(all.hasSuffix("\r\n\r\n"))
         // CR LF is one Character.
@@ -172,6 +173,58 @@ import Testing
                 FileFacts(kind: .regular, size: 1, modified: 99_999_999_999), now: 4_000_000_000)
         }
         #expect(bytes(head).contains("Last-Modified: NOW"))
+    }
+
+    @Test func addedFieldsStandBetweenETagAndRanges() {
+        let arena = Arena()
+        var head = Self.head(200) {
+            $0.contentType = arena.store("text/html")
+            $0.contentLength = 31
+            $0.validators = FileValidators(
+                FileFacts(kind: .regular, size: 31, modified: 1_000_000_000), now: 4_000_000_000)
+            $0.hasETag = true
+            $0.acceptsRanges = true
+        }
+        var added = AddedFields()
+        added.lines = Array("\r\nA: a".utf8)
+        added.late = Array("\r\nZ: z".utf8)
+        #expect(
+            bytes(head, adding: added).suffix(4) == [
+                "ETag: \"3b9aca00-1f\"", "A: a", "Accept-Ranges: bytes", "Z: z",
+            ])
+        head.coding = .gzip
+        #expect(
+            bytes(head, adding: added).suffix(5).prefix(3) == [
+                "ETag: \"3b9aca00-1f\"", "Content-Encoding: gzip", "A: a",
+            ])
+        head.isCodedHere = true
+        added.tagLine = []
+        added.hidesModified = true
+        let lines = bytes(head, adding: added)
+        #expect(lines.suffix(4).prefix(2) == ["A: a", "Content-Encoding: gzip"])
+        #expect(!lines.contains { $0.hasPrefix("ETag") || $0.hasPrefix("Last-Modified") })
+    }
+
+    /// What fields are made from: the answer before it was compressed, cut, or left out.
+    @Test func thePlainHeadIsThatOfTheWholeContent() {
+        let arena = Arena()
+        let part = Self.head(206) {
+            $0.contentType = arena.store("text/html")
+            $0.contentLength = 2
+            $0.wholeLength = 31
+            $0.contentRange = .part(first: 0, last: 1, of: 31)
+        }
+        #expect(bytes(part.plain)[0] == "HTTP/1.1 200 OK")
+        #expect(bytes(part.plain).contains("Content-Length: 31"))
+        #expect(!bytes(part.plain).contains { $0.hasPrefix("Content-Range") })
+        let unmodified = Self.head(304) {
+            $0.contentType = arena.store("text/html")
+            $0.contentLength = 31
+            $0.hidesContent = true
+        }
+        #expect(!bytes(unmodified).contains { $0.hasPrefix("Content-") })
+        #expect(bytes(unmodified.plain).contains("Content-Type: text/html"))
+        #expect(bytes(unmodified.plain)[0] == "HTTP/1.1 304 Not Modified")
     }
 
     @Test func aHeadThatDoesNotFitSaysSo() {

@@ -34,6 +34,10 @@ enum clinux_links {
 /// Opens for reading with O_NONBLOCK, O_CLOEXEC and O_NOCTTY. `directory` is AT_FDCWD or an open
 /// directory. Returns a descriptor or -errno.
 int clinux_open(int directory, const char *path, int links);
+/// Opens a directory that nothing is read of (O_PATH), a link followed; a descriptor or -errno.
+int clinux_open_directory(int directory, const char *name);
+/// fstatat(2) of a name in an open directory, a link not followed; 0 or -errno.
+int clinux_stat_at(int directory, const char *name, struct clinux_facts *facts);
 int clinux_at_fdcwd(void);
 /// fstat(2); 0 or -errno.
 int clinux_fstat(int fd, struct clinux_facts *facts);

@@ -25,8 +25,15 @@ struct AnswerHead: BitwiseCopyable {
     var contentLength: Int64 = -1
     /// The answer is parts of these, with this boundary; the type of each is `contentType`.
     var boundary: UInt64?
+    /// The content's length before filters changed it or parts of it were taken; -1 when that is
+    /// `contentLength`.
+    var wholeLength: Int64 = -1
     var isChunked = false
     var coding = ContentCoding.identity
+    /// The content is compressed on its way, not beforehand.
+    var isCodedHere = false
+    /// 304: type, length and coding are those of the 200, and are not told.
+    var hidesContent = false
     /// The ETag is marked as weak: the bytes depend on the compressor.
     var isWeak = false
     var varies = false
@@ -45,23 +52,40 @@ struct AnswerHead: BitwiseCopyable {
     var keepaliveSeconds = 0
     var tellsVersion: Bool
 
+    /// The head before filters and ranges: what added fields are made from.
+    var plain: AnswerHead {
+        var head = self
+        if wholeLength >= 0 { head.contentLength = wholeLength }
+        if status == 206 { head.status = 200 }
+        if isCodedHere { head.coding = .identity }
+        head.charset = .none
+        head.isChunked = false
+        head.isWeak = false
+        head.hidesContent = false
+        head.boundary = nil
+        head.contentRange = .none
+        head.acceptsRanges = false
+        return head
+    }
+
     /// Writes the head in the order in which nginx sends the fields. `location` is what Location
     /// says, where there is one; `charset` is what a variable made of it; `challenges` and
     /// `cookies` are fields with a line end before each.
     func write(
         into writer: inout HeadWriter, _ clock: TurnClock, location: Span<UInt8>,
-        charset made: Span<UInt8>, challenges: Span<UInt8>, cookies: Span<UInt8>
+        charset made: Span<UInt8>, challenges: Span<UInt8>, cookies: Span<UInt8>,
+        adding added: AddedFields? = nil
     ) {
         writeStatus(into: &writer)
         writer.append(tellsVersion ? Version.serverField : "Server: apus")
         writer.append("\r\nDate: ")
         writer.append(clock.date.span)
-        writeContentType(made, into: &writer)
-        if contentLength >= 0 {
+        if !hidesContent { writeContentType(made, into: &writer) }
+        if contentLength >= 0, !hidesContent {
             writer.append("\r\nContent-Length: ")
             writer.append(decimal: contentLength)
         }
-        if let validators, tellsModified {
+        if let validators, tellsModified, added?.hidesModified != true {
             writer.append("\r\nLast-Modified: ")
             HTTPDate.write(min(validators.modified, clock.seconds), into: &writer)
         }
@@ -79,9 +103,17 @@ struct AnswerHead: BitwiseCopyable {
         if varies { writer.append("\r\nVary: Accept-Encoding") }
         writer.append(challenges)
         if locationPlace == .amongAdded { writeLocation(location, into: &writer) }
-        writeETag(into: &writer)
+        if let line = added?.tagLine {
+            writer.append(line.span)
+        } else {
+            writeETag(into: &writer)
+        }
+        if !isCodedHere { writeCoding(into: &writer) }
+        if let added { writeLines(of: added, into: &writer) }
         writer.append(cookies)
+        if isCodedHere { writeCoding(into: &writer) }
         writeRepresentationFields(into: &writer)
+        if let added { writer.append(added.late.span) }
         writer.append("\r\n\r\n")
     }
 
@@ -119,11 +151,18 @@ struct AnswerHead: BitwiseCopyable {
         validators.writeTag(isLong: validators.isYoung, isWeak: isWeak, into: &writer)
     }
 
+    private func writeLines(of added: AddedFields, into writer: inout HeadWriter) {
+        if let constant = added.constant { writer.append(constant.span) }
+        writer.append(added.lines.span)
+    }
+
+    private func writeCoding(into writer: inout HeadWriter) {
+        guard coding != .identity, !hidesContent else { return }
+        writer.append("\r\nContent-Encoding: ")
+        writer.append(coding.name)
+    }
+
     private func writeRepresentationFields(into writer: inout HeadWriter) {
-        if coding != .identity {
-            writer.append("\r\nContent-Encoding: ")
-            writer.append(coding.name)
-        }
         if acceptsRanges { writer.append("\r\nAccept-Ranges: bytes") }
         switch contentRange {
         case .none: break

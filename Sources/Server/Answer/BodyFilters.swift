@@ -27,7 +27,7 @@ extension Worker {
         guard !location.features.isDisjoint(with: .bodyFilters) else { return filters }
         if location.features.contains(.gunzip), head.coding == .gzip {
             exchanges[exchange].varies = true
-            if !acceptsGzip(exchange, plan.gzips[Int(location.gzip)]) {
+            if !takesGzip(head, slot, exchange, location) {
                 filters.decompresses = true
                 head.coding = .identity
                 head.isWeak = true
@@ -91,6 +91,7 @@ extension Worker {
 extension AnswerHead {
     /// The body is made on its way out: neither its length is known nor its ranges.
     mutating func loseLength() {
+        if wholeLength < 0 { wholeLength = contentLength }
         contentLength = -1
         acceptsRanges = false
     }

@@ -34,6 +34,8 @@ final class BodyProducer {
     private var plainSize: Int64 = 0
     private var codedSize: Int64 = 0
     private let isChunked: Bool
+    /// Trailers follow the last chunk, and then its line end.
+    let hasTrailers: Bool
     /// A file of its own, in the place of the exchange's; -1 for none.
     private let ownFile: Int32
 
@@ -52,10 +54,11 @@ final class BodyProducer {
     /// `file` of its own, that is closed with it.
     init(
         _ segments: [BodySegment], through stages: [BodyStage] = [], isChunked: Bool = false,
-        owning file: Int32 = -1
+        hasTrailers: Bool = false, owning file: Int32 = -1
     ) {
         self.segments = segments
         self.isChunked = isChunked
+        self.hasTrailers = hasTrailers
         ownFile = file
         first = stages.reduce(nil) { Buffered($1, after: $0) }
     }
@@ -101,12 +104,14 @@ final class BodyProducer {
             writer = unsafe HeadWriter(
                 unsafe: start + begin + count, capacity: room.count &- begin &- count)
             writer.append("\r\n")
-            if isLast { writer.append("0\r\n\r\n") }
+            if isLast { writer.append(lastChunk) }
             return begin &+ count &+ writer.count
         }
-        if isLast { writer.append("0\r\n\r\n") }
+        if isLast { writer.append(lastChunk) }
         return writer.count
     }
+
+    private var lastChunk: StaticString { hasTrailers ? "0\r\n" : "0\r\n\r\n" }
 
     /// Bytes that come out of a stage; of the segments, without one.
     private func pull(

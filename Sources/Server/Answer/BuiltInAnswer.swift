@@ -20,6 +20,12 @@ extension Worker {
             return
         }
         head.contentType = plan.htmlType
+        if location.features.contains(.refreshesMSIE), status == 301 || status == 302,
+            isExplorer(exchange)
+        {
+            answerRefresh(slot, exchange)
+            return
+        }
         let page = plan.errorPages.page(
             of: status, tellsVersion: location.features.contains(.serverTokens))
         if let page {
@@ -144,6 +150,23 @@ extension Worker {
         exchanges[exchange].status = head.status
         // HTTP/0.9 has no heads.
         if exchanges[exchange].parser.head.version == .http09 { return }
+        let index = Int(exchanges[exchange].location)
+        guard plan.locations[index].features.contains(.addsFields),
+            !exchanges[exchange].isSubrequest
+        else {
+            write(head, nil, slot, exchange, location: location)
+            return
+        }
+        let place = plan.locations[index]
+        let added = allAddedFields(to: head, slot, exchange, place, target: location)
+        exchanges[exchange].status = head.status
+        write(head, added, slot, exchange, location: location)
+    }
+
+    private mutating func write(
+        _ head: AnswerHead, _ added: AddedFields?, _ slot: Int, _ exchange: Int,
+        location: [UInt8]
+    ) {
         let challenges = challenges(exchange)
         let cookies = cookies(slot, exchange)
         while true {
@@ -151,7 +174,7 @@ extension Worker {
             var writer = exchanges[exchange].output.writer(from: end)
             head.write(
                 into: &writer, clock, location: location.span, charset: madeCharset.span,
-                challenges: challenges.span, cookies: cookies.span)
+                challenges: challenges.span, cookies: cookies.span, adding: added)
             if !writer.hasOverflowed {
                 exchanges[exchange].outputEnd = end &+ writer.count
                 exchanges[exchange].headBytes = Int64(writer.count)
@@ -163,9 +186,8 @@ extension Worker {
     }
 
     private mutating func keepHead(_ writer: HeadWriter, _ exchange: Int) {
-        while sentHeads.count <= exchange { sentHeads.append([]) }
         let bytes = writer.bytes
-        sentHeads[exchange] = bytes.indices.map { bytes[$0] }
+        keep(head: bytes.indices.map { bytes[$0] }, exchange)
     }
 
     mutating func appendBody(_ bytes: Span<UInt8>, _ exchange: Int) {
@@ -197,7 +219,7 @@ extension Worker {
     }
 
     /// Has the producer fill the output.
-    mutating func produce(_ exchange: Int) -> Connection.Input {
+    mutating func produce(_ slot: Int, _ exchange: Int) -> Connection.Input {
         guard producers.indices.contains(exchange), let producer = producers[exchange] else {
             return .sourceFailed
         }
@@ -210,6 +232,9 @@ extension Worker {
         case .written(let count, let isLast):
             exchanges[exchange].outputEnd = start &+ count
             exchanges[exchange].bodyBytes &+= Int64(count)
+            if isLast, producer.hasTrailers {
+                appendBody(trailerLines(slot, exchange).span, exchange)
+            }
             return .produced(isLast: isLast)
         }
     }

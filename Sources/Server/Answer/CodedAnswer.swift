@@ -6,13 +6,23 @@ import Linux
 extension Worker {
     /// Whether this client gets this answer compressed; says in the head that there is a choice.
     mutating func isCoded(
-        _ head: AnswerHead, _ exchange: Int, _ location: LocationPlan
+        _ head: AnswerHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Bool {
         guard location.features.contains(.gzip), wouldBeCoded(head, exchange, location) else {
             return false
         }
         exchanges[exchange].varies = true
-        return acceptsGzip(exchange, plan.gzips[Int(location.gzip)])
+        return takesGzip(head, slot, exchange, location)
+    }
+
+    /// Whether the client takes gzip, and gzip_proxied lets it have this answer so.
+    mutating func takesGzip(
+        _ head: AnswerHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> Bool {
+        let gzip = plan.gzips[Int(location.gzip)]
+        guard acceptsGzip(exchange, gzip) else { return false }
+        guard isProxied(exchange) else { return true }
+        return allowsProxied(head, gzip.proxied, slot, exchange, location)
     }
 
     /// Whether type and length are such that the answer is compressed for clients that take it.
@@ -29,8 +39,8 @@ extension Worker {
         return false
     }
 
-    /// Whether the client takes gzip and nothing of gzip_http_version, gzip_disable and
-    /// gzip_proxied speaks against it (ngx_http_gzip_ok).
+    /// Whether the client takes gzip and nothing of gzip_http_version and gzip_disable speaks
+    /// against it (ngx_http_gzip_ok, but for gzip_proxied).
     func acceptsGzip(_ exchange: Int, _ gzip: GzipPlan) -> Bool {
         let head = exchanges[exchange].parser.head
         let received = exchanges[exchange].received
@@ -49,22 +59,7 @@ extension Worker {
                 if regex.matches(received.slice(agent)) == .match { return false }
             }
         }
-        return head.field(.via) == nil || allowsProxied(exchange, gzip.proxied)
-    }
-
-    /// What gzip_proxied says of an answer to a request with Via (ngx_http_gzip_proxied). What is
-    /// not forbidden is allowed: answers of files have no Expires and no Cache-Control, and their
-    /// Last-Modified is no field yet when nginx decides.
-    private func allowsProxied(_ exchange: Int, _ proxied: GzipProxied) -> Bool {
-        if proxied.isEmpty { return false }
-        if proxied.contains(.any) { return true }
-        if proxied.contains(.authorized),
-            exchanges[exchange].parser.head.field(.authorization) != nil
-        {
-            return true
-        }
-        let location = plan.locations[Int(exchanges[exchange].location)]
-        return !(proxied.contains(.noETag) && location.features.contains(.etag))
+        return true
     }
 
     /// Sends an answer with a body of these segments through the filters of its location.
@@ -87,7 +82,7 @@ extension Worker {
         var head = whole
         var stages: [BodyStage] = []
         let hasBody = exchanges[exchange].method != .head && head.status != 304
-        if head.coding == .identity, isCoded(head, exchange, location) {
+        if head.coding == .identity, isCoded(head, slot, exchange, location) {
             if hasBody {
                 guard let encoder = encoder(head.contentLength, location) else {
                     closeSource(exchange)
@@ -97,12 +92,22 @@ extension Worker {
                 stages.append(.compress(encoder))
             }
             head.coding = .gzip
+            head.isCodedHere = true
             head.isWeak = true
             head.loseLength()
         }
+        let endsInTrailers =
+            hasBody && !exchanges[exchange].isSubrequest
+            && hasTrailers(head.status, exchange, location)
+        if endsInTrailers, head.contentLength >= 0 {
+            if head.wholeLength < 0 { head.wholeLength = head.contentLength }
+            head.contentLength = -1
+        }
         head.varies = exchanges[exchange].varies && location.features.contains(.gzipVary)
         if head.contentLength < 0, hasBody, !exchanges[exchange].isSubrequest {
-            head.isChunked = exchanges[exchange].parser.head.version == .http11
+            head.isChunked =
+                exchanges[exchange].parser.head.version == .http11
+                && !location.features.contains(.forbidsChunks)
             if !head.isChunked { exchanges[exchange].keepsAlive = false }
         }
         head.keepsAlive = exchanges[exchange].keepsAlive
@@ -118,7 +123,10 @@ extension Worker {
         }
         send(head, slot, exchange, location: target)
         if head.contentLength >= 0, filters.isNone, appendIfItFits(segments, exchange) { return }
-        attach(BodyProducer(body, through: stages, isChunked: head.isChunked), exchange)
+        attach(
+            BodyProducer(
+                body, through: stages, isChunked: head.isChunked, hasTrailers: endsInTrailers),
+            exchange)
     }
 
     /// An encoder for a body of so many bytes, -1 for one whose length nobody knows; nil when

@@ -84,13 +84,16 @@ extension Worker {
     // MARK: paths and opening
 
     /// Opens the path as the location's rule for links says.
-    mutating func open(_ location: LocationPlan, _ exchange: Int) -> Result<Int32, FileError> {
+    mutating func open(
+        _ location: LocationPlan, _ slot: Int, _ exchange: Int
+    ) -> Result<Int32, FileError> {
         if path.isTooLong { return .failure(FileError(code: Errno.nameTooLong)) }
         // The client's path was normalized; what a rewrite, a variable or an alias makes of it was
         // not: `/img../x` behind `location /img { alias /srv/img/; }` is /srv/img/../x.
         if exchanges[exchange].hasContext || location.features.contains(.hasAlias), leavesRoot() {
             return .failure(FileError(code: Errno.accessDenied))
         }
+        if location.features.contains(.testsLinks) { return openTested(location, slot, exchange) }
         guard location.links != .follow else { return openForReading(path.terminated()) }
         // The rule holds below the root, which may itself be reached by a link.
         var root = PathBuffer()
@@ -114,8 +117,9 @@ extension Worker {
         let status = error.isMissing ? 404 : error.isRefused ? 403 : 500
         if status != 404 || location.features.contains(.logsNotFound) {
             let level: LogLevel = status == 500 ? .crit : .error
+            let call = location.features.contains(.testsLinks) ? "openat()" : "open()"
             logError(
-                level, "\(SystemError("open()", "\"\(path.text)\"", code: error.code))", slot,
+                level, "\(SystemError(call, "\"\(path.text)\"", code: error.code))", slot,
                 exchange)
         }
         return .status(status)
@@ -141,7 +145,7 @@ extension Worker {
             mapPath(location, slot, exchange)
             let directoryEnd = path.count
             if let constant { path.append(constant.span) } else { path.append(made.span) }
-            switch open(location, exchange) {
+            switch open(location, slot, exchange) {
             case .success(let descriptor):
                 // nginx: a directory of that name is found, too, and then redirected to.
                 closeDescriptor(descriptor)
@@ -187,7 +191,7 @@ extension Worker {
     ) -> Outcome {
         mapPath(location, slot, exchange)
         let descriptor: Int32
-        switch open(location, exchange) {
+        switch open(location, slot, exchange) {
         case .failure(let error): return failure(error, slot, exchange, location)
         case .success(let number): descriptor = number
         }

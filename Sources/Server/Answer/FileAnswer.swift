@@ -39,7 +39,7 @@ extension Worker {
         // What is made here has no ranges: a part of it would be of other bytes each time.
         if head.contentLength < 0
             || coding == .identity && (method == .get || method == .head)
-                && isCoded(head, exchange, location)
+                && isCoded(head, slot, exchange, location)
         {
             deliver(
                 head, [.file(offset: 0, count: facts.size)], filters, slot, exchange, location)
@@ -54,6 +54,11 @@ extension Worker {
             let outcome = takeRanges(facts, &head, filters, slot, exchange, location)
         {
             return outcome
+        }
+        if hasTrailers(head.status, exchange, location) {
+            deliver(
+                head, [.file(offset: 0, count: facts.size)], filters, slot, exchange, location)
+            return .answered
         }
         send(head, slot, exchange)
         if method == .head {
@@ -107,15 +112,12 @@ extension Worker {
         closeSource(exchange)
         var head = whole
         head.status = 304
-        head.contentType = nil
-        head.contentLength = -1
-        head.coding = .identity
+        head.hidesContent = true
         head.acceptsRanges = false
         let location = plan.locations[Int(exchanges[exchange].location)]
         if location.features.contains(.gzip), wouldBeCoded(whole, exchange, location) {
             head.varies = location.features.contains(.gzipVary)
-            let gzip = plan.gzips[Int(location.gzip)]
-            head.isWeak = acceptsGzip(exchange, gzip)
+            head.isWeak = takesGzip(whole, slot, exchange, location)
         }
         send(head, slot, exchange)
     }
@@ -143,14 +145,21 @@ extension Worker {
         case .unsatisfiable:
             closeSource(exchange)
             exchanges[exchange].unsatisfiedSize = facts.size
+            keepFields(of: head, slot, exchange, location)
             return .status(416)
         case .one(let range):
             head.status = 206
+            head.wholeLength = facts.size
             head.contentLength = range.count
             head.acceptsRanges = false
             head.contentRange = .part(first: range.start, last: range.end &- 1, of: facts.size)
             exchanges[exchange].fileOffset = range.start
             exchanges[exchange].fileRemaining = range.count
+            if hasTrailers(206, exchange, location) {
+                let segment = BodySegment.file(offset: range.start, count: range.count)
+                deliver(head, [segment], filters, slot, exchange, location)
+                return .answered
+            }
             send(head, slot, exchange)
             attachFile(filters, slot, exchange, location)
         case .many(let ranges):
@@ -160,8 +169,13 @@ extension Worker {
                 contentType: partType(of: head))
             head.status = 206
             head.boundary = parts.boundary
+            head.wholeLength = facts.size
             head.contentLength = parts.contentLength
             head.acceptsRanges = false
+            if hasTrailers(206, exchange, location) {
+                deliver(head, parts.segments, filters, slot, exchange, location)
+                return .answered
+            }
             send(head, slot, exchange)
             attach(parts.segments, filters, slot, exchange)
         }

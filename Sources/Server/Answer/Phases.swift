@@ -301,6 +301,9 @@ extension Worker {
             && Int(connections[slot].requests) < entered.timeouts.keepaliveRequests
             && clock.monotonicMs &- connections[slot].acceptedMs
                 <= entered.timeouts.keepaliveTimeMs
+        if exchanges[exchange].keepsAlive, closesForBrowser(exchange, entered) {
+            exchanges[exchange].keepsAlive = false
+        }
     }
 
     private mutating func refusedBody(_ slot: Int, _ exchange: Int) -> Int? {

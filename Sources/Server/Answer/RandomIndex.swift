@@ -10,7 +10,7 @@ extension Worker {
     ) -> Outcome? {
         mapPath(location, slot, exchange)
         let directory: Int32
-        switch open(location, exchange) {
+        switch open(location, slot, exchange) {
         case .failure(let error): return failure(error, slot, exchange, location)
         case .success(let descriptor): directory = descriptor
         }

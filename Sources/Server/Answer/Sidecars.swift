@@ -48,8 +48,11 @@ extension Worker {
             candidate.weight = AcceptEncoding.quality(of: candidate.coding.name, in: value)
             // nginx's rules for gzip hold for gzip: versions, proxies, disabled agents.
             if candidate.coding == .gzip {
-                candidate.weight =
-                    acceptsGzip(exchange, plan) ? max(candidate.weight, 1) : 0
+                // It has no fields yet, so that nothing is forbidden but all.
+                let isTaken =
+                    acceptsGzip(exchange, plan)
+                    && (!isProxied(exchange) || !plan.proxied.isEmpty)
+                candidate.weight = isTaken ? max(candidate.weight, 1) : 0
             }
         }
     }
@@ -61,7 +64,7 @@ extension Worker {
         mapPath(location, slot, exchange)
         let end = path.count
         path.append(candidate.coding.suffix)
-        guard case .success(let descriptor) = open(location, exchange) else { return nil }
+        guard case .success(let descriptor) = open(location, slot, exchange) else { return nil }
         guard case .success(let found) = facts(of: descriptor), found.kind == .regular else {
             closeDescriptor(descriptor)
             return nil

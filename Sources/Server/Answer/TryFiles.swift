@@ -45,10 +45,10 @@ extension Worker {
     ) -> FileFacts? {
         guard !path.isTooLong, !leavesRoot() else { return nil }
         let result: Result<FileFacts, FileError>
-        if location.links == .follow {
+        if location.links == .follow, !location.features.contains(.testsLinks) {
             result = facts(of: path.terminated())
         } else {
-            switch open(location, exchange) {
+            switch open(location, slot, exchange) {
             case .failure(let error): result = .failure(error)
             case .success(let descriptor):
                 result = facts(of: descriptor)

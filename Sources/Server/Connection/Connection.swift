@@ -153,6 +153,8 @@ struct Connection: BitwiseCopyable {
     var number: UInt64
     /// Until when the client's bytes are thrown away, once that has begun; else 0.
     var lingerUntilMs: Int64
+    /// Until when it does not give way to others while it is idle (keepalive_min_timeout).
+    var keptUntilMs: Int64
     /// client_header_timeout runs, and is not to be begun again.
     var hasHeadDeadline: Bool
     /// `proxy_protocol`: a proxy's header goes before the first request, and has not come.

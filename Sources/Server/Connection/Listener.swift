@@ -84,7 +84,8 @@ extension Worker {
         var closed = 0
         for list in plan.durationsMs.indices {
             while closed < Worker.idleClosedAtOnce, let slot = deadlines.oldest(in: list),
-                connections[slot].state == .idle, connections[slot].requests > 0
+                connections[slot].state == .idle, connections[slot].requests > 0,
+                connections[slot].keptUntilMs <= clock.monotonicMs
             {
                 close(slot)
                 closed &+= 1

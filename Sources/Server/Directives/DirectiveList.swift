@@ -14,6 +14,7 @@ enum DirectiveList {
             + LimitReqDirectives.rows + LimitConnDirectives.rows + RateDirectives.rows
             + StatusDirectives.rows
             + RewriteDirectives.rows + TryFilesDirectives.rows + ErrorPageDirectives.rows
+            + AddedFieldDirectives.rows
             + AccessDirectives.rows + AuthBasicDirectives.rows + SecureLinkDirectives.rows
             + RefererDirectives.rows + UserIDDirectives.rows
             + IdleDirectives.rows + RefusedDirectives.rows)

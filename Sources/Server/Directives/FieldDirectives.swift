@@ -9,6 +9,8 @@ struct FieldSettings {
     var absoluteRedirect: Bool?
     var serverNameInRedirect: Bool?
     var portInRedirect: Bool?
+    var sendsChunks: Bool?
+    var refreshesMSIE: Bool?
 }
 
 /// if_modified_since.
@@ -44,5 +46,12 @@ enum FieldDirectives {
         .flag(
             "port_in_redirect", in: .httpServerLocation, sets: \.scope.fields.portInRedirect,
             default: "on", "Whether Location names the port."),
+        .flag(
+            "chunked_transfer_encoding", in: .httpServerLocation,
+            sets: \.scope.fields.sendsChunks, default: "on",
+            "Whether answers of unknown length are sent in chunks."),
+        .flag(
+            "msie_refresh", in: .httpServerLocation, sets: \.scope.fields.refreshesMSIE,
+            default: "off", "Whether Internet Explorer gets pages that refresh, not redirects."),
     ]
 }

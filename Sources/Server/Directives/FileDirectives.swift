@@ -7,6 +7,7 @@ struct FileSettings {
     var alias: Alias?
     var indexes: [Word]?
     var links: LinkRule?
+    var linkTest: LinkTestDraft?
     var deniesHidden: Bool?
     var isInternal: Bool?
 }
@@ -17,6 +18,20 @@ struct Alias: Sendable {
     let directory: Word
     /// How much of the path it stands for; nil is all of it, in a regular expression's location.
     let replacedCount: Int?
+}
+
+/// disable_symlinks.
+struct LinkTestDraft: Sendable {
+    enum Kind: Sendable {
+        case off, on, ifNotOwner
+    }
+
+    var kind = Kind.off
+    /// The whole of `from=part`.
+    var from: Word?
+
+    /// The part.
+    var fromBytes: [UInt8] { Array((from?.bytes ?? []).dropFirst("from=".utf8.count)) }
 }
 
 /// From a path to a file.
@@ -63,6 +78,17 @@ enum FileDirectives {
                     draft.scope.location.indexes = (draft.scope.location.indexes ?? []) + [name]
                 }
             }),
+        .row(
+            "disable_symlinks", in: .httpServerLocation, takes: .oneOf([1, 2]), default: "off",
+            "Whether paths with symbolic links are refused: all of them, or those whose target "
+                + "has another owner.",
+            inherit: { (child, parent) in
+                child.scope.location.linkTest =
+                    child.scope.location.linkTest ?? parent.scope.location.linkTest
+            },
+            apply: { (draft, use) throws(Diagnostic) in
+                draft.scope.location.linkTest = try linkTest(use)
+            }),
         .choice(
             "symlinks", in: .httpServerLocation, sets: \.scope.location.links,
             [("follow", .follow), ("beneath", .beneath)], default: "follow",
@@ -72,6 +98,36 @@ enum FileDirectives {
             [("allow", false), ("deny", true)], default: "allow",
             "Whether names that begin with a dot are served, .well-known apart; apus's own."),
     ]
+
+    private static func linkTest(_ use: DirectiveUse) throws(Diagnostic) -> LinkTestDraft {
+        let kinds: [String: LinkTestDraft.Kind] = [
+            "off": .off, "on": .on, "if_not_owner": .ifNotOwner,
+        ]
+        var kind: LinkTestDraft.Kind?
+        var from: Word?
+        for index in use.arguments.indices {
+            let word = try use.word(index)
+            if word.bytes.starts(with: "from=".utf8) {
+                from = word
+            } else if let known = kinds[word.text] {
+                guard kind == nil else {
+                    throw use.fail(
+                        "duplicate parameters \"\(try use.text(0)) \(word.text)\"", at: index)
+                }
+                kind = known
+            } else {
+                throw use.fail("invalid parameter \"\(word.text)\"", at: index)
+            }
+        }
+        guard let kind else {
+            throw use.fail(
+                "\"disable_symlinks\" must have \"off\", \"on\" or \"if_not_owner\" parameter")
+        }
+        if kind == .off, from != nil {
+            throw use.fail("\"from=\" cannot be used with \"off\" parameter")
+        }
+        return LinkTestDraft(kind: kind, from: from)
+    }
 
     private static func directory(
         _ use: DirectiveUse, besideOther hasOther: Bool

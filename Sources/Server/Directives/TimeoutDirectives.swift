@@ -10,10 +10,21 @@ struct TimeoutSettings {
     var keepaliveFieldSeconds: Int?
     var keepaliveRequests: Int?
     var keepaliveTimeMs: Int?
+    var keepaliveMinMs: Int?
+    var keepaliveDisable: KeepaliveDisable?
     var lingeringClose: LingeringClose?
     var lingeringTimeMs: Int?
     var lingeringTimeoutMs: Int?
     var resetsTimedOut: Bool?
+}
+
+/// keepalive_disable: the browsers whose connections are closed.
+struct KeepaliveDisable: OptionSet, BitwiseCopyable, Sendable {
+    let rawValue: UInt8
+    /// Internet Explorer 4 to 6, after POST.
+    static let msie6 = KeepaliveDisable(rawValue: 1)
+    /// Safari and what takes itself for it on macOS.
+    static let safari = KeepaliveDisable(rawValue: 2)
 }
 
 /// When a connection is read from for a while before it is closed, so that the client gets to read
@@ -50,6 +61,27 @@ enum TimeoutDirectives {
                 draft.scope.timeouts.keepaliveMs = try use.milliseconds(0)
                 draft.scope.timeouts.keepaliveFieldSeconds =
                     use.arguments.count > 1 ? try use.seconds(1) : 0
+            }),
+        .milliseconds(
+            "keepalive_min_timeout", in: .httpServerLocation,
+            sets: \.scope.timeouts.keepaliveMinMs, default: "0",
+            "How long an idle connection is kept even where it could give way to others."),
+        .row(
+            "keepalive_disable", in: .httpServerLocation, takes: .oneOf([1, 2]),
+            default: "msie6", "The browsers whose connections are not kept.",
+            inherit: { (child, parent) in
+                child.scope.timeouts.keepaliveDisable =
+                    child.scope.timeouts.keepaliveDisable
+                    ?? parent.scope.timeouts.keepaliveDisable
+            },
+            apply: { (draft, use) throws(Diagnostic) in
+                var browsers: KeepaliveDisable = []
+                for index in use.arguments.indices {
+                    browsers.formUnion(
+                        try use.oneOf(
+                            index, [("none", []), ("msie6", .msie6), ("safari", .safari)]))
+                }
+                draft.scope.timeouts.keepaliveDisable = browsers
             }),
         .integer(
             "keepalive_requests", in: .httpServerLocation,

@@ -130,7 +130,10 @@ struct RequestRecord {
         case .documentURI: return writePath(received, into: &writer)
         case .field: return writeFields(piece.text.span, in: received, into: &writer)
         case .sentField:
-            return writeSentFields(piece.text.span, in: sentHead.span, into: &writer)
+            return writeSentFields(piece.text.span, in: ownFields(sentHead.span), into: &writer)
+        case .sentTrailer:
+            let trailers = context?.trailers ?? []
+            return writeSentFields(piece.text.span, in: trailers.span, into: &writer)
         case .forwardedFor:
             if writeFields("x-forwarded-for", in: received, into: &writer) {
                 writer.append(", ")
@@ -144,6 +147,17 @@ struct RequestRecord {
         case .cookie: return writeCookie(piece.text.span, in: received, into: &writer)
         default: return false
         }
+    }
+
+    /// The answer's fields but for Server and Date, which are no fields to nginx's variables.
+    @_lifetime(copy head)
+    private func ownFields(_ head: Span<UInt8>) -> Span<UInt8> {
+        var start = 0
+        for _ in 0..<3 {
+            guard let end = head.firstIndex(of: UInt8(ascii: "\n"), from: start) else { break }
+            start = end &+ 1
+        }
+        return head.slice(from: start, to: head.count)
     }
 
     /// The request line, or as much of one as has come.

@@ -147,6 +147,7 @@ struct Scope {
     var sending = SendingSettings()
     var types = TypeSettings()
     var fields = FieldSettings()
+    var added = AddedFieldSettings()
     var gzip = GzipSettings()
     var gunzip = GunzipSettings()
     var charset = CharsetSettings()

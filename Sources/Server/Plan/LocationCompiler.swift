@@ -31,7 +31,8 @@ extension PlanCompiler {
             realIP: realIP(scope.realIP),
             errorLog: errorLog(scope.logs.errorLogs), limits: limits, rate: rate,
             tryFiles: tryFiles(scope.tryFiles.files),
-            errorPages: errorPages(scope.errorPages.pages))
+            errorPages: errorPages(scope.errorPages.pages),
+            fields: fields(of: scope.added), linkTest: linkTest(files.linkTest))
         if limits >= 0 { plan.features.insert(.limits) }
         if scope.status.isStub ?? false { plan.features.insert(.stubStatus) }
         if rate >= 0 { plan.features.insert(.limitsRate) }
@@ -95,6 +96,12 @@ extension PlanCompiler {
             (.recursiveErrorPages, scope.errorPages.isRecursive ?? false),
             (.warnsOfUnset, scope.rewrite.warnsOfUnset ?? true),
             (.resetsTimedOut, scope.timeouts.resetsTimedOut ?? false),
+            (.addsFields, scope.added.addsAny),
+            (.addsTrailers, !(scope.added.trailers ?? []).isEmpty),
+            (.forbidsChunks, !(scope.fields.sendsChunks ?? true)),
+            (.refreshesMSIE, scope.fields.refreshesMSIE ?? false),
+            (.testsLinks, (scope.location.linkTest?.kind ?? .off) != .off),
+            (.limitsKeepalive, scope.timeouts.keepaliveDisable?.contains(.safari) ?? false),
         ]
         return switches.reduce(into: []) { if $1.1 { $0.insert($1.0) } }
     }
@@ -114,6 +121,16 @@ extension PlanCompiler {
                 fallback: draft.status == nil ? template(draft.fallback) : template(constant: []),
                 status: Int32(draft.status ?? -1)))
         return Int32(parts.tryFiles.count &- 1)
+    }
+
+    private mutating func linkTest(_ draft: LinkTestDraft?) -> Int32 {
+        guard let draft, draft.kind != .off else { return -1 }
+        parts.linkTests.append(
+            LinkTestPlan(
+                allowsOwners: draft.kind == .ifNotOwner,
+                from: draft.from.map { template(draft.fromBytes, of: $0) }
+                    ?? template(constant: [])))
+        return Int32(parts.linkTests.count &- 1)
     }
 
     private mutating func errorPages(_ drafts: [ErrorPageDraft]?) -> Int32 {
@@ -138,6 +155,8 @@ extension PlanCompiler {
             keepaliveFieldSeconds: settings.keepaliveFieldSeconds ?? 0,
             keepaliveRequests: settings.keepaliveRequests ?? 1000,
             keepaliveTimeMs: Int64(settings.keepaliveTimeMs ?? 3_600_000),
+            keepaliveMinMs: min(Int64(settings.keepaliveMinMs ?? 0), 1 << 52),
+            keepaliveDisable: settings.keepaliveDisable ?? .msie6,
             lingeringTimeMs: Int64(settings.lingeringTimeMs ?? 30_000))
     }
 

@@ -61,6 +61,17 @@ struct LocationFeatures: OptionSet, BitwiseCopyable {
     static let limitsRate = LocationFeatures(rawValue: 1 << 48)
     /// stub_status
     static let stubStatus = LocationFeatures(rawValue: 1 << 49)
+    /// add_header, expires or add_trailer
+    static let addsFields = LocationFeatures(rawValue: 1 << 50)
+    static let addsTrailers = LocationFeatures(rawValue: 1 << 51)
+    /// chunked_transfer_encoding off
+    static let forbidsChunks = LocationFeatures(rawValue: 1 << 52)
+    /// msie_refresh
+    static let refreshesMSIE = LocationFeatures(rawValue: 1 << 53)
+    /// disable_symlinks
+    static let testsLinks = LocationFeatures(rawValue: 1 << 54)
+    /// keepalive_disable says something of the client's browser.
+    static let limitsKeepalive = LocationFeatures(rawValue: 1 << 55)
 }
 
 /// A location, compiled: what its requests need to know, with everything inherited.
@@ -111,6 +122,10 @@ struct LocationPlan: BitwiseCopyable {
     var errorPages: Int32
     /// Which of the plan's limits of methods; -1 for none.
     var methodLimit: Int32 = -1
+    /// Which of the plan's sets of added fields; -1 for none.
+    var fields: Int32 = -1
+    /// Which of the plan's tests of links; -1 for none.
+    var linkTest: Int32 = -1
 }
 
 /// A location's timeouts: indexes of the plan's durations, and numbers.
@@ -127,6 +142,9 @@ struct TimeoutPlan: BitwiseCopyable {
     var keepaliveFieldSeconds: Int
     var keepaliveRequests: Int
     var keepaliveTimeMs: Int64
+    /// keepalive_min_timeout
+    var keepaliveMinMs: Int64
+    var keepaliveDisable: KeepaliveDisable
     var lingeringTimeMs: Int64
 }
 
@@ -167,6 +185,14 @@ struct AccessLogPlan: BitwiseCopyable {
     var cache: Int32 = -1
     /// The configuration's own part of such a name has `..` in it, so that one more is no surprise.
     var leadsUp = false
+}
+
+/// disable_symlinks, compiled.
+struct LinkTestPlan: BitwiseCopyable {
+    /// A link whose target has its owner is followed.
+    let allowsOwners: Bool
+    /// The path's beginning that is not tested; of no bytes where all of it is.
+    let from: Template
 }
 
 /// try_files, compiled.

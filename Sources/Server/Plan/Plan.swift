@@ -64,6 +64,8 @@ public final class Plan {
     /// What `error_page` says; ``errorPages`` are the built-in ones.
     let errorPageSets: PlanTable<PlanTable<ErrorPagePlan>>
     let methodLimits: PlanTable<MethodLimitPlan>
+    let fields: PlanTable<FieldsPlan>
+    let linkTests: PlanTable<LinkTestPlan>
     /// The variables that the configuration makes, by slot.
     let variables: PlanTable<VariablePlan>
     let maps: PlanTable<MapPlan>
@@ -116,6 +118,8 @@ public final class Plan {
         tryFiles = arena.store(elements: parts.tryFiles)
         errorPageSets = arena.store(elements: parts.errorPages)
         methodLimits = arena.store(elements: parts.methodLimits)
+        fields = arena.store(elements: parts.fields)
+        linkTests = arena.store(elements: parts.linkTests)
         templates = arena.store(elements: parts.templates)
         prefix = arena.store(parts.prefix)
         variables = arena.store(elements: parts.variables)
@@ -171,6 +175,8 @@ struct PlanParts {
     var tryFiles: [TryFilesPlan] = []
     var errorPages: [PlanTable<ErrorPagePlan>] = []
     var methodLimits: [MethodLimitPlan] = []
+    var fields: [FieldsPlan] = []
+    var linkTests: [LinkTestPlan] = []
     var templates: [Template] = []
     var prefix: [UInt8] = []
     var variables: [VariablePlan] = []

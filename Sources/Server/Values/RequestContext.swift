@@ -41,6 +41,10 @@ final class RequestContext {
     var accessValues: [Variable: [UInt8]?] = [:]
     /// The cookie of userid, once somebody has asked for it.
     var userID: UserIDState?
+    /// The added fields of a file's answer that became a 416.
+    var fieldsOfFile: [UInt8]?
+    /// The trailers of the answer, each with its line end.
+    var trailers: [UInt8] = []
     /// How deep the evaluation of a variable is that asks for others.
     var depth = 0
     /// That came to no end.

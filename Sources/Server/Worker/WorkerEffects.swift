@@ -16,7 +16,7 @@ extension Worker {
             interest: 0, isQueued: false, listener: UInt16(truncatingIfNeeded: listener),
             exchange: 0, settings: plan.servers[Int(servers.defaultServer)].settings, requests: 0,
             acceptedMs: clock.monotonicMs, number: acceptedCount, lingerUntilMs: 0,
-            hasHeadDeadline: false)
+            keptUntilMs: 0, hasHeadDeadline: false)
         if plan.readsProxyHeaders {
             connections[slot].awaitsProxyHeader =
                 plan.addresses[Int(address(of: slot))].readsProxyHeader
@@ -68,7 +68,7 @@ extension Worker {
                 input = outcome(of: exchange)
             case .send(let moreFollows): input = send(slot, exchange, moreFollows)
             case .sendFile: input = sendFile(slot, exchange)
-            case .produce: input = produce(exchange)
+            case .produce: input = produce(slot, exchange)
             case .finish:
                 finish(slot, exchange)
                 input = .finished

@@ -138,7 +138,11 @@ extension Worker {
         if clock.monotonicMs >= idleUntilMs {
             idleUntilMs = Int64.max
             for slot in 0..<connections.count where connections[slot].state == .idle {
-                close(slot)
+                if connections[slot].keptUntilMs <= clock.monotonicMs {
+                    close(slot)
+                } else {
+                    idleUntilMs = min(idleUntilMs, connections[slot].keptUntilMs)
+                }
             }
         }
         if connectionCount == 0 { end() }

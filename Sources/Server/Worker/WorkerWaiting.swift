@@ -74,6 +74,7 @@ extension Worker {
                 deadlines.arm(slot, list: Int(timeouts.header), nowMs: clock.monotonicMs)
             }
         } else {
+            connections[slot].keptUntilMs = clock.monotonicMs &+ timeouts.keepaliveMinMs
             arm(slot, timeouts.keepalive)
         }
     }

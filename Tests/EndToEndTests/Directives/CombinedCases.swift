@@ -101,10 +101,9 @@ extension DirectiveGroup {
             .get("/500", expect: 500, .noField("X-A"), .has("X-B")),
             .get("/none", expect: 404, .noField("X-A"), .has("X-B")),
             .get("/f", ["Range: bytes=0-1"], expect: 206, .has("X-A")),
+            // nginx has added the file's fields when it finds out that its range is not there.
             .get(
-                "/f", ["Range: bytes=99-"], expect: 416, .noField("X-A"), .field("X-B", "b"),
-                nginx: .differs(
-                    .fieldsBesideErrorPage, [416, .has("X-A"), .fields("X-B", ["b", "b"])])),
+                "/f", ["Range: bytes=99-"], expect: 416, .has("X-A"), .fields("X-B", ["b", "b"])),
             .get("/f", ["If-None-Match: *"], expect: 304, .has("X-A"), .has("X-B")),
             .get("/f", ["If-Match: \"x\""], expect: 412, .noField("X-A"), .has("X-B")),
             .get("/d", expect: 301, .has("X-A")), .post("/f", "x", expect: 405, .has("X-B")),

@@ -28,6 +28,7 @@ enum Judgement {
         case .reason(let reason): return differ("reason", response.reason, reason, place)
         case .noAnswer: return "answered"
         case .chunked: return response.wasChunked ? nil : "not chunked"
+        case .trailers(let lines): return differ("trailers", response.trailers, lines, place)
         case .closes: return isClosed == true ? nil : "not closed"
         case .keeps: return isClosed == false ? nil : "closed"
         case .logs(let file, let line): return missing(line, in: file, place) { $0 == $1 }
@@ -138,6 +139,11 @@ enum Judgement {
             }
             if !isBuiltIn, !haveEqualBodies((ours, apus.1), (theirs, nginx.1)) {
                 found.append("the body")
+            }
+            if ours.trailers.map({ apus.1.unfill($0) })
+                != theirs.trailers.map({ nginx.1.unfill($0) })
+            {
+                found.append("the trailers")
             }
             if isClosed != isTheirsClosed { found.append("what becomes of the connection") }
             guard !found.isEmpty else { return [] }

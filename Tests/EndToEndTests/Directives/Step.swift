@@ -130,6 +130,8 @@ enum Expectation: Sendable, ExpressibleByIntegerLiteral, ExpressibleByStringLite
     /// The content is gzip, and this when that is undone.
     case gzipped(String)
     case chunked
+    /// The lines behind the last chunk are these.
+    case trailers([String])
     case location(String)
     /// The connection is closed after the answer.
     case closes

@@ -120,7 +120,7 @@ final class RawClient {
         }
         if response["Transfer-Encoding"]?.lowercased() == "chunked" {
             response.wasChunked = true
-            response.body = try takeChunks(seconds: seconds)
+            (response.body, response.trailers) = try takeChunks(seconds: seconds)
         } else if let length = response["Content-Length"].flatMap({ Int($0) }) {
             response.body = try take(length, seconds: seconds)
         } else {
@@ -168,7 +168,7 @@ final class RawClient {
         }
     }
 
-    private func takeChunks(seconds: Double) throws -> [UInt8] {
+    private func takeChunks(seconds: Double) throws -> ([UInt8], [String]) {
         var body: [UInt8] = []
         while true {
             let line = try take(through: "\r\n", seconds: seconds)
@@ -176,11 +176,20 @@ final class RawClient {
             guard let size = Int(digits, radix: 16) else {
                 throw Response.Malformed(description: "chunk size: \(digits)")
             }
+            if size == 0 { return (body, try takeTrailers(seconds: seconds)) }
             body += try take(size, seconds: seconds)
             guard try take(2, seconds: seconds) == [13, 10] else {
                 throw Response.Malformed(description: "chunk of \(size) without its line end")
             }
-            if size == 0 { return body }
+        }
+    }
+
+    private func takeTrailers(seconds: Double) throws -> [String] {
+        var trailers: [String] = []
+        while true {
+            let line = try take(through: "\r\n", seconds: seconds).dropLast(2)
+            if line.isEmpty { return trailers }
+            trailers.append(String(decoding: line, as: UTF8.self))
         }
     }
 

@@ -10,6 +10,8 @@ struct Response {
     var body: [UInt8] = []
     /// True if the content was framed by chunks.
     var wasChunked = false
+    /// The lines behind the last chunk.
+    var trailers: [String] = []
 
     var text: String { String(decoding: body, as: UTF8.self) }
 

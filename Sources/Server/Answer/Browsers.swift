@@ -1,0 +1,83 @@
+import HTTP
+import Linux
+
+/// What is done for old browsers: keepalive_disable and msie_refresh.
+extension Worker {
+    /// Whether keepalive_disable ends the connection with a client that names itself so.
+    func closesForBrowser(_ exchange: Int, _ location: LocationPlan) -> Bool {
+        let isPost = exchanges[exchange].parser.head.method == .post
+        guard isPost || location.features.contains(.limitsKeepalive),
+            let field = exchanges[exchange].parser.head.field(.userAgent)
+        else { return false }
+        let browser = Browser(exchanges[exchange].received.slice(field))
+        let disabled = location.timeouts.keepaliveDisable
+        return isPost && browser == .oldExplorer && disabled.contains(.msie6)
+            || browser == .safari && disabled.contains(.safari)
+    }
+
+    /// Whether the client names itself Internet Explorer.
+    func isExplorer(_ exchange: Int) -> Bool {
+        guard let field = exchanges[exchange].parser.head.field(.userAgent) else { return false }
+        let browser = Browser(exchanges[exchange].received.slice(field))
+        return browser == .explorer || browser == .oldExplorer
+    }
+
+    /// Answers with a page that leads on, in the place of a redirect.
+    mutating func answerRefresh(_ slot: Int, _ exchange: Int) {
+        let target = contextIfAny(exchange)?.target ?? []
+        let page = bytes { (_, writer) in
+            writer.append("<html><head><meta http-equiv=\"Refresh\" content=\"0; URL=")
+            for byte in target {
+                switch byte {
+                case 0...0x20, 0x22, 0x25, 0x27, 0x7F...:
+                    writer.append(byte: UInt8(ascii: "%"))
+                    if byte < 16 { writer.append(byte: UInt8(ascii: "0")) }
+                    writer.append(hexadecimal: UInt64(byte))
+                default: writer.append(byte: byte)
+                }
+            }
+            writer.append("\"></head><body></body></html>\r\n")
+        }
+        answerText(200, page, type: plan.htmlType, slot, exchange)
+    }
+}
+
+/// What a User-Agent looks like to nginx.
+enum Browser {
+    case other, explorer, oldExplorer, safari
+
+    init(_ agent: Span<UInt8>) {
+        self = .other
+        if agent.index(of: "Opera") != nil { return }
+        if let start = agent.index(of: "MSIE "), start &+ 7 < agent.count {
+            self = .explorer
+            guard agent[start &+ 6] == UInt8(ascii: ".") else { return }
+            switch agent[start &+ 5] {
+            case UInt8(ascii: "4"), UInt8(ascii: "5"): self = .oldExplorer
+            case UInt8(ascii: "6"):
+                let rest = agent.slice(from: start &+ 8, to: agent.count)
+                if rest.index(of: "SV1") == nil { self = .oldExplorer }
+            default: break
+            }
+            return
+        }
+        if agent.index(of: "Gecko/") == nil, agent.index(of: "Chrome/") == nil,
+            agent.index(of: "Safari/") != nil, agent.index(of: "Mac OS X") != nil
+        {
+            self = .safari
+        }
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// Where a text begins; nil when it is not there.
+    fileprivate func index(of text: StaticString) -> Int? {
+        let length = text.utf8CodeUnitCount
+        var start = 0
+        while start &+ length <= count {
+            if slice(from: start, to: start &+ length).equals(text) { return start }
+            start &+= 1
+        }
+        return nil
+    }
+}

@@ -1,0 +1,127 @@
+import Configuration
+
+/// What a level adds to the fields of its answers.
+struct AddedFieldSettings {
+    var fields: [AddedFieldDraft]?
+    var fieldsInherit: FieldInheritance?
+    var trailers: [AddedFieldDraft]?
+    var trailersInherit: FieldInheritance?
+    var expires: ExpiresDraft?
+
+    /// Whether there is anything to add.
+    var addsAny: Bool {
+        var expiresSometime = false
+        switch expires {
+        case .rule(let rule): expiresSometime = rule.kind != .off
+        case .text: expiresSometime = true
+        case nil: break
+        }
+        return expiresSometime || !(fields ?? []).isEmpty || !(trailers ?? []).isEmpty
+    }
+}
+
+/// One add_header or add_trailer.
+struct AddedFieldDraft {
+    let name: Word
+    let value: Word
+    /// `always`.
+    let isForAll: Bool
+}
+
+/// What `expires` says: a form that is known now, or a text with variables.
+enum ExpiresDraft {
+    case rule(ExpiresRule)
+    case text(Word, fromModified: Bool)
+}
+
+/// add_header_inherit and add_trailer_inherit: what a level gets of the one around it.
+enum FieldInheritance: UInt8, BitwiseCopyable {
+    /// Nothing.
+    case off
+    /// All, unless the level has its own.
+    case on
+    /// All, behind the level's own.
+    case merge
+}
+
+/// add_header, add_trailer and expires.
+enum AddedFieldDirectives {
+    private static let contexts: Contexts = [.http, .server, .location, .ifInLocation]
+
+    static let rows: [DirectiveRow<Draft>] = [
+        list(
+            "add_header", \.scope.added.fields, \.scope.added.fieldsInherit,
+            "Adds a field to answers; with always to errors, too."),
+        list(
+            "add_trailer", \.scope.added.trailers, \.scope.added.trailersInherit,
+            "Adds a trailer to answers that are sent in chunks, which they are for it."),
+        .choice(
+            "add_header_inherit", in: contexts, sets: \.scope.added.fieldsInherit, inheritances,
+            default: "on", "Which fields a level adds that the level around it adds."),
+        .choice(
+            "add_trailer_inherit", in: contexts, sets: \.scope.added.trailersInherit,
+            inheritances, default: "on",
+            "Which trailers a level adds that the level around it adds."),
+        .row(
+            "expires", in: contexts, takes: .oneOf([1, 2]), default: "off",
+            "When answers expire: sends Expires and Cache-Control.",
+            inherit: { (child, parent) in
+                child.scope.added.expires = child.scope.added.expires ?? parent.scope.added.expires
+            },
+            apply: { (draft, use) throws(Diagnostic) in
+                draft.scope.added.expires = try expires(use)
+            }),
+    ]
+
+    private static let inheritances: [(String, FieldInheritance)] = [
+        ("off", .off), ("on", .on), ("merge", .merge),
+    ]
+
+    private static func list(
+        _ name: String, _ list: WritableKeyPath<Draft, [AddedFieldDraft]?> & Sendable,
+        _ inheritance: WritableKeyPath<Draft, FieldInheritance?> & Sendable, _ summary: String
+    ) -> DirectiveRow<Draft> {
+        .row(
+            name, in: contexts, takes: .oneOf([2, 3]), repeats: .yes, summary,
+            inherit: { (child, parent) in
+                let rule = child[keyPath: inheritance] ?? parent[keyPath: inheritance] ?? .on
+                guard rule != .off, let outer = parent[keyPath: list] else { return }
+                guard let own = child[keyPath: list] else {
+                    child[keyPath: list] = outer
+                    return
+                }
+                if rule == .merge { child[keyPath: list] = own + outer }
+            },
+            apply: { (draft, use) throws(Diagnostic) in
+                if use.arguments.count > 2, try use.text(2) != "always" {
+                    throw use.fail(
+                        "invalid parameter \"\(try use.text(2))\"", at: 2,
+                        help: ["only always may stand here"])
+                }
+                let field = AddedFieldDraft(
+                    name: try use.word(0), value: try use.word(1),
+                    isForAll: use.arguments.count > 2)
+                draft[keyPath: list] = (draft[keyPath: list] ?? []) + [field]
+            })
+    }
+
+    private static func expires(_ use: DirectiveUse) throws(Diagnostic) -> ExpiresDraft {
+        let fromModified = use.arguments.count > 1
+        if fromModified, try use.text(0) != "modified" {
+            throw use.fail(
+                "\"expires\" directive invalid value", at: 0,
+                help: ["of two arguments the first is modified"])
+        }
+        let value = try use.word(fromModified ? 1 : 0)
+        if value.bytes.contains(UInt8(ascii: "$")) {
+            return .text(value, fromModified: fromModified)
+        }
+        do {
+            return .rule(try ExpiresRule.parse(value.bytes, fromModified: fromModified))
+        } catch {
+            throw use.fail(
+                "\"expires\" directive \(error.message)", at: fromModified ? 1 : 0,
+                help: ["it is a time as in 30d, -1, @15h30m, or epoch, max or off"])
+        }
+    }
+}
