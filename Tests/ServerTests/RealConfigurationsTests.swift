@@ -50,21 +50,8 @@ import Testing
         expectLoaded(outcome)
     }
 
-    /// Directives that some of them have and that are not there yet: once there, they count.
-    private static let awaited = [
-        "add_header", "expires", "map", "geo", "charset", "allow", "deny", "auth_basic", "satisfy",
-        "auth_basic_user_file", "stub_status", "limit_rate", "limit_rate_after", "limit_req_zone",
-        "limit_req", "limit_req_status", "limit_conn_zone", "limit_conn", "autoindex_format",
-        "gunzip", "set_real_ip_from", "real_ip_header", "real_ip_recursive", "valid_referers",
-    ].filter { DirectiveList.table.rows(named: $0).isEmpty }
-
     private func expectLoaded(_ outcome: LoadOutcome) {
-        let errors = outcome.report.split(separator: "\n").filter { $0.contains(": error: ") }
-        let unexpected = errors.filter { error in
-            !Self.awaited.contains { error.hasSuffix("unknown directive \"\($0)\"") }
-        }
-        #expect(unexpected.isEmpty, "\(outcome.report)")
-        #expect((outcome.plan != nil) == errors.isEmpty)
+        #expect(outcome.plan != nil, "\(outcome.report)")
     }
 
     /// Loads a folder as though it were /etc/nginx, after `change` was made to it.
