@@ -25,19 +25,24 @@ SHELL := /bin/bash
 LIBRARIES := pkg-config zlib1g-dev libpcre2-dev libcrypt-dev libmd-dev
 TOOLS := $(LIBRARIES) curl wget wrk nginx-light lighttpd h2o strace iproute2 util-linux gzip \
 	diffutils findutils procps python3 python3-doc
-SOURCES := Sources Tests Package.swift
+SOURCES := Sources Examples Tests Package.swift
 LARGE := public/downloads/large.bin
 RELEASE = $$($(SWIFT) build -c release --show-bin-path)/apus
 
 # Suites that load the machine or measure time: one after the other, with the release binary.
 HEAVY := EndToEndTests\.(WorkerTests|LoadTests|SiteTests|LargeFileTests|TimeoutTests|HostileShortageTests)
 
+# What is run with poll and select too: a request's whole way, slow and hostile clients, time.
+# EngineTests and UpperEchoTests take each engine in any case.
+ENGINE_SUITES := EndToEndTests\.(DirectiveTests|StaticFileTests|RangeTests|RequestBodyTests|$\
+	TimeoutTests|HostileCloseTests|HostileReaderTests|HostileBodyTests)
+
 # What the installed binary finds without being told.
 PATHS = APUS_PREFIX='$(DATADIR)/apus' APUS_SBIN_PATH='$(SBINDIR)/apus' \
 	APUS_CONF_PATH='$(SYSCONFDIR)/apus/apus.conf' APUS_PID_PATH='$(RUNDIR)/apus.pid' \
 	APUS_ERROR_LOG_PATH='$(LOGDIR)/error.log' APUS_ACCESS_LOG_PATH='$(LOGDIR)/access.log'
 
-.PHONY: build release serve test compare test-tools libraries static install bench fuzz \
+.PHONY: build release serve test engine compare test-tools libraries static install bench fuzz \
 	conformance conformance-docs docs format lint clean
 
 build: libraries
@@ -79,7 +84,17 @@ test: test-tools lint release
 	@$(SWIFT) build --build-tests
 	@./.ci/count-tests \
 	    $(SWIFT) test --skip-build --skip '$(HEAVY)' --then \
-	    env APUS_BINARY="$(RELEASE)" $(SWIFT) test --skip-build --no-parallel --filter '$(HEAVY)'
+	    env APUS_BINARY="$(RELEASE)" $(SWIFT) test --skip-build --no-parallel \
+	        --filter '$(HEAVY)' --then \
+	    env APUS_TEST_ENGINE=poll $(SWIFT) test --skip-build --filter '$(ENGINE_SUITES)' --then \
+	    env APUS_TEST_ENGINE=select $(SWIFT) test --skip-build --filter '$(ENGINE_SUITES)'
+
+## The suites that are run with poll and select, with one of them: make engine ENGINE=poll
+ENGINE ?= poll
+engine: libraries
+	@$(SWIFT) build --build-tests
+	@./.ci/count-tests env APUS_TEST_ENGINE=$(ENGINE) \
+	    $(SWIFT) test --skip-build --filter '$(ENGINE_SUITES)'
 
 ## The tables of Tests/EndToEndTests/Directives, put to apus and to NGINX; `make test` does it with
 ## Debian's.

@@ -48,7 +48,8 @@ let fuzzTarget: Target =
 let package = Package(
     name: "apus",
     products: [
-        .executable(name: "apus", targets: ["apus"])
+        .executable(name: "apus", targets: ["apus"]),
+        .executable(name: "upper-echo", targets: ["upper-echo"]),
     ],
     targets: [
         // C: what Swift's importer cannot see or call, and the system libraries.
@@ -79,6 +80,11 @@ let package = Package(
             name: "apus", dependencies: ["Server", "Configuration", "Linux", "CLinux"],
             swiftSettings: productSettings),
 
+        // A small server to learn from, on what Reactor has for everybody.
+        .executableTarget(
+            name: "upper-echo", dependencies: ["Reactor"], path: "Examples/upper-echo",
+            swiftSettings: productSettings),
+
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: testSettings),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration"],
@@ -95,7 +101,7 @@ let package = Package(
             ],
             exclude: ["Configurations"], swiftSettings: testSettings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["apus", "Conformance"],
+            name: "EndToEndTests", dependencies: ["apus", "upper-echo", "Conformance"],
             swiftSettings: testSettings),
         fuzzTarget,
         // The conformance suite: cases as data, a command that puts them to any server, and tests.

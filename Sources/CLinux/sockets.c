@@ -3,9 +3,13 @@
 #include <arpa/inet.h>
 #include <endian.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/select.h>
+#include <unistd.h>
 
 static void take_address(struct clinux_peer *peer, const struct sockaddr_storage *address) {
     if (address->ss_family == AF_INET) {
@@ -26,6 +30,23 @@ static void take_address(struct clinux_peer *peer, const struct sockaddr_storage
     }
 }
 
+int16_t clinux_poll_end(void) { return POLLRDHUP; }
+
+_Static_assert(sizeof(fd_set) == 16 * sizeof(uint64_t), "an fd_set is 1024 bits");
+
+int clinux_select(int end, uint64_t *readable, uint64_t *writable, int timeout_ms) {
+    struct timeval timeout = {
+        .tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
+    int count = select(
+        end, (fd_set *)readable, (fd_set *)writable, NULL, timeout_ms < 0 ? NULL : &timeout);
+    return count < 0 ? -errno : count;
+}
+
+int clinux_has_ended(int fd, int half) {
+    struct pollfd one = {.fd = fd, .events = half ? POLLRDHUP : 0};
+    return poll(&one, 1, 0) > 0;
+}
+
 int clinux_accept(int listener, struct clinux_peer *peer) {
     struct sockaddr_storage address = {0};
     socklen_t length = sizeof address;
@@ -33,6 +54,20 @@ int clinux_accept(int listener, struct clinux_peer *peer) {
         listener, (struct sockaddr *)&address, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) return -errno;
     take_address(peer, &address);
+    return fd;
+}
+
+int clinux_connect_ipv4(uint32_t address, uint16_t port) {
+    struct sockaddr_in name = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(address)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -errno;
+    if (connect(fd, (struct sockaddr *)&name, sizeof name) != 0 ||
+        fcntl(fd, F_SETFL, O_NONBLOCK) != 0) {
+        int error = errno;
+        close(fd);
+        return -error;
+    }
     return fd;
 }
 

@@ -1,7 +1,14 @@
-// Level-triggered: a descriptor that is ready is reported by every wait until it is not ready or
-// nobody asks. What a wait costs grows with the descriptors that are ready, not with those that are
-// registered: the kernel keeps the set, and a registration is changed by a call of its own
-// (epoll(7)).
+// How it works: the kernel keeps the set. epoll_ctl(2) adds, changes or removes one descriptor, and
+// the kernel notes by itself, when a packet comes or room appears, that it is ready; epoll_wait(2)
+// hands over what was noted (epoll(7)).
+//
+// Level or edge: level-triggered. A descriptor that is ready is reported by every wait until it is
+// not ready or nobody asks. EPOLLET, which reports the change only, would save waits where a read
+// stops early, at the price of a read more each time to see that nothing is left.
+//
+// Cost: a wait costs what is ready, however many are registered; a change of the set is a call.
+//
+// Limit: descriptors (RLIMIT_NOFILE), and max_user_watches, about 4 % of the memory.
 
 public import CLinux
 import Glibc
@@ -45,9 +52,14 @@ public struct EpollEngine: ~Copyable {
         }
     }
 
-    /// Forgets `fd`. Not needed before close(2), which does the same.
+    /// Forgets `fd`.
     public func unregister(_ fd: Int32) {
         _ = clinux_epoll_delete(descriptor.number, fd)
+    }
+
+    /// Closes `fd`. The kernel forgets it by that, unless another descriptor is a copy of it.
+    public func close(_ fd: Int32) {
+        closeDescriptor(fd)
     }
 
     /// Waits until something is ready, a signal came, or `timeoutMs` have passed (-1: no limit):

@@ -32,6 +32,51 @@ final class DescriptorPair {
         return DescriptorPair(ends)
     }
 
+    /// A TCP connection within this machine.
+    static func connection() throws -> DescriptorPair {
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        let listener = socket(AF_INET, kind, 0)
+        defer { close(listener) }
+        var name = sockaddr_in()
+        name.sin_family = sa_family_t(AF_INET)
+        name.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let client = socket(AF_INET, kind, 0)
+        let server = try unsafe withUnsafeMutablePointer(to: &name) {
+            try unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { name in
+                try #require(unsafe bind(listener, name, size) == 0 && listen(listener, 1) == 0)
+                try #require(unsafe getsockname(listener, name, &size) == 0)
+                try #require(unsafe connect(client, name, size) == 0)
+                return accept(listener, nil, nil)
+            }
+        }
+        _ = fcntl(server, F_SETFD, FD_CLOEXEC)
+        return DescriptorPair([server, client])
+    }
+
+    /// The near end, for somebody else to close.
+    func giveNear() -> Int32 {
+        defer { near = -1 }
+        return near
+    }
+
+    /// Gives the near end the number `number`, if that is free.
+    func moveNear(to number: Int32) throws {
+        guard near != number, fcntl(number, F_GETFD) < 0 else { return }
+        let copy = fcntl(near, F_DUPFD_CLOEXEC, number)
+        try #require(copy >= 0)
+        close(near)
+        near = copy
+    }
+
+    /// Closes the far end of a connection with a reset.
+    func resetFar() {
+        var now = linger(l_onoff: 1, l_linger: 0)
+        let size = socklen_t(MemoryLayout<linger>.size)
+        #expect(unsafe setsockopt(far, SOL_SOCKET, SO_LINGER, &now, size) == 0)
+        closeFar()
+    }
+
     func closeNear() {
         if near >= 0 { close(near) }
         near = -1

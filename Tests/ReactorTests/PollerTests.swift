@@ -3,12 +3,14 @@ import Linux
 import Reactor
 import Testing
 
-@Suite struct PollerTests {
+/// Each engine, through the same table. One after the other, so that numbers stay below select's
+/// limit.
+@Suite(.serialized) struct PollerTests {
     private let token = Token(slot: 5, generation: 17)
 
     /// What a wait of at most a second brings.
     private func events(
-        _ poller: borrowing Poller, timeoutMs: Int32 = 1000
+        _ poller: inout Poller, timeoutMs: Int32 = 1000
     ) throws -> [Token: Readiness] {
         var found: [Token: Readiness] = [:]
         for index in 0..<(try poller.wait(timeoutMs: timeoutMs)) {
@@ -19,126 +21,180 @@ import Testing
         return found
     }
 
-    @Test func nothingIsReportedOfWhatIsQuiet() throws {
-        let poller = try Poller()
+    @Test(arguments: Engine.allCases)
+    func nothingIsReportedOfWhatIsQuiet(engine: Engine) throws {
+        var poller = try Poller(engine)
         let pipe = try DescriptorPair.pipe()
         try poller.register(pipe.near, for: .readable, token: token)
-        #expect(try events(poller, timeoutMs: 0).isEmpty)
+        #expect(try events(&poller, timeoutMs: 0).isEmpty)
     }
 
-    @Test func bytesMakeReadableUntilTheyAreRead() throws {
-        let poller = try Poller()
+    @Test(arguments: Engine.allCases)
+    func bytesMakeReadableUntilTheyAreRead(engine: Engine) throws {
+        var poller = try Poller(engine)
         let pipe = try DescriptorPair.pipe()
         try poller.register(pipe.near, for: .readable, token: token)
         pipe.feed("hello")
-        for _ in 0..<3 { #expect(try events(poller) == [token: .readable]) }
+        for _ in 0..<3 { #expect(try events(&poller) == [token: .readable]) }
         #expect(pipe.drain() == 5)
-        #expect(try events(poller, timeoutMs: 0).isEmpty)
+        #expect(try events(&poller, timeoutMs: 0).isEmpty)
     }
 
-    @Test func roomMakesWritable() throws {
-        let poller = try Poller()
+    @Test(arguments: Engine.allCases)
+    func roomMakesWritable(engine: Engine) throws {
+        var poller = try Poller(engine)
         let sockets = try DescriptorPair.sockets()
         try poller.register(sockets.near, for: .writable, token: token)
-        #expect(try events(poller) == [token: .writable])
+        #expect(try events(&poller) == [token: .writable])
         sockets.fill()
-        #expect(try events(poller, timeoutMs: 0).isEmpty)
+        #expect(try events(&poller, timeoutMs: 0).isEmpty)
         sockets.emptyFar()
-        #expect(try events(poller) == [token: .writable])
+        #expect(try events(&poller) == [token: .writable])
     }
 
-    @Test func theEndIsNoticedWithoutReading() throws {
-        let poller = try Poller()
+    @Test(arguments: Engine.allCases)
+    func theEndIsNoticedWithoutReading(engine: Engine) throws {
+        var poller = try Poller(engine)
+        let sockets = try DescriptorPair.sockets()
+        try poller.register(sockets.near, for: .endOfStream, token: token)
+        #expect(try events(&poller, timeoutMs: 0).isEmpty)
+        shutdownSending(sockets.far)
+        #expect(try events(&poller) == [token: .hangUp])
+    }
+
+    /// Bytes that nobody asked for wake nobody, again and again; select loses sight of the end.
+    @Test(arguments: Engine.allCases)
+    func theEndBehindUnreadBytes(engine: Engine) throws {
+        var poller = try Poller(engine)
         let sockets = try DescriptorPair.sockets()
         try poller.register(sockets.near, for: .endOfStream, token: token)
         sockets.feed("unread")
-        #expect(try events(poller, timeoutMs: 0).isEmpty)
+        for _ in 0..<3 { #expect(try events(&poller, timeoutMs: 0).isEmpty) }
         shutdownSending(sockets.far)
-        #expect(try events(poller) == [token: .hangUp])
+        #expect(try events(&poller, timeoutMs: 0) == (engine == .select ? [:] : [token: .hangUp]))
+        try poller.modify(sockets.near, for: .readable, token: token)
+        #expect(try events(&poller)[token]?.contains(.readable) == true)
     }
 
-    @Test func bothDirectionsAreOneEvent() throws {
-        let poller = try Poller()
+    @Test(arguments: Engine.allCases)
+    func aHalfClosedPeerIsNoHangUpForWhoAskedForNothing(engine: Engine) throws {
+        var poller = try Poller(engine)
+        let sockets = try DescriptorPair.sockets()
+        try poller.register(sockets.near, for: [], token: token)
+        shutdownSending(sockets.far)
+        #expect(try events(&poller, timeoutMs: 0).isEmpty)
+    }
+
+    @Test(arguments: Engine.allCases)
+    func bothDirectionsAreOneEvent(engine: Engine) throws {
+        var poller = try Poller(engine)
         let sockets = try DescriptorPair.sockets()
         try poller.register(sockets.near, for: [.readable, .writable], token: token)
         sockets.feed("x")
-        #expect(try events(poller) == [token: [.readable, .writable]])
+        #expect(try events(&poller) == [token: [.readable, .writable]])
     }
 
-    @Test func onlyWhatWasAskedForIsReported() throws {
-        let poller = try Poller()
+    @Test(arguments: Engine.allCases)
+    func onlyWhatWasAskedForIsReported(engine: Engine) throws {
+        var poller = try Poller(engine)
         let sockets = try DescriptorPair.sockets()
         try poller.register(sockets.near, for: .readable, token: token)
-        #expect(try events(poller, timeoutMs: 0).isEmpty)
+        #expect(try events(&poller, timeoutMs: 0).isEmpty)
         sockets.feed("x")
-        #expect(try events(poller) == [token: .readable])
+        #expect(try events(&poller) == [token: .readable])
     }
 
-    @Test func aClosedPeerIsAHangUpEvenForWhoAskedForNothing() throws {
-        let poller = try Poller()
+    @Test(arguments: Engine.allCases)
+    func aClosedPeerIsAHangUpEvenForWhoAskedForNothing(engine: Engine) throws {
+        var poller = try Poller(engine)
         let sockets = try DescriptorPair.sockets()
         try poller.register(sockets.near, for: [], token: token)
-        #expect(try events(poller, timeoutMs: 0).isEmpty)
+        #expect(try events(&poller, timeoutMs: 0).isEmpty)
         sockets.closeFar()
-        #expect(try events(poller)[token]?.contains(.hangUp) == true)
+        #expect(try events(&poller)[token]?.contains(.hangUp) == true)
     }
 
-    @Test func theEndOfAStreamIsReadable() throws {
-        let poller = try Poller()
+    @Test(arguments: Engine.allCases)
+    func theEndOfAStreamIsReadable(engine: Engine) throws {
+        var poller = try Poller(engine)
         let sockets = try DescriptorPair.sockets()
         try poller.register(sockets.near, for: .readable, token: token)
         #expect(shutdown(sockets.far, Int32(SHUT_WR)) == 0)
         // A half-close is no hang-up: the other direction is open.
-        #expect(try events(poller) == [token: .readable])
+        #expect(try events(&poller) == [token: .readable])
         #expect(sockets.drain() == 0)
     }
 
-    @Test func aPipeWithoutAReaderIsAHangUp() throws {
-        let poller = try Poller()
+    @Test(arguments: Engine.allCases)
+    func aPipeWithoutAReaderIsAHangUp(engine: Engine) throws {
+        var poller = try Poller(engine)
         let pipe = try DescriptorPair.pipe()
         try poller.register(pipe.far, for: .writable, token: token)
         pipe.closeNear()
-        #expect(try events(poller)[token]?.contains(.hangUp) == true)
+        // select has no word for it: the write that it promises tells.
+        let expected: Readiness = engine == .select ? .writable : .hangUp
+        #expect(try events(&poller)[token]?.contains(expected) == true)
     }
 
-    @Test func modifyingChangesWhatIsAskedAndTheToken() throws {
-        let poller = try Poller()
+    /// A connection that is reset is an error on its socket, whatever was asked.
+    @Test(arguments: Engine.allCases)
+    func anErrorIsReported(engine: Engine) throws {
+        for interest in [Readiness.readable, .writable, .endOfStream, []] {
+            var poller = try Poller(engine)
+            let sockets = try DescriptorPair.connection()
+            sockets.fill()
+            try poller.register(sockets.near, for: interest, token: token)
+            #expect(try events(&poller, timeoutMs: 0).isEmpty)
+            sockets.resetFar()
+            let found = try events(&poller)[token]
+            let asksForDirection = !interest.isDisjoint(with: [.readable, .writable])
+            let expected = engine == .select && asksForDirection ? interest : .hangUp
+            #expect(found?.contains(expected) == true, "\(engine), \(interest): \(found as Any)")
+        }
+    }
+
+    @Test(arguments: Engine.allCases)
+    func modifyingChangesWhatIsAskedAndTheToken(engine: Engine) throws {
+        var poller = try Poller(engine)
         let sockets = try DescriptorPair.sockets()
         let other = Token(slot: 6, generation: 18)
         try poller.register(sockets.near, for: .readable, token: token)
         try poller.modify(sockets.near, for: .writable, token: other)
         sockets.feed("x")
-        #expect(try events(poller) == [other: .writable])
+        #expect(try events(&poller) == [other: .writable])
         try poller.modify(sockets.near, for: .readable, token: token)
-        #expect(try events(poller) == [token: .readable])
+        #expect(try events(&poller) == [token: .readable])
     }
 
-    @Test func whatIsUnregisteredIsNotReported() throws {
-        let poller = try Poller()
+    @Test(arguments: Engine.allCases)
+    func whatIsUnregisteredIsNotReported(engine: Engine) throws {
+        var poller = try Poller(engine)
         let pipe = try DescriptorPair.pipe()
         try poller.register(pipe.near, for: .readable, token: token)
         pipe.feed("x")
         poller.unregister(pipe.near)
-        #expect(try events(poller, timeoutMs: 0).isEmpty)
+        #expect(try events(&poller, timeoutMs: 0).isEmpty)
         // And may be registered again.
         try poller.register(pipe.near, for: .readable, token: token)
-        #expect(try events(poller) == [token: .readable])
+        #expect(try events(&poller) == [token: .readable])
     }
 
-    @Test func whatIsClosedIsForgotten() throws {
-        let poller = try Poller()
+    @Test(arguments: Engine.allCases)
+    func whatIsClosedIsForgotten(engine: Engine) throws {
+        var poller = try Poller(engine)
         let pipe = try DescriptorPair.pipe()
         try poller.register(pipe.near, for: .readable, token: token)
         pipe.feed("x")
-        pipe.closeNear()
-        #expect(try events(poller, timeoutMs: 0).isEmpty)
+        poller.close(pipe.giveNear())
+        #expect(try events(&poller, timeoutMs: 0).isEmpty)
     }
 
     /// Two connections are ready in one wait; handling the first one closes the second, and its
     /// slot gets a new user. The event that was fetched for the old one tells by its generation
     /// that it is nobody's.
-    @Test func aStaleEventHasTheOldGeneration() throws {
-        let poller = try Poller()
+    @Test(arguments: Engine.allCases)
+    func aStaleEventHasTheOldGeneration(engine: Engine) throws {
+        var poller = try Poller(engine)
         let first = try DescriptorPair.sockets()
         let second = try DescriptorPair.sockets()
         var generations: [UInt32: UInt32] = [0: 1, 1: 1]
@@ -148,20 +204,23 @@ import Testing
         second.feed("x")
         let count = try poller.wait(timeoutMs: 1000)
         #expect(count == 2)
-        second.closeNear()
-        // Not forced upon the number that is free now: it may be another test's already.
+        let number = second.near
+        poller.close(second.giveNear())
+        // The next descriptor gets the number that is free, unless another test was faster.
         let third = try DescriptorPair.sockets()
+        try third.moveNear(to: number)
         generations[1] = 2
         try poller.register(third.near, for: .readable, token: Token(slot: 1, generation: 2))
         let valid = (0..<count).map { poller.event(at: $0).token }
             .filter { generations[$0.slot] == $0.generation }
         #expect(valid == [Token(slot: 0, generation: 1)])
         third.feed("new")
-        #expect(try events(poller)[Token(slot: 1, generation: 2)] == .readable)
+        #expect(try events(&poller)[Token(slot: 1, generation: 2)] == .readable)
     }
 
-    @Test func manyDescriptorsAllComeToTheirTurn() throws {
-        let poller = try Poller(capacity: 16)
+    @Test(arguments: Engine.allCases)
+    func manyDescriptorsAllComeToTheirTurn(engine: Engine) throws {
+        var poller = try Poller(engine, capacity: 16)
         let pairs = try (0..<200).map { _ in try DescriptorPair.sockets() }
         for (index, pair) in pairs.enumerated() {
             try poller.register(
@@ -170,7 +229,7 @@ import Testing
         }
         var seen: Set<UInt32> = []
         for _ in 0..<100 where seen.count < pairs.count {
-            let found = try events(poller)
+            let found = try events(&poller)
             #expect(found.count <= 16)
             for event in found {
                 #expect(event.key.generation == 3)
@@ -180,54 +239,94 @@ import Testing
             }
         }
         #expect(seen.count == pairs.count)
-        #expect(try events(poller, timeoutMs: 0).isEmpty)
+        #expect(try events(&poller, timeoutMs: 0).isEmpty)
     }
 
-    @Test(arguments: [1, 5, 20, 60] as [Int32])
-    func aTimeoutIsNeverEarly(timeoutMs: Int32) throws {
-        let poller = try Poller()
+    /// What is changed while the events of a wait are walked shows in the next wait, not in these.
+    @Test(arguments: Engine.allCases)
+    func changesDuringTheWalk(engine: Engine) throws {
+        var poller = try Poller(engine)
+        let pairs = try (0..<6).map { _ in try DescriptorPair.sockets() }
+        func token(_ index: Int) -> Token { Token(slot: UInt32(index), generation: 1) }
+        for (index, pair) in pairs.enumerated() {
+            try poller.register(pair.near, for: .readable, token: token(index))
+            pair.feed("x")
+        }
+        let count = try poller.wait(timeoutMs: 1000)
+        #expect(count == 6)
+        var walked: Set<Token> = []
+        for index in 0..<count {
+            walked.insert(poller.event(at: index).token)
+            guard index == 0 else { continue }
+            poller.unregister(pairs[0].near)
+            poller.unregister(pairs[3].near)
+            try poller.modify(pairs[1].near, for: .writable, token: token(1))
+            try poller.modify(pairs[2].near, for: [], token: token(2))
+            poller.close(pairs[5].giveNear())
+        }
+        #expect(walked == Set((0..<6).map(token)))
+        let next = try events(&poller)
+        #expect(next == [token(1): .writable, token(4): .readable])
+    }
+
+    @Test(arguments: Engine.allCases, [0, 1, 5, 20, 60] as [Int32])
+    func aTimeoutIsNeverEarly(engine: Engine, timeoutMs: Int32) throws {
+        var poller = try Poller(engine)
         let clock = ContinuousClock()
         let start = clock.now
-        #expect(try events(poller, timeoutMs: timeoutMs).isEmpty)
-        #expect(clock.now - start >= .milliseconds(Int64(timeoutMs)))
+        #expect(try events(&poller, timeoutMs: timeoutMs).isEmpty)
+        let waited = clock.now - start
+        #expect(waited >= .milliseconds(Int64(timeoutMs)))
+        #expect(waited < .seconds(10))
     }
 
-    @Test func registeringTwiceSaysSo() throws {
-        let poller = try Poller()
+    @Test(arguments: Engine.allCases)
+    func registeringTwiceSaysSo(engine: Engine) throws {
+        var poller = try Poller(engine)
         let pipe = try DescriptorPair.pipe()
         try poller.register(pipe.near, for: .readable, token: token)
-        #expect(throws: SystemError("epoll_ctl(ADD)", "descriptor \(pipe.near)", code: EEXIST)) {
+        let error = try #require(throws: SystemError.self) {
             try poller.register(pipe.near, for: .readable, token: token)
         }
+        #expect(error.code == EEXIST)
     }
 
-    @Test func modifyingWhatIsNotRegisteredSaysSo() throws {
-        let poller = try Poller()
+    @Test(arguments: Engine.allCases)
+    func modifyingWhatIsNotRegisteredSaysSo(engine: Engine) throws {
+        var poller = try Poller(engine)
         let pipe = try DescriptorPair.pipe()
-        #expect(throws: SystemError("epoll_ctl(MOD)", "descriptor \(pipe.near)", code: ENOENT)) {
+        let error = try #require(throws: SystemError.self) {
             try poller.modify(pipe.near, for: .readable, token: token)
         }
+        #expect(error.code == ENOENT)
     }
 
-    @Test func aRegularFileCannotBeWatched() throws {
-        let poller = try Poller()
+    /// Reading a file never has to wait: epoll refuses it, the others say that it is ready.
+    @Test(arguments: Engine.allCases)
+    func aRegularFileIsAlwaysReady(engine: Engine) throws {
+        var poller = try Poller(engine)
         let file = unsafe open("/proc/self/exe", O_RDONLY | O_CLOEXEC)
         defer { close(file) }
-        #expect(throws: SystemError("epoll_ctl(ADD)", "descriptor \(file)", code: EPERM)) {
+        do {
             try poller.register(file, for: .readable, token: token)
+            #expect(engine != .epoll)
+            #expect(try events(&poller) == [token: .readable])
+        } catch let error as SystemError {
+            #expect(engine == .epoll && error.code == EPERM)
         }
     }
 
     /// What shares the load of one listening socket: several pollers watch it exclusively.
-    @Test func anExclusiveRegistrationIsReported() throws {
-        let first = try Poller()
-        let second = try Poller()
+    @Test(arguments: Engine.allCases)
+    func anExclusiveRegistrationIsReported(engine: Engine) throws {
+        var first = try Poller(engine)
+        var second = try Poller(engine)
         let pipe = try DescriptorPair.pipe()
         try first.register(pipe.near, for: .readable, token: token, exclusive: true)
         try second.register(pipe.near, for: .readable, token: token, exclusive: true)
         pipe.feed("x")
-        #expect(try events(first) == [token: .readable])
+        #expect(try events(&first) == [token: .readable])
         first.unregister(pipe.near)
-        #expect(try events(second) == [token: .readable])
+        #expect(try events(&second) == [token: .readable])
     }
 }

@@ -5,10 +5,11 @@ import Testing
 
 /// In a process of their own: signals and their mask belong to the whole process.
 @Suite struct SignalSourceTests {
-    @Test func signalsComeAsBytesOfADescriptor() async {
-        await #expect(processExitsWith: .success) {
+    @Test(arguments: Engine.allCases)
+    func signalsComeAsBytesOfADescriptor(engine: Engine) async {
+        await #expect(processExitsWith: .success) { [name = engine.rawValue as String] in
             let source = try SignalSource([SIGUSR1, SIGUSR2])
-            let poller = try Poller()
+            var poller = try Poller(Engine(rawValue: name)!)
             let token = Token(slot: 1, generation: 1)
             try poller.register(source.descriptor, for: .readable, token: token)
             expectInChild(source.next() == nil)

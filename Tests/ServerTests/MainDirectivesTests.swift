@@ -1,5 +1,6 @@
 import Configuration
 import Linux
+import Reactor
 import Testing
 
 @testable import Server
@@ -41,9 +42,25 @@ import Testing
         #expect(main.affinities == (0..<3).map { [UInt16($0 % count)] })
     }
 
-    @Test(arguments: ["epoll", "poll", "select"])
-    func everyWayToWaitIsEpoll(name: String) {
-        #expect(loaded("events { use \(name); } http { }").report.isEmpty)
+    @Test(arguments: Engine.allCases)
+    func useNamesTheEngine(engine: Engine) throws {
+        let outcome = loaded("events { use \(engine.rawValue); } http { }")
+        #expect(outcome.report.isEmpty)
+        #expect(outcome.plan?.main.engine == engine)
+        #expect(loaded("events { } http { }").plan?.main.engine == .epoll)
+    }
+
+    @Test(arguments: [
+        ("use select; worker_connections 1024;", true),
+        ("use select; worker_connections 1025;", false),
+        ("worker_connections 1025; use select;", false),
+        ("use poll; worker_connections 100000;", true),
+    ])
+    func selectHasALimit(events: String, isFine: Bool) {
+        let outcome = loaded("events { \(events) } http { }")
+        #expect((outcome.plan != nil) == isFine)
+        let message = "the maximum number of files supported by select() is 1024"
+        #expect(outcome.report.contains(message) == !isFine)
     }
 
     @Test(arguments: [

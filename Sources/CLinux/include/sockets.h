@@ -1,4 +1,4 @@
-// Sockets and readiness: accept4(2), epoll(7) and the scatter of socket options.
+// Sockets and readiness: accept4(2), epoll(7), poll(2), select(2), socket options.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -36,6 +36,15 @@ static inline int clinux_epoll_delete(int epoll, int fd) {
     return clinux_epoll_control(epoll, EPOLL_CTL_DEL, fd, 0, 0);
 }
 
+/// POLLRDHUP: the other side has sent all that it will.
+int16_t clinux_poll_end(void);
+/// select(2) of the descriptors below `end`, 1024 at most. Each map is an fd_set, 128 bytes;
+/// `timeout_ms` is -1 for no limit. The number of bits that are left, or -errno.
+int clinux_select(int end, uint64_t *readable, uint64_t *writable, int timeout_ms);
+/// Whether both directions are gone or an error is pending, asked of poll(2) without waiting; with
+/// `half`, also whether the other side has sent all that it will.
+int clinux_has_ended(int fd, int half);
+
 /// An end of a connection: family 0 is unix, 1 IPv4 (the address in `low`), 2 IPv6. Host order.
 struct clinux_peer {
     uint64_t high;
@@ -46,6 +55,9 @@ struct clinux_peer {
 
 /// accept4(2) with SOCK_NONBLOCK and SOCK_CLOEXEC: a descriptor or -errno.
 int clinux_accept(int listener, struct clinux_peer *peer);
+/// A non-blocking, close-on-exec stream socket that is connected to an address, the first byte most
+/// significant; waits for the connection. A descriptor or -errno.
+int clinux_connect_ipv4(uint32_t address, uint16_t port);
 /// getsockname(2): 0 or -errno.
 int clinux_local_address(int fd, struct clinux_peer *peer);
 /// Of TCP_INFO: microseconds, microseconds, segments, bytes.

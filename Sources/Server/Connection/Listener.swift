@@ -68,6 +68,12 @@ extension Worker {
                 acceptFailed(0 &- descriptor)
                 return
             }
+            guard descriptor < poller.engine.descriptorLimit else {
+                freeConnections.give(slot)
+                closeDescriptor(descriptor)
+                numbersRanOut(descriptor)
+                return
+            }
             requeue(index)
             open(slot, descriptor, peer, listener: index)
         } while plan.main.acceptsMany && state == .serving && listenersPausedUntilMs == 0
@@ -114,6 +120,15 @@ extension Worker {
         case .exhausted: pauseListeners("\(SystemError("accept4()", code: code))")
         case .other: context.errorLog.write(.alert, "\(SystemError("accept4()", code: code))")
         }
+    }
+
+    /// select watches no number beyond its limit. The connection is lost, and others wait until a
+    /// lower number is free.
+    private mutating func numbersRanOut(_ descriptor: Int32) {
+        guard closeIdle() == 0 else { return }
+        pauseListeners(
+            "\(poller.engine.rawValue)() cannot watch descriptor \(descriptor), the highest is"
+                + " \(poller.engine.descriptorLimit &- 1)")
     }
 
     /// Nothing can be accepted now. Readiness would be reported again and again, so it is not asked

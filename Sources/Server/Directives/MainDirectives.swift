@@ -1,5 +1,6 @@
 import Configuration
 import Linux
+import Reactor
 
 /// What main and events say.
 struct MainDraft {
@@ -15,8 +16,21 @@ struct MainDraft {
     var affinity: ProcessorAffinity?
     var workingDirectory: String?
     var workerConnections: Int?
+    /// `use`, and the words that chose it.
+    var engine: (engine: Engine, use: DirectiveUse)?
     var acceptsMany: Bool?
     var hasEvents = false
+
+    /// What is wrong with the numbers, taken together.
+    var fault: Diagnostic? {
+        guard let engine, (workerConnections ?? 512) > engine.engine.descriptorLimit else {
+            return nil
+        }
+        return engine.use.fail(
+            "the maximum number of files supported by \(engine.engine.rawValue)() is"
+                + " \(engine.engine.descriptorLimit)", at: 0,
+            help: ["lower worker_connections, or use poll or epoll"])
+    }
 
     func settings(paths: Paths, errorLogs: [ErrorLogTarget]) -> MainSettings {
         var settings = MainSettings()
@@ -33,6 +47,7 @@ struct MainDraft {
         settings.affinities = affinity?.processors(forWorkers: settings.workerProcesses) ?? []
         settings.workingDirectory = workingDirectory
         settings.workerConnections = workerConnections ?? 512
+        settings.engine = engine?.engine ?? .epoll
         settings.acceptsMany = acceptsMany ?? false
         settings.errorLogs = errorLogs
         return settings
@@ -107,14 +122,15 @@ enum MainDirectives {
             "Whether a worker accepts all waiting connections at once."),
         .row(
             "use", in: .events, takes: .exactly(1), default: "epoll",
-            "The way to wait for events."
-        ) { (_, use) throws(Diagnostic) in
-            guard ["epoll", "poll", "select"].contains(try use.text(0)) else {
+            "The way to wait for events: epoll, poll or select, which takes 1024 connections."
+        ) { (draft, use) throws(Diagnostic) in
+            guard let engine = Engine(rawValue: try use.text(0)) else {
                 throw use.fail(
                     "invalid event type \"\(try use.text(0))\"", at: 0,
-                    help: ["this build waits by epoll: use epoll;"])
+                    help: ["it must be \"epoll\", \"poll\" or \"select\""])
             }
-        }.differing("It is epoll also where poll or select are asked for."),
+            draft.main.engine = (engine, use)
+        },
     ]
 
     private static func priority(_ use: DirectiveUse) throws(Diagnostic) -> Int32 {

@@ -1,3 +1,5 @@
+public import Reactor
+
 /// What the main and events levels of a configuration say: how the processes run.
 public struct MainSettings: Sendable {
     /// `worker_processes`, with `auto` resolved to the number of processors.
@@ -14,6 +16,8 @@ public struct MainSettings: Sendable {
     public var groupName: String?
     /// `worker_connections`.
     public var workerConnections = 512
+    /// `use`: how workers wait.
+    public var engine = Engine.epoll
     /// `worker_rlimit_nofile`.
     public var descriptorLimit: Int?
     /// `worker_shutdown_timeout` in milliseconds.

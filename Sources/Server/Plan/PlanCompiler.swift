@@ -49,6 +49,7 @@ struct PlanCompiler {
                     .error, "no \"events\" section in configuration", at: nil,
                     help: ["an empty one is enough: events { }"]))
         }
+        if let fault = draft.main.fault { report(fault) }
         guard var http = draft.http else { return }
         addCharsetMaps()
         if http.logs.errorLogs == nil { http.logs.errorLogs = mainLogs }

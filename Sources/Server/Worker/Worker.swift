@@ -83,7 +83,7 @@ struct Worker: ~Copyable {
     static let firstListenerSlot = UInt32.max - 65536
 
     init(_ context: WorkerContext) throws(SystemError) {
-        let poller = try Poller(capacity: 512)
+        let poller = try Poller(context.plan.main.engine, capacity: 512)
         let signals = try SignalSource(Worker.signals)
         self.poller = poller
         self.signals = signals

@@ -63,7 +63,7 @@ extension Worker {
         }
         deadlines.cancel(slot)
         timers.cancel(slot)
-        closeDescriptor(connections[slot].fd)
+        poller.close(connections[slot].fd)
         connections[slot].state = .free
         connections[slot].isQueued = false
         if plan.countsConnections { count(slot) }

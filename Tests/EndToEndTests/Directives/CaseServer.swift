@@ -124,6 +124,14 @@ final class CaseServer: @unchecked Sendable {
         _ cases: [DirectiveCase], _ places: [CasePlace], _ folder: TemporaryFolder,
         _ binary: String
     ) -> String {
+        let text = plainConfiguration(cases, places, folder, binary)
+        return binary == Product.binary ? TestEngine.apply(to: text) : text
+    }
+
+    private static func plainConfiguration(
+        _ cases: [DirectiveCase], _ places: [CasePlace], _ folder: TemporaryFolder,
+        _ binary: String
+    ) -> String {
         let prelude = """
             daemon off;
             pid \(folder.path)/server.pid;

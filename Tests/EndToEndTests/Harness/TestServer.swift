@@ -128,7 +128,7 @@ final class TestServer {
     }
 
     static func fill(_ text: String, folder: TemporaryFolder, ports: [UInt16]) -> String {
-        text.replacingOccurrences(of: "PORT3", with: "\(ports[2])")
+        TestEngine.apply(to: text).replacingOccurrences(of: "PORT3", with: "\(ports[2])")
             .replacingOccurrences(of: "PORT2", with: "\(ports[1])")
             .replacingOccurrences(of: "PORT", with: "\(ports[0])")
             .replacingOccurrences(of: "ROOT", with: folder.root)

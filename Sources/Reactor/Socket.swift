@@ -1,0 +1,87 @@
+import CLinux
+import Glibc
+public import Linux
+
+/// Stream sockets over IPv4 that never block, by their descriptors: what a small server, or its
+/// client, needs beside a ``Poller``.
+public enum Socket {
+    /// What a read came to.
+    public enum Received: Equatable, Sendable {
+        /// These bytes, one or more.
+        case bytes([UInt8])
+        /// Nothing has come yet: wait until the socket is readable.
+        case nothingYet
+        /// The other side has sent all that it will, or the connection is broken.
+        case ended
+    }
+
+    /// A socket that listens on `port` of this machine only (127.0.0.1); 0 is a free one:
+    /// socket(2), bind(2), listen(2).
+    public static func listen(port: UInt16) throws(SystemError) -> Int32 {
+        let socket = Descriptor(owning: try number(ListenerCalls.socket(.ipv4), "socket()"))
+        _ = ListenerCalls.reuseAddress(socket.number)
+        let place = "to 127.0.0.1:\(port)"
+        _ = try number(
+            ListenerCalls.bind(socket.number, ipv4: 0x7f00_0001, port: port), "bind()", place)
+        _ = try number(ListenerCalls.listen(socket.number, backlog: 1024), "listen()", place)
+        return socket.release()
+    }
+
+    /// The port that `fd` is bound to: getsockname(2).
+    public static func port(of fd: Int32) -> UInt16 {
+        var own = clinux_peer()
+        return unsafe clinux_local_address(fd, &own) == 0 ? own.port : 0
+    }
+
+    /// A connection to `host`, an IPv4 address in digits or `localhost`. Waits until it is there:
+    /// connect(2).
+    public static func connect(host: String, port: UInt16) throws(SystemError) -> Int32 {
+        guard let address = LiteralAddress.ipv4(host == "localhost" ? "127.0.0.1" : host) else {
+            throw SystemError("inet_pton()", "of \(host)", code: EINVAL)
+        }
+        return try number(clinux_connect_ipv4(address, port), "connect()", "to \(host):\(port)")
+    }
+
+    /// The next connection that has come to `listener`; nil when there is none, or none can be had
+    /// now: accept4(2).
+    public static func accept(from listener: Int32) -> Int32? {
+        var peer = clinux_peer()
+        let fd = unsafe clinux_accept(listener, &peer)
+        return fd >= 0 ? fd : nil
+    }
+
+    /// What has come, at most `limit` bytes: recv(2).
+    public static func receive(_ fd: Int32, limit: Int = 16384) -> Received {
+        var result = IOResult.wouldBlock
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: max(1, limit)) { memory, count in
+            result = unsafe Linux.receive(fd, into: UnsafeMutableRawBufferPointer(memory))
+            if case .bytes(let received) = result { count = received }
+        }
+        switch result {
+        case .bytes(0), .failed: return .ended
+        case .bytes: return .bytes(bytes)
+        case .wouldBlock: return .nothingYet
+        }
+    }
+
+    /// Sends as many of `bytes` as there is room for: how many, 0 when there is none; nil when the
+    /// connection is broken: send(2).
+    public static func send(_ fd: Int32, _ bytes: ArraySlice<UInt8>) -> Int? {
+        let result = unsafe bytes.withUnsafeBytes { unsafe Linux.send(fd, $0) }
+        switch result {
+        case .bytes(let count): return count
+        case .wouldBlock: return 0
+        case .failed: return nil
+        }
+    }
+
+    /// Tells the other side that nothing more is sent: shutdown(2).
+    public static func endSending(_ fd: Int32) { shutdownSending(fd) }
+
+    private static func number(
+        _ returned: Int32, _ call: String, _ subject: String = ""
+    ) throws(SystemError) -> Int32 {
+        guard returned >= 0 else { throw SystemError(call, subject, code: returned) }
+        return returned
+    }
+}

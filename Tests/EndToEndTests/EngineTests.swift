@@ -1,0 +1,142 @@
+import Foundation
+import Glibc
+import Testing
+
+/// `use`: which call a worker really waits with, and where select ends.
+@Suite(.serialized, .enabled(if: Product.isApus, "Debian's nginx has epoll only"))
+struct EngineTests {
+    static let engines = ["epoll", "poll", "select"]
+
+    private static let files: [String: Fixture] = ["a": "hello", "big.bin": .pattern(3_000_000)]
+
+    private static func configuration(
+        _ engine: String, workers: Int = 1, connections: Int = 512, main: String = "",
+        server: String = ""
+    ) -> String {
+        TestServer.configuration(
+            server, main: main, workers: workers, connections: connections
+        ).replacingOccurrences(of: "events {", with: "events { use \(engine);")
+    }
+
+    private static let canTrace =
+        (try? run("strace", ["-o", "/dev/null", "true"]))?.succeeded == true
+
+    @Test(
+        .enabled(if: canTrace, "tracing is forbidden, or strace is not there"), arguments: engines)
+    func theCallsOfAnEngine(engine: String) throws {
+        let server = try TestServer(configuration: Self.configuration(engine), files: Self.files)
+        let worker = try server.waitForWorkers(1)[0]
+        let trace = server.folder.path + "/trace"
+        let strace = try ChildProcess(
+            "strace", ["-p", "\(worker)", "-o", trace], output: "/dev/null",
+            error: server.folder.path + "/strace")
+        try waitFor("strace") { strace.errorOutput.contains("attached") }
+        let client = try server.connect()
+        for _ in 0..<3 {
+            try client.request("GET /a HTTP/1.1")
+            #expect(try client.response().text == "hello")
+        }
+        client.close()
+        strace.end()
+        let calls = Set(
+            try readText(trace).split(separator: "\n").compactMap { $0.split(separator: "(").first }
+        ).filter { $0.contains("poll") || $0.contains("select") }
+        let expected: [String: Set<Substring>] = [
+            "epoll": ["epoll_wait", "epoll_pwait", "epoll_ctl"], "poll": ["poll", "ppoll"],
+            "select": ["select", "pselect6"],
+        ]
+        #expect(!calls.isEmpty && calls.isSubset(of: expected[engine] ?? []), "\(calls)")
+    }
+
+    /// What needs each kind of readiness: new connections, reading in pieces, writing with pauses,
+    /// ends, and signals.
+    @Test(arguments: engines)
+    func everyWayOfARequest(engine: String) throws {
+        let server = try TestServer(
+            configuration: Self.configuration(engine, workers: 2), files: Self.files)
+        let slow = try server.connect(receiveBuffer: 8192)
+        try slow.request("GET /big.bin HTTP/1.1")
+        try slow.awaitBytes(1000)
+        let clients = try (0..<200).map { _ in try server.connect() }
+        for client in clients { try client.send("GET /a HTTP/1.1\r\n") }
+        for client in clients { try client.send("Host: x\r\n\r\n") }
+        for client in clients { #expect(try client.response().text == "hello") }
+        for (index, client) in clients.enumerated() {
+            switch index % 3 {
+            case 0: client.close()
+            case 1: client.reset()
+            default: client.closeWriting()
+            }
+        }
+        for (index, client) in clients.enumerated() where index % 3 == 2 {
+            #expect(try client.isClosedByServer())
+        }
+        // Numbers are used again, by others.
+        let others = try (0..<200).map { _ in try server.connect() }
+        for client in others { try client.request("GET /a HTTP/1.1") }
+        for client in others { #expect(try client.response().text == "hello") }
+        #expect(try slow.response().body.count == 3_000_000)
+        server.process.signal(SIGHUP)
+        try waitFor("new workers") { try server.fetch("/a").text == "hello" }
+        server.process.signal(SIGQUIT)
+        #expect(try server.process.waitForExit() == .code(0))
+    }
+
+    /// A connection that the worker waits for with nobody at it costs nothing.
+    @Test(arguments: engines)
+    func itSleepsWhenNothingHappens(engine: String) throws {
+        let watch = try WorkerWatch(
+            TestServer(configuration: Self.configuration(engine), files: Self.files))
+        let clients = try (0..<50).map { _ in try watch.server.connect() }
+        for client in clients { try client.request("GET /a HTTP/1.1") }
+        for client in clients { #expect(try client.response().text == "hello") }
+        try watch.expectSleep {}
+        for client in clients { client.close() }
+        try watch.expectUnharmed()
+    }
+
+    @Test(arguments: [
+        "use select; worker_connections 1025;", "worker_connections 100000; use select;",
+    ])
+    func tooManyForSelect(events: String) throws {
+        let place = try TemporaryFolder()
+        let path = place.path + "/test.conf"
+        try "events { \(events) } http { }".write(toFile: path, atomically: false, encoding: .utf8)
+        let result = try run(Product.binary, ["-t", "-p", place.path, "-c", path])
+        #expect(result.exit == .code(1))
+        #expect(
+            result.error.contains("the maximum number of files supported by select() is 1024"),
+            "\(result.error)")
+    }
+
+    /// More clients than numbers: some are served, the rest wait until others have left, and the
+    /// worker sleeps meanwhile.
+    @Test func selectRunsOutOfNumbers() throws {
+        let server = try TestServer(
+            configuration: Self.configuration(
+                "select", connections: 1024, main: "worker_rlimit_nofile 4000;",
+                server: "client_header_timeout 600s;"), files: Self.files)
+        let worker = try server.waitForWorkers(1)[0]
+        var clients: [RawClient] = []
+        for _ in 0..<1100 {
+            let client = try server.connect()
+            try client.send("GET /a HTTP/1.1\r\n")
+            clients.append(client)
+        }
+        try waitFor("the numbers to be used up") {
+            server.errorLog.contains("select() cannot watch descriptor 1024, the highest is 1023")
+        }
+        #expect(try descriptorCount(of: worker) <= 1024)
+        let used = try processorSeconds(of: worker)
+        Thread.sleep(forTimeInterval: 1)
+        #expect(try processorSeconds(of: worker) - used < 0.5)
+        // Those that have a number are served.
+        for client in clients.prefix(100) {
+            try client.send("Host: x\r\nConnection: close\r\n\r\n")
+            #expect(try client.response().text == "hello")
+        }
+        for client in clients { client.close() }
+        try waitFor("an answer for a new client") { (try? server.fetch("/a").text) == "hello" }
+        #expect(server.workers == [worker])
+    }
+}
