@@ -26,6 +26,7 @@ static const struct option check_names[] = {
 
 static const struct option explain_names[] = {
     {"help", no_argument, NULL, 'h'},
+    {"from", required_argument, NULL, 'f'},
     {NULL, 0, NULL, 0},
 };
 

@@ -24,7 +24,7 @@ public enum OptionReader {
         case serve
         /// Those of `apus check`: some of nginx's, --allow, --json, --strict.
         case check
-        /// Those of `apus explain`: some of nginx's, and -H.
+        /// Those of `apus explain`: some of nginx's, -H and --from.
         case explain
 
         fileprivate var number: clinux_option_table {

@@ -3,8 +3,18 @@ import Glibc
 /// Two ends of a unix socket that keeps messages apart (socketpair(2), SOCK_SEQPACKET), both
 /// non-blocking and close-on-exec.
 public func openSocketPair() throws(SystemError) -> (Int32, Int32) {
+    try openSocketPair(SOCK_SEQPACKET)
+}
+
+/// The two ends of a unix socket that is a stream of bytes, as a connection is; both non-blocking
+/// and close-on-exec.
+public func openStreamPair() throws(SystemError) -> (Int32, Int32) {
+    try openSocketPair(SOCK_STREAM)
+}
+
+private func openSocketPair(_ kind: __socket_type) throws(SystemError) -> (Int32, Int32) {
     var ends: (Int32, Int32) = (-1, -1)
-    let type = Int32(SOCK_SEQPACKET.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+    let type = Int32(kind.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
     let returned = unsafe withUnsafeMutablePointer(to: &ends) {
         unsafe $0.withMemoryRebound(to: Int32.self, capacity: 2) {
             unsafe socketpair(AF_UNIX, type, 0, $0)

@@ -2,7 +2,7 @@ import Glibc
 import Linux
 import Server
 
-/// `apus serve` is for a person in a folder; all else is nginx's command line.
+/// `serve`, `check` and `explain` are for people; all else is nginx's command line.
 func main() -> Int32 {
     let arguments = CommandLine.arguments
     do throws(CommandLineError) {
@@ -11,6 +11,9 @@ func main() -> Int32 {
         }
         if arguments.dropFirst().first == "check" {
             return check(try CheckOptions.parse(Array(arguments.dropFirst())))
+        }
+        if arguments.dropFirst().first == "explain" {
+            return explain(try ExplainOptions.parse(Array(arguments.dropFirst())))
         }
         return run(try CommandLineOptions.parse(arguments))
     } catch {

@@ -12,6 +12,8 @@ extension Worker {
         let access = plan.accesses[Int(location.access)]
         var refusal = 0
         if let denies = access.rules?.denies(peers[slot]) {
+            explanation?.note(
+                "allow, deny: \(peers[slot].text) is \(denies ? "denied" : "allowed")")
             if denies {
                 guard access.satisfiesAny else {
                     logError(.error, "access forbidden by rule", slot, exchange)
@@ -23,7 +25,9 @@ extension Worker {
             }
         }
         if let auth = access.auth {
-            switch login(auth, slot, exchange) {
+            let login = login(auth, slot, exchange)
+            explanation?.note("auth_basic: \(login.text)")
+            switch login {
             case .declined: break
             case .waits: return .waits
             case .allowed:

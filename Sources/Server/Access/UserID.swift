@@ -249,7 +249,7 @@ extension Worker {
             return settings.mode == .v1 ? service : service.bigEndian
         }
         guard settings.mode != .v1 else { return 0 }
-        let local = Peer.local(of: connections[slot].fd)
+        let local = localAddress(of: slot)
         return UInt32(truncatingIfNeeded: local.low).bigEndian
     }
 }

@@ -125,7 +125,7 @@ extension Worker {
         let request = exchanges[exchange].parser.head
         let received = exchanges[exchange].received
         let server = plan.servers[Int(exchanges[exchange].server)]
-        let local = Peer.local(of: connections[slot].fd)
+        let local = localAddress(of: slot)
         writer.append("http://")
         if location.features.contains(.serverNameInRedirect), !server.name.isEmpty {
             writer.append(server.name.span)

@@ -12,7 +12,9 @@ extension Worker {
             return false
         }
         exchanges[exchange].varies = true
-        return takesGzip(head, slot, exchange, location)
+        guard takesGzip(head, slot, exchange, location) else { return false }
+        explanation?.noteOnce("gzip: compressed")
+        return true
     }
 
     /// Whether the client takes gzip, and gzip_proxied lets it have this answer so.
@@ -22,20 +24,29 @@ extension Worker {
         let gzip = plan.gzips[Int(location.gzip)]
         guard acceptsGzip(exchange, gzip) else { return false }
         guard isProxied(exchange) else { return true }
-        return allowsProxied(head, gzip.proxied, slot, exchange, location)
+        if allowsProxied(head, gzip.proxied, slot, exchange, location) { return true }
+        explanation?.noteOnce("gzip: gzip_proxied is against it, as the request has Via")
+        return false
     }
 
     /// Whether type and length are such that the answer is compressed for clients that take it.
     func wouldBeCoded(_ head: AnswerHead, _ exchange: Int, _ location: LocationPlan) -> Bool {
-        guard head.status == 200 || head.status == 403 || head.status == 404 else { return false }
+        guard head.status == 200 || head.status == 403 || head.status == 404 else {
+            explanation?.noteOnce("gzip: not with status \(head.status)")
+            return false
+        }
         let gzip = plan.gzips[Int(location.gzip)]
         // A length that nobody knows is not too small.
-        guard head.contentLength < 0 || head.contentLength >= gzip.minLength else { return false }
+        guard head.contentLength < 0 || head.contentLength >= gzip.minLength else {
+            explanation?.noteOnce("gzip: shorter than gzip_min_length \(gzip.minLength)")
+            return false
+        }
         if gzip.codesEverything { return true }
         guard let type = head.contentType else { return false }
         // nginx: with its parameters, so that `text/html; charset=utf-8` is not text/html.
         for index in 0..<gzip.types.count
         where type.span.equalsIgnoringCase(gzip.types[index].span) { return true }
+        explanation?.noteOnce("gzip: \(type.text) is not in gzip_types")
         return false
     }
 
@@ -45,18 +56,25 @@ extension Worker {
         let head = exchanges[exchange].parser.head
         let received = exchanges[exchange].received
         guard let field = head.field(.acceptEncoding), !exchanges[exchange].isSubrequest else {
+            explanation?.noteOnce("gzip: without Accept-Encoding it is not wanted")
             return false
         }
         let value = received.slice(field)
         let isTaken =
             isStrict(exchange)
             ? AcceptEncoding.takesGzip(value) : AcceptEncoding.acceptsGzip(value)
-        guard isTaken else { return false }
+        guard isTaken else {
+            explanation?.noteOnce("gzip: not in Accept-Encoding")
+            return false
+        }
         if head.version < (gzip.minVersion == .http10 ? .http10 : .http11) { return false }
         if gzip.disabledCount > 0, let agent = head.field(.userAgent) {
             for index in 0..<Int(gzip.disabledCount) {
                 let regex = plan.regexes[Int(gzip.disabledFrom) &+ index]
-                if regex.matches(received.slice(agent)) == .match { return false }
+                if regex.matches(received.slice(agent)) == .match {
+                    explanation?.noteOnce("gzip: gzip_disable \(regex.pattern) matches")
+                    return false
+                }
             }
         }
         return true

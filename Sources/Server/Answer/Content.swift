@@ -15,7 +15,10 @@ extension Worker {
             return .status(500)
         }
         let method = exchanges[exchange].method
-        if location.features.contains(.deniesHidden), namesHiddenFile() { return .status(404) }
+        if location.features.contains(.deniesHidden), namesHiddenFile() {
+            explanation?.note("hidden_files deny: a name in the path begins with a dot")
+            return .status(404)
+        }
         let endsInSlash = lastByte == UInt8(ascii: "/")
         if endsInSlash, method == .get || method == .head || method == .post {
             if location.features.contains(.randomIndex),
@@ -29,9 +32,11 @@ extension Worker {
             }
         }
         guard method == .get || method == .head || method == .post else {
+            explanation?.note("the method is none for files")
             return otherMethod(method, exchange)
         }
         if endsInSlash {
+            explanation?.note("there is no index file, and no autoindex")
             logError(.error, "directory index of \"\(path.text)\" is forbidden", slot, exchange)
             return .status(403)
         }
@@ -115,6 +120,7 @@ extension Worker {
         _ error: FileError, _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Outcome {
         let status = error.isMissing ? 404 : error.isRefused ? 403 : 500
+        explanation?.note("\(path.text) cannot be opened: \(SystemError.text(of: error.code))")
         if status != 404 || location.features.contains(.logsNotFound) {
             let level: LogLevel = status == 500 ? .crit : .error
             let call = location.features.contains(.testsLinks) ? "openat()" : "open()"
@@ -139,6 +145,7 @@ extension Worker {
             {
                 // nginx: an absolute name is not looked for, it is where the request goes.
                 _ = context(of: exchange)
+                explanation?.note("index: an absolute name is where the request goes")
                 uriCount = 0
                 return extendURI(constant, made) ? .redirected : .status(500)
             }
@@ -149,10 +156,12 @@ extension Worker {
             case .success(let descriptor):
                 // nginx: a directory of that name is found, too, and then redirected to.
                 closeDescriptor(descriptor)
+                explanation?.note("index: \(path.text) is there")
                 exchanges[exchange].index = constant
                 if constant == nil { _ = context(of: exchange) }
                 return extendURI(constant, made) ? .redirected : .status(500)
             case .failure(let error):
+                explanation?.note("index: \(path.text): \(SystemError.text(of: error.code))")
                 // A path that is too long, or leads through a file, has no directory either.
                 guard error.code == Errno.noEntry else {
                     return failure(error, slot, exchange, location)
@@ -202,6 +211,8 @@ extension Worker {
         switch facts.kind {
         case .directory:
             closeDescriptor(descriptor)
+            explanation?.note(
+                "\(path.text) is a directory: the client is sent to the path with a slash")
             return redirectToSlash(slot, exchange)
         case .other:
             closeDescriptor(descriptor)

@@ -7,6 +7,7 @@ extension Worker {
     private static let madeAt: Int64 = 23_349_600
 
     mutating func emptyGif(_ slot: Int, _ exchange: Int, _ location: LocationPlan) -> Outcome {
+        explanation?.note("empty_gif")
         let method = exchanges[exchange].method
         guard method == .get || method == .head else { return .status(405) }
         var head = answerHead(200, exchange, location)
@@ -20,7 +21,9 @@ extension Worker {
         if head.status == 200 {
             switch precondition(validators, hasETag: false, exchange, location) {
             case .proceed: break
-            case .failed: return .status(412)
+            case .failed:
+                explanation?.note("preconditions: not met")
+                return .status(412)
             case .notModified:
                 answerNotModified(head, slot, exchange)
                 return .answered

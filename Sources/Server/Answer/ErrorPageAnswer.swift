@@ -11,12 +11,14 @@ extension Worker {
             let page = errorPage(of: status, in: plan.errorPageSets[Int(location.errorPages)])
         else {
             exchanges[exchange].errorStatus = 0
+            explanation?.note("status \(status): no error_page is for it")
             answerBuiltIn(status, slot, exchange)
             return nil
         }
         exchanges[exchange].hasErrorPage = !location.features.contains(.recursiveErrorPages)
         exchanges[exchange].errorStatus = page.overwrite >= 0 ? Int(page.overwrite) : status
         let target = value(of: page.target, slot, exchange)
+        explanation?.note("status \(status): error_page \(target.span.text)")
         switch target.first {
         case UInt8(ascii: "@"): return enter(named: target, slot, exchange)
         case UInt8(ascii: "/"):

@@ -10,6 +10,7 @@ extension Worker {
         _ descriptor: Int32, _ facts: FileFacts, coding: ContentCoding, _ slot: Int,
         _ exchange: Int
     ) -> Outcome {
+        if explanation != nil { noteFile(facts, coding) }
         exchanges[exchange].file = descriptor
         exchanges[exchange].fileOffset = 0
         exchanges[exchange].fileRemaining = facts.size
@@ -30,6 +31,7 @@ extension Worker {
                 answerNotModified(head, slot, exchange)
                 return .answered
             case .failed:
+                explanation?.note("preconditions: not met")
                 closeSource(exchange)
                 return .status(412)
             }
@@ -109,6 +111,7 @@ extension Worker {
     }
 
     mutating func answerNotModified(_ whole: AnswerHead, _ slot: Int, _ exchange: Int) {
+        explanation?.note("preconditions: the client has this version already")
         closeSource(exchange)
         var head = whole
         head.status = 304
@@ -135,11 +138,13 @@ extension Worker {
             !rangeIsAllowed(
                 condition, FileValidators(facts, now: clock.seconds), exchange, location)
         {
+            explanation?.note("If-Range: it is another version, and is sent as a whole")
             return nil
         }
         let ranges = ByteRanges(
             exchanges[exchange].received.slice(field), size: facts.size,
             maximum: location.maxRanges, skipsEmptyMembers: isStrict(exchange))
+        explanation?.note("Range: \(ranges.text)")
         switch ranges {
         case .none: return nil
         case .unsatisfiable:

@@ -43,6 +43,7 @@ extension Worker {
         let verdict = RequestVerdict.judge(
             requests, keys, in: context.zones, nowMs: clock.monotonicMs)
         let dryRun = limits.requestsAreDry ? ", dry run" : ""
+        explanation?.note("limit_req: \(verdict.text)\(dryRun)")
         let request = context(of: exchange)
         switch verdict {
         case .unlimited: return nil
@@ -115,6 +116,7 @@ extension Worker {
                 request.heldConnections.append(HeldConnection(zone: limit.zone, entry: entry))
                 continue
             }
+            explanation?.note("limit_conn: refused by zone \(plan.zones[Int(limit.zone)].name)")
             if admission == .tooMany {
                 let dryRun = limits.connectionsAreDry ? ", dry run," : ""
                 logError(

@@ -26,6 +26,7 @@ extension Worker {
             style.order = order(slot, exchange)
         }
         mapPath(location, slot, exchange)
+        explanation?.note("autoindex: the names in \(self.path.text)")
         let directory: Int32
         switch open(location, slot, exchange) {
         case .failure(let error): return failure(error, slot, exchange, location)

@@ -91,6 +91,9 @@ extension Worker {
             return follow(redirect, slot, exchange)
         case .redirected, .entered:
             exchanges[exchange].isInternal = true
+            if case .redirected = outcome {
+                explanation?.note("internal redirect to \(uri.span(from: 0, to: uriCount).text)")
+            }
             guard countRedirect(exchange) else {
                 logError(
                     .error,
@@ -112,12 +115,14 @@ extension Worker {
         chooseServer(slot, exchange)
         if let fault = exchanges[exchange].fault {
             enterServer(slot, exchange)
+            explanation?.note("the request is refused: \(fault.reason)")
             logFault(fault, slot, exchange)
             let isTooLarge = fault.status == 494 && isStrict(exchange)
             return .status(isTooLarge ? 431 : fault.status)
         }
         if asksForServerOptions(exchange) {
             enterServer(slot, exchange)
+            explanation?.note("OPTIONS * is about the server as a whole")
             return .status(204)
         }
         guard normalizePath(exchange) else {
@@ -125,6 +130,7 @@ extension Worker {
             logError(.info, "client sent invalid request", slot, exchange)
             return .status(400)
         }
+        explanation?.note("path \(uri.span(from: 0, to: uriCount).text)")
         let settings = plan.servers[Int(exchanges[exchange].server)].settings
         let server = plan.locations[Int(settings)]
         if server.features.contains(.realIP) { takeRealAddress(server, slot, exchange) }
@@ -201,15 +207,20 @@ extension Worker {
     // MARK: 2. server
 
     private mutating func chooseServer(_ slot: Int, _ exchange: Int) {
-        let address = plan.addresses[Int(address(of: slot))]
-        exchanges[exchange].server = address.defaultServer
+        let address = Int(address(of: slot))
+        exchanges[exchange].server = plan.addresses[address].defaultServer
         let host = exchanges[exchange].parser.head.host
-        guard address.hasNames else { return }
+        guard plan.addresses[address].hasNames else {
+            if explanation != nil { noteServer(.onlyServer, -1, exchange) }
+            return
+        }
         let received = exchanges[exchange].received
         lowercase(received.slice(host))
         let name = uri
-        let found = plan.server(for: name.span(from: 0, to: uriCount), at: address)
+        let found = plan.server(
+            for: name.span(from: 0, to: uriCount), at: plan.addresses[address])
         exchanges[exchange].server = found.server
+        if explanation != nil { noteServer(found.rule, found.regex, exchange) }
         if found.regex >= 0 {
             keepCaptures(of: found.regex, in: name.span(from: 0, to: uriCount), exchange)
         }
@@ -244,21 +255,25 @@ extension Worker {
 
     /// False when a regular expression hit its limit.
     private mutating func findLocation(_ slot: Int, _ exchange: Int) -> Bool {
-        let server = plan.servers[Int(exchanges[exchange].server)]
-        guard !server.locations.isEmpty else {
-            enterLocation(server.settings, slot, exchange)
+        let locations = plan.servers[Int(exchanges[exchange].server)].locations
+        guard !locations.isEmpty else {
+            enterServer(slot, exchange)
             return true
         }
-        switch plan.location(for: uri.span(from: 0, to: uriCount), in: server.locations) {
+        let match =
+            explanation == nil
+            ? plan.location(for: uri.span(from: 0, to: uriCount), in: locations)
+            : explainedLocation(of: exchange)
+        switch match {
         case .prefix(let location), .final(let location):
             enterLocation(location, slot, exchange)
         case .matched(let location, let regex):
             enterLocation(location, slot, exchange)
             let path = uri
             keepCaptures(of: regex, in: path.span(from: 0, to: uriCount), exchange)
-        case .none: enterLocation(server.settings, slot, exchange)
+        case .none: enterServer(slot, exchange)
         case .limitReached:
-            enterLocation(server.settings, slot, exchange)
+            enterServer(slot, exchange)
             logError(.error, "a regular expression of a location hit its limit", slot, exchange)
             return false
         }
@@ -269,6 +284,7 @@ extension Worker {
     private mutating func enterFound(_ slot: Int, _ exchange: Int) -> Outcome? {
         let location = plan.locations[Int(exchanges[exchange].location)]
         if location.features.contains(.isInternal), !exchanges[exchange].isInternal {
+            explanation?.note("internal: the path is the client's own")
             return .status(404)
         }
         return refusedBody(slot, exchange).map { .status($0) }
@@ -287,6 +303,7 @@ extension Worker {
             let limit = plan.methodLimits[Int(entered.methodLimit)]
             if limit.allowed.isDisjoint(with: MethodSet(exchanges[exchange].method)) {
                 location = limit.location
+                explanation?.note("the method is limited: \(plan.text(ofLocation: location))")
                 entered = plan.locations[Int(location)]
             }
         }
@@ -315,6 +332,7 @@ extension Worker {
         // An error page is sent whatever the size of the body that it is sent for.
         let limit = exchanges[exchange].endsConnection ? 0 : exchanges[exchange].bodyLimit
         if limit > 0, head.contentLength > limit {
+            explanation?.note("client_max_body_size is \(limit)")
             logError(
                 .error, "client intended to send too large body: \(head.contentLength) bytes",
                 slot, exchange)

@@ -19,6 +19,7 @@ extension Worker {
             guard let name = try stream.randomFile(followsLinks: location.links == .follow) else {
                 return nil
             }
+            explanation?.note("random_index: \(name.span.text)")
             var writer = uri.writer(from: uriCount)
             writer.append(name.span)
             uriCount &+= writer.count

@@ -14,28 +14,56 @@ extension Worker {
             switch step.operation {
             case .set:
                 let value = value(of: step.left, slot, exchange)
+                note(script, index, "\"\(value.span.text)\"")
                 context(of: exchange).values[Int(step.index)] = .known(value)
             case .setArguments:
                 let value = value(of: step.left, slot, exchange)
+                note(script, index, "\"\(value.span.text)\"")
                 context(of: exchange).args = value
-            case .setRate: setRate(step.left, slot, exchange)
+            case .setRate:
+                setRate(step.left, slot, exchange)
+                note(script, index, "done")
             case .test:
                 guard let holds = holds(step, slot, exchange) else { return .status(500) }
+                note(script, index, holds ? "holds" : "does not hold")
                 if !holds { index = Int(step.index) }
             case .enter: enterLocation(step.index, slot, exchange)
-            case .answer: return answer(step, slot, exchange)
+            case .answer:
+                note(script, index, "ends with status \(step.index)")
+                return answer(step, slot, exchange)
             case .stop:
+                note(script, index, "nothing more is rewritten")
                 leaveLocationsName(exchange)
                 return nil
             case .rewrite:
                 switch rewrite(step, slot, exchange) {
-                case .unmatched: break
-                case .goesOn: if step.rewrite.contains(.last) { return nil }
-                case .ended(let outcome): return outcome
+                case .unmatched: note(script, index, "does not match")
+                case .goesOn:
+                    note(script, index, "matches: \(pathAndQuery(slot, exchange))")
+                    if step.rewrite.contains(.last) { return nil }
+                case .ended(let outcome):
+                    if case .status(let status) = outcome {
+                        note(script, index, "matches: ends with status \(status)")
+                    }
+                    return outcome
                 }
             }
         }
         return nil
+    }
+
+    /// What became of the step before `next`, for `apus explain`.
+    @inline(__always)
+    private func note(_ script: Int32, _ next: Int, _ text: @autoclosure () -> String) {
+        guard let explanation else { return }
+        let origin = plan.scriptOrigins[Int(script)][next &- 1]
+        explanation.note("\(plan.text(of: origin)): \(text())")
+    }
+
+    private func pathAndQuery(_ slot: Int, _ exchange: Int) -> String {
+        let query = arguments(slot, exchange)
+        let path = uri.span(from: 0, to: uriCount).text
+        return query.isEmpty ? path : "\(path)?\(query.span.text)"
     }
 
     /// `break`: no location is looked for, though the path may be another.

@@ -43,6 +43,7 @@ extension Worker {
                     settings.afterBytes, settings.afterTemplate, slot, exchange)
             }
         }
+        if bytesPerSecond > 0 { explanation?.note("limit_rate: \(bytesPerSecond) bytes a second") }
         context.sendRate = .some(rate)
         return rate
     }

@@ -64,18 +64,23 @@ extension Worker {
         mapPath(location, slot, exchange)
         let end = path.count
         path.append(candidate.coding.suffix)
-        guard case .success(let descriptor) = open(location, slot, exchange) else { return nil }
+        guard case .success(let descriptor) = open(location, slot, exchange) else {
+            explanation?.note("\(path.text) cannot be opened")
+            return nil
+        }
         guard case .success(let found) = facts(of: descriptor), found.kind == .regular else {
             closeDescriptor(descriptor)
             return nil
         }
         path.truncate(to: end)
         guard candidate.mode != .fresh || isFresh(found) else {
+            explanation?.note("\(candidate.coding.name): older than the file")
             closeDescriptor(descriptor)
             return nil
         }
         if candidate.mode != .always { exchanges[exchange].varies = true }
         guard candidate.weight > 0 else {
+            explanation?.note("\(candidate.coding.name): there, but the client does not take it")
             closeDescriptor(descriptor)
             return nil
         }

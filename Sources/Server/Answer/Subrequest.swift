@@ -30,7 +30,9 @@ extension Worker {
             release(sub)
             return nil
         }
+        explanation?.begin("request for a part of the answer: \(path.text)")
         passAll(from: .serverRewrite, slot, sub)
+        explanation?.end()
         let hasFailed = exchanges[sub].lacksMemory
         let body = takeBody(of: sub)
         release(sub)

@@ -20,12 +20,19 @@ extension Worker {
             {
                 found.removeFirst(replaced)
             }
-            if exists(found, isDirectory: name.isDirectory, slot, exchange, location) {
+            let isThere = exists(found, isDirectory: name.isDirectory, slot, exchange, location)
+            explanation?.note("try_files: \(path.text) \(TryFilesPlan.text(name, isThere))")
+            if isThere {
                 return take(found, name, slot, exchange, location)
             }
         }
-        if tried.status >= 0 { return .status(Int(tried.status)) }
-        return go(to: value(of: tried.fallback, slot, exchange), slot, exchange)
+        if tried.status >= 0 {
+            explanation?.note("try_files: none is there, the last one is =\(tried.status)")
+            return .status(Int(tried.status))
+        }
+        let fallback = value(of: tried.fallback, slot, exchange)
+        explanation?.note("try_files: none is there, the last one is \(fallback.span.text)")
+        return go(to: fallback, slot, exchange)
     }
 
     private mutating func exists(
@@ -111,6 +118,16 @@ extension Worker {
         }
         _ = context(of: exchange)
         enterLocation(location, slot, exchange)
+        explanation?.note("taken: \(plan.text(ofLocation: location))")
         return .entered
+    }
+}
+
+extension TryFilesPlan {
+    /// For `apus explain`.
+    fileprivate static func text(_ name: Name, _ isThere: Bool) -> String {
+        isThere
+            ? name.isDirectory ? "is a directory" : "is there"
+            : name.isDirectory ? "is no directory" : "is no file"
     }
 }

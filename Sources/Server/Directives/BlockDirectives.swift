@@ -14,7 +14,7 @@ enum BlockDirectives {
             apply: { (draft, use) throws(Diagnostic) in
                 draft.openLevel()
                 draft.server = ServerDraft()
-                draft.server.place = use.place
+                draft.server.written = use.written
             },
             close: { (draft, _) throws(Diagnostic) in
                 let level = draft.closeLevel()
@@ -49,7 +49,8 @@ enum BlockDirectives {
             close: { (draft, use) throws(Diagnostic) in
                 let allowed = try methods(use)
                 let level = draft.closeLevel()
-                draft.location.methodLimit = MethodLimitDraft(allowed: allowed, scope: level.scope)
+                draft.location.methodLimit = MethodLimitDraft(
+                    allowed: allowed, scope: level.scope, written: use.written)
             }),
         .row(
             "internal", in: .location, takes: .exactly(0),
@@ -76,6 +77,7 @@ enum BlockDirectives {
     /// `location [ = | ~ | ~* | ^~ ] uri`, the modifier also without a space after it.
     private static func locationName(_ use: DirectiveUse) throws(Diagnostic) -> LocationDraft {
         var location = LocationDraft()
+        location.written = use.written
         let modifiers: [(text: String, kind: LocationKind)] = [
             ("=", .exact), ("^~", .prefixBeforeRegex), ("~*", .regex(ignoresCase: true)),
             ("~", .regex(ignoresCase: false)),

@@ -3,8 +3,13 @@ import Configuration
 /// What is done to a request before its file is looked for.
 struct RewriteSettings {
     /// The level's script, in the order of the file; never inherited.
-    var script: [ScriptDraft] = []
+    private(set) var script: [ScriptLine] = []
     var warnsOfUnset: Bool?
+
+    /// Adds a step to the script.
+    mutating func add(_ step: ScriptDraft, _ use: DirectiveUse) {
+        script.append(ScriptLine(draft: step, written: use.written))
+    }
 }
 
 /// rewrite, return, set, if and break.
@@ -19,33 +24,33 @@ enum RewriteDirectives {
         ) { (draft, use) throws(Diagnostic) in
             let rewrite = try rewrite(use)
             draft.variables.declareCaptures(of: rewrite.pattern.bytes)
-            draft.scope.rewrite.script.append(.rewrite(rewrite))
+            draft.scope.rewrite.add(.rewrite(rewrite), use)
         },
         .row(
             "return", in: anywhere, takes: .oneOf([1, 2]), repeats: .yes,
             "Ends the request with a status, and a text or a place to go to."
         ) { (draft, use) throws(Diagnostic) in
-            draft.scope.rewrite.script.append(try answer(use))
+            draft.scope.rewrite.add(try answer(use), use)
         },
         .row(
             "break", in: anywhere, takes: .exactly(0), repeats: .yes,
             "Ends the rewriting of the request; it stays in its location."
-        ) { (draft, _) throws(Diagnostic) in draft.scope.rewrite.script.append(.stop) },
+        ) { (draft, use) throws(Diagnostic) in draft.scope.rewrite.add(.stop, use) },
         .row(
             "set", in: anywhere, takes: .exactly(2), repeats: .yes, "Gives a variable a value."
         ) { (draft, use) throws(Diagnostic) in
             let value = try use.word(1)
             if try use.variableName(0) == "args" {
-                draft.scope.rewrite.script.append(.setArguments(value))
+                draft.scope.rewrite.add(.setArguments(value), use)
                 return
             }
             if try use.variableName(0) == "limit_rate" {
                 draft.setsRate = true
-                draft.scope.rewrite.script.append(.setRate(value))
+                draft.scope.rewrite.add(.setRate(value), use)
                 return
             }
             let slot = try draft.variables.declare(argument: 0, .assigned, use)
-            draft.scope.rewrite.script.append(.set(slot: slot, value: value))
+            draft.scope.rewrite.add(.set(slot: slot, value: value), use)
         },
         condition(in: .server, opens: .ifInServer),
         condition(in: .location, opens: .ifInLocation),
@@ -73,10 +78,10 @@ enum RewriteDirectives {
             close: { (draft, use) throws(Diagnostic) in
                 let condition = try IfCondition.parse(use)
                 let level = draft.closeLevel()
-                draft.scope.rewrite.script.append(
+                draft.scope.rewrite.add(
                     .condition(
                         condition, body: level.scope.rewrite.script,
-                        scope: use.context == .location ? level.scope : nil))
+                        scope: use.context == .location ? level.scope : nil), use)
             })
     }
 

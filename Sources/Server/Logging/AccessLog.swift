@@ -42,6 +42,11 @@ struct AccessLog: ~Copyable {
     /// Where a line is written, its end included, before it is added.
     func begin() -> HeadWriter { line.writer(from: 0) }
 
+    /// The line, without its end, for messages.
+    func text(of writer: HeadWriter) -> String {
+        line.span(from: 0, to: max(0, writer.count &- 1)).text
+    }
+
     /// Makes room for a line that did not fit; false when it is given up.
     mutating func grow(for writer: HeadWriter) -> Bool {
         guard writer.hasOverflowed, line.capacity < AccessLog.longestLine else { return false }

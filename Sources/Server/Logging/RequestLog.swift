@@ -10,6 +10,7 @@ extension Worker {
             let log = location.accessLogs[index]
             writeLine(log, slot, exchange)
         }
+        explanation?.isFinished = true
         connections[slot].hasHeadDeadline = false
         // The next request of the pipeline, if there is one, begins now.
         exchanges[exchange].startedMs = clock.monotonicMs
@@ -29,7 +30,10 @@ extension Worker {
     }
 
     private mutating func writeLine(_ log: AccessLogPlan, _ slot: Int, _ exchange: Int) {
-        if log.condition >= 0, !holds(log.condition, slot, exchange) { return }
+        if log.condition >= 0, !holds(log.condition, slot, exchange) {
+            explanation?.note("access_log: not for this request, as its if= says")
+            return
+        }
         let format = plan.formats[Int(log.format)]
         var writer = accessLog.begin()
         while true {
@@ -39,6 +43,10 @@ extension Worker {
             // A line that is cut would be no JSON: it is written again where there is more room.
             guard accessLog.grow(for: writer) else { break }
             writer = accessLog.begin()
+        }
+        if explanation != nil {
+            note(log, writer, slot, exchange)
+            return
         }
         let target = Int(log.target)
         switch log.destination {
@@ -94,6 +102,10 @@ extension Worker {
     ) {
         let log = context.errorLogs[Int(plan.locations[Int(exchanges[exchange].location)].errorLog)]
         guard log.writes(level) else { return }
+        if let explanation {
+            explanation.note("error_log: [\(level.name)] \(message())")
+            return
+        }
         let head = exchanges[exchange].parser.head
         let received = exchanges[exchange].received
         var text = "*\(connections[slot].number) \(message()), client: \(peers[slot].text)"

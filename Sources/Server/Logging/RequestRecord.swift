@@ -11,6 +11,8 @@ struct RequestRecord {
     let context: RequestContext?
     /// The answer's head, where a text names its fields.
     let sentHead: [UInt8]
+    /// Where the connection came to, when its descriptor does not know.
+    var assumedLocal: Peer?
 
     /// Writes the value of a built-in variable; false when it has none.
     func writeValue(of piece: TemplatePiece, into writer: inout HeadWriter) -> Bool {
@@ -74,9 +76,8 @@ struct RequestRecord {
         case .remoteAddress: peer.write(into: &writer)
         case .remotePort:
             if peer.family != .unix { writer.append(decimal: Int64(peer.port)) }
-        case .serverAddress: Peer.local(of: connection.fd).write(into: &writer)
-        case .serverPort:
-            writer.append(decimal: Int64(Peer.local(of: connection.fd).port))
+        case .serverAddress: local.write(into: &writer)
+        case .serverPort: writer.append(decimal: Int64(local.port))
         case .serverName: writer.append(serverName.span)
         case .binaryRemoteAddress: peer.writeBytes(into: &writer)
         case .scheme: writer.append("http")
@@ -94,6 +95,8 @@ struct RequestRecord {
         return true
     }
 
+    private var local: Peer { assumedLocal ?? Peer.local(of: connection.fd) }
+
     private var serverName: PlanBytes { plan.servers[Int(exchange.server)].name }
 
     private var hasArguments: Bool {
@@ -103,7 +106,7 @@ struct RequestRecord {
     /// The port of Host or of an absolute target, or else the one that the connection came to.
     private var requestPort: UInt16 {
         let port = exchange.parser.head.port
-        return port > 0 ? port : Peer.local(of: connection.fd).port
+        return port > 0 ? port : local.port
     }
 
     // MARK: what the client sent

@@ -84,7 +84,7 @@ public enum ConfigurationLoader {
         if let globals { file.reportDuplicates(of: globals) }
         var plan: Plan?
         if !(file.hasErrors || globals?.hasErrors ?? false) {
-            let compiled = PlanCompiler.compile(draft)
+            let compiled = PlanCompiler.compile(draft, from: file.parsed.sources)
             file.diagnostics += compiled.diagnostics
             plan = compiled.plan
         }

@@ -106,7 +106,7 @@ struct ServerDraft {
     var names: [Word] = []
     var scope = Scope()
     var locations: [LocationDraft] = []
-    var place: Place?
+    var written: Written?
 }
 
 /// A `location` block.
@@ -117,6 +117,7 @@ struct LocationDraft {
     var locations: [LocationDraft] = []
     var methodLimit: MethodLimitDraft?
     var word: Word?
+    var written: Written?
 }
 
 /// How a location's name is compared with a path.

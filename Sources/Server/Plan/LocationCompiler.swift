@@ -6,7 +6,7 @@ import Linux
 /// One location's settings, turned into plain values.
 extension PlanCompiler {
     /// Adds a location plan of settings that have inherited: its index.
-    mutating func add(_ scope: Scope) -> Int32 {
+    mutating func add(_ scope: Scope, _ written: Written?) -> Int32 {
         let files = scope.location
         let root = root(of: files)
         let limits = limits(of: scope)
@@ -37,6 +37,7 @@ extension PlanCompiler {
         if scope.status.isStub ?? false { plan.features.insert(.stubStatus) }
         if rate >= 0 { plan.features.insert(.limitsRate) }
         parts.locations.append(plan)
+        parts.locationOrigins.append(origin(written))
         return Int32(parts.locations.count &- 1)
     }
 

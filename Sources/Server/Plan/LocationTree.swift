@@ -50,34 +50,57 @@ enum LocationMatch: Equatable {
 extension Plan {
     /// The location of `path`, as ngx_http_core_find_location finds it: an exact name wins, then
     /// the longest prefix, its nested locations, and unless it is a `^~` the first regular
-    /// expression.
-    func location(for path: Span<UInt8>, in tree: LocationTree) -> LocationMatch {
-        if let location = tree.exact.index(of: path) { return .final(location) }
+    /// expression. What is considered is noted where somebody wants an explanation.
+    func location(
+        for path: Span<UInt8>, in tree: LocationTree, _ explanation: Explanation? = nil
+    ) -> LocationMatch {
+        if let location = tree.exact.index(of: path) {
+            if let explanation { note(location, "the very path", explanation) }
+            return .final(location)
+        }
         var best = LocationMatch.none
         if let index = longestPrefix(of: path, in: tree.prefixes) {
             let prefix = tree.prefixes[index]
             best = .prefix(prefix.location)
-            switch nested(path, in: prefix.children) {
+            if let explanation { notePrefixes(index, of: tree.prefixes, explanation) }
+            switch nested(path, in: prefix.children, explanation) {
             case .none: break
             case .prefix(let location): best = .prefix(location)
             case let decided: return decided
             }
             if prefix.winsOverRegex { return best }
         }
-        return firstRegex(matching: path, in: tree) ?? best
+        return firstRegex(matching: path, in: tree, explanation) ?? best
     }
 
-    private func nested(_ path: Span<UInt8>, in tree: Int32) -> LocationMatch {
-        tree < 0 ? .none : location(for: path, in: trees[Int(tree)])
+    @inline(__always)
+    private func nested(
+        _ path: Span<UInt8>, in tree: Int32, _ explanation: Explanation?
+    ) -> LocationMatch {
+        tree < 0 ? .none : inner(path, in: trees[Int(tree)], explanation)
     }
 
-    private func firstRegex(matching path: Span<UInt8>, in tree: LocationTree) -> LocationMatch? {
+    @inline(never)
+    private func inner(
+        _ path: Span<UInt8>, in tree: LocationTree, _ explanation: Explanation?
+    ) -> LocationMatch {
+        explanation?.begin("the locations inside of it")
+        let found = location(for: path, in: tree, explanation)
+        explanation?.end()
+        return found
+    }
+
+    private func firstRegex(
+        matching path: Span<UInt8>, in tree: LocationTree, _ explanation: Explanation?
+    ) -> LocationMatch? {
         var index = 0
         while index < tree.regexes.count {
             let candidate = tree.regexes[index]
-            switch regexes[Int(candidate.regex)].matches(path) {
+            let outcome = regexes[Int(candidate.regex)].matches(path)
+            if let explanation { note(candidate.location, outcome.text, explanation) }
+            switch outcome {
             case .match:
-                switch nested(path, in: candidate.children) {
+                switch nested(path, in: candidate.children, explanation) {
                 case .none: return .matched(candidate.location, by: candidate.regex)
                 case .prefix(let location), .final(let location):
                     return .matched(location, by: candidate.regex)

@@ -24,6 +24,7 @@ struct MethodSet: OptionSet, BitwiseCopyable {
 struct MethodLimitDraft {
     let allowed: MethodSet
     let scope: Scope
+    let written: Written
 }
 
 /// A `limit_except`, compiled: for other methods a pseudo location takes the place of its location.

@@ -15,6 +15,10 @@ public final class Plan {
     let arena: Arena
     let servers: PlanTable<ServerPlan>
     let locations: PlanTable<LocationPlan>
+    /// Where each of them is written.
+    let locationOrigins: PlanTable<Origin>
+    /// The files that origins name.
+    let files: [String]
     let trees: PlanTable<LocationTree>
     let addresses: PlanTable<AddressPlan>
     /// Whether one of the addresses has proxies' headers.
@@ -60,6 +64,8 @@ public final class Plan {
     /// What relative paths are relative to, with a slash at its end.
     let prefix: PlanBytes
     let scripts: PlanTable<PlanTable<ScriptStep>>
+    /// Where each of their steps is written.
+    let scriptOrigins: PlanTable<PlanTable<Origin>>
     let tryFiles: PlanTable<TryFilesPlan>
     /// What `error_page` says; ``errorPages`` are the built-in ones.
     let errorPageSets: PlanTable<PlanTable<ErrorPagePlan>>
@@ -96,6 +102,8 @@ public final class Plan {
         arena = parts.arena
         servers = arena.store(elements: parts.servers)
         locations = arena.store(elements: parts.locations)
+        locationOrigins = arena.store(elements: parts.locationOrigins)
+        files = parts.files
         trees = arena.store(elements: parts.trees)
         addresses = arena.store(elements: parts.addresses)
         readsProxyHeaders = parts.addresses.contains(where: \.readsProxyHeader)
@@ -115,6 +123,7 @@ public final class Plan {
         typeNames = arena.store(elements: parts.typeNames)
         formats = arena.store(elements: parts.formats)
         scripts = arena.store(elements: parts.scripts)
+        scriptOrigins = arena.store(elements: parts.scriptOrigins)
         tryFiles = arena.store(elements: parts.tryFiles)
         errorPageSets = arena.store(elements: parts.errorPages)
         methodLimits = arena.store(elements: parts.methodLimits)
@@ -155,6 +164,9 @@ struct PlanParts {
     let arena = Arena()
     var servers: [ServerPlan] = []
     var locations: [LocationPlan] = []
+    /// One for each of `locations`.
+    var locationOrigins: [Origin] = []
+    var files: [String] = []
     var trees: [LocationTree] = []
     var addresses: [AddressPlan] = []
     var gzips: [GzipPlan] = []
@@ -172,6 +184,8 @@ struct PlanParts {
     /// One for each of `regexes`.
     var namedCaptures: [PlanTable<NamedCapture>] = []
     var scripts: [PlanTable<ScriptStep>] = []
+    /// One for each of `scripts`.
+    var scriptOrigins: [PlanTable<Origin>] = []
     var tryFiles: [TryFilesPlan] = []
     var errorPages: [PlanTable<ErrorPagePlan>] = []
     var methodLimits: [MethodLimitPlan] = []

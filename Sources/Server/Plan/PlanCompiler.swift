@@ -9,6 +9,8 @@ struct PlanCompiler {
     /// What is wrong with the configuration as a whole, and warnings.
     private(set) var diagnostics: [Diagnostic] = []
     let draft: Draft
+    /// The text that the draft was read from.
+    let sources: Sources
     /// Settings that were compiled already, to be used again.
     var compiledTypes: [(pairs: [TypePair], index: Int32)] = []
     var compiledGzips: [(settings: GzipSettings, index: Int32)] = []
@@ -20,11 +22,17 @@ struct PlanCompiler {
     /// The names of the server whose levels are compiled.
     var serverNames: [Word] = []
 
-    private init(_ draft: Draft) { self.draft = draft }
+    private init(_ draft: Draft, _ sources: Sources) {
+        self.draft = draft
+        self.sources = sources
+    }
 
-    /// The plan of a draft; nil when something is wrong with it, which the diagnostics tell.
-    static func compile(_ draft: Draft) -> (plan: Plan?, diagnostics: [Diagnostic]) {
-        var compiler = PlanCompiler(draft)
+    /// The plan of a draft that was read from `sources`; nil when something is wrong with it, which
+    /// the diagnostics tell.
+    static func compile(
+        _ draft: Draft, from sources: Sources = Sources()
+    ) -> (plan: Plan?, diagnostics: [Diagnostic]) {
+        var compiler = PlanCompiler(draft, sources)
         compiler.compileAll()
         let failed = compiler.diagnostics.contains { $0.severity == .error }
         return (failed ? nil : Plan(compiler.parts), compiler.diagnostics)
@@ -69,7 +77,7 @@ struct PlanCompiler {
     private mutating func compile(_ server: ServerDraft, in http: Scope) {
         let scope = inherited(server.scope, from: http)
         serverNames = server.names
-        let settings = add(scope)
+        let settings = add(scope, server.written)
         namedLocations = []
         let tree = compileTree(server.locations, in: scope)
         namedLocations.sort { compare($0.name.span, $1.name.span) < 0 }
@@ -147,10 +155,10 @@ struct PlanCompiler {
 
     /// A location's own plan, with its script and its limit of methods.
     private mutating func add(_ location: LocationDraft, _ scope: Scope) -> Int32 {
-        let index = add(scope)
+        let index = add(scope, location.written)
         parts.locations[Int(index)].script = script(scope.rewrite.script, in: scope)
         guard let limit = location.methodLimit else { return index }
-        let inner = add(inherited(limit.scope, from: scope))
+        let inner = add(inherited(limit.scope, from: scope), limit.written)
         parts.methodLimits.append(MethodLimitPlan(allowed: limit.allowed, location: inner))
         parts.locations[Int(index)].methodLimit = Int32(parts.methodLimits.count &- 1)
         parts.locations[Int(index)].features.insert(.limitsMethods)

@@ -4,20 +4,25 @@ import Configuration
 extension PlanCompiler {
     /// Compiles a script: which of the plan's it is; -1 when there is nothing to run. `scope` is
     /// what the pseudo locations of its conditions inherit from.
-    mutating func script(_ drafts: [ScriptDraft], in scope: Scope) -> Int32 {
-        guard !drafts.isEmpty else { return -1 }
+    mutating func script(_ lines: [ScriptLine], in scope: Scope) -> Int32 {
+        guard !lines.isEmpty else { return -1 }
         var steps: [ScriptStep] = []
-        append(drafts, in: scope, to: &steps)
+        var origins: [Origin] = []
+        append(lines, in: scope, to: &steps, &origins)
         parts.scripts.append(parts.arena.store(elements: steps))
+        parts.scriptOrigins.append(parts.arena.store(elements: origins))
         return Int32(parts.scripts.count &- 1)
     }
 
     private mutating func append(
-        _ drafts: [ScriptDraft], in scope: Scope, to steps: inout [ScriptStep]
+        _ lines: [ScriptLine], in scope: Scope, to steps: inout [ScriptStep],
+        _ origins: inout [Origin]
     ) {
         let nothing = template(constant: [])
-        for draft in drafts {
-            switch draft {
+        for line in lines {
+            let origin = origin(line.written)
+            defer { while origins.count < steps.count { origins.append(origin) } }
+            switch line.draft {
             case .set(let slot, let value):
                 steps.append(
                     ScriptStep(
@@ -45,10 +50,12 @@ extension PlanCompiler {
                 if let inner {
                     steps.append(
                         ScriptStep(
-                            operation: .enter, index: add(inherited(inner, from: scope)),
+                            operation: .enter,
+                            index: add(inherited(inner, from: scope), line.written),
                             left: nothing, right: nothing))
                 }
-                append(body, in: scope, to: &steps)
+                while origins.count < steps.count { origins.append(origin) }
+                append(body, in: scope, to: &steps, &origins)
                 steps[test].index = Int32(steps.count)
             }
         }

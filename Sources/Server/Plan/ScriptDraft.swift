@@ -1,5 +1,11 @@
 import Configuration
 
+/// A step of a level's script, and where it is written.
+struct ScriptLine {
+    let draft: ScriptDraft
+    let written: Written
+}
+
 /// A step of a level's script as it is written.
 indirect enum ScriptDraft {
     case set(slot: Int, value: Word)
@@ -9,7 +15,7 @@ indirect enum ScriptDraft {
     case answer(status: Int, text: Word?)
     case stop
     /// The body's settings are those of a pseudo location where the `if` stands in a location.
-    case condition(ConditionDraft, body: [ScriptDraft], scope: Scope?)
+    case condition(ConditionDraft, body: [ScriptLine], scope: Scope?)
 }
 
 /// A `rewrite`.

@@ -26,25 +26,30 @@ struct ServerRegex: BitwiseCopyable {
     var server: Int32
 }
 
+/// By which of its rules a server was chosen.
+enum NameRule: UInt8, BitwiseCopyable {
+    case onlyServer, exact, leadingWildcard, trailingWildcard, regex, defaultServer
+}
+
 extension Plan {
     /// The server of a host in lower case, in nginx's order: the exact name, the longest wildcard
     /// at its beginning, the longest at its end, the first regular expression, the default;
-    /// and which expression it was, or -1.
+    /// which expression it was, or -1, and by which rule.
     func server(
         for host: Span<UInt8>, at address: AddressPlan
-    ) -> (server: Int32, regex: Int32) {
-        if let server = address.exact.index(of: host) { return (server, -1) }
-        if let server = leadingWildcard(host, address) { return (server, -1) }
-        if let server = trailingWildcard(host, address) { return (server, -1) }
+    ) -> (server: Int32, regex: Int32, rule: NameRule) {
+        if let server = address.exact.index(of: host) { return (server, -1, .exact) }
+        if let server = leadingWildcard(host, address) { return (server, -1, .leadingWildcard) }
+        if let server = trailingWildcard(host, address) { return (server, -1, .trailingWildcard) }
         var index = 0
         while index < address.regexes.count {
             let candidate = address.regexes[index]
             if regexes[Int(candidate.regex)].matches(host) == .match {
-                return (candidate.server, candidate.regex)
+                return (candidate.server, candidate.regex, .regex)
             }
             index &+= 1
         }
-        return (address.defaultServer, -1)
+        return (address.defaultServer, -1, .defaultServer)
     }
 
     private func leadingWildcard(_ host: Span<UInt8>, _ address: AddressPlan) -> Int32? {

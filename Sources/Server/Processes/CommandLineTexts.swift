@@ -14,6 +14,8 @@ public enum CommandLineTexts {
         Usage: apus [-?hvVtTq] [-s signal] [-p prefix]
                     [-e filename] [-c filename] [-g directives]
                apus serve [DIR] [--port N] [--listen ADDRESS]
+               apus check [-c filename] [--strict] [--json]
+               apus explain [-c filename] [METHOD] URL [-H field]
 
         Options:
           -?,-h         : this help
@@ -44,6 +46,27 @@ public enum CommandLineTexts {
           --listen ADDRESS  : the address to listen on (default: 127.0.0.1, this machine only);
                               0.0.0.0 or [::] for all, 192.0.2.1:8080, unix:/path/of/socket
           -h, --help        : this help
+
+        """
+    }
+
+    /// `apus explain --help`.
+    public static var explainUsage: String {
+        """
+        Usage: apus explain [-c FILE] [-p PREFIX] [METHOD] URL [-H FIELD]... [--from ADDRESS]
+
+        Tells how a request would be answered, step by step: the server and the location that
+        are chosen and why, what is rewritten, which files are tried, and the answer's head.
+        Binds nothing, opens nothing for writing, asks no running server.
+
+          -c, -p, -e, -g    : as for the server
+          -H FIELD          : a field of the request, as in -H "Accept-Encoding: gzip"
+          --from ADDRESS    : the client's address (default: this machine)
+          -h, --help        : this help
+
+        The URL is that of a connection to apus itself, http://HOST:PORT/PATH; names are not
+        looked up. Exits with 0, with 1 when the configuration has errors, with 2 when the URL
+        cannot be asked.
 
         """
     }

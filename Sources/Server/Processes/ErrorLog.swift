@@ -39,6 +39,12 @@ public final class ErrorLog {
         }
     }
 
+    /// A log that takes messages of the targets' levels and has none of the targets open.
+    init(unopened targets: [ErrorLogTarget]) {
+        level = targets.map(\.level).max()
+        isBootstrap = false
+    }
+
     private func open(_ destination: ErrorLogTarget.Destination) -> Output {
         switch destination {
         case .stderr: return .stderr

@@ -51,7 +51,7 @@ struct Generation {
     ) throws(GenerationError) -> Generation {
         let identity: Identity?
         do throws(IdentityError) {
-            identity = try workersIdentity(plan.main, options.paths)
+            identity = try Identity.ofWorkers(plan.main, options.paths)
         } catch {
             throw GenerationError(lines: [error.description])
         }
@@ -82,17 +82,6 @@ struct Generation {
             logs.errors[0].write(.alert, "no aide process: \(error)")
             return nil
         }
-    }
-
-    private static func workersIdentity(
-        _ settings: MainSettings, _ paths: BuildPaths
-    ) throws(IdentityError) -> Identity? {
-        guard isSuperuser() else { return nil }
-        guard let name = settings.userName else {
-            // Nobody was named: a container without /etc/passwd has the number all the same.
-            return (try? Identity.find(user: paths.user, group: nil)) ?? .nobody
-        }
-        return try Identity.find(user: name, group: settings.groupName)
     }
 
     /// What the master's behaviour takes from the plan.

@@ -30,6 +30,19 @@ extension Identity {
     /// The user and group that Linux itself calls nobody (the overflow id of user_namespaces(7)).
     static let nobody = Identity(user: 65534, group: 65534, groups: [65534])
 
+    /// Whom the workers of a configuration run as; nil when this process is not root, and they stay
+    /// what it is.
+    static func ofWorkers(
+        _ settings: MainSettings, _ paths: BuildPaths
+    ) throws(IdentityError) -> Identity? {
+        guard isSuperuser() else { return nil }
+        guard let name = settings.userName else {
+            // Nobody was named: a container without /etc/passwd has the number all the same.
+            return (try? Identity.find(user: paths.user, group: nil)) ?? .nobody
+        }
+        return try Identity.find(user: name, group: settings.groupName)
+    }
+
     /// Finds `user` and `group`, names or numbers, in the texts of passwd(5) and group(5): by hand,
     /// because a static binary has no name service.
     ///

@@ -124,7 +124,8 @@ extension Worker {
         RequestRecord(
             connection: connections[slot], peer: peers[slot], exchange: exchanges[exchange],
             plan: plan, clock: clock, context: contextIfAny(exchange),
-            sentHead: sentHeads.indices.contains(exchange) ? sentHeads[exchange] : [])
+            sentHead: sentHeads.indices.contains(exchange) ? sentHeads[exchange] : [],
+            assumedLocal: explanation?.local)
     }
 
     // MARK: variables of the configuration

@@ -11,6 +11,8 @@ import Reactor
 struct Worker: ~Copyable {
     let plan: Plan
     let context: WorkerContext
+    /// What is noted of requests; nil in a worker that serves.
+    let explanation: Explanation?
     var poller: Poller
     let signals: SignalSource
     var deadlines: Deadlines
@@ -82,12 +84,15 @@ struct Worker: ~Copyable {
     static let aideSlot = UInt32.max - 2
     static let firstListenerSlot = UInt32.max - 65536
 
-    init(_ context: WorkerContext) throws(SystemError) {
+    init(
+        _ context: WorkerContext, explanation: Explanation? = nil
+    ) throws(SystemError) {
         let poller = try Poller(context.plan.main.engine, capacity: 512)
         let signals = try SignalSource(Worker.signals)
         self.poller = poller
         self.signals = signals
         self.context = context
+        self.explanation = explanation
         plan = context.plan
         let slots = plan.main.workerConnections
         deadlines = Deadlines(durationsMs: plan.durationsMs, slots: slots)

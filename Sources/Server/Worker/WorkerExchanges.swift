@@ -21,11 +21,16 @@ extension Worker {
     func address(of slot: Int) -> Int32 {
         let listener = listeners[Int(connections[slot].listener)]
         guard !listener.particular.isEmpty else { return listener.servers }
-        let local = Peer.local(of: connections[slot].fd)
+        let local = localAddress(of: slot)
         for particular in listener.particular where local.isAt(particular.address) {
             return particular.servers
         }
         return listener.servers
+    }
+
+    /// The address that a connection came to: getsockname(2), unless it is no real one.
+    func localAddress(of slot: Int) -> Peer {
+        explanation?.local ?? Peer.local(of: connections[slot].fd)
     }
 
     mutating func releaseExchange(_ slot: Int, _ exchange: Int) {

@@ -7,20 +7,28 @@ extension Worker {
         try registerSources()
         clock.update()
         while state != .ended {
-            let count = try poller.wait(timeoutMs: waitMs())
-            clock.update()
-            for index in 0..<count {
-                let event = poller.event(at: index)
-                dispatch(event.token)
-            }
-            runQueue()
-            expireDeadlines()
+            try turn(atMostMs: -1)
             accessLog.flush(nowMs: clock.monotonicMs)
             if plan.countsConnections { publishCounts() }
             if state == .draining { continueDraining() }
         }
         accessLog.finish()
         return 0
+    }
+
+    /// One turn: waits for events, no longer than so many milliseconds (-1 for any time), and does
+    /// what there is to do.
+    mutating func turn(atMostMs limit: Int32) throws(SystemError) {
+        let wait = waitMs()
+        let bound = limit < 0 ? wait : wait < 0 ? limit : min(wait, limit)
+        let count = try poller.wait(timeoutMs: bound)
+        clock.update()
+        for index in 0..<count {
+            let event = poller.event(at: index)
+            dispatch(event.token)
+        }
+        runQueue()
+        expireDeadlines()
     }
 
     private mutating func registerSources() throws(SystemError) {

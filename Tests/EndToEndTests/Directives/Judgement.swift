@@ -167,7 +167,7 @@ enum Judgement {
     }
 
     /// The same names and values in the same order. Times to come may be counted from either Date.
-    private static func haveEqualFields(
+    static func haveEqualFields(
         _ ours: (response: Response, place: CasePlace),
         _ theirs: (response: Response, place: CasePlace), ignoring ignored: [String]
     ) -> Bool {

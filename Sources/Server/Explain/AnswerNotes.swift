@@ -1,0 +1,69 @@
+import Files
+import HTTP
+import Linux
+
+/// What an answer is made of, in words.
+extension Worker {
+    /// The file that is answered with.
+    @inline(never)
+    func noteFile(_ facts: FileFacts, _ coding: ContentCoding) {
+        guard let explanation else { return }
+        var date = InlineText<32>()
+        date.write { HTTPDate.write(facts.modified, into: &$0) }
+        let name = path.text + (coding == .identity ? "" : coding.suffix.description)
+        explanation.note("file \(name): \(facts.size) bytes, modified \(date.span.text)")
+    }
+
+    /// A line for an access log, which is not written.
+    mutating func note(
+        _ log: AccessLogPlan, _ writer: HeadWriter, _ slot: Int, _ exchange: Int
+    ) {
+        guard let explanation else { return }
+        let target = Int(log.target)
+        let name: String
+        switch log.destination {
+        case .file: name = plan.logFiles[target]
+        case .syslog: name = "syslog"
+        case .named:
+            let template = plan.templates[target]
+            name = value(of: template, slot, exchange).span.text
+        }
+        explanation.note("access_log \(name): \(accessLog.text(of: writer))")
+    }
+}
+
+extension ByteRanges {
+    /// For messages.
+    var text: String {
+        switch self {
+        case .none: "ignored, the file is sent as a whole"
+        case .unsatisfiable: "nothing of it is in the file"
+        case .one(let range): "bytes \(range.start)-\(range.end &- 1)"
+        case .many(let ranges): "\(ranges.count) parts"
+        }
+    }
+}
+
+extension Worker.AccessVerdict {
+    /// For messages.
+    var text: String {
+        switch self {
+        case .declined: "not asked for here"
+        case .allowed: "allowed"
+        case .refused(let status): "refused with status \(status)"
+        case .waits: "is being checked"
+        }
+    }
+}
+
+extension RequestVerdict {
+    /// For messages.
+    var text: String {
+        switch self {
+        case .unlimited: "not for this request, which has no key"
+        case .passed: "passed"
+        case .delayed(let milliseconds, _, _): "delayed by \(milliseconds) ms"
+        case .rejected: "rejected"
+        }
+    }
+}

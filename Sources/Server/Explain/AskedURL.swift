@@ -1,0 +1,85 @@
+import Linux
+
+/// A URL that is to be asked: of the form `http://host:port/path?query`, whose scheme may be left
+/// out.
+struct AskedURL: Equatable {
+    /// A name or an address, as Host has it.
+    let host: String
+    /// 80 where none is written.
+    let port: UInt16
+    /// Path and query as they are sent.
+    let target: String
+    /// Host and port as the field Host has them.
+    let authority: String
+
+    init(_ text: String) throws(ExplainError) {
+        let scheme = "http://"
+        let isWhole = text.lowercased().hasPrefix(scheme)
+        if !isWhole, let end = text.firstRange(of: "://") {
+            let name = text[..<end]
+            throw ExplainError(
+                name.lowercased() == "https"
+                    ? "\(text): apus speaks HTTP in clear text: ask for http://, as what ends TLS "
+                        + "in front of it does"
+                    : "\(text): a URL begins with http://")
+        }
+        var rest = isWhole ? text.dropFirst(scheme.count) : text[...]
+        if let hash = rest.firstIndex(of: "#") { rest = rest[..<hash] }
+        let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
+        let authority = String(rest[..<end])
+        let target = String(rest[end...])
+        guard !authority.contains("@") else {
+            throw ExplainError("\(text): a user goes into a field: -H \"Authorization: …\"")
+        }
+        (host, port) = try AskedURL.split(authority, of: text)
+        guard target.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
+            throw ExplainError("\(text): a URL has neither spaces nor control bytes, but %20")
+        }
+        self.target = target.hasPrefix("/") ? target : "/" + target
+        self.authority = authority
+    }
+
+    private static func split(
+        _ authority: String, of text: String
+    ) throws(ExplainError) -> (String, UInt16) {
+        var hostEnd = authority.endIndex
+        var port: UInt16 = 80
+        let isBracketed = authority.hasPrefix("[")
+        let from =
+            isBracketed
+            ? authority.firstIndex(of: "]") ?? authority.startIndex : authority.startIndex
+        if let colon = authority[from...].lastIndex(of: ":") {
+            let digits = authority[authority.index(after: colon)...]
+            guard digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }),
+                let number = UInt16(digits), number > 0
+            else {
+                throw ExplainError("\(text): \"\(digits)\" is no port")
+            }
+            port = number
+            hostEnd = colon
+        }
+        let host = String(authority[..<hostEnd])
+        guard !host.isEmpty, !isBracketed || host.hasSuffix("]") else {
+            throw ExplainError("\(text): a URL names a host, as in http://example.com/")
+        }
+        guard host.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
+            throw ExplainError("\(text): \"\(host)\" is no host")
+        }
+        return (host, port)
+    }
+}
+
+/// Why a URL cannot be asked.
+public struct ExplainError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// A sentence.
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+extension StringProtocol {
+    /// Where a text begins in this one.
+    fileprivate func firstRange(of text: String) -> Index? {
+        indices.first { self[$0...].hasPrefix(text) }
+    }
+}

@@ -1,0 +1,92 @@
+import Files
+import HTTP
+import Linux
+
+/// Why a server and a location were chosen, in words.
+extension Worker {
+    /// Why the server is the request's.
+    @inline(never)
+    func noteServer(_ rule: NameRule, _ regex: Int32, _ exchange: Int) {
+        guard let explanation else { return }
+        // The host, in lower case, is where the path will be.
+        let host = uri.span(from: 0, to: rule == .onlyServer ? 0 : uriCount)
+        let server = plan.servers[Int(exchanges[exchange].server)]
+        let names = server.name.isEmpty ? "" : " \"\(server.name.text)\""
+        let origin = plan.locationOrigins[Int(server.settings)]
+        let place = plan.place(of: origin).map { " (\($0))" } ?? ""
+        let reason =
+            switch rule {
+            case .onlyServer: "the only server of the address"
+            case .exact where host.isEmpty: "no host is asked for, and it has no name"
+            case .exact: "\"\(host.text)\" is one of its names"
+            case .leadingWildcard: "its wildcard is the longest that \"\(host.text)\" ends in"
+            case .trailingWildcard: "its wildcard is the longest that \"\(host.text)\" begins with"
+            case .regex:
+                "its name ~\(plan.regexes[Int(regex)].pattern) is the first that matches "
+                    + "\"\(host.text)\""
+            case .defaultServer where host.isEmpty:
+                "no host is asked for: the default server of the address"
+            case .defaultServer:
+                "no server is named \"\(host.text)\": the default server of the address"
+            }
+        explanation.note("server\(names)\(place): \(reason)")
+    }
+
+    /// Searches for a location, and notes what is considered and what it comes to.
+    @inline(never)
+    func explainedLocation(of exchange: Int) -> LocationMatch {
+        let server = plan.servers[Int(exchanges[exchange].server)]
+        let path = uri.span(from: 0, to: uriCount)
+        explanation?.begin("location for \(path.text)")
+        let match = plan.location(for: path, in: server.locations, explanation)
+        switch match {
+        case .prefix(let index), .final(let index), .matched(let index, _):
+            explanation?.note("taken: \(plan.text(ofLocation: index))")
+        case .none, .limitReached:
+            explanation?.note("taken: none, but \(plan.text(ofLocation: server.settings))")
+        }
+        explanation?.end()
+        return match
+    }
+}
+
+extension Plan {
+    /// A location that is considered, and what of it.
+    @inline(never)
+    func note(_ location: Int32, _ text: String, _ explanation: Explanation) {
+        explanation.note("\(self.text(ofLocation: location)): \(text)")
+    }
+
+    /// The prefixes of a path in a level: those that the longest, which was found, begins with, and
+    /// itself.
+    @inline(never)
+    func notePrefixes(
+        _ found: Int, of prefixes: PlanTable<PrefixLocation>, _ explanation: Explanation
+    ) {
+        var shorter: [Int32] = []
+        var index = Int(prefixes[found].parent)
+        while index >= 0 {
+            shorter.append(prefixes[index].location)
+            index = Int(prefixes[index].parent)
+        }
+        for location in shorter.reversed() {
+            explanation.note("\(text(ofLocation: location)): a prefix")
+        }
+        let longest = prefixes[found]
+        let consequence = longest.winsOverRegex ? ": no regular expression is tried" : ""
+        explanation.note(
+            "\(text(ofLocation: longest.location)): the longest prefix\(consequence)")
+    }
+}
+
+extension Regex.Outcome {
+    /// For messages.
+    var text: String {
+        switch self {
+        case .match: "matches"
+        case .noMatch: "does not match"
+        case .limitReached: "hits its limit"
+        case .failed(let code): "fails with \(code)"
+        }
+    }
+}

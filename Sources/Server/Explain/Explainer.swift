@@ -1,0 +1,132 @@
+import HTTP
+import Linux
+
+/// Has a worker answer one request, without a network, and tells what it did.
+///
+/// The worker is the one that serves: it is made of the same plan, gets the request over a socket,
+/// and answers there. Nothing is opened for writing, and nothing is listened on.
+public enum Explainer {
+    /// The longest time for an answer, in milliseconds.
+    private static let patienceMs: Int64 = 10_000
+
+    /// Becomes whom the workers of a configuration run as, for they open its files: what root may
+    /// read says nothing. Does nothing when this process is not root's.
+    public static func becomeWorker(of plan: Plan) throws(ExplainError) {
+        do {
+            guard let identity = try Identity.ofWorkers(plan.main, BuildPaths()) else { return }
+            try becomeUser(identity.user, group: identity.group, groups: identity.groups)
+        } catch {
+            throw ExplainError("the rights of the workers cannot be taken: \(error)")
+        }
+    }
+
+    /// The request, how it is answered step by step, and the answer's head.
+    public static func explain(
+        _ options: ExplainOptions, with plan: Plan
+    ) throws(ExplainError) -> String {
+        let url = try AskedURL(options.url)
+        let reached = try Reached(url, from: options.client, in: plan)
+        let request = requestLines(options, url)
+        let explanation = Explanation(local: reached.local)
+        explanation.note(
+            "\(reached.client.text) connects to \(reached.local.textWithPort), where listen "
+                + "\(plan.listens[reached.listen].address.description) accepts")
+        let reader: AnswerReader
+        do throws(SystemError) {
+            reader = try answer(request, reached, explanation, plan)
+        } catch {
+            throw ExplainError("\(error)")
+        }
+        var parts = [request, explanation.lines]
+        if reader.heads.isEmpty {
+            parts.append([
+                explanation.isFinished
+                    ? "no answer: the connection is closed"
+                    : "no answer within \(patienceMs / 1000) seconds"
+            ])
+        } else {
+            parts += reader.heads
+            parts.append([
+                explanation.isFinished ? reader.body : "\(reader.body) so far, the rest later"
+            ])
+        }
+        return parts.map { $0.joined(separator: "\n") + "\n" }.joined(separator: "\n")
+    }
+
+    /// The lines of the request's head. A field Host takes the place of the URL's; without a value
+    /// there is none.
+    private static func requestLines(_ options: ExplainOptions, _ url: AskedURL) -> [String] {
+        let fields = options.fields
+        let named = fields.filter { $0.lowercased().hasPrefix("host:") }
+        var lines = ["\(options.method) \(url.target) HTTP/1.1"]
+        if named.isEmpty { lines.append("Host: \(url.authority)") }
+        let isLeftOut = named.count == 1 && named[0].utf8.dropFirst(5).allSatisfy { $0 == 0x20 }
+        return lines + fields.filter { !isLeftOut || !$0.lowercased().hasPrefix("host:") }
+    }
+
+    /// Sends the request to a worker of its own, and reads what comes.
+    private static func answer(
+        _ lines: [String], _ reached: Reached, _ explanation: Explanation, _ plan: Plan
+    ) throws(SystemError) -> AnswerReader {
+        let context = WorkerContext(
+            plan: plan, index: 0, listeners: plan.listens.map { _ in -1 },
+            errorLogs: plan.errorLogs.map { ErrorLog(unopened: $0) },
+            accessLogs: LogFiles(paths: []), lifeline: -1,
+            zones: try plan.zones.map { zone throws(SystemError) in try Zone(zone) },
+            scoreboard: try Scoreboard(), scoreboardRow: nil)
+        var worker = try Worker(context, explanation: explanation)
+        let (near, far) = try openStreamPair()
+        let client = Descriptor(owning: near)
+        worker.clock.update()
+        guard let slot = worker.freeConnections.take() else {
+            throw SystemError("worker_connections", code: Errno.noMemory)
+        }
+        worker.open(slot, far, reached.client, listener: reached.listen)
+        var request = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)[...]
+        if worker.connections[slot].awaitsProxyHeader {
+            request = Array(proxyHeader(reached, explanation).utf8) + request
+        }
+        var reader = AnswerReader()
+        let endMs = worker.clock.monotonicMs &+ patienceMs
+        while !explanation.isFinished, worker.connections[slot].state != .free,
+            worker.clock.monotonicMs < endMs,
+            // The rest comes at limit_rate: nobody wants to wait for that.
+            !(worker.connections[slot].isHeld && reader.isInBody)
+        {
+            send(&request, to: client.number)
+            receive(from: client.number, into: &reader)
+            try worker.turn(atMostMs: 20)
+        }
+        receive(from: client.number, into: &reader)
+        if worker.connections[slot].state != .free { worker.close(slot) }
+        return reader
+    }
+
+    /// Where a proxy goes before the worker, its line goes before the request.
+    private static func proxyHeader(_ reached: Reached, _ explanation: Explanation) -> String {
+        let (client, local) = (reached.client, reached.local)
+        let family = client.family == .ipv6 ? "TCP6" : "TCP4"
+        let line = "PROXY \(family) \(client.text) \(local.text) \(client.port) \(local.port)"
+        explanation.note("the proxy in front says: \(line)")
+        return line + "\r\n"
+    }
+
+    private static func send(_ bytes: inout ArraySlice<UInt8>, to socket: Int32) {
+        guard !bytes.isEmpty else { return }
+        let result = unsafe bytes.withUnsafeBytes { unsafe Linux.send(socket, $0) }
+        if case .bytes(let count) = result { bytes.removeFirst(count) }
+    }
+
+    private static func receive(from socket: Int32, into reader: inout AnswerReader) {
+        var memory = [UInt8](repeating: 0, count: 1 << 18)
+        // As much as a socket holds; more is read in the next turn.
+        for _ in 0..<8 {
+            let result = unsafe memory.withUnsafeMutableBytes {
+                unsafe Linux.receive(socket, into: $0)
+            }
+            guard case .bytes(let count) = result, count > 0 else { return }
+            let part = Array(memory[..<count])
+            reader.take(part.span)
+        }
+    }
+}

@@ -1,0 +1,23 @@
+import Linux
+import Server
+
+/// `apus explain`: 0 when an answer was made, 1 for a configuration with errors, 2 for what cannot
+/// be asked.
+func explain(_ options: ExplainOptions) -> Int32 {
+    if options.showsUsage {
+        writeAll(1, CommandLineTexts.explainUsage)
+        return 0
+    }
+    let directory = String(decoding: (try? currentDirectory()) ?? [], as: UTF8.self)
+    let outcome = ConfigurationLoader.load(options.server.loadRequest(BuildPaths(), in: directory))
+    writeAll(2, outcome.report)
+    guard let plan = outcome.plan else { return 1 }
+    do throws(ExplainError) {
+        try Explainer.becomeWorker(of: plan)
+        writeAll(1, try Explainer.explain(options, with: plan))
+        return 0
+    } catch {
+        complain("\(error)")
+        return 2
+    }
+}

@@ -1,0 +1,307 @@
+import Foundation
+import Testing
+
+/// `apus explain`: a request is answered by a worker that listens on nothing, and told.
+@Suite(.enabled(if: Product.isApus)) struct ExplainTests {
+    /// A configuration, a request, and what must be said of it, in this order. In the
+    /// configuration, which begins at line 5 of its file, ROOT is a folder that holds the files of
+    /// ``files``; lines are `\#(conf)` and a number.
+    struct Row: Sendable, CustomTestStringConvertible {
+        let name: String
+        let server: String
+        let arguments: [String]
+        let lines: [String]
+
+        init(_ name: String, _ server: String, _ arguments: String..., lines: String...) {
+            self.name = name
+            self.server = server
+            self.arguments = arguments
+            self.lines = lines
+        }
+
+        var testDescription: String { name }
+    }
+
+    private static let files: [String: Fixture] = [
+        "index.html": "home", "a.txt": .text(String(repeating: "text ", count: 100)),
+        "a.txt.gz": "zipped", "page.html": "page", "docs/x.html": "x", "lost.html": "lost",
+        "large.bin": .pattern(1_000_000),
+    ]
+
+    static let rows: [Row] = [
+        Row(
+            "the only server, a file", "location / { }", "http://a/page.html",
+            lines: "GET /page.html HTTP/1.1", "Host: a",
+            "127.0.0.1 connects to 127.0.0.1:80, where listen 0.0.0.0:80 accepts",
+            "server (CONF:3): the only server of the address", "path /page.html",
+            "location for /page.html", "  location / (CONF:5): the longest prefix",
+            "  taken: location / (CONF:5)", "file ROOT/page.html: 4 bytes, modified",
+            "HTTP/1.1 200 OK", "Content-Type: text/html", "Content-Length: 4", "body: 4 bytes"),
+        Row(
+            "each kind of location",
+            "location = /a { } location / { }\nlocation /docs/ { location ~ [.]gif$ { } }\n"
+                + "location ~ [.]png$ { }\nlocation ~* [.]HTML$ { } location ~ x { }",
+            "http://a/docs/x.html",
+            lines: "  location / (CONF:5): a prefix",
+            "  location /docs/ (CONF:6): the longest prefix", "  the locations inside of it",
+            "    location ~ [.]gif$ (CONF:6): does not match",
+            "  location ~ [.]png$ (CONF:7): does not match",
+            "  location ~* [.]HTML$ (CONF:8): matches",
+            "  taken: location ~* [.]HTML$ (CONF:8)"),
+        Row(
+            "an exact location", "location = /page.html { } location ~ . { }", "http://a/page.html",
+            lines: "  location = /page.html (CONF:5): the very path",
+            "  taken: location = /page.html (CONF:5)"),
+        Row(
+            "a prefix before regular expressions", "location ^~ /docs { } location ~ . { }",
+            "http://a/docs/x.html",
+            lines:
+                "  location ^~ /docs (CONF:5): the longest prefix: no regular expression is tried",
+            "  taken: location ^~ /docs (CONF:5)"),
+        Row(
+            "no location", "location /b { }", "http://a/page.html",
+            lines: "  taken: none, but server (CONF:3)"),
+        Row(
+            "the script",
+            "set $x $arg_q;\nrewrite ^/no /yes;\nif ($x = 1) { return 403; }\n"
+                + "rewrite ^/old/(.*)$ /$1?new=1 last;",
+            "http://a/old/page.html?q=2",
+            lines: "set $x $arg_q (CONF:5): \"2\"", "rewrite ^/no /yes (CONF:6): does not match",
+            "if ($x = 1) (CONF:7): does not hold",
+            "rewrite ^/old/(.*)$ /$1?new=1 last (CONF:8): matches: /page.html?new=1&q=2",
+            "file ROOT/page.html: 4 bytes, modified", "HTTP/1.1 200 OK"),
+        Row(
+            "an if that holds", "if ($arg_q) { return 301 /there; }", "http://a:80/?q=1",
+            lines: "if ($arg_q) (CONF:5): holds",
+            "return 301 /there (CONF:5): ends with status 301",
+            "HTTP/1.1 301 Moved Permanently", "Location: http://a/there"),
+        Row(
+            "an internal redirect to the index", "index none.html index.html;", "http://a/",
+            lines: "index: ROOT/none.html: No such file or directory",
+            "index: ROOT/index.html is there", "internal redirect to /index.html",
+            "file ROOT/index.html: 4 bytes, modified", "HTTP/1.1 200 OK"),
+        Row(
+            "try_files and an error page",
+            "error_page 404 =200 /lost.html; location / { try_files $uri $uri/ =404; }",
+            "http://a/none", lines: "try_files: ROOT/none is no file",
+            "try_files: ROOT/none is no directory",
+            "try_files: none is there, the last one is =404",
+            "status 404: error_page /lost.html", "internal redirect to /lost.html",
+            "try_files: ROOT/lost.html is there", "HTTP/1.1 200 OK"),
+        Row(
+            "a named location",
+            "location / { try_files $uri @end; }\nlocation @end { return 410; }",
+            "http://a/none", lines: "try_files: none is there, the last one is @end",
+            "taken: location @end (CONF:6)", "return 410 (CONF:6): ends with status 410",
+            "status 410: no error_page is for it", "HTTP/1.1 410 Gone"),
+        Row(
+            "a file that is not there", "error_log /nowhere/log;", "http://a/none",
+            lines: "ROOT/none cannot be opened: No such file or directory",
+            "error_log: [error] open() \"ROOT/none\" failed (2: No such file or directory)",
+            "status 404: no error_page is for it", "HTTP/1.1 404 Not Found"),
+        Row(
+            "an internal location", "location /in { internal; }", "http://a/in",
+            lines: "internal: the path is the client's own", "HTTP/1.1 404 Not Found"),
+        Row(
+            "a method that is limited", "location / {\nlimit_except GET { access_log off; }\n}",
+            "DELETE", "http://a/page.html",
+            lines: "DELETE /page.html HTTP/1.1",
+            "the method is limited: limit_except GET (CONF:6)", "the method is none for files",
+            "HTTP/1.1 405 Not Allowed"),
+        Row(
+            "gzip", "gzip on; gzip_types text/plain;", "http://a/a.txt", "-H",
+            "Accept-Encoding: gzip", lines: "gzip: compressed", "Content-Encoding: gzip"),
+        Row(
+            "gzip that is not asked for", "gzip on; gzip_types text/plain;", "http://a/a.txt",
+            lines: "gzip: without Accept-Encoding it is not wanted", "Content-Length: 500"),
+        Row(
+            "gzip of another type", "gzip on;", "http://a/a.txt", "-H", "Accept-Encoding: gzip",
+            lines: "gzip: text/plain is not in gzip_types", "Content-Length: 500"),
+        Row(
+            "gzip_static", "gzip_static on;", "http://a/a.txt", "-H", "Accept-Encoding: gzip",
+            lines: "file ROOT/a.txt.gz: 6 bytes, modified", "Content-Encoding: gzip",
+            "body: 6 bytes"),
+        Row(
+            "a range", "", "http://a/page.html", "-H", "Range: bytes=1-2",
+            lines: "Range: bytes 1-2", "HTTP/1.1 206 Partial Content",
+            "Content-Range: bytes 1-2/4", "body: 2 bytes"),
+        Row(
+            "a precondition", "", "http://a/page.html", "-H", "If-None-Match: *",
+            lines: "preconditions: the client has this version already",
+            "HTTP/1.1 304 Not Modified", "no body"),
+        Row(
+            "a directory", "", "http://a:80/docs?x",
+            lines: "ROOT/docs is a directory: the client is sent to the path with a slash",
+            "HTTP/1.1 301 Moved Permanently", "Location: http://a/docs/?x"),
+        Row(
+            "a directory that is listed", "autoindex on;", "http://a/docs/",
+            lines: "autoindex: the names in ROOT/docs/", "HTTP/1.1 200 OK"),
+        Row(
+            "a directory without an index", "", "http://a/docs/",
+            lines: "there is no index file, and no autoindex", "HTTP/1.1 403 Forbidden"),
+        Row(
+            "a request that is refused", "", "http://a/../x", lines: "HTTP/1.1 400 Bad Request"),
+        Row(
+            "a head that is refused", "", "http://a/", "-H", "Host:",
+            lines: "the request is refused: client sent HTTP/1.1 request without \"Host\" header",
+            "HTTP/1.1 400 Bad Request"),
+        Row(
+            "who is asked, by whom", "return 200 \"$remote_addr $server_addr $server_port\";",
+            "http://192.0.2.1/", "--from", "192.0.2.9",
+            lines: "192.0.2.9 connects to 192.0.2.1:80, where listen 0.0.0.0:80 accepts",
+            "body: \("192.0.2.9 192.0.2.1 80".count) bytes"),
+        Row(
+            "logs",
+            "access_log /nowhere/a.log combined; access_log /nowhere/b.log combined if=$arg_q;",
+            "http://a/page.html", lines: "access_log /nowhere/a.log: 127.0.0.1 - - [",
+            "access_log: not for this request, as its if= says"),
+        Row(
+            "a request without an answer", "return 444;", "http://a/",
+            lines: "return 444 (CONF:5): ends with status 444",
+            "no answer: the connection is closed"),
+        Row(
+            "an answer that is larger than a socket's buffer", "sendfile on;",
+            "http://a/large.bin", lines: "file ROOT/large.bin: 1000000 bytes, modified",
+            "Content-Length: 1000000", "body: 1000000 bytes"),
+        Row(
+            "an answer in chunks",
+            "gzip on; gzip_types *; gunzip on; gzip_comp_level 9;", "http://a/large.bin", "-H",
+            "Accept-Encoding: gzip", lines: "gzip: compressed", "Transfer-Encoding: chunked"),
+        Row(
+            "who may see it", "allow 192.0.2.0/24;\ndeny all;", "http://a/page.html",
+            lines: "allow, deny: 127.0.0.1 is denied", "status 403: no error_page is for it",
+            "HTTP/1.1 403 Forbidden"),
+        Row(
+            "a password", "satisfy any; deny all; auth_basic x; auth_basic_user_file /nowhere;",
+            "http://a/page.html", lines: "allow, deny: 127.0.0.1 is denied",
+            "auth_basic: refused with status 401", "HTTP/1.1 401 Unauthorized"),
+        Row(
+            "a limit",
+            "} limit_req_zone $remote_addr zone=z:64k rate=1r/s; server { listen 83; root ROOT;"
+                + "limit_req zone=z;",
+            "http://a:83/page.html", lines: "limit_req: passed", "HTTP/1.1 200 OK"),
+        Row(
+            "a rate", "limit_rate 1000;", "http://a/large.bin",
+            lines: "limit_rate: 1000 bytes a second", "HTTP/1.1 200 OK",
+            "Content-Length: 1000000"),
+        Row(
+            "a proxy in front",
+            "} server { listen 82 proxy_protocol;"
+                + "set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP; return 204;",
+            "http://a:82/", "-H", "X-Real-IP: 192.0.2.3",
+            lines: "the proxy in front says: PROXY TCP4 127.0.0.1 127.0.0.1 50000 82",
+            "the client is 192.0.2.3, as a proxy says that is believed",
+            "HTTP/1.1 204 No Content"),
+    ]
+
+    @Test(arguments: rows) func theStepsAreTold(row: Row) throws {
+        let folder = try folder("server {\nlisten 80; root ROOT;\n\(row.server)\n}")
+        let result = try explain(row.arguments, folder)
+        #expect(result.exit == .code(0), "\(result.error)")
+        var rest = result.output.components(separatedBy: "\n")[...]
+        for line in row.lines {
+            let wanted = line.replacingOccurrences(of: "ROOT", with: folder.root)
+                .replacingOccurrences(of: "CONF", with: folder.path + "/test.conf")
+            let index = rest.firstIndex { Self.says($0, wanted) }
+            guard let index else {
+                Issue.record("no \(wanted.debugDescription) in its place in\n\(result.output)")
+                return
+            }
+            rest = rest[(index + 1)...]
+        }
+    }
+
+    /// Whether a line is the one, or begins so where times follow.
+    private static func says(_ line: String, _ wanted: String) -> Bool {
+        line == wanted
+            || (wanted.hasSuffix(" modified") || wanted.hasSuffix("[")) && line.hasPrefix(wanted)
+    }
+
+    private static let named = """
+        server { listen 80 default_server; server_name one; return 204; }
+        server { listen 80; server_name two www.two; return 204; }
+        server { listen 80; server_name *.two; return 204; }
+        server { listen 80; server_name three.*; return 204; }
+        server { listen 80; server_name ~^f(our|ive)$; return 204; }
+        server { listen 80; server_name ""; return 204; }
+        """
+
+    @Test(arguments: [
+        (["http://www.two/"], "server \"two\" (CONF:4): \"www.two\" is one of its names"),
+        (
+            ["http://x.two/"],
+            "server \"*.two\" (CONF:5): its wildcard is the longest that \"x.two\" ends in"
+        ),
+        (
+            ["http://three.org/"],
+            "server \"three.*\" (CONF:6): its wildcard is the longest that \"three.org\" "
+                + "begins with"
+        ),
+        (
+            ["http://five/"],
+            "server \"~^f(our|ive)$\" (CONF:7): its name ~^f(our|ive)$ is the first that matches "
+                + "\"five\""
+        ),
+        (
+            ["http://six/"],
+            "server \"one\" (CONF:3): no server is named \"six\": the default server of the address"
+        ),
+        (
+            ["http://six/", "-H", "Host: two"],
+            "server \"two\" (CONF:4): \"two\" is one of its names"
+        ),
+    ])
+    func whyAServer(arguments: [String], line: String) throws {
+        let folder = try folder(Self.named)
+        let result = try explain(arguments, folder)
+        let wanted = line.replacingOccurrences(of: "CONF", with: folder.path + "/test.conf")
+        #expect(result.output.components(separatedBy: "\n").contains(wanted), "\(result.output)")
+    }
+
+    @Test func nothingIsWrittenAndNothingBound() throws {
+        let folder = try folder(
+            "server { listen 80; root ROOT; access_log DIR/a.log; access_log DIR/$host.log;\n"
+                + "error_log DIR/e.log debug; }", main: "pid DIR/p.pid; error_log DIR/m.log;")
+        let before = try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted()
+        let result = try explain(["http://a/none"], folder)
+        #expect(result.output.contains("access_log \(folder.path)/a.log: "))
+        #expect(result.output.contains("access_log \(folder.path)/$host.log: ") == false)
+        #expect(result.error.isEmpty)
+        let after = try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted()
+        #expect(before == after)
+    }
+
+    @Test(arguments: [
+        ("server { listen 80; }", ["http://a:81/"], 2, "listens on port 81"),
+        ("server { listen 80; }", ["https://a/"], 2, "ask for http://"),
+        ("server { listen 80; }", ["http://a/", "--from", "x"], 2, "an address is wanted"),
+        ("server { listen 80; rot /; }", ["http://a/"], 1, "did you mean \"root\"?"),
+        ("server { listen 80; }", [], 1, "a URL is missing"),
+    ])
+    func exitCodes(http: String, arguments: [String], code: Int32, message: String) throws {
+        let result = try explain(arguments, folder(http))
+        #expect(result.exit == .code(code))
+        #expect(result.error.contains(message))
+        #expect(result.output.isEmpty)
+    }
+
+    @Test func help() throws {
+        let result = try run(Product.binary, ["explain", "--help"])
+        #expect(result.succeeded && result.output.contains("Usage: apus explain "))
+    }
+
+    private func folder(_ http: String, main: String = "") throws -> TemporaryFolder {
+        let folder = try TemporaryFolder(files: Self.files)
+        let text = TestServer.fill(
+            "events { } \(main) http { types { text/html html; text/plain txt; }\n"
+                + "access_log off;\n\(http)\n}\n",
+            folder: folder, ports: [1, 2, 3])
+        try text.write(toFile: folder.path + "/test.conf", atomically: false, encoding: .utf8)
+        return folder
+    }
+
+    private func explain(_ arguments: [String], _ folder: TemporaryFolder) throws -> ShellResult {
+        try run(
+            Product.binary, ["explain"] + TestServer.commandLine(folder) + arguments, seconds: 30)
+    }
+}
