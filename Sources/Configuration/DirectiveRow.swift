@@ -3,8 +3,9 @@
 public struct DirectiveRow<Draft>: Sendable {
     /// Takes a use of the directive into the draft.
     public typealias Action = @Sendable (inout Draft, DirectiveUse) throws(Diagnostic) -> Void
-    /// Fills what the child (the first) does not set from its parent (the second).
-    public typealias Inheritance = @Sendable (inout Draft, Draft) -> Void
+    /// Fills what the child (the first) does not set from its parent (the second), which is not
+    /// changed: it is `inout` because what reads by a key path would copy the whole of it.
+    public typealias Inheritance = @Sendable (inout Draft, inout Draft) -> Void
 
     /// Whether a block may hold the directive more than once.
     public enum Repeats: Sendable {

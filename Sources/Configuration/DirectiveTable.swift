@@ -2,6 +2,8 @@
 public struct DirectiveTable<Draft>: Sendable {
     /// The rows in the order in which they were given.
     public let rows: [DirectiveRow<Draft>]
+    /// The names whose blocks hold rows of values: what the parser must know.
+    public let rawBlockNames: Set<String>
     private let rowsByName: [String: [DirectiveRow<Draft>]]
     /// The rules of inheritance alone: most rows have none, and each level goes through all.
     private let inheritances: [DirectiveRow<Draft>.Inheritance]
@@ -10,6 +12,7 @@ public struct DirectiveTable<Draft>: Sendable {
     public init(_ rows: [DirectiveRow<Draft>]) {
         self.rows = rows
         rowsByName = Dictionary(grouping: rows, by: \.name)
+        rawBlockNames = Set(rows.lazy.filter(\.isRawBlock).map(\.name))
         inheritances = rows.compactMap(\.inherit)
     }
 
@@ -22,13 +25,8 @@ public struct DirectiveTable<Draft>: Sendable {
             .map(\.key).sorted()
     }
 
-    /// The names whose blocks hold rows of values: what the parser must know.
-    public var rawBlockNames: Set<String> {
-        Set(rows.lazy.filter(\.isRawBlock).map(\.name))
-    }
-
-    /// Lets a level inherit every setting that has a rule for it.
-    public func inherit(_ child: inout Draft, from parent: Draft) {
-        for inherit in inheritances { inherit(&child, parent) }
+    /// Lets a level inherit every setting that has a rule for it. The parent stays as it is.
+    public func inherit(_ child: inout Draft, from parent: inout Draft) {
+        for inherit in inheritances { inherit(&child, &parent) }
     }
 }

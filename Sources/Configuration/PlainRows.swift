@@ -1,6 +1,9 @@
 /// Rows of one line: a directive that sets one optional value and inherits it when it is unset.
+/// They are inlinable, because each level of a configuration inherits every one of them: what is
+/// generic over the draft looks up types at run time.
 extension DirectiveRow {
     /// `on` or `off`.
+    @inlinable
     public static func flag(
         _ name: String, in contexts: Contexts,
         sets field: WritableKeyPath<Draft, Bool?> & Sendable,
@@ -12,6 +15,7 @@ extension DirectiveRow {
     }
 
     /// A size in bytes, with `k` or `m`.
+    @inlinable
     public static func size(
         _ name: String, in contexts: Contexts,
         sets field: WritableKeyPath<Draft, Int?> & Sendable,
@@ -23,6 +27,7 @@ extension DirectiveRow {
     }
 
     /// A size in bytes that may be a file's, with `k`, `m` or `g`.
+    @inlinable
     public static func offset(
         _ name: String, in contexts: Contexts,
         sets field: WritableKeyPath<Draft, Int?> & Sendable,
@@ -34,6 +39,7 @@ extension DirectiveRow {
     }
 
     /// A time, kept in milliseconds.
+    @inlinable
     public static func milliseconds(
         _ name: String, in contexts: Contexts,
         sets field: WritableKeyPath<Draft, Int?> & Sendable,
@@ -45,6 +51,7 @@ extension DirectiveRow {
     }
 
     /// A time, kept in seconds.
+    @inlinable
     public static func seconds(
         _ name: String, in contexts: Contexts,
         sets field: WritableKeyPath<Draft, Int?> & Sendable,
@@ -56,6 +63,7 @@ extension DirectiveRow {
     }
 
     /// A number.
+    @inlinable
     public static func integer(
         _ name: String, in contexts: Contexts,
         sets field: WritableKeyPath<Draft, Int?> & Sendable,
@@ -67,6 +75,7 @@ extension DirectiveRow {
     }
 
     /// A text, taken as it is.
+    @inlinable
     public static func text(
         _ name: String, in contexts: Contexts,
         sets field: WritableKeyPath<Draft, String?> & Sendable,
@@ -78,6 +87,7 @@ extension DirectiveRow {
     }
 
     /// One of a few names.
+    @inlinable
     public static func choice<Value: Sendable>(
         _ name: String, in contexts: Contexts,
         sets field: WritableKeyPath<Draft, Value?> & Sendable, _ choices: [(String, Value)],
@@ -88,7 +98,8 @@ extension DirectiveRow {
         }
     }
 
-    private static func plain<Value>(
+    @inlinable
+    static func plain<Value>(
         _ name: String, _ contexts: Contexts, _ arguments: ArgumentCount,
         _ field: WritableKeyPath<Draft, Value?> & Sendable, _ defaultText: String?,
         _ summary: String,
@@ -97,10 +108,17 @@ extension DirectiveRow {
         .row(
             name, in: contexts, takes: arguments, default: defaultText, summary,
             inherit: { (child, parent) in
-                if child[keyPath: field] == nil { child[keyPath: field] = parent[keyPath: field] }
+                fill(&child[keyPath: field], from: &parent[keyPath: field])
             },
             apply: { (draft, use) throws(Diagnostic) in
                 draft[keyPath: field] = try read(use)
             })
+    }
+
+    /// Gives a value to what has none. Both are asked for in place: reading by a key path copies
+    /// the whole draft.
+    @inlinable
+    public static func fill<Value>(_ value: inout Value?, from parent: inout Value?) {
+        if value == nil { value = parent }
     }
 }

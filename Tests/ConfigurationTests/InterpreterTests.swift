@@ -44,7 +44,7 @@ import Testing
         parent.level.headers = ["A"]
         var child = Draft()
         child.level.isGzip = false
-        table.inherit(&child, from: parent)
+        table.inherit(&child, from: &parent)
         #expect(child.level.root == "/srv")
         #expect(child.level.isGzip == false)
         #expect(child.level.headers == ["A"])

@@ -30,6 +30,12 @@ import Testing
         ("location ~ x { } location ~ x { }", ["unreachable-location"]),
         ("location ~* x { } location ~ x { }", ["unreachable-location"]),
         ("location ~ x { } location ~* x { }", []),
+        ("location ~* x { } location ~* x { }", ["unreachable-location"]),
+        (
+            "location ~ x { } location /a { } location ~ . { } location ~ y { }",
+            ["unreachable-location", "unreachable-location"]
+        ),
+        ("location /a { location ~ . { } location /a/b { } }", ["unreachable-location"]),
         ("location ^~ / { } location ~ x { }", ["unreachable-location"]),
         ("location / { return 200; set $a b; }", ["unreachable-step"]),
         ("location / { if ($args) { return 200; } set $a b; }", []),

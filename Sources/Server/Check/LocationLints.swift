@@ -5,7 +5,7 @@ enum LocationLints {
     static func findings(_ path: BlockPath) -> [Finding] {
         switch path.name {
         case "alias": aliasSlash(path)
-        case "location": unreachable(path)
+        case "server", "location": unreachable(in: path)
         case "return": unreachableSteps(path)
         case "if": ifFile(path)
         case "add_header": lostHeader(path)
@@ -34,38 +34,41 @@ enum LocationLints {
 
     // MARK: reached by nobody
 
-    private static func unreachable(_ path: BlockPath) -> [Finding] {
-        let (modifier, name) = path.directive.locationName
-        let others = path.siblings.filter { $0.name.text == "location" }
-        guard let own = others.firstIndex(of: path.directive) else { return [] }
-        guard modifier.hasPrefix("~") else {
-            return hiddenPrefix(path, modifier, name, others)
-        }
-        for other in others[..<own] {
-            let (kind, pattern) = other.locationName
-            guard kind.hasPrefix("~") else { continue }
-            if pattern == name && (kind == modifier || kind == "~*") || matchesAll(pattern) {
-                return [unreachable(path, behind: other)]
+    /// The locations of a block that others hide from every request. The block is walked once: it
+    /// may hold thousands.
+    private static func unreachable(in block: BlockPath) -> [Finding] {
+        let locations = (block.directive.block ?? []).filter { $0.name.text == "location" }
+        guard locations.count > 1 else { return [] }
+        let names = locations.map(\.locationName)
+        func isRegex(_ index: Int) -> Bool { names[index].modifier.hasPrefix("~") }
+        let wholeTree = names.firstIndex { $0 == ("^~", "/") }
+        let everything = names.indices.first { isRegex($0) && matchesAll(names[$0].name) }
+        // The expressions before the one in hand, without and with regard to case.
+        var caseless: [String: Int] = [:]
+        var exact: [String: Int] = [:]
+        var findings: [Finding] = []
+        for (index, (modifier, name)) in names.enumerated() {
+            var hiding: Int?
+            if isRegex(index) {
+                let others = [
+                    caseless[name], modifier == "~" ? exact[name] : nil,
+                    everything.flatMap { $0 < index ? $0 : nil },
+                ]
+                hiding = others.compactMap { $0 }.min() ?? wholeTree
+                if modifier == "~*" {
+                    caseless[name] = caseless[name] ?? index
+                } else {
+                    exact[name] = exact[name] ?? index
+                }
+            } else if modifier == "" {
+                hiding = everything
             }
+            guard let hiding else { continue }
+            let path = BlockPath(
+                directive: locations[index], outer: block.outer + [block.directive])
+            findings.append(unreachable(path, behind: locations[hiding]))
         }
-        let wholeTree = others.first {
-            let (kind, prefix) = $0.locationName
-            return kind == "^~" && prefix == "/"
-        }
-        return wholeTree.map { [unreachable(path, behind: $0)] } ?? []
-    }
-
-    /// A prefix whose requests all go to an expression that matches everything.
-    private static func hiddenPrefix(
-        _ path: BlockPath, _ modifier: String, _ name: String, _ others: [Directive]
-    ) -> [Finding] {
-        guard modifier == "",
-            let all = others.first(where: {
-                let (kind, pattern) = $0.locationName
-                return kind.hasPrefix("~") && matchesAll(pattern)
-            })
-        else { return [] }
-        return [unreachable(path, behind: all)]
+        return findings
     }
 
     private static func matchesAll(_ pattern: String) -> Bool {

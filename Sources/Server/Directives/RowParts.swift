@@ -2,12 +2,11 @@ import Configuration
 
 extension DirectiveRow where Draft == Server.Draft {
     /// A level that does not set the field has that of the level around it.
+    @inline(__always)
     static func inheriting<Value>(
         _ field: WritableKeyPath<Draft, Value?> & Sendable
     ) -> Inheritance {
-        { (child, parent) in
-            if child[keyPath: field] == nil { child[keyPath: field] = parent[keyPath: field] }
-        }
+        { (child, parent) in fill(&child[keyPath: field], from: &parent[keyPath: field]) }
     }
 
     /// Adds media types to a list. As in nginx text/html is always in it.

@@ -37,7 +37,7 @@ enum SecureLinkDirectives {
     ]
 
     /// A level with a secret has nothing else; one without anything has all of the level around.
-    private static func inherit(_ child: inout Draft, from parent: Draft) {
+    private static func inherit(_ child: inout Draft, from parent: inout Draft) {
         var settings = child.scope.secureLink
         let outer = parent.scope.secureLink
         guard settings.secret == nil else { return }

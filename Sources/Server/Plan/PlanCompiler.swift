@@ -100,8 +100,14 @@ struct PlanCompiler {
 
     /// A level with everything that it does not set itself.
     func inherited(_ child: Scope, from parent: Scope) -> Scope {
+        var outer = Draft(level: parent)
+        return inherited(child, from: &outer)
+    }
+
+    /// The same from a level that many inherit from: a draft is large, and made once for them.
+    private func inherited(_ child: Scope, from outer: inout Draft) -> Scope {
         var level = Draft(level: child)
-        DirectiveList.table.inherit(&level, from: Draft(level: parent))
+        DirectiveList.table.inherit(&level, from: &outer)
         return level.scope
     }
 
@@ -119,8 +125,9 @@ struct PlanCompiler {
         var exact: [NamedIndex] = []
         var prefixes: [PrefixLocation] = []
         var regexes: [RegexLocation] = []
+        var outerLevel = Draft(level: outer)
         for location in locations {
-            let scope = inherited(location.scope, from: outer)
+            let scope = inherited(location.scope, from: &outerLevel)
             let index = add(location, scope)
             let children = compileChildren(location.locations, in: scope)
             let name = parts.arena.store(location.name)

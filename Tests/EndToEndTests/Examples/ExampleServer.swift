@@ -1,0 +1,61 @@
+import Foundation
+import Glibc
+
+/// One of conf/examples, started as the README beside them says, in a copy of the folder and with
+/// free ports in the place of 8080 and 8081.
+final class ExampleServer {
+    let folder: TemporaryFolder
+    private let ports: [UInt16]
+    private let process: ChildProcess
+
+    static let examples = Product.repository + "/conf/examples"
+
+    struct DidNotStart: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    init(_ name: String) throws {
+        let folder = try TemporaryFolder()
+        let examples = folder.path + "/conf/examples"
+        try FileManager.default.copyItem(
+            atPath: Product.repository + "/conf", toPath: folder.path + "/conf")
+        // The workers are another user, and a clone may be closed to others.
+        _ = try run("chmod", ["-R", "a+rX", folder.path + "/conf"])
+        var text = try readText(examples + "/" + name)
+        let ports = FreePorts.take(2)
+        var environment: [String] = []
+        if text.contains("${ENV:PORT") {
+            environment = ["PORT=\(ports[0])", "PID_FILE=\(examples)/apus.pid"]
+        } else {
+            for (index, port) in ["8080", "8081"].enumerated() {
+                text = text.replacingOccurrences(of: port, with: "PORT\(index)")
+            }
+            for (index, port) in ports.enumerated() {
+                text = text.replacingOccurrences(of: "PORT\(index)", with: "\(port)")
+            }
+            try text.write(toFile: examples + "/" + name, atomically: false, encoding: .utf8)
+        }
+        let process = try ChildProcess(
+            "/usr/bin/env", environment + [Product.binary, "-p", examples, "-c", name],
+            output: folder.path + "/stdout", error: folder.path + "/stderr")
+        self.folder = folder
+        self.ports = ports
+        self.process = process
+        try waitFor("\(name) to start") {
+            guard process.isRunning else { throw DidNotStart(description: process.errorOutput) }
+            return unsafe access(examples + "/apus.pid", R_OK) == 0
+                && (try? RawClient(.ipv4(ports[0]))) != nil
+        }
+    }
+
+    deinit { process.end() }
+
+    /// What was written to the terminal by the access log.
+    var log: String { process.output }
+
+    /// A file below the example's `sites`.
+    func site(_ path: String) -> String { folder.path + "/conf/examples/sites/" + path }
+
+    /// A connection to the port that stands for 8080, or with 1 for 8081.
+    func connect(port: Int = 0) throws -> RawClient { try RawClient(.ipv4(ports[port]), of: self) }
+}
