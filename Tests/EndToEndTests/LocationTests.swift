@@ -25,6 +25,22 @@ import Testing
         #expect(try server.fetch(target).text == text)
     }
 
+    /// An expression that takes too long is an error of the configuration's, and the log says
+    /// which it is.
+    @Test(.enabled(if: Product.isApus, "nginx's limit is a higher one"), arguments: ["/l", "/r"])
+    func anExpressionThatHitsItsLimitIsNamed(path: String) throws {
+        let server = try TestServer(
+            """
+            location ~ "^/l(a|aa|aaa)+$" { return 200; }
+            location /r { rewrite "^/r(a|aa|aaa)+$" /x; }
+            """)
+        let target = path + String(repeating: "a", count: 60) + "b"
+        #expect(try server.fetch(target).status == 500)
+        #expect(server.errorLog.contains("hit its limit on \"\(target)\""))
+        #expect(server.errorLog.contains("^\(path)(a|aa|aaa)+$"))
+        #expect(server.errorLog.contains("test.conf:"))
+    }
+
     @Test func theOrderOfLocationsDoesNotMatter() throws {
         let server = try TestServer(
             """

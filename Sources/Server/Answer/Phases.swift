@@ -272,9 +272,12 @@ extension Worker {
             let path = uri
             keepCaptures(of: regex, in: path.span(from: 0, to: uriCount), exchange)
         case .none: enterServer(slot, exchange)
-        case .limitReached:
+        case .limitReached(let tried):
             enterServer(slot, exchange)
-            logError(.error, "a regular expression of a location hit its limit", slot, exchange)
+            logError(
+                .error,
+                "the regular expression of \(plan.text(ofLocation: tried)) hit its limit on "
+                    + "\"\(uri.span(from: 0, to: uriCount).text)\"", slot, exchange)
             return false
         }
         return true

@@ -108,7 +108,8 @@ extension Worker {
             return false
         case .limitReached:
             logError(
-                .error, "a regular expression hit its limit on \"\(subject.text)\"", slot, exchange)
+                .error, "\(named(regex, exchange)) hit its limit on \"\(subject.text)\"", slot,
+                exchange)
             return nil
         case .failed(let code):
             logError(
@@ -116,6 +117,12 @@ extension Worker {
                 exchange)
             return nil
         }
+    }
+
+    /// An expression, and where it stands, for messages.
+    private func named(_ regex: Int32, _ exchange: Int) -> String {
+        "the regular expression \"\(plan.regexes[Int(regex)].pattern)\" in "
+            + plan.text(ofLocation: exchanges[exchange].location)
     }
 
     private mutating func holdsForFile(
@@ -193,7 +200,8 @@ extension Worker {
             return .unmatched
         case .limitReached, .failed:
             logError(
-                .error, "a regular expression hit its limit on \"\(path.span.text)\"", slot,
+                .error, "\(named(step.regex, exchange)) hit its limit on \"\(path.span.text)\"",
+                slot,
                 exchange)
             return .ended(.status(500))
         }

@@ -43,8 +43,8 @@ enum LocationMatch: Equatable {
     case matched(Int32, by: Int32)
     /// No location matches: the settings of the level around it hold.
     case none
-    /// A regular expression hit its limit: 500, as nginx.
-    case limitReached
+    /// The regular expression of this location hit its limit: 500, as nginx.
+    case limitReached(Int32)
 }
 
 extension Plan {
@@ -107,7 +107,7 @@ extension Plan {
                 case let decided: return decided
                 }
             case .noMatch: break
-            case .limitReached, .failed: return .limitReached
+            case .limitReached, .failed: return .limitReached(candidate.location)
             }
             index &+= 1
         }
