@@ -111,8 +111,8 @@ extension Worker {
 
     /// Set-Cookie, and P3P, each after a line end, where the answer has them.
     mutating func cookies(_ slot: Int, _ exchange: Int) -> [UInt8] {
-        let location = plan.locations[Int(exchanges[exchange].location)]
-        guard location.features.contains(.userID) else { return [] }
+        let location = Int(exchanges[exchange].location)
+        guard plan.locations[location].features.contains(.userID) else { return [] }
         return bytes { (worker, writer) in
             worker.writeUserIDFields(slot, exchange, into: &writer)
         }

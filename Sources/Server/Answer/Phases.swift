@@ -131,9 +131,10 @@ extension Worker {
             return .status(400)
         }
         explanation?.note("path \(uri.span(from: 0, to: uriCount).text)")
-        let settings = plan.servers[Int(exchanges[exchange].server)].settings
-        let server = plan.locations[Int(settings)]
-        if server.features.contains(.realIP) { takeRealAddress(server, slot, exchange) }
+        let settings = Int(plan.servers[Int(exchanges[exchange].server)].settings)
+        if plan.locations[settings].features.contains(.realIP) {
+            takeRealAddress(plan.locations[settings], slot, exchange)
+        }
         return pass(from: .serverRewrite, slot, exchange)
     }
 
@@ -209,11 +210,11 @@ extension Worker {
     private mutating func chooseServer(_ slot: Int, _ exchange: Int) {
         let address = Int(address(of: slot))
         exchanges[exchange].server = plan.addresses[address].defaultServer
-        let host = exchanges[exchange].parser.head.host
         guard plan.addresses[address].hasNames else {
             if explanation != nil { noteServer(.onlyServer, -1, exchange) }
             return
         }
+        let host = exchanges[exchange].parser.head.host
         let received = exchanges[exchange].received
         lowercase(received.slice(host))
         let name = uri
@@ -246,9 +247,9 @@ extension Worker {
 
     /// `OPTIONS *` (RFC 9110, section 9.3.7), which only a strict parser lets through.
     private func asksForServerOptions(_ exchange: Int) -> Bool {
-        let head = exchanges[exchange].parser.head
-        return head.method == .options
-            && exchanges[exchange].received.slice(head.path).equals("*")
+        guard exchanges[exchange].method == .options else { return false }
+        let path = exchanges[exchange].parser.head.path
+        return exchanges[exchange].received.slice(path).equals("*")
     }
 
     // MARK: 5. location
@@ -300,30 +301,40 @@ extension Worker {
 
     /// Takes over what the location says of the connection.
     mutating func enterLocation(_ found: Int32, _ slot: Int, _ exchange: Int) {
-        var location = found
-        var entered = plan.locations[Int(location)]
-        if entered.features.contains(.limitsMethods) {
-            let limit = plan.methodLimits[Int(entered.methodLimit)]
-            if limit.allowed.isDisjoint(with: MethodSet(exchanges[exchange].method)) {
-                location = limit.location
-                explanation?.note("the method is limited: \(plan.text(ofLocation: location))")
-                entered = plan.locations[Int(location)]
-            }
-        }
+        let location = limitedLocation(found, exchange)
+        let index = Int(location)
+        let features = plan.locations[index].features
+        let timeouts = plan.locations[index].timeouts
         exchanges[exchange].location = location
-        exchanges[exchange].lingeringClose = entered.timeouts.lingeringClose
-        exchanges[exchange].bodyLimit = entered.maxBodySize
-        exchanges[exchange].isRateLimited = entered.features.contains(.limitsRate)
+        exchanges[exchange].lingeringClose = timeouts.lingeringClose
+        exchanges[exchange].bodyLimit = plan.locations[index].maxBodySize
+        exchanges[exchange].isRateLimited = features.contains(.limitsRate)
         exchanges[exchange].keepsAlive =
             exchanges[exchange].fault == nil && !exchanges[exchange].endsConnection
             && exchanges[exchange].parser.head.keepsAlive
-            && entered.timeouts.keepsAlive && state == .serving
-            && Int(connections[slot].requests) < entered.timeouts.keepaliveRequests
-            && clock.monotonicMs &- connections[slot].acceptedMs
-                <= entered.timeouts.keepaliveTimeMs
-        if exchanges[exchange].keepsAlive, closesForBrowser(exchange, entered) {
+            && timeouts.keepsAlive && state == .serving
+            && Int(connections[slot].requests) < timeouts.keepaliveRequests
+            && clock.monotonicMs &- connections[slot].acceptedMs <= timeouts.keepaliveTimeMs
+        let asksBrowser =
+            features.contains(.limitsKeepalive) || exchanges[exchange].parser.head.method == .post
+        if asksBrowser, exchanges[exchange].keepsAlive,
+            closesForBrowser(exchange, plan.locations[index])
+        {
             exchanges[exchange].keepsAlive = false
         }
+    }
+
+    /// The location, or what its limit_except puts in its place for the request's method.
+    private func limitedLocation(_ location: Int32, _ exchange: Int) -> Int32 {
+        guard plan.locations[Int(location)].features.contains(.limitsMethods) else {
+            return location
+        }
+        let limit = plan.methodLimits[Int(plan.locations[Int(location)].methodLimit)]
+        guard limit.allowed.isDisjoint(with: MethodSet(exchanges[exchange].method)) else {
+            return location
+        }
+        explanation?.note("the method is limited: \(plan.text(ofLocation: limit.location))")
+        return limit.location
     }
 
     private mutating func refusedBody(_ slot: Int, _ exchange: Int) -> Int? {
