@@ -43,7 +43,7 @@ PATHS = APUS_PREFIX='$(DATADIR)/apus' APUS_SBIN_PATH='$(SBINDIR)/apus' \
 	APUS_ERROR_LOG_PATH='$(LOGDIR)/error.log' APUS_ACCESS_LOG_PATH='$(LOGDIR)/access.log'
 
 .PHONY: build release serve test engine compare test-tools libraries static install bench fuzz \
-	conformance conformance-docs docs format lint clean
+	conformance conformance-docs docs waiting format lint clean
 
 build: libraries
 	$(SWIFT) build
@@ -168,6 +168,11 @@ docs: libraries
 ## apus beside nginx, lighttpd and h2o. More: Benchmarks/compare --help
 bench: release test-tools
 	Benchmarks/compare --apus "$(RELEASE)"
+
+## The ways to wait for many clients, compared: the table, and docs/waiting.md with its plots.
+waiting:
+	@$(SWIFT) build -c release --product waiting
+	@Benchmarks/waiting/run "$$($(SWIFT) build -c release --show-bin-path)/waiting"
 
 ## Each fuzzer for FUZZ_SECONDS, or those of FUZZERS. What fails is kept and shown.
 FUZZ_SECONDS ?= 60

@@ -85,6 +85,9 @@ let package = Package(
             name: "upper-echo", dependencies: ["Reactor"], path: "Examples/upper-echo",
             swiftSettings: productSettings),
 
+        // The ways to wait, compared: `make waiting`. C, for what it shows are the kernel's calls.
+        .executableTarget(name: "waiting", path: "Benchmarks/waiting", exclude: ["run"]),
+
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: testSettings),
         .testTarget(
             name: "ConfigurationTests", dependencies: ["Configuration"],
