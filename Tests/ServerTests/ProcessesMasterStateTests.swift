@@ -16,7 +16,7 @@ import Testing
         var state = MasterState(settings)
         _ = state.step(.start, nowMs: 0)
         for index in 0..<workers {
-            _ = state.step(.workerStarted(index: index, process: 100 + Int32(index)), nowMs: 0)
+            _ = state.step(.started(.worker(index), process: 100 + Int32(index)), nowMs: 0)
         }
         return state
     }
@@ -35,18 +35,18 @@ import Testing
         let actions = state.step(.start, nowMs: 0)
         #expect(
             deeds(actions) == [
-                .startWorker(index: 0), .startWorker(index: 1), .startWorker(index: 2),
+                .start(.worker(0)), .start(.worker(1)), .start(.worker(2)),
             ])
         #expect(
-            state.step(.workerStarted(index: 0, process: 123), nowMs: 0)
+            state.step(.started(.worker(0), process: 123), nowMs: 0)
                 == [.log(.notice, "start worker process 123")])
         #expect(state.nextDeadlineMs == nil)
     }
 
-    /// The Aide is the process after the last worker: pid 200 beside workers 100 and 101.
+    /// The Aide is pid 200, beside workers 100 and 101.
     private func servingWithAide() -> MasterState {
         var state = serving { $0.hasAide = true }
-        _ = state.step(.workerStarted(index: 2, process: 200), nowMs: 0)
+        _ = state.step(.started(.aide, process: 200), nowMs: 0)
         return state
     }
 
@@ -56,9 +56,9 @@ import Testing
         var state = MasterState(settings)
         #expect(
             deeds(state.step(.start, nowMs: 0))
-                == [.startWorker(index: 0), .startWorker(index: 1)])
+                == [.start(.worker(0)), .start(.aide)])
         #expect(
-            state.step(.workerStarted(index: 1, process: 9), nowMs: 0)
+            state.step(.started(.aide, process: 9), nowMs: 0)
                 == [.log(.notice, "start aide process 9")])
     }
 
@@ -67,7 +67,7 @@ import Testing
         let actions = state.step(.processEnded(200, ProcessEnding(signal: 14)), nowMs: 60_000)
         #expect(
             actions == [
-                .log(.alert, "aide process 200 exited on signal 14"), .startWorker(index: 2),
+                .log(.alert, "aide process 200 exited on signal 14"), .start(.aide),
             ])
     }
 
@@ -75,7 +75,7 @@ import Testing
         var state = servingWithAide()
         _ = state.step(.processEnded(200, ProcessEnding(code: 2)), nowMs: 10)
         #expect(state.nextDeadlineMs == 110)
-        #expect(deeds(state.step(.tick, nowMs: 110)) == [.startWorker(index: 2)])
+        #expect(deeds(state.step(.tick, nowMs: 110)) == [.start(.aide)])
     }
 
     @Test func theMasterWaitsForItsAide() {
@@ -109,7 +109,7 @@ import Testing
     func aWorkerThatDiesIsReplaced(ending: ProcessEnding, level: LogLevel, message: String) {
         var state = serving()
         let actions = state.step(.processEnded(100, ending), nowMs: 60_000)
-        #expect(actions == [.log(level, message), .startWorker(index: 0)])
+        #expect(actions == [.log(level, message), .start(.worker(0))])
     }
 
     @Test func whoDiesAtOnceWaitsLongerEachTime() {
@@ -123,27 +123,27 @@ import Testing
             #expect(state.nextDeadlineMs == nowMs + pauseMs)
             #expect(state.step(.tick, nowMs: nowMs + pauseMs - 1).isEmpty)
             nowMs += pauseMs
-            #expect(state.step(.tick, nowMs: nowMs) == [.startWorker(index: 0)])
+            #expect(state.step(.tick, nowMs: nowMs) == [.start(.worker(0))])
             #expect(state.nextDeadlineMs == nil)
             process += 1
-            _ = state.step(.workerStarted(index: 0, process: process), nowMs: nowMs)
+            _ = state.step(.started(.worker(0), process: process), nowMs: nowMs)
         }
         // A second is long enough to be replaced at once, ten are long enough to be forgiven.
         nowMs += 1000
         let lived = state.step(.processEnded(process, ProcessEnding(code: 1)), nowMs: nowMs)
-        #expect(deeds(lived) == [.startWorker(index: 0)])
-        _ = state.step(.workerStarted(index: 0, process: 500), nowMs: nowMs)
+        #expect(deeds(lived) == [.start(.worker(0))])
+        _ = state.step(.started(.worker(0), process: 500), nowMs: nowMs)
         nowMs += 10_000
         _ = state.step(.processEnded(500, ProcessEnding(code: 1)), nowMs: nowMs)
-        _ = state.step(.workerStarted(index: 0, process: 501), nowMs: nowMs)
+        _ = state.step(.started(.worker(0), process: 501), nowMs: nowMs)
         _ = state.step(.processEnded(501, ProcessEnding(code: 1)), nowMs: nowMs)
         #expect(state.nextDeadlineMs == nowMs + 100)
     }
 
     @Test func aForkThatFailsIsTriedAgain() {
         var state = serving(workers: 1)
-        #expect(deeds(state.step(.workerNotStarted(index: 0), nowMs: 50)).isEmpty)
-        #expect(state.step(.tick, nowMs: 150) == [.startWorker(index: 0)])
+        #expect(deeds(state.step(.notStarted(.worker(0)), nowMs: 50)).isEmpty)
+        #expect(state.step(.tick, nowMs: 150) == [.start(.worker(0))])
     }
 
     @Test func aFatalCodeIsNotRepeated() {
@@ -252,16 +252,16 @@ import Testing
         let actions = state.step(.reloaded(MasterState.Settings(workers: 1)), nowMs: 10)
         #expect(
             deeds(actions) == [
-                .startWorker(index: 0), .retireListeners, .send(.quit, to: 100),
+                .start(.worker(0)), .retireListeners, .send(.quit, to: 100),
                 .send(.quit, to: 101),
             ])
-        _ = state.step(.workerStarted(index: 0, process: 200), nowMs: 10)
+        _ = state.step(.started(.worker(0), process: 200), nowMs: 10)
         #expect(state.nextDeadlineMs == 910, "the old timeout bounds the old workers")
         #expect(deeds(state.step(.processEnded(100, ProcessEnding(code: 0)), nowMs: 20)).isEmpty)
         #expect(deeds(state.step(.processEnded(101, ProcessEnding(signal: 9)), nowMs: 20)).isEmpty)
         #expect(
             deeds(state.step(.processEnded(200, ProcessEnding(signal: 9)), nowMs: 60_000))
-                == [.startWorker(index: 0)])
+                == [.start(.worker(0))])
     }
 
     @Test func aReloadThatFailsChangesNothing() {
@@ -270,14 +270,14 @@ import Testing
         #expect(deeds(state.step(.reloadFailed, nowMs: 1)).isEmpty)
         #expect(
             deeds(state.step(.processEnded(100, ProcessEnding(signal: 9)), nowMs: 60_000))
-                == [.startWorker(index: 0)])
+                == [.start(.worker(0))])
     }
 
     @Test func aReloadRevivesWhatWasFatal() {
         var state = serving()
         _ = state.step(.processEnded(100, ProcessEnding(code: 2)), nowMs: 5)
         _ = state.step(.reloaded(MasterState.Settings(workers: 1)), nowMs: 10)
-        _ = state.step(.workerStarted(index: 0, process: 200), nowMs: 10)
+        _ = state.step(.started(.worker(0), process: 200), nowMs: 10)
         #expect(deeds(state.step(.processEnded(101, ProcessEnding(code: 0)), nowMs: 20)).isEmpty)
     }
 
@@ -303,7 +303,7 @@ import Testing
         let settings = MasterState.Settings(workers: 1)
         #expect(
             deeds(state.step(.reloaded(settings), nowMs: 20))
-                == [.startWorker(index: 0), .retireListeners])
+                == [.start(.worker(0)), .retireListeners])
     }
 
     @Test func aResizedTerminalIsNoOrder() {

@@ -8,7 +8,7 @@ import Testing
     @Test func linesAreTakenWhole() throws {
         let pipe = try openPipe(readsNonblocking: true)
         defer { closeDescriptor(pipe.reads) }
-        var output = WorkerOutput(process: 7, descriptor: pipe.reads)
+        var output = WorkerOutput(process: 7, role: .worker(0), descriptor: pipe.reads)
         #expect(output.read().lines.isEmpty)
         writeAll(pipe.writes, "one\ntw")
         #expect(output.read() == (["one"], true))
@@ -21,7 +21,7 @@ import Testing
     @Test func aLineWithoutEndIsCut() throws {
         let pipe = try openPipe(readsNonblocking: true)
         defer { closeDescriptor(pipe.reads) }
-        var output = WorkerOutput(process: 7, descriptor: pipe.reads)
+        var output = WorkerOutput(process: 7, role: .worker(0), descriptor: pipe.reads)
         writeAll(pipe.writes, String(repeating: "x", count: 5000))
         closeDescriptor(pipe.writes)
         #expect(output.read().lines.map(\.utf8.count) == [2048, 2048, 904])

@@ -186,7 +186,7 @@ extension Master {
     private func carryOut(_ action: MasterState.Action) {
         switch action {
         case .log(let level, let message): generation.errorLog.write(level, message)
-        case .startWorker(let index): startWorker(index)
+        case .start(let role): start(role)
         case .send(let signal, let process):
             // A worker that has just ended is still there until it is reaped: nothing can go wrong.
             try? sendSignal(signal, to: process)
@@ -228,8 +228,8 @@ extension Master {
     private func takeOutput(at index: Int) {
         let (lines, isOpen) = outputs[index].read()
         for line in lines {
-            let process = outputs[index].process
-            generation.errorLog.write(.alert, "worker process \(process) said: \(line)")
+            let name = "\(outputs[index].role.name) process \(outputs[index].process)"
+            generation.errorLog.write(.alert, "\(name) said: \(line)")
         }
         guard !isOpen else { return }
         closeDescriptor(outputs[index].descriptor)
@@ -275,12 +275,11 @@ extension Master {
 
 // Workers.
 extension Master {
-    private func startWorker(_ index: Int) {
+    private func start(_ role: MasterState.Role) {
         do throws(SystemError) {
             let output = try openPipe(readsNonblocking: true)
-            let isAide = index >= generation.plan.main.workerProcesses
-            if isAide { aideStarts += 1 }
-            let row = isAide ? nil : scoreboard.freeRow()
+            if role == .aide { aideStarts += 1 }
+            let row = role.isWorker ? scoreboard.freeRow() : nil
             let process: Int32
             do throws(SystemError) {
                 process = try forkProcess()
@@ -291,21 +290,22 @@ extension Master {
             }
             if process == 0 {
                 closeDescriptor(output.reads)
-                endProcess(live(as: index, row: row, output: output.writes))
+                endProcess(live(as: role, row: row, output: output.writes))
             }
             closeDescriptor(output.writes)
             if let row { scoreboard.take(row, for: process) }
-            outputs.append(WorkerOutput(process: process, descriptor: output.reads))
-            handle(.workerStarted(index: index, process: process))
+            outputs.append(
+                WorkerOutput(process: process, role: role, descriptor: output.reads))
+            handle(.started(role, process: process))
         } catch {
             generation.errorLog.write(.alert, error.description)
-            handle(.workerNotStarted(index: index))
+            handle(.notStarted(role))
         }
     }
 
     /// The child: gives back what is the master's, gives up root, and works; its exit code. 2 is
     /// nginx's code for what another worker would meet as well.
-    private func live(as index: Int, row: Int?, output: Int32) -> Int32 {
+    private func live(as role: MasterState.Role, row: Int?, output: Int32) -> Int32 {
         let log = generation.errorLog
         do throws(SystemError) {
             closeDescriptor(signals.number)
@@ -317,12 +317,18 @@ extension Master {
             blockOnly(Master.blockedInWorker)
             usePlainFaults()
             returnLargeBlocks()
-            try dropPrivileges(ofWorker: index)
+            try dropPrivileges(for: role)
         } catch {
             log.write(.emerg, error.description)
             return 2
         }
-        if index >= generation.plan.main.workerProcesses { return liveAsAide() }
+        switch role {
+        case .worker(let index): return liveAsWorker(index, row: row)
+        case .aide: return liveAsAide()
+        }
+    }
+
+    private func liveAsWorker(_ index: Int, row: Int?) -> Int32 {
         generation.listeners.closeOthers(thanWorker: index)
         var context = WorkerContext(
             plan: generation.plan, index: index,
@@ -350,7 +356,7 @@ extension Master {
 
     /// What a worker is set up with before and after it gives up root, in nginx's order. Limits and
     /// priorities that cannot be had are told; the server works without them, as nginx does.
-    private func dropPrivileges(ofWorker index: Int) throws(SystemError) {
+    private func dropPrivileges(for role: MasterState.Role) throws(SystemError) {
         let settings = generation.plan.main
         if generation.identity != nil, let priority = settings.priority {
             tell { () throws(SystemError) in try setPriority(priority) }
@@ -366,7 +372,8 @@ extension Master {
         }
         if let last = settings.affinities.last {
             let affinities = settings.affinities
-            let own = index < affinities.count ? affinities[index] : last
+            var own = last
+            if case .worker(let index) = role, index < affinities.count { own = affinities[index] }
             tell { () throws(SystemError) in try pin(to: own) }
         }
         if settings.coreLimit != nil { tell { () throws(SystemError) in try allowCore() } }

@@ -8,16 +8,38 @@ import Linux
 ///         --INT----------------------------------------->
 /// ```
 public struct MasterState {
+    /// What a process that the master starts is for.
+    public enum Role: Hashable, Sendable {
+        /// It serves; which of the workers it is, from 0.
+        case worker(Int)
+        /// It checks passwords.
+        case aide
+
+        /// As log lines call it.
+        var name: String {
+            switch self {
+            case .worker: "worker"
+            case .aide: "aide"
+            }
+        }
+
+        /// It serves, and does not only help those that do.
+        var isWorker: Bool {
+            if case .worker = self { return true }
+            return false
+        }
+    }
+
     /// Something that happened.
     public enum Event: Equatable, Sendable {
-        /// The master is ready to start workers.
+        /// The master is ready to start processes.
         case start
         /// A signal came.
         case signal(Signal)
-        /// `startWorker` was carried out.
-        case workerStarted(index: Int, process: Int32)
-        /// `startWorker` failed: there was no process to be had.
-        case workerNotStarted(index: Int)
+        /// `start` was carried out.
+        case started(Role, process: Int32)
+        /// `start` failed: there was no process to be had.
+        case notStarted(Role)
         /// A child has ended.
         case processEnded(Int32, ProcessEnding)
         /// `reload` was carried out: workers of the new configuration may be started.
@@ -32,9 +54,9 @@ public struct MasterState {
     public enum Action: Equatable, Sendable {
         /// A line for the error log.
         case log(LogLevel, String)
-        /// Fork a worker; `workerStarted` or `workerNotStarted` answers.
-        case startWorker(index: Int)
-        /// Send a signal to a worker.
+        /// Fork a process; `started` or `notStarted` answers.
+        case start(Role)
+        /// Send a signal to a process.
         case send(Signal, to: Int32)
         /// Read the configuration and open what it listens on; `reloaded` or `reloadFailed`
         /// answers.
@@ -55,15 +77,17 @@ public struct MasterState {
         public var workers: Int
         /// `worker_shutdown_timeout`.
         public var shutdownTimeoutMs: Int64?
-        /// There is an Aide beside the workers: the process after the last one.
+        /// There is an Aide beside the workers.
         public var hasAide = false
         /// In the background: only then WINCH means something, as in nginx.
         public var isDaemon = false
         /// HUP ends the server: it belongs to a terminal, and that has gone.
         public var endsOnHangup = false
 
-        /// How many processes there are to be.
-        var processes: Int { max(0, workers) + (hasAide ? 1 : 0) }
+        /// Which processes there are to be, in the order of their starts.
+        var roles: [Role] {
+            (0..<max(0, workers)).map { .worker($0) } + (hasAide ? [.aide] : [])
+        }
 
         /// Settings.
         public init(workers: Int, shutdownTimeoutMs: Int64? = nil) {
@@ -74,12 +98,10 @@ public struct MasterState {
 
     private enum Mode { case serving, withdrawn, draining, stopping }
 
-    private struct Worker {
+    private struct Child {
         let process: Int32
-        let index: Int
+        let role: Role
         let startedMs: Int64
-        /// It is no worker, but helps them.
-        let isAide: Bool
         /// It was told to end, so that its end is no accident.
         var isLeaving = false
         /// What it gets, and when, if it has not ended by then.
@@ -89,20 +111,19 @@ public struct MasterState {
     private var settings: Settings
     private var mode = Mode.serving
     private var wasTerminated = false
-    private var workers: [Worker] = []
-    private var backoff: RespawnBackoff
-    private var dueStarts: [(index: Int, atMs: Int64)] = []
+    private var children: [Child] = []
+    private var backoff = RespawnBackoff()
+    private var dueStarts: [(role: Role, atMs: Int64)] = []
     private var fatalCount = 0
 
     /// A master before its start.
     public init(_ settings: Settings) {
         self.settings = settings
-        backoff = RespawnBackoff(count: settings.processes)
     }
 
     /// When the next `tick` is wanted, nil when nothing is due.
     public var nextDeadlineMs: Int64? {
-        let reminders = workers.compactMap { $0.reminder?.atMs }
+        let reminders = children.compactMap { $0.reminder?.atMs }
         return (reminders + dueStarts.map(\.atMs)).min()
     }
 
@@ -111,13 +132,10 @@ public struct MasterState {
         switch event {
         case .start: return startAll()
         case .signal(let signal): return take(signal, nowMs)
-        case .workerStarted(let index, let process):
-            let isAide = index >= settings.workers
-            workers.append(
-                Worker(process: process, index: index, startedMs: nowMs, isAide: isAide))
-            return [.log(.notice, "start \(isAide ? "aide" : "worker") process \(process)")]
-        case .workerNotStarted(let index):
-            return startLater(index, livedMs: 0, nowMs)
+        case .started(let role, let process):
+            children.append(Child(process: process, role: role, startedMs: nowMs))
+            return [.log(.notice, "start \(role.name) process \(process)")]
+        case .notStarted(let role): return startLater(role, livedMs: 0, nowMs)
         case .processEnded(let process, let ending): return take(ending, of: process, nowMs)
         case .reloaded(let settings): return replaceWorkers(settings, nowMs)
         case .reloadFailed: return [.log(.error, "the old configuration stays in force")]
@@ -127,7 +145,7 @@ public struct MasterState {
 
     private func startAll() -> [Action] {
         [.log(.notice, "start worker processes")]
-            + (0..<settings.processes).map { .startWorker(index: $0) }
+            + settings.roles.map { .start($0) }
     }
 }
 
@@ -151,7 +169,7 @@ extension MasterState {
             return received(signal, "reconfiguring") + [.reload]
         case .user1:
             return received(signal, "reopening logs") + [.reopenLogs]
-                + workers.map { .send(.user1, to: $0.process) }
+                + children.map { .send(.user1, to: $0.process) }
         case .windowChange:
             guard settings.isDaemon, mode == .serving else { return [] }
             return received(signal, "stop accepting connections") + withdraw(nowMs)
@@ -190,10 +208,10 @@ extension MasterState {
         mode = .stopping
         dueStarts = []
         var actions: [Action] = isFirst ? [.closeListeners] : []
-        for index in workers.indices {
-            workers[index].isLeaving = true
-            workers[index].reminder = (.kill, nowMs &+ 1000)
-            actions.append(.send(.terminate, to: workers[index].process))
+        for index in children.indices {
+            children[index].isLeaving = true
+            children[index].reminder = (.kill, nowMs &+ 1000)
+            actions.append(.send(.terminate, to: children[index].process))
         }
         return actions + exitIfAlone()
     }
@@ -208,15 +226,15 @@ extension MasterState {
     /// QUIT to those that have not had it; a deadline for all that have none or a later one.
     private mutating func dismissAll(_ timeoutMs: Int64?, _ nowMs: Int64) -> [Action] {
         var actions: [Action] = []
-        for index in workers.indices {
-            if !workers[index].isLeaving {
-                actions.append(.send(.quit, to: workers[index].process))
+        for index in children.indices {
+            if !children[index].isLeaving {
+                actions.append(.send(.quit, to: children[index].process))
             }
-            workers[index].isLeaving = true
+            children[index].isLeaving = true
             guard let timeoutMs else { continue }
             let atMs = nowMs &+ timeoutMs
-            if let reminder = workers[index].reminder, reminder.atMs <= atMs { continue }
-            workers[index].reminder = (.terminate, atMs)
+            if let reminder = children[index].reminder, reminder.atMs <= atMs { continue }
+            children[index].reminder = (.terminate, atMs)
         }
         return actions
     }
@@ -227,30 +245,30 @@ extension MasterState {
     private mutating func take(
         _ ending: ProcessEnding, of process: Int32, _ nowMs: Int64
     ) -> [Action] {
-        guard let place = workers.firstIndex(where: { $0.process == process }) else { return [] }
-        let worker = workers.remove(at: place)
-        let name = worker.isAide ? "aide process \(process)" : "worker process \(process)"
-        var actions: [Action] = [ending.message(of: name)]
-        guard mode == .serving, !worker.isLeaving else {
+        guard let place = children.firstIndex(where: { $0.process == process }) else { return [] }
+        let child = children.remove(at: place)
+        var actions: [Action] = [ending.message(of: "\(child.role.name) process \(process)")]
+        guard mode == .serving, !child.isLeaving else {
             return actions + exitIfAlone() + exitIfHopeless()
         }
-        if ending.signal == 0 && ending.code == 2 && !worker.isAide {
+        if ending.signal == 0 && ending.code == 2 && child.role.isWorker {
             let text = "worker process \(process) exited with fatal code 2 and cannot be respawned"
             actions.append(.log(.alert, text))
             fatalCount += 1
             return actions + exitIfHopeless()
         }
-        return actions + startLater(worker.index, livedMs: nowMs &- worker.startedMs, nowMs)
+        return actions + startLater(child.role, livedMs: nowMs &- child.startedMs, nowMs)
     }
 
     private mutating func startLater(
-        _ index: Int, livedMs: Int64, _ nowMs: Int64
+        _ role: Role, livedMs: Int64, _ nowMs: Int64
     ) -> [Action] {
         guard mode == .serving else { return [] }
-        let pauseMs = backoff.pauseMs(for: index, livedMs: livedMs)
-        if pauseMs == 0 { return [.startWorker(index: index)] }
-        dueStarts.append((index, nowMs &+ pauseMs))
-        return [.log(.notice, "next worker process in \(pauseMs) ms: the last one died at once")]
+        let pauseMs = backoff.pauseMs(for: role, livedMs: livedMs)
+        if pauseMs == 0 { return [.start(role)] }
+        dueStarts.append((role, nowMs &+ pauseMs))
+        let text = "next \(role.name) process in \(pauseMs) ms: the last one died at once"
+        return [.log(.notice, text)]
     }
 
     /// The new ones first, so that there is always somebody who accepts.
@@ -258,7 +276,7 @@ extension MasterState {
         let timeoutMs = settings.shutdownTimeoutMs
         settings = next
         mode = .serving
-        backoff = RespawnBackoff(count: next.processes)
+        backoff = RespawnBackoff()
         dueStarts = []
         fatalCount = 0
         return startAll() + [.retireListeners] + dismissAll(timeoutMs, nowMs)
@@ -267,25 +285,25 @@ extension MasterState {
     private mutating func takeTime(_ nowMs: Int64) -> [Action] {
         let due = dueStarts.filter { $0.atMs <= nowMs }
         dueStarts.removeAll { $0.atMs <= nowMs }
-        var actions: [Action] = due.map { .startWorker(index: $0.index) }
-        for index in workers.indices {
-            guard let reminder = workers[index].reminder, reminder.atMs <= nowMs else { continue }
-            actions.append(.send(reminder.signal, to: workers[index].process))
-            workers[index].reminder = reminder.signal == .kill ? nil : (.kill, nowMs &+ 1000)
+        var actions: [Action] = due.map { .start($0.role) }
+        for index in children.indices {
+            guard let reminder = children[index].reminder, reminder.atMs <= nowMs else { continue }
+            actions.append(.send(reminder.signal, to: children[index].process))
+            children[index].reminder = reminder.signal == .kill ? nil : (.kill, nowMs &+ 1000)
         }
         return actions
     }
 
     private func exitIfAlone() -> [Action] {
-        guard !isServing, workers.isEmpty else { return [] }
+        guard !isServing, children.isEmpty else { return [] }
         return [.log(.notice, "exit"), .exit(0)]
     }
 
     /// Nobody serves and nobody will.
     private func exitIfHopeless() -> [Action] {
-        guard mode == .serving, fatalCount >= settings.workers, workers.allSatisfy(\.isAide) else {
-            return []
-        }
+        guard mode == .serving, fatalCount >= settings.workers,
+            !children.contains(where: \.role.isWorker)
+        else { return [] }
         return [
             .closeListeners, .log(.emerg, "no worker process could be started, exiting"), .exit(1),
         ]
@@ -295,16 +313,14 @@ extension MasterState {
 /// How long to wait before a worker that died is replaced: not at all, unless it died within a
 /// second; then 100 ms, doubled each time up to 5 s, forgotten when one has lived for 10 s.
 struct RespawnBackoff {
-    private var pausesMs: [Int64]
+    private var pausesMs: [MasterState.Role: Int64] = [:]
 
-    init(count: Int) { pausesMs = Array(repeating: 0, count: max(0, count)) }
-
-    mutating func pauseMs(for index: Int, livedMs: Int64) -> Int64 {
-        guard pausesMs.indices.contains(index) else { return 0 }
-        if livedMs >= 10_000 { pausesMs[index] = 0 }
+    mutating func pauseMs(for role: MasterState.Role, livedMs: Int64) -> Int64 {
+        if livedMs >= 10_000 { pausesMs[role] = nil }
         guard livedMs < 1000 else { return 0 }
-        pausesMs[index] = min(5000, max(100, pausesMs[index] * 2))
-        return pausesMs[index]
+        let pauseMs = min(5000, max(100, pausesMs[role, default: 0] * 2))
+        pausesMs[role] = pauseMs
+        return pauseMs
     }
 }
 

@@ -1,15 +1,17 @@
 import Linux
 
-/// What a worker writes to its stderr: nothing but what the runtime says when it traps. The
-/// worker's descriptor 2 is a pipe, and the master reads it.
+/// What a child of the master writes to its stderr: nothing but what the runtime says when it
+/// traps. Its descriptor 2 is a pipe, and the master reads it.
 struct WorkerOutput {
     let process: Int32
+    let role: MasterState.Role
     /// The end of the pipe that is read, non-blocking; owned by who closes it.
     let descriptor: Int32
     private var unfinished: [UInt8] = []
 
-    init(process: Int32, descriptor: Int32) {
+    init(process: Int32, role: MasterState.Role, descriptor: Int32) {
         self.process = process
+        self.role = role
         self.descriptor = descriptor
     }
 
