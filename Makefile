@@ -30,7 +30,7 @@ LARGE := public/downloads/large.bin
 RELEASE = $$($(SWIFT) build -c release --show-bin-path)/apus
 
 # Suites that load the machine or measure time: one after the other, with the release binary.
-HEAVY := EndToEndTests\.(WorkerTests|LoadTests|SiteTests|LargeFileTests|TimeoutTests|HostileShortageTests)
+HEAVY := EndToEndTests\.(WorkerTests|FreshnessTests|LoadTests|SiteTests|LargeFileTests|TimeoutTests|HostileShortageTests)
 
 # What is run with poll and select too: a request's whole way, slow and hostile clients, time.
 # EngineTests and UpperEchoTests take each engine in any case.
@@ -43,7 +43,7 @@ PATHS = APUS_PREFIX='$(DATADIR)/apus' APUS_SBIN_PATH='$(SBINDIR)/apus' \
 	APUS_ERROR_LOG_PATH='$(LOGDIR)/error.log' APUS_ACCESS_LOG_PATH='$(LOGDIR)/access.log'
 
 .PHONY: build release serve test engine compare test-tools libraries static install bench fuzz \
-	conformance conformance-docs docs waiting format lint clean
+	conformance conformance-docs docs freshness waiting format lint clean
 
 build: libraries
 	$(SWIFT) build
@@ -164,6 +164,12 @@ conformance-docs: test-tools
 ## docs/directives.md, from the rows; a test fails when it is old.
 docs: libraries
 	APUS_WRITE_DOCS=1 $(SWIFT) test --filter TidyTests.DirectiveTests/thePageIsThatOfTheRows
+
+## docs/freshness.md, made anew: how often apus and nginx's open_file_cache are stale.
+freshness: release test-tools
+	@$(SWIFT) build --build-tests
+	@APUS_WRITE_DOCS=1 APUS_FRESHNESS_ROUNDS=50 APUS_BINARY="$(RELEASE)" $(SWIFT) test \
+	    --skip-build --filter EndToEndTests.FreshnessTests/besideNginx
 
 ## apus beside nginx, lighttpd and h2o. More: Benchmarks/compare --help
 bench: release test-tools

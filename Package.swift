@@ -104,7 +104,7 @@ let package = Package(
             ],
             exclude: ["Configurations"], swiftSettings: testSettings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["apus", "upper-echo", "Conformance"],
+            name: "EndToEndTests", dependencies: ["apus", "upper-echo", "Conformance", "CZlib"],
             swiftSettings: testSettings),
         fuzzTarget,
         // The conformance suite: cases as data, a command that puts them to any server, and tests.

@@ -127,7 +127,12 @@ final class ProcessGuard: Sendable {
             esac
         done
         for name in "${!groups[@]}"; do kill -KILL -- "-$name" 2>/dev/null; done
-        for name in "${!folders[@]}"; do rm -rf -- "$name"; done
+        for name in "${!folders[@]}"; do
+            while read -r _ place _; do
+                case $place in "$name"/*) umount -l -- "$place" ;; esac
+            done < /proc/self/mounts
+            rm -rf -- "$name"
+        done
         """
 
     private init() {

@@ -70,8 +70,9 @@ final class TemporaryFolder {
     static let modified = 1_581_686_055
     static let modifiedText = "Fri, 14 Feb 2020 13:14:15 GMT"
 
-    init(files: [String: Fixture] = [:]) throws {
-        let parent = NSTemporaryDirectory()
+    /// Below `parent`, else where temporary files go.
+    init(files: [String: Fixture] = [:], parent: String? = nil) throws {
+        let parent = parent ?? NSTemporaryDirectory()
         path = parent + (parent.hasSuffix("/") ? "" : "/") + "apus-\(UUID().uuidString.prefix(8))"
         ProcessGuard.shared.note(folder: path)
         try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)

@@ -74,13 +74,13 @@ final class TestServer {
 
     /// A server with the whole configuration given; `pid DIR/server.pid` must stand in it, for
     /// the file shows that the server has bound its own ports. `environment` gives variables,
-    /// `NAME=value`.
+    /// `NAME=value`; `wrapper` are the words of a command that executes `binary`, its arguments.
     init(
         configuration: String, files: [String: Fixture] = [:], arguments: [String] = [],
-        environment: [String] = [],
-        prepare: (TemporaryFolder) throws -> Void = { _ in }
+        environment: [String] = [], binary: String = Product.binary, wrapper: [String] = [],
+        parent: String? = nil, prepare: (TemporaryFolder) throws -> Void = { _ in }
     ) throws {
-        let folder = try TemporaryFolder(files: files)
+        let folder = try TemporaryFolder(files: files, parent: parent)
         try prepare(folder)
         var attempt = 0
         while true {
@@ -90,7 +90,7 @@ final class TestServer {
             let path = folder.path + "/test.conf"
             try text.write(toFile: path, atomically: false, encoding: .utf8)
             let variables = environment.map { Self.fill($0, folder: folder, ports: ports) }
-            let words = [Product.binary] + Self.commandLine(folder) + arguments
+            let words = wrapper + [binary] + Self.commandLine(folder) + arguments
             let program = variables.isEmpty ? words : ["/usr/bin/env"] + variables + words
             let process = try ChildProcess(
                 program[0], Array(program.dropFirst()),

@@ -1,0 +1,140 @@
+import Foundation
+import Glibc
+
+/// The folders of one kind of change, and the system calls that change what is in them.
+final class ChangeSite {
+    /// Below the document root.
+    let place: String
+    /// In the same file system, where no URL leads.
+    let outside: String
+    /// The path of `place` in a URL, with slashes around it.
+    let prefix: String
+    /// One that the kind keeps open.
+    var descriptor: Int32 = -1
+    private var mounts: [String] = []
+
+    init(_ index: Int, below folder: TemporaryFolder) throws {
+        prefix = "/kinds/\(index)/"
+        place = folder.root + "/kinds/\(index)"
+        outside = folder.path + "/outside/\(index)"
+        for path in [place, outside] {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true)
+        }
+    }
+
+    deinit {
+        if descriptor >= 0 { close(descriptor) }
+        for path in mounts.reversed() { unmount(path) }
+    }
+
+    /// Bytes that are of that version, of the same number for each.
+    static func text(_ number: Int, count: Int = 64) -> String {
+        let line = String(format: "this is version %06d\n", number)
+        let lines = String(repeating: line, count: count / line.utf8.count + 1)
+        return String(lines.prefix(count))
+    }
+
+    func path(_ name: String) -> String { place + "/" + name }
+
+    // MARK: bytes
+
+    /// Opens, writes from the start, closes. With `creating` the name need not be there.
+    func write(_ path: String, _ text: String, truncating: Bool = false, creating: Bool = false)
+        throws
+    {
+        let flags = O_WRONLY | (truncating ? O_TRUNC : 0) | (creating ? O_CREAT : 0)
+        let file = unsafe open(path, flags, 0o644)
+        guard file >= 0 else { throw SystemFailure("open \(path)") }
+        defer { close(file) }
+        try write(file, text)
+    }
+
+    func write(_ file: Int32, _ text: String) throws {
+        let bytes = Array(text.utf8)
+        guard unsafe pwrite(file, bytes, bytes.count, 0) == bytes.count else {
+            throw SystemFailure("pwrite")
+        }
+    }
+
+    /// Writes a new file and renames it over the name.
+    func replace(_ path: String, _ text: String) throws {
+        let new = outside + "/new"
+        try write(new, text, truncating: true, creating: true)
+        try move(new, path)
+    }
+
+    /// Opens and maps the file, closes it, stores through the mapping, and unmaps.
+    func storeMapped(_ path: String, _ text: String) throws {
+        let bytes = Array(text.utf8)
+        let file = unsafe open(path, O_RDWR)
+        guard file >= 0 else { throw SystemFailure("open") }
+        let memory = unsafe mmap(nil, bytes.count, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0)
+        close(file)
+        guard let memory = unsafe memory, unsafe memory != MAP_FAILED else {
+            throw SystemFailure("mmap")
+        }
+        unsafe memory.copyMemory(from: bytes, byteCount: bytes.count)
+        try done(unsafe munmap(memory, bytes.count), "munmap")
+    }
+
+    func setSize(_ path: String, _ size: Int) throws {
+        try done(unsafe truncate(path, size), "truncate")
+    }
+
+    // MARK: facts
+
+    func setTime(_ path: String, _ seconds: Int) throws {
+        let time = timespec(tv_sec: seconds, tv_nsec: 0)
+        let times = [time, time]
+        try done(unsafe utimensat(AT_FDCWD, path, times, 0), "utimensat")
+    }
+
+    func setMode(_ path: String, _ mode: mode_t) throws {
+        try done(unsafe chmod(path, mode), "chmod")
+    }
+
+    // MARK: names
+
+    func move(_ from: String, _ to: String) throws { try done(unsafe rename(from, to), "rename") }
+    func remove(_ path: String) throws { try done(unsafe unlink(path), "unlink") }
+    func makeFolder(_ path: String) throws { try done(unsafe mkdir(path, 0o755), "mkdir") }
+    func removeFolder(_ path: String) throws { try done(unsafe rmdir(path), "rmdir") }
+    func addName(_ new: String, of path: String) throws { try done(unsafe link(path, new), "link") }
+
+    /// Makes a symbolic link, or replaces the one that is there at once.
+    func pointLink(_ path: String, to target: String) throws {
+        let new = outside + "/new-link"
+        try done(unsafe symlink(target, new), "symlink")
+        try move(new, path)
+    }
+
+    // MARK: mounts
+
+    private static let bind: UInt = 4096  // MS_BIND
+
+    func mountFolder(_ source: String, on path: String) throws {
+        try done(unsafe mount(source, path, nil, Self.bind, nil), "mount")
+        mounts.append(path)
+    }
+
+    func mountMemory(on path: String) throws {
+        try done(unsafe mount("none", path, "tmpfs", 0, nil), "mount")
+        mounts.append(path)
+    }
+
+    /// Taken away at once, though a worker may be reading below it.
+    func unmountLast() throws {
+        guard let path = mounts.popLast() else { return }
+        try done(unmount(path), "umount2")
+    }
+
+    @discardableResult
+    private func unmount(_ path: String) -> Int32 {
+        unsafe umount2(path, 2)  // MNT_DETACH
+    }
+
+    private func done(_ result: Int32, _ call: String) throws {
+        guard result == 0 else { throw SystemFailure(call) }
+    }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import Glibc
+
+/// An answer in full: what the disk says at the moment that this is made.
+struct Expected {
+    private var status = 200
+    private var body: [UInt8]?
+    private var part: String?
+    private var facts: Facts?
+    private var coding: Coding = .none
+
+    private enum Coding { case none, sidecar, onTheFly }
+
+    private struct Facts {
+        let modified: Int
+        let size: Int
+        let changedNanoseconds: Int
+    }
+
+    init(_ answer: Answer) throws {
+        switch answer {
+        case .status(let code): status = code
+        case .page(let text): part = text
+        case .file(let path, let code):
+            status = code
+            try take(path)
+        case .sidecar(let path):
+            coding = .sidecar
+            try take(path)
+        case .coded(let path):
+            coding = .onTheFly
+            try take(path)
+        }
+    }
+
+    private mutating func take(_ path: String) throws {
+        var buffer = stat()
+        guard unsafe stat(path, &buffer) == 0 else { throw SystemFailure("stat \(path)") }
+        body = try readBytes(path)
+        // An error page has the error's status, and validators mean nothing there.
+        guard status == 200 else { return }
+        facts = Facts(
+            modified: buffer.st_mtim.tv_sec, size: Int(buffer.st_size),
+            changedNanoseconds: buffer.st_ctim.tv_nsec)
+    }
+
+    /// In which way the answer, received at this moment, is another one; nil when it is this one.
+    func difference(of response: Response) -> String? {
+        if response.status != status { return "status \(response.status), not \(status)" }
+        if let part, !response.text.contains(part) { return "a page without \(part)" }
+        let wanted = coding == .sidecar ? "gzip" : nil
+        if coding != .onTheFly, response["Content-Encoding"] != wanted {
+            return "Content-Encoding \(response["Content-Encoding"] ?? "missing")"
+        }
+        if let body {
+            let isCoded = coding == .onTheFly && response["Content-Encoding"] == "gzip"
+            let received = isCoded ? inflated(response.body) ?? [] : response.body
+            if received != body { return "\(Self.shown(received)), not \(Self.shown(body))" }
+        }
+        guard let facts else { return nil }
+        if response["Last-Modified"] != Self.date(facts.modified) {
+            return "Last-Modified \(response["Last-Modified"] ?? "missing")"
+        }
+        return tagDifference(response, facts)
+    }
+
+    /// nginx's form, or the longer one that apus has for a file that was changed just before.
+    private func tagDifference(_ response: Response, _ facts: Facts) -> String? {
+        let tag = response["ETag"] ?? "missing"
+        let isWeak = coding == .onTheFly && response["Content-Encoding"] == "gzip"
+        let start = (isWeak ? "W/\"" : "\"") + hex(facts.modified) + "-" + hex(facts.size)
+        if tag == start + "-" + hex(facts.changedNanoseconds) + "\"" { return nil }
+        // time(2) may be a tick behind what the worker read.
+        let isOld = Int(Date().timeIntervalSince1970) - facts.modified >= 2
+        if tag == start + "\"", isOld || Self.isNginx(response) { return nil }
+        return "ETag \(tag), not \(start)…"
+    }
+
+    /// An answer of nginx, whose tags have one form.
+    private static func isNginx(_ response: Response) -> Bool {
+        response["Server"]?.hasPrefix("nginx") ?? false
+    }
+
+    /// The tag of these, which a client that has an older version does not know.
+    func isNews(for tag: String) -> Bool {
+        guard let facts else { return false }
+        let start = hex(facts.modified) + "-" + hex(facts.size)
+        return !tag.contains(start)
+            || tag.filter { $0 == "-" }.count == 2
+                && !tag.contains(start + "-" + hex(facts.changedNanoseconds) + "\"")
+    }
+
+    private func hex(_ number: Int) -> String { String(number, radix: 16) }
+
+    private static func shown(_ bytes: [UInt8]) -> String {
+        "\(bytes.count) bytes \(String(decoding: bytes.prefix(24), as: UTF8.self).debugDescription)"
+    }
+
+    private static func date(_ seconds: Int) -> String {
+        var seconds = seconds
+        var parts = unsafe tm()
+        unsafe gmtime_r(&seconds, &parts)
+        var text = [CChar](repeating: 0, count: 64)
+        let count = unsafe strftime(&text, text.count, "%a, %d %b %Y %H:%M:%S GMT", &parts)
+        return String(decoding: text[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}

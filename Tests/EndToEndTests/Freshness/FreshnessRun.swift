@@ -1,0 +1,204 @@
+import Foundation
+import Glibc
+
+/// Changes of every kind, one after the other, and what requests that were sent after each get.
+final class FreshnessRun {
+    let server: TestServer
+    private let kinds: [ChangeKind]
+    private var sites: [ChangeSite] = []
+    private let seats: WorkerSeats
+    private(set) var tallies: [FreshnessTally] = []
+    /// What each kind's target gives now, and since when; what it gave before, the latest last.
+    private var states: [Expected] = []
+    private var history: [[Expected]] = []
+    private var changed: [Date] = []
+    /// How many changes there are between two reloads; nil for none.
+    private let reloadEvery: Int?
+    private(set) var reloads = 0
+    /// Fresh connections that each worker answered on.
+    private(set) var freshOf: [pid_t: Int] = [:]
+    private var random = SystemRandomNumberGenerator()
+
+    /// A cache may distrust a file that was changed a moment ago, and read it each time: the next
+    /// change comes when it has been quiet for so long.
+    private static let calmSeconds = 0.03
+
+    init(_ server: TestServer, reloadEvery: Int? = nil) throws {
+        self.server = server
+        self.reloadEvery = reloadEvery
+        kinds = ChangeKind.all.filter { Product.isRoot || !$0.needsRoot }
+        seats = try WorkerSeats(server, isBound: reloadEvery == nil)
+        for (index, kind) in kinds.enumerated() {
+            let site = try ChangeSite(index, below: server.folder)
+            sites.append(site)
+            states.append(try Expected(try kind.setUp(site)))
+            history.append([])
+            tallies.append(FreshnessTally(name: kind.name))
+            changed.append(Date())
+        }
+    }
+
+    /// Every process that answered.
+    var workers: Set<pid_t> { seats.workers }
+
+    /// Lets each kind change `rounds` times.
+    func run(rounds: Int) throws {
+        for number in 1...rounds {
+            for index in kinds.indices {
+                try turn(index, number)
+                let count = (number - 1) * kinds.count + index + 1
+                guard let reloadEvery, count % reloadEvery == 0 else { continue }
+                kill(server.pid, SIGHUP)
+                reloads += 1
+            }
+        }
+    }
+
+    /// Takes back what other users or later tests could not: mounts and modes.
+    func finish() { sites.removeAll() }
+
+    private func turn(_ index: Int, _ number: Int) throws {
+        let kind = kinds[index]
+        let target =
+            sites[index].prefix
+            + kind.target.replacingOccurrences(of: "NUMBER", with: "\(number)")
+        let request = Self.request(target, kind.fields)
+        if target.hasSuffix(kind.target) == false { states[index] = try Expected(.status(404)) }
+        try seats.refill()
+        let rest = Self.calmSeconds - Date().timeIntervalSince(changed[index])
+        if rest > 0 { Thread.sleep(forTimeInterval: rest) }
+        let tag = warm(index, request)
+
+        let first = number % 2 == 0 ? request : Self.request("/still.txt", [])
+        let cut = Int.random(in: 1..<request.count, using: &random)
+        let piped = seats.indices(.piped).filter { seat in
+            (try? seats.client(seat).send(first + request[..<cut])) != nil
+        }
+        pause()
+        let answer = try kind.change(sites[index], number)
+        tallies[index].changes += 1
+        let sent = sendAll(request, rest: Array(request[cut...]), piped: piped)
+
+        changed[index] = Date()
+        history[index].append(states[index])
+        let now = try Expected(answer)
+        states[index] = now
+        for seat in piped {
+            judgePiped(seat, request, index)
+        }
+        for seat in seats.indices(.kept) {
+            judge(try? seats.client(seat).response(), index, "kept", request)
+        }
+        judgeFresh(sent, index, request)
+        if let tag, now.isNews(for: tag) { judgeCondition(tag, target, index) }
+    }
+
+    private static func request(_ target: String, _ fields: [String]) -> [UInt8] {
+        let lines = ["GET \(target) HTTP/1.1", "Host: localhost"] + fields
+        return Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
+    }
+
+    /// Has each worker answer as it is before the change; the entity tag of that.
+    private func warm(_ index: Int, _ request: [UInt8]) -> String? {
+        var tag: String?
+        for seat in seats.indices(.kept) {
+            let response = try? ask(seat, request)
+            judge(response, index, "settled", request)
+            tag = response?["ETag"] ?? tag
+        }
+        return tag
+    }
+
+    private func ask(_ seat: Int, _ request: [UInt8]) throws -> Response {
+        let client = try seats.client(seat)
+        try client.send(request)
+        return try client.response()
+    }
+
+    /// Up to a fifth of a millisecond, so that the change meets the workers at any step.
+    private func pause() {
+        let end = ContinuousClock.now + .microseconds(Int.random(in: 0...200, using: &random))
+        while ContinuousClock.now < end {}
+    }
+
+    /// The second halves, whole requests on kept connections, and one on a new connection, which
+    /// is returned; in any order.
+    private func sendAll(_ request: [UInt8], rest: [UInt8], piped: [Int]) -> RawClient? {
+        var fresh: RawClient?
+        var steps: [() -> Void] = [
+            {
+                fresh = try? self.server.connect()
+                try? fresh?.send(request)
+            }
+        ]
+        for seat in piped { steps.append { try? self.seats.client(seat).send(rest) } }
+        for seat in seats.indices(.kept) {
+            steps.append { try? self.seats.client(seat).send(request) }
+        }
+        for step in steps.shuffled(using: &random) { step() }
+        return fresh
+    }
+
+    // MARK: judging
+
+    private func judgePiped(
+        _ seat: Int, _ request: [UInt8], _ index: Int
+    ) {
+        // What was sent before the change may get any of its steps.
+        let first = try? seats.client(seat).response()
+        let response = first == nil ? nil : try? seats.client(seat).response()
+        if response == nil { seats.leave(seat) }
+        judge(response, index, "behind another", request)
+    }
+
+    private func judgeFresh(
+        _ client: RawClient?, _ index: Int, _ request: [UInt8]
+    ) {
+        judge(try? client?.response(), index, "new connection", request)
+        guard let client, let worker = try? WorkerSeats.worker(of: client) else { return }
+        seats.met(worker)
+        freshOf[worker, default: 0] += 1
+    }
+
+    /// A client that has the version before must get the new one.
+    private func judgeCondition(
+        _ tag: String, _ target: String, _ index: Int
+    ) {
+        let fields = kinds[index].fields + ["If-None-Match: \(tag)"]
+        for seat in seats.indices(.kept) {
+            let request = Self.request(target, fields)
+            let response = try? ask(seat, request)
+            if response?.status == 304 {
+                tallies[index].answers += 1
+                tallies[index].note("304 for \(tag)", isStale: true)
+            } else {
+                judge(response, index, "conditional", request)
+            }
+        }
+    }
+
+    private func judge(
+        _ response: Response?, _ index: Int, _ way: String, _ request: [UInt8]
+    ) {
+        tallies[index].answers += 1
+        guard let response = response ?? askAgain(request) else {
+            tallies[index].note("\(way): no answer", isStale: false)
+            return
+        }
+        guard let difference = states[index].difference(of: response) else { return }
+        let isStale = history[index].reversed().contains { $0.difference(of: response) == nil }
+        tallies[index].note("\(way): \(difference)", isStale: isStale)
+    }
+
+    /// A worker that has been replaced closes its connections, and a client comes back.
+    private func askAgain(_ request: [UInt8]) -> Response? {
+        guard reloadEvery != nil else { return nil }
+        for _ in 0..<5 {
+            guard let client = try? server.connect(), (try? client.send(request)) != nil,
+                let response = try? client.response()
+            else { continue }
+            return response
+        }
+        return nil
+    }
+}

@@ -1,0 +1,83 @@
+import Foundation
+import Glibc
+import Testing
+
+/// What is sent after a change gets the change: for every kind of change, on every worker, over
+/// connections that are open, over new ones, and behind another request in one pipeline.
+///
+/// `APUS_FRESHNESS_ROUNDS` is how often each kind changes.
+@Suite(.serialized) struct FreshnessTests {
+    private static func rounds(_ usual: Int) -> Int {
+        ProcessInfo.processInfo.environment["APUS_FRESHNESS_ROUNDS"].flatMap { Int($0) } ?? usual
+    }
+
+    /// Lets things change at a server that is busy, and expects that nothing is stale.
+    private func expectFresh(
+        _ server: TestServer, rounds: Int, reloadEvery: Int? = nil
+    ) throws -> FreshnessRun {
+        let run = try FreshnessRun(server, reloadEvery: reloadEvery)
+        defer { run.finish() }
+        let load = try FreshnessServer.load(server)
+        defer { load.end() }
+        try run.run(rounds: rounds)
+        #expect(load.isRunning, "the busy connections ended: \(load.errorOutput)")
+        let sum = FreshnessTally.sum(run.tallies)
+        print(
+            "freshness: \(sum.changes) changes, \(sum.answers) answers, \(sum.stale) stale, "
+                + "\(sum.wrong) wrong; \(run.workers.count) workers answered")
+        #expect(sum.stale == 0 && sum.wrong == 0, "\(sum.examples)")
+        #expect(sum.answers > 7 * sum.changes)
+        return run
+    }
+
+    @Test func whatIsSentAfterAChangeGetsIt() throws {
+        let run = try expectFresh(try FreshnessServer.start(), rounds: Self.rounds(80))
+        #expect(run.workers.count == 2)
+        #expect(run.workers.allSatisfy { run.freshOf[$0, default: 0] > 0 }, "\(run.freshOf)")
+    }
+
+    @Test func inAFileSystemInMemory() throws {
+        let server = try FreshnessServer.start(parent: "/dev/shm")
+        _ = try expectFresh(server, rounds: Self.rounds(20))
+    }
+
+    @Test func whileReloadsRun() throws {
+        let server = try FreshnessServer.start()
+        let run = try expectFresh(server, rounds: Self.rounds(20), reloadEvery: 20)
+        #expect(run.reloads >= 20)
+        #expect(run.workers.count > 10, "workers that answered: \(run.workers.count)")
+    }
+
+    @Test(.enabled(if: FreshnessServer.canLimitWatches, "needs a user namespace"))
+    func withTenWatchesOnly() throws {
+        let server = try FreshnessServer.start(fewWatches: true)
+        _ = try expectFresh(server, rounds: Self.rounds(20))
+    }
+
+    /// The same changes at nginx: without its cache it shows that the test asks for the right
+    /// thing, and with it that the test finds what is stale.
+    @Test(.enabled(if: NginxPeer.isThere, "needs nginx"))
+    func besideNginx() throws {
+        let rounds = Self.rounds(4)
+        let cached =
+            "open_file_cache max=10000 inactive=60s; open_file_cache_min_uses 1;"
+            + "open_file_cache_errors on; open_file_cache_valid"
+        let columns = try [
+            FreshnessColumn("apus", Product.binary, "", rounds),
+            FreshnessColumn("nginx, no cache", NginxPeer.binary, "", rounds),
+            FreshnessColumn("nginx, valid 1 s", NginxPeer.binary, cached + " 1s;", rounds),
+            FreshnessColumn("nginx, valid 60 s", NginxPeer.binary, cached + " 60s;", rounds),
+        ]
+        print(FreshnessColumn.table(columns))
+        for column in columns.prefix(2) {
+            let sum = FreshnessTally.sum(column.tallies)
+            #expect(sum.stale == 0 && sum.wrong == 0, "\(column.name): \(sum.examples)")
+        }
+        for column in columns.suffix(2) {
+            #expect(FreshnessTally.sum(column.tallies).stale > 0, "\(column.name)")
+        }
+        if ProcessInfo.processInfo.environment["APUS_WRITE_DOCS"] != nil {
+            try FreshnessColumn.write(columns)
+        }
+    }
+}

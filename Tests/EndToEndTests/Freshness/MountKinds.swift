@@ -1,0 +1,48 @@
+extension ChangeKind {
+    /// Mounts on the way.
+    static let mountKinds = [
+        ChangeKind(
+            name: "bind mount over a directory; its removal", target: "d/a.txt", needsRoot: true,
+            setUp: { site in
+                try site.write(site.outside + "/a.txt", "below the mount", creating: true)
+                try site.makeFolder(site.path("d"))
+                return .file(try newFile(site, "d/a.txt"))
+            }
+        ) { site, number in
+            if number % 2 == 1 {
+                try site.mountFolder(site.outside, on: site.path("d"))
+            } else {
+                try site.unmountLast()
+            }
+            return .file(site.path("d/a.txt"))
+        },
+        ChangeKind(
+            name: "bind mount over a file; its removal", needsRoot: true,
+            setUp: { site in
+                try site.write(site.outside + "/a.txt", "the mounted file", creating: true)
+                return .file(try newFile(site))
+            }
+        ) { site, number in
+            if number % 2 == 1 {
+                try site.mountFolder(site.outside + "/a.txt", on: site.path("a.txt"))
+            } else {
+                try site.unmountLast()
+            }
+            return .file(site.path("a.txt"))
+        },
+        ChangeKind(
+            name: "empty file system mounted; removed", target: "d/a.txt", needsRoot: true,
+            setUp: { site in
+                try site.makeFolder(site.path("d"))
+                return .file(try newFile(site, "d/a.txt"))
+            }
+        ) { site, number in
+            if number % 2 == 1 {
+                try site.mountMemory(on: site.path("d"))
+                return .status(404)
+            }
+            try site.unmountLast()
+            return .file(site.path("d/a.txt"))
+        },
+    ]
+}
