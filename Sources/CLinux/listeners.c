@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "listeners.h"
 #include <errno.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -66,6 +67,26 @@ int clinux_keepalive(int fd, int on, int idle, int interval, int count) {
     if (result == 0 && on && interval) result = set(fd, IPPROTO_TCP, TCP_KEEPINTVL, interval);
     if (result == 0 && on && count) result = set(fd, IPPROTO_TCP, TCP_KEEPCNT, count);
     return result;
+}
+
+int clinux_turn_away(int fd, int is_unix) {
+    // Byte 13 of a TCP header has its flags: SYN (2) without ACK (16) asks for a connection.
+    static struct sock_filter no_new_ones[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x12),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x02, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+    };
+    static const struct sock_fprog program = {
+        .len = sizeof no_new_ones / sizeof *no_new_ones, .filter = no_new_ones};
+    if (is_unix && shutdown(fd, SHUT_RD) != 0) return -errno;
+    return outcome(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program));
+}
+
+int clinux_turns_away(int fd) {
+    socklen_t count = 0;
+    return getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, NULL, &count) == 0 && count > 0;
 }
 
 int clinux_is_stale_socket(const char *path) {

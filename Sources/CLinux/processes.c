@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -94,6 +95,11 @@ int clinux_pipe(int ends[2], int reads_nonblocking) {
     if (pipe2(ends, O_CLOEXEC) != 0) return -errno;
     if (reads_nonblocking) fcntl(ends[0], F_SETFL, O_NONBLOCK);
     return 0;
+}
+
+int clinux_memory_file(const char *name) {
+    int fd = memfd_create(name, MFD_CLOEXEC);
+    return fd < 0 ? -errno : fd;
 }
 
 int clinux_duplicate(int fd) {

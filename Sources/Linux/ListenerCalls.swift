@@ -86,6 +86,15 @@ public enum ListenerCalls {
             Int32(clamping: count))
     }
 
+    /// Has nobody connect from here on, through whichever process's copy of the socket; those who
+    /// have connected can still be accepted.
+    public static func turnAway(_ fd: Int32, isUnix: Bool) -> Int32 {
+        clinux_turn_away(fd, isUnix ? 1 : 0)
+    }
+
+    /// Whether that was done to the socket.
+    public static func turnsAway(_ fd: Int32) -> Bool { clinux_turns_away(fd) != 0 }
+
     /// Whether `path` is a socket that nobody listens on.
     public static func isStaleSocket(_ path: String) -> Bool {
         unsafe path.withCString { unsafe clinux_is_stale_socket($0) } != 0

@@ -22,6 +22,12 @@ public func sendSignal(_ signal: Signal, to process: Int32) throws(SystemError) 
     }
 }
 
+/// Whether there is a process of that id, a child that has not been reaped included: kill(2) with
+/// no signal.
+public func isRunning(_ process: Int32) -> Bool {
+    kill(process, 0) == 0 || errno == EPERM
+}
+
 /// How a child process ended.
 public struct ProcessEnding: Equatable, Sendable {
     /// The exit code, when no signal killed it.

@@ -64,6 +64,7 @@ private func send(_ order: CommandLineOptions.Order, to file: PidFile) -> Int32 
         complain("[error] \(error)")
         return 1
     case .success(let process):
+        if order == .reload { return sendReload(to: process) }
         do throws(SystemError) {
             try sendSignal(order.signal, to: process)
             return 0
@@ -73,3 +74,38 @@ private func send(_ order: CommandLineOptions.Order, to file: PidFile) -> Int32 
         }
     }
 }
+
+/// `-s reload`: waits for what comes of it.
+private func sendReload(to process: Int32) -> Int32 {
+    let watch: ReloadWatch?
+    do throws(SystemError) {
+        watch = try ReloadWatch(of: process)
+    } catch {
+        watch = nil
+        complain("[warn] the result of the reload cannot be seen: \(error)")
+    }
+    do throws(SystemError) {
+        try sendSignal(.hangup, to: process)
+    } catch {
+        complain("[alert] \(error)")
+        return 1
+    }
+    switch watch?.wait(timeoutMs: reloadPatienceMs) {
+    case nil: return 0
+    case .inForce:
+        complain("[notice] the new configuration is in force")
+        return 0
+    case .failed(let reasons):
+        for line in reasons.split(separator: "\n") { complain("[emerg] \(line)") }
+        complain("[emerg] the old configuration stays in force")
+    case .masterEnded: complain("[alert] the master process \(process) has ended")
+    case .timedOut:
+        complain(
+            "[alert] no result of the reload from process \(process) within "
+                + "\(reloadPatienceMs / 1000) s: see the error log")
+    }
+    return 1
+}
+
+/// Longer than the master waits for its workers.
+private let reloadPatienceMs: Int64 = 30_000

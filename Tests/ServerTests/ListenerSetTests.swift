@@ -109,6 +109,27 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: stays))
     }
 
+    @Test func whoWaitsIsAcceptedAfterOthersAreTurnedAway() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/s"
+        let set = try ListenerSet.open([tcp(), unix(path)], workers: 1, keeping: nil, retries: 0)
+        defer { set.close() }
+        let listeners = set.descriptors(forWorker: 0)
+        let waiting = try listeners.flatMap { try [TestClient(of: $0), TestClient(of: $0)] }
+        #expect(waiting.allSatisfy { $0.isConnected })
+        #expect(!listeners.contains { ListenerCalls.turnsAway($0) })
+        set.turnAway()
+        #expect(listeners.allSatisfy { ListenerCalls.turnsAway($0) })
+        let late = try listeners.map { try TestClient(of: $0) }
+        #expect(late.allSatisfy { !$0.isConnected })
+        for fd in listeners {
+            var accepted: [Int32] = []
+            while case let one = accept(fd, nil, nil), one >= 0 { accepted.append(one) }
+            #expect(accepted.count == 2)
+            accepted.forEach { closeDescriptor($0) }
+        }
+    }
+
     @Test func aReloadThatFailsLeavesTheOldAlone() throws {
         let directory = try TemporaryDirectory()
         let (stays, added) = (directory.path + "/stays", directory.path + "/added")
@@ -196,4 +217,32 @@ import Testing
             ListenFailure(address: address, error: error).description
                 == "bind() to 0.0.0.0:8080 failed (13: Permission denied)")
     }
+}
+
+/// A client that does not wait for its connection.
+private final class TestClient {
+    let descriptor: Int32
+    let isConnected: Bool
+
+    /// Connects to the address of a listening socket.
+    init(of listener: Int32) throws {
+        var name = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let (fd, returned) = unsafe withUnsafeMutableBytes(of: &name) { bytes in
+            let address = unsafe bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self)
+            unsafe getsockname(listener, address, &length)
+            let family = unsafe Int32(address?.pointee.sa_family ?? 0)
+            let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue)
+            let fd = socket(family, kind, 0)
+            return (fd, unsafe connect(fd, address, length))
+        }
+        descriptor = fd
+        // Over the loopback a connection that is not refused is there within a turn.
+        var one = pollfd(fd: fd, events: Int16(POLLOUT), revents: 0)
+        let waits = returned != 0 && errno == EINPROGRESS
+        let isThere = unsafe waits && poll(&one, 1, 200) == 1
+        isConnected = returned == 0 || isThere && one.revents & Int16(POLLERR | POLLHUP) == 0
+    }
+
+    deinit { closeDescriptor(descriptor) }
 }

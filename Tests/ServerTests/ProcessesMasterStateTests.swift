@@ -18,6 +18,7 @@ import Testing
         for index in 0..<workers {
             _ = state.step(.started(.worker(index), process: 100 + Int32(index)), nowMs: 0)
         }
+        for index in 0..<workers { _ = state.step(.workerServes(100 + Int32(index)), nowMs: 0) }
         return state
     }
 
@@ -40,7 +41,51 @@ import Testing
         #expect(
             state.step(.started(.worker(0), process: 123), nowMs: 0)
                 == [.log(.notice, "start worker process 123")])
+    }
+
+    @Test func aConfigurationIsAnnouncedWhenAllServeIt() {
+        var state = MasterState(MasterState.Settings(workers: 2))
+        _ = state.step(.start, nowMs: 0)
+        _ = state.step(.started(.worker(0), process: 100), nowMs: 0)
+        _ = state.step(.started(.worker(1), process: 101), nowMs: 0)
+        #expect(state.step(.workerServes(100), nowMs: 1).isEmpty)
+        #expect(state.step(.workerServes(101), nowMs: 2) == [.announce])
         #expect(state.nextDeadlineMs == nil)
+        // A later one in a dead one's place is nothing to announce.
+        _ = state.step(.processEnded(100, ProcessEnding(signal: 9)), nowMs: 60_000)
+        _ = state.step(.started(.worker(0), process: 102), nowMs: 60_000)
+        #expect(state.step(.workerServes(102), nowMs: 60_001).isEmpty)
+    }
+
+    @Test func aReloadIsAnnouncedWhenTheOldAcceptNoMore() {
+        var state = serving(workers: 2)
+        _ = state.step(.signal(.hangup), nowMs: 0)
+        _ = state.step(.reloaded(MasterState.Settings(workers: 1)), nowMs: 0)
+        _ = state.step(.started(.worker(0), process: 200), nowMs: 0)
+        #expect(state.step(.workerAcceptsNoMore(100), nowMs: 1).isEmpty)
+        #expect(state.step(.workerServes(200), nowMs: 1).isEmpty)
+        // One that has ended accepts no more either.
+        let ended = state.step(.processEnded(101, ProcessEnding()), nowMs: 2)
+        #expect(deeds(ended) == [.announce])
+    }
+
+    @Test func aReloadIsAnnouncedThoughAWorkerHangs() {
+        var state = serving(workers: 1)
+        _ = state.step(.signal(.hangup), nowMs: 0)
+        _ = state.step(.reloaded(MasterState.Settings(workers: 1)), nowMs: 0)
+        _ = state.step(.started(.worker(0), process: 200), nowMs: 0)
+        #expect(state.nextDeadlineMs == 10_000)
+        #expect(state.step(.tick, nowMs: 10_000) == [.announce])
+        #expect(state.nextDeadlineMs == nil)
+    }
+
+    @Test func whatIsInForceIsAnnouncedBeforeWhatComesNext() {
+        for signal in [Signal.hangup, .quit, .interrupt] {
+            var state = serving(workers: 1)
+            _ = state.step(.signal(.hangup), nowMs: 0)
+            _ = state.step(.reloaded(MasterState.Settings(workers: 1)), nowMs: 0)
+            #expect(deeds(state.step(.signal(signal), nowMs: 1)).first == .announce)
+        }
     }
 
     /// The Aide is pid 200, beside workers 100 and 101.
@@ -189,7 +234,9 @@ import Testing
             ])
         #expect(state.nextDeadlineMs == nil)
         #expect(deeds(state.step(.signal(.quit), nowMs: 11)).isEmpty)
-        #expect(deeds(state.step(.signal(.hangup), nowMs: 12)).isEmpty)
+        #expect(
+            deeds(state.step(.signal(.hangup), nowMs: 12))
+                == [.refuseReload("the server is ending")])
         #expect(deeds(state.step(.processEnded(100, ProcessEnding(code: 3)), nowMs: 13)).isEmpty)
         let last = state.step(.processEnded(101, ProcessEnding(code: 0)), nowMs: 90_000)
         #expect(deeds(last) == [.exit(0)])

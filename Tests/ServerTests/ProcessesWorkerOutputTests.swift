@@ -18,6 +18,17 @@ import Testing
         #expect(output.read() == (["three"], false))
     }
 
+    @Test func wordsAreNoText() throws {
+        let pipe = try openPipe(readsNonblocking: true)
+        defer { closeDescriptor(pipe.reads) }
+        var output = WorkerOutput(process: 7, role: .worker(0), descriptor: pipe.reads)
+        writeBytes(pipe.writes, [1] + Array("Fatal ".utf8) + [2] + Array("error\n".utf8))
+        closeDescriptor(pipe.writes)
+        #expect(output.read() == (["Fatal error"], false))
+        #expect(output.takeWords() == [.serves, .acceptsNoMore])
+        #expect(output.takeWords().isEmpty)
+    }
+
     @Test func aLineWithoutEndIsCut() throws {
         let pipe = try openPipe(readsNonblocking: true)
         defer { closeDescriptor(pipe.reads) }

@@ -36,7 +36,7 @@ import Testing
             connection: Connection(
                 fd: -1, generation: 1, state: .answering, interest: 0, isQueued: false,
                 listener: 0, exchange: 1, settings: 0, requests: 2, acceptedMs: 0, number: 77,
-                lingerUntilMs: 0, keptUntilMs: 0, hasHeadDeadline: false),
+                lingerUntilMs: 0, restedMs: 0, hasHeadDeadline: false),
             peer: Peer(), exchange: exchange, plan: plan, clock: TurnClock(), context: nil,
             sentHead: [])
         let text = text { writer in

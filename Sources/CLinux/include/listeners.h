@@ -28,6 +28,13 @@ int clinux_fast_open(int fd, int queue);
 /// SO_KEEPALIVE; when it is on, TCP_KEEPIDLE, TCP_KEEPINTVL (seconds) and TCP_KEEPCNT, where not 0.
 int clinux_keepalive(int fd, int on, int idle, int interval, int count);
 
+/// Nobody connects from here on, through whichever process's copy of the socket; who has connected
+/// can still be accepted. TCP: a filter drops what asks for a connection, and a client that asks
+/// again once the socket is closed is refused.
+int clinux_turn_away(int fd, int is_unix);
+/// 1 when that was done to the socket.
+int clinux_turns_away(int fd);
+
 /// 1 when `path` is a socket that nobody listens on: its server died without removing it.
 int clinux_is_stale_socket(const char *path);
 /// chmod(2) of a socket's file, so that every user may connect.

@@ -149,18 +149,29 @@ struct Connection: BitwiseCopyable {
     /// Whose timeouts hold: a location of the plan.
     var settings: Int32
     var requests: UInt32
+    /// keepalive_min_timeout where it rests; -1 when it is unset.
+    var keepMinMs: Int32 = -1
     var acceptedMs: Int64
     var number: UInt64
     /// Until when the client's bytes are thrown away, once that has begun; else 0.
     var lingerUntilMs: Int64
-    /// Until when it does not give way to others while it is idle (keepalive_min_timeout).
-    var keptUntilMs: Int64
+    /// Since when it is idle.
+    var restedMs: Int64
     /// client_header_timeout runs, and is not to be begun again.
     var hasHeadDeadline: Bool
     /// `proxy_protocol`: a proxy's header goes before the first request, and has not come.
     var awaitsProxyHeader = false
     /// It has come, with addresses.
     var hasProxyAddresses = false
+
+    /// Until when it does not give way to others while it is idle.
+    var keptUntilMs: Int64 { restedMs &+ Int64(max(0, keepMinMs)) }
+
+    /// Until when a worker that drains since `startMs` waits for one more request of it: a client
+    /// that has not seen the end yet may be sending one.
+    func lastChanceMs(drainingSinceMs startMs: Int64) -> Int64 {
+        max(restedMs, startMs) &+ Int64(keepMinMs < 0 ? 1000 : keepMinMs)
+    }
 
     /// What follows from an input.
     mutating func step(_ input: Input, _ exchange: inout Exchange) -> Action {

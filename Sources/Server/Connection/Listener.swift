@@ -47,10 +47,27 @@ extension Worker {
         listeners[index].isWatched = false
     }
 
-    /// Stops listening: the socket of this worker is closed; the others' are not.
-    mutating func close(listener index: Int) {
+    /// Stops listening. Those who have connected already are accepted where nobody else will: the
+    /// master turns new ones away when the server ends, or the address goes.
+    mutating func stopListening(_ index: Int) {
         unwatch(index)
-        closeDescriptor(listeners[index].descriptor)
+        let descriptor = listeners[index].descriptor
+        if isLastToAccept || ListenerCalls.turnsAway(descriptor) { acceptRest(from: index) }
+        closeDescriptor(descriptor)
+    }
+
+    private mutating func acceptRest(from index: Int) {
+        while let slot = takeConnection() {
+            var peer = Peer()
+            let descriptor = peer.accept(from: listeners[index].descriptor)
+            if descriptor >= 0, descriptor < poller.engine.descriptorLimit {
+                open(slot, descriptor, peer, listener: index)
+                continue
+            }
+            freeConnections.give(slot)
+            if descriptor >= 0 { closeDescriptor(descriptor) }
+            guard AcceptFailure(0 &- descriptor) == .clientGone else { return }
+        }
     }
 
     /// Takes a connection, or as many as wait with multi_accept.

@@ -156,7 +156,7 @@ extension PlanCompiler {
             keepaliveFieldSeconds: settings.keepaliveFieldSeconds ?? 0,
             keepaliveRequests: settings.keepaliveRequests ?? 1000,
             keepaliveTimeMs: Int64(settings.keepaliveTimeMs ?? 3_600_000),
-            keepaliveMinMs: min(Int64(settings.keepaliveMinMs ?? 0), 1 << 52),
+            keepaliveMinMs: Int32(clamping: settings.keepaliveMinMs ?? -1),
             keepaliveDisable: settings.keepaliveDisable ?? .msie6,
             lingeringTimeMs: Int64(settings.lingeringTimeMs ?? 30_000))
     }

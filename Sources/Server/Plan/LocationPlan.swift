@@ -142,8 +142,8 @@ struct TimeoutPlan: BitwiseCopyable {
     var keepaliveFieldSeconds: Int
     var keepaliveRequests: Int
     var keepaliveTimeMs: Int64
-    /// keepalive_min_timeout
-    var keepaliveMinMs: Int64
+    /// keepalive_min_timeout; -1 when it is unset.
+    var keepaliveMinMs: Int32
     var keepaliveDisable: KeepaliveDisable
     var lingeringTimeMs: Int64
 }

@@ -10,6 +10,9 @@ public final class ErrorLog {
     /// While starting, messages of level warn and graver are shown on stderr too, as nginx does.
     public var showsOnStderr = false
 
+    /// Grave messages, while somebody collects them.
+    private var collected: [String]?
+
     private var sinks: [Sink] = []
     private let level: LogLevel?
     private let isBootstrap: Bool
@@ -89,8 +92,10 @@ public final class ErrorLog {
     /// Writes one line to each target that takes `level`. What cannot be written is lost: there is
     /// nowhere to say so, unless it was syslog that did not take it.
     public func write(_ level: LogLevel, _ message: @autoclosure () -> String) {
-        guard writes(level) else { return }
+        guard writes(level) || collected != nil else { return }
         let message = message()
+        if level <= .error { collected?.append(message) }
+        guard writes(level) else { return }
         if isBootstrap {
             writeAll(stderrDescriptor, ErrorLogLine.startText(level, message))
             return
@@ -103,6 +108,15 @@ public final class ErrorLog {
         }
         if isShown { writeAll(stderrDescriptor, ErrorLogLine.startText(level, message)) }
         reportLosses()
+    }
+
+    /// Keeps messages of level error and graver, until they are taken.
+    func collect() { collected = [] }
+
+    /// What was kept.
+    func takeCollected() -> [String] {
+        defer { collected = nil }
+        return collected ?? []
     }
 
     /// A message on its way.

@@ -55,6 +55,10 @@ public final class ListenerSet {
 
     /// Closes what `next` has not taken over.
     public func retire(for next: ListenerSet) {
+        for socket in sockets where !next.sockets.contains(where: { $0.address == socket.address })
+        {
+            socket.turnAway()
+        }
         closeInherited(keeping: next)
         for socket in sockets {
             if !next.sockets.contains(where: { $0.address == socket.address }) {
@@ -73,6 +77,12 @@ public final class ListenerSet {
     /// In a process that takes no connections: closes the copies of all of them.
     func closeInherited() {
         for fd in sockets.flatMap(\.descriptors) { closeDescriptor(fd) }
+    }
+
+    /// Has nobody connect any more, so that no connection is reset that waits to be accepted when
+    /// the workers close their sockets.
+    func turnAway() {
+        for socket in sockets { socket.turnAway() }
     }
 
     /// Closes all of them and removes the files of unix sockets.
@@ -114,6 +124,13 @@ extension ListeningSocket {
     fileprivate func close(after kept: Int) {
         for fd in descriptors.dropFirst(kept) { closeDescriptor(fd) }
         if kept == 0 { removeSocketFile() }
+    }
+
+    fileprivate func turnAway() {
+        var isUnix = false
+        if case .unix = address { isUnix = true }
+        // Where a kernel has no filters, closing does it, and resets those who wait.
+        for fd in descriptors { _ = ListenerCalls.turnAway(fd, isUnix: isUnix) }
     }
 
     fileprivate func removeSocketFile() {

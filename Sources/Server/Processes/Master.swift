@@ -35,6 +35,8 @@ public final class Master {
     private var unreleased: [Int32] = []
     /// How many Aides this generation has had.
     private var aideStarts = 0
+    /// What became of reloads; nil when there is no memory for it.
+    private let reloads: ReloadBoard?
     private var exitCode: Int32?
     private let signals: Descriptor
     /// Its write end is the master's alone: workers see the end of the pipe when the master dies.
@@ -132,6 +134,7 @@ public final class Master {
         self.worker = worker
         state = MasterState(generation.settings(endsOnHangup: options.endsOnHangup))
         signals = try openSignalDescriptor(for: Master.handled)
+        reloads = try? ReloadBoard()
         lifeline = try openPipe(readsNonblocking: true)
         realStderr = try duplicate(2)
         for log in generation.logs.errors { log.stderrDescriptor = realStderr }
@@ -175,7 +178,13 @@ extension Master {
         if !unreleased.isEmpty { timeoutMs = timeoutMs < 0 ? 1000 : min(timeoutMs, 1000) }
         let descriptors = [signals.number] + outputs.map(\.descriptor)
         let ready = waitUntilReadable(descriptors, timeoutMs: timeoutMs)
-        for index in ready.reversed() where index > 0 { takeOutput(at: index - 1) }
+        // What is said may start processes: places change.
+        let speakers = ready.filter { $0 > 0 }.map { outputs[$0 - 1].process }
+        for process in speakers {
+            if let index = outputs.firstIndex(where: { $0.process == process }) {
+                takeOutput(at: index)
+            }
+        }
     }
 
     private func handle(_ event: MasterState.Event) {
@@ -191,10 +200,15 @@ extension Master {
             // A worker that has just ended is still there until it is reaped: nothing can go wrong.
             try? sendSignal(signal, to: process)
         case .reload: reconfigure()
+        case .refuseReload(let reason):
+            reloads?.begin()
+            reloads?.end(.failed, [reason])
+        case .announce: reloads?.end(.inForce)
         case .retireListeners:
             retiring?.retire(for: generation.listeners)
             retiring = nil
         case .closeListeners:
+            generation.listeners.turnAway()
             generation.listeners.close()
             // Once the workers have ended too, nobody is left who could ask the Aide: it ends.
             generation.aide?.close()
@@ -231,7 +245,16 @@ extension Master {
             let name = "\(outputs[index].role.name) process \(outputs[index].process)"
             generation.errorLog.write(.alert, "\(name) said: \(line)")
         }
-        guard !isOpen else { return }
+        let process = outputs[index].process
+        for word in outputs[index].takeWords() {
+            switch word {
+            case .serves: handle(.workerServes(process))
+            case .acceptsNoMore: handle(.workerAcceptsNoMore(process))
+            }
+        }
+        guard !isOpen, let index = outputs.firstIndex(where: { $0.process == process }) else {
+            return
+        }
         closeDescriptor(outputs[index].descriptor)
         outputs.remove(at: index)
     }
@@ -239,11 +262,14 @@ extension Master {
     /// HUP: all that the new configuration needs is opened before anything changes.
     private func reconfigure() {
         let log = generation.errorLog
-        guard let plan = reload(log) else { return handle(.reloadFailed) }
+        reloads?.begin()
+        log.collect()
+        guard let plan = reload(log) else { return reloadFailed() }
         do throws(GenerationError) {
             let next = try Generation.open(
                 plan, try Generation.openLogs(of: plan), keeping: generation, options: options)
             for log in next.logs.errors { log.stderrDescriptor = realStderr }
+            _ = log.takeCollected()
             aideStarts = 0
             movePidFile(to: plan.main.pidPath)
             retiring = generation.listeners
@@ -252,8 +278,13 @@ extension Master {
             handle(.reloaded(next.settings(endsOnHangup: options.endsOnHangup)))
         } catch {
             for line in error.lines { log.write(.emerg, line) }
-            handle(.reloadFailed)
+            reloadFailed()
         }
+    }
+
+    private func reloadFailed() {
+        reloads?.end(.failed, generation.errorLog.takeCollected())
+        handle(.reloadFailed)
     }
 }
 
@@ -310,6 +341,7 @@ extension Master {
         do throws(SystemError) {
             closeDescriptor(signals.number)
             closeDescriptor(lifeline.writes)
+            reloads?.closeInherited()
             for other in outputs { closeDescriptor(other.descriptor) }
             retiring?.closeInherited(keeping: generation.listeners)
             try replaceDescriptor(2, with: output)

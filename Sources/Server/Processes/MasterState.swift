@@ -40,6 +40,10 @@ public struct MasterState {
         case started(Role, process: Int32)
         /// `start` failed: there was no process to be had.
         case notStarted(Role)
+        /// A worker listens, and answers.
+        case workerServes(Int32)
+        /// A worker accepts no more connections.
+        case workerAcceptsNoMore(Int32)
         /// A child has ended.
         case processEnded(Int32, ProcessEnding)
         /// `reload` was carried out: workers of the new configuration may be started.
@@ -61,6 +65,11 @@ public struct MasterState {
         /// Read the configuration and open what it listens on; `reloaded` or `reloadFailed`
         /// answers.
         case reload
+        /// A HUP that cannot be followed now, and why.
+        case refuseReload(String)
+        /// The configuration is in force: all its workers serve, those of the one before accept no
+        /// more connections. Once for a start or a reload.
+        case announce
         /// Close the sockets that the new configuration does not have.
         case retireListeners
         /// Close all listening sockets.
@@ -104,6 +113,8 @@ public struct MasterState {
         let startedMs: Int64
         /// It was told to end, so that its end is no accident.
         var isLeaving = false
+        var serves = false
+        var acceptsNoMore = false
         /// What it gets, and when, if it has not ended by then.
         var reminder: (signal: Signal, atMs: Int64)?
     }
@@ -115,6 +126,8 @@ public struct MasterState {
     private var backoff = RespawnBackoff()
     private var dueStarts: [(role: Role, atMs: Int64)] = []
     private var fatalCount = 0
+    /// When a configuration is announced that not all workers serve by then.
+    private var announcementMs: Int64?
 
     /// A master before its start.
     public init(_ settings: Settings) {
@@ -124,28 +137,57 @@ public struct MasterState {
     /// When the next `tick` is wanted, nil when nothing is due.
     public var nextDeadlineMs: Int64? {
         let reminders = children.compactMap { $0.reminder?.atMs }
-        return (reminders + dueStarts.map(\.atMs)).min()
+        return (reminders + dueStarts.map(\.atMs) + (announcementMs.map { [$0] } ?? [])).min()
     }
 
     /// What is to be done about `event`.
     public mutating func step(_ event: Event, nowMs: Int64) -> [Action] {
         switch event {
-        case .start: return startAll()
+        case .start: return startAll(nowMs)
         case .signal(let signal): return take(signal, nowMs)
         case .started(let role, let process):
             children.append(Child(process: process, role: role, startedMs: nowMs))
             return [.log(.notice, "start \(role.name) process \(process)")]
         case .notStarted(let role): return startLater(role, livedMs: 0, nowMs)
-        case .processEnded(let process, let ending): return take(ending, of: process, nowMs)
+        case .workerServes(let process):
+            change(process) { $0.serves = true }
+            return announceWhenServed()
+        case .workerAcceptsNoMore(let process):
+            change(process) { $0.acceptsNoMore = true }
+            return announceWhenServed()
+        case .processEnded(let process, let ending):
+            return take(ending, of: process, nowMs) + announceWhenServed()
         case .reloaded(let settings): return replaceWorkers(settings, nowMs)
         case .reloadFailed: return [.log(.error, "the old configuration stays in force")]
         case .tick: return takeTime(nowMs)
         }
     }
 
-    private func startAll() -> [Action] {
-        [.log(.notice, "start worker processes")]
+    private mutating func startAll(_ nowMs: Int64) -> [Action] {
+        announcementMs = nowMs &+ MasterState.patienceMs
+        return [.log(.notice, "start worker processes")]
             + settings.roles.map { .start($0) }
+    }
+
+    /// How long all workers may take until they serve.
+    private static let patienceMs: Int64 = 10_000
+
+    private mutating func change(_ process: Int32, _ body: (inout Child) -> Void) {
+        guard let place = children.firstIndex(where: { $0.process == process }) else { return }
+        body(&children[place])
+    }
+
+    private mutating func announceWhenServed() -> [Action] {
+        let workers = children.filter(\.role.isWorker)
+        let isServed =
+            workers.count { !$0.isLeaving && $0.serves } &+ fatalCount >= settings.workers
+            && workers.allSatisfy { !$0.isLeaving || $0.acceptsNoMore }
+        return isServed ? announce() : []
+    }
+
+    private mutating func announce() -> [Action] {
+        defer { announcementMs = nil }
+        return announcementMs == nil ? [] : [.announce]
     }
 }
 
@@ -165,8 +207,11 @@ extension MasterState {
             return received(signal, "shutting down") + drain(settings.shutdownTimeoutMs, nowMs)
         case .hangup:
             if settings.endsOnHangup { return received(signal, "exiting") + stop(nowMs) }
-            guard isServing else { return received(signal, "ignoring") }
-            return received(signal, "reconfiguring") + [.reload]
+            guard isServing else {
+                return received(signal, "ignoring") + [.refuseReload("the server is ending")]
+            }
+            // The one before is in force, though not everywhere yet.
+            return announce() + received(signal, "reconfiguring") + [.reload]
         case .user1:
             return received(signal, "reopening logs") + [.reopenLogs]
                 + children.map { .send(.user1, to: $0.process) }
@@ -198,7 +243,7 @@ extension MasterState {
         dueStarts = []
         let actions: [Action] =
             isFirst ? [.log(.notice, "gracefully shutting down"), .closeListeners] : []
-        return actions + dismissAll(timeoutMs, nowMs) + exitIfAlone()
+        return announce() + actions + dismissAll(timeoutMs, nowMs) + exitIfAlone()
     }
 
     /// The workers end now, and are killed when they do not within a second.
@@ -207,7 +252,7 @@ extension MasterState {
         let isFirst = mode != .draining
         mode = .stopping
         dueStarts = []
-        var actions: [Action] = isFirst ? [.closeListeners] : []
+        var actions: [Action] = announce() + (isFirst ? [.closeListeners] : [])
         for index in children.indices {
             children[index].isLeaving = true
             children[index].reminder = (.kill, nowMs &+ 1000)
@@ -279,7 +324,7 @@ extension MasterState {
         backoff = RespawnBackoff()
         dueStarts = []
         fatalCount = 0
-        return startAll() + [.retireListeners] + dismissAll(timeoutMs, nowMs)
+        return startAll(nowMs) + [.retireListeners] + dismissAll(timeoutMs, nowMs)
     }
 
     private mutating func takeTime(_ nowMs: Int64) -> [Action] {
@@ -291,6 +336,7 @@ extension MasterState {
             actions.append(.send(reminder.signal, to: children[index].process))
             children[index].reminder = reminder.signal == .kill ? nil : (.kill, nowMs &+ 1000)
         }
+        if let announcementMs, announcementMs <= nowMs { actions += announce() }
         return actions
     }
 

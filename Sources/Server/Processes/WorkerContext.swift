@@ -1,3 +1,5 @@
+import Linux
+
 /// What the master hands to a worker when it forks it.
 public struct WorkerContext {
     /// The configuration that this worker serves.
@@ -19,6 +21,11 @@ public struct WorkerContext {
     let scoreboardRow: Int?
     /// The socket to the Aide; -1 without one.
     var aide: Int32 = -1
+
+    /// Tells the master, if there is one: it reads this process's stderr.
+    func tell(_ word: WorkerWord) {
+        if lifeline >= 0 { writeBytes(2, [word.rawValue]) }
+    }
 
     /// The main level's error log.
     var errorLog: ErrorLog { errorLogs[0] }

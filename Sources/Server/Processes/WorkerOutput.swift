@@ -1,13 +1,22 @@
 import Linux
 
-/// What a child of the master writes to its stderr: nothing but what the runtime says when it
-/// traps. Its descriptor 2 is a pipe, and the master reads it.
+/// What a worker tells the master: bytes that no text has.
+enum WorkerWord: UInt8 {
+    /// It listens, and answers.
+    case serves = 1
+    /// It accepts no more connections.
+    case acceptsNoMore = 2
+}
+
+/// What a child of the master writes to its stderr: a worker's words, and what the runtime says
+/// when it traps. Its descriptor 2 is a pipe, and the master reads it.
 struct WorkerOutput {
     let process: Int32
     let role: MasterState.Role
     /// The end of the pipe that is read, non-blocking; owned by who closes it.
     let descriptor: Int32
     private var unfinished: [UInt8] = []
+    private var words: [WorkerWord] = []
 
     init(process: Int32, role: MasterState.Role, descriptor: Int32) {
         self.process = process
@@ -33,6 +42,12 @@ struct WorkerOutput {
         return (lines, true)
     }
 
+    /// The words that were among what was read.
+    mutating func takeWords() -> [WorkerWord] {
+        defer { words = [] }
+        return words
+    }
+
     /// What was said without a line end.
     private mutating func rest() -> [String] {
         defer { unfinished = [] }
@@ -41,6 +56,10 @@ struct WorkerOutput {
 
     private mutating func take(_ bytes: ArraySlice<UInt8>, into lines: inout [String]) {
         for byte in bytes {
+            if let word = WorkerWord(rawValue: byte) {
+                words.append(word)
+                continue
+            }
             if byte == UInt8(ascii: "\n") || unfinished.count >= 2048 { lines += rest() }
             if byte != UInt8(ascii: "\n") { unfinished.append(byte) }
         }

@@ -68,7 +68,10 @@ struct Worker: ~Copyable {
     let process = currentProcess()
     var acceptedCount: UInt64 = 0
     var state = RunState.serving
-    /// When idle connections are closed, once the worker drains.
+    var drainingSinceMs: Int64 = 0
+    /// Nobody takes the connections that wait at its listeners when they are closed.
+    var isLastToAccept = false
+    /// When the next idle connection is closed, once the worker drains.
     var idleUntilMs: Int64 = Int64.max
 
     enum RunState {

@@ -16,7 +16,7 @@ extension Worker {
             interest: 0, isQueued: false, listener: UInt16(truncatingIfNeeded: listener),
             exchange: 0, settings: plan.servers[Int(servers.defaultServer)].settings, requests: 0,
             acceptedMs: clock.monotonicMs, number: acceptedCount, lingerUntilMs: 0,
-            keptUntilMs: 0, hasHeadDeadline: false)
+            restedMs: 0, hasHeadDeadline: false)
         if plan.readsProxyHeaders {
             connections[slot].awaitsProxyHeader =
                 plan.addresses[Int(address(of: slot))].readsProxyHeader

@@ -6,6 +6,7 @@ extension Worker {
     mutating func run() throws(SystemError) -> Int32 {
         try registerSources()
         clock.update()
+        context.tell(.serves)
         while state != .ended {
             try turn(atMostMs: -1)
             accessLog.flush(nowMs: clock.monotonicMs)
@@ -109,6 +110,8 @@ extension Worker {
         while let number = signals.next() {
             switch Signal(rawValue: number) {
             case .quit: drain()
+            // A terminal's new size is told to all who belong to it.
+            case .windowChange where plan.main.isDaemon: drain()
             case .terminate, .interrupt: end()
             case .user1: reopenLogs()
             default: break
@@ -119,6 +122,8 @@ extension Worker {
     private mutating func masterDied() {
         poller.unregister(context.lifeline)
         context.errorLog.write(.alert, "the master process is gone, gracefully shutting down")
+        // Nobody else will take those who wait to be accepted.
+        isLastToAccept = true
         drain()
     }
 
@@ -130,26 +135,25 @@ extension Worker {
     mutating func drain() {
         guard state == .serving else { return }
         state = .draining
+        drainingSinceMs = clock.monotonicMs
+        idleUntilMs = drainingSinceMs
         context.errorLog.write(.notice, "gracefully shutting down")
-        for index in listeners.indices { close(listener: index) }
+        for index in listeners.indices { stopListening(index) }
+        context.tell(.acceptsNoMore)
         accessLog.flushAll()
-        closeIdleSoon()
     }
 
-    /// A request may be on its way over a connection that looks idle: for a second it is still
-    /// answered.
-    mutating func closeIdleSoon() {
-        idleUntilMs = min(idleUntilMs, clock.monotonicMs &+ 1000)
-    }
-
+    /// A request may be on its way over a connection that looks idle: each has some time in which
+    /// it is still answered.
     private mutating func continueDraining() {
         if clock.monotonicMs >= idleUntilMs {
             idleUntilMs = Int64.max
             for slot in 0..<connections.count where connections[slot].state == .idle {
-                if connections[slot].keptUntilMs <= clock.monotonicMs {
+                let untilMs = connections[slot].lastChanceMs(drainingSinceMs: drainingSinceMs)
+                if untilMs <= clock.monotonicMs {
                     close(slot)
                 } else {
-                    idleUntilMs = min(idleUntilMs, connections[slot].keptUntilMs)
+                    idleUntilMs = min(idleUntilMs, untilMs)
                 }
             }
         }

@@ -67,15 +67,19 @@ extension Worker {
         let timeouts = plan.locations[Int(exchanges[exchange].location)].timeouts
         releaseExchange(slot, exchange)
         watch(slot, for: .readable)
-        if state == .draining { closeIdleSoon() }
         if connections[slot].requests == 0 {
             if !deadlines.isArmed(slot) {
                 connections[slot].hasHeadDeadline = true
                 deadlines.arm(slot, list: Int(timeouts.header), nowMs: clock.monotonicMs)
             }
         } else {
-            connections[slot].keptUntilMs = clock.monotonicMs &+ timeouts.keepaliveMinMs
+            connections[slot].restedMs = clock.monotonicMs
+            connections[slot].keepMinMs = timeouts.keepaliveMinMs
             arm(slot, timeouts.keepalive)
+        }
+        if state == .draining {
+            let untilMs = connections[slot].lastChanceMs(drainingSinceMs: drainingSinceMs)
+            idleUntilMs = min(idleUntilMs, untilMs)
         }
     }
 

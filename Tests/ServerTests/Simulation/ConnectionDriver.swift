@@ -74,7 +74,7 @@ final class ConnectionDriver {
         connection = Connection(
             fd: 3, generation: 1, state: .idle, interest: 0, isQueued: false, listener: 0,
             exchange: 0, settings: 0, requests: 0, acceptedMs: 1000, number: 1,
-            lingerUntilMs: 0, keptUntilMs: 0, hasHeadDeadline: false,
+            lingerUntilMs: 0, restedMs: 0, hasHeadDeadline: false,
             awaitsProxyHeader: settings.proxyHeader != nil)
     }
 

@@ -1,0 +1,67 @@
+/// What became of the master's reloads, for `apus -s reload`: a file in the master's memory, which
+/// whoever may signal the master may also read (proc_pid_fd(5)). It needs no directory that can be
+/// written, leaves nothing behind, and answers all who wait, though signals of one kind merge.
+///
+/// It holds five numbers of eight bytes, then the text. The last number proves the others and the
+/// text: who reads while the master writes sees that, and reads again.
+enum ReloadRecord {
+    static let name = "apus-reloads"
+    static let headBytes = 40
+    /// More of a report is cut off: the error log has it.
+    static let textLimit = 16384
+
+    /// How a reload ended.
+    enum Outcome: UInt64 {
+        case inForce = 1
+        case failed = 2
+    }
+
+    /// What a reader sees.
+    struct State: Equatable {
+        /// How many reloads have begun, and how many of them have ended.
+        var begun: UInt64 = 0
+        var ended: UInt64 = 0
+        /// Of the last one that has ended.
+        var outcome = Outcome.inForce
+        var text = ""
+    }
+
+    static func bytes(of state: State) -> [UInt8] {
+        let text = Array(state.text.utf8.prefix(textLimit))
+        var numbers = [state.begun, state.ended, state.outcome.rawValue, UInt64(text.count)]
+        numbers.append(proof(of: numbers, text[...]))
+        var bytes: [UInt8] = []
+        for number in numbers {
+            for place in UInt64(0)..<8 {
+                bytes.append(UInt8(truncatingIfNeeded: number >> (place * 8)))
+            }
+        }
+        return bytes + text
+    }
+
+    /// nil when the bytes were read while they were written, or are no record.
+    static func state(in bytes: [UInt8]) -> State? {
+        guard bytes.count >= headBytes else { return nil }
+        var numbers: [UInt64] = Array(repeating: 0, count: 5)
+        for place in 0..<headBytes {
+            numbers[place / 8] |= UInt64(bytes[place]) << UInt64(place % 8 * 8)
+        }
+        guard numbers[3] <= UInt64(bytes.count - headBytes) else { return nil }
+        let text = bytes[headBytes..<headBytes + Int(numbers[3])]
+        guard proof(of: Array(numbers[..<4]), text) == numbers[4],
+            let outcome = Outcome(rawValue: numbers[2])
+        else { return nil }
+        return State(
+            begun: numbers[0], ended: numbers[1], outcome: outcome,
+            text: String(decoding: text, as: UTF8.self))
+    }
+
+    /// FNV-1a.
+    private static func proof(of numbers: [UInt64], _ text: ArraySlice<UInt8>) -> UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for number in numbers + text.map(UInt64.init) {
+            hash = (hash ^ number) &* 0x100_0000_01B3
+        }
+        return hash
+    }
+}

@@ -1,0 +1,127 @@
+import Foundation
+import Glibc
+import Testing
+
+/// The end of a server that is told to finish its requests: nobody who has connected is let down.
+@Suite struct DrainTests {
+    /// A connection that has had an answer.
+    private func idle(_ server: TestServer) throws -> RawClient {
+        let client = try server.connect()
+        try client.request("GET /a HTTP/1.1")
+        #expect(try client.response()["Connection"] == "keep-alive")
+        return client
+    }
+
+    @Test(.enabled(if: Product.isApus, "nginx closes idle connections at once"))
+    func aKeptConnectionHasOneLastAnswer() throws {
+        let server = try TestServer(files: ["a": "hello"])
+        let kept = try idle(server)
+        let silent = try idle(server)
+        let fresh = try server.connect()
+        // Its worker has accepted it when a later one has been answered.
+        _ = try server.fetch("/a")
+        let start = Date()
+        server.process.signal(SIGQUIT)
+        try waitFor("the port to be closed") { server.refuses(server.port) }
+        for client in [kept, fresh] {
+            try client.request("GET /a HTTP/1.1")
+            let last = try client.response()
+            #expect(last.text == "hello" && last["Connection"] == "close")
+            #expect(try client.isClosedByServer())
+        }
+        #expect(try silent.isClosedByServer())
+        #expect(Date().timeIntervalSince(start) > 0.9, "it has a second to ask once more")
+        #expect(try server.process.waitForExit() == .code(0))
+    }
+
+    /// Its time is counted from the signal, not from its last request.
+    @Test(.enabled(if: Product.isApus, "nginx has it since 1.27.4"))
+    func itsTimeBeginsWithTheSignal() throws {
+        let server = try TestServer("keepalive_min_timeout 1500ms;", files: ["a": "hello"])
+        let kept = try idle(server)
+        let since = Date()
+        try waitFor("its time after the answer to be over") {
+            Date().timeIntervalSince(since) > 1.6
+        }
+        let start = Date()
+        server.process.signal(SIGQUIT)
+        #expect(try kept.isClosedByServer())
+        #expect(Date().timeIntervalSince(start) > 1.4)
+    }
+
+    @Test(.enabled(if: Product.isApus, "nginx closes idle connections at once"))
+    func theKeepaliveTimeoutIsNotExtended() throws {
+        let server = try TestServer(
+            "keepalive_timeout 300ms; keepalive_min_timeout 60s;", files: ["a": "hello"])
+        let kept = try idle(server)
+        server.process.signal(SIGQUIT)
+        #expect(try kept.isClosedByServer())
+        #expect(try server.process.waitForExit() == .code(0))
+    }
+
+    /// Connections that wait to be accepted when the end comes, over TCP and a unix socket.
+    @Test(.enabled(if: Product.isApus, "nginx resets them"), arguments: [1, 2], ["", "reuseport"])
+    func whoHasConnectedIsAnswered(workers: Int, option: String) throws {
+        let server = try TestServer(
+            configuration: TestServer.prelude(workers: workers) + """
+                http {
+                    access_log off;
+                    server {
+                        listen 127.0.0.1:PORT \(option);
+                        listen unix:DIR/socket;
+                        root ROOT;
+                    }
+                }
+                """, files: ["a": "hello"])
+        let all = try server.waitForWorkers(workers)
+        for worker in all { kill(worker, SIGSTOP) }
+        var waiting: [RawClient] = []
+        for _ in 0..<20 {
+            waiting.append(try server.connect())
+            waiting.append(try RawClient(.unix(server.folder.path + "/socket"), of: server))
+        }
+        for client in waiting.dropFirst(10) { try client.request("GET /a HTTP/1.1") }
+        server.process.signal(SIGQUIT)
+        try waitFor("the unix socket to be removed") {
+            unsafe access(server.folder.path + "/socket", F_OK) != 0
+        }
+        for worker in all { kill(worker, SIGCONT) }
+        for client in waiting.prefix(10) { try client.request("GET /a HTTP/1.1") }
+        for client in waiting { #expect(try client.response().text == "hello") }
+        #expect(try server.process.waitForExit() == .code(0))
+    }
+
+    /// The same for an address that a reload takes away.
+    @Test(.enabled(if: Product.isApus, "nginx resets them"))
+    func whoWaitsAtAnAddressThatGoesIsAnswered() throws {
+        let server = try TestServer("listen 127.0.0.1:PORT2;", files: ["a": "hello"])
+        let old = try server.waitForWorkers(1)[0]
+        kill(old, SIGSTOP)
+        let waiting = try (0..<20).map { _ in try RawClient(.ipv4(server.ports[1]), of: server) }
+        for client in waiting { try client.request("GET /a HTTP/1.1") }
+        try server.rewrite(TestServer.configuration())
+        server.process.signal(SIGHUP)
+        try waitFor("the new worker") { server.workers.count == 2 }
+        try waitFor("the signal to wait") {
+            try readText("/proc/\(old)/status").contains(#/ShdPnd:\t0*[1-9a-f]/#)
+        }
+        kill(old, SIGCONT)
+        for client in waiting { #expect(try client.response().text == "hello") }
+        try waitFor("the port to be closed") { server.refuses(server.ports[1]) }
+        #expect(try server.fetch("/a").text == "hello")
+    }
+
+    /// A worker that is told to finish does, and another one takes its place.
+    @Test func aWorkerThatIsToldToEndIsReplaced() throws {
+        let server = try TestServer(files: ["a": "hello", "big": .pattern(30_000_000)])
+        let old = try server.waitForWorkers(1)[0]
+        let download = try server.connect(receiveBuffer: 65_536)
+        try download.request("GET /big HTTP/1.1")
+        try download.awaitBytes(1000)
+        kill(old, SIGQUIT)
+        #expect(try download.response(seconds: 60).body.count == 30_000_000)
+        try waitFor("another worker") { !server.workers.contains(old) && server.workers.count == 1 }
+        #expect(try server.fetch("/a").text == "hello")
+        #expect(server.errorLog.contains("worker process \(old) exited with code 0"))
+    }
+}

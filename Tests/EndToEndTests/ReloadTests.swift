@@ -1,0 +1,98 @@
+import Foundation
+import Glibc
+import Testing
+
+/// `apus -s reload` tells what came of it; nginx's returns at once.
+@Suite(.enabled(if: Product.isApus, "nginx's does not wait"))
+struct ReloadTests {
+    private func reload(_ server: TestServer) throws -> ShellResult {
+        try run(Product.binary, TestServer.commandLine(server.folder) + ["-s", "reload"])
+    }
+
+    @Test func theNextRequestHasTheNewConfiguration() throws {
+        let server = try TestServer("return 200 0;", workers: 2)
+        for number in 1...8 {
+            try server.rewrite(
+                TestServer.configuration("return 200 \(number);", workers: 1 + number % 3))
+            let result = try reload(server)
+            #expect(result.succeeded, "\(result.error)")
+            #expect(result.error == "apus: [notice] the new configuration is in force\n")
+            for _ in 0..<10 { #expect(try server.fetch("/").text == "\(number)") }
+        }
+    }
+
+    @Test func whatTheMasterCannotHaveIsPrinted() throws {
+        let server = try TestServer("return 200 old;")
+        let taken = try #require(TakenPort(server.ports[1]))
+        try server.rewrite(TestServer.configuration("listen 127.0.0.1:PORT2; return 200 new;"))
+        let result = try reload(server)
+        #expect(result.exit == .code(1))
+        #expect(
+            result.error.contains("bind() to 127.0.0.1:\(server.ports[1]) failed (98:"),
+            "\(result.error)")
+        #expect(result.error.hasSuffix("apus: [emerg] the old configuration stays in force\n"))
+        #expect(try server.fetch("/").text == "old")
+        withExtendedLifetime(taken) {}
+    }
+
+    @Test func aBadConfigurationIsNotSent() throws {
+        let server = try TestServer("return 200 old;")
+        try server.rewrite("nonsense;")
+        let result = try reload(server)
+        #expect(result.exit == .code(1) && result.error.contains("unknown directive \"nonsense\""))
+        #expect(!server.errorLog.contains("SIGHUP"))
+    }
+
+    @Test func aServerThatEndsRefuses() throws {
+        let server = try TestServer(files: ["big": .pattern(60_000_000)])
+        let download = try server.connect(receiveBuffer: 4096)
+        try download.request("GET /big HTTP/1.1")
+        try download.awaitBytes(1000)
+        server.process.signal(SIGQUIT)
+        try waitFor("the port to be closed") { server.refuses(server.port) }
+        let result = try reload(server)
+        #expect(result.exit == .code(1))
+        #expect(result.error.contains("[emerg] the server is ending\n"), "\(result.error)")
+    }
+
+    /// Signals of one kind merge; every caller gets its answer all the same.
+    @Test func manyAtOnceAreAllAnswered() throws {
+        let server = try TestServer("return 200 old;", workers: 2)
+        try server.rewrite(TestServer.configuration("return 200 new;"))
+        let words = TestServer.commandLine(server.folder) + ["-s", "reload"]
+        let all = try (0..<8).map { number in
+            try ChildProcess(
+                Product.binary, words, output: server.folder.path + "/out\(number)",
+                error: server.folder.path + "/err\(number)")
+        }
+        for one in all { #expect(try one.waitForExit() == .code(0), "\(one.errorOutput)") }
+        #expect(try server.fetch("/").text == "new")
+    }
+
+    @Test func aPlainHangupNeedsNoWaiter() throws {
+        let server = try TestServer("return 200 old;")
+        try server.rewrite(TestServer.configuration("return 200 new;"))
+        server.process.signal(SIGHUP)
+        try waitFor("the new answer") { try server.fetch("/").text == "new" }
+    }
+
+    @Test func nothingIsWrittenBesideThePidFile() throws {
+        let server = try TestServer("return 200 old;")
+        let before = try FileManager.default.contentsOfDirectory(atPath: server.folder.path)
+        #expect(try reload(server).succeeded)
+        let after = try FileManager.default.contentsOfDirectory(atPath: server.folder.path)
+        #expect(Set(after) == Set(before))
+    }
+
+    /// Another program under the pid: it gets its signal, as from nginx.
+    @Test func anotherProgramIsSignalledOnly() throws {
+        let server = try TestServer("return 200 old;")
+        let other = try ChildProcess(
+            "/bin/sleep", ["60"], output: server.folder.path + "/out",
+            error: server.folder.path + "/err")
+        try "\(other.pid)\n".write(
+            toFile: server.folder.path + "/server.pid", atomically: false, encoding: .utf8)
+        #expect(try reload(server).succeeded)
+        #expect(try other.waitForExit() == .signal(SIGHUP))
+    }
+}

@@ -1,0 +1,63 @@
+import Glibc
+import Linux
+import Testing
+
+@testable import Server
+
+/// What the master tells of its reloads, and what `-s reload` makes of it.
+@Suite struct ReloadRecordTests {
+    private func state(_ text: String) -> ReloadRecord.State {
+        ReloadRecord.State(begun: 7, ended: 6, outcome: .failed, text: text)
+    }
+
+    @Test(arguments: ["", "bind() to 0.0.0.0:80 failed\n", "two\nlines\n"])
+    func whatIsWrittenIsRead(text: String) {
+        let bytes = ReloadRecord.bytes(of: state(text))
+        #expect(ReloadRecord.state(in: bytes) == state(text))
+        // What a longer text left behind is not looked at.
+        #expect(ReloadRecord.state(in: bytes + [120, 10]) == state(text))
+    }
+
+    @Test func aLongTextIsCut() throws {
+        let text = String(repeating: "x", count: 100_000)
+        let read = try #require(ReloadRecord.state(in: ReloadRecord.bytes(of: state(text))))
+        #expect(read.text.utf8.count == ReloadRecord.textLimit && read.begun == 7)
+    }
+
+    @Test func whatIsHalfWrittenIsNoRecord() {
+        let whole = ReloadRecord.bytes(of: state("abc"))
+        for place in whole.indices {
+            var torn = whole
+            torn[place] ^= 1
+            #expect(ReloadRecord.state(in: torn) == nil, "\(place)")
+            #expect(ReloadRecord.state(in: Array(whole.prefix(place))) == nil, "\(place)")
+        }
+    }
+
+    @Test func aWatchSeesReloadsThatBeginAfterIt() throws {
+        let board = try ReloadBoard()
+        board.begin()
+        guard let watch = try ReloadWatch(of: currentProcess()) else {
+            Issue.record("no record of this process")
+            return
+        }
+        board.end(.inForce)
+        var result = watch.wait(timeoutMs: 0)
+        #expect(result == .timedOut, "it may have read the files before")
+        board.begin()
+        board.end(.failed, ["why"])
+        result = watch.wait(timeoutMs: 0)
+        #expect(result == .failed("why\n"))
+        board.begin()
+        result = watch.wait(timeoutMs: 0)
+        #expect(result == .failed("why\n"))
+        board.end(.inForce)
+        result = watch.wait(timeoutMs: 0)
+        #expect(result == .inForce)
+    }
+
+    @Test func aProcessWithoutOneHasNone() throws {
+        let watch = try ReloadWatch(of: getppid())
+        if let watch { Issue.record("\(watch.wait(timeoutMs: 0))") }
+    }
+}
