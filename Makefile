@@ -24,7 +24,7 @@ SHELL := /bin/bash
 
 LIBRARIES := pkg-config zlib1g-dev libpcre2-dev libcrypt-dev libmd-dev
 TOOLS := $(LIBRARIES) curl wget wrk nginx-light lighttpd h2o strace iproute2 util-linux gzip \
-	diffutils findutils procps python3 python3-doc
+	diffutils findutils procps python3 python3-doc systemd
 SOURCES := Sources Examples Tests Package.swift
 LARGE := public/downloads/large.bin
 RELEASE = $$($(SWIFT) build -c release --show-bin-path)/apus

@@ -41,3 +41,19 @@ int clinux_datagram_unix(const char *path) {
     strcpy(name.sun_path, path);
     return connected(&name, sizeof name);
 }
+
+int clinux_notify(const char *name, const char *text) {
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t length = strlen(name);
+    if (length == 0 || length >= sizeof address.sun_path) return -EINVAL;
+    memcpy(address.sun_path, name, length);
+    if (*name == '@') address.sun_path[0] = 0;
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -errno;
+    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+    ssize_t sent = sendto(
+        fd, text, strlen(text), MSG_NOSIGNAL | MSG_DONTWAIT, (struct sockaddr *)&address, size);
+    int fault = sent < 0 ? -errno : 0;
+    close(fd);
+    return fault;
+}

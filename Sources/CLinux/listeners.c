@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "listeners.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -87,6 +88,51 @@ int clinux_turn_away(int fd, int is_unix) {
 int clinux_turns_away(int fd) {
     socklen_t count = 0;
     return getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, NULL, &count) == 0 && count > 0;
+}
+
+static uint64_t half(const uint8_t *bytes) {
+    uint64_t number = 0;
+    for (int byte = 0; byte < 8; byte++) number = number << 8 | bytes[byte];
+    return number;
+}
+
+int clinux_take_over(int fd, struct clinux_listening *listening) {
+    int type = 0, listens = 0;
+    socklen_t size = sizeof type;
+    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return -errno;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0) return -errno;
+    if (type != SOCK_STREAM || !listens) return -EINVAL;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in ipv4;
+        struct sockaddr_in6 ipv6;
+        struct sockaddr_un unix_name;
+    } name;
+    memset(&name, 0, sizeof name);
+    size = sizeof name;
+    if (getsockname(fd, &name.any, &size) != 0) return -errno;
+    memset(listening, 0, sizeof *listening);
+    switch (name.any.sa_family) {
+    case AF_INET:
+        listening->family = clinux_family_ipv4;
+        listening->port = ntohs(name.ipv4.sin_port);
+        listening->ipv4 = ntohl(name.ipv4.sin_addr.s_addr);
+        break;
+    case AF_INET6:
+        listening->family = clinux_family_ipv6;
+        listening->port = ntohs(name.ipv6.sin6_port);
+        listening->ipv6_high = half(name.ipv6.sin6_addr.s6_addr);
+        listening->ipv6_low = half(name.ipv6.sin6_addr.s6_addr + 8);
+        break;
+    case AF_UNIX:
+        listening->family = clinux_family_unix;
+        memcpy(listening->path, name.unix_name.sun_path, sizeof name.unix_name.sun_path);
+        break;
+    default: return -EINVAL;
+    }
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) return -errno;
+    return outcome(fcntl(fd, F_SETFD, FD_CLOEXEC));
 }
 
 int clinux_is_stale_socket(const char *path) {

@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -69,6 +70,36 @@ int clinux_fork(void) {
     pid_t pid = fork();
     return pid < 0 ? -errno : pid;
 }
+
+static int is_named(const char *variable, const char *change) {
+    size_t length = strcspn(change, "=");
+    return strncmp(variable, change, length) == 0 && variable[length] == '=';
+}
+
+int clinux_execute(char *const *words, char *const *changes, int count) {
+    size_t known = 0, used = 0;
+    while (environ[known]) known++;
+    char **variables = calloc(known + (size_t)count + 1, sizeof *variables);
+    if (!variables) return -ENOMEM;
+    for (size_t index = 0; index < known; index++) {
+        int is_kept = 1;
+        for (int change = 0; change < count; change++)
+            if (is_named(environ[index], changes[change])) is_kept = 0;
+        if (is_kept) variables[used++] = environ[index];
+    }
+    for (int change = 0; change < count; change++)
+        if (strchr(changes[change], '=')) variables[used++] = changes[change];
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    signal(SIGPIPE, SIG_DFL);
+    execvpe(words[0], words, variables);
+    int fault = -errno;
+    free(variables);
+    return fault;
+}
+
+int clinux_pass_on(int fd) { return fcntl(fd, F_SETFD, 0) != 0 ? -errno : 0; }
 
 int clinux_reap(struct clinux_ended *ended) {
     int status;

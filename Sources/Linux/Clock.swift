@@ -10,6 +10,13 @@ public enum Clock {
         return Int64(time.tv_sec) &* 1000 &+ Int64(time.tv_nsec) / 1_000_000
     }
 
+    /// CLOCK_MONOTONIC in microseconds, as service managers compare it.
+    public static func monotonicMicroseconds() -> Int64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) &* 1_000_000 &+ Int64(time.tv_nsec) / 1000
+    }
+
     /// CLOCK_REALTIME: seconds since 1970 and the milliseconds beyond them, for dates and logs.
     public static func now() -> (seconds: Int64, milliseconds: Int64) {
         var time = timespec()

@@ -12,6 +12,14 @@ public enum DatagramCalls {
         clinux_datagram_ipv6(high, low, port)
     }
 
+    /// Sends one datagram to a unix socket by its name, `@` first for an abstract one, without
+    /// waiting: 0 or -errno(3).
+    public static func notify(_ name: String, _ text: String) -> Int32 {
+        unsafe name.withCString { name in
+            unsafe text.withCString { unsafe clinux_notify(name, $0) }
+        }
+    }
+
     /// To a path in the file system.
     public static func connect(unix path: String) -> Int32 {
         unsafe path.withCString { unsafe clinux_datagram_unix($0) }

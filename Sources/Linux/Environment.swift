@@ -5,3 +5,6 @@ public func environmentValue(_ name: String) -> [UInt8]? {
     guard let value = unsafe getenv(name) else { return nil }
     return unsafe Array(UnsafeRawBufferPointer(start: value, count: strlen(value)))
 }
+
+/// Takes a variable out of the environment of this process and its children: unsetenv(3).
+public func removeEnvironmentValue(_ name: String) { _ = unsafe unsetenv(name) }

@@ -95,6 +95,34 @@ public enum ListenerCalls {
     /// Whether that was done to the socket.
     public static func turnsAway(_ fd: Int32) -> Bool { clinux_turns_away(fd) != 0 }
 
+    /// What a socket listens on that another process has opened.
+    public enum Name: Equatable, Sendable {
+        /// Four bytes, the first one most significant, and a port.
+        case ipv4(UInt32, port: UInt16)
+        /// Sixteen bytes as two halves, the first byte most significant, and a port.
+        case ipv6(UInt64, UInt64, port: UInt16)
+        /// A path; empty for an abstract name.
+        case unix(String)
+    }
+
+    /// Takes over a stream socket that listens: it is non-blocking and close-on-exec from here on.
+    /// errno(3), EINVAL when it is something else.
+    public static func takeOver(_ fd: Int32) -> Result<Name, FileError> {
+        var found = clinux_listening()
+        let returned = unsafe clinux_take_over(fd, &found)
+        guard returned >= 0 else { return .failure(FileError(code: 0 &- returned)) }
+        switch clinux_family(UInt32(found.family)) {
+        case clinux_family_ipv4: return .success(.ipv4(found.ipv4, port: found.port))
+        case clinux_family_ipv6:
+            return .success(.ipv6(found.ipv6_high, found.ipv6_low, port: found.port))
+        default:
+            let path = unsafe withUnsafeBytes(of: found.path) { bytes in
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            return .success(.unix(path))
+        }
+    }
+
     /// Whether `path` is a socket that nobody listens on.
     public static func isStaleSocket(_ path: String) -> Bool {
         unsafe path.withCString { unsafe clinux_is_stale_socket($0) } != 0

@@ -4,6 +4,9 @@ import Glibc
 /// getpid(2): asks anew each time, so that it is right after a fork.
 public func currentProcess() -> Int32 { getpid() }
 
+/// getppid(2): another number than before once the parent has ended.
+public func parentProcess() -> Int32 { getppid() }
+
 /// Whether this process is root's: geteuid(2).
 public func isSuperuser() -> Bool { geteuid() == 0 }
 

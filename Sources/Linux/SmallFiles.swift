@@ -4,6 +4,13 @@ import Glibc
 @discardableResult
 public func removeFile(_ path: String) -> Bool { unsafe unlink(path) == 0 }
 
+/// rename(2).
+public func renameFile(_ path: String, to next: String) throws(SystemError) {
+    guard unsafe rename(path, next) == 0 else {
+        throw SystemError("rename()", "\"\(path)\" to \"\(next)\"", code: errno)
+    }
+}
+
 /// Writes `text` as all of the file at `path`, which is created with mode 0644.
 public func writeWholeFile(_ path: String, _ text: String) throws(SystemError) {
     let fd = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0o644)

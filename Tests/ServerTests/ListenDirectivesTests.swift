@@ -32,7 +32,7 @@ import Testing
         #expect(try options("80") == ListenOptions())
         let all = try options(
             "[::]:80 bind deferred reuseport ipv6only=off backlog=9 rcvbuf=64k sndbuf=1m "
-                + "fastopen=5 so_keepalive=30m::10 accept_filter=httpready setfib=1 http2")
+                + "fastopen=5 so_keepalive=30m::10 accept_filter=httpready http2")
         #expect(all.isDeferred && all.isReusePort && !all.isIPv6Only && all.backlog == 9)
         #expect(all.receiveBuffer == 65536 && all.sendBuffer == 1 << 20 && all.fastOpenQueue == 5)
         let keepalive = try #require(all.keepalive)
@@ -78,6 +78,7 @@ import Testing
         ("[::]:80 ipv6only=maybe", "invalid ipv6only \"ipv6only=maybe\""),
         ("80 ipv6only=on", "ipv6only is not supported on addr \"0.0.0.0:80\""),
         ("80 ipv6=on", "invalid parameter \"ipv6=on\""), ("80 nonsense", "invalid parameter"),
+        ("80 setfib=1", "invalid parameter \"setfib=1\""),
         ("80; listen 80", "a duplicate listen 0.0.0.0:80"),
         ("8000-8002; listen 8001", "a duplicate listen 0.0.0.0:8001"),
         ("80 bind; } server { listen 80 bind", "duplicate listen options for 0.0.0.0:80"),

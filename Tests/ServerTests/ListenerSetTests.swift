@@ -80,16 +80,59 @@ import Testing
         new.close()
     }
 
-    @Test func aGroupShrinks() throws {
+    /// A connection that waits in the queue of one would be reset if it were closed.
+    @Test func aGroupNeverShrinks() throws {
         let listens = [tcp(reusePort: true)]
         let old = try ListenerSet.open(listens, workers: 3, keeping: nil, retries: 0)
-        let first = old.descriptors(forWorker: 0)
-        let new = try ListenerSet.open(listens, workers: 1, keeping: old, retries: 0)
-        defer { new.close() }
+        let before = (0..<3).flatMap { old.descriptors(forWorker: $0) }
+        let new = try ListenerSet.open(listens, workers: 2, keeping: old, retries: 0)
         old.retire(for: new)
-        #expect(new.descriptors(forWorker: 0) == first)
-        #expect(new.descriptors(forWorker: 2) == first)
-        #expect(first.allSatisfy(isOpen))
+        #expect(new.descriptors(forWorker: 0) == [before[0], before[2]])
+        #expect(new.descriptors(forWorker: 1) == [before[1]])
+        #expect(before.allSatisfy(isOpen))
+        let shared = try ListenerSet.open([tcp()], workers: 2, keeping: new, retries: 0)
+        defer { shared.close() }
+        new.retire(for: shared)
+        #expect(shared.descriptors(forWorker: 1) == before, "all are everybody's")
+    }
+
+    @Test func aLentSocketStaysOpenThroughoutAndIsTakenUpAgain() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/s"
+        let manager = try ListenerSet.open([unix(path)], workers: 1, keeping: nil, retries: 0)
+        defer { manager.close() }
+        let fd = manager.descriptors(forWorker: 0)[0]
+        var socket = ListeningSocket(address: .unix(path), descriptors: [try duplicate(fd)])
+        socket.isLent = true
+        let lent = ListenerSet(inherited: [socket])
+        let first = try ListenerSet.open([unix(path)], workers: 1, keeping: lent, retries: 0)
+        #expect(first.descriptors(forWorker: 0) == socket.descriptors)
+        #expect(first.strays.isEmpty)
+        let without = try ListenerSet.open([], workers: 1, keeping: first, retries: 0)
+        first.retire(for: without)
+        #expect(without.strays == [.unix(path)])
+        let again = try ListenerSet.open([unix(path)], workers: 1, keeping: without, retries: 0)
+        without.retire(for: again)
+        #expect(again.descriptors(forWorker: 0) == socket.descriptors)
+        #expect(isOpen(socket.descriptors[0]))
+        again.close()
+        #expect(FileManager.default.fileExists(atPath: path), "it is the manager's")
+        #expect(try TestClient(of: fd).isConnected)
+    }
+
+    @Test func whatAnotherMasterHasTooIsLeftAsItIs() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/s"
+        let theirs = try ListenerSet.open([unix(path)], workers: 1, keeping: nil, retries: 0)
+        defer { theirs.close() }
+        let fd = theirs.descriptors(forWorker: 0)[0]
+        let copy = ListeningSocket(
+            address: .unix(path), descriptors: [try duplicate(fd)],
+            file: ListeningSocket.FileKey(path))
+        ListenerSet(inherited: [copy]).close(alone: false)
+        #expect(!isOpen(copy.descriptors[0]))
+        #expect(FileManager.default.fileExists(atPath: path))
+        #expect(try TestClient(of: fd).isConnected)
     }
 
     @Test func aReloadKeepsWhatStaysAndClosesTheRest() throws {
@@ -113,12 +156,13 @@ import Testing
         let directory = try TemporaryDirectory()
         let path = directory.path + "/s"
         let set = try ListenerSet.open([tcp(), unix(path)], workers: 1, keeping: nil, retries: 0)
-        defer { set.close() }
-        let listeners = set.descriptors(forWorker: 0)
+        // A worker's copies outlive the master's.
+        let listeners = try set.descriptors(forWorker: 0).map { try duplicate($0) }
+        defer { listeners.forEach { closeDescriptor($0) } }
         let waiting = try listeners.flatMap { try [TestClient(of: $0), TestClient(of: $0)] }
         #expect(waiting.allSatisfy { $0.isConnected })
         #expect(!listeners.contains { ListenerCalls.turnsAway($0) })
-        set.turnAway()
+        set.close()
         #expect(listeners.allSatisfy { ListenerCalls.turnsAway($0) })
         let late = try listeners.map { try TestClient(of: $0) }
         #expect(late.allSatisfy { !$0.isConnected })
@@ -245,4 +289,10 @@ private final class TestClient {
     }
 
     deinit { closeDescriptor(descriptor) }
+}
+
+extension ListenerSet {
+    fileprivate func descriptors(forWorker index: Int) -> [Int32] {
+        sockets(forWorker: index).map(\.descriptor)
+    }
 }

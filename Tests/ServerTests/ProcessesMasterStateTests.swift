@@ -364,12 +364,4 @@ import Testing
             deeds(state.step(.signal(.hangup), nowMs: 0))
                 == [.closeListeners, .send(.terminate, to: 100), .send(.terminate, to: 101)])
     }
-
-    @Test func theExecutableIsNotReplacedYet() {
-        var state = serving()
-        let actions = state.step(.signal(.user2), nowMs: 0)
-        #expect(deeds(actions).isEmpty)
-        #expect(
-            messages(actions).first?.hasPrefix("signal 12 (SIGUSR2) received, ignoring") == true)
-    }
 }

@@ -35,6 +35,21 @@ int clinux_turn_away(int fd, int is_unix);
 /// 1 when that was done to the socket.
 int clinux_turns_away(int fd);
 
+/// What a socket listens on.
+struct clinux_listening {
+    /// One of clinux_family.
+    int family;
+    uint16_t port;
+    /// Addresses as numbers, the first byte most significant.
+    uint32_t ipv4;
+    uint64_t ipv6_high, ipv6_low;
+    /// Empty for an abstract name (unix(7)), which is no path.
+    char path[109];
+};
+/// Takes over a stream socket that listens, with O_NONBLOCK and FD_CLOEXEC from here on; -EINVAL
+/// when it is another kind of socket, or does not listen.
+int clinux_take_over(int fd, struct clinux_listening *listening);
+
 /// 1 when `path` is a socket that nobody listens on: its server died without removing it.
 int clinux_is_stale_socket(const char *path);
 /// chmod(2) of a socket's file, so that every user may connect.

@@ -29,6 +29,12 @@ struct clinux_ended {
 
 /// fork(2), which the importer hides: the child's pid, 0 in the child, or -errno.
 int clinux_fork(void);
+/// execvpe(3) with every signal at work again: looks for `words[0]` in PATH unless it has a slash,
+/// with the environment changed by `changes`, each `NAME=value`, or `NAME` for one that goes.
+/// -errno when it returns.
+int clinux_execute(char *const *words, char *const *changes, int count);
+/// Lets an execve(2) pass `fd` on; 0 or -errno.
+int clinux_pass_on(int fd);
 /// One child that has ended, without waiting: 1, 0 when there is none, or -errno.
 int clinux_reap(struct clinux_ended *ended);
 /// Blocks exactly the signals of `mask` (bit n-1 is signal n); 0 or -errno.

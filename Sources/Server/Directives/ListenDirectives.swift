@@ -29,7 +29,7 @@ enum ListenDirectives {
             draft.server.listens += listens
         }.differing(
             "Names of hosts are not looked up, but for localhost, which is 127.0.0.1; ssl and quic "
-                + "are errors; accept_filter, setfib, multipath and http2 change nothing."),
+                + "are errors; accept_filter, multipath and http2 change nothing."),
         .row(
             "server_name", in: .server, takes: .atLeast(1), repeats: .yes, default: "\"\"",
             "The names of the server: exact, with a leading or a trailing wildcard, or a pattern."
@@ -86,7 +86,12 @@ enum ListenDirectives {
             }
             let name = String(parameter[..<equals])
             let value = String(parameter[parameter.index(after: equals)...])
-            if ["accept_filter", "setfib"].contains(name) { return }
+            if name == "accept_filter" { return }
+            if name == "setfib" {
+                throw use.fail(
+                    "invalid parameter \"\(parameter)\"", at: index,
+                    help: ["Linux has no routing tables by socket: remove it, or use ip rule"])
+            }
             try takeValue(name, value, use, index, into: &listen)
         }
         listen.setsSocketOptions = true

@@ -69,7 +69,8 @@ public enum Explainer {
         _ lines: [String], _ reached: Reached, _ explanation: Explanation, _ plan: Plan
     ) throws(SystemError) -> AnswerReader {
         let context = WorkerContext(
-            plan: plan, index: 0, listeners: plan.listens.map { _ in -1 },
+            plan: plan, index: 0,
+            listeners: plan.listens.indices.map { WorkerSocket(listen: $0, descriptor: -1) },
             errorLogs: plan.errorLogs.map { ErrorLog(unopened: $0) },
             accessLogs: LogFiles(paths: []), lifeline: -1,
             zones: try plan.zones.map { zone throws(SystemError) in try Zone(zone) },

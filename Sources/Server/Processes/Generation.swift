@@ -47,7 +47,7 @@ struct Generation {
     /// Opens all else that `plan` needs, and nothing of it when a part fails.
     static func open(
         _ plan: Plan, _ logs: Logs, keeping old: Generation?,
-        options: MasterOptions
+        inherited: [ListeningSocket] = [], options: MasterOptions
     ) throws(GenerationError) -> Generation {
         let identity: Identity?
         do throws(IdentityError) {
@@ -59,7 +59,8 @@ struct Generation {
         do throws(ListenFailures) {
             let workers = plan.main.usesMasterProcess ? plan.main.workerProcesses : 1
             let listeners = try ListenerSet.open(
-                plan.listens, workers: workers, keeping: old?.listeners,
+                plan.listens, workers: workers,
+                keeping: old?.listeners ?? ListenerSet(inherited: inherited),
                 retries: old == nil ? options.bindRetries : 0)
             return Generation(
                 plan: plan, logs: logs, listeners: listeners,

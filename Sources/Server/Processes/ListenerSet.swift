@@ -4,12 +4,24 @@ import Linux
 /// closes what is said by `retire(for:)` and `close()`, not by a lifetime.
 public final class ListenerSet {
     private var sockets: [ListeningSocket]
+    /// Lent ones that no listen names.
+    private var spare: [ListeningSocket] = []
+    private let workers: Int
 
-    private init(_ sockets: [ListeningSocket]) { self.sockets = sockets }
+    /// A set of what this process was started with.
+    init(inherited sockets: [ListeningSocket]) {
+        self.sockets = sockets
+        workers = 1
+    }
+
+    private init(_ sockets: [ListeningSocket], workers: Int) {
+        self.sockets = sockets
+        self.workers = max(1, workers)
+    }
 
     /// Opens what `listens` ask for. Addresses that `old` has keep their descriptors, a group of
-    /// `reuseport` grows; nothing that is open is closed, and when an address fails, what was
-    /// opened is closed again.
+    /// `reuseport` grows and never shrinks: a connection that waits in one would be reset. Nothing
+    /// that is open is closed, and when an address fails, what was opened is closed again.
     ///
     /// An address in use is tried again `retries` times, half a second apart, as nginx does: the
     /// server before this one may just be ending.
@@ -17,12 +29,11 @@ public final class ListenerSet {
         _ listens: [ListenPlan], workers: Int, keeping old: ListenerSet?, retries: Int
     ) throws(ListenFailures) -> ListenerSet {
         var sockets = listens.map { listen in
-            let kept = old?.sockets.first { $0.address == listen.address }
-            let count = listen.sockets(forWorkers: workers)
-            return ListeningSocket(
-                address: listen.address,
-                descriptors: Array((kept?.descriptors ?? []).prefix(count)),
-                file: kept?.file)
+            var socket =
+                old?.all.first { $0.address == listen.address }
+                ?? ListeningSocket(address: listen.address, descriptors: [])
+            socket.isSpread = listen.isSpread
+            return socket
         }
         let keptCounts = sockets.map(\.descriptors.count)
         for (socket, listen) in zip(sockets, listens) {
@@ -38,7 +49,11 @@ public final class ListenerSet {
                     failures.append(error)
                 }
             }
-            if failures.isEmpty { return ListenerSet(sockets) }
+            if failures.isEmpty {
+                let set = ListenerSet(sockets, workers: workers)
+                set.spare = (old?.all ?? []).filter { $0.isLent && !set.has($0.address) }
+                return set
+            }
             guard retriesLeft > 0, failures.allSatisfy(\.isInUse) else {
                 for (socket, kept) in zip(sockets, keptCounts) { socket.close(after: kept) }
                 throw ListenFailures(failures: failures)
@@ -48,54 +63,75 @@ public final class ListenerSet {
         }
     }
 
-    /// The descriptors of worker `index`, in the order of the plan's listens.
-    public func descriptors(forWorker index: Int) -> [Int32] {
-        sockets.map { $0.descriptors[index < $0.descriptors.count ? index : 0] }
+    /// Every socket that is open.
+    var all: [ListeningSocket] { sockets + spare }
+
+    /// The addresses of lent sockets that no listen names.
+    var strays: [ListenAddress] { spare.map(\.address) }
+
+    private func has(_ address: ListenAddress) -> Bool {
+        sockets.contains { $0.address == address }
     }
 
-    /// Closes what `next` has not taken over.
-    public func retire(for next: ListenerSet) {
-        for socket in sockets where !next.sockets.contains(where: { $0.address == socket.address })
-        {
-            socket.turnAway()
-        }
-        closeInherited(keeping: next)
-        for socket in sockets {
-            if !next.sockets.contains(where: { $0.address == socket.address }) {
-                socket.removeSocketFile()
+    /// What worker `index` accepts from, in the order of the plan's listens. When there are more
+    /// sockets than workers, as after a reload with fewer, a worker has several of an address.
+    func sockets(forWorker index: Int) -> [WorkerSocket] {
+        sockets.enumerated().flatMap { listen, socket in
+            let count = socket.descriptors.count
+            let own = socket.isSpread ? stride(from: index, to: count, by: workers) : nil
+            return (own.map(Array.init) ?? Array(0..<count)).map {
+                WorkerSocket(listen: listen, descriptor: socket.descriptors[$0])
             }
         }
+    }
+
+    /// Closes what `next` has not taken over; the sockets are this master's `alone`, or another one
+    /// listens on.
+    func retire(for next: ListenerSet, alone: Bool = true) {
+        let going = sockets.filter { !next.has($0.address) && !$0.isLent }
+        if alone { going.forEach { $0.turnAway() } }
+        closeInherited(keeping: next)
+        if alone { going.forEach { $0.removeSocketFile() } }
         sockets = []
+        spare = []
     }
 
     /// In a worker of `next`: closes the copies of what `next` has not taken over.
     func closeInherited(keeping next: ListenerSet) {
-        let kept = Set(next.sockets.flatMap(\.descriptors))
-        for fd in sockets.flatMap(\.descriptors) where !kept.contains(fd) { closeDescriptor(fd) }
+        let kept = Set(next.all.flatMap(\.descriptors))
+        for fd in all.flatMap(\.descriptors) where !kept.contains(fd) { closeDescriptor(fd) }
     }
 
     /// In a process that takes no connections: closes the copies of all of them.
     func closeInherited() {
-        for fd in sockets.flatMap(\.descriptors) { closeDescriptor(fd) }
-    }
-
-    /// Has nobody connect any more, so that no connection is reset that waits to be accepted when
-    /// the workers close their sockets.
-    func turnAway() {
-        for socket in sockets { socket.turnAway() }
-    }
-
-    /// Closes all of them and removes the files of unix sockets.
-    public func close() {
-        for socket in sockets { socket.close(after: 0) }
-        sockets = []
+        for fd in all.flatMap(\.descriptors) { closeDescriptor(fd) }
     }
 
     /// In worker `index`: closes the sockets of the others.
     func closeOthers(thanWorker index: Int) {
-        let own = Set(descriptors(forWorker: index))
-        for fd in sockets.flatMap(\.descriptors) where !own.contains(fd) { closeDescriptor(fd) }
+        let own = Set(sockets(forWorker: index).map(\.descriptor))
+        for fd in all.flatMap(\.descriptors) where !own.contains(fd) { closeDescriptor(fd) }
     }
+
+    /// Closes all of them. Where they are this master's `alone`, nobody connects any more, so that
+    /// no connection is reset that waits to be accepted when the workers close theirs, and the
+    /// files of unix sockets are removed.
+    func close(alone: Bool = true) {
+        for socket in sockets where alone && !socket.isLent {
+            socket.turnAway()
+            socket.removeSocketFile()
+        }
+        closeInherited()
+        sockets = []
+        spare = []
+    }
+}
+
+/// One listening socket of a worker.
+public struct WorkerSocket: Equatable, Sendable {
+    /// Which of the plan's listens it is of.
+    let listen: Int
+    let descriptor: Int32
 }
 
 /// All the addresses that could not be listened on, so that one start names them all.
@@ -105,17 +141,17 @@ public struct ListenFailures: Error, Equatable, Sendable {
 }
 
 extension ListenPlan {
-    /// How many sockets the address has.
-    fileprivate func sockets(forWorkers workers: Int) -> Int {
-        if case .unix = address { return 1 }
-        return options.isReusePort ? max(1, workers) : 1
+    /// Whether each worker has a socket of its own.
+    fileprivate var isSpread: Bool {
+        if case .unix = address { return false }
+        return options.isReusePort
     }
 }
 
 extension ListeningSocket {
     /// Opens what is missing.
     fileprivate mutating func fill(_ listen: ListenPlan, workers: Int) throws(ListenFailure) {
-        while descriptors.count < listen.sockets(forWorkers: workers) {
+        while descriptors.count < (listen.isSpread ? max(1, workers) : 1) {
             descriptors.append(try ListeningSocket.open(listen))
             if case .unix(let path) = address { file = FileKey(path) }
         }

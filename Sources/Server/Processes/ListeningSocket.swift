@@ -31,6 +31,11 @@ struct ListeningSocket {
     var descriptors: [Int32]
     /// Which file a unix socket is, so that another server's is never removed.
     var file: FileKey?
+    /// A service manager has it, too: it stays open, listens on when this server ends, and is taken
+    /// up again when a later configuration names its address.
+    var isLent = false
+    /// `reuseport`: each socket is one worker's.
+    var isSpread = false
 
     /// A file by its device and number.
     struct FileKey: Equatable {

@@ -25,10 +25,13 @@ public final class Master {
     private let options: MasterOptions
     private let reload: (ErrorLog) -> Plan?
     private let worker: (WorkerContext) -> Int32
-    private var generation: Generation
+    var generation: Generation
     private var retiring: ListenerSet?
-    private var state: MasterState
-    private var pidFile: PidFile?
+    var state: MasterState
+    var pidFile: PidFile?
+    /// The master that this one takes over from.
+    let predecessor: Int32?
+    private var serviceManager = ServiceManager()
     private var outputs: [WorkerOutput] = []
     private let scoreboard: Scoreboard
     /// Processes that have ended whose connections some zone still counts.
@@ -59,24 +62,42 @@ public final class Master {
             let logs = try Generation.openLogs(of: plan)
             log = logs.errors[0]
             log.showsOnStderr = true
+            let inheritance = Inheritance.take()
+            for warning in inheritance.warnings { log.write(.warn, warning) }
+            guard inheritance.failures.isEmpty else {
+                throw GenerationError(lines: inheritance.failures)
+            }
             let generation = try Generation.open(
-                plan, logs, keeping: nil, options: options)
-            return serve(generation, options, reload, worker)
+                plan, logs, keeping: nil, inherited: inheritance.sockets, options: options)
+            try refuseStrays(generation.listeners)
+            ListenerSet(inherited: inheritance.sockets)
+                .retire(for: generation.listeners, alone: false)
+            return serve(generation, inheritance.predecessor, options, reload, worker)
         } catch {
             for line in error.lines { log.write(.emerg, line) }
             return 1
         }
     }
 
+    /// A socket that nobody accepts from would leave its clients waiting.
+    private static func refuseStrays(_ listeners: ListenerSet) throws(GenerationError) {
+        guard !listeners.strays.isEmpty else { return }
+        defer { listeners.close(alone: false) }
+        throw GenerationError(
+            lines: listeners.strays.map {
+                "LISTEN_FDS has a socket of \($0), which no \"listen\" of the configuration names"
+            })
+    }
+
     /// From open sockets to the end: into the background, the pid file, the loop, and away with
     /// both.
     private static func serve(
-        _ generation: Generation, _ options: MasterOptions,
+        _ generation: Generation, _ predecessor: Int32?, _ options: MasterOptions,
         _ reload: @escaping (ErrorLog) -> Plan?, _ worker: @escaping (WorkerContext) -> Int32
     ) -> Int32 {
         let log = generation.errorLog
         let settings = generation.plan.main
-        defer { generation.listeners.close() }
+        defer { generation.listeners.close(alone: predecessor == nil) }
         if settings.userName != nil && generation.identity == nil {
             log.write(
                 .warn,
@@ -84,8 +105,9 @@ public final class Master {
                     + "super-user privileges, ignored")
         }
         do throws(SystemError) {
-            let daemon = settings.isDaemon ? try Daemon.enter() : nil
-            let pidFile = try writePidFile(settings, options)
+            let isFirst = predecessor == nil
+            let daemon = settings.isDaemon && isFirst ? try Daemon.enter() : nil
+            let pidFile = try writePidFile(settings, options, log)
             if let line = options.announcement { writeAll(1, line + "\n") }
             log.write(.notice, Version.product)
             log.showsOnStderr = false
@@ -93,16 +115,17 @@ public final class Master {
             let scoreboard = try Scoreboard()
             guard settings.usesMasterProcess else {
                 defer { pidFile?.remove() }
+                ServiceManager()?.ready("serving")
                 return worker(
                     WorkerContext(
                         plan: generation.plan, index: 0,
-                        listeners: generation.listeners.descriptors(forWorker: 0),
+                        listeners: generation.listeners.sockets(forWorker: 0),
                         errorLogs: generation.logs.errors, accessLogs: generation.logs.requests,
                         lifeline: -1, zones: generation.zones, scoreboard: scoreboard,
                         scoreboardRow: 1))
             }
             let master = try Master(
-                generation, options, pidFile, scoreboard, reload, worker)
+                generation, predecessor, options, pidFile, scoreboard, reload, worker)
             defer { master.pidFile?.remove() }
             return master.loop()
         } catch {
@@ -112,32 +135,50 @@ public final class Master {
         }
     }
 
+    /// Who started a server in the foreground knows it without the file: there it is missed only by
+    /// `-s`. A container may have no place for it.
     private static func writePidFile(
-        _ settings: MainSettings, _ options: MasterOptions
+        _ settings: MainSettings, _ options: MasterOptions, _ log: ErrorLog
     ) throws(SystemError) -> PidFile? {
         guard options.writesPidFile, !settings.pidPath.isEmpty else { return nil }
         let file = PidFile(path: settings.pidPath)
-        try file.write()
-        return file
+        do throws(SystemError) {
+            try file.write()
+            return file
+        } catch {
+            if settings.isDaemon { throw error }
+            log.write(.warn, "\(error): done without, in the foreground")
+            return nil
+        }
     }
 
     private init(
-        _ generation: Generation, _ options: MasterOptions, _ pidFile: PidFile?,
-        _ scoreboard: Scoreboard, _ reload: @escaping (ErrorLog) -> Plan?,
+        _ generation: Generation, _ predecessor: Int32?, _ options: MasterOptions,
+        _ pidFile: PidFile?, _ scoreboard: Scoreboard, _ reload: @escaping (ErrorLog) -> Plan?,
         _ worker: @escaping (WorkerContext) -> Int32
     ) throws(SystemError) {
         self.generation = generation
+        self.predecessor = predecessor
         self.options = options
         self.pidFile = pidFile
         self.scoreboard = scoreboard
         self.reload = reload
         self.worker = worker
-        state = MasterState(generation.settings(endsOnHangup: options.endsOnHangup))
+        state = MasterState(Master.settings(of: generation, predecessor, options))
         signals = try openSignalDescriptor(for: Master.handled)
         reloads = try? ReloadBoard()
         lifeline = try openPipe(readsNonblocking: true)
         realStderr = try duplicate(2)
         for log in generation.logs.errors { log.stderrDescriptor = realStderr }
+    }
+
+    /// Who takes over from a master in the background is there, too.
+    private static func settings(
+        of generation: Generation, _ predecessor: Int32?, _ options: MasterOptions
+    ) -> MasterState.Settings {
+        var settings = generation.settings(endsOnHangup: options.endsOnHangup)
+        if predecessor != nil { settings.isDaemon = true }
+        return settings
     }
 
     /// What the signalfd reads.
@@ -164,6 +205,7 @@ extension Master {
                 if exitCode != nil { break }
             }
             handle(.tick)
+            serviceManager?.tick(nowMs: Clock.monotonicMs())
             releaseConnections()
         }
         return exitCode ?? 0
@@ -172,7 +214,8 @@ extension Master {
     /// Waits for a signal, for words of a worker, or for the next deadline.
     private func wait() {
         var timeoutMs: Int32 = -1
-        if let deadline = state.nextDeadlineMs {
+        let deadlines = [state.nextDeadlineMs, serviceManager?.nextDeadlineMs].compactMap(\.self)
+        if let deadline = deadlines.min() {
             timeoutMs = Int32(clamping: max(0, deadline &- Clock.monotonicMs()))
         }
         if !unreleased.isEmpty { timeoutMs = timeoutMs < 0 ? 1000 : min(timeoutMs, 1000) }
@@ -187,8 +230,9 @@ extension Master {
         }
     }
 
-    private func handle(_ event: MasterState.Event) {
+    func handle(_ event: MasterState.Event) {
         guard exitCode == nil else { return }
+        state.hasPredecessor = predecessorRuns
         for action in state.step(event, nowMs: Clock.monotonicMs()) { carryOut(action) }
     }
 
@@ -203,13 +247,19 @@ extension Master {
         case .refuseReload(let reason):
             reloads?.begin()
             reloads?.end(.failed, [reason])
-        case .announce: reloads?.end(.inForce)
+        case .announce:
+            reloads?.end(.inForce)
+            serviceManager?.ready("serving")
+        case .upgrade: upgrade()
+        case .takePidFileBack:
+            takePidFileBack()
+            serviceManager?.ready("serving")
         case .retireListeners:
-            retiring?.retire(for: generation.listeners)
+            retiring?.retire(for: generation.listeners, alone: isAlone)
             retiring = nil
         case .closeListeners:
-            generation.listeners.turnAway()
-            generation.listeners.close()
+            if state.successor == nil { serviceManager?.stopping() }
+            generation.listeners.close(alone: isAlone)
             // Once the workers have ended too, nobody is left who could ask the Aide: it ends.
             generation.aide?.close()
         case .reopenLogs: generation.logs.reopen(owner: generation.identity?.user)
@@ -263,6 +313,7 @@ extension Master {
     private func reconfigure() {
         let log = generation.errorLog
         reloads?.begin()
+        serviceManager?.reloading()
         log.collect()
         guard let plan = reload(log) else { return reloadFailed() }
         do throws(GenerationError) {
@@ -270,12 +321,16 @@ extension Master {
                 plan, try Generation.openLogs(of: plan), keeping: generation, options: options)
             for log in next.logs.errors { log.stderrDescriptor = realStderr }
             _ = log.takeCollected()
+            for address in next.listeners.strays {
+                log.write(
+                    .warn, "no \"listen\" names \(address), which LISTEN_FDS has: nobody accepts")
+            }
             aideStarts = 0
             movePidFile(to: plan.main.pidPath)
             retiring = generation.listeners
             generation.aide?.close()
             generation = next
-            handle(.reloaded(next.settings(endsOnHangup: options.endsOnHangup)))
+            handle(.reloaded(Master.settings(of: next, predecessor, options)))
         } catch {
             for line in error.lines { log.write(.emerg, line) }
             reloadFailed()
@@ -284,6 +339,7 @@ extension Master {
 
     private func reloadFailed() {
         reloads?.end(.failed, generation.errorLog.takeCollected())
+        serviceManager?.ready("serving; the last reload failed")
         handle(.reloadFailed)
     }
 }
@@ -364,7 +420,7 @@ extension Master {
         generation.listeners.closeOthers(thanWorker: index)
         var context = WorkerContext(
             plan: generation.plan, index: index,
-            listeners: generation.listeners.descriptors(forWorker: index),
+            listeners: generation.listeners.sockets(forWorker: index),
             errorLogs: generation.logs.errors, accessLogs: generation.logs.requests,
             lifeline: lifeline.reads, zones: generation.zones, scoreboard: scoreboard,
             scoreboardRow: row)

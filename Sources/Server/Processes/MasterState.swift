@@ -50,6 +50,10 @@ public struct MasterState {
         case reloaded(Settings)
         /// `reload` failed: the old configuration stays.
         case reloadFailed
+        /// `upgrade` was carried out: another master takes over.
+        case upgraded(Int32)
+        /// `upgrade` failed: there is no other master.
+        case upgradeFailed
         /// Time has passed: `nextDeadlineMs` may be over.
         case tick
     }
@@ -70,6 +74,10 @@ public struct MasterState {
         /// The configuration is in force: all its workers serve, those of the one before accept no
         /// more connections. Once for a start or a reload.
         case announce
+        /// Start the binary that is there now; `upgraded` or `upgradeFailed` answers.
+        case upgrade
+        /// The other master has ended: the pid file is this one's again.
+        case takePidFileBack
         /// Close the sockets that the new configuration does not have.
         case retireListeners
         /// Close all listening sockets.
@@ -128,6 +136,10 @@ public struct MasterState {
     private var fatalCount = 0
     /// When a configuration is announced that not all workers serve by then.
     private var announcementMs: Int64?
+    /// The master that takes over from this one; nil for none.
+    public private(set) var successor: Int32?
+    /// The master is still there that this one takes over from.
+    public var hasPredecessor = false
 
     /// A master before its start.
     public init(_ settings: Settings) {
@@ -159,6 +171,10 @@ public struct MasterState {
             return take(ending, of: process, nowMs) + announceWhenServed()
         case .reloaded(let settings): return replaceWorkers(settings, nowMs)
         case .reloadFailed: return [.log(.error, "the old configuration stays in force")]
+        case .upgraded(let process):
+            successor = process
+            return [.log(.notice, "start new binary process \(process)")]
+        case .upgradeFailed: return [.log(.error, "the old binary goes on")]
         case .tick: return takeTime(nowMs)
         }
     }
@@ -205,13 +221,7 @@ extension MasterState {
                 + drain(settings.shutdownTimeoutMs ?? 5000, nowMs)
         case .quit:
             return received(signal, "shutting down") + drain(settings.shutdownTimeoutMs, nowMs)
-        case .hangup:
-            if settings.endsOnHangup { return received(signal, "exiting") + stop(nowMs) }
-            guard isServing else {
-                return received(signal, "ignoring") + [.refuseReload("the server is ending")]
-            }
-            // The one before is in force, though not everywhere yet.
-            return announce() + received(signal, "reconfiguring") + [.reload]
+        case .hangup: return takeHangup(nowMs)
         case .user1:
             return received(signal, "reopening logs") + [.reopenLogs]
                 + children.map { .send(.user1, to: $0.process) }
@@ -219,14 +229,44 @@ extension MasterState {
             guard settings.isDaemon, mode == .serving else { return [] }
             return received(signal, "stop accepting connections") + withdraw(nowMs)
         case .user2:
-            return [
-                .log(
-                    .notice,
-                    "signal \(signal.rawValue) (\(signal.name)) received, ignoring: "
-                        + "the executable cannot be replaced while it runs yet")
-            ]
+            if let reason = reasonNotToUpgrade {
+                return received(signal, "ignoring: \(reason)")
+            }
+            return received(signal, "changing binary") + [.upgrade]
         case .child, .kill: return []
         }
+    }
+
+    private mutating func takeHangup(_ nowMs: Int64) -> [Action] {
+        if settings.endsOnHangup { return received(.hangup, "exiting") + stop(nowMs) }
+        guard isServing else {
+            return received(.hangup, "ignoring") + [.refuseReload("the server is ending")]
+        }
+        if let successor {
+            // As nginx: the new binary's configuration may be one that this one cannot read.
+            guard mode == .withdrawn else {
+                let reason = "the new binary process \(successor) has taken over"
+                return received(.hangup, "ignoring: \(reason)") + [.refuseReload(reason)]
+            }
+            return received(.hangup, "serving again") + serveAgain(nowMs)
+        }
+        // The one before is in force, though not everywhere yet.
+        return announce() + received(.hangup, "reconfiguring") + [.reload]
+    }
+
+    /// The workers were told to leave; others start, with the configuration that there was.
+    private mutating func serveAgain(_ nowMs: Int64) -> [Action] {
+        mode = .serving
+        backoff = RespawnBackoff()
+        fatalCount = 0
+        return startAll(nowMs)
+    }
+
+    private var reasonNotToUpgrade: String? {
+        if !settings.isDaemon { return "only a server in the background can be replaced" }
+        if !isServing { return "the server is ending" }
+        if hasPredecessor { return "the binary before this one is still there" }
+        return successor.map { "the new binary process \($0) runs already" }
     }
 
     private func received(_ signal: Signal, _ intention: String) -> [Action] {
@@ -290,6 +330,7 @@ extension MasterState {
     private mutating func take(
         _ ending: ProcessEnding, of process: Int32, _ nowMs: Int64
     ) -> [Action] {
+        if process == successor { return takeEndOfSuccessor(ending, nowMs) }
         guard let place = children.firstIndex(where: { $0.process == process }) else { return [] }
         let child = children.remove(at: place)
         var actions: [Action] = [ending.message(of: "\(child.role.name) process \(process)")]
@@ -303,6 +344,16 @@ extension MasterState {
             return actions + exitIfHopeless()
         }
         return actions + startLater(child.role, livedMs: nowMs &- child.startedMs, nowMs)
+    }
+
+    /// Nobody takes over: this master is the only one again.
+    private mutating func takeEndOfSuccessor(
+        _ ending: ProcessEnding, _ nowMs: Int64
+    ) -> [Action] {
+        let name = "new binary process \(successor ?? 0)"
+        successor = nil
+        let actions = [ending.message(of: name), .takePidFileBack]
+        return mode == .withdrawn ? actions + serveAgain(nowMs) : actions
     }
 
     private mutating func startLater(

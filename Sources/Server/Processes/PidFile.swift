@@ -4,6 +4,8 @@ import Linux
 public struct PidFile {
     /// Where it is; absolute.
     public let path: String
+    /// Another master has the path for now; this one's is beside it.
+    private var isAside = false
 
     /// The file at `path`.
     public init(path: String) { self.path = path }
@@ -15,8 +17,26 @@ public struct PidFile {
 
     /// Removes the file if it still holds this process's id: another master may have taken it over.
     public func remove() {
-        guard case .success(let process) = read(), process == currentProcess() else { return }
+        let path = isAside ? asidePath : path
+        let own = PidFile(path: path).read()
+        guard case .success(let process) = own, process == currentProcess() else { return }
         removeFile(path)
+    }
+
+    /// nginx's name for the file of a master that another one takes over from.
+    private var asidePath: String { path + ".oldbin" }
+
+    /// Makes room for the file of a master that takes over.
+    mutating func moveAside() throws(SystemError) {
+        try renameFile(path, to: asidePath)
+        isAside = true
+    }
+
+    /// That one has ended: its file, if it left one, is replaced.
+    mutating func takeBack() throws(SystemError) {
+        guard isAside else { return }
+        try renameFile(asidePath, to: path)
+        isAside = false
     }
 
     /// The process id in the file, or nginx's words for why there is none.

@@ -6,8 +6,8 @@ public struct WorkerContext {
     public let plan: Plan
     /// Which of the workers this is, from 0.
     public let index: Int
-    /// The listening sockets' descriptors, in the order of `plan.listens`.
-    public let listeners: [Int32]
+    /// The listening sockets, in the order of `plan.listens`.
+    public let listeners: [WorkerSocket]
     /// Where errors are written: the plan's error logs, the main level's first.
     public let errorLogs: [ErrorLog]
     /// Where requests are written: the plan's log files.

@@ -130,8 +130,9 @@ struct Worker: ~Copyable {
     static let smallBody = 16384
 
     private static func listeners(_ context: WorkerContext) -> [Listener] {
-        zip(context.plan.listens.indices, context.listeners).map { index, descriptor in
-            Listener(context.plan.listens[index], index: index, descriptor: descriptor)
+        context.listeners.enumerated().map { index, socket in
+            Listener(
+                context.plan.listens[socket.listen], index: index, descriptor: socket.descriptor)
         }
     }
 

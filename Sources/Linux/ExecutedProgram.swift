@@ -1,0 +1,46 @@
+import CLinux
+import Glibc
+
+/// Starts this process's own command line anew in a child, from the file that its first word names
+/// now: execve(2). `passing` are the descriptors that the program gets beside the standard ones;
+/// `changes` are made to its environment, `NAME=value` or `NAME` for one that goes, and may depend
+/// on its pid, which is returned once it runs.
+public func executeAgain(
+    passing descriptors: [Int32], changes: (Int32) -> [String]
+) throws(SystemError) -> Int32 {
+    let fault = try openPipe(readsNonblocking: false)
+    defer { closeDescriptor(fault.reads) }
+    let process: Int32
+    do throws(SystemError) {
+        process = try forkProcess()
+    } catch {
+        closeDescriptor(fault.writes)
+        throw error
+    }
+    if process == 0 {
+        for descriptor in descriptors { _ = clinux_pass_on(descriptor) }
+        let code = execute(changes(currentProcess()))
+        writeBytes(fault.writes, [UInt8(truncatingIfNeeded: code)])
+        endProcess(1)
+    }
+    closeDescriptor(fault.writes)
+    // The end of the pipe without a byte is a program that runs.
+    var byte: [UInt8] = [0]
+    let result = unsafe byte.withUnsafeMutableBytes { unsafe readPipe(fault.reads, into: $0) }
+    guard result == .bytes(1) else { return process }
+    var status: Int32 = 0
+    while unsafe waitpid(process, &status, 0) < 0 && errno == EINTR {}
+    throw SystemError("execve()", "\"\(programName())\"", code: Int32(byte[0]))
+}
+
+/// Does not return but with errno(3).
+private func execute(_ changes: [String]) -> Int32 {
+    var variables = unsafe changes.map { unsafe strdup($0) }
+    let returned = unsafe variables.withUnsafeMutableBufferPointer { variables in
+        unsafe clinux_execute(
+            CommandLine.unsafeArgv, variables.baseAddress, Int32(clamping: variables.count))
+    }
+    return 0 &- returned
+}
+
+private func programName() -> String { CommandLine.arguments.first ?? "" }

@@ -1,0 +1,123 @@
+import Linux
+
+/// The listening sockets that this process was started with: by the master that it takes over from
+/// (USR2), or by a service manager (sd_listen_fds(3)).
+///
+/// A master passes numbers on as nginx does, each with `;` behind it, in `APUS`; where a service
+/// manager has the socket too, with `:`. nginx's own `NGINX` is understood: its binary may be
+/// replaced by this one.
+struct Inheritance {
+    /// By address; of those with one address, all in one.
+    private(set) var sockets: [ListeningSocket] = []
+    /// The master that this one takes over from; nil for one that was just started.
+    private(set) var predecessor: Int32?
+    /// What does not stop a start.
+    private(set) var warnings: [String] = []
+    /// What does.
+    private(set) var failures: [String] = []
+
+    /// Where variables are read, and taken away: children must not take them for their own.
+    struct Environment {
+        var take: (String) -> String?
+
+        /// This process's.
+        static var own: Environment {
+            Environment { name in
+                defer { removeEnvironmentValue(name) }
+                return environmentValue(name).map { String(decoding: $0, as: UTF8.self) }
+            }
+        }
+    }
+
+    /// Takes over what `environment` tells of.
+    static func take(from environment: Environment = .own) -> Inheritance {
+        var inheritance = Inheritance()
+        for name in ["APUS", "NGINX"] {
+            guard let text = environment.take(name) else { continue }
+            guard let numbers = numbers(in: text) else {
+                inheritance.warnings.append(
+                    "the environment variable \(name) has no socket numbers, ignored: \"\(text)\"")
+                continue
+            }
+            for (fd, isLent) in numbers { inheritance.takeFromPredecessor(fd, isLent, name) }
+            if !inheritance.sockets.isEmpty { inheritance.predecessor = parentProcess() }
+        }
+        let count = environment.take("LISTEN_FDS")
+        let process = environment.take("LISTEN_PID")
+        _ = environment.take("LISTEN_FDNAMES")
+        if let count, process.flatMap({ Int32($0) }) == currentProcess() {
+            inheritance.takeFromManager(count)
+        }
+        return inheritance
+    }
+
+    /// `5;6:`: numbers, and whether a service manager has the sockets, too; nil for anything else.
+    static func numbers(in text: String) -> [(fd: Int32, isLent: Bool)]? {
+        var numbers: [(fd: Int32, isLent: Bool)] = []
+        var digits = ""
+        for character in text {
+            guard character == ";" || character == ":" else {
+                digits.append(character)
+                continue
+            }
+            guard digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let fd = Int32(digits)
+            else { return nil }
+            numbers.append((fd, character == ":"))
+            digits = ""
+        }
+        return digits.isEmpty && !numbers.isEmpty ? numbers : nil
+    }
+
+    private mutating func takeFromPredecessor(_ fd: Int32, _ isLent: Bool, _ name: String) {
+        switch ListenerCalls.takeOver(fd) {
+        case .success(let found): add(fd, found, isLent: isLent)
+        case .failure(let error):
+            warnings.append(
+                "the environment variable \(name) names descriptor \(fd), which does not listen: "
+                    + SystemError.text(of: error.code))
+        }
+    }
+
+    /// They begin with descriptor 3.
+    private mutating func takeFromManager(_ text: String) {
+        guard let count = Int32(text), count >= 0, count <= 65536 else {
+            failures.append("LISTEN_FDS is no number: \"\(text)\"")
+            return
+        }
+        for fd in 3..<(3 + count) {
+            switch ListenerCalls.takeOver(fd) {
+            case .success(let found): add(fd, found, isLent: true)
+            case .failure(let error):
+                failures.append(
+                    "LISTEN_FDS: descriptor \(fd) is no stream socket that listens "
+                        + "(\(error.code): \(SystemError.text(of: error.code))); a systemd socket "
+                        + "unit needs ListenStream= and Accept=no")
+            }
+        }
+    }
+
+    private mutating func add(_ fd: Int32, _ name: ListenerCalls.Name, isLent: Bool) {
+        let address: ListenAddress
+        switch name {
+        case .ipv4(let bits, let port): address = .ipv4(bits, port: port)
+        case .ipv6(let high, let low, let port): address = .ipv6(high, low, port: port)
+        case .unix(let path): address = .unix(path)
+        }
+        if let index = sockets.firstIndex(where: { $0.address == address }) {
+            sockets[index].descriptors.append(fd)
+            return
+        }
+        var socket = ListeningSocket(address: address, descriptors: [fd])
+        socket.isLent = isLent
+        // Another one's file is never removed.
+        if case .unix(let path) = address, !isLent { socket.file = ListeningSocket.FileKey(path) }
+        sockets.append(socket)
+    }
+
+    /// The value of `APUS` for whoever takes over `sockets`.
+    static func text(of sockets: [ListeningSocket]) -> String {
+        sockets.map { socket in
+            socket.descriptors.map { "\($0)" + (socket.isLent ? ":" : ";") }.joined()
+        }.joined()
+    }
+}

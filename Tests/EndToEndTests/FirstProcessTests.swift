@@ -1,0 +1,98 @@
+import Foundation
+import Glibc
+import Testing
+
+/// As the first process of a container: in a pid namespace of its own.
+@Suite(.enabled(if: Product.isRoot, "namespaces need root"))
+struct FirstProcessTests {
+    /// The server as PID 1, and the process outside that waits for it.
+    private func first(
+        _ configuration: String, files: [String: Fixture] = ["a": "hello"],
+        wrapper: [String] = [], ready: (TemporaryFolder, [UInt16]) throws -> Void
+    ) throws -> (process: ChildProcess, folder: TemporaryFolder, ports: [UInt16]) {
+        let folder = try TemporaryFolder(files: files)
+        let ports = FreePorts.take(3)
+        try TestServer.fill(configuration, folder: folder, ports: ports).write(
+            toFile: folder.path + "/test.conf", atomically: false, encoding: .utf8)
+        let words =
+            ["--pid", "--fork", "--kill-child=KILL", "--mount-proc"] + wrapper + [Product.binary]
+        let process = try ChildProcess(
+            "/usr/bin/unshare", words + TestServer.commandLine(folder),
+            output: folder.path + "/out", error: folder.path + "/err")
+        try ready(folder, ports)
+        return (process, folder, ports)
+    }
+
+    private func fetch(_ port: UInt16) throws -> String {
+        let client = try RawClient(.ipv4(port))
+        try client.request("GET /a HTTP/1.1", ["Connection: close"])
+        return try client.response().text
+    }
+
+    /// The pid, as it is seen from here, of the namespace's first process.
+    private func master(of process: ChildProcess) throws -> pid_t {
+        try waitForValue("the server's own process") {
+            let list = try? readText("/proc/\(process.pid)/task/\(process.pid)/children")
+            return list?.split(separator: " ").first.flatMap { pid_t($0) }
+        }
+    }
+
+    /// Children that others leave behind become the first process's.
+    @Test func itReapsOrphans() throws {
+        let (process, folder, ports) = try first(TestServer.configuration()) { _, ports in
+            try waitFor("the server") { (try? fetch(ports[0])) == "hello" }
+        }
+        let master = try master(of: process)
+        // A shell in the namespace that leaves a child behind, which ends a little later.
+        let orphan = try run(
+            "/usr/bin/nsenter",
+            ["-t", "\(master)", "-p", "-m", "/bin/sh", "-c", "(sleep 0.2; exec true) & exit 0"])
+        #expect(orphan.succeeded, "\(orphan.error)")
+        try waitFor("nothing but the worker to be left") {
+            let list = try readText("/proc/\(master)/task/\(master)/children")
+            return list.split(separator: " ").count == 1
+        }
+        #expect(try fetch(ports[0]) == "hello")
+        kill(master, SIGTERM)
+        #expect(try process.waitForExit() == .code(0))
+        withExtendedLifetime(folder) {}
+    }
+
+    /// No place for a pid file, nobody in /etc/passwd with its uid, logs on the standard streams.
+    @Test func itNeedsNeitherAWritableRootNorAName() throws {
+        let configuration = """
+            daemon off; worker_processes 1; pid /proc/no/such.pid; error_log stderr info;
+            events { }
+            http {
+                access_log /dev/stdout;
+                server { listen 127.0.0.1:PORT; root ROOT; }
+            }
+            """
+        let (process, folder, _) = try first(
+            configuration,
+            wrapper: ["/usr/bin/setpriv", "--reuid=4242", "--regid=4242", "--clear-groups"]
+        ) { folder, ports in
+            try waitFor("the server: \(try readText(folder.path + "/err"))") {
+                (try? fetch(ports[0])) == "hello"
+            }
+        }
+        let master = try master(of: process)
+        #expect(process.errorOutput.contains("[warn]"), "\(process.errorOutput)")
+        #expect(process.errorOutput.contains("\"/proc/no/such.pid\" failed (2:"))
+        try waitFor("the line of the log") { process.output.contains("\"GET /a HTTP/1.1\" 200 5") }
+        kill(master, SIGTERM)
+        #expect(try process.waitForExit() == .code(0))
+        withExtendedLifetime(folder) {}
+    }
+
+    /// The kernel gives the first process no signal that it has no handler for: it has one for all.
+    @Test(arguments: [SIGTERM, SIGINT, SIGQUIT])
+    func itEnds(signal: Int32) throws {
+        let (process, folder, _) = try first(TestServer.configuration()) { _, ports in
+            try waitFor("the server") { (try? fetch(ports[0])) == "hello" }
+        }
+        kill(try master(of: process), signal)
+        #expect(try process.waitForExit() == .code(0))
+        withExtendedLifetime(folder) {}
+    }
+}

@@ -1,0 +1,84 @@
+import Foundation
+import Glibc
+
+/// The binary under test in the background, found by its pid file. In a configuration the words of
+/// TestServer stand for its ports and folders.
+final class DaemonServer {
+    let folder: TemporaryFolder
+    let ports: [UInt16]
+    /// The master that was started first; it leads the session of all that follow.
+    let first: pid_t
+    private let start: ChildProcess
+
+    var port: UInt16 { ports[0] }
+    var pidPath: String { folder.path + "/server.pid" }
+    var errorLog: String { (try? readText(folder.path + "/error.log")) ?? "" }
+    var accessLog: String { (try? readText(folder.path + "/access.log")) ?? "" }
+
+    /// `binary` is started with nginx's options; `server` is the inside of a server block.
+    init(
+        _ server: String = "", main: String = "", workers: Int = 1, files: [String: Fixture] = [:],
+        binary: (TemporaryFolder) throws -> String = { _ in Product.binary }
+    ) throws {
+        folder = try TemporaryFolder(files: files)
+        ports = FreePorts.take(3)
+        let text = TestServer.configuration(server, main: main, workers: workers)
+            .replacingOccurrences(of: "daemon off;", with: "daemon on;")
+        try TestServer.fill(text, folder: folder, ports: ports).write(
+            toFile: folder.path + "/test.conf", atomically: false, encoding: .utf8)
+        start = try ChildProcess(
+            try binary(folder), TestServer.commandLine(folder), output: folder.path + "/out",
+            error: folder.path + "/err")
+        guard try start.waitForExit() == .code(0) else {
+            throw TestServer.DidNotStart(description: start.errorOutput)
+        }
+        let path = folder.path + "/server.pid"
+        first = try waitForValue("the pid file") { DaemonServer.process(in: path) }
+        ProcessGuard.shared.note(group: first)
+    }
+
+    deinit {
+        kill(-first, SIGKILL)
+        ProcessGuard.shared.forget(group: first)
+    }
+
+    /// The master that the pid file names, or with `.oldbin` the one before it.
+    func master(_ suffix: String = "") -> pid_t? { Self.process(in: pidPath + suffix) }
+
+    private static func process(in path: String) -> pid_t? {
+        guard let text = try? readText(path), text.hasSuffix("\n") else { return nil }
+        return pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+
+    func rewrite(_ configuration: String) throws {
+        let text = configuration.replacingOccurrences(of: "daemon off;", with: "daemon on;")
+        try TestServer.fill(text, folder: folder, ports: ports).write(
+            toFile: folder.path + "/test.conf", atomically: false, encoding: .utf8)
+    }
+
+    /// One request on a connection of its own.
+    func fetch(_ target: String) throws -> Response {
+        let client = try RawClient(.ipv4(port), of: self)
+        try client.request("GET \(target) HTTP/1.1", ["Connection: close"])
+        return try client.response()
+    }
+
+    /// The children of a process that are no masters: their workers' stderr is a pipe.
+    func children(of process: pid_t) -> [pid_t] {
+        let list = (try? readText("/proc/\(process)/task/\(process)/children")) ?? ""
+        return list.split(separator: " ").compactMap { pid_t($0) }.filter { child in
+            let status = (try? readText("/proc/\(child)/stat")) ?? ""
+            return !status.isEmpty && !status.contains(") Z ")
+                && child != master() && child != master(".oldbin")
+        }
+    }
+
+    /// Starts the binary anew: the master that takes over.
+    func upgrade() throws -> pid_t {
+        let old = try waitForValue("a master") { master() }
+        kill(old, SIGUSR2)
+        return try waitForValue("the master that takes over: \(errorLog)") {
+            master(".oldbin") == old && master() != old ? master() : nil
+        }
+    }
+}

@@ -1,0 +1,135 @@
+import Foundation
+import Glibc
+import Testing
+
+/// USR2: another binary takes over the listening sockets, or this one comes back.
+@Suite struct UpgradeTests {
+    private static let unixToo = "listen unix:DIR/socket;"
+
+    private func answersOnUnix(_ server: DaemonServer) throws {
+        let client = try RawClient(.unix(server.folder.path + "/socket"), of: server)
+        try client.request("GET /a HTTP/1.1", ["Connection: close"])
+        #expect(try client.response().text == "hello")
+    }
+
+    private func hasEnded(_ process: pid_t) -> Bool {
+        let status = (try? readText("/proc/\(process)/stat")) ?? ""
+        return status.isEmpty || status.contains(") Z ")
+    }
+
+    @Test func theOldOneLeaves() throws {
+        let server = try DaemonServer(Self.unixToo, workers: 2, files: ["a": "hello"])
+        let new = try server.upgrade()
+        try waitFor("workers of the new one") { server.children(of: new).count == 2 }
+        for _ in 0..<10 { #expect(try server.fetch("/a").text == "hello") }
+        kill(server.first, SIGWINCH)
+        try waitFor("the old workers to end") { server.children(of: server.first).isEmpty }
+        for _ in 0..<10 { #expect(try server.fetch("/a").text == "hello") }
+        kill(server.first, SIGQUIT)
+        try waitFor("the old master to end") { hasEnded(server.first) }
+        #expect(server.master() == new && server.master(".oldbin") == nil)
+        #expect(try server.fetch("/a").text == "hello")
+        try answersOnUnix(server)
+        // It is a server like any other: it can be replaced again, and removes what is its own.
+        let third = try server.upgrade()
+        kill(new, SIGQUIT)
+        try waitFor("the second master to end") { hasEnded(new) }
+        try answersOnUnix(server)
+        kill(third, SIGQUIT)
+        try waitFor("the third master to end") { hasEnded(third) }
+        #expect(unsafe access(server.folder.path + "/socket", F_OK) != 0)
+        #expect(unsafe access(server.pidPath, F_OK) != 0)
+    }
+
+    @Test func theOldOneComesBack() throws {
+        let server = try DaemonServer(Self.unixToo, files: ["a": "hello"])
+        let new = try server.upgrade()
+        kill(server.first, SIGWINCH)
+        try waitFor("the old workers to end") { server.children(of: server.first).isEmpty }
+        kill(server.first, SIGHUP)
+        try waitFor("its workers") { server.children(of: server.first).count == 1 }
+        kill(new, SIGQUIT)
+        try waitFor("the pid file to be its own again") {
+            server.master() == server.first && server.master(".oldbin") == nil
+        }
+        #expect(try server.fetch("/a").text == "hello")
+        try answersOnUnix(server)
+    }
+
+    @Test func theOldOneComesBackWhenTheNewOneIsKilled() throws {
+        let server = try DaemonServer(files: ["a": "hello"])
+        let new = try server.upgrade()
+        kill(server.first, SIGWINCH)
+        try waitFor("the old workers to end") { server.children(of: server.first).isEmpty }
+        kill(new, SIGKILL)
+        try waitFor("its workers") { server.children(of: server.first).count == 1 }
+        try waitFor("the pid file to be its own again") {
+            server.master() == server.first && server.master(".oldbin") == nil
+        }
+        #expect(try server.fetch("/a").text == "hello")
+    }
+
+    @Test func onlyOneAtATime() throws {
+        let server = try DaemonServer(files: ["a": "hello"])
+        let new = try server.upgrade()
+        kill(server.first, SIGUSR2)
+        kill(new, SIGUSR2)
+        try waitFor("both to refuse: \(server.errorLog)") {
+            server.errorLog.components(separatedBy: "(SIGUSR2) received, ignoring").count == 3
+                || !Product.isApus
+        }
+        #expect(server.master() == new && server.master(".oldbin") == server.first)
+        #expect(try server.fetch("/a").text == "hello")
+    }
+
+    /// A name of the binary that is gone when the signal comes.
+    @Test func aBinaryThatIsNotThere() throws {
+        let server = try DaemonServer(files: ["a": "hello"]) { folder in
+            let name = folder.path + "/server"
+            guard unsafe symlink(Product.binary, name) == 0 else { throw SystemFailure("symlink") }
+            return name
+        }
+        try FileManager.default.removeItem(atPath: server.folder.path + "/server")
+        kill(server.first, SIGUSR2)
+        try waitFor("the error") {
+            server.errorLog.contains("execve() \"\(server.folder.path)/server\" failed (2:")
+        }
+        try waitFor("the pid file") {
+            server.master() == server.first && server.master(".oldbin") == nil
+        }
+        #expect(try server.fetch("/a").text == "hello")
+    }
+
+    @Test func aConfigurationThatTheNewOneCannotRead() throws {
+        let server = try DaemonServer(files: ["a": "hello"])
+        try server.rewrite("nonsense;")
+        kill(server.first, SIGUSR2)
+        try waitFor("the end of the new one") {
+            server.errorLog.contains("exited with code 1")
+        }
+        try waitFor("the pid file") {
+            server.master() == server.first && server.master(".oldbin") == nil
+        }
+        #expect(try server.fetch("/a").text == "hello")
+    }
+
+    /// What a master holds beside what it was given is not left open in its successor.
+    @Test func theNewOneGetsTheListenersAndNothingElse() throws {
+        let server = try DaemonServer(Self.unixToo, files: ["a": "hello"])
+        let before = try descriptorCount(of: server.first)
+        let new = try server.upgrade()
+        try waitFor("a worker") { server.children(of: new).count == 1 }
+        try waitFor("as many descriptors") { try descriptorCount(of: new) == before }
+        #expect(!(try readText("/proc/\(server.children(of: new)[0])/environ")).isEmpty)
+    }
+
+    @Test(.enabled(if: Product.isApus, "nginx does, when its parent has gone"))
+    func inTheForegroundItIsIgnored() throws {
+        let server = try TestServer(files: ["a": "hello"])
+        server.process.signal(SIGUSR2)
+        try waitFor("the line of the log") {
+            server.errorLog.contains("ignoring: only a server in the background can be replaced")
+        }
+        #expect(server.process.isRunning)
+    }
+}
