@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <time.h>
@@ -53,6 +54,22 @@ int clinux_lock_take(void *lock, int timeout_ms) {
 void clinux_lock_repaired(void *lock) { pthread_mutex_consistent(lock); }
 
 void clinux_lock_give(void *lock) { pthread_mutex_unlock(lock); }
+
+_Static_assert(sizeof(struct clinux_activity) == 192, "an activity is three cache lines");
+
+void clinux_activity_begin(
+    struct clinux_activity *activity, const void *text, size_t count, uint64_t now_ms) {
+    if (count > clinux_activity_text) count = clinux_activity_text;
+    // Whoever is killed in between leaves a text without a length, not one that is half another's.
+    activity->count = 0;
+    activity->state = clinux_activity_in_hand;
+    activity->begun_ms = now_ms;
+    activity->begun++;
+    clinux_keep_order();
+    memcpy(activity->text, text, count);
+    clinux_keep_order();
+    activity->count = count;
+}
 
 void clinux_random(void *bytes, size_t count) {
     // Up to 256 bytes come whole once the kernel's source is ready, and are waited for until then.

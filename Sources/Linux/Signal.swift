@@ -3,6 +3,7 @@ public enum Signal: Int32, CaseIterable, Sendable {
     case hangup = 1
     case interrupt = 2
     case quit = 3
+    case abort = 6
     case kill = 9
     case user1 = 10
     case user2 = 12
@@ -16,6 +17,7 @@ public enum Signal: Int32, CaseIterable, Sendable {
         case .hangup: "SIGHUP"
         case .interrupt: "SIGINT"
         case .quit: "SIGQUIT"
+        case .abort: "SIGABRT"
         case .kill: "SIGKILL"
         case .user1: "SIGUSR1"
         case .user2: "SIGUSR2"

@@ -78,4 +78,29 @@ import Testing
         #expect(outcome.plan == nil)
         #expect(outcome.report.contains(message), "\(outcome.report)")
     }
+
+    @Test func workersAreConfinedUnlessTheyAreNot() throws {
+        #expect(try main("").sandbox == .on)
+        #expect(try main("").sandboxRead == nil)
+        #expect(try main("sandbox off;").sandbox == .off)
+        let confined = try main("sandbox require; sandbox_read /a b; sandbox_read /c;")
+        #expect(confined.sandbox == .require)
+        #expect(confined.sandboxRead?.count == 3)
+        #expect(confined.sandboxRead?[1].hasSuffix("/b") ?? false)
+        #expect(loaded("sandbox maybe; events { } http { }").plan == nil)
+    }
+
+    @Test(
+        arguments: [
+            ("", nil), ("worker_watchdog off;", nil), ("worker_watchdog 30s;", 30_000),
+            ("worker_watchdog 2m;", 120_000),
+        ] as [(String, Int64?)])
+    func aWatchdogHasATime(text: String, limitMs: Int64?) throws {
+        #expect(try main(text).watchdogMs == limitMs)
+    }
+
+    @Test(arguments: ["29s", "0", "1ms", "soon"])
+    func aWatchdogIsPatient(time: String) {
+        #expect(loaded("worker_watchdog \(time); events { } http { }").plan == nil)
+    }
 }

@@ -364,4 +364,33 @@ import Testing
             deeds(state.step(.signal(.hangup), nowMs: 0))
                 == [.closeListeners, .send(.terminate, to: 100), .send(.terminate, to: 101)])
     }
+
+    @Test func aWorkerThatHangsIsReplacedBeforeItIsDead() {
+        var state = serving()
+        #expect(!state.isLeaving(101))
+        #expect(
+            state.step(.hung(process: 101), nowMs: 50_000)
+                == [.send(.kill, to: 101), .start(.worker(1))])
+        #expect(state.isLeaving(101))
+        // Its end comes when the disk lets it, and is no reason for another one.
+        let ended = state.step(.processEnded(101, ProcessEnding(signal: 9)), nowMs: 90_000)
+        #expect(deeds(ended) == [])
+        #expect(messages(ended) == ["worker process 101 exited on signal 9"])
+    }
+
+    @Test func whereCoresAreWantedOneThatHangsIsAbortedFirst() {
+        var state = serving { $0.wantsCores = true }
+        #expect(
+            state.step(.hung(process: 100), nowMs: 50_000)
+                == [.send(.abort, to: 100), .start(.worker(0))])
+        #expect(state.nextDeadlineMs == 55_000)
+        #expect(state.step(.tick, nowMs: 55_000) == [.send(.kill, to: 100)])
+    }
+
+    @Test func oneThatHangsWhileItDrainsIsKilledOnly() {
+        var state = serving(workers: 1)
+        _ = state.step(.signal(.quit), nowMs: 0)
+        #expect(state.step(.hung(process: 100), nowMs: 50_000) == [.send(.kill, to: 100)])
+        #expect(state.step(.hung(process: 7), nowMs: 50_000) == [])
+    }
 }

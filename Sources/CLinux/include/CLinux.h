@@ -2,6 +2,8 @@
 // _GNU_SOURCE stays out of here: it changes fd_set and other types that Glibc's module has already
 // imported; the .c files define it.
 #pragma once
+#include "break-in.h"
+#include "confinement.h"
 #include "datagrams.h"
 #include "directories.h"
 #include "files.h"

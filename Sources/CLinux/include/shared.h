@@ -37,5 +37,35 @@ static inline uint64_t clinux_published(const uint64_t *number) {
     return __atomic_load_n(number, __ATOMIC_RELAXED);
 }
 
+enum { clinux_activity_text = 136 };
+/// What a process is doing, for those who find it hung or dead: three cache lines that it alone
+/// writes.
+struct clinux_activity {
+    /// How often its loop has turned.
+    uint64_t turns;
+    /// 1 while it waits for events.
+    uint64_t waits;
+    /// How often work was noted.
+    uint64_t begun;
+    /// clinux_activity_state
+    uint64_t state;
+    /// When the work began, in milliseconds of a monotonic clock.
+    uint64_t begun_ms;
+    /// How much of the text there is.
+    uint64_t count;
+    uint64_t unused;
+    char text[clinux_activity_text];
+};
+
+enum clinux_activity_state {
+    clinux_activity_none = 0,
+    clinux_activity_in_hand = 1,
+    clinux_activity_over = 2,
+};
+
+/// Notes what is begun; the text is cut where there is no more room.
+void clinux_activity_begin(
+    struct clinux_activity *activity, const void *text, size_t count, uint64_t now_ms);
+
 /// getrandom(2): fills `bytes` with what nobody can guess.
 void clinux_random(void *bytes, size_t count);

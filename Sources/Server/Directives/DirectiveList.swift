@@ -3,7 +3,7 @@ import Configuration
 /// Every directive that is known.
 enum DirectiveList {
     static let table = DirectiveTable<Draft>(
-        MainDirectives.rows + BlockDirectives.rows + ListenDirectives.rows
+        MainDirectives.rows + SandboxDirectives.rows + BlockDirectives.rows + ListenDirectives.rows
             + RequestDirectives.rows + TimeoutDirectives.rows + FileDirectives.rows
             + SendingDirectives.rows + TypeDirectives.rows + FieldDirectives.rows
             + GzipDirectives.rows + GunzipDirectives.rows + CharsetDirectives.rows

@@ -11,6 +11,11 @@ struct MainDraft {
     var user: (name: String, group: String?)?
     var descriptorLimit: Int?
     var shutdownTimeoutMs: Int?
+    /// `worker_watchdog`; 0 for off.
+    var watchdogMs: Int?
+    var sandbox: SandboxMode?
+    /// `sandbox_read`, as written.
+    var sandboxRead: [String]?
     var coreLimit: Int?
     var priority: Int32?
     var affinity: ProcessorAffinity?
@@ -42,6 +47,9 @@ struct MainDraft {
         settings.groupName = user?.group
         settings.descriptorLimit = descriptorLimit
         settings.shutdownTimeoutMs = shutdownTimeoutMs.map { Int64($0) }
+        settings.watchdogMs = (watchdogMs ?? 0) > 0 ? watchdogMs.map { Int64($0) } : nil
+        settings.sandbox = sandbox ?? .on
+        settings.sandboxRead = sandboxRead?.map { paths.absolute($0) }
         settings.coreLimit = coreLimit
         settings.priority = priority
         settings.affinities = affinity?.processors(forWorkers: settings.workerProcesses) ?? []
@@ -85,6 +93,12 @@ enum MainDirectives {
         .milliseconds(
             "worker_shutdown_timeout", in: .main, sets: \.main.shutdownTimeoutMs,
             "How long a worker that drains may take; after TERM five seconds when unset."),
+        .row(
+            "worker_watchdog", in: .main, takes: .exactly(1), default: "off",
+            "After how long a worker whose loop does not turn is replaced; at least 30 seconds."
+        ) { (draft, use) throws(Diagnostic) in
+            draft.main.watchdogMs = try watchdog(use)
+        },
         .offset(
             "worker_rlimit_core", in: .main, sets: \.main.coreLimit,
             "The limit of a worker's core file (RLIMIT_CORE)."),
@@ -143,6 +157,25 @@ enum MainDirectives {
         }
         let priority = Int32(clamping: number)
         return bytes.first == UInt8(ascii: "-") ? -priority : priority
+    }
+
+    private static func watchdog(_ use: DirectiveUse) throws(Diagnostic) -> Int {
+        if try use.bytes(0).elementsEqual("off".utf8) { return 0 }
+        let limitMs = try use.milliseconds(0)
+        guard limitMs >= shortestWatchdogMs else {
+            throw use.fail(
+                "\"worker_watchdog\" must be \"off\" or at least 30s", at: 0,
+                help: ["a disk may keep a healthy worker for some seconds"])
+        }
+        return limitMs
+    }
+
+    /// Builds that are debugged take less, so that a test need not wait.
+    private static var shortestWatchdogMs: Int {
+        #if DEBUG
+            if environmentValue("APUS_BREAK_IN") != nil { return 1 }
+        #endif
+        return 30_000
     }
 
     private static func workerCount(_ use: DirectiveUse) throws(Diagnostic) -> Int {

@@ -10,11 +10,14 @@ public enum Explainer {
     private static let patienceMs: Int64 = 10_000
 
     /// Becomes whom the workers of a configuration run as, for they open its files: what root may
-    /// read says nothing. Does nothing when this process is not root's.
+    /// read says nothing; and reads only what `sandbox_read` lets them.
     public static func becomeWorker(of plan: Plan) throws(ExplainError) {
         do {
-            guard let identity = try Identity.ofWorkers(plan.main, BuildPaths()) else { return }
-            try becomeUser(identity.user, group: identity.group, groups: identity.groups)
+            let identity = try Identity.ofWorkers(plan.main, BuildPaths())
+            if let identity {
+                try becomeUser(identity.user, group: identity.group, groups: identity.groups)
+            }
+            try Sandbox(plan, identity: identity).enterReading()
         } catch {
             throw ExplainError("the rights of the workers cannot be taken: \(error)")
         }

@@ -26,6 +26,8 @@ final class Scoreboard {
 
     private let cells: SharedTable<UInt64>
     private let memory: SharedMemory
+    /// What each row's process is doing.
+    let activities: ActivityBoard
     /// The master's: which process has a row; the first row is that of those that have ended.
     private var owners: [Int32]
 
@@ -34,6 +36,7 @@ final class Scoreboard {
         memory = try SharedMemory(size: count &* 8)
         cells = memory.table(of: UInt64.self, at: 0, count: count)
         owners = Array(repeating: 0, count: Scoreboard.rows)
+        activities = try ActivityBoard(rows: Scoreboard.rows)
     }
 
     /// A row for a process that is about to start, before its id is known; nil when there is none.
@@ -54,8 +57,20 @@ final class Scoreboard {
         total.requests &+= ended.requests
         self[row] = Counts()
         self[0] = total
+        activities[row].clear()
         owners[row] = 0
     }
+
+    /// What a process is doing, or was when it died; nil for one that has no row.
+    func activity(of process: Int32) -> Activity.Snapshot? {
+        guard let row = owners.indices.dropFirst().first(where: { owners[$0] == process }) else {
+            return nil
+        }
+        return activities[row].snapshot
+    }
+
+    /// The processes that have rows.
+    var processes: [Int32] { owners.filter { $0 > 0 } }
 
     /// A row's counts.
     subscript(_ row: Int) -> Counts {

@@ -49,6 +49,8 @@ extension PlanCompiler {
                 destination: .named, target: add(template(path, of: word)), format: format)
             plan.cache = logFileCache(cache)
             plan.leadsUp = NamedLogFiles.leadsUp(path)
+            let fixed = String(decoding: path.prefix { $0 != UInt8(ascii: "$") }, as: UTF8.self)
+            parts.namedLogDirectories.insert(Sandbox.directory(of: fixed))
         }
         if let condition = log.condition {
             plan.condition = add(template(condition.text, of: condition.word))

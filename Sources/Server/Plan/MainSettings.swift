@@ -22,8 +22,14 @@ public struct MainSettings: Sendable {
     public var descriptorLimit: Int?
     /// `worker_shutdown_timeout` in milliseconds.
     public var shutdownTimeoutMs: Int64?
+    /// `worker_watchdog`: after how long a loop that does not turn is hung; nil when off.
+    public var watchdogMs: Int64?
     /// `worker_rlimit_core`, bytes.
     public var coreLimit: Int?
+    /// `sandbox`: how workers are confined.
+    public var sandbox = SandboxMode.on
+    /// `sandbox_read`: absolute paths, the only ones that workers read below; nil for all.
+    public var sandboxRead: [String]?
     /// `worker_priority`.
     public var priority: Int32?
     /// `worker_cpu_affinity`: the processors of each worker, the last set for all further ones;
@@ -38,6 +44,15 @@ public struct MainSettings: Sendable {
 
     /// nginx's defaults.
     public init() {}
+}
+
+/// `sandbox`: how the processes are confined that clients can reach.
+public enum SandboxMode: String, Sendable {
+    case off
+    /// As far as the kernel lets us.
+    case on
+    /// Wholly, or the server does not start.
+    case require
 }
 
 /// One `error_log`: where to, from which level on.

@@ -47,6 +47,8 @@ public final class Plan {
     let formats: PlanTable<LogFormat>
     /// Paths of access logs, each once.
     let logFiles: [String]
+    /// The directories above the logs that requests name: what stands before the first variable.
+    let namedLogDirectories: Set<String>
     /// How the lines of each of these are gathered; nil for once a turn.
     let logBuffering: [LogBuffering?]
     /// Servers that access logs are sent to, each once.
@@ -140,6 +142,7 @@ public final class Plan {
         usesCaptures = parts.usesCaptures
         namesSentFields = parts.namesSentFields
         logFiles = parts.logFiles
+        namedLogDirectories = parts.namedLogDirectories
         logBuffering = parts.logBuffering
         syslogs = parts.syslogs
         logFileCaches = parts.logFileCaches.map(\.settings)
@@ -204,6 +207,7 @@ struct PlanParts {
     var typeNames: [PlanTable<PlanBytes>] = []
     var formats: [LogFormat] = []
     var logFiles: [String] = []
+    var namedLogDirectories: Set<String> = []
     var logBuffering: [LogBuffering?] = []
     var syslogs: [SyslogTarget] = []
     var logFileCaches: [(place: Place, settings: LogFileCacheSettings)] = []

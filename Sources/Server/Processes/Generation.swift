@@ -11,6 +11,8 @@ struct Generation {
     let identity: Identity?
     /// The memory that its workers share.
     let zones: [Zone]
+    /// How its processes are confined.
+    let sandbox: Sandbox
 
     /// The main level's error log.
     var errorLog: ErrorLog { logs.errors[0] }
@@ -55,6 +57,7 @@ struct Generation {
         } catch {
             throw GenerationError(lines: [error.description])
         }
+        let sandbox = try sandbox(plan, identity, logs)
         let zones = try ZoneSet.open(plan.zones, keeping: old?.zones ?? [])
         do throws(ListenFailures) {
             let workers = plan.main.usesMasterProcess ? plan.main.workerProcesses : 1
@@ -64,7 +67,8 @@ struct Generation {
                 retries: old == nil ? options.bindRetries : 0)
             return Generation(
                 plan: plan, logs: logs, listeners: listeners,
-                aide: aideSockets(plan, logs), identity: identity, zones: zones)
+                aide: aideSockets(plan, logs), identity: identity, zones: zones,
+                sandbox: sandbox)
         } catch {
             var lines = error.failures.map(\.description)
             if error.failures.contains(where: \.isInUse), let advice = options.inUseAdvice {
@@ -72,6 +76,21 @@ struct Generation {
             }
             throw GenerationError(lines: lines)
         }
+    }
+
+    /// One line says what of it cannot be had here.
+    private static func sandbox(
+        _ plan: Plan, _ identity: Identity?, _ logs: Logs
+    ) throws(GenerationError) -> Sandbox {
+        let sandbox = Sandbox(plan, identity: identity)
+        if let report = sandbox.report {
+            guard !sandbox.isUnmet else {
+                throw GenerationError(lines: ["\(report), and \"sandbox require\" wants all"])
+            }
+            logs.errors[0].write(.warn, report)
+        }
+        for line in sandbox.unreadable { logs.errors[0].write(.warn, line) }
+        return sandbox
     }
 
     /// Without them workers check passwords themselves.
@@ -90,6 +109,7 @@ struct Generation {
         var settings = MasterState.Settings(
             workers: plan.main.workerProcesses, shutdownTimeoutMs: plan.main.shutdownTimeoutMs)
         settings.hasAide = aide != nil
+        settings.wantsCores = (plan.main.coreLimit ?? 0) > 0
         settings.isDaemon = plan.main.isDaemon
         settings.endsOnHangup = endsOnHangup
         return settings

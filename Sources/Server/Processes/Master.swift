@@ -36,6 +36,8 @@ public final class Master {
     private let scoreboard: Scoreboard
     /// Processes that have ended whose connections some zone still counts.
     private var unreleased: [Int32] = []
+    private var deaths = DeathReports()
+    private var watchdog: Watchdog?
     /// How many Aides this generation has had.
     private var aideStarts = 0
     /// What became of reloads; nil when there is no memory for it.
@@ -164,6 +166,7 @@ public final class Master {
         self.scoreboard = scoreboard
         self.reload = reload
         self.worker = worker
+        watchdog = Master.watchdog(of: generation)
         state = MasterState(Master.settings(of: generation, predecessor, options))
         signals = try openSignalDescriptor(for: Master.handled)
         reloads = try? ReloadBoard()
@@ -206,6 +209,7 @@ extension Master {
             }
             handle(.tick)
             serviceManager?.tick(nowMs: Clock.monotonicMs())
+            lookForHungWorkers()
             releaseConnections()
         }
         return exitCode ?? 0
@@ -214,7 +218,9 @@ extension Master {
     /// Waits for a signal, for words of a worker, or for the next deadline.
     private func wait() {
         var timeoutMs: Int32 = -1
-        let deadlines = [state.nextDeadlineMs, serviceManager?.nextDeadlineMs].compactMap(\.self)
+        let deadlines = [
+            state.nextDeadlineMs, serviceManager?.nextDeadlineMs, watchdog?.nextLookMs,
+        ].compactMap(\.self)
         if let deadline = deadlines.min() {
             timeoutMs = Int32(clamping: max(0, deadline &- Clock.monotonicMs()))
         }
@@ -273,6 +279,7 @@ extension Master {
                 // Its last words come before its end in the log.
                 takeOutput(at: index)
             }
+            if ending.signal != 0 { reportDeath(of: process) }
             scoreboard.release(process)
             unreleased.append(process)
             releaseConnections()
@@ -330,6 +337,7 @@ extension Master {
             retiring = generation.listeners
             generation.aide?.close()
             generation = next
+            watchdog = Master.watchdog(of: next)
             handle(.reloaded(Master.settings(of: next, predecessor, options)))
         } catch {
             for line in error.lines { log.write(.emerg, line) }
@@ -341,6 +349,38 @@ extension Master {
         reloads?.end(.failed, generation.errorLog.takeCollected())
         serviceManager?.ready("serving; the last reload failed")
         handle(.reloadFailed)
+    }
+}
+
+// Workers that die or hang.
+extension Master {
+    private static func watchdog(of generation: Generation) -> Watchdog? {
+        generation.plan.main.watchdogMs.map {
+            Watchdog(limitMs: $0, nowMs: Clock.monotonicMs())
+        }
+    }
+
+    /// What a worker was at that a signal has ended; one that was told to end has no blame.
+    private func reportDeath(of process: Int32) {
+        guard !state.isLeaving(process), let last = scoreboard.activity(of: process) else { return }
+        for line in deaths.lines(process, last) { generation.errorLog.write(.alert, line) }
+    }
+
+    private func lookForHungWorkers() {
+        let nowMs = Clock.monotonicMs()
+        guard let dueMs = watchdog?.nextLookMs, nowMs >= dueMs else { return }
+        let sights = scoreboard.processes.compactMap { process in
+            scoreboard.activity(of: process).map { Watchdog.Sight(process: process, activity: $0) }
+        }
+        for hung in watchdog?.look(at: sights, nowMs: nowMs) ?? [] {
+            let seconds = (generation.plan.main.watchdogMs ?? 0) / 1000
+            generation.errorLog.write(
+                .alert,
+                "worker process \(hung.process) hangs: its loop has not turned for "
+                    + "\(seconds) s")
+            reportDeath(of: hung.process)
+            handle(.hung(process: hung.process))
+        }
     }
 }
 
@@ -406,6 +446,7 @@ extension Master {
             usePlainFaults()
             returnLargeBlocks()
             try dropPrivileges(for: role)
+            try generation.sandbox.enter(as: role == .aide ? .aide : .worker, log)
         } catch {
             log.write(.emerg, error.description)
             return 2
@@ -455,6 +496,7 @@ extension Master {
         if let limit = settings.coreLimit {
             tell { () throws(SystemError) in try limitCore(to: limit) }
         }
+        generation.sandbox.prepare()
         if let identity = generation.identity {
             try becomeUser(identity.user, group: identity.group, groups: identity.groups)
         }
@@ -464,7 +506,7 @@ extension Master {
             if case .worker(let index) = role, index < affinities.count { own = affinities[index] }
             tell { () throws(SystemError) in try pin(to: own) }
         }
-        if settings.coreLimit != nil { tell { () throws(SystemError) in try allowCore() } }
+        if (settings.coreLimit ?? 0) > 0 { tell { () throws(SystemError) in try allowCore() } }
         if let directory = settings.workingDirectory { try changeDirectory(to: directory) }
     }
 

@@ -46,6 +46,8 @@ public struct MasterState {
         case workerAcceptsNoMore(Int32)
         /// A child has ended.
         case processEnded(Int32, ProcessEnding)
+        /// A worker's loop does not turn any more.
+        case hung(process: Int32)
         /// `reload` was carried out: workers of the new configuration may be started.
         case reloaded(Settings)
         /// `reload` failed: the old configuration stays.
@@ -96,6 +98,8 @@ public struct MasterState {
         public var shutdownTimeoutMs: Int64?
         /// There is an Aide beside the workers.
         public var hasAide = false
+        /// A worker that hangs leaves a core: it is aborted before it is killed.
+        public var wantsCores = false
         /// In the background: only then WINCH means something, as in nginx.
         public var isDaemon = false
         /// HUP ends the server: it belongs to a terminal, and that has gone.
@@ -169,6 +173,7 @@ public struct MasterState {
             return announceWhenServed()
         case .processEnded(let process, let ending):
             return take(ending, of: process, nowMs) + announceWhenServed()
+        case .hung(let process): return replace(process, nowMs)
         case .reloaded(let settings): return replaceWorkers(settings, nowMs)
         case .reloadFailed: return [.log(.error, "the old configuration stays in force")]
         case .upgraded(let process):
@@ -233,7 +238,7 @@ extension MasterState {
                 return received(signal, "ignoring: \(reason)")
             }
             return received(signal, "changing binary") + [.upgrade]
-        case .child, .kill: return []
+        case .child, .kill, .abort: return []
         }
     }
 
@@ -354,6 +359,22 @@ extension MasterState {
         successor = nil
         let actions = [ending.message(of: name), .takePidFileBack]
         return mode == .withdrawn ? actions + serveAgain(nowMs) : actions
+    }
+
+    /// A worker that hangs may take long to die, within a call on a disk or a network file system:
+    /// another one starts at once.
+    private mutating func replace(_ process: Int32, _ nowMs: Int64) -> [Action] {
+        guard let place = children.firstIndex(where: { $0.process == process }) else { return [] }
+        let isWanted = mode == .serving && !children[place].isLeaving
+        children[place].isLeaving = true
+        children[place].reminder = settings.wantsCores ? (.kill, nowMs &+ 5000) : nil
+        return [.send(settings.wantsCores ? .abort : .kill, to: process)]
+            + (isWanted ? [.start(children[place].role)] : [])
+    }
+
+    /// Whether a process was told to end, or has: its end is no accident.
+    public func isLeaving(_ process: Int32) -> Bool {
+        children.first { $0.process == process }?.isLeaving ?? true
     }
 
     private mutating func startLater(

@@ -21,6 +21,10 @@ public struct WorkerContext {
     let scoreboardRow: Int?
     /// The socket to the Aide; -1 without one.
     var aide: Int32 = -1
+    #if DEBUG
+        /// Requests may make this worker try what it must not be able to do.
+        let allowsBreakIns = environmentValue("APUS_BREAK_IN") != nil
+    #endif
 
     /// Tells the master, if there is one: it reads this process's stderr.
     func tell(_ word: WorkerWord) {

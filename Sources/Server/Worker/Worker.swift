@@ -13,6 +13,8 @@ struct Worker: ~Copyable {
     let context: WorkerContext
     /// What is noted of requests; nil in a worker that serves.
     let explanation: Explanation?
+    /// Where it is noted what this worker is doing.
+    let activity: Activity
     var poller: Poller
     let signals: SignalSource
     var deadlines: Deadlines
@@ -96,6 +98,7 @@ struct Worker: ~Copyable {
         self.signals = signals
         self.context = context
         self.explanation = explanation
+        activity = context.scoreboard.activities[context.scoreboardRow ?? 0]
         plan = context.plan
         let slots = plan.main.workerConnections
         deadlines = Deadlines(durationsMs: plan.durationsMs, slots: slots)

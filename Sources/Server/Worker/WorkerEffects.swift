@@ -53,17 +53,25 @@ extension Worker {
         }
         exchanges[exchange].requestsInTurn = 0
         exchanges[exchange].fileBytesInTurn = 0
+        noteWork(exchange)
         var action = connections[slot].step(first, &exchanges[exchange])
         while true {
             let input: Connection.Input
             switch action {
-            case .receive: input = receive(slot, exchange)
+            case .receive:
+                input = receive(slot, exchange)
+                if case .received(let count) = input { noteWork(exchange, andNew: count) }
             case .growInput: input = growInput(exchange)
             case .takeProxyHeader(let addresses):
                 proxyAddresses[slot] = addresses ?? ProxyHeader.Addresses()
                 exchanges[exchange].startedMs = clock.monotonicMs
                 input = .proxyHeaderTaken
             case .answer:
+                // One that came together with the request before it.
+                if !activity.isBusy { noteWork(exchange) }
+                #if DEBUG
+                    breakInIfAsked(slot, exchange)
+                #endif
                 answer(slot, exchange)
                 input = outcome(of: exchange)
             case .send(let moreFollows): input = send(slot, exchange, moreFollows)
@@ -71,6 +79,7 @@ extension Worker {
             case .produce: input = produce(slot, exchange)
             case .finish:
                 finish(slot, exchange)
+                activity.end()
                 input = .finished
             case .wait(let direction, let deadline):
                 guard wait(slot, exchange, direction, deadline) else { return }
@@ -96,10 +105,21 @@ extension Worker {
                 return
             case .close(let reason):
                 abandon(slot, exchange, reason)
+                activity.end()
                 return
             }
             action = connections[slot].step(input, &exchanges[exchange])
         }
+    }
+
+    /// Notes what the loop works on, for whoever finds this process dead: what has come of the
+    /// request, with so many bytes that are just received.
+    private func noteWork(_ exchange: Int, andNew count: Int = 0) {
+        let start = exchanges[exchange].inputStart
+        let end = exchanges[exchange].inputEnd &+ count
+        guard end > start else { return }
+        let input = exchanges[exchange].input
+        activity.begin(input.span(from: start, to: end), nowMs: clock.monotonicMs)
     }
 
     /// What answering came to, for the connection.

@@ -22,7 +22,9 @@ extension Worker {
     mutating func turn(atMostMs limit: Int32) throws(SystemError) {
         let wait = waitMs()
         let bound = limit < 0 ? wait : wait < 0 ? limit : min(wait, limit)
+        activity.willWait()
         let count = try poller.wait(timeoutMs: bound)
+        activity.turn()
         clock.update()
         for index in 0..<count {
             let event = poller.event(at: index)

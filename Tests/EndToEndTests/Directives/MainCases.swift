@@ -30,6 +30,23 @@ extension DirectiveGroup {
             whole: whole("lock_file {dir}/lock; pcre_jit on; timer_resolution 100ms;"),
             files: ["f": "f"], .get("/f", expect: 200))
         DirectiveCase(
+            "sandbox, sandbox_read, worker_watchdog: taken",
+            whole: whole("sandbox on; sandbox_read {root}; worker_watchdog 30s;"),
+            files: ["f": "f"], nginx: .ownAddition, .get("/f", expect: 200),
+            .get("/none", expect: 404))
+        DirectiveCase(
+            "sandbox_read: what is elsewhere is not read",
+            whole: whole("sandbox_read {dir}/none;"),
+            files: ["f": "f"], nginx: .ownAddition, .get("/f", expect: 403))
+        DirectiveCase(
+            "sandbox: neither", whole: whole("sandbox perhaps;"),
+            refuses: "invalid value \"perhaps\" in \"sandbox\" directive", nginxSays: nil,
+            nginx: .ownAddition)
+        DirectiveCase(
+            "worker_watchdog: too short", whole: whole("worker_watchdog 10s;"),
+            refuses: "\"worker_watchdog\" must be \"off\" or at least 30s", nginxSays: nil,
+            nginx: .ownAddition)
+        DirectiveCase(
             "load_module: taken", whole: whole("load_module modules/ngx_http_none_module.so;"),
             files: ["f": "f"], nginx: .ownAddition, .get("/f", expect: 200))
         DirectiveCase(

@@ -18,6 +18,9 @@ enum Product {
     /// False for a stand-in: what apus promises beyond nginx, or instead of it, is not asked of it.
     static let isApus = !binary.hasSuffix("nginx")
 
+    /// A debug build: it can be asked to do what a worker must not be able to do.
+    static let isDebugBuild = isApus && binary.contains("/debug/")
+
     /// The root of the package that these tests belong to.
     static let repository: String =
         #filePath.components(separatedBy: "/Tests/EndToEndTests/")[0]

@@ -61,4 +61,35 @@ import Testing
         #expect(unsafe waitpid(child, &status, 0) == child)
         #expect(board[1] == busy)
     }
+
+    @Test func whatAWorkerIsAtIsSeen() throws {
+        let board = try Scoreboard()
+        let row = try #require(board.freeRow())
+        board.take(row, for: 11)
+        let activity = board.activities[row]
+        activity.turn()
+        activity.begin(Array("GET /a HTTP/1.1".utf8).span, nowMs: 5)
+        var seen = try #require(board.activity(of: 11))
+        #expect(seen.turns == 1 && !seen.isWaiting && seen.isBusy)
+        #expect(seen.text == Array("GET /a HTTP/1.1".utf8))
+        // The next one is shorter, and nothing of the last one is left behind it.
+        activity.begin(Array("GET /".utf8).span, nowMs: 6)
+        activity.end()
+        activity.willWait()
+        seen = try #require(board.activity(of: 11))
+        #expect(seen.isWaiting && !seen.isBusy && seen.text == Array("GET /".utf8))
+        #expect(board.processes == [11])
+        board.release(11)
+        #expect(board.activity(of: 11) == nil && board.processes.isEmpty)
+        #expect(board.activities[row].snapshot == Activity.Snapshot())
+    }
+
+    @Test func aLongRequestIsCut() throws {
+        let board = try Scoreboard()
+        let activity = board.activities[3]
+        let long = [UInt8](repeating: 0x61, count: 5000)
+        activity.begin(long.span, nowMs: 0)
+        let text = activity.snapshot.text
+        #expect(text.count >= 128 && text.count < 200 && text.allSatisfy { $0 == 0x61 })
+    }
 }

@@ -1,0 +1,41 @@
+// Giving up rights for good: capabilities(7), landlock(7), seccomp(2). All of these return 0 or a
+// descriptor, or -errno.
+#pragma once
+#include <stdint.h>
+#include <sys/types.h>
+
+/// CAP_DAC_READ_SEARCH as a bit: reading what others own.
+static inline uint64_t clinux_reads_everything(void) { return UINT64_C(1) << 2; }
+
+/// Takes all capabilities but those of `kept` (bit n is capability n) out of the bounding set:
+/// prctl(2)'s PR_CAPBSET_DROP. -EPERM where that is not this process's to do.
+int clinux_bound_capabilities(uint64_t kept);
+/// Has no other capabilities than those of `kept` that it has: capset(2).
+int clinux_keep_capabilities(uint64_t kept);
+/// No program that is started can give it rights: PR_SET_NO_NEW_PRIVS.
+int clinux_no_new_privileges(void);
+/// Nobody but root looks into it, and it leaves no core: PR_SET_DUMPABLE.
+int clinux_not_dumpable(void);
+
+/// The version of the kernel's Landlock, or -errno.
+int clinux_landlock_version(void);
+/// From which version on TCP is confined.
+enum { clinux_landlock_tcp = 4 };
+/// A ruleset that denies all that `version` knows: writing, making, removing, executing, TCP; with
+/// `reads` also reading.
+int clinux_landlock_create(int version, int reads);
+/// Allows reading a file, or all below a directory; links are followed.
+int clinux_landlock_allow_reading(int ruleset, const char *path);
+/// Allows making files in and below a directory, and writing to those that are there.
+int clinux_landlock_allow_writing(int ruleset, const char *path);
+/// From here on the ruleset holds for this process.
+int clinux_landlock_enforce(int ruleset);
+
+/// What a process does: which system calls it makes.
+enum clinux_role { clinux_role_worker, clinux_role_aide };
+
+/// Whether seccomp(2) is there: 0 or -errno.
+int clinux_seccomp_fault(void);
+/// From here on a system call that `role` does not make ends this process by SIGSYS, after a line
+/// on stderr that says which; `sends_datagrams` allows sockets for these.
+int clinux_seccomp_enforce(int role, int sends_datagrams);

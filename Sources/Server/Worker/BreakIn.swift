@@ -1,0 +1,27 @@
+#if DEBUG
+    import HTTP
+    import Linux
+
+    /// In debug builds, where the environment has APUS_BREAK_IN: a request for `/break-in/WHAT`
+    /// does WHAT, as somebody would who has taken the worker over, and the log says what came of
+    /// it. `trap` is a fault of the program's own.
+    extension Worker {
+        func breakInIfAsked(_ slot: Int, _ exchange: Int) {
+            guard context.allowsBreakIns else { return }
+            let line = exchanges[exchange].received.slice(
+                exchanges[exchange].parser.head.requestLine
+            ).text
+            let words = line.split(separator: " ")
+            guard words.count > 1, words[1].hasPrefix("/break-in/") else { return }
+            let what = String(words[1].dropFirst("/break-in/".utf8.count))
+            if what == "trap" { fatalError("a trap was asked for") }
+            let outcome =
+                switch breakIn(what) {
+                case .succeeded: "succeeded"
+                case .refused(let code): "failed (\(code): \(SystemError.text(of: code)))"
+                case .unknown: "is unknown"
+                }
+            logError(.alert, "break-in \(what) \(outcome)", slot, exchange)
+        }
+    }
+#endif

@@ -1,0 +1,169 @@
+import Foundation
+import Glibc
+import Testing
+
+/// What a worker cannot do, however it is made to try: debug builds do it when they are asked for
+/// `/break-in/WHAT`.
+@Suite(.enabled(if: Product.isDebugBuild, "release builds cannot be asked to break in"))
+struct SandboxTests {
+    private static let mayBreakIn = ["APUS_BREAK_IN=1"]
+
+    private func server(
+        main: String = "sandbox require;", http: String = "", engine: String = "",
+        files: [String: Fixture] = ["a": "hello"]
+    ) throws -> TestServer {
+        var configuration = TestServer.configuration(http: http, main: main)
+        if !engine.isEmpty {
+            configuration = configuration.replacingOccurrences(
+                of: "events {", with: "events { use \(engine);")
+        }
+        let server = try TestServer(
+            configuration: configuration, files: files, environment: Self.mayBreakIn)
+        server.mayLoseWorkers = true
+        return server
+    }
+
+    /// What the log says of trying `what`, which the worker survives.
+    private func outcome(of what: String, at server: TestServer) throws -> String {
+        let answer = try server.fetch("/break-in/\(what)")
+        #expect(answer.status == 404)
+        let start = "break-in \(what) "
+        let line = server.errorLog.components(separatedBy: start).last ?? ""
+        return line.components(separatedBy: ",")[0]
+    }
+
+    @Test(arguments: ["epoll", "poll", "select"])
+    func whatWasRefused(engine: String) throws {
+        let server = try server(engine: engine)
+        let folder = try TemporaryFolder(files: ["theirs": "x"])
+        // Everybody may, but workers.
+        unsafe chmod(folder.root, 0o777)
+        unsafe chmod(folder.root + "/theirs", 0o666)
+        let refused = "failed (13: Permission denied)"
+        let worker = try server.waitForWorkers(1)
+        #expect(try outcome(of: "write:\(folder.root)/theirs", at: server) == refused)
+        #expect(try outcome(of: "truncate:\(folder.root)/theirs", at: server) == refused)
+        #expect(try outcome(of: "create:\(folder.root)/ours", at: server) == refused)
+        #expect(try outcome(of: "read:\(folder.root)/theirs", at: server) == "succeeded")
+        #expect(try outcome(of: "nonsense", at: server) == "is unknown")
+        #expect(server.workers == worker)
+        #expect(try readText(folder.root + "/theirs") == "x")
+        #expect(!FileManager.default.fileExists(atPath: folder.root + "/ours"))
+    }
+
+    @Test(arguments: [
+        ("exec", "execve"), ("fork", "clone"), ("ptrace", "ptrace"), ("kill", "kill"),
+        ("connect", "socket"), ("bind", "socket"), ("datagram", "socket"), ("code", "mmap"),
+        ("mkdir:/tmp/ours", "mkdir"), ("unlink:/tmp/theirs", "unlink"),
+    ])
+    func whatEndsTheWorker(what: String, call: String) throws {
+        let server = try server()
+        let worker = try server.waitForWorkers(1)[0]
+        let client = try server.connect()
+        try client.request("GET /break-in/\(what) HTTP/1.1")
+        try waitFor("another worker") { server.workers.count == 1 && server.workers != [worker] }
+        #expect(try server.fetch("/a").text == "hello")
+        let log = server.errorLog
+        let stopped = "worker process \(worker) said: system call "
+        let line = log.components(separatedBy: "\n").first { $0.contains(stopped) }
+        #expect(line?.contains(", \(call)") ?? false, "\(log)")
+        #expect(line?.hasSuffix(" is not allowed in the sandbox") ?? false)
+        #expect(log.contains("worker process \(worker) exited on signal 31"))
+        #expect(
+            log.contains(
+                "worker process \(worker) was serving \"GET /break-in/\(what) HTTP/1.1\""))
+        #expect(!log.contains("break-in \(what) "))
+    }
+
+    /// Without the filter, what Landlock alone does.
+    @Test func tcpIsConfinedTwice() throws {
+        let server = try server(
+            main: "error_log syslog:server=127.0.0.1:PORT2;")
+        // With syslog sockets for datagrams are allowed, and only these.
+        #expect(try outcome(of: "datagram", at: server) == "succeeded")
+        let worker = try server.waitForWorkers(1)[0]
+        try server.connect().request("GET /break-in/connect HTTP/1.1")
+        try waitFor("the end") { server.errorLog.contains("process \(worker) exited on signal 31") }
+    }
+
+    @Test func offIsOff() throws {
+        let server = try server(main: "sandbox off;")
+        #expect(try outcome(of: "fork", at: server) == "succeeded")
+        #expect(try outcome(of: "datagram", at: server) == "succeeded")
+    }
+
+    @Test func readsAreConfinedWhereThatIsAsked() throws {
+        let server = try server(
+            main: "sandbox require; sandbox_read DIR/root;",
+            files: ["a": "hello", "d/b": "b", "d/c": "c"])
+        try "secret".write(
+            toFile: server.folder.path + "/secret", atomically: false, encoding: .utf8)
+        unsafe symlink(server.folder.path + "/secret", server.folder.root + "/link")
+        let refused = "failed (13: Permission denied)"
+        #expect(try server.fetch("/a").text == "hello")
+        #expect(try server.fetch("/link").status == 403)
+        #expect(try outcome(of: "read:\(server.folder.path)/secret", at: server) == refused)
+        #expect(try outcome(of: "read:/etc/passwd", at: server) == refused)
+        #expect(try outcome(of: "read:\(server.folder.root)/d/b", at: server) == "succeeded")
+    }
+
+    @Test func rightsAreGone() throws {
+        let server = try server(http: "", files: ["a": "hello"])
+        let worker = try server.waitForWorkers(1)[0]
+        _ = try server.fetch("/a")
+        let lines = try readText("/proc/\(worker)/status").components(separatedBy: "\n")
+        let facts = Dictionary(
+            lines.compactMap { line -> (String, String)? in
+                let parts = line.components(separatedBy: ":\t")
+                return parts.count == 2 ? (parts[0], parts[1]) : nil
+            }, uniquingKeysWith: { first, _ in first })
+        for name in ["CapInh", "CapPrm", "CapEff", "CapAmb"] {
+            #expect(facts[name] == "0000000000000000", "\(name)")
+        }
+        if Product.isRoot { #expect(facts["CapBnd"] == "0000000000000000") }
+        #expect(facts["NoNewPrivs"] == "1")
+        #expect(facts["Seccomp"] == "2")
+        // What cannot be dumped belongs to root. The tests of others let it be, to see something.
+        guard Product.isRoot else { return }
+        var status = stat()
+        #expect(unsafe stat("/proc/\(worker)/environ", &status) == 0)
+        #expect(status.st_uid == 0)
+    }
+
+    /// Who runs workers as root wants them to read everything.
+    @Test(.enabled(if: geteuid() == 0, "only root can give itself up"))
+    func rootReadsAndDoesNothingElse() throws {
+        let server = try server(main: "user root; sandbox require;", files: ["a": "hello"])
+        unsafe chmod(server.folder.root + "/a", 0)
+        unsafe chown(server.folder.root + "/a", 4242, 4242)
+        #expect(try server.fetch("/a").text == "hello")
+        let worker = try server.waitForWorkers(1)[0]
+        #expect(try readText("/proc/\(worker)/status").contains("CapEff:\t0000000000000004"))
+        #expect(
+            try outcome(of: "write:\(server.folder.root)/a", at: server)
+                == "failed (13: Permission denied)")
+    }
+
+    @Test func coresAreLeftWhereTheyAreAskedFor() throws {
+        let server = try server(main: "worker_rlimit_core 1m; sandbox require;")
+        let worker = try server.waitForWorkers(1)[0]
+        _ = try server.fetch("/a")
+        var status = stat()
+        #expect(unsafe stat("/proc/\(worker)/environ", &status) == 0)
+        #expect(status.st_uid == (Product.isRoot ? 65534 : geteuid()))
+    }
+
+    @Test func whatCannotBeHadIsSaidOnce() throws {
+        let server = try TestServer(
+            configuration: TestServer.configuration(main: "", workers: 2), files: ["a": "hello"],
+            environment: ["SWIFT_BACKTRACE=enable=no"])
+        #expect(try server.fetch("/a").text == "hello")
+        let said = "the sandbox is incomplete: no seccomp, for SWIFT_BACKTRACE is set"
+        #expect(server.errorLog.components(separatedBy: said).count == 2)
+        #expect(throws: TestServer.DidNotStart.self) {
+            _ = try TestServer(
+                configuration: TestServer.configuration(main: "sandbox require;"),
+                environment: ["SWIFT_BACKTRACE=enable=no"])
+        }
+    }
+}

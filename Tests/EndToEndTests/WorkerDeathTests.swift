@@ -1,0 +1,93 @@
+import Foundation
+import Glibc
+import Testing
+
+/// What the error log says of workers that die or hang.
+@Suite(.enabled(if: Product.isDebugBuild, "release builds do not fail when they are asked to"))
+struct WorkerDeathTests {
+    private func server(main: String = "", workers: Int = 1) throws -> TestServer {
+        let server = try TestServer(
+            configuration: TestServer.configuration(main: main, workers: workers),
+            files: ["a": "hello"], environment: ["APUS_BREAK_IN=1"])
+        server.mayLoseWorkers = true
+        return server
+    }
+
+    /// The worker that dies of a request, once it is replaced.
+    private func kill(_ server: TestServer, with target: String) throws -> pid_t {
+        let worker = try server.waitForWorkers(1)[0]
+        let client = try server.connect()
+        try client.request("GET \(target) HTTP/1.1", ["Cookie: secret"])
+        try waitFor("another worker") { server.workers.count == 1 && server.workers != [worker] }
+        return worker
+    }
+
+    @Test func aTrapIsSaidWithItsRequest() throws {
+        let server = try server()
+        let worker = try kill(server, with: "/break-in/trap")
+        let log = server.errorLog
+        let said = "worker process \(worker) said: "
+        #expect(
+            log.components(separatedBy: "\n").contains {
+                $0.contains(said) && $0.contains("a trap was asked for")
+            }, "\(log)")
+        #expect(
+            log.contains("process \(worker) was serving \"GET /break-in/trap HTTP/1.1\"\n"))
+        #expect(log.contains("worker process \(worker) exited on signal "))
+        #expect(!log.contains("signal 31") && !log.contains("secret"))
+    }
+
+    @Test func aRequestThatKillsTwiceIsNamed() throws {
+        let server = try server()
+        let line = "the request \"GET /break-in/segv HTTP/1.1\" has now ended 2 workers"
+        let first = try kill(server, with: "/break-in/segv")
+        #expect(server.errorLog.contains("worker process \(first) exited on signal 11"))
+        #expect(!server.errorLog.contains(line))
+        _ = try kill(server, with: "/break-in/segv")
+        #expect(server.errorLog.contains(line))
+        #expect(try server.fetch("/a").text == "hello")
+    }
+
+    @Test func oneThatWaitedHasNoBlame() throws {
+        let server = try server()
+        for round in 1...2 {
+            let worker = try server.waitForWorkers(1)[0]
+            let client = try server.connect()
+            try client.request("GET /a HTTP/1.1")
+            #expect(try client.response().text == "hello")
+            // The client may have its answer before the worker is done with it.
+            try waitFor("the worker to wait") {
+                let state = try readText("/proc/\(worker)/stat").components(separatedBy: ") ").last
+                return server.accessLog.components(separatedBy: "\n").count > round
+                    && state?.hasPrefix("S") ?? false
+            }
+            Glibc.kill(worker, SIGKILL)
+            try waitFor("another worker") {
+                server.workers.count == 1 && server.workers != [worker]
+            }
+            #expect(
+                server.errorLog.contains(
+                    "worker process \(worker) was waiting, after \"GET /a HTTP/1.1\""))
+        }
+        #expect(!server.errorLog.contains("has now ended"))
+    }
+
+    @Test func oneThatHangsIsReplaced() throws {
+        // A debug build that may be broken into is less patient than 30 seconds.
+        let server = try server(main: "worker_watchdog 400ms;", workers: 2)
+        let workers = Set(try server.waitForWorkers(2))
+        let client = try server.connect()
+        try client.request("GET /break-in/hang HTTP/1.1")
+        try waitFor("its end") { server.errorLog.contains("exited on signal 9") }
+        #expect(try server.fetch("/a").text == "hello")
+        // The other one has waited all the time, which is no hanging.
+        let left = workers.intersection(try server.waitForWorkers(2))
+        #expect(left.count == 1)
+        let hung = try #require(workers.subtracting(left).first)
+        let log = server.errorLog
+        #expect(log.contains("worker process \(hung) hangs: its loop has not turned for"))
+        #expect(
+            log.contains("process \(hung) was serving \"GET /break-in/hang HTTP/1.1\"\n"))
+        #expect(log.components(separatedBy: "exited on signal").count == 2)
+    }
+}

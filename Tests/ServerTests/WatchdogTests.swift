@@ -1,0 +1,58 @@
+import Linux
+import Testing
+
+@testable import Server
+
+/// Whose loop does not turn any more.
+@Suite struct WatchdogTests {
+    private func sight(_ process: Int32, turns: UInt64, waits: Bool = false) -> Watchdog.Sight {
+        var activity = Activity.Snapshot()
+        activity.turns = turns
+        activity.isWaiting = waits
+        return Watchdog.Sight(process: process, activity: activity)
+    }
+
+    /// The processes that hang at each look, looked at every 10 s.
+    private func hung(_ looks: [[Watchdog.Sight]]) -> [[Int32]] {
+        var watchdog = Watchdog(limitMs: 40_000, nowMs: 0)
+        return looks.enumerated().map { index, sights in
+            watchdog.look(at: sights, nowMs: Int64(index + 1) * 10_000).map(\.process)
+        }
+    }
+
+    @Test func aTurnThatLastsIsHungOnce() {
+        let looks = (0..<7).map { _ in [sight(1, turns: 5)] }
+        #expect(hung(looks) == [[], [], [], [], [1], [], []])
+    }
+
+    @Test func aLoopThatTurnsIsNot() {
+        let looks = (0..<9).map { [sight(1, turns: UInt64($0 / 3))] }
+        #expect(hung(looks).allSatisfy { $0.isEmpty })
+    }
+
+    @Test func waitingIsNotHanging() {
+        let looks = (0..<9).map { _ in [sight(1, turns: 5, waits: true)] }
+        #expect(hung(looks).allSatisfy { $0.isEmpty })
+        // Nor is what waited in between.
+        let mixed = (0..<9).map { [sight(1, turns: 5, waits: $0 % 4 == 0)] }
+        #expect(hung(mixed).allSatisfy { $0.isEmpty })
+    }
+
+    @Test func eachWorkerIsCountedAlone() {
+        let looks = (0..<6).map { [sight(1, turns: 5), sight(2, turns: UInt64($0))] }
+        #expect(hung(looks) == [[], [], [], [], [1], []])
+    }
+
+    @Test func whoIsNotSeenIsForgotten() {
+        var looks = (0..<6).map { _ in [sight(1, turns: 5)] }
+        looks[3] = []
+        #expect(hung(looks).allSatisfy { $0.isEmpty })
+    }
+
+    @Test func itLooksWithinTheTime() {
+        var watchdog = Watchdog(limitMs: 40_000, nowMs: 1000)
+        #expect(watchdog.nextLookMs == 11_000)
+        _ = watchdog.look(at: [], nowMs: 50_000)
+        #expect(watchdog.nextLookMs == 60_000)
+    }
+}
