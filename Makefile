@@ -11,6 +11,8 @@ RUNDIR ?= /run
 DESTDIR ?=
 
 PORT ?= 8080
+# For make bench-bars: --quick, --only WORDS.
+BARS ?=
 # For make conformance: host:port, and --strict for a server with strict_requests on.
 TARGET ?=
 STRICT ?=
@@ -23,14 +25,15 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := build
 
 LIBRARIES := pkg-config zlib1g-dev libpcre2-dev libcrypt-dev libmd-dev
-TOOLS := $(LIBRARIES) curl wget wrk nginx-light lighttpd h2o strace iproute2 util-linux gzip \
-	diffutils findutils procps python3 python3-doc systemd
+TOOLS := $(LIBRARIES) curl wget wrk nginx-light lighttpd lighttpd-mod-deflate h2o strace valgrind \
+	binutils iproute2 util-linux gzip diffutils findutils procps python3 python3-doc systemd
 SOURCES := Sources Examples Tests Package.swift
 LARGE := public/downloads/large.bin
 RELEASE = $$($(SWIFT) build -c release --show-bin-path)/apus
 
 # Suites that load the machine or measure time: one after the other, with the release binary.
-HEAVY := EndToEndTests\.(WorkerTests|FreshnessTests|LoadTests|SiteTests|LargeFileTests|TimeoutTests|HostileShortageTests)
+HEAVY := EndToEndTests\.(WorkerTests|FreshnessTests|CostTests|LoadTests|SiteTests|$\
+	LargeFileTests|TimeoutTests|HostileShortageTests)
 
 # What is run with poll and select too: a request's whole way, slow and hostile clients, time.
 # EngineTests and UpperEchoTests take each engine in any case.
@@ -42,8 +45,8 @@ PATHS = APUS_PREFIX='$(DATADIR)/apus' APUS_SBIN_PATH='$(SBINDIR)/apus' \
 	APUS_CONF_PATH='$(SYSCONFDIR)/apus/apus.conf' APUS_PID_PATH='$(RUNDIR)/apus.pid' \
 	APUS_ERROR_LOG_PATH='$(LOGDIR)/error.log' APUS_ACCESS_LOG_PATH='$(LOGDIR)/access.log'
 
-.PHONY: build release serve test engine compare test-tools libraries static install bench fuzz \
-	conformance conformance-docs docs freshness waiting format lint clean
+.PHONY: build release serve test engine compare test-tools libraries static install bench \
+	bench-bars fuzz conformance conformance-docs docs freshness waiting format lint clean
 
 build: libraries
 	$(SWIFT) build
@@ -174,6 +177,11 @@ freshness: release test-tools
 ## apus beside nginx, lighttpd and h2o. More: Benchmarks/compare --help
 bench: release test-tools
 	Benchmarks/compare --apus "$(RELEASE)"
+
+## What apus is to cost beside its peers and beside a canned answer, and what it costs. More:
+## Benchmarks/bars/run --help
+bench-bars: release test-tools
+	Benchmarks/bars/run --apus "$(RELEASE)" $(BARS)
 
 ## The ways to wait for many clients, compared: the table, and docs/waiting.md with its plots.
 waiting:

@@ -82,15 +82,17 @@ def free_port():
 class Server:
     """A running server; `with` stops it and all that it started."""
 
-    def __init__(self, name, binary, place, connections=2048, core=0):
+    def __init__(self, name, binary, place, connections=2048, core=0, text=None, files=0):
+        """`core` are the processors that it may use, as taskset takes them; `text` a template of
+        a configuration in place of the usual one; `files` how many it may keep open."""
         self.name = name
         self.port = free_port()
         is_root = os.geteuid() == 0
         is_h2o, is_lighttpd = name == "h2o", name == "lighttpd"
-        template = H2O if is_h2o else LIGHTTPD if is_lighttpd else NGINX
+        template = text or (H2O if is_h2o else LIGHTTPD if is_lighttpd else NGINX)
         # lighttpd wants two descriptors a connection, for it may have a file open for each.
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-        descriptors = connections * (2 if is_lighttpd else 1) + 200
+        descriptors = connections * (2 if is_lighttpd else 1) + 200 + files
         if hard != resource.RLIM_INFINITY:
             descriptors = min(descriptors, hard)
         user = ""
@@ -102,7 +104,9 @@ class Server:
                 name=name, port=self.port, root=place.root, folder=place.folder, user=user,
                 connections=connections,
                 descriptors=descriptors))
-        if is_h2o:
+        if name == "canned":
+            command = [binary, str(self.port), "1024"]
+        elif is_h2o:
             command = [binary, "-m", "worker", "-c", path]
         elif is_lighttpd:
             command = [binary, "-D", "-f", path]
@@ -174,7 +178,7 @@ class Server:
 
     def workers(self):
         """The processes that answer: the master's children where there is a master."""
-        if self.name in ("lighttpd", "h2o"):
+        if self.name in ("lighttpd", "h2o", "canned"):
             return [self.process.pid]
         return [pid for pid in self.pids() if pid != self.process.pid]
 

@@ -27,6 +27,9 @@ final class FreshnessRun {
         self.server = server
         self.reloadEvery = reloadEvery
         kinds = ChangeKind.all.filter { Product.isRoot || !$0.needsRoot }
+        for kind in ChangeKind.all where kind.needsRoot && !Product.isRoot {
+            print("freshness: left out, because it needs root: \(kind.name)")
+        }
         seats = try WorkerSeats(server, isBound: reloadEvery == nil)
         for (index, kind) in kinds.enumerated() {
             let site = try ChangeSite(index, below: server.folder)

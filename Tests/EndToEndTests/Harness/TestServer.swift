@@ -74,7 +74,7 @@ final class TestServer {
 
     /// A server with the whole configuration given; `pid DIR/server.pid` must stand in it, for
     /// the file shows that the server has bound its own ports. `environment` gives variables,
-    /// `NAME=value`; `wrapper` are the words of a command that executes `binary`, its arguments.
+    /// `NAME=value`; `wrapper` are the words of a command that executes the program behind them.
     init(
         configuration: String, files: [String: Fixture] = [:], arguments: [String] = [],
         environment: [String] = [], binary: String = Product.binary, wrapper: [String] = [],
@@ -90,7 +90,8 @@ final class TestServer {
             let path = folder.path + "/test.conf"
             try text.write(toFile: path, atomically: false, encoding: .utf8)
             let variables = environment.map { Self.fill($0, folder: folder, ports: ports) }
-            let words = wrapper + [binary] + Self.commandLine(folder) + arguments
+            let before = wrapper.map { Self.fill($0, folder: folder, ports: ports) }
+            let words = before + [binary] + Self.commandLine(folder) + arguments
             let program = variables.isEmpty ? words : ["/usr/bin/env"] + variables + words
             let process = try ChildProcess(
                 program[0], Array(program.dropFirst()),

@@ -1,0 +1,77 @@
+"""One measurement: a load on a server, and what the server used meanwhile."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+class Tools:
+    """The load and the canned server, built."""
+
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="apus-bars-")
+        self.load = self._build("load", "load.c", "load_parts.c")
+        self.canned = self._build("canned", "canned.c")
+
+    def _build(self, name, *sources):
+        path = os.path.join(self.folder.name, name)
+        subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", path]
+                       + [os.path.join(HERE, source) for source in sources], check=True)
+        return path
+
+
+class Load:
+    """A load that has made its connections and waits for the word."""
+
+    def __init__(self, tools, server, words, seconds, core="1"):
+        self.process = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", "taskset", "-c", core, tools.load,
+             "--port", str(server.port), "--seconds", str(seconds), *words],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        if self.process.stdout.readline() != "ready\n":
+            self.process.wait()
+            sys.exit(f"the load of {server.name} did not begin: {' '.join(words)}")
+
+    def run(self):
+        """What it counted; its connections are still open."""
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            sys.exit("the load failed")
+        return json.loads(line)
+
+    def end(self):
+        """Closes the connections."""
+        self.process.stdin.close()
+        self.process.wait(30)
+        self.process.stdout.close()
+
+
+def connection_counts(server):
+    """How many connections each worker of a server has."""
+    counts = []
+    for pid in server.workers():
+        folder = f"/proc/{pid}/fd"
+        links = [os.readlink(os.path.join(folder, name)) for name in os.listdir(folder)]
+        counts.append(sum(link.startswith("socket:") for link in links))
+    return counts
+
+
+def measure(tools, server, words, seconds, core="1"):
+    """CPU microseconds a request, requests a second, and what the load says itself."""
+    load = Load(tools, server, words, seconds, core)
+    counts = connection_counts(server)
+    before = server.cpu_seconds()
+    result = load.run()
+    used = server.cpu_seconds() - before
+    load.end()
+    requests = max(result["requests"], 1)
+    result["cpu"] = used * 1e6 / requests
+    result["rate"] = requests / result["seconds"]
+    result["spread"] = max(counts) / max(min(counts), 1)
+    return result

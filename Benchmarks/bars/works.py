@@ -1,0 +1,128 @@
+"""The works, and the bars that apus is to clear in each."""
+
+import dataclasses
+
+import site_files
+from setups import Setup
+
+PEERS = ("nginx", "lighttpd", "h2o")
+
+
+@dataclasses.dataclass(frozen=True)
+class Column:
+    """One thing that is measured: a server, how it is set up, what it is asked for."""
+
+    server: str
+    setup: Setup = Setup()
+    load: tuple = ()
+    # What stands at its head, where it is not the server's name.
+    label: str = ""
+
+    @property
+    def name(self):
+        return self.label or self.server
+
+
+@dataclasses.dataclass(frozen=True)
+class Bar:
+    """`over` by apus in `metric`, at least; `best` is the cheapest peer. With `most`, apus by
+    `over`, at most."""
+
+    over: str
+    least: float = 0
+    most: float = 0
+    metric: str = "cpu"
+
+
+@dataclasses.dataclass(frozen=True)
+class Work:
+    name: str
+    columns: tuple
+    bars: tuple
+    warm: float = 0.3
+
+
+def columns(load, setup=Setup(), peers=PEERS, canned=False):
+    """apus and peers that do the same."""
+    names = ("apus",) + (("canned",) if canned else ()) + tuple(peers)
+    return tuple(Column(name, setup, tuple(load)) for name in names)
+
+
+def over(**least):
+    """Bars of CPU time: nginx=1.5, best=1.1."""
+    return tuple(Bar(name, least=value) for name, value in least.items())
+
+
+def small(site):
+    """What is small and hot."""
+    file = ["--path", "/1024"]
+    browser = ["--fields", site.fields("browser", site_files.BROWSER)]
+    return [
+        Work("1 KiB keep-alive", columns(file, canned=True),
+             (Bar("canned", most=1.10),) + over(nginx=1.5, best=1.1)),
+        Work("1 KiB, browser's head", columns(file + browser), over(nginx=1.5, best=1.1)),
+        Work("10 KiB keep-alive", columns(["--path", "/10240"]), over(nginx=1.3, best=1.1)),
+        Work("16 pipelined", columns(file + ["--pipeline", "16"], canned=True),
+             over(nginx=5, best=2) + (Bar("nginx", least=4, metric="rate"),)),
+        Work("a connection each", columns(file + ["--close"]), over(best=1.0)),
+        Work("2 workers",
+             (Column("apus", Setup(workers=2, cores="0,1"), tuple(file)),
+              Column("apus", Setup(cores="0,1"), tuple(file), "apus, one worker")),
+             (Bar("apus, one worker", most=1.05), Bar("spread", most=1.3, metric="spread"))),
+        Work("10,000 idle beside",
+             (Column("apus", Setup(connections=12_000), tuple(file + ["--idle", "10000"])),
+              Column("apus", Setup(connections=12_000), tuple(file), "apus, none idle"),
+              Column("nginx", Setup(connections=12_000), tuple(file + ["--idle", "10000"]))),
+             (Bar("apus, none idle", most=1.05),)),
+    ]
+
+
+def logged():
+    """The access log."""
+    file = ("--path", "/1024")
+    return [Work(
+        "access log on",
+        (Column("apus", Setup(log=True), file), Column("apus", Setup(), file, "apus, log off"),
+         Column("nginx", Setup(log=True, cache=False), file, "nginx, default"),
+         Column("nginx", Setup(log=True), file), Column("lighttpd", Setup(log=True), file)),
+        (Bar("apus, log off", most=1.1), Bar("nginx, default", least=2.5)))]
+
+
+def other_answers(site):
+    """404, 304 and a range."""
+    since = site.fields("since", "If-Modified-Since: Fri, 14 Feb 2020 13:14:15 GMT\r\n")
+    part = site.fields("range", "Range: bytes=100-1123\r\n")
+    return [
+        Work("404", columns(["--path", "/none", "--status", "404"]), over(nginx=1.4)),
+        Work("304", columns(["--path", "/1024", "--fields", since, "--status", "304"]),
+             over(nginx=1.4)),
+        Work("single range", columns(["--path", "/10240", "--fields", part, "--status", "206"]),
+             over(nginx=1.4)),
+    ]
+
+
+def coded(site):
+    """gzip of texts."""
+    fields = ["--fields", site.fields("gzip", "Accept-Encoding: gzip\r\n")]
+    works = []
+    for name, least in (("10k.txt", 10), ("100k.txt", 60)):
+        load = ["--path", "/" + name] + fields
+        plain = Column("apus", Setup(), ("--path", f"/{name}.packed"), "apus, plain")
+        works.append(Work(
+            f"gzip of {name}",
+            columns(load, Setup(gzip=True), ("nginx", "lighttpd")) + (plain,),
+            over(nginx=least, lighttpd=1.0) + (Bar("apus, plain", most=1.2),), warm=1))
+    return works
+
+
+def large():
+    """Bodies that are sent from the file."""
+    return [Work(f"{label} keep-alive", columns(["--path", f"/{size}"]), over(best=0.93))
+            for label, size in (("100 KiB", 100 << 10), ("1 MiB", 1 << 20), ("10 MiB", 10 << 20))]
+
+
+def many(site):
+    """More files than the caches have entries for."""
+    setup = Setup(entries=10_000)
+    return [Work("100,000 files, zipf", columns(["--paths", site.zipf(100_000)], setup),
+                 over(nginx=1.3), warm=3)]

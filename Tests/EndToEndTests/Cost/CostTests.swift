@@ -1,0 +1,107 @@
+import Foundation
+import Glibc
+import Testing
+
+/// What a request costs, in numbers that are the same on every machine. They are those of the
+/// release binary: `make test` names it.
+@Suite(
+    .serialized, .enabled(if: Product.isApus && Product.binary.contains("release"), "not optimized")
+) struct CostTests {
+    /// Prints what was measured, so that a bound can be set; the allowance is in the bound.
+    private func expect(
+        _ what: String, _ value: Double, _ bound: Double,
+        _ location: SourceLocation = #_sourceLocation
+    ) {
+        print("cost: \(what) \(String(format: "%.2f", value)), bound \(bound)")
+        #expect(value <= bound, "\(what)", sourceLocation: location)
+    }
+
+    @Test func requestsHaveTheirSizes() {
+        #expect(CostServer.short.utf8.count == 60)
+        #expect(CostServer.browser.utf8.count == 700)
+    }
+
+    // MARK: instructions
+
+    @Test func instructions() throws {
+        let each = try InstructionCount.each(of: CostServer.short)
+        #expect(each > 100, "that cannot be all of them")
+        expect("instructions", each, Bounds.instructions)
+    }
+
+    @Test func instructionsWithABrowsersHead() throws {
+        let each = try InstructionCount.each(of: CostServer.browser)
+        expect("instructions, browser's head", each, Bounds.browserInstructions)
+    }
+
+    // MARK: system calls
+
+    @Test(arguments: [false, true])
+    func callsOnOneConnection(isLogged: Bool) throws {
+        let server = try CostServer.start(log: isLogged ? "DIR/access.log" : "off")
+        let client = try server.connect()
+        try CostServer.ask(CostServer.short, count: 50, over: client)
+        let requests = 1000
+        let counts = try CallCount.during(server) {
+            try CostServer.ask(CostServer.short, count: requests, over: client)
+        }
+        #expect(counts["epoll_wait"] ?? 0 >= requests, "each is waited for: \(counts)")
+        let bound = isLogged ? Bounds.loggedCalls : Bounds.calls
+        expect(isLogged ? "calls, logged" : "calls", CallCount.each(counts, of: requests), bound)
+    }
+
+    /// The worker is stopped while the requests arrive, so that it finds all of them.
+    @Test func callsWithManyBusyConnections() throws {
+        let server = try CostServer.start()
+        let worker = try server.waitForWorkers(1)[0]
+        let clients = try (0..<64).map { _ in try server.connect() }
+        for client in clients { try CostServer.ask(CostServer.short, count: 2, over: client) }
+        let waves = 20
+        let counts = try CallCount.during(server) {
+            for _ in 0..<waves {
+                kill(worker, SIGSTOP)
+                for client in clients { try client.send(CostServer.short) }
+                kill(worker, SIGCONT)
+                for client in clients { try CostServer.check(try client.response()) }
+            }
+        }
+        let each = CallCount.each(counts, of: waves * clients.count)
+        expect("calls, 64 busy", each, Bounds.busyCalls)
+    }
+
+    @Test func callsOfAPipeline() throws {
+        let server = try CostServer.start()
+        let client = try server.connect()
+        try CostServer.ask(CostServer.short, count: 2, over: client)
+        let batch = String(repeating: CostServer.short, count: 16)
+        let batches = 100
+        let counts = try CallCount.during(server) {
+            for _ in 0..<batches {
+                try client.send(batch)
+                for _ in 0..<16 { try CostServer.check(try client.response()) }
+            }
+        }
+        expect(
+            "calls, 16 pipelined", CallCount.each(counts, of: 16 * batches),
+            Bounds.pipelinedCalls)
+    }
+
+    @Test func callsOfAConnectionEach() throws {
+        let server = try CostServer.start()
+        for _ in 0..<20 { _ = try server.fetch("/a.bin") }
+        let requests = 500
+        let counts = try CallCount.during(server) {
+            for _ in 0..<requests { try CostServer.check(try server.fetch("/a.bin")) }
+        }
+        expect(
+            "calls, a connection each", CallCount.each(counts, of: requests),
+            Bounds.closingCalls)
+    }
+
+    // MARK: allocations
+
+    @Test(arguments: [CostServer.short, CostServer.browser])
+    func allocations(request: String) throws {
+        expect("allocations", try AllocationCount.each(of: request), Bounds.allocations)
+    }
+}
