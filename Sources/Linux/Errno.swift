@@ -22,6 +22,8 @@ public enum Errno {
     public static var noBuffers: Int32 { ENOBUFS }
     /// EIO
     public static var ioError: Int32 { EIO }
+    /// ESTALE
+    public static var staleFile: Int32 { ESTALE }
     /// ENOENT
     public static var noEntry: Int32 { ENOENT }
     /// ENOTDIR

@@ -285,6 +285,13 @@ import Testing
         #expect(result.output.isEmpty)
     }
 
+    @Test func whatNoWorkerCanReadIsNotRead() throws {
+        let folder = try folder(
+            "server { listen 80; root ROOT; }", main: "sandbox_read ROOT/docs;")
+        #expect(try explain(["http://a/docs/x.html"], folder).output.contains("\nHTTP/1.1 200 "))
+        #expect(try explain(["http://a/page.html"], folder).output.contains("\nHTTP/1.1 403 "))
+    }
+
     @Test func help() throws {
         let result = try run(Product.binary, ["explain", "--help"])
         #expect(result.succeeded && result.output.contains("Usage: apus explain "))

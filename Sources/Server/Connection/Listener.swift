@@ -135,7 +135,7 @@ extension Worker {
         // The listener is still ready, and accepted from again in the next turn.
         case .exhausted where closeIdle() > 0: break
         case .exhausted: pauseListeners("\(SystemError("accept4()", code: code))")
-        case .other: context.errorLog.write(.alert, "\(SystemError("accept4()", code: code))")
+        case .other: logTrouble(.alert, "\(SystemError("accept4()", code: code))")
         }
     }
 
@@ -151,7 +151,7 @@ extension Worker {
     /// Nothing can be accepted now. Readiness would be reported again and again, so it is not asked
     /// for until something was closed, or half a second has passed.
     private mutating func pauseListeners(_ reason: String) {
-        if listenersPausedUntilMs == 0 { context.errorLog.write(.alert, reason) }
+        if listenersPausedUntilMs == 0 { logTrouble(.alert, reason) }
         listenersPausedUntilMs = clock.monotonicMs &+ 500
         for index in listeners.indices { unwatch(index) }
     }

@@ -100,15 +100,18 @@ extension Worker {
     func logError(
         _ level: LogLevel, _ message: @autoclosure () -> String, _ slot: Int, _ exchange: Int
     ) {
-        let log = context.errorLogs[Int(plan.locations[Int(exchanges[exchange].location)].errorLog)]
+        let index = Int(plan.locations[Int(exchanges[exchange].location)].errorLog)
+        let log = context.errorLogs[index]
         guard log.writes(level) else { return }
         if let explanation {
             explanation.note("error_log: [\(level.name)] \(message())")
             return
         }
+        let message = message()
+        guard admits(level, message, log: index) else { return }
         let head = exchanges[exchange].parser.head
         let received = exchanges[exchange].received
-        var text = "*\(connections[slot].number) \(message()), client: \(peers[slot].text)"
+        var text = "*\(connections[slot].number) \(message), client: \(peers[slot].text)"
         let server = plan.servers[Int(exchanges[exchange].server)]
         text += ", server: \(server.name.text)"
         if !head.requestLine.isEmpty {
@@ -119,6 +122,26 @@ extension Worker {
             text += ", referrer: \"\(received.slice(referrer).text)\""
         }
         log.write(level, text)
+    }
+}
+
+// What would fill the error log.
+extension Worker {
+    /// A line in the main error log that belongs to no request.
+    func logTrouble(_ level: LogLevel, _ message: String) {
+        guard context.errorLog.writes(level), admits(level, message, log: 0) else { return }
+        context.errorLog.write(level, message)
+    }
+
+    private func admits(_ level: LogLevel, _ message: String, log: Int) -> Bool {
+        repeatedMessages.admits(level, message, log: log, nowMs: clock.monotonicMs)
+    }
+
+    /// How often it was what is no longer written.
+    func reportRepeated(all: Bool = false) {
+        for report in repeatedMessages.takeReports(nowMs: clock.monotonicMs, all: all) {
+            context.errorLogs[report.log].write(report.level, report.text)
+        }
     }
 }
 

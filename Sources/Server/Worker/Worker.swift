@@ -59,6 +59,8 @@ struct Worker: ~Copyable {
     /// What requests have beyond that, by exchange.
     var contexts: [RequestContext?] = []
     var accessLog: AccessLog
+    /// What has filled the error logs enough.
+    let repeatedMessages = RepeatedMessages()
 
     /// Until when no connection is accepted, because descriptors or slots ran out; 0 when they have
     /// not.

@@ -23,7 +23,12 @@ extension Worker {
         case .answerFailed:
             if exchanges[exchange].sentBytes == 0 { exchanges[exchange].status = 499 }
             finish(slot, exchange)
-        case .sourceFailed, .dropped: finish(slot, exchange)
+        case .sourceFailed:
+            logError(
+                .alert, "the file was cut short or cannot be read: the answer ends here", slot,
+                exchange)
+            finish(slot, exchange)
+        case .dropped: finish(slot, exchange)
         case .timedOut: resetIfConfigured(slot, exchange)
         case .brokenProxyHeader(let fault): logProxyFault(fault, slot, exchange)
         }

@@ -199,7 +199,10 @@ extension Worker {
         case .bytes(let sent): return .sentFile(sent, of: count)
         case .wouldBlock: return .noRoom
         case .failed(let code):
-            if code == Errno.ioError { return .sourceFailed }
+            if code == Errno.ioError || code == Errno.staleFile {
+                logError(.crit, "\(SystemError("sendfile()", code: code))", slot, exchange)
+                return .sourceFailed
+            }
             return .failed
         }
     }

@@ -10,10 +10,12 @@ extension Worker {
         while state != .ended {
             try turn(atMostMs: -1)
             accessLog.flush(nowMs: clock.monotonicMs)
+            if clock.monotonicMs >= repeatedMessages.dueMs { reportRepeated() }
             if plan.countsConnections { publishCounts() }
             if state == .draining { continueDraining() }
         }
         accessLog.finish()
+        reportRepeated(all: true)
         return 0
     }
 
@@ -58,7 +60,7 @@ extension Worker {
         if let timer = timers.earliestMs() { until = min(until, timer) }
         if state == .draining { until = min(until, idleUntilMs) }
         if listenersPausedUntilMs > 0 { until = min(until, listenersPausedUntilMs) }
-        until = min(until, accessLog.nextFlushMs)
+        until = min(until, min(accessLog.nextFlushMs, repeatedMessages.dueMs))
         guard until < Int64.max else { return -1 }
         // One more, since the clock's milliseconds are cut off: never early.
         return Int32(clamping: max(0, until &- clock.monotonicMs &+ 1))

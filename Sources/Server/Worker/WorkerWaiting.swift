@@ -50,7 +50,7 @@ extension Worker {
             }
             connections[slot].interest = interest.rawValue
         } catch {
-            context.errorLog.write(.alert, "\(error)")
+            logTrouble(.alert, "\(error)")
         }
     }
 
