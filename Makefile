@@ -32,8 +32,8 @@ LARGE := public/downloads/large.bin
 RELEASE = $$($(SWIFT) build -c release --show-bin-path)/apus
 
 # Suites that load the machine or measure time: one after the other, with the release binary.
-HEAVY := EndToEndTests\.(WorkerTests|FreshnessTests|CostTests|LoadTests|SiteTests|$\
-	LargeFileTests|TimeoutTests|HostileShortageTests)
+HEAVY := EndToEndTests\.(WorkerTests|FreshnessTests|CostTests|ChaosTests|LoadTests|$\
+	SiteTests|LargeFileTests|TimeoutTests|HostileShortageTests)
 
 # What is run with poll and select too: a request's whole way, slow and hostile clients, time.
 # EngineTests and UpperEchoTests take each engine in any case.
@@ -46,7 +46,7 @@ PATHS = APUS_PREFIX='$(DATADIR)/apus' APUS_SBIN_PATH='$(SBINDIR)/apus' \
 	APUS_ERROR_LOG_PATH='$(LOGDIR)/error.log' APUS_ACCESS_LOG_PATH='$(LOGDIR)/access.log'
 
 .PHONY: build release serve test engine compare test-tools libraries static install bench \
-	bench-bars fuzz conformance conformance-docs docs freshness waiting format lint clean
+	bench-bars fuzz conformance conformance-docs docs freshness chaos waiting format lint clean
 
 build: libraries
 	$(SWIFT) build
@@ -173,6 +173,14 @@ freshness: release test-tools
 	@$(SWIFT) build --build-tests
 	@APUS_WRITE_DOCS=1 APUS_FRESHNESS_ROUNDS=50 APUS_BINARY="$(RELEASE)" $(SWIFT) test \
 	    --skip-build --filter EndToEndTests.FreshnessTests/besideNginx
+
+## Everything at the wrong moment, CHAOS times as much as in `make test`, to apus and to nginx:
+## docs/chaos.md.
+CHAOS ?= 4
+chaos: release test-tools
+	@$(SWIFT) build --build-tests
+	@APUS_WRITE_DOCS=1 APUS_CHAOS_SCALE=$(CHAOS) APUS_BINARY="$(RELEASE)" $(SWIFT) test \
+	    --skip-build --filter EndToEndTests.ChaosTests/nothingIsLost
 
 ## apus beside nginx, lighttpd and h2o. More: Benchmarks/compare --help
 bench: release test-tools

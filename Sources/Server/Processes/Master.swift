@@ -59,6 +59,29 @@ public final class Master {
     ) -> Int32 {
         fillStandardDescriptors()
         ignoreBrokenPipes()
+        // Whoever holds a generation holds its logs open: only the master does, from here on.
+        switch start(plan, options, reload, worker) {
+        case .ended(let code): return code
+        case .serves(let master):
+            defer {
+                master.generation.listeners.close(alone: master.isAlone)
+                master.pidFile?.remove()
+            }
+            return master.loop()
+        }
+    }
+
+    /// What a start comes to.
+    private enum Start {
+        case serves(Master)
+        /// It failed, or it was a life in one process: the exit code.
+        case ended(Int32)
+    }
+
+    private static func start(
+        _ plan: Plan, _ options: MasterOptions, _ reload: @escaping (ErrorLog) -> Plan?,
+        _ worker: @escaping (WorkerContext) -> Int32
+    ) -> Start {
         var log = ErrorLog.bootstrap()
         do throws(GenerationError) {
             let logs = try Generation.openLogs(of: plan)
@@ -74,10 +97,10 @@ public final class Master {
             try refuseStrays(generation.listeners)
             ListenerSet(inherited: inheritance.sockets)
                 .retire(for: generation.listeners, alone: false)
-            return serve(generation, inheritance.predecessor, options, reload, worker)
+            return launch(generation, inheritance.predecessor, options, reload, worker)
         } catch {
             for line in error.lines { log.write(.emerg, line) }
-            return 1
+            return .ended(1)
         }
     }
 
@@ -91,15 +114,13 @@ public final class Master {
             })
     }
 
-    /// From open sockets to the end: into the background, the pid file, the loop, and away with
-    /// both.
-    private static func serve(
+    /// From open sockets to the master: into the background, and the pid file.
+    private static func launch(
         _ generation: Generation, _ predecessor: Int32?, _ options: MasterOptions,
         _ reload: @escaping (ErrorLog) -> Plan?, _ worker: @escaping (WorkerContext) -> Int32
-    ) -> Int32 {
+    ) -> Start {
         let log = generation.errorLog
         let settings = generation.plan.main
-        defer { generation.listeners.close(alone: predecessor == nil) }
         if settings.userName != nil && generation.identity == nil {
             log.write(
                 .warn,
@@ -116,24 +137,28 @@ public final class Master {
             try daemon?.announce(keepingStderr: log.usesStderr)
             let scoreboard = try Scoreboard()
             guard settings.usesMasterProcess else {
-                defer { pidFile?.remove() }
+                defer {
+                    generation.listeners.close(alone: predecessor == nil)
+                    pidFile?.remove()
+                }
                 ServiceManager()?.ready("serving")
-                return worker(
+                let code = worker(
                     WorkerContext(
                         plan: generation.plan, index: 0,
                         listeners: generation.listeners.sockets(forWorker: 0),
                         errorLogs: generation.logs.errors, accessLogs: generation.logs.requests,
                         lifeline: -1, zones: generation.zones, scoreboard: scoreboard,
                         scoreboardRow: 1))
+                return .ended(code)
             }
-            let master = try Master(
-                generation, predecessor, options, pidFile, scoreboard, reload, worker)
-            defer { master.pidFile?.remove() }
-            return master.loop()
+            return .serves(
+                try Master(
+                    generation, predecessor, options, pidFile, scoreboard, reload, worker))
         } catch {
             log.showsOnStderr = true
             log.write(.emerg, error.description)
-            return 1
+            generation.listeners.close(alone: predecessor == nil)
+            return .ended(1)
         }
     }
 

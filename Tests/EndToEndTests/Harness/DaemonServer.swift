@@ -15,15 +15,23 @@ final class DaemonServer {
     var errorLog: String { (try? readText(folder.path + "/error.log")) ?? "" }
     var accessLog: String { (try? readText(folder.path + "/access.log")) ?? "" }
 
-    /// `binary` is started with nginx's options; `server` is the inside of a server block.
-    init(
+    /// `server` is the inside of a server block.
+    convenience init(
         _ server: String = "", main: String = "", workers: Int = 1, files: [String: Fixture] = [:],
         binary: (TemporaryFolder) throws -> String = { _ in Product.binary }
     ) throws {
-        folder = try TemporaryFolder(files: files)
-        ports = FreePorts.take(3)
         let text = TestServer.configuration(server, main: main, workers: workers)
             .replacingOccurrences(of: "daemon off;", with: "daemon on;")
+        try self.init(configuration: text, files: files, binary: binary)
+    }
+
+    /// `binary` is started with nginx's options.
+    init(
+        configuration text: String, files: [String: Fixture],
+        binary: (TemporaryFolder) throws -> String
+    ) throws {
+        folder = try TemporaryFolder(files: files)
+        ports = FreePorts.take(3)
         try TestServer.fill(text, folder: folder, ports: ports).write(
             toFile: folder.path + "/test.conf", atomically: false, encoding: .utf8)
         start = try ChildProcess(

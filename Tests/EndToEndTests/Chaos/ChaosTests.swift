@@ -1,0 +1,58 @@
+import Foundation
+import Testing
+
+/// Reloads, upgrades, rotation, kills and ends under load, with every byte and log line counted.
+///
+/// `APUS_CHAOS_SCALE` multiplies how often each thing happens.
+@Suite(.serialized) struct ChaosTests {
+    private static let scale =
+        ProcessInfo.processInfo.environment["APUS_CHAOS_SCALE"].flatMap { Double($0) }
+
+    @Test(.enabled(if: Product.isApus, "nginx loses some")) func nothingIsLost() throws {
+        let run = try ChaosRun("apus", Product.binary, scale: Self.scale ?? 1)
+        print(ChaosReport.table([run]) + "\n" + ChaosReport.remains([run]))
+        expect(run)
+        guard ProcessInfo.processInfo.environment["APUS_WRITE_DOCS"] != nil else { return }
+        let other = try ChaosRun("nginx", NginxPeer.binary, scale: Self.scale ?? 1)
+        try ChaosReport.write([run, other])
+    }
+
+    private func expect(_ run: ChaosRun) {
+        let clients = ChaosClients.kept + ChaosClients.fresh
+        for (number, phase) in run.phases.enumerated() {
+            let tally = run.tallies[number]
+            #expect(tally.answered > 0, "\(phase.name)")
+            #expect(tally.wrong.isEmpty, "\(phase.name): \(tally.wrong.prefix(3))")
+            #expect(tally.refused == 0, "\(phase.name)")
+            // A client has one request under way at most.
+            let mayLose = phase.mayLose ? phase.rounds * clients : 0
+            #expect(
+                tally.lostCount <= mayLose, "\(phase.name): \(tally.lostNew), \(tally.lostKept)")
+            #expect(run.missing[number] <= mayLose, "\(phase.name)")
+        }
+        for end in run.ends {
+            #expect(end.processes == 0, "\(end.name)")
+            #expect(end.tally.wrong.isEmpty, "\(end.name): \(end.tally.wrong.prefix(3))")
+            if end.name != "the master killed" {
+                #expect(
+                    end.tally.lostCount == 0,
+                    "\(end.name): \(end.tally.lostNew), \(end.tally.lostKept)")
+            }
+        }
+        #expect(run.doubled == 0)
+        #expect(run.processes == 0)
+        // Of the four sockets that the workers once had, none is closed while the address stays.
+        #expect(run.descriptors <= 3)
+        // Pools fill up; nothing grows with what happened.
+        #expect(run.memoryKiB < 8192)
+    }
+
+    /// The same clients find what nginx loses: kept connections are closed by a reload while a
+    /// request is on its way.
+    @Test(.enabled(if: NginxPeer.isThere, "needs nginx")) func nginxLosesSome() throws {
+        let run = try ChaosRun("nginx", NginxPeer.binary, scale: Self.scale ?? 0.2)
+        print(ChaosReport.table([run]) + "\n" + ChaosReport.remains([run]))
+        #expect(run.tallies.allSatisfy { $0.answered > 0 && $0.wrong.isEmpty })
+        #expect(run.tallies.contains { $0.lostCount > 0 })
+    }
+}
