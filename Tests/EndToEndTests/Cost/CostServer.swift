@@ -30,7 +30,7 @@ enum CostServer {
 
     static func start(
         log: String = "off", environment: [String] = [], binary: String = Product.binary,
-        wrapper: [String] = []
+        wrapper: [String] = [], main: String = ""
     ) throws -> TestServer {
         try TestServer(
             configuration: TestServer.configuration(
@@ -38,7 +38,7 @@ enum CostServer {
                 access_log \(log);
                 keepalive_requests 1000000000; keepalive_time 24h; keepalive_timeout 600s;
                 """,
-                main: Product.isRoot ? "user nobody nogroup;" : ""),
+                main: main + (Product.isRoot ? "user nobody nogroup;" : "")),
             files: ["a.bin": .pattern(1024)],
             // What is hashed with a seed of its own costs something else each time.
             environment: environment + ["SWIFT_DETERMINISTIC_HASHING=1"], binary: binary,
