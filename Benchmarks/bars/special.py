@@ -75,7 +75,7 @@ def longest_turn(tools, server, words, seconds):
             last = start + length
     with contextlib.suppress(OSError):
         os.remove(path)
-    if len(turns) < 1000:
+    if len(turns) < 100:
         return None
     turns.sort()
     return turns[-1], turns[int(len(turns) * 0.999)]
