@@ -116,11 +116,34 @@ import Testing
     /// What a master holds beside what it was given is not left open in its successor.
     @Test func theNewOneGetsTheListenersAndNothingElse() throws {
         let server = try DaemonServer(Self.unixToo, files: ["a": "hello"])
+        try waitFor("its worker") { server.children(of: server.first).count == 1 }
         let before = try descriptorCount(of: server.first)
         let new = try server.upgrade()
         try waitFor("a worker") { server.children(of: new).count == 1 }
         try waitFor("as many descriptors") { try descriptorCount(of: new) == before }
         #expect(!(try readText("/proc/\(server.children(of: new)[0])/environ")).isEmpty)
+    }
+
+    /// Whoever replaces nginx's binary by this one need not stop it.
+    @Test(.enabled(if: Product.isApus && NginxPeer.isThere, "needs nginx"))
+    func nginxIsTakenOverFrom() throws {
+        func name(_ binary: String, _ folder: TemporaryFolder) throws -> String {
+            let name = folder.path + "/server"
+            unsafe unlink(name)
+            guard unsafe symlink(binary, name) == 0 else { throw SystemFailure("symlink") }
+            return name
+        }
+        let server = try DaemonServer(Self.unixToo, workers: 2, files: ["a": "hello"]) {
+            try name(NginxPeer.binary, $0)
+        }
+        #expect(try server.fetch("/a")["Server"]?.hasPrefix("nginx") == true)
+        _ = try name(Product.binary, server.folder)
+        let new = try server.upgrade()
+        try waitFor("workers of the new one") { server.children(of: new).count == 2 }
+        kill(server.first, SIGQUIT)
+        try waitFor("the end of nginx") { hasEnded(server.first) }
+        for _ in 0..<10 { #expect(try server.fetch("/a")["Server"]?.hasPrefix("apus") == true) }
+        try answersOnUnix(server)
     }
 
     @Test(.enabled(if: Product.isApus, "nginx does, when its parent has gone"))

@@ -215,6 +215,22 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: path))
     }
 
+    /// It is another one's for a moment yet.
+    @Test func anAddressInUseIsTriedAgain() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/s"
+        let first = try ListenerSet.open([unix(path)], workers: 1, keeping: nil, retries: 0)
+        let fd = first.descriptors(forWorker: 0)[0]
+        Thread.detachNewThread {
+            usleep(50_000)
+            closeDescriptor(fd)
+        }
+        let second = try ListenerSet.open(
+            [unix(path)], workers: 1, keeping: nil, retries: 2000, pauseMs: 5)
+        #expect(try TestClient(of: second.descriptors(forWorker: 0)[0]).isConnected)
+        second.close()
+    }
+
     @Test func aDeadServersSocketIsReplacedAndAFileIsNot() throws {
         let directory = try TemporaryDirectory()
         let (stale, file) = (directory.path + "/stale", directory.path + "/file")

@@ -64,7 +64,8 @@ struct Generation {
             let listeners = try ListenerSet.open(
                 plan.listens, workers: workers,
                 keeping: old?.listeners ?? ListenerSet(inherited: inherited),
-                retries: old == nil ? options.bindRetries : 0)
+                retries: old == nil ? options.bindRetries : 20,
+                pauseMs: old == nil ? 500 : 25)
             return Generation(
                 plan: plan, logs: logs, listeners: listeners,
                 aide: aideSockets(plan, logs), identity: identity, zones: zones,

@@ -23,10 +23,11 @@ public final class ListenerSet {
     /// `reuseport` grows and never shrinks: a connection that waits in one would be reset. Nothing
     /// that is open is closed, and when an address fails, what was opened is closed again.
     ///
-    /// An address in use is tried again `retries` times, half a second apart, as nginx does: the
-    /// server before this one may just be ending.
+    /// An address in use is tried again `retries` times, as nginx does: the server before this one
+    /// may just be ending, or the workers that had the address before the last reload.
     public static func open(
-        _ listens: [ListenPlan], workers: Int, keeping old: ListenerSet?, retries: Int
+        _ listens: [ListenPlan], workers: Int, keeping old: ListenerSet?, retries: Int,
+        pauseMs: Int32 = 500
     ) throws(ListenFailures) -> ListenerSet {
         var sockets = listens.map { listen in
             var socket =
@@ -59,7 +60,7 @@ public final class ListenerSet {
                 throw ListenFailures(failures: failures)
             }
             retriesLeft -= 1
-            pause(milliseconds: 500)
+            pause(milliseconds: pauseMs)
         }
     }
 
