@@ -1,10 +1,11 @@
-import CLinux
+public import CLinux
 
 /// What a process is doing, in memory that it shares with those who look when it hangs or has died.
 /// It alone writes, without a lock and without a system call; valid as long as the memory is.
+@frozen
 @safe
 public struct Activity: BitwiseCopyable {
-    private let place: UnsafeMutablePointer<clinux_activity>
+    @usableFromInline let place: UnsafeMutablePointer<clinux_activity>
 
     @unsafe
     init(unsafe place: UnsafeMutablePointer<clinux_activity>) { unsafe self.place = place }
@@ -13,6 +14,7 @@ public struct Activity: BitwiseCopyable {
     public static var size: Int { MemoryLayout<clinux_activity>.stride }
 
     /// Some work begins, with what it is about; what there is no room for is cut off.
+    @inlinable
     public func begin(_ text: Span<UInt8>, nowMs: Int64) {
         unsafe text.withUnsafeBytes {
             guard let start = $0.baseAddress else { return }
@@ -21,19 +23,23 @@ public struct Activity: BitwiseCopyable {
     }
 
     /// The work that was begun is done.
+    @inlinable
     public func end() {
         unsafe place.pointee.state = UInt64(clinux_activity_over.rawValue)
     }
 
     /// Whether work is in hand.
+    @inlinable
     public var isBusy: Bool {
         unsafe place.pointee.state == UInt64(clinux_activity_in_hand.rawValue)
     }
 
     /// The loop is about to wait for events.
+    @inlinable
     public func willWait() { unsafe clinux_publish(&place.pointee.waits, 1) }
 
     /// The loop has events: a turn begins.
+    @inlinable
     public func turn() {
         unsafe clinux_publish(&place.pointee.turns, place.pointee.turns &+ 1)
         unsafe clinux_publish(&place.pointee.waits, 0)

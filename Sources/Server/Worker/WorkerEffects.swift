@@ -113,8 +113,9 @@ extension Worker {
     }
 
     /// Notes what the loop works on, for whoever finds this process dead: what has come of the
-    /// request, with so many bytes that are just received.
-    private func noteWork(_ exchange: Int, andNew count: Int = 0) {
+    /// request, with so many bytes that are just received. It changes nothing here, but what is not
+    /// `mutating` gets a copy of the worker.
+    private mutating func noteWork(_ exchange: Int, andNew count: Int = 0) {
         let start = exchanges[exchange].inputStart
         let end = exchanges[exchange].inputEnd &+ count
         guard end > start else { return }
