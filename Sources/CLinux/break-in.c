@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -55,6 +56,10 @@ static int hang(void) {
 int clinux_break_in(const char *what) {
     if (!strncmp(what, "write:", 6)) return opened(what + 6, O_WRONLY);
     if (!strncmp(what, "truncate:", 9)) return opened(what + 9, O_RDONLY | O_TRUNC);
+    if (!strncmp(what, "truncate2:", 10)) {
+        struct open_how how = {.flags = O_RDONLY | O_TRUNC | O_CLOEXEC};
+        return result(syscall(SYS_openat2, AT_FDCWD, what + 10, &how, sizeof how));
+    }
     if (!strncmp(what, "create:", 7)) return opened(what + 7, O_WRONLY | O_CREAT);
     if (!strncmp(what, "read:", 5)) return opened(what + 5, O_RDONLY);
     if (!strncmp(what, "mkdir:", 6)) return result(mkdir(what + 6, 0700));

@@ -55,7 +55,14 @@ struct __attribute__((packed)) path_rule {
 };
 
 #define BIT(number) (UINT64_C(1) << (number))
-enum { execute = 0, write_file = 1, read_file = 2, read_directory = 3, make_regular = 8 };
+enum {
+    write_file = 1,
+    read_file = 2,
+    read_directory = 3,
+    make_regular = 8,
+    truncate_file = 14,
+    device_ioctl = 15,
+};
 
 // Bits 0 to 12 are the first version's; linking elsewhere (13), truncating (14) and devices' ioctls
 // (15) came with those below.
@@ -69,9 +76,10 @@ int clinux_landlock_version(void) {
     return version < 0 ? -errno : (int)version;
 }
 
-int clinux_landlock_create(int version, int reads) {
+int clinux_landlock_create(int version, int reads, int opens_fast) {
     struct ruleset rules = {.files = file_rights(version)};
     if (!reads) rules.files &= ~(BIT(read_file) | BIT(read_directory));
+    if (opens_fast) rules.files &= ~(BIT(truncate_file) | BIT(device_ioctl));
     // bind(2) and connect(2).
     if (version >= clinux_landlock_tcp) rules.network = 3;
     // Abstract unix sockets and signals.

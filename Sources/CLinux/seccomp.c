@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "confinement.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -30,10 +31,10 @@ static const int both[] = {
 #ifdef SYS_epoll_wait
     SYS_epoll_wait,
 #endif
-    SYS_epoll_pwait, SYS_recvfrom, SYS_sendto, SYS_sendfile, SYS_openat, SYS_fstat, SYS_pread64,
+    SYS_epoll_pwait, SYS_recvfrom, SYS_sendto, SYS_sendfile, SYS_fstat, SYS_pread64,
     SYS_close, SYS_newfstatat, SYS_statx, SYS_epoll_ctl, SYS_accept4, SYS_shutdown,
     SYS_setsockopt, SYS_getsockopt, SYS_getsockname, SYS_getpeername, SYS_write, SYS_writev,
-    SYS_read, SYS_readv, SYS_lseek, SYS_openat2, SYS_getdents64, SYS_readlinkat, SYS_sendmsg,
+    SYS_read, SYS_readv, SYS_lseek, SYS_getdents64, SYS_readlinkat, SYS_sendmsg,
     SYS_recvmsg, SYS_fcntl, SYS_pselect6, SYS_ppoll, SYS_epoll_create1, SYS_signalfd4,
     SYS_eventfd2, SYS_timerfd_create, SYS_timerfd_settime, SYS_inotify_init1,
     SYS_inotify_add_watch, SYS_inotify_rm_watch, SYS_fadvise64, SYS_readahead, SYS_getcwd,
@@ -42,9 +43,6 @@ static const int both[] = {
 #endif
 #ifdef SYS_select
     SYS_select,
-#endif
-#ifdef SYS_open
-    SYS_open,
 #endif
 #ifdef SYS_readlink
     SYS_readlink,
@@ -70,7 +68,7 @@ static const int aide_alone[] = {
 enum { trapped_by_filter = 1 };
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
-enum { longest = 2 * (COUNT(both) + COUNT(aide_alone)) + 40 };
+enum { longest = 2 * (COUNT(both) + COUNT(aide_alone)) + 50 };
 
 struct program {
     struct sock_filter steps[longest];
@@ -115,7 +113,7 @@ static void allow_where(
     finish(program, SECCOMP_RET_TRAP);
 }
 
-static void write_program(struct program *program, int role, int sends_datagrams) {
+static void write_program(struct program *program, int role, int allowed) {
     load(program, offsetof(struct seccomp_data, arch));
 #ifdef ARCHITECTURE
     add(program, (struct sock_filter)BPF_JUMP(
@@ -123,6 +121,9 @@ static void write_program(struct program *program, int role, int sends_datagrams
 #endif
     finish(program, SECCOMP_RET_KILL_PROCESS);
     load(program, offsetof(struct seccomp_data, nr));
+    // First: since its argument is looked at, the kernel runs the filter for it. Opening for
+    // writing is Landlock's to deny, where logs are opened too; for reading is not to truncate.
+    allow_where(program, SYS_openat, 2, O_TRUNC, 0);
     allow(program, both, COUNT(both));
     if (role == clinux_role_aide) allow(program, aide_alone, COUNT(aide_alone));
     // Memory is never code.
@@ -130,10 +131,14 @@ static void write_program(struct program *program, int role, int sends_datagrams
     allow_where(program, SYS_mprotect, 2, PROT_EXEC, 0);
     // abort(3) sends a signal to itself; nobody else gets one.
     allow_where(program, SYS_tgkill, 0, UINT32_MAX, (uint32_t)getpid());
-    if (sends_datagrams) {
+    if (allowed & clinux_allow_datagrams) {
         allow_where(program, SYS_socket, 1, 0xF, SOCK_DGRAM);
         const int connects[] = {SYS_connect};
         allow(program, connects, 1);
+    }
+    if (allowed & clinux_allow_openat2) {
+        const int opens[] = {SYS_openat2};
+        allow(program, opens, 1);
     }
     finish(program, SECCOMP_RET_TRAP);
 }
@@ -144,30 +149,30 @@ static const struct {
     long number;
     const char *name;
 } names[] = {
-    NAME(execve), NAME(execveat), NAME(clone), NAME(clone3), NAME(ptrace), NAME(kill),
-    NAME(tkill), NAME(tgkill), NAME(rt_sigqueueinfo), NAME(pidfd_open), NAME(socket),
-    NAME(socketpair), NAME(connect), NAME(bind), NAME(listen), NAME(accept), NAME(mmap),
-    NAME(mprotect), NAME(pkey_mprotect), NAME(memfd_create), NAME(mlock), NAME(msync),
-    NAME(process_vm_readv), NAME(process_vm_writev), NAME(ftruncate), NAME(truncate),
-    NAME(fallocate), NAME(fsync), NAME(fdatasync), NAME(fchmod), NAME(fchmodat), NAME(fchown),
-    NAME(fchownat), NAME(mkdirat), NAME(unlinkat), NAME(renameat2), NAME(linkat),
+    NAME(openat), NAME(openat2), NAME(execve), NAME(execveat), NAME(clone), NAME(clone3),
+    NAME(ptrace), NAME(kill), NAME(tkill), NAME(tgkill), NAME(rt_sigqueueinfo), NAME(pidfd_open),
+    NAME(socket), NAME(socketpair), NAME(connect), NAME(bind), NAME(listen), NAME(accept),
+    NAME(mmap), NAME(mprotect), NAME(pkey_mprotect), NAME(memfd_create), NAME(mlock),
+    NAME(msync), NAME(process_vm_readv), NAME(process_vm_writev), NAME(ftruncate),
+    NAME(truncate), NAME(fallocate), NAME(fsync), NAME(fdatasync), NAME(fchmod), NAME(fchmodat),
+    NAME(fchown), NAME(fchownat), NAME(mkdirat), NAME(unlinkat), NAME(renameat2), NAME(linkat),
     NAME(symlinkat), NAME(mknodat), NAME(faccessat), NAME(utimensat), NAME(pwrite64),
     NAME(pwritev), NAME(splice), NAME(tee), NAME(copy_file_range), NAME(dup), NAME(dup3),
     NAME(pipe2), NAME(ioctl), NAME(chdir), NAME(fchdir), NAME(chroot), NAME(mount),
     NAME(umount2), NAME(pivot_root), NAME(unshare), NAME(setns), NAME(prctl), NAME(seccomp),
     NAME(bpf), NAME(perf_event_open), NAME(userfaultfd), NAME(io_uring_setup), NAME(keyctl),
-    NAME(add_key), NAME(setuid), NAME(setgid), NAME(setgroups), NAME(setresuid),
-    NAME(setresgid), NAME(capset), NAME(personality), NAME(prlimit64), NAME(setrlimit),
-    NAME(getrusage), NAME(wait4), NAME(waitid), NAME(nanosleep), NAME(clock_nanosleep),
-    NAME(setitimer), NAME(reboot), NAME(init_module), NAME(finit_module), NAME(kexec_load),
-    NAME(statfs), NAME(fstatfs), NAME(flock), NAME(umask), NAME(setpriority), NAME(rseq),
+    NAME(add_key), NAME(setuid), NAME(setgid), NAME(setgroups), NAME(setresuid), NAME(setresgid),
+    NAME(capset), NAME(personality), NAME(prlimit64), NAME(setrlimit), NAME(getrusage),
+    NAME(wait4), NAME(waitid), NAME(nanosleep), NAME(clock_nanosleep), NAME(setitimer),
+    NAME(reboot), NAME(init_module), NAME(finit_module), NAME(kexec_load), NAME(statfs),
+    NAME(fstatfs), NAME(flock), NAME(umask), NAME(setpriority), NAME(rseq),
     NAME(set_robust_list), NAME(membarrier), NAME(sched_setaffinity), NAME(getgid),
     NAME(getegid), NAME(getppid), NAME(times), NAME(preadv), NAME(sendmmsg), NAME(recvmmsg),
     NAME(mincore), NAME(timer_create), NAME(name_to_handle_at), NAME(open_by_handle_at),
 #ifdef __x86_64__
     NAME(fork), NAME(vfork), NAME(stat), NAME(lstat), NAME(access), NAME(pipe), NAME(dup2),
-    NAME(alarm), NAME(mkdir), NAME(rmdir), NAME(unlink), NAME(rename), NAME(link),
-    NAME(symlink), NAME(chmod), NAME(chown), NAME(creat), NAME(arch_prctl), NAME(epoll_create),
+    NAME(alarm), NAME(mkdir), NAME(rmdir), NAME(unlink), NAME(rename), NAME(link), NAME(symlink),
+    NAME(chmod), NAME(chown), NAME(creat), NAME(open), NAME(arch_prctl), NAME(epoll_create),
     NAME(inotify_init), NAME(eventfd), NAME(signalfd), NAME(getdents),
 #endif
 };
@@ -214,9 +219,9 @@ int clinux_seccomp_fault(void) {
 #endif
 }
 
-int clinux_seccomp_enforce(int role, int sends_datagrams) {
+int clinux_seccomp_enforce(int role, int allowed) {
     struct program program = {.count = 0};
-    write_program(&program, role, sends_datagrams);
+    write_program(&program, role, allowed);
     struct sock_fprog filter = {.len = program.count, .filter = program.steps};
     struct sigaction action = {.sa_sigaction = stopped, .sa_flags = SA_SIGINFO};
     sigfillset(&action.sa_mask);

@@ -48,6 +48,9 @@ public enum Landlock {
         public var readable: [String]?
         /// Directories to make and write files in.
         public var writable: [String] = []
+        /// A ``SystemCallFilter`` without openat2 follows: it denies truncating, so that opening a
+        /// file need not look at every directory on the way.
+        public var opensFast = false
 
         /// Reading only.
         public init() {}
@@ -61,7 +64,8 @@ public enum Landlock {
         let rules = Descriptor(
             owning: try confined(
                 clinux_landlock_create(
-                    Int32(clamping: version), exceptions.readable == nil ? 0 : 1),
+                    Int32(clamping: version), exceptions.readable == nil ? 0 : 1,
+                    exceptions.opensFast ? 1 : 0),
                 "landlock_create_ruleset()"))
         var failures: [SystemError] = []
         func note(_ path: String, _ returned: Int32) {
@@ -97,6 +101,19 @@ public enum SystemCallFilter {
         case aide
     }
 
+    /// What some configurations need besides.
+    @frozen
+    public struct Allowed: OptionSet, Sendable {
+        /// clinux_allowed
+        public let rawValue: Int32
+        /// A set by its bits.
+        public init(rawValue: Int32) { self.rawValue = rawValue }
+        /// Sockets for datagrams.
+        public static let datagrams = Allowed(rawValue: Int32(clinux_allow_datagrams.rawValue))
+        /// Opening under a rule for links.
+        public static let openat2 = Allowed(rawValue: Int32(clinux_allow_openat2.rawValue))
+    }
+
     /// Why there is none; nil where there is.
     public static var fault: SystemError? {
         let returned = clinux_seccomp_fault()
@@ -105,9 +122,9 @@ public enum SystemCallFilter {
 
     /// From here on a call that `role` does not make ends this process by SIGSYS, and its stderr
     /// says which.
-    public static func enforce(_ role: Role, sendsDatagrams: Bool) throws(SystemError) {
+    public static func enforce(_ role: Role, allowing allowed: Allowed) throws(SystemError) {
         let role = role == .aide ? clinux_role_aide : clinux_role_worker
-        let returned = clinux_seccomp_enforce(Int32(role.rawValue), sendsDatagrams ? 1 : 0)
+        let returned = clinux_seccomp_enforce(Int32(role.rawValue), allowed.rawValue)
         try confined(returned, "seccomp()")
     }
 }

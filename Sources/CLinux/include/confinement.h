@@ -22,8 +22,9 @@ int clinux_landlock_version(void);
 /// From which version on TCP is confined.
 enum { clinux_landlock_tcp = 4 };
 /// A ruleset that denies all that `version` knows: writing, making, removing, executing, TCP; with
-/// `reads` also reading.
-int clinux_landlock_create(int version, int reads);
+/// `reads` also reading. With `opens_fast` neither truncating nor devices' ioctls are, which make
+/// each open(2) look at every directory of the path; clinux_seccomp_enforce denies them then.
+int clinux_landlock_create(int version, int reads, int opens_fast);
 /// Allows reading a file, or all below a directory; links are followed.
 int clinux_landlock_allow_reading(int ruleset, const char *path);
 /// Allows making files in and below a directory, and writing to those that are there.
@@ -37,5 +38,11 @@ enum clinux_role { clinux_role_worker, clinux_role_aide };
 /// Whether seccomp(2) is there: 0 or -errno.
 int clinux_seccomp_fault(void);
 /// From here on a system call that `role` does not make ends this process by SIGSYS, after a line
-/// on stderr that says which; `sends_datagrams` allows sockets for these.
-int clinux_seccomp_enforce(int role, int sends_datagrams);
+/// on stderr that says which. Besides, `allowed` are some of clinux_allowed.
+int clinux_seccomp_enforce(int role, int allowed);
+enum clinux_allowed {
+    /// Sockets for datagrams.
+    clinux_allow_datagrams = 1,
+    /// openat2(2), which cannot be kept from truncating.
+    clinux_allow_openat2 = 2,
+};

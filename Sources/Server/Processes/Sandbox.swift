@@ -8,18 +8,18 @@ struct Sandbox {
     private let mode: SandboxMode
     private let landlockVersion: Int?
     private let filters: Bool
-    private let exceptions: Landlock.Exceptions
-    private let sendsDatagrams: Bool
+    private var exceptions: Landlock.Exceptions
+    private let allowed: SystemCallFilter.Allowed
     private let isRoot: Bool
     private let leavesCores: Bool
 
     /// What this kernel has for a plan whose workers become `identity`.
     init(_ plan: Plan, identity: Identity?) {
         mode = plan.main.usesMasterProcess ? plan.main.sandbox : .off
-        exceptions = Sandbox.exceptions(of: plan)
-        sendsDatagrams = plan.sendsDatagrams
+        allowed = plan.allowedCalls
         isRoot = identity?.user == 0
         leavesCores = (plan.main.coreLimit ?? 0) > 0
+        exceptions = Sandbox.exceptions(of: plan)
         guard mode != .off else {
             landlockVersion = nil
             filters = false
@@ -43,6 +43,7 @@ struct Sandbox {
             missing.append("no seccomp, \(fault)")
         }
         filters = !asksForBacktraces && SystemCallFilter.fault == nil
+        exceptions.opensFast = filters && !allowed.contains(.openat2)
         self.missing = missing
     }
 
@@ -100,7 +101,7 @@ struct Sandbox {
         if let landlockVersion { try confineFiles(as: role, landlockVersion, log) }
         guard filters else { return }
         try attempt(log) { () throws(SystemError) in
-            try SystemCallFilter.enforce(role, sendsDatagrams: role == .worker && sendsDatagrams)
+            try SystemCallFilter.enforce(role, allowing: role == .worker ? allowed : [])
         }
     }
 
@@ -108,6 +109,8 @@ struct Sandbox {
     func enterReading() throws(SystemError) {
         guard mode != .off, let landlockVersion, exceptions.readable != nil else { return }
         try takeNoNewPrivileges()
+        var exceptions = exceptions
+        exceptions.opensFast = false
         _ = try Landlock.enforce(exceptions, version: landlockVersion)
     }
 
@@ -155,8 +158,19 @@ extension Plan {
         return directories.sorted()
     }
 
+    /// Which system calls its workers make besides those of all.
+    fileprivate var allowedCalls: SystemCallFilter.Allowed {
+        var allowed: SystemCallFilter.Allowed = sendsDatagrams ? .datagrams : []
+        let testsLinks = (0..<locations.count).contains { index in
+            locations[index].links != .follow
+                || locations[index].features.contains(.testsLinks)
+        }
+        if testsLinks { allowed.insert(.openat2) }
+        return allowed
+    }
+
     /// Whether a log is sent to a syslog server.
-    fileprivate var sendsDatagrams: Bool {
+    private var sendsDatagrams: Bool {
         guard syslogs.isEmpty else { return true }
         return errorLogs.joined().contains { target in
             if case .syslog = target.destination { return true }
