@@ -111,6 +111,36 @@ import Testing
         #expect(try server.fetch("/a").text == "hello")
     }
 
+    /// HUP and USR2 are the master's business, and a terminal tells its size to everybody.
+    @Test(arguments: [SIGHUP, SIGUSR2, SIGWINCH])
+    func whatAWorkerDoesNotListenTo(signal: Int32) throws {
+        let server = try TestServer(files: ["a": "hello"])
+        let worker = try server.waitForWorkers(1)[0]
+        let kept = try idle(server)
+        kill(worker, signal)
+        // A later signal that it does listen to has been taken.
+        kill(worker, SIGUSR1)
+        try waitFor("the logs to be reopened") { server.errorLog.contains("reopening logs") }
+        try kept.request("GET /a HTTP/1.1")
+        #expect(try kept.response()["Connection"] == "keep-alive")
+        #expect(server.workers == [worker])
+    }
+
+    @Test(arguments: [SIGTERM, SIGINT])
+    func aWorkerThatIsToldToEndAtOnceDoes(signal: Int32) throws {
+        let server = try TestServer(files: ["big": .pattern(60_000_000), "a": "hello"])
+        let worker = try server.waitForWorkers(1)[0]
+        let download = try server.connect(receiveBuffer: 4096)
+        try download.request("GET /big HTTP/1.1")
+        try download.awaitBytes(1000)
+        kill(worker, signal)
+        #expect(try download.readToEnd().count < 60_000_000)
+        try waitFor("another worker") {
+            !server.workers.contains(worker) && server.workers.count == 1
+        }
+        #expect(try server.fetch("/a").text == "hello")
+    }
+
     /// A worker that is told to finish does, and another one takes its place.
     @Test func aWorkerThatIsToldToEndIsReplaced() throws {
         let server = try TestServer(files: ["a": "hello", "big": .pattern(30_000_000)])

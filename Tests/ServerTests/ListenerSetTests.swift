@@ -155,7 +155,9 @@ import Testing
     @Test func whoWaitsIsAcceptedAfterOthersAreTurnedAway() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/s"
-        let set = try ListenerSet.open([tcp(), unix(path)], workers: 1, keeping: nil, retries: 0)
+        let ipv6 = ListenPlan(address: .ipv6(0, 1, port: 0), options: ListenOptions())
+        let set = try ListenerSet.open(
+            [tcp(), ipv6, unix(path)], workers: 1, keeping: nil, retries: 0)
         // A worker's copies outlive the master's.
         let listeners = try set.descriptors(forWorker: 0).map { try duplicate($0) }
         defer { listeners.forEach { closeDescriptor($0) } }

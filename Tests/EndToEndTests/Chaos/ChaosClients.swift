@@ -90,6 +90,10 @@ final class ChaosClients: Sendable {
         do {
             try client.request("GET \(name) HTTP/1.1", keeps ? [] : ["Connection: close"])
             let response = try client.response()
+            if response.status == 500 {
+                tally.unable = 1
+                return nil
+            }
             guard response.status == 200, response.body == content else {
                 let what = "\(name): \(response.status), \(response.body.count) bytes"
                 tally.wrong = [what]

@@ -42,6 +42,8 @@ struct ChaosPhase {
             ChaosPhase(name: "upgrade", rounds: times(3), act: upgrade),
             ChaosPhase(name: "upgrade and rollback", rounds: times(2), act: rollBack),
             ChaosPhase(name: "connections used up", rounds: times(3), mayLose: true, act: crowd),
+            ChaosPhase(
+                name: "descriptors used up", rounds: times(3), mayLose: true, act: exhaust),
             ChaosPhase(name: "a worker stopped for 0.3 s", rounds: times(4)) { server, _ in
                 let worker = try waitForValue("a worker") { server.currentWorkers.first }
                 kill(worker, SIGSTOP)
@@ -80,6 +82,14 @@ struct ChaosPhase {
         guard unsafe rename(log, aside) == 0 else { throw SystemFailure("rename") }
         kill(try server.master(), SIGUSR1)
         try waitFor("the new log") { unsafe access(log, F_OK) == 0 }
+        // Once nothing more comes, nothing ever may.
+        var size = -1
+        try waitFor("the last line in the old file") {
+            defer { size = fileSize(aside) }
+            usleep(100_000)
+            return size == fileSize(aside)
+        }
+        server.rotated[aside] = size
     }
 
     private static func upgrade(_ server: ChaosServer, _ round: Int) throws {
@@ -115,6 +125,27 @@ struct ChaosPhase {
         }
         usleep(300_000)
         for client in idle { client.close() }
+    }
+
+    /// No worker may have more than ten descriptors more than it has, and there are sixty clients
+    /// more.
+    private static func exhaust(_ server: ChaosServer, _ round: Int) throws {
+        let workers = server.currentWorkers
+        for worker in workers {
+            let limit = try descriptorCount(of: worker) + 10
+            _ = try run("prlimit", ["--pid", "\(worker)", "--nofile=\(limit):"])
+        }
+        var idle: [RawClient] = []
+        for _ in 0..<60 {
+            guard let client = try? RawClient(.ipv4(server.daemon.port)) else { continue }
+            try? client.send("G")
+            idle.append(client)
+        }
+        usleep(300_000)
+        for client in idle { client.close() }
+        for worker in workers {
+            _ = try run("prlimit", ["--pid", "\(worker)", "--nofile=1024:"])
+        }
     }
 
     private static func lose(_ server: ChaosServer, _ signal: Int32) throws {

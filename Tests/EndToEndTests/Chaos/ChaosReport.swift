@@ -32,7 +32,8 @@ enum ChaosReport {
 
     private static func cells(_ tally: ChaosTally, missing: String) -> [String] {
         [
-            "\(tally.answered + tally.lostCount)", "\(tally.lostKeptCount)",
+            "\(tally.answered + tally.unable + tally.lostCount)"
+                + (tally.unable > 0 ? " (\(tally.unable) with 500)" : ""), "\(tally.lostKeptCount)",
             "\(tally.lostNewCount)", "\(tally.refused)", missing, "\(tally.slowestMs) ms",
         ]
     }
@@ -43,7 +44,8 @@ enum ChaosReport {
             let left = run.ends.map { "\($0.processes) after \($0.name)" }.joined(separator: ", ")
             return "- \(run.name): \(run.descriptors) descriptors of the master and "
                 + "\(run.memoryKiB) KiB more than before; processes left: \(run.processes) after "
-                + "all of it, \(left); \(run.doubled) log lines twice"
+                + "all of it, \(left); \(run.doubled) log lines twice, "
+                + "\(run.misplaced) logs with lines after their time"
         }.joined(separator: "\n")
     }
 

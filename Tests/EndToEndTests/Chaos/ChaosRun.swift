@@ -9,6 +9,8 @@ struct ChaosRun {
     /// Lines of answered requests that no log has, or that one has twice, by phase.
     private(set) var missing: [Int] = []
     private(set) var doubled = 0
+    /// Logs that got lines after a new one had taken their place.
+    private(set) var misplaced = 0
     /// Beyond what was open before: descriptors of the master, and KiB of all processes.
     private(set) var descriptors = 0
     private(set) var memoryKiB = 0
@@ -77,6 +79,7 @@ struct ChaosRun {
     private mutating func compareLogs(_ server: ChaosServer) throws {
         let lines = try server.loggedLines()
         missing = tallies.map { $0.names.filter { lines[$0] == nil }.count }
+        misplaced = server.rotated.count { fileSize($0.key) != $0.value }
         doubled = lines.count { $0.value > 1 && $0.key.contains("?") }
     }
 

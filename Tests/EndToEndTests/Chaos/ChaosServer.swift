@@ -4,6 +4,8 @@ import Glibc
 /// A server in the background to which things happen: apus or nginx.
 final class ChaosServer {
     let daemon: DaemonServer
+    /// Logs that were moved away, with their bytes when nothing more was to come.
+    var rotated: [String: Int] = [:]
     /// How many workers its configuration asks for.
     private(set) var workers = 2
 
@@ -93,4 +95,10 @@ final class ChaosServer {
         }
         return lines
     }
+}
+
+/// Bytes of a file; -1 when there is none.
+func fileSize(_ path: String) -> Int {
+    var facts = stat()
+    return unsafe stat(path, &facts) == 0 ? Int(facts.st_size) : -1
 }

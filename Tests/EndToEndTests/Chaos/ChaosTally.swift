@@ -6,6 +6,8 @@ struct ChaosTally {
     /// kept ones, where a client may ask again (RFC 9112, 9.3.1), and these do not.
     var lostNew: [String: Int] = [:]
     var lostKept: [String: Int] = [:]
+    /// Answers that say that the server cannot now: 500.
+    var unable = 0
     /// Answers that were something else.
     var wrong: [String] = []
     /// Connections that were refused: moments without service.
@@ -23,6 +25,7 @@ struct ChaosTally {
         answered += other.answered
         lostNew.merge(other.lostNew, uniquingKeysWith: +)
         lostKept.merge(other.lostKept, uniquingKeysWith: +)
+        unable += other.unable
         wrong += other.wrong
         refused += other.refused
         slowestMs = max(slowestMs, other.slowestMs)
