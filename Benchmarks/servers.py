@@ -180,6 +180,8 @@ class Server:
         """The processes that answer: the master's children where there is a master."""
         if self.name in ("lighttpd", "h2o", "canned"):
             return [self.process.pid]
+        if self.name == "apus":
+            return [pid for pid in self.pids() if process_name(pid) == "apus-worker"]
         return [pid for pid in self.pids() if pid != self.process.pid]
 
     def cpu_seconds(self):
@@ -199,6 +201,14 @@ class Server:
             with open(f"/proc/{pid}/smaps_rollup", encoding="utf-8") as file:
                 total += int(re.search(r"Private_Dirty:\s+(\d+) kB", file.read())[1]) * 1024
         return total
+
+
+def process_name(pid):
+    """What the process calls itself; nothing when it has ended."""
+    with contextlib.suppress(FileNotFoundError):
+        with open(f"/proc/{pid}/comm", encoding="utf-8") as file:
+            return file.read().strip()
+    return ""
 
 
 def stat_fields(pid):

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -64,13 +66,36 @@ int clinux_stat(const char *path, struct clinux_facts *facts) {
     return 0;
 }
 
+static const int appending = O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+
 int clinux_open_append(const char *path) {
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+    int fd = open(path, appending | O_WRONLY | O_CREAT, 0644);
+    if (fd < 0 && errno == ENXIO) {
+        // Who may also read it, is its own reader.
+        fd = open(path, appending | O_RDWR);
+        if (fd < 0) return -ENXIO;
+    }
     return fd < 0 ? -errno : fd;
 }
 
-int clinux_open_append_at_once(const char *path) {
-    int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-    int fd = open(path, flags, 0644);
-    return fd < 0 ? -errno : fd;
+int clinux_open_append_as(const char *path, uint32_t user, uint32_t group) {
+    int is_other = user != (uint32_t)-1;
+    if (is_other) {
+        setfsgid(group);
+        setfsuid(user);
+    }
+    int fd = open(path, appending | O_WRONLY | O_CREAT, 0644);
+    int fault = errno;
+    if (is_other) {
+        setfsuid(geteuid());
+        setfsgid(getegid());
+    }
+    return fd < 0 ? -fault : fd;
+}
+
+int clinux_open_append_again(int fd) {
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    int again = open(path, appending | O_WRONLY);
+    return again < 0 ? -errno : again;
 }

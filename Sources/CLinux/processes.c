@@ -57,15 +57,6 @@ void clinux_calendar_time(int64_t seconds, int64_t offset, char text[20]) {
     if (strftime(text, 20, "%Y/%m/%d %H:%M:%S", &parts) == 0) text[0] = 0;
 }
 
-int clinux_give_log(int fd, uint32_t owner) {
-    struct stat status;
-    if (fstat(fd, &status) != 0) return -errno;
-    if (status.st_uid != owner && fchown(fd, owner, (gid_t)-1) != 0) return -errno;
-    mode_t needed = S_IRUSR | S_IWUSR;
-    if ((status.st_mode & needed) == needed) return 0;
-    return fchmod(fd, (status.st_mode & 07777) | needed) != 0 ? -errno : 0;
-}
-
 int clinux_fork(void) {
     pid_t pid = fork();
     return pid < 0 ? -errno : pid;
@@ -120,7 +111,10 @@ int clinux_block_only(uint64_t mask) {
     return sigprocmask(SIG_SETMASK, &set, NULL) != 0 ? -errno : 0;
 }
 
-void clinux_ignore_broken_pipes(void) { signal(SIGPIPE, SIG_IGN); }
+void clinux_ignore_broken_pipes(void) {
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
+}
 
 int clinux_pipe(int ends[2], int reads_nonblocking) {
     if (pipe2(ends, O_CLOEXEC) != 0) return -errno;
@@ -189,6 +183,15 @@ int clinux_become(
     *call = "setuid()";
     return setuid(user) != 0 ? -errno : 0;
 }
+
+int clinux_join_groups(const uint32_t *groups, int count) {
+    gid_t own[64];
+    if (count > 64) count = 64;
+    for (int index = 0; index < count; index++) own[index] = groups[index];
+    return setgroups((size_t)count, own) != 0 ? -errno : 0;
+}
+
+void clinux_name_process(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 void clinux_end(int code) { _exit(code); }
 

@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -131,11 +130,6 @@ static void write_program(struct program *program, int role, int allowed) {
     allow_where(program, SYS_mprotect, 2, PROT_EXEC, 0);
     // abort(3) sends a signal to itself; nobody else gets one.
     allow_where(program, SYS_tgkill, 0, UINT32_MAX, (uint32_t)getpid());
-    if (allowed & clinux_allow_datagrams) {
-        allow_where(program, SYS_socket, 1, 0xF, SOCK_DGRAM);
-        const int connects[] = {SYS_connect};
-        allow(program, connects, 1);
-    }
     if (allowed & clinux_allow_openat2) {
         const int opens[] = {SYS_openat2};
         allow(program, opens, 1);

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 
 _Static_assert(sizeof(pthread_mutex_t) <= clinux_lock_size, "a mutex fits a lock");
 
@@ -15,6 +16,21 @@ void *clinux_share_memory(size_t size, int *error) {
     if (memory != MAP_FAILED) return memory;
     *error = errno;
     return NULL;
+}
+
+void *clinux_share_twice(size_t size, int *error) {
+    void *whole = MAP_FAILED;
+    int fd = memfd_create("apus-ring", MFD_CLOEXEC);
+    if (fd >= 0 && ftruncate(fd, (off_t)size) == 0)
+        whole = mmap(NULL, 2 * size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    int ok = whole != MAP_FAILED;
+    for (size_t half = 0; half < 2 && ok; half++)
+        ok = mmap((char *)whole + half * size, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+                 fd, 0) != MAP_FAILED;
+    *error = ok ? 0 : errno;
+    if (fd >= 0) close(fd);
+    if (!ok && whole != MAP_FAILED) munmap(whole, 2 * size);
+    return ok ? whole : NULL;
 }
 
 void clinux_unshare_memory(void *memory, size_t size) { munmap(memory, size); }

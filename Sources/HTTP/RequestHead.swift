@@ -31,8 +31,8 @@ public struct RequestHead: BitwiseCopyable, Sendable {
     public internal(set) var connectionKeepAlive = false
     /// Whether the client waits for a 100 before it sends the body (RFC 9110, section 10.1.1).
     public internal(set) var expectsContinue = false
-    var allowsUnderscores = false
-    var dropsInvalidNames = true
+    @usableFromInline var allowsUnderscores = false
+    @usableFromInline var dropsInvalidNames = true
     /// The port that was named with the host; 0 when there was none.
     public internal(set) var port: UInt16 = 0
 
@@ -59,6 +59,8 @@ public struct RequestHead: BitwiseCopyable, Sendable {
     public internal(set) var contentLength: Int64 = -1
 
     @usableFromInline var present: UInt32 = 0
+    /// Those of `present` that came more than once.
+    @usableFromInline var repeated: UInt32 = 0
     // Written out: this way it is a few stores, not a loop.
     @usableFromInline var known: InlineArray<20, ByteExtent> = [
         .empty, .empty, .empty, .empty, .empty, .empty, .empty, .empty, .empty, .empty,
@@ -73,6 +75,12 @@ public struct RequestHead: BitwiseCopyable, Sendable {
     @inlinable @inline(__always)
     public func field(_ name: FieldName) -> ByteExtent? {
         has(name) ? known[Int(name.rawValue)] : nil
+    }
+
+    /// Whether there is no other field of a name than ``field(_:)`` says, however it is written.
+    @inlinable @inline(__always)
+    public func hasAtMostOne(_ name: FieldName) -> Bool {
+        repeated &>> UInt32(name.rawValue) & 1 == 0 && !allowsUnderscores && dropsInvalidNames
     }
 
     /// Whether the request has a field of a name.

@@ -219,6 +219,7 @@ public struct RequestParser: BitwiseCopyable, Sendable {
         guard let name else { return nil }
         if head.has(name) {
             if name.isUnique { return name == .host ? .duplicateHost : .duplicateField }
+            head.repeated |= 1 << UInt32(name.rawValue)
         } else {
             head.present |= 1 << UInt32(name.rawValue)
             head.known[Int(name.rawValue)] = line.value

@@ -97,6 +97,20 @@ extension Span where Element == UInt8 {
         }
     }
 
+    /// Whether all bytes are printable ASCII, and none is a quote or a backslash.
+    public var isPlainText: Bool {
+        firstIndex(from: 0, to: count) {
+            let ones: UInt64 = 0x0101_0101_0101_0101
+            let quote = $0 ^ 0x2222_2222_2222_2222
+            let backslash = $0 ^ 0x5C5C_5C5C_5C5C_5C5C
+            let controls = ($0 &- 0x2020_2020_2020_2020) & ~$0
+            // From DEL on a byte and one more has its highest bit set, or has it itself.
+            let others = $0 | ($0 &+ ones)
+            return (controls | others | (quote &- ones) & ~quote | (backslash &- ones) & ~backslash)
+                & 0x8080_8080_8080_8080
+        } == count
+    }
+
     /// The index of the first `byte`, not NUL, from `start` to `end`, exclusive; `end` when there
     /// is none.
     @inline(__always)

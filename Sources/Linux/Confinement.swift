@@ -9,6 +9,10 @@ public struct Capabilities: OptionSet, Sendable {
     public init(rawValue: UInt64) { self.rawValue = rawValue }
     /// CAP_DAC_READ_SEARCH: to read files and directories whose modes do not let it.
     public static let readsEverything = Capabilities(rawValue: clinux_reads_everything())
+    /// CAP_DAC_OVERRIDE: to read, write and make files whose modes do not let it.
+    public static let writesEverything = Capabilities(rawValue: clinux_writes_everything())
+    /// CAP_SETUID and CAP_SETGID: to open files as another user.
+    public static let becomesOthers = Capabilities(rawValue: clinux_becomes_others())
 }
 
 /// Takes all others out of what this process and its children can ever have. Only a process that
@@ -108,8 +112,6 @@ public enum SystemCallFilter {
         public let rawValue: Int32
         /// A set by its bits.
         public init(rawValue: Int32) { self.rawValue = rawValue }
-        /// Sockets for datagrams.
-        public static let datagrams = Allowed(rawValue: Int32(clinux_allow_datagrams.rawValue))
         /// Opening under a rule for links.
         public static let openat2 = Allowed(rawValue: Int32(clinux_allow_openat2.rawValue))
     }

@@ -144,35 +144,3 @@ public struct FileError: Error, BitwiseCopyable, Equatable, Sendable {
         code == EMFILE || code == ENFILE || code == ENOMEM
     }
 }
-
-/// Opens `path` for appending and creates it when it is not there: logs.
-///
-/// The names of the standard streams are these streams: opened by name, a file that stdout was sent
-/// to would be written to at an offset of its own, and a pipe might belong to somebody else.
-public func openForAppending(_ path: String) throws(SystemError) -> Descriptor {
-    if let stream = standardStream(named: path) {
-        return Descriptor(owning: try duplicate(stream))
-    }
-    let returned = unsafe path.withCString { unsafe clinux_open_append($0) }
-    guard returned >= 0 else { throw SystemError("open()", "\"\(path)\"", code: returned) }
-    return Descriptor(owning: returned)
-}
-
-/// Opens `path` for appending and creates it when it is not there, without waiting for a FIFO's
-/// reader: a descriptor or errno(3). For names that are made of what a client sent.
-public func openForAppending(_ path: CPath) -> Result<Int32, FileError> {
-    while true {
-        let returned = unsafe clinux_open_append_at_once(path.start)
-        if returned == -EINTR { continue }
-        return returned < 0 ? .failure(FileError(code: 0 &- returned)) : .success(returned)
-    }
-}
-
-/// The standard stream that `path` names; nil when it names none.
-public func standardStream(named path: String) -> Int32? {
-    switch path {
-    case "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1": 1
-    case "/dev/stderr", "/dev/fd/2", "/proc/self/fd/2": 2
-    default: nil
-    }
-}

@@ -73,7 +73,8 @@ public func blockOnly(_ signals: [Signal]) {
     _ = clinux_block_only(Signal.mask(signals))
 }
 
-/// A write to a client that has gone is an errno from here on, not a signal.
+/// A write to a client that has gone, or beyond what a file may hold, is an errno from here on, not
+/// a signal.
 public func ignoreBrokenPipes() { clinux_ignore_broken_pipes() }
 
 /// A fault of this process is a line on stderr and a signal from here on, not a dump by a helper
@@ -166,6 +167,17 @@ public func becomeUser(_ user: UInt32, group: UInt32, groups: [UInt32]) throws(S
     guard returned < 0 else { return }
     let name = if let call = unsafe call { unsafe String(cString: call) } else { "" }
     throw SystemError(name, code: returned)
+}
+
+/// Has these groups beside its own, for files that are opened as another user: setgroups(2).
+public func joinGroups(_ groups: [UInt32]) throws(SystemError) {
+    let returned = unsafe clinux_join_groups(groups, Int32(clamping: groups.count))
+    _ = try checked(returned, "setgroups()")
+}
+
+/// The name that ps(1) shows of this process; up to 15 bytes of it.
+public func nameProcess(_ name: String) {
+    unsafe name.withCString { unsafe clinux_name_process($0) }
 }
 
 /// How many processors this process may run on, at least 1.

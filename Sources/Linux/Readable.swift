@@ -9,6 +9,18 @@ public func waitUntilReadable(_ descriptors: [Int32], timeoutMs: Int32) -> [Int]
     return polls.indices.filter { polls[$0].revents != 0 }
 }
 
+/// poll(2): waits until one of `readable` can be read or one of `writable` takes bytes, or either
+/// has come to its end, at most `timeoutMs` milliseconds (-1: for as long as it takes). The indexes
+/// of those of `readable` that can; none after a signal.
+public func waitUntilReady(
+    readable: [Int32], writable: [Int32], timeoutMs: Int32
+) -> [Int] {
+    var polls = readable.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    polls += writable.map { pollfd(fd: $0, events: Int16(POLLOUT), revents: 0) }
+    guard unsafe poll(&polls, nfds_t(polls.count), timeoutMs) > 0 else { return [] }
+    return readable.indices.filter { polls[$0].revents != 0 }
+}
+
 /// Waits for `milliseconds`, or until a signal: poll(2) of nothing.
 public func pause(milliseconds: Int32) {
     _ = poll(nil, 0, milliseconds)

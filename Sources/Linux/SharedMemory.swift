@@ -76,6 +76,26 @@ extension SharedTable where Element == UInt64 {
         unsafe clinux_publish(start + index, value)
     }
 
+    /// Lets other processes see a number and all that was written before it.
+    @inlinable
+    public func release(_ value: UInt64, at index: Int) {
+        precondition(index >= 0 && index < count)
+        unsafe clinux_release(start + index, value)
+    }
+
+    /// What was last released there: what was written before it is seen from here on.
+    @inlinable
+    public func acquire(at index: Int) -> UInt64 {
+        precondition(index >= 0 && index < count)
+        return unsafe clinux_acquire(start + index)
+    }
+
+    /// Stores a number; the one that was there, which no other process is given too.
+    public func exchange(_ value: UInt64, at index: Int) -> UInt64 {
+        precondition(index >= 0 && index < count)
+        return unsafe clinux_exchange(start + index, value)
+    }
+
     /// What was last published there.
     public func published(at index: Int) -> UInt64 {
         precondition(index >= 0 && index < count)
@@ -116,6 +136,11 @@ public struct SharedLock: BitwiseCopyable {
 /// this process is killed.
 @inline(__always)
 public func keepOrder() { clinux_keep_order() }
+
+/// What was stored in shared memory before this is seen by other processes before what is read
+/// after it is read.
+@inline(__always)
+public func fence() { clinux_fence() }
 
 /// A number that nobody can guess: getrandom(2).
 public func randomNumber() -> UInt64 {

@@ -78,3 +78,13 @@ public func writeAll(_ fd: Int32, _ text: String) -> IOResult {
 public func shutdownSending(_ fd: Int32) {
     _ = shutdown(fd, Int32(SHUT_WR))
 }
+
+/// send(2) that does not wait (MSG_DONTWAIT) though the socket, which others may share, would.
+public func sendAtOnce(_ fd: Int32, _ memory: UnsafeRawBufferPointer) -> IOResult {
+    while true {
+        let returned = unsafe Glibc.send(
+            fd, memory.baseAddress, memory.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
+        if returned < 0 && errno == EINTR { continue }
+        return IOResult(returned)
+    }
+}

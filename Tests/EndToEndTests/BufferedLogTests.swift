@@ -52,9 +52,15 @@ import Testing
 
     @Test func reopeningWritesItIntoTheOldFile() throws {
         let server = try TestServer(
-            "access_log DIR/own.log uri buffer=64k;", http: "log_format uri '$uri';",
-            files: ["a": "x"])
-        _ = try server.fetch("/before")
+            "access_log DIR/own.log uri buffer=64k; location /quiet { access_log off; }",
+            http: "log_format uri '$uri';", files: ["a": "x"])
+        let client = try server.connect()
+        // A request's line is made before the next one is answered.
+        for target in ["/before", "/quiet"] {
+            try client.request("GET \(target) HTTP/1.1")
+            _ = try client.response()
+        }
+        client.close()
         let log = server.folder.path + "/own.log"
         #expect(unsafe rename(log, log + ".1") == 0)
         server.process.signal(SIGUSR1)
@@ -94,7 +100,9 @@ import Testing
         _ = try server.fetch("/one?x=../../out")
         _ = try server.fetch("/two?x=in")
         try waitFor("the log") { (try? readText(server.folder.root + "/logs/in")) == "/two\n" }
-        if Product.isApus { #expect(server.errorLog.contains("leads elsewhere")) }
+        if Product.isApus {
+            try waitFor("the other one") { server.errorLog.contains("leads elsewhere") }
+        }
     }
 
     @Test func aRequestHasOneIdentity() throws {

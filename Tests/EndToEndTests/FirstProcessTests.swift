@@ -48,9 +48,9 @@ struct FirstProcessTests {
             "/usr/bin/nsenter",
             ["-t", "\(master)", "-p", "-m", "/bin/sh", "-c", "(sleep 0.2; exec true) & exit 0"])
         #expect(orphan.succeeded, "\(orphan.error)")
-        try waitFor("nothing but the worker to be left") {
+        try waitFor("nothing but the worker and the logger to be left") {
             let list = try readText("/proc/\(master)/task/\(master)/children")
-            return list.split(separator: " ").count == 1
+            return list.split(separator: " ").count == 2
         }
         #expect(try fetch(ports[0]) == "hello")
         kill(master, SIGTERM)

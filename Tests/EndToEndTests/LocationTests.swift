@@ -36,7 +36,9 @@ import Testing
             """)
         let target = path + String(repeating: "a", count: 60) + "b"
         #expect(try server.fetch(target).status == 500)
-        #expect(server.errorLog.contains("hit its limit on \"\(target)\""))
+        try waitFor("the line of the log") {
+            server.errorLog.contains("hit its limit on \"\(target)\"")
+        }
         #expect(server.errorLog.contains("^\(path)(a|aa|aaa)+$"))
         #expect(server.errorLog.contains("test.conf:"))
     }

@@ -61,6 +61,9 @@ import Testing
             seconds: 240)
         #expect(result.succeeded, "\(result.error.prefix(500))")
         try expectEqual(mirror.root, count: paths.count)
+        try waitFor("a line for each") {
+            server.accessLog.split(separator: "\n").count >= paths.count
+        }
         #expect(server.accessLog.split(separator: "\n").count == paths.count)
     }
 

@@ -116,7 +116,7 @@ import Testing
     /// What a master holds beside what it was given is not left open in its successor.
     @Test func theNewOneGetsTheListenersAndNothingElse() throws {
         let server = try DaemonServer(Self.unixToo, files: ["a": "hello"])
-        try waitFor("its worker") { server.children(of: server.first).count == 1 }
+        try waitFor("its worker") { server.errorLog.contains("start worker process ") }
         let before = try descriptorCount(of: server.first)
         let new = try server.upgrade()
         try waitFor("a worker") { server.children(of: new).count == 1 }

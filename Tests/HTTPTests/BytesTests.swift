@@ -25,6 +25,23 @@ import Testing
         #expect(guarded(value) { $0.equalsIgnoringCase("chunked") } == isEqualIgnoringCase)
     }
 
+    /// Each byte at each place of a text that takes more than a word.
+    @Test func plainTextHasNoControlsQuotesOrBackslashes() {
+        for length in [1, 7, 8, 9, 16, 21] {
+            for place in 0..<length {
+                for byte in UInt8.min...UInt8.max {
+                    var bytes = [UInt8](repeating: 0x61, count: length)
+                    bytes[place] = byte
+                    let isPlain = byte >= 0x20 && byte <= 0x7E && byte != 0x22 && byte != 0x5C
+                    if guarded(bytes, { $0.isPlainText }) != isPlain {
+                        Issue.record("\(byte) at \(place) of \(length)")
+                    }
+                }
+            }
+        }
+        #expect(guarded([UInt8]()) { $0.isPlainText })
+    }
+
     @Test(arguments: [
         (" a\t", "a"), ("a b", "a b"), (" \t ", ""), ("", ""), ("\u{b}a", "\u{b}a"),
     ])

@@ -38,6 +38,21 @@ import Testing
                 == ["A=1", "B_c=2", "D(=3", "Cookie=x", "Empty=", "Alone=", "Cookie=y:z"])
     }
 
+    @Test(arguments: [
+        ("Cookie: a\r\n", HeadLimits(), true), ("A: b\r\n", HeadLimits(), true),
+        ("Cookie: a\r\nUser-Agent: b\r\n", HeadLimits(), true),
+        ("Cookie: a\r\ncookie: b\r\n", HeadLimits(), false),
+        ("Cookie: a\r\n", HeadLimits(allowsUnderscores: true), false),
+        ("Cookie: a\r\n", HeadLimits(dropsInvalidNames: false), false),
+    ])
+    func whetherThereIsAnother(fields: String, limits: HeadLimits, isAtMostOne: Bool) {
+        guarded("GET / HTTP/1.0\r\n\(fields)\r\n") { received in
+            var parser = RequestParser(limits: limits)
+            #expect(parser.resume(received) == .complete)
+            #expect(parser.head.hasAtMostOne(.cookie) == isAtMostOne)
+        }
+    }
+
     @Test func noFields() {
         #expect(Self.fields("GET / HTTP/1.0\r\n\r\n", HeadLimits()) == [])
         #expect(Self.fields("GET /\r\nA: b\r\n", HeadLimits()) == [])

@@ -11,34 +11,37 @@ import Testing
         lines.add(line.span, nowMs: nowMs)
     }
 
+    /// What is handed over to be written.
+    private func take(_ lines: inout GatheredLines) -> [UInt8] {
+        var taken: [UInt8] = []
+        #expect(lines.take { bytes in taken = bytes.indices.map { bytes[$0] } })
+        #expect(lines.isEmpty && lines.count == 0 && lines.dueMs == Int64.max)
+        return taken
+    }
+
     private func isFull(_ lines: GatheredLines) -> Bool { lines.isFull(for: line.span) }
 
-    @Test func withoutABufferLinesWaitForTheTurn() throws {
+    @Test func withoutABufferLinesWaitForWhoGathersThem() {
         var lines = GatheredLines(nil)
-        let file = try LogFile()
         #expect(!add(line, to: &lines, at: 5))
-        #expect(lines.dueMs == Int64.max)
-        #expect(lines.write(to: file.descriptor) == nil)
-        #expect(try file.text == "123456789\n")
+        #expect(lines.dueMs == Int64.max && lines.count == 1)
+        #expect(take(&lines) == line)
         let long = [UInt8](repeating: 0x61, count: 70_000)
         #expect(add(long, to: &lines, at: 5))
     }
 
-    @Test func aBufferIsWrittenBeforeTheLineThatDoesNotFit() throws {
+    @Test func aBufferIsWrittenBeforeTheLineThatDoesNotFit() {
         var lines = GatheredLines(LogBuffering(size: 25, flushMs: 100, gzipLevel: nil))
-        let file = try LogFile()
         #expect(!isFull(lines))
         #expect(!add(line, to: &lines, at: 5))
         #expect(!add(line, to: &lines, at: 50))
         // The time runs from the first line on.
         #expect(lines.dueMs == 105)
         #expect(isFull(lines))
-        #expect(lines.write(to: file.descriptor) == nil)
-        #expect(lines.isEmpty && lines.dueMs == Int64.max)
+        #expect(take(&lines) == line + line)
         #expect(!isFull(lines))
         // One that is longer than the buffer goes by itself.
         #expect(add([UInt8](repeating: 0x61, count: 26), to: &lines, at: 5))
-        #expect(try file.text == "123456789\n123456789\n")
     }
 
     @Test func eachBufferIsAMemberOfAGzipFile() throws {
@@ -47,22 +50,12 @@ import Testing
         for _ in 0..<2 {
             for _ in 0..<3000 { _ = lines.add(line.span, nowMs: 5) }
             #expect(lines.dueMs == Int64.max)
-            #expect(lines.write(to: file.descriptor) == nil)
+            let member = take(&lines)
+            #expect(unsafe write(file.descriptor, member, member.count) == member.count)
         }
         let all = try file.gunzipped()
         #expect(all == String(repeating: "123456789\n", count: 6000))
         #expect(try file.text.utf8.count < 1000)
-    }
-
-    @Test func whatCannotBeWrittenIsLostAndTold() throws {
-        var lines = GatheredLines(nil)
-        let full = unsafe open("/dev/full", O_WRONLY)
-        defer { close(full) }
-        _ = lines.add(line.span, nowMs: 0)
-        #expect(lines.write(to: full) == .failed(ENOSPC))
-        #expect(lines.isEmpty)
-        _ = lines.add(line.span, nowMs: 0)
-        #expect(lines.write(to: -1) == nil && lines.isEmpty)
     }
 }
 

@@ -139,7 +139,9 @@ import Testing
         var state = servingWithAide()
         _ = state.step(.processEnded(100, ProcessEnding(code: 2)), nowMs: 10)
         let actions = state.step(.processEnded(101, ProcessEnding(code: 2)), nowMs: 10)
-        #expect(deeds(actions) == [.closeListeners, .exit(1)])
+        #expect(deeds(actions) == [.closeListeners, .send(.terminate, to: 200)])
+        let ended = state.step(.processEnded(200, ProcessEnding()), nowMs: 11)
+        #expect(deeds(ended) == [.exit(1)])
     }
 
     @Test(arguments: [
@@ -328,13 +330,154 @@ import Testing
         #expect(deeds(state.step(.processEnded(101, ProcessEnding(code: 0)), nowMs: 20)).isEmpty)
     }
 
-    @Test func logsAreReopenedByAll() {
-        var state = serving()
+    /// A Logger with pid 300 of generation 0, beside workers 100 and 101.
+    private func servingWithLogger() -> MasterState {
+        var state = serving { $0.logger = 0 }
+        _ = state.step(.started(.logger(0), process: 300), nowMs: 0)
+        return state
+    }
+
+    @Test func theLoggerIsStartedBeforeTheWorkers() {
+        var settings = MasterState.Settings(workers: 1)
+        settings.logger = 4
+        var state = MasterState(settings)
+        #expect(
+            deeds(state.step(.start, nowMs: 0)) == [.start(.logger(4)), .start(.worker(0))])
+        #expect(
+            state.step(.started(.logger(4), process: 9), nowMs: 0)
+                == [.log(.notice, "start logger process 9")])
+    }
+
+    @Test func theLoggerReopensBeforeTheMaster() {
+        var state = servingWithLogger()
         #expect(
             state.step(.signal(.user1), nowMs: 0) == [
-                .log(.notice, "signal 10 (SIGUSR1) received, reopening logs"), .reopenLogs,
-                .send(.user1, to: 100), .send(.user1, to: 101),
+                .log(.notice, "signal 10 (SIGUSR1) received, reopening logs"),
+                .send(.user1, to: 300),
             ])
+        #expect(state.step(.logsReopened, nowMs: 1) == [.reopenLogs])
+        #expect(state.step(.logsReopened, nowMs: 1) == [])
+    }
+
+    @Test func withoutALoggerTheMasterReopensItself() {
+        var state = serving()
+        #expect(deeds(state.step(.signal(.user1), nowMs: 0)) == [.reopenLogs])
+    }
+
+    @Test func aLoggerThatDiesIsReplacedAndItsReopeningIsDone() {
+        var state = servingWithLogger()
+        let actions = state.step(.processEnded(300, ProcessEnding(signal: 9)), nowMs: 60_000)
+        #expect(
+            actions == [
+                .log(.alert, "logger process 300 exited on signal 9"), .start(.logger(0)),
+            ])
+        _ = state.step(.started(.logger(0), process: 301), nowMs: 60_000)
+        _ = state.step(.signal(.user1), nowMs: 60_000)
+        let again = state.step(.processEnded(301, ProcessEnding(signal: 9)), nowMs: 120_000)
+        #expect(deeds(again) == [.reopenLogs, .start(.logger(0))])
+        #expect(deeds(state.step(.notStarted(.logger(0)), nowMs: 120_000)) == [])
+        #expect(deeds(state.step(.tick, nowMs: 120_100)) == [.start(.logger(0))])
+    }
+
+    @Test(arguments: [Signal.quit, .terminate, .interrupt])
+    func theMasterWaitsForItsLogger(signal: Signal) {
+        var state = servingWithLogger()
+        let actions = deeds(state.step(.signal(signal), nowMs: 0))
+        #expect(actions.contains(.closeListeners))
+        // It ends by itself.
+        #expect(
+            !actions.contains { if case .send(_, to: 300) = $0 { true } else { false } })
+        for process in [Int32(100), 101] {
+            let ended = state.step(.processEnded(process, ProcessEnding()), nowMs: 1)
+            #expect(deeds(ended) == [])
+        }
+        let last = state.step(.processEnded(300, ProcessEnding()), nowMs: 2)
+        #expect(deeds(last) == [.closeLogs(generation: 0), .exit(0)])
+    }
+
+    @Test func aLoggerThatDiesAtTheEndIsReplacedAFewTimes() {
+        var state = servingWithLogger()
+        _ = state.step(.signal(.quit), nowMs: 0)
+        for process in [Int32(100), 101] {
+            _ = state.step(.processEnded(process, ProcessEnding()), nowMs: 1)
+        }
+        var nowMs: Int64 = 10
+        for (process, pauseMs) in [(Int32(300), Int64(100)), (301, 200), (302, 400), (303, 800)] {
+            let died = state.step(.processEnded(process, ProcessEnding(signal: 9)), nowMs: nowMs)
+            #expect(deeds(died) == [])
+            nowMs += pauseMs
+            #expect(deeds(state.step(.tick, nowMs: nowMs)) == [.start(.logger(0))])
+            _ = state.step(.started(.logger(0), process: process + 1), nowMs: nowMs)
+        }
+        let last = state.step(.processEnded(304, ProcessEnding(signal: 9)), nowMs: nowMs)
+        #expect(deeds(last) == [.closeLogs(generation: 0), .exit(0)])
+        #expect(messages(last).contains { $0.contains("log lines may be lost") })
+    }
+
+    @Test func aLoggerThatDoesNotEndIsKilledAfterItsWorkers() {
+        var state = servingWithLogger()
+        _ = state.step(.signal(.interrupt), nowMs: 0)
+        #expect(
+            deeds(state.step(.tick, nowMs: 1000))
+                == [.send(.kill, to: 100), .send(.kill, to: 101)])
+        for process in [Int32(100), 101] {
+            _ = state.step(.processEnded(process, ProcessEnding(signal: 9)), nowMs: 1001)
+        }
+        #expect(state.nextDeadlineMs == 6000)
+        #expect(deeds(state.step(.tick, nowMs: 6000)) == [.send(.kill, to: 300)])
+        let last = state.step(.processEnded(300, ProcessEnding(signal: 9)), nowMs: 6001)
+        #expect(deeds(last) == [.closeLogs(generation: 0), .exit(0)])
+    }
+
+    @Test func aReloadStartsAnotherLoggerAndLeavesTheOldOneToItsWorkers() {
+        var state = servingWithLogger()
+        _ = state.step(.signal(.hangup), nowMs: 0)
+        var next = MasterState.Settings(workers: 1)
+        next.logger = 1
+        #expect(
+            deeds(state.step(.reloaded(next), nowMs: 0)) == [
+                .start(.logger(1)), .start(.worker(0)), .retireListeners, .send(.quit, to: 100),
+                .send(.quit, to: 101),
+            ])
+        _ = state.step(.started(.logger(1), process: 310), nowMs: 0)
+        // Both have files to be opened anew.
+        #expect(
+            deeds(state.step(.signal(.user1), nowMs: 1))
+                == [.send(.user1, to: 300), .send(.user1, to: 310)])
+        // While its workers finish, the old one is replaced too.
+        let died = state.step(.processEnded(300, ProcessEnding(signal: 9)), nowMs: 60_000)
+        #expect(deeds(died) == [.start(.logger(0))])
+        _ = state.step(.started(.logger(0), process: 301), nowMs: 60_000)
+        let ended = state.step(.processEnded(301, ProcessEnding()), nowMs: 60_001)
+        #expect(deeds(ended) == [.closeLogs(generation: 0)])
+    }
+
+    @Test func whoWithdrewStartsWorkersOnly() {
+        var state = serving {
+            $0.logger = 0
+            $0.hasAide = true
+            $0.isDaemon = true
+        }
+        _ = state.step(.started(.logger(0), process: 300), nowMs: 0)
+        _ = state.step(.started(.aide, process: 200), nowMs: 0)
+        _ = state.step(.upgraded(400), nowMs: 0)
+        _ = state.step(.signal(.windowChange), nowMs: 0)
+        #expect(
+            deeds(state.step(.signal(.hangup), nowMs: 1))
+                == [.start(.worker(0)), .start(.worker(1))])
+    }
+
+    @Test func whenTheWorkersWithdrawTheLoggerStays() {
+        var state = serving {
+            $0.logger = 0
+            $0.isDaemon = true
+        }
+        _ = state.step(.started(.logger(0), process: 300), nowMs: 0)
+        #expect(
+            deeds(state.step(.signal(.windowChange), nowMs: 0))
+                == [.send(.quit, to: 100), .send(.quit, to: 101)])
+        let died = state.step(.processEnded(300, ProcessEnding(signal: 9)), nowMs: 60_000)
+        #expect(deeds(died) == [.start(.logger(0))])
     }
 
     @Test func aDaemonCanSendItsWorkersHome() {

@@ -75,6 +75,24 @@ import Testing
         #expect(report.contains("lines were lost, last because send() to syslog server"))
     }
 
+    @Test func aBurstIsSentWhenThereIsRoom() throws {
+        let server = try DatagramServer()
+        let sender = SyslogSender(SyslogTarget(server: .unix(server.path)), hostname: "box")
+        // Many more than a socket's queue has; less than is kept.
+        for number in 0..<1000 {
+            sender.send(Array("\(number)".utf8).span, severity: 6, at: 0)
+        }
+        #expect(sender.awaited != nil && sender.works)
+        var next = 0
+        while let line = server.receive() {
+            #expect(line.hasSuffix(": \(next)"))
+            next += 1
+            sender.sendOwed()
+        }
+        #expect(next == 1000 && sender.awaited == nil)
+        #expect(sender.takeReport(nowMs: 0, isLast: true) == nil)
+    }
+
     @Test func theNetworkTellsOfALineBefore() throws {
         // Bound and closed: a port that nobody has just now.
         let port = try DatagramServer.freePort()

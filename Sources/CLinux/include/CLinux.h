@@ -6,6 +6,7 @@
 #include "confinement.h"
 #include "datagrams.h"
 #include "directories.h"
+#include "events.h"
 #include "files.h"
 #include "listeners.h"
 #include "options.h"

@@ -6,6 +6,10 @@
 
 /// CAP_DAC_READ_SEARCH as a bit: reading what others own.
 static inline uint64_t clinux_reads_everything(void) { return UINT64_C(1) << 2; }
+/// CAP_DAC_OVERRIDE: reading, writing and making what others own.
+static inline uint64_t clinux_writes_everything(void) { return UINT64_C(1) << 1; }
+/// CAP_SETGID and CAP_SETUID: opening files as another user.
+static inline uint64_t clinux_becomes_others(void) { return UINT64_C(3) << 6; }
 
 /// Takes all capabilities but those of `kept` (bit n is capability n) out of the bounding set:
 /// prctl(2)'s PR_CAPBSET_DROP. -EPERM where that is not this process's to do.
@@ -41,8 +45,6 @@ int clinux_seccomp_fault(void);
 /// on stderr that says which. Besides, `allowed` are some of clinux_allowed.
 int clinux_seccomp_enforce(int role, int allowed);
 enum clinux_allowed {
-    /// Sockets for datagrams.
-    clinux_allow_datagrams = 1,
     /// openat2(2), which cannot be kept from truncating.
-    clinux_allow_openat2 = 2,
+    clinux_allow_openat2 = 1,
 };

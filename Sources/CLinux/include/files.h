@@ -43,7 +43,12 @@ int clinux_at_fdcwd(void);
 int clinux_fstat(int fd, struct clinux_facts *facts);
 /// stat(2), links followed; 0 or -errno.
 int clinux_stat(const char *path, struct clinux_facts *facts);
-/// open(2) for appending, created with mode 0644; a descriptor or -errno.
+/// open(2) for appending, created with mode 0644; a descriptor or -errno. Nothing waits: writing to
+/// a pipe that is full is EAGAIN, and a FIFO without a reader keeps what is written for the next.
 int clinux_open_append(const char *path);
-/// The same without waiting for the reader of a FIFO.
-int clinux_open_append_at_once(const char *path);
+/// The same, but for a FIFO without a reader, which is ENXIO. With `user` not -1 as that user and
+/// group: whoever may not open the file may not have it opened by us.
+int clinux_open_append_as(const char *path, uint32_t user, uint32_t group);
+/// What an open descriptor leads to, opened once more for appending without waiting, so that the
+/// flag is nobody else's; a descriptor or -errno.
+int clinux_open_append_again(int fd);

@@ -14,8 +14,6 @@ int64_t clinux_local_offset(int64_t seconds);
 /// `2026/11/21 10:00:00`, with its NUL, of `seconds` since 1970 at `offset` seconds east of UTC;
 /// an empty text when the year has more than four digits.
 void clinux_calendar_time(int64_t seconds, int64_t offset, char text[20]);
-/// Gives an open log to `owner`, who may read and write it: fchown(2) and fchmod(2); 0 or -errno.
-int clinux_give_log(int fd, uint32_t owner);
 
 /// How a child process ended.
 struct clinux_ended {
@@ -39,7 +37,8 @@ int clinux_pass_on(int fd);
 int clinux_reap(struct clinux_ended *ended);
 /// Blocks exactly the signals of `mask` (bit n-1 is signal n); 0 or -errno.
 int clinux_block_only(uint64_t mask);
-/// Ignores SIGPIPE: a write to a client that has gone is an errno.
+/// Ignores SIGPIPE and SIGXFSZ: a write to a client that has gone, or beyond what a file may hold,
+/// is an errno.
 void clinux_ignore_broken_pipes(void);
 /// pipe2(2) with O_CLOEXEC and, on the end that is read, O_NONBLOCK if asked; 0 or -errno.
 int clinux_pipe(int ends[2], int reads_nonblocking);
@@ -66,6 +65,10 @@ int clinux_pin(const uint16_t *processors, int count);
 /// Gives up root for good: groups, group and user in that order; 0 or -errno, and the call's name.
 int clinux_become(
     uint32_t user, uint32_t group, const uint32_t *groups, int count, const char **call);
+/// Has these groups beside its own: setgroups(2); 0 or -errno.
+int clinux_join_groups(const uint32_t *groups, int count);
+/// The name that ps(1) shows of this process, up to 15 bytes of it: prctl(2)'s PR_SET_NAME.
+void clinux_name_process(const char *name);
 /// Ends the process without running what the parent registered for its end: _exit(2).
 void clinux_end(int code) __attribute__((noreturn));
 /// Opens /dev/null where a standard descriptor is closed, so that no socket gets its number.

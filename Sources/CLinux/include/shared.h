@@ -7,6 +7,9 @@
 /// errno, when there is none.
 void *clinux_share_memory(size_t size, int *error);
 void clinux_unshare_memory(void *memory, size_t size);
+/// The same of `size` bytes, a power of two of pages, that follow themselves: byte `size` is byte 0
+/// again, up to 2 * `size` bytes, so that what goes round the end lies in one piece.
+void *clinux_share_twice(size_t size, int *error);
 
 /// The bytes of a lock, at an address that is a multiple of 64.
 enum { clinux_lock_size = 64 };
@@ -36,6 +39,20 @@ static inline void clinux_publish(uint64_t *number, uint64_t value) {
 static inline uint64_t clinux_published(const uint64_t *number) {
     return __atomic_load_n(number, __ATOMIC_RELAXED);
 }
+
+/// A number that says how far one process has come: who sees it sees what was written before it.
+static inline void clinux_release(uint64_t *number, uint64_t value) {
+    __atomic_store_n(number, value, __ATOMIC_RELEASE);
+}
+static inline uint64_t clinux_acquire(const uint64_t *number) {
+    return __atomic_load_n(number, __ATOMIC_ACQUIRE);
+}
+/// Stores a number and gives the one that was there, which no other process is given too.
+static inline uint64_t clinux_exchange(uint64_t *number, uint64_t value) {
+    return __atomic_exchange_n(number, value, __ATOMIC_SEQ_CST);
+}
+/// What stands above is seen by others before what stands below is read.
+static inline void clinux_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 
 enum { clinux_activity_text = 136 };
 /// What a process is doing, for those who find it hung or dead: three cache lines that it alone

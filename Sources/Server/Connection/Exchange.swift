@@ -121,6 +121,9 @@ struct Exchange: BitwiseCopyable {
         let made = headBytes &+ bodyBytes
         return isComplete ? made : max(0, made &- Int64(outputCount))
     }
+
+    /// Those of them that are the body's.
+    var sentBodyBytes: Int64 { max(0, sentBytes &- headBytes) }
 }
 
 /// How a request's body ends.

@@ -85,10 +85,13 @@ struct Peer: BitwiseCopyable, Equatable {
         switch family {
         case .unix: writer.append("unix:")
         case .ipv4:
-            for shift in [UInt64(24), 16, 8, 0] {
-                writer.append(decimal: Int64((low >> shift) & 255))
-                if shift > 0 { writer.append(byte: UInt8(ascii: ".")) }
-            }
+            writer.append(decimal: Int64(low >> 24 & 255))
+            writer.append(byte: UInt8(ascii: "."))
+            writer.append(decimal: Int64(low >> 16 & 255))
+            writer.append(byte: UInt8(ascii: "."))
+            writer.append(decimal: Int64(low >> 8 & 255))
+            writer.append(byte: UInt8(ascii: "."))
+            writer.append(decimal: Int64(low & 255))
         case .ipv6: writer.append(string: LiteralAddress.text(ipv6: high, low))
         }
     }

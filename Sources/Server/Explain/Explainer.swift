@@ -75,8 +75,7 @@ public enum Explainer {
             plan: plan, index: 0,
             listeners: plan.listens.indices.map { WorkerSocket(listen: $0, descriptor: -1) },
             errorLogs: plan.errorLogs.map { ErrorLog(unopened: $0) },
-            accessLogs: LogFiles(paths: []), lifeline: -1,
-            zones: try plan.zones.map { zone throws(SystemError) in try Zone(zone) },
+            lifeline: -1, zones: try plan.zones.map { zone throws(SystemError) in try Zone(zone) },
             scoreboard: try Scoreboard(), scoreboardRow: nil)
         var worker = try Worker(context, explanation: explanation)
         let (near, far) = try openStreamPair()

@@ -4,7 +4,8 @@ import HTTP
 enum LogEscape {
     /// Escapes what was written from `start` on.
     static func escape(from start: Int, as escaping: LogEscapingCode, in writer: inout HeadWriter) {
-        guard escaping != .none, needsEscape(writer.bytes.slice(from: start, to: writer.count))
+        guard escaping != .none,
+            !writer.bytes.slice(from: start, to: writer.count).isPlainText
         else { return }
         let written = writer.bytes.slice(from: start, to: writer.count)
         let value = written.indices.map { written[$0] }
@@ -15,16 +16,6 @@ enum LogEscape {
         case .json: json(value.span, into: &writer)
         case .validJSON: validJSON(value.span, into: &writer)
         }
-    }
-
-    private static func needsEscape(_ value: Span<UInt8>) -> Bool {
-        for index in value.indices {
-            let byte = value[index]
-            if byte &- 0x20 >= 0x5F || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-                return true
-            }
-        }
-        return false
     }
 
     /// nginx's default: `"`, `\` and what is not printable ASCII as \xHH.

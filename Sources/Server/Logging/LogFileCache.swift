@@ -15,6 +15,7 @@ struct LogFileCacheSettings: Equatable, Sendable {
 /// Log files by their names, kept open while they are used.
 struct LogFileCache {
     private let settings: LogFileCacheSettings
+    private let user: Identity?
     private var entries: [[UInt8]: Entry] = [:]
     private var lastSweepMs = Int64.min
     private var useCount: UInt64 = 0
@@ -38,7 +39,11 @@ struct LogFileCache {
         let isKept: Bool
     }
 
-    init(_ settings: LogFileCacheSettings) { self.settings = settings }
+    /// A cache of files that are opened as `user`; nil for nobody else.
+    init(_ settings: LogFileCacheSettings, openedAs user: Identity? = nil) {
+        self.settings = settings
+        self.user = user
+    }
 
     /// How many names are known.
     var count: Int { entries.count }
@@ -62,7 +67,7 @@ struct LogFileCache {
             entries[path] = entry
             return .success(OpenFile(descriptor: entry.descriptor, isKept: true))
         }
-        let opened = LogFileCache.open(path)
+        let opened = LogFileCache.open(path, as: user)
         guard case .success(let file) = opened else {
             entries[path] = nil
             return opened
@@ -78,9 +83,10 @@ struct LogFileCache {
         return .success(OpenFile(descriptor: file.descriptor, isKept: entry.descriptor >= 0))
     }
 
-    /// Opens a file for a line, creating it.
-    static func open(_ path: [UInt8]) -> Result<OpenFile, FileError> {
-        withCPath(path) { openForAppending($0) }.map { OpenFile(descriptor: $0, isKept: false) }
+    /// Opens a file for a line, creating it; with the rights of `user`, unless it is nil.
+    static func open(_ path: [UInt8], as user: Identity? = nil) -> Result<OpenFile, FileError> {
+        withCPath(path) { openForAppending($0, as: user.map { ($0.user, $0.group) }) }
+            .map { OpenFile(descriptor: $0, isKept: false) }
     }
 
     /// Closes all files and forgets their names.

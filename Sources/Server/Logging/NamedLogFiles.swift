@@ -1,16 +1,20 @@
 import Linux
 
-/// Log files whose names are made of a request's variables: opened by the worker, with its rights,
-/// for each line, or kept open in a cache (`open_log_file_cache`).
+/// Log files whose names are made of a request's variables: opened for each line, or kept open in a
+/// cache (`open_log_file_cache`); as nginx does, with the rights of the workers, for a client has a
+/// say in which file it is.
 struct NamedLogFiles: ~Copyable {
     private var caches: [LogFileCache]
-    private let errorLog: ErrorLog
+    private let user: Identity?
+    private var lostCount = 0
+    /// Why the last of them were lost.
+    private var fault = SystemError("write()", code: Errno.again)
     /// Until when nothing more is said of files that cannot be written.
     private var silentUntilMs = Int64.min
 
-    init(_ caches: [LogFileCacheSettings], errorLog: ErrorLog) {
-        self.caches = caches.map { LogFileCache($0) }
-        self.errorLog = errorLog
+    init(_ caches: [LogFileCacheSettings], openedAs user: Identity?) {
+        self.caches = caches.map { LogFileCache($0, openedAs: user) }
+        self.user = user
     }
 
     deinit { for cache in caches { cache.closeEverything() } }
@@ -20,18 +24,19 @@ struct NamedLogFiles: ~Copyable {
     mutating func append(
         _ line: Span<UInt8>, to path: [UInt8], cache: Int, nowMs: Int64
     ) -> String? {
-        let file: LogFileCache.OpenFile
+        // The name came through shared memory.
+        guard !path.isEmpty, !path.contains(0) else { return nil }
         let opened =
             caches.indices.contains(cache)
-            ? caches[cache].file(path, nowMs: nowMs) : LogFileCache.open(path)
+            ? caches[cache].file(path, nowMs: nowMs) : LogFileCache.open(path, as: user)
         switch opened {
-        case .success(let open): file = open
+        case .success(let file):
+            write(line, to: file.descriptor, path)
+            if !file.isKept { closeDescriptor(file.descriptor) }
+            return nil
         case .failure(let error):
             return SystemError("open()", "\"\(path.span.text)\"", code: error.code).description
         }
-        write(line, to: file.descriptor, path, nowMs: nowMs)
-        if !file.isKept { closeDescriptor(file.descriptor) }
-        return nil
     }
 
     /// Closes what is open: the files may have been moved away.
@@ -46,23 +51,23 @@ struct NamedLogFiles: ~Copyable {
             .contains { $0.elementsEqual([UInt8(ascii: "."), UInt8(ascii: ".")]) }
     }
 
-    private mutating func write(
-        _ line: Span<UInt8>, to descriptor: Int32, _ path: [UInt8], nowMs: Int64
-    ) {
+    private mutating func write(_ line: Span<UInt8>, to descriptor: Int32, _ path: [UInt8]) {
         let result = unsafe line.withUnsafeBytes { unsafe Linux.write(descriptor, $0) }
         if case .bytes(line.count) = result { return }
-        guard nowMs >= silentUntilMs else { return }
-        silentUntilMs = nowMs &+ 60_000
-        let name = "\"\(path.span.text)\""
-        switch result {
-        case .bytes(let written):
-            errorLog.write(
-                .alert, "write() to \(name) was incomplete: \(written) of \(line.count)")
-        case .wouldBlock:
-            errorLog.write(
-                .alert, SystemError("write() to", name, code: Errno.again).description)
-        case .failed(let code):
-            errorLog.write(.alert, SystemError("write() to", name, code: code).description)
-        }
+        lostCount &+= 1
+        let code: Int32 = if case .failed(let code) = result { code } else { Errno.again }
+        fault = SystemError("write() to", "\"\(path.span.text)\"", code: code)
+    }
+
+    /// When losses are to be told; nil when there are none.
+    var reportDueMs: Int64? { lostCount > 0 ? silentUntilMs : nil }
+
+    /// What is to be said of lines that were lost, at most once a minute unless it `isLast`.
+    mutating func takeReport(nowMs: Int64, isLast: Bool = false) -> String? {
+        guard lostCount > 0, isLast || nowMs >= silentUntilMs else { return nil }
+        silentUntilMs = nowMs &+ LogOutput.reportIntervalMs
+        let lines = lostCount == 1 ? "1 line was" : "\(lostCount) lines were"
+        lostCount = 0
+        return "\(lines) lost, last because \(fault)"
     }
 }

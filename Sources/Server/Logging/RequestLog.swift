@@ -50,8 +50,14 @@ extension Worker {
         }
         let target = Int(log.target)
         switch log.destination {
-        case .file: accessLog.add(writer, to: target, nowMs: clock.monotonicMs)
-        case .syslog: accessLog.send(writer, to: target, at: clock.seconds)
+        case .file:
+            accessLog.add(
+                writer, as: LogRecord(kind: .access, target: target), nowMs: clock.monotonicMs)
+        case .syslog:
+            // The line's end is the datagram's.
+            let record = LogRecord(
+                kind: .syslog, target: target, detail: Int(truncatingIfNeeded: clock.seconds))
+            accessLog.add(writer, as: record, withoutEnd: true, nowMs: clock.monotonicMs)
         case .named: addToNamedFile(writer, log, slot, exchange)
         }
     }
@@ -85,9 +91,10 @@ extension Worker {
                 .crit, "the name of the log \"\(path.span.text)\" leads elsewhere", slot, exchange)
             return
         }
-        let fault = accessLog.add(
-            writer, toFileNamed: path, cache: Int(log.cache), nowMs: clock.monotonicMs)
-        if let fault { logError(.crit, fault, slot, exchange) }
+        let errorLog = plan.locations[Int(exchanges[exchange].location)].errorLog
+        accessLog.add(
+            writer, toFileNamed: path, cache: Int(log.cache), errorLog: Int(errorLog),
+            nowMs: clock.monotonicMs)
     }
 
     // MARK: errors

@@ -27,11 +27,8 @@ struct RequestRecord {
     private func writeNumber(_ variable: Variable, into writer: inout HeadWriter) -> Bool {
         switch variable {
         case .status:
-            let status = Int64(exchange.status)
-            if status < 100 { writer.append("00") }
-            writer.append(decimal: status)
-        case .bodyBytesSent:
-            writer.append(decimal: max(0, exchange.sentBytes &- exchange.headBytes))
+            RequestRecord.write(status: exchange.status, into: &writer)
+        case .bodyBytesSent: writer.append(decimal: exchange.sentBodyBytes)
         case .bytesSent: writer.append(decimal: exchange.sentBytes)
         case .connection: writer.append(decimal: Int64(clamping: connection.number))
         case .connectionRequests: writer.append(decimal: Int64(connection.requests))
@@ -42,6 +39,12 @@ struct RequestRecord {
         default: return false
         }
         return true
+    }
+
+    /// Three digits at least.
+    static func write(status: Int, into writer: inout HeadWriter) {
+        if status < 100 { writer.append("00") }
+        writer.append(decimal: Int64(status))
     }
 
     private func writeTime(_ variable: Variable, into writer: inout HeadWriter) -> Bool {

@@ -2,7 +2,8 @@ import HTTP
 import Linux
 
 /// Sends lines to a syslog server, one datagram each, in the form of RFC 3164 as nginx writes it.
-/// Never waits: what the kernel does not take at once is lost, and counted.
+/// Never waits: what the kernel does not take at once is kept for a moment, so that lines may come
+/// in bursts; what is more than that is lost, and counted.
 final class SyslogSender {
     /// How often losses are told.
     private static let reportIntervalMs: Int64 = 60_000
@@ -22,6 +23,11 @@ final class SyslogSender {
     private var time = InlineText<16>()
     private var timeSeconds = Int64.min
     private var message: [UInt8] = []
+    /// Messages that the server has no room for now, and how many bytes they have.
+    private var owed: [[UInt8]] = []
+    private var owedBytes = 0
+    /// When so much is owed, lines are lost.
+    private static let mostOwed = 65536
 
     /// A sender that connects when it has something to say.
     init(_ target: SyslogTarget, hostname: String = hostName()) {
@@ -36,9 +42,53 @@ final class SyslogSender {
         message.removeAll(keepingCapacity: true)
         appendHead(severity, seconds)
         message.append(line)
-        works = sendMessage()
-        if !works { lostCount &+= 1 }
+        sendOwed()
+        guard owed.isEmpty else { return keep() }
+        switch sendMessage(message) {
+        case .sent: works = true
+        case .noRoom: keep()
+        case .failed:
+            works = false
+            lostCount &+= 1
+        }
     }
+
+    /// Keeps the message for when there is room.
+    private func keep() {
+        works = owedBytes &+ message.count <= SyslogSender.mostOwed
+        guard works else {
+            lostCount &+= 1
+            return
+        }
+        owed.append(message)
+        owedBytes &+= message.count
+    }
+
+    /// Sends what is owed, as far as there is room.
+    func sendOwed() {
+        guard !owed.isEmpty else { return }
+        var count = 0
+        sending: for message in owed {
+            switch sendMessage(message) {
+            case .sent: break
+            case .noRoom: break sending
+            case .failed: lostCount &+= 1
+            }
+            count &+= 1
+            owedBytes &-= message.count
+        }
+        owed.removeFirst(count)
+    }
+
+    /// What is owed is lost.
+    func giveUp() {
+        lostCount &+= owed.count
+        owed = []
+        owedBytes = 0
+    }
+
+    /// What takes more once there is room; nil when nothing is owed.
+    var awaited: Int32? { owed.isEmpty || descriptor < 0 ? nil : descriptor }
 
     /// When losses are to be told; nil when there are none.
     var reportDueMs: Int64? { lostCount > 0 ? silentUntilMs : nil }
@@ -89,15 +139,17 @@ final class SyslogSender {
 
     // MARK: the socket
 
-    private func sendMessage() -> Bool {
+    private enum Sending { case sent, noRoom, failed }
+
+    private func sendMessage(_ message: [UInt8]) -> Sending {
         // Once more with a new socket: the server may have gone and come back since the last line.
         for _ in 0..<2 {
-            guard connect() else { return false }
+            guard connect() else { return .failed }
             switch unsafe message.withUnsafeBytes({ unsafe Linux.send(descriptor, $0) }) {
-            case .bytes: return true
+            case .bytes: return .sent
             case .wouldBlock:
                 lastFault = fault("send() to", Errno.again)
-                return false
+                return .noRoom
             case .failed(let code):
                 lastFault = fault("send() to", code)
                 disconnect()
@@ -105,7 +157,7 @@ final class SyslogSender {
                 if code == Errno.connectionRefused, !isLocal { lostCount &+= 1 }
             }
         }
-        return false
+        return .failed
     }
 
     private var isLocal: Bool {

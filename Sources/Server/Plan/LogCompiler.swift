@@ -47,10 +47,9 @@ extension PlanCompiler {
             let path = draft.paths.absolute(word.bytes)
             plan = AccessLogPlan(
                 destination: .named, target: add(template(path, of: word)), format: format)
+            parts.namesLogFiles = true
             plan.cache = logFileCache(cache)
             plan.leadsUp = NamedLogFiles.leadsUp(path)
-            let fixed = String(decoding: path.prefix { $0 != UInt8(ascii: "$") }, as: UTF8.self)
-            parts.namedLogDirectories.insert(Sandbox.directory(of: fixed))
         }
         if let condition = log.condition {
             plan.condition = add(template(condition.text, of: condition.word))

@@ -32,7 +32,9 @@ struct LogFormat: BitwiseCopyable {
                 if escaping == .validJSON, piece.variable == .status {
                     LogFormat.dropZeros(from: start, in: &writer)
                 }
-                LogEscape.escape(from: start, as: escaping, in: &writer)
+                if !piece.variable.isNumberOrTime {
+                    LogEscape.escape(from: start, as: escaping, in: &writer)
+                }
             } else if !isFound, escaping == .standard {
                 writer.append(byte: UInt8(ascii: "-"))
             }

@@ -47,13 +47,13 @@ public final class Plan {
     let formats: PlanTable<LogFormat>
     /// Paths of access logs, each once.
     let logFiles: [String]
-    /// The directories above the logs that requests name: what stands before the first variable.
-    let namedLogDirectories: Set<String>
     /// How the lines of each of these are gathered; nil for once a turn.
     let logBuffering: [LogBuffering?]
     /// Servers that access logs are sent to, each once.
     let syslogs: [SyslogTarget]
     let logFileCaches: [LogFileCacheSettings]
+    /// Whether requests name files that their lines go to.
+    let namesLogFiles: Bool
     /// Logs that no directive asked for are done without when they cannot be opened.
     let defaultLogs: Set<String>
     /// Targets of error logs, each set once; the first is the main level's.
@@ -142,9 +142,9 @@ public final class Plan {
         usesCaptures = parts.usesCaptures
         namesSentFields = parts.namesSentFields
         logFiles = parts.logFiles
-        namedLogDirectories = parts.namedLogDirectories
         logBuffering = parts.logBuffering
         syslogs = parts.syslogs
+        namesLogFiles = parts.namesLogFiles
         logFileCaches = parts.logFileCaches.map(\.settings)
         defaultLogs = parts.defaultLogs
         errorLogs = parts.errorLogs
@@ -207,9 +207,9 @@ struct PlanParts {
     var typeNames: [PlanTable<PlanBytes>] = []
     var formats: [LogFormat] = []
     var logFiles: [String] = []
-    var namedLogDirectories: Set<String> = []
     var logBuffering: [LogBuffering?] = []
     var syslogs: [SyslogTarget] = []
+    var namesLogFiles = false
     var logFileCaches: [(place: Place, settings: LogFileCacheSettings)] = []
     var defaultLogs: Set<String> = []
     var errorLogs: [[ErrorLogTarget]] = []

@@ -4,10 +4,16 @@ import HTTP
 /// A piece of a text with variables: bytes as they are, or a variable.
 struct TemplatePiece: BitwiseCopyable {
     let variable: Variable
-    /// The number of a capture, or the slot of a variable that the configuration makes.
+    /// The number of a capture, the slot of a variable that the configuration makes, or of a field
+    /// its number as a ``FieldName``; -1 for none.
     let index: Int32
     /// The bytes of a literal; the name of a field, an argument or a cookie.
     let text: PlanBytes
+
+    /// Which of the fields that are kept where they were found this names, if it names one.
+    var fieldName: FieldName? {
+        variable == .field ? FieldName(rawValue: UInt8(truncatingIfNeeded: index)) : nil
+    }
 }
 
 /// A text that may name variables, compiled (nginx's complex value).

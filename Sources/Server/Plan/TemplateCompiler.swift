@@ -1,5 +1,6 @@
 import Configuration
 import Files
+import HTTP
 
 /// Texts with variables, and regular expressions: what they name is looked up when all of the
 /// configuration is known.
@@ -69,8 +70,13 @@ extension PlanCompiler {
             parts.countsConnections = true
         default: break
         }
+        var index: Int32 = 0
+        if known.variable == .field {
+            let name = Array("\(known.rest)".utf8)
+            index = FieldName(name: name.span).map { Int32($0.rawValue) } ?? -1
+        }
         return TemplatePiece(
-            variable: known.variable, index: 0, text: parts.arena.store(known.rest))
+            variable: known.variable, index: index, text: parts.arena.store(known.rest))
     }
 
     mutating func reportUnknown(_ name: String, at word: Word?) {

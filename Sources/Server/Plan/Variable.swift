@@ -25,6 +25,17 @@ enum Variable: UInt8, BitwiseCopyable {
     /// A variable of nginx that has no value here.
     case foreign
 
+    /// It has a value that no client chose, of letters, digits and their like.
+    var isNumberOrTime: Bool {
+        switch self {
+        case .bodyBytesSent, .bytesSent, .connection, .connectionRequests, .connectionTime,
+            .milliseconds, .pid, .remoteAddress, .remotePort, .requestLength, .requestTime,
+            .serverAddress, .serverPort, .status, .timeISO8601, .timeLocal:
+            true
+        default: false
+        }
+    }
+
     /// Variables by their names; nginx's.
     private static let names: [String: Variable] = [
         "args": .args, "body_bytes_sent": .bodyBytesSent, "bytes_sent": .bytesSent,

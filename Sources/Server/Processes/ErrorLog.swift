@@ -1,7 +1,8 @@
 import Linux
 
 /// Where the messages of one generation are written: the `error_log` lines of a configuration, each
-/// with its level. One write(2) a line, so that lines of several processes never mix.
+/// with its level. The master makes one write(2) a line, so that lines of several processes never
+/// mix; the others hand them to the Logger.
 public final class ErrorLog {
     /// What could not be opened, in the order of the targets; those targets are silent.
     public private(set) var failures: [LogFailure] = []
@@ -14,6 +15,8 @@ public final class ErrorLog {
     private var collected: [String]?
 
     private var sinks: [Sink] = []
+    /// The way to the Logger, in a process that has one.
+    private var ring: (ring: LogRing, index: Int)?
     private let level: LogLevel?
     private let isBootstrap: Bool
 
@@ -22,7 +25,8 @@ public final class ErrorLog {
         var output: Output
     }
 
-    private enum Output {
+    /// Where a target is written.
+    enum Output {
         case file(path: String, descriptor: Int32)
         case stderr
         case syslog(SyslogSender)
@@ -73,10 +77,27 @@ public final class ErrorLog {
         isBootstrap = true
     }
 
-    deinit {
+    deinit { close() }
+
+    /// Closes what is open; nothing is written any more.
+    func close() {
         for sink in sinks {
             if case .file(_, let descriptor) = sink.output { closeDescriptor(descriptor) }
         }
+        sinks = []
+    }
+
+    /// Gives away what is open, with the level from which on it is written.
+    func takeOver() -> [(level: LogLevel, output: Output)] {
+        defer { sinks = [] }
+        return sinks.map { ($0.level, $0.output) }
+    }
+
+    /// From here on lines go to the Logger, which has this as the log `index`; nothing is written
+    /// here.
+    func redirect(to ring: LogRing, as index: Int) {
+        close()
+        self.ring = (ring, index)
     }
 
     /// Whether a message of `level` is written anywhere: asks before the message is made.
@@ -101,6 +122,11 @@ public final class ErrorLog {
             return
         }
         let line = Line(level, message)
+        if let (ring, index) = ring {
+            let bytes = Array(line.text.utf8)
+            ring.put(LogRecord(kind: .error, level: level, errorLog: index), bytes.span)
+            return
+        }
         // A person at a terminal reads the short form, once.
         let isShown = showsOnStderr && level <= .warn
         for sink in sinks where level <= sink.level && !(isShown && sink.output.isStderr) {
@@ -146,7 +172,7 @@ public final class ErrorLog {
     }
 
     /// NGX_MAX_ERROR_STR.
-    private static let longestMessage = 2048
+    static let longestMessage = 2048
 
     /// Tells of lines that a syslog server did not take, once a minute, wherever lines get through.
     private func reportLosses() {
@@ -169,17 +195,13 @@ public final class ErrorLog {
     /// Opens the files anew by their names, for log rotation; a file that cannot be opened stays
     /// the old one, and the old one gets the message. Only regular files are reopened: a terminal
     /// or a pipe has no other file behind its name.
-    ///
-    /// `owner` is the workers' user: the master gives it the new files, so that workers can reopen
-    /// them too (nginx's ngx_reopen_files does the same).
-    public func reopen(owner: UInt32? = nil) {
+    public func reopen() {
         for index in sinks.indices {
             guard case .file(let path, let old) = sinks[index].output, isReopened(path, old) else {
                 continue
             }
             do throws(SystemError) {
                 let file = try openForAppending(path)
-                if let owner { try giveLog(file.number, named: path, to: owner) }
                 sinks[index].output = .file(path: path, descriptor: file.release())
                 closeDescriptor(old)
             } catch {

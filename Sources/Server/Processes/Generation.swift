@@ -17,35 +17,6 @@ struct Generation {
     /// The main level's error log.
     var errorLog: ErrorLog { logs.errors[0] }
 
-    /// The logs of a plan.
-    struct Logs {
-        /// The main level's first.
-        let errors: [ErrorLog]
-        let requests: LogFiles
-
-        func reopen(owner: UInt32?) {
-            for log in errors { log.reopen(owner: owner) }
-            requests.reopen(owner: owner) { errors[0].write(.emerg, $0.description) }
-        }
-    }
-
-    /// Opens the logs of `plan`, all of them or none.
-    static func openLogs(of plan: Plan) throws(GenerationError) -> Logs {
-        let logs = Logs(
-            errors: plan.errorLogs.map { ErrorLog(targets: $0) },
-            requests: LogFiles(paths: plan.logFiles))
-        let all = logs.errors.flatMap(\.failures) + logs.requests.failures
-        let failures = all.filter { !plan.defaultLogs.contains($0.path) }
-        guard failures.isEmpty else {
-            throw GenerationError(lines: failures.map(\.error.description))
-        }
-        for failure in all {
-            logs.errors[0].write(
-                .warn, "\(failure.error): the default log is done without until it is there")
-        }
-        return logs
-    }
-
     /// Opens all else that `plan` needs, and nothing of it when a part fails.
     static func open(
         _ plan: Plan, _ logs: Logs, keeping old: Generation?,
@@ -109,6 +80,7 @@ struct Generation {
     func settings(endsOnHangup: Bool) -> MasterState.Settings {
         var settings = MasterState.Settings(
             workers: plan.main.workerProcesses, shutdownTimeoutMs: plan.main.shutdownTimeoutMs)
+        settings.logger = logs.generation
         settings.hasAide = aide != nil
         settings.wantsCores = (plan.main.coreLimit ?? 0) > 0
         settings.isDaemon = plan.main.isDaemon

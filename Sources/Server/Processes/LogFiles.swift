@@ -1,7 +1,7 @@
 import Linux
 
-/// The access logs of a generation, each file once. The master opens them, with its rights; workers
-/// inherit the descriptors.
+/// The access logs of a generation, each file once. The master opens them; who writes them inherits
+/// the descriptors.
 public final class LogFiles {
     /// What could not be opened; those files are silent.
     public private(set) var failures: [LogFailure] = []
@@ -19,13 +19,21 @@ public final class LogFiles {
         }
     }
 
-    deinit {
-        for file in files where file.descriptor >= 0 { closeDescriptor(file.descriptor) }
+    deinit { close() }
+
+    /// Gives the descriptor of the file at `index` of the paths away; -1 when it is not open.
+    func release(_ index: Int) -> Int32 {
+        guard files.indices.contains(index) else { return -1 }
+        defer { files[index].descriptor = -1 }
+        return files[index].descriptor
     }
 
-    /// The descriptor of the file at `index` of the paths; -1 when it is not open.
-    func descriptor(_ index: Int) -> Int32 {
-        files.indices.contains(index) ? files[index].descriptor : -1
+    /// Closes all of them, where nothing is written.
+    func close() {
+        for index in files.indices {
+            let descriptor = release(index)
+            if descriptor >= 0 { closeDescriptor(descriptor) }
+        }
     }
 
     /// The path of the file at `index`, in quotes, for messages.
@@ -36,16 +44,12 @@ public final class LogFiles {
     /// Opens the files anew by their names after they were moved away. What cannot be opened is
     /// told, and stays the old file. Only regular files are: a pipe has no other file behind its
     /// name.
-    ///
-    /// `owner` is the workers' user: the master gives it the new files, so that workers can open
-    /// them.
-    func reopen(owner: UInt32? = nil, _ failed: (SystemError) -> Void) {
+    func reopen(_ failed: (SystemError) -> Void) {
         for index in files.indices {
             let old = files[index].descriptor
             if old >= 0, !isReopened(files[index].path, old) { continue }
             do throws(SystemError) {
                 let file = try openForAppending(files[index].path)
-                if let owner { try giveLog(file.number, named: files[index].path, to: owner) }
                 files[index].descriptor = file.release()
                 if old >= 0 { closeDescriptor(old) }
             } catch {

@@ -34,6 +34,8 @@ public final class Master {
     private var serviceManager = ServiceManager()
     private var outputs: [WorkerOutput] = []
     private let scoreboard: Scoreboard
+    /// The logs of generations whose Logger has not ended for good, the newest one's last.
+    private var logs: [Logs]
     /// Processes that have ended whose connections some zone still counts.
     private var unreleased: [Int32] = []
     private var deaths = DeathReports()
@@ -84,7 +86,7 @@ public final class Master {
     ) -> Start {
         var log = ErrorLog.bootstrap()
         do throws(GenerationError) {
-            let logs = try Generation.openLogs(of: plan)
+            let logs = try Logs.open(plan, generation: 0)
             log = logs.errors[0]
             log.showsOnStderr = true
             let inheritance = Inheritance.take()
@@ -142,14 +144,7 @@ public final class Master {
                     pidFile?.remove()
                 }
                 ServiceManager()?.ready("serving")
-                let code = worker(
-                    WorkerContext(
-                        plan: generation.plan, index: 0,
-                        listeners: generation.listeners.sockets(forWorker: 0),
-                        errorLogs: generation.logs.errors, accessLogs: generation.logs.requests,
-                        lifeline: -1, zones: generation.zones, scoreboard: scoreboard,
-                        scoreboardRow: 1))
-                return .ended(code)
+                return .ended(worker(Master.onlyWorker(generation, scoreboard)))
             }
             return .serves(
                 try Master(
@@ -160,6 +155,19 @@ public final class Master {
             generation.listeners.close(alone: predecessor == nil)
             return .ended(1)
         }
+    }
+
+    /// The context of a process that has no master: it writes its logs itself.
+    private static func onlyWorker(
+        _ generation: Generation, _ scoreboard: Scoreboard
+    ) -> WorkerContext {
+        var context = WorkerContext(
+            plan: generation.plan, index: 0,
+            listeners: generation.listeners.sockets(forWorker: 0),
+            errorLogs: generation.logs.errors, lifeline: -1, zones: generation.zones,
+            scoreboard: scoreboard, scoreboardRow: 1)
+        context.logWriter = LogWriter(withoutLogger: generation.logs)
+        return context
     }
 
     /// Who started a server in the foreground knows it without the file: there it is missed only by
@@ -186,6 +194,7 @@ public final class Master {
     ) throws(SystemError) {
         self.generation = generation
         self.predecessor = predecessor
+        logs = [generation.logs]
         self.options = options
         self.pidFile = pidFile
         self.scoreboard = scoreboard
@@ -250,14 +259,19 @@ extension Master {
             timeoutMs = Int32(clamping: max(0, deadline &- Clock.monotonicMs()))
         }
         if !unreleased.isEmpty { timeoutMs = timeoutMs < 0 ? 1000 : min(timeoutMs, 1000) }
-        let descriptors = [signals.number] + outputs.map(\.descriptor)
+        let reopened = generation.logs.rings?.reopened ?? -1
+        let descriptors = [signals.number, reopened] + outputs.map(\.descriptor)
         let ready = waitUntilReadable(descriptors, timeoutMs: timeoutMs)
         // What is said may start processes: places change.
-        let speakers = ready.filter { $0 > 0 }.map { outputs[$0 - 1].process }
+        let speakers = ready.filter { $0 > 1 }.map { outputs[$0 - 2].process }
         for process in speakers {
             if let index = outputs.firstIndex(where: { $0.process == process }) {
                 takeOutput(at: index)
             }
+        }
+        if ready.contains(1) {
+            clearEvent(reopened)
+            handle(.logsReopened)
         }
     }
 
@@ -291,9 +305,12 @@ extension Master {
         case .closeListeners:
             if state.successor == nil { serviceManager?.stopping() }
             generation.listeners.close(alone: isAlone)
-            // Once the workers have ended too, nobody is left who could ask the Aide: it ends.
+            // Once the workers have ended too, nobody is left who could ask the Aide, or who writes
+            // a line: it ends, and so does the Logger.
             generation.aide?.close()
-        case .reopenLogs: generation.logs.reopen(owner: generation.identity?.user)
+            generation.logs.rings?.closeWriters()
+        case .reopenLogs: for logs in logs { logs.reopen() }
+        case .closeLogs(let generation): logs.removeAll { $0.generation == generation }
         case .exit(let code): exitCode = code
         }
     }
@@ -308,6 +325,8 @@ extension Master {
             scoreboard.release(process)
             unreleased.append(process)
             releaseConnections()
+            // It may have been killed between a line and the call that wakes the Logger.
+            for logs in logs { logs.rings?.bell.ring() }
             handle(.processEnded(process, ending))
         }
     }
@@ -350,7 +369,8 @@ extension Master {
         guard let plan = reload(log) else { return reloadFailed() }
         do throws(GenerationError) {
             let next = try Generation.open(
-                plan, try Generation.openLogs(of: plan), keeping: generation, options: options)
+                plan, try Logs.open(plan, generation: generation.logs.generation + 1),
+                keeping: generation, options: options)
             for log in next.logs.errors { log.stderrDescriptor = realStderr }
             _ = log.takeCollected()
             for address in next.listeners.strays {
@@ -361,6 +381,9 @@ extension Master {
             movePidFile(to: plan.main.pidPath)
             retiring = generation.listeners
             generation.aide?.close()
+            // Those that have it end: then so does their Logger.
+            generation.logs.rings?.closeWriters()
+            logs.append(next.logs)
             generation = next
             watchdog = Master.watchdog(of: next)
             handle(.reloaded(Master.settings(of: next, predecessor, options)))
@@ -459,6 +482,8 @@ extension Master {
     /// nginx's code for what another worker would meet as well.
     private func live(as role: MasterState.Role, row: Int?, output: Int32) -> Int32 {
         let log = generation.errorLog
+        nameProcess("apus-\(role.name)")
+        leaveLogs(as: role)
         do throws(SystemError) {
             closeDescriptor(signals.number)
             closeDescriptor(lifeline.writes)
@@ -470,8 +495,10 @@ extension Master {
             blockOnly(Master.blockedInWorker)
             usePlainFaults()
             returnLargeBlocks()
-            try dropPrivileges(for: role)
-            try generation.sandbox.enter(as: role == .aide ? .aide : .worker, log)
+            if !role.isLogger {
+                try dropPrivileges(for: role)
+                try generation.sandbox.enter(as: role == .aide ? .aide : .worker, log)
+            }
         } catch {
             log.write(.emerg, error.description)
             return 2
@@ -479,6 +506,45 @@ extension Master {
         switch role {
         case .worker(let index): return liveAsWorker(index, row: row)
         case .aide: return liveAsAide()
+        case .logger(let generation): return liveAsLogger(generation)
+        }
+    }
+
+    /// Lets go of what the master has of the logs, but for what a process needs.
+    private func leaveLogs(as role: MasterState.Role) {
+        if case .logger(let own) = role {
+            for logs in logs where logs.generation != own { logs.closeInherited() }
+            return
+        }
+        for logs in logs where logs !== generation.logs { logs.closeInherited() }
+        if case .worker(let index) = role {
+            generation.logs.redirect(toRing: index)
+        } else {
+            generation.logs.redirect(toRing: generation.plan.main.workerProcesses)
+        }
+        closeDescriptor(realStderr)
+    }
+
+    /// The Logger has nothing to do with clients, and of root's rights keeps the one to open logs.
+    private func liveAsLogger(_ number: Int) -> Int32 {
+        generation.listeners.closeInherited()
+        generation.aide?.close()
+        closeDescriptor(lifeline.reads)
+        guard let own = logs.first(where: { $0.generation == number }), let rings = own.rings else {
+            return 1
+        }
+        rings.closeWriters()
+        do throws(SystemError) {
+            let user = own.plan.namesLogFiles ? generation.identity : nil
+            try generation.sandbox.enterAsLogger(opensAs: user, own.errors[0])
+            let writer = LogWriter(own, stderrDescriptor: realStderr, namesAs: user)
+            closeDescriptor(realStderr)
+            var logger = try Logger(rings, writer)
+            logger.run()
+            return 0
+        } catch {
+            own.errors[0].write(.alert, error.description)
+            return 1
         }
     }
 
@@ -487,9 +553,9 @@ extension Master {
         var context = WorkerContext(
             plan: generation.plan, index: index,
             listeners: generation.listeners.sockets(forWorker: index),
-            errorLogs: generation.logs.errors, accessLogs: generation.logs.requests,
-            lifeline: lifeline.reads, zones: generation.zones, scoreboard: scoreboard,
-            scoreboardRow: row)
+            errorLogs: generation.logs.errors, lifeline: lifeline.reads,
+            zones: generation.zones, scoreboard: scoreboard, scoreboardRow: row)
+        context.ring = generation.logs.rings?.rings[index]
         context.aide = generation.aide?.keepOnly(worker: index) ?? -1
         return worker(context)
     }

@@ -14,18 +14,27 @@ public struct MasterState {
         case worker(Int)
         /// It checks passwords.
         case aide
+        /// It writes the logs of a generation; which one, from 0.
+        case logger(Int)
 
         /// As log lines call it.
         var name: String {
             switch self {
             case .worker: "worker"
             case .aide: "aide"
+            case .logger: "logger"
             }
         }
 
         /// It serves, and does not only help those that do.
         var isWorker: Bool {
             if case .worker = self { return true }
+            return false
+        }
+
+        /// It ends when those whose lines it writes have ended, and not before.
+        var isLogger: Bool {
+            if case .logger = self { return true }
             return false
         }
     }
@@ -56,6 +65,8 @@ public struct MasterState {
         case upgraded(Int32)
         /// `upgrade` failed: there is no other master.
         case upgradeFailed
+        /// The Logger of the newest generation has opened its files anew.
+        case logsReopened
         /// Time has passed: `nextDeadlineMs` may be over.
         case tick
     }
@@ -86,6 +97,8 @@ public struct MasterState {
         case closeListeners
         /// Open the master's own logs anew.
         case reopenLogs
+        /// A generation's Logger has ended for good.
+        case closeLogs(generation: Int)
         /// All is done: leave with this code.
         case exit(Int32)
     }
@@ -96,6 +109,8 @@ public struct MasterState {
         public var workers: Int
         /// `worker_shutdown_timeout`.
         public var shutdownTimeoutMs: Int64?
+        /// There is a Logger beside the workers, that of this generation.
+        public var logger: Int?
         /// There is an Aide beside the workers.
         public var hasAide = false
         /// A worker that hangs leaves a core: it is aborted before it is killed.
@@ -107,7 +122,8 @@ public struct MasterState {
 
         /// Which processes there are to be, in the order of their starts.
         var roles: [Role] {
-            (0..<max(0, workers)).map { .worker($0) } + (hasAide ? [.aide] : [])
+            (logger.map { [.logger($0)] } ?? [])
+                + (0..<max(0, workers)).map { .worker($0) } + (hasAide ? [.aide] : [])
         }
 
         /// Settings.
@@ -129,6 +145,8 @@ public struct MasterState {
         var acceptsNoMore = false
         /// What it gets, and when, if it has not ended by then.
         var reminder: (signal: Signal, atMs: Int64)?
+        /// It was killed for want of an end.
+        var isGivenUp = false
     }
 
     private var settings: Settings
@@ -144,6 +162,9 @@ public struct MasterState {
     public private(set) var successor: Int32?
     /// The master is still there that this one takes over from.
     public var hasPredecessor = false
+    private var exitCode: Int32 = 0
+    /// The master's logs wait to be opened anew until the Logger has opened its own.
+    private var awaitsReopening = false
 
     /// A master before its start.
     public init(_ settings: Settings) {
@@ -164,7 +185,12 @@ public struct MasterState {
         case .started(let role, let process):
             children.append(Child(process: process, role: role, startedMs: nowMs))
             return [.log(.notice, "start \(role.name) process \(process)")]
-        case .notStarted(let role): return startLater(role, livedMs: 0, nowMs)
+        case .notStarted(let role):
+            if role.isLogger {
+                let failed = Child(process: 0, role: role, startedMs: nowMs)
+                return takeEnd(ofLogger: failed, ProcessEnding(code: 1), nowMs)
+            }
+            return startLater(role, livedMs: 0, nowMs)
         case .workerServes(let process):
             change(process) { $0.serves = true }
             return announceWhenServed()
@@ -175,6 +201,9 @@ public struct MasterState {
             return take(ending, of: process, nowMs) + announceWhenServed()
         case .hung(let process): return replace(process, nowMs)
         case .reloaded(let settings): return replaceWorkers(settings, nowMs)
+        case .logsReopened:
+            defer { awaitsReopening = false }
+            return awaitsReopening ? [.reopenLogs] : []
         case .reloadFailed: return [.log(.error, "the old configuration stays in force")]
         case .upgraded(let process):
             successor = process
@@ -186,8 +215,7 @@ public struct MasterState {
 
     private mutating func startAll(_ nowMs: Int64) -> [Action] {
         announcementMs = nowMs &+ MasterState.patienceMs
-        return [.log(.notice, "start worker processes")]
-            + settings.roles.map { .start($0) }
+        return [.log(.notice, "start worker processes")] + settings.roles.map { .start($0) }
     }
 
     /// How long all workers may take until they serve.
@@ -228,8 +256,7 @@ extension MasterState {
             return received(signal, "shutting down") + drain(settings.shutdownTimeoutMs, nowMs)
         case .hangup: return takeHangup(nowMs)
         case .user1:
-            return received(signal, "reopening logs") + [.reopenLogs]
-                + children.map { .send(.user1, to: $0.process) }
+            return received(signal, "reopening logs") + reopen()
         case .windowChange:
             guard settings.isDaemon, mode == .serving else { return [] }
             return received(signal, "stop accepting connections") + withdraw(nowMs)
@@ -264,7 +291,12 @@ extension MasterState {
         mode = .serving
         backoff = RespawnBackoff()
         fatalCount = 0
-        return startAll(nowMs)
+        // The others did not leave with the workers.
+        return startAll(nowMs).filter { action in
+            guard case .start(let role) = action, !role.isWorker else { return true }
+            return !children.contains { $0.role == role }
+                && !dueStarts.contains { $0.role == role }
+        }
     }
 
     private var reasonNotToUpgrade: String? {
@@ -278,6 +310,15 @@ extension MasterState {
         [.log(.notice, "signal \(signal.rawValue) (\(signal.name)) received, \(intention)")]
     }
 
+    /// The Logger goes first: once there is a file of the old name again, whose ever it is, no line
+    /// is written to the old file any more.
+    private mutating func reopen() -> [Action] {
+        let loggers = children.filter(\.role.isLogger)
+        awaitsReopening = loggers.contains { $0.role == settings.logger.map { .logger($0) } }
+        let signals: [Action] = loggers.map { .send(.user1, to: $0.process) }
+        return awaitsReopening ? signals : signals + [.reopenLogs]
+    }
+
     private var isServing: Bool { mode == .serving || mode == .withdrawn }
 
     /// No new connections; the workers end when theirs have, at the latest after `timeoutMs`.
@@ -285,7 +326,7 @@ extension MasterState {
         guard mode != .stopping else { return [] }
         let isFirst = mode != .draining
         mode = .draining
-        dueStarts = []
+        dueStarts.removeAll { !$0.role.isLogger }
         let actions: [Action] =
             isFirst ? [.log(.notice, "gracefully shutting down"), .closeListeners] : []
         return announce() + actions + dismissAll(timeoutMs, nowMs) + exitIfAlone()
@@ -296,9 +337,13 @@ extension MasterState {
         guard mode != .stopping else { return [] }
         let isFirst = mode != .draining
         mode = .stopping
-        dueStarts = []
+        dueStarts.removeAll { !$0.role.isLogger }
         var actions: [Action] = announce() + (isFirst ? [.closeListeners] : [])
         for index in children.indices {
+            if children[index].role.isLogger {
+                children[index].reminder = (.kill, nowMs &+ 1000 &+ MasterState.loggersTimeMs)
+                continue
+            }
             children[index].isLeaving = true
             children[index].reminder = (.kill, nowMs &+ 1000)
             actions.append(.send(.terminate, to: children[index].process))
@@ -309,20 +354,29 @@ extension MasterState {
     /// WINCH: the workers leave, the master and its sockets stay.
     private mutating func withdraw(_ nowMs: Int64) -> [Action] {
         mode = .withdrawn
-        dueStarts = []
+        dueStarts.removeAll { !$0.role.isLogger }
         return dismissAll(settings.shutdownTimeoutMs, nowMs)
     }
+
+    /// How long a Logger has, once the last worker was killed, to write what is left.
+    static let loggersTimeMs: Int64 = 5000
 
     /// QUIT to those that have not had it; a deadline for all that have none or a later one.
     private mutating func dismissAll(_ timeoutMs: Int64?, _ nowMs: Int64) -> [Action] {
         var actions: [Action] = []
         for index in children.indices {
-            if !children[index].isLeaving {
+            let isLogger = children[index].role.isLogger
+            if !children[index].role.isWorker, mode == .withdrawn { continue }
+            if !children[index].isLeaving, !isLogger {
                 actions.append(.send(.quit, to: children[index].process))
             }
             children[index].isLeaving = true
             guard let timeoutMs else { continue }
             let atMs = nowMs &+ timeoutMs
+            if isLogger {
+                children[index].reminder = (.kill, atMs &+ 1000 &+ MasterState.loggersTimeMs)
+                continue
+            }
             if let reminder = children[index].reminder, reminder.atMs <= atMs { continue }
             children[index].reminder = (.terminate, atMs)
         }
@@ -339,14 +393,15 @@ extension MasterState {
         guard let place = children.firstIndex(where: { $0.process == process }) else { return [] }
         let child = children.remove(at: place)
         var actions: [Action] = [ending.message(of: "\(child.role.name) process \(process)")]
+        if child.role.isLogger { return actions + takeEnd(ofLogger: child, ending, nowMs) }
         guard mode == .serving, !child.isLeaving else {
-            return actions + exitIfAlone() + exitIfHopeless()
+            return actions + exitIfAlone() + exitIfHopeless(nowMs)
         }
         if ending.signal == 0 && ending.code == 2 && child.role.isWorker {
             let text = "worker process \(process) exited with fatal code 2 and cannot be respawned"
             actions.append(.log(.alert, text))
             fatalCount += 1
-            return actions + exitIfHopeless()
+            return actions + exitIfHopeless(nowMs)
         }
         return actions + startLater(child.role, livedMs: nowMs &- child.startedMs, nowMs)
     }
@@ -377,6 +432,33 @@ extension MasterState {
         children.first { $0.process == process }?.isLeaving ?? true
     }
 
+    /// A Logger that died leaves its lines to the next one. One that dies again and again when
+    /// nobody else is left is not waited for.
+    private mutating func takeEnd(
+        ofLogger child: Child, _ ending: ProcessEnding, _ nowMs: Int64
+    ) -> [Action] {
+        let isCurrent = isServing && child.role == settings.logger.map { .logger($0) }
+        let isOver = ending == ProcessEnding() || child.isGivenUp
+        if isCurrent || !isOver {
+            var actions: [Action] = awaitsReopening && isCurrent ? [.reopenLogs] : []
+            if isCurrent { awaitsReopening = false }
+            let pauseMs = backoff.pauseMs(for: child.role, livedMs: nowMs &- child.startedMs)
+            if isCurrent || pauseMs < 1000 {
+                if pauseMs == 0 { return actions + [.start(child.role)] }
+                dueStarts.append((child.role, nowMs &+ pauseMs))
+                return actions
+            }
+            actions.append(.log(.alert, "the logger process is given up, log lines may be lost"))
+            return actions + closeLogs(of: child.role) + exitIfAlone()
+        }
+        return closeLogs(of: child.role) + exitIfAlone()
+    }
+
+    private func closeLogs(of role: Role) -> [Action] {
+        guard case .logger(let generation) = role else { return [] }
+        return [.closeLogs(generation: generation)]
+    }
+
     private mutating func startLater(
         _ role: Role, livedMs: Int64, _ nowMs: Int64
     ) -> [Action] {
@@ -394,7 +476,7 @@ extension MasterState {
         settings = next
         mode = .serving
         backoff = RespawnBackoff()
-        dueStarts = []
+        dueStarts.removeAll { !$0.role.isLogger }
         fatalCount = 0
         return startAll(nowMs) + [.retireListeners] + dismissAll(timeoutMs, nowMs)
     }
@@ -406,6 +488,7 @@ extension MasterState {
         for index in children.indices {
             guard let reminder = children[index].reminder, reminder.atMs <= nowMs else { continue }
             actions.append(.send(reminder.signal, to: children[index].process))
+            if reminder.signal == .kill { children[index].isGivenUp = true }
             children[index].reminder = reminder.signal == .kill ? nil : (.kill, nowMs &+ 1000)
         }
         if let announcementMs, announcementMs <= nowMs { actions += announce() }
@@ -413,18 +496,17 @@ extension MasterState {
     }
 
     private func exitIfAlone() -> [Action] {
-        guard !isServing, children.isEmpty else { return [] }
-        return [.log(.notice, "exit"), .exit(0)]
+        guard !isServing, children.isEmpty, dueStarts.isEmpty else { return [] }
+        return [.log(.notice, "exit"), .exit(exitCode)]
     }
 
     /// Nobody serves and nobody will.
-    private func exitIfHopeless() -> [Action] {
+    private mutating func exitIfHopeless(_ nowMs: Int64) -> [Action] {
         guard mode == .serving, fatalCount >= settings.workers,
             !children.contains(where: \.role.isWorker)
         else { return [] }
-        return [
-            .closeListeners, .log(.emerg, "no worker process could be started, exiting"), .exit(1),
-        ]
+        exitCode = 1
+        return [.log(.emerg, "no worker process could be started, exiting")] + stop(nowMs)
     }
 }
 

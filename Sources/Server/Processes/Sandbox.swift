@@ -1,7 +1,7 @@
 import Linux
 
-/// What is confined in workers and the Aide, and by which parts of the kernel: looked up by the
-/// master, entered by each of them once it has given up root.
+/// What is confined in workers, the Aide and the Logger, and by which parts of the kernel: looked
+/// up by the master, entered by each of them once it has given up what it does not need.
 struct Sandbox {
     /// What this kernel lacks, a clause each.
     private(set) var missing: [String] = []
@@ -61,7 +61,6 @@ struct Sandbox {
     private static func exceptions(of plan: Plan) -> Landlock.Exceptions {
         var exceptions = Landlock.Exceptions()
         if let paths = plan.main.sandboxRead { exceptions.readable = paths + alwaysReadable }
-        exceptions.writable = plan.logDirectories
         return exceptions
     }
 
@@ -74,12 +73,6 @@ struct Sandbox {
             }
             return false
         }.map { "sandbox_read: \"\($0)\" is not there: workers will not read it before a reload" }
-    }
-
-    /// The directory that a path's last name is in.
-    static func directory(of path: String) -> String {
-        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
-        return String(path[..<slash])
     }
 
     // MARK: in the process
@@ -105,6 +98,26 @@ struct Sandbox {
         }
     }
 
+    /// The Logger stays root where the master is, for it opens logs wherever they are and whoever
+    /// owns them; where requests name them, `user` has to have the right to. It starts no program
+    /// and connects to nothing, but that it sends datagrams.
+    func enterAsLogger(opensAs user: Identity?, _ log: ErrorLog) throws(SystemError) {
+        if let user { try joinGroups(user.groups) }
+        guard mode != .off else { return }
+        var kept: Capabilities = [.writesEverything]
+        if user != nil { kept.insert(.becomesOthers) }
+        boundCapabilities(to: kept)
+        try keepCapabilities(kept)
+        try takeNoNewPrivileges()
+        if !leavesCores { try becomeUndumpable() }
+        guard let landlockVersion else { return }
+        try attempt(log) { () throws(SystemError) in
+            var exceptions = Landlock.Exceptions()
+            exceptions.writable = ["/"]
+            _ = try Landlock.enforce(exceptions, version: landlockVersion)
+        }
+    }
+
     /// Reads no more than a worker does from here on: `apus explain`.
     func enterReading() throws(SystemError) {
         guard mode != .off, let landlockVersion, exceptions.readable != nil else { return }
@@ -118,10 +131,7 @@ struct Sandbox {
         as role: SystemCallFilter.Role, _ version: Int, _ log: ErrorLog
     ) throws(SystemError) {
         var exceptions = exceptions
-        if role == .aide {
-            exceptions.writable = []
-            exceptions.readable = []
-        }
+        if role == .aide { exceptions.readable = [] }
         try attempt(log) { () throws(SystemError) in
             for failure in try Landlock.enforce(exceptions, version: version) {
                 // What is not there is the master's to tell.
@@ -145,36 +155,12 @@ struct Sandbox {
 }
 
 extension Plan {
-    /// Where workers open logs anew, or those that requests name.
-    fileprivate var logDirectories: [String] {
-        var directories = namedLogDirectories
-        let files = errorLogs.joined().compactMap { target in
-            if case .file(let path) = target.destination { return path }
-            return nil
-        }
-        for path in files + logFiles where !path.hasPrefix("/dev/") {
-            directories.insert(Sandbox.directory(of: path))
-        }
-        return directories.sorted()
-    }
-
     /// Which system calls its workers make besides those of all.
     fileprivate var allowedCalls: SystemCallFilter.Allowed {
-        var allowed: SystemCallFilter.Allowed = sendsDatagrams ? .datagrams : []
         let testsLinks = (0..<locations.count).contains { index in
             locations[index].links != .follow
                 || locations[index].features.contains(.testsLinks)
         }
-        if testsLinks { allowed.insert(.openat2) }
-        return allowed
-    }
-
-    /// Whether a log is sent to a syslog server.
-    private var sendsDatagrams: Bool {
-        guard syslogs.isEmpty else { return true }
-        return errorLogs.joined().contains { target in
-            if case .syslog = target.destination { return true }
-            return false
-        }
+        return testsLinks ? .openat2 : []
     }
 }

@@ -10,8 +10,10 @@ public struct WorkerContext {
     public let listeners: [WorkerSocket]
     /// Where errors are written: the plan's error logs, the main level's first.
     public let errorLogs: [ErrorLog]
-    /// Where requests are written: the plan's log files.
-    public let accessLogs: LogFiles
+    /// The way of its lines to the Logger; nil without one.
+    var ring: LogRing?
+    /// Who writes its requests' lines where there is no Logger.
+    var logWriter: LogWriter?
     /// The end of a pipe that reads as end of file when the master has died; -1 without a master.
     public let lifeline: Int32
     /// The memory of limit_req and limit_conn that all workers share: the plan's zones.

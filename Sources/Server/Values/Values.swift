@@ -73,7 +73,42 @@ extension Worker {
         switch piece.variable {
         case .literal:
             writer.append(piece.text.span)
-            return true
+        // Those of the format combined come first, without a copy of anything.
+        case .remoteAddress: peers[slot].write(into: &writer)
+        case .timeLocal: writer.append(clock.logTime.span)
+        case .status: RequestRecord.write(status: exchanges[exchange].status, into: &writer)
+        case .bodyBytesSent: writer.append(decimal: exchanges[exchange].sentBodyBytes)
+        case .request where !exchanges[exchange].parser.head.requestLine.isEmpty:
+            writer.append(
+                exchanges[exchange].received.slice(exchanges[exchange].parser.head.requestLine))
+        case .field where hasAtMostOne(piece, exchange):
+            return writeOnlyField(piece, exchange, into: &writer)
+        default: return writeRareValue(of: piece, slot, exchange, into: &writer)
+        }
+        return true
+    }
+
+    /// The name of a field that is kept where it was found, and was not sent twice.
+    private func hasAtMostOne(_ piece: TemplatePiece, _ exchange: Int) -> Bool {
+        guard let name = piece.fieldName else { return false }
+        return exchanges[exchange].parser.head.hasAtMostOne(name)
+    }
+
+    private func writeOnlyField(
+        _ piece: TemplatePiece, _ exchange: Int, into writer: inout HeadWriter
+    ) -> Bool {
+        guard let name = piece.fieldName,
+            let value = exchanges[exchange].parser.head.field(name)
+        else { return false }
+        writer.append(exchanges[exchange].received.slice(value))
+        return true
+    }
+
+    @inline(never)
+    private mutating func writeRareValue(
+        of piece: TemplatePiece, _ slot: Int, _ exchange: Int, into writer: inout HeadWriter
+    ) -> Bool {
+        switch piece.variable {
         case .capture:
             guard let group = contextIfAny(exchange)?.captures[Int(piece.index)] else {
                 return false

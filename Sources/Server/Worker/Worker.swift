@@ -7,7 +7,7 @@ import Reactor
 /// A worker: one process, one thread, one loop over everything that is ready.
 ///
 /// It may touch: the sockets that it was given or accepted, files to be read below the configured
-/// roots, the logs that it has open.
+/// roots, its ring of log lines.
 struct Worker: ~Copyable {
     let plan: Plan
     let context: WorkerContext
@@ -118,7 +118,7 @@ struct Worker: ~Copyable {
         uri = unsafe Buffer(
             unsafe: .allocate(byteCount: Worker.longestTarget(plan), alignment: 16),
             capacity: Worker.longestTarget(plan))
-        accessLog = AccessLog(context.accessLogs, plan, errorLog: context.errorLog)
+        accessLog = AccessLog(context.ring, context.logWriter)
         logins = Logins(aide: context.aide)
         listeners = Worker.listeners(context)
     }

@@ -14,7 +14,7 @@ extension Worker {
             if plan.countsConnections { publishCounts() }
             if state == .draining { continueDraining() }
         }
-        accessLog.finish()
+        accessLog.finish(nowMs: clock.monotonicMs)
         reportRepeated(all: true)
         return 0
     }
@@ -144,7 +144,7 @@ extension Worker {
         context.errorLog.write(.notice, "gracefully shutting down")
         for index in listeners.indices { stopListening(index) }
         context.tell(.acceptsNoMore)
-        accessLog.flushAll()
+        accessLog.flushAll(nowMs: clock.monotonicMs)
     }
 
     /// A request may be on its way over a connection that looks idle: each has some time in which
@@ -164,11 +164,10 @@ extension Worker {
         if connectionCount == 0 { end() }
     }
 
+    /// USR1: the files are the Logger's, where there is one.
     private mutating func reopenLogs() {
-        context.errorLog.write(.notice, "reopening logs")
+        guard accessLog.reopen(nowMs: clock.monotonicMs) else { return }
         for log in context.errorLogs { log.reopen() }
-        accessLog.flushAll()
-        context.accessLogs.reopen { context.errorLog.write(.emerg, $0.description) }
-        accessLog.forgetNamedFiles()
+        context.errorLog.write(.notice, "reopening logs")
     }
 }

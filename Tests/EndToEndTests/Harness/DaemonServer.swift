@@ -71,14 +71,9 @@ final class DaemonServer {
         return try client.response()
     }
 
-    /// The children of a process that are no masters: their workers' stderr is a pipe.
+    /// The workers of a master, which another master may be a child of.
     func children(of process: pid_t) -> [pid_t] {
-        let list = (try? readText("/proc/\(process)/task/\(process)/children")) ?? ""
-        return list.split(separator: " ").compactMap { pid_t($0) }.filter { child in
-            let status = (try? readText("/proc/\(child)/stat")) ?? ""
-            return !status.isEmpty && !status.contains(") Z ")
-                && child != master() && child != master(".oldbin")
-        }
+        workersOf(process).filter { $0 != master() && $0 != master(".oldbin") }
     }
 
     /// Starts the binary anew: the master that takes over.

@@ -6,6 +6,20 @@ func descriptorCount(of pid: pid_t) throws -> Int {
     try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count
 }
 
+/// The children of a master that are alive and, of apus, have this name; of nginx, all of them.
+func children(of master: pid_t, named name: String) -> [pid_t] {
+    let isNginx = (try? readText("/proc/\(master)/comm")) == "nginx\n"
+    let list = (try? readText("/proc/\(master)/task/\(master)/children")) ?? ""
+    return list.split(separator: " ").compactMap { pid_t($0) }.filter { child in
+        let status = (try? readText("/proc/\(child)/stat")) ?? ""
+        return !status.isEmpty && !status.contains(") Z ")
+            && (isNginx || status.contains("(\(name))"))
+    }
+}
+
+/// The workers of a master.
+func workersOf(_ master: pid_t) -> [pid_t] { children(of: master, named: "apus-worker") }
+
 /// The inodes of the sockets that the process has open.
 func socketInodes(of pid: pid_t) -> Set<String> {
     let folder = "/proc/\(pid)/fd"
@@ -18,12 +32,17 @@ func socketInodes(of pid: pid_t) -> Set<String> {
 }
 
 /// The inodes of the established connections whose near end is 127.0.0.1 and `port`.
-func establishedInodes(port: UInt16) throws -> Set<String> {
+func establishedInodes(port: UInt16) throws -> Set<String> { try inodes(port: port, state: "01") }
+
+/// The inodes of the sockets that listen on 127.0.0.1 and `port`.
+func listeningInodes(port: UInt16) throws -> Set<String> { try inodes(port: port, state: "0A") }
+
+private func inodes(port: UInt16, state: String) throws -> Set<String> {
     let near = String(format: "0100007F:%04X", Int(port))
     var inodes: Set<String> = []
     for line in try run("cat", ["/proc/net/tcp"]).output.split(separator: "\n") {
         let words = line.split(separator: " ").map(String.init)
-        if words.count > 9 && words[1] == near && words[3] == "01" { inodes.insert(words[9]) }
+        if words.count > 9 && words[1] == near && words[3] == state { inodes.insert(words[9]) }
     }
     return inodes
 }

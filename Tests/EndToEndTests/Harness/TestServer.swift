@@ -181,14 +181,11 @@ final class TestServer {
 
     // MARK: its processes
 
-    /// The pids of the workers: the master's children that are alive.
-    var workers: [pid_t] {
-        let list = (try? readText("/proc/\(pid)/task/\(pid)/children")) ?? ""
-        return list.split(separator: " ").compactMap { pid_t($0) }.filter { child in
-            let title = (try? readText("/proc/\(child)/stat")) ?? ""
-            return !title.isEmpty && !title.contains(") Z ")
-        }
-    }
+    /// The pids of the workers that are alive.
+    var workers: [pid_t] { workersOf(pid) }
+
+    /// The pids of the Loggers that are alive.
+    var loggers: [pid_t] { children(of: pid, named: "apus-logger") }
 
     func waitForWorkers(_ count: Int) throws -> [pid_t] {
         try waitFor("\(count) workers") { workers.count == count }

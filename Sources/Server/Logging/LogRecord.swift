@@ -1,0 +1,50 @@
+/// What stands before the bytes of a line in a ring: where it goes.
+struct LogRecord: BitwiseCopyable, Equatable {
+    /// What the line is, and where it is written.
+    enum Kind: UInt8, BitwiseCopyable, CaseIterable {
+        /// A request's line for one of the plan's log files.
+        case access
+        /// A request's line, without its end, for one of the plan's syslog servers.
+        case syslog
+        /// A request's line for a file that the request names: the name, then the line.
+        case named
+        /// A line for one of the plan's error logs.
+        case error
+    }
+
+    let kind: Kind
+    /// Of an error: its level.
+    var level: LogLevel = .error
+    /// Which of the plan's error logs it is for, or is told that the file cannot be opened.
+    var errorLog: Int = 0
+    /// Which of the plan's log files, of its syslog servers, or of its caches of named files: -1
+    /// for none.
+    var target: Int = 0
+    /// How many bytes the name has, or the seconds since 1970 that a syslog message is of.
+    var detail: Int = 0
+
+    /// How many bytes it takes.
+    static let size = 16
+
+    /// The record of a line of `count` bytes, as two numbers.
+    func numbers(count: Int) -> (UInt64, UInt64) {
+        let first =
+            UInt64(UInt32(truncatingIfNeeded: count)) | UInt64(kind.rawValue) << 32
+            | UInt64(level.rawValue) << 40 | UInt64(UInt16(truncatingIfNeeded: errorLog)) << 48
+        let second =
+            UInt64(UInt32(truncatingIfNeeded: target)) | UInt64(UInt32(truncatingIfNeeded: detail))
+            << 32
+        return (first, second)
+    }
+
+    /// The record and the number of bytes that two numbers are; nil when they are none.
+    static func read(_ first: UInt64, _ second: UInt64) -> (record: LogRecord, count: Int)? {
+        guard let kind = Kind(rawValue: UInt8(truncatingIfNeeded: first >> 32)),
+            let level = LogLevel(rawValue: UInt8(truncatingIfNeeded: first >> 40))
+        else { return nil }
+        let record = LogRecord(
+            kind: kind, level: level, errorLog: Int(UInt16(truncatingIfNeeded: first >> 48)),
+            target: Int(Int32(truncatingIfNeeded: second)), detail: Int(second >> 32))
+        return (record, Int(UInt32(truncatingIfNeeded: first)))
+    }
+}

@@ -1,0 +1,216 @@
+import Linux
+
+/// Writes lines to where they go: files, syslog servers, files that requests name. The Logger has
+/// one; without a master the only process has one itself.
+final class LogWriter {
+    private var outputs: [LogOutput]
+    private let senders: [SyslogSender]
+    private var named: NamedLogFiles
+    /// For each of the plan's error logs, where it goes and from which level on.
+    private var errorLogs: [[ErrorWay]]
+    /// Error logs that are somebody else's, who writes there at once.
+    private let ownErrorLogs: [ErrorLog]
+    /// How many of `outputs` are the plan's log files.
+    private let fileCount: Int
+
+    private struct ErrorWay {
+        let level: LogLevel
+        let way: Way
+    }
+
+    private enum Way: Equatable {
+        case output(Int)
+        case sender(Int)
+    }
+
+    /// Takes over what the logs of a generation have open. Where requests name files, they are
+    /// opened as `user`, whom requests are served as; nil for nobody else.
+    init(_ logs: Logs, stderrDescriptor: Int32, namesAs user: Identity?) {
+        let plan = logs.plan
+        var outputs = LogWriter.files(of: logs)
+        var senders = plan.syslogs.map { SyslogSender($0, hostname: plan.hostname) }
+        fileCount = outputs.count
+        ownErrorLogs = []
+        errorLogs = logs.errors.map { log in
+            log.takeOver().map { level, destination in
+                let way: Way
+                switch destination {
+                case .file(let path, let descriptor):
+                    way = LogWriter.output(path, "\"\(path)\"", descriptor, &outputs)
+                case .stderr:
+                    let copy = (try? duplicate(stderrDescriptor)) ?? -1
+                    way = LogWriter.output("", "stderr", copy, &outputs)
+                case .syslog(let sender):
+                    senders.append(sender)
+                    way = .sender(senders.count &- 1)
+                }
+                return ErrorWay(level: level, way: way)
+            }
+        }
+        self.outputs = outputs
+        self.senders = senders
+        named = NamedLogFiles(plan.logFileCaches, openedAs: user)
+    }
+
+    /// In a process that has no Logger, and writes its error logs as the master does.
+    init(withoutLogger logs: Logs) {
+        outputs = LogWriter.files(of: logs)
+        fileCount = outputs.count
+        senders = logs.plan.syslogs.map { SyslogSender($0, hostname: logs.plan.hostname) }
+        errorLogs = []
+        ownErrorLogs = logs.errors
+        named = NamedLogFiles(logs.plan.logFileCaches, openedAs: nil)
+    }
+
+    private static func files(of logs: Logs) -> [LogOutput] {
+        logs.plan.logFiles.indices.map { index in
+            LogOutput(
+                path: logs.plan.logFiles[index], name: logs.requests.name(index),
+                descriptor: logs.requests.release(index),
+                buffering: logs.plan.logBuffering[index])
+        }
+    }
+
+    /// Lines of several logs that go to one file keep their order: it has one output.
+    private static func output(
+        _ path: String, _ name: String, _ descriptor: Int32, _ outputs: inout [LogOutput]
+    ) -> Way {
+        if let index = outputs.firstIndex(where: { $0.path == path && $0.name == name }) {
+            if descriptor >= 0 { closeDescriptor(descriptor) }
+            return .output(index)
+        }
+        outputs.append(
+            LogOutput(path: path, name: name, descriptor: descriptor, buffering: nil))
+        return .output(outputs.count &- 1)
+    }
+
+    // MARK: lines
+
+    /// Takes a line. The record is what somebody says: it may name what is not there.
+    func take(_ record: LogRecord, _ line: Span<UInt8>, nowMs: Int64) {
+        switch record.kind {
+        case .access:
+            guard record.target >= 0, record.target < fileCount else { return }
+            outputs[record.target].add(line, nowMs: nowMs)
+        case .syslog:
+            guard senders.indices.contains(record.target) else { return }
+            let sender = senders[record.target]
+            sender.send(line, severity: sender.target.severity, at: Int64(record.detail))
+        case .named: takeNamed(record, line, nowMs: nowMs)
+        case .error: write(line, record.level, to: record.errorLog, nowMs: nowMs)
+        }
+    }
+
+    private func takeNamed(_ record: LogRecord, _ bytes: Span<UInt8>, nowMs: Int64) {
+        guard record.detail <= bytes.count else { return }
+        let path = bytes.extracting(0..<record.detail)
+        let fault = named.append(
+            bytes.extracting(record.detail..<bytes.count), to: path.indices.map { path[$0] },
+            cache: record.target, nowMs: nowMs)
+        if let fault { say(.crit, fault, in: record.errorLog, nowMs: nowMs) }
+    }
+
+    private func write(
+        _ line: Span<UInt8>, _ level: LogLevel, to log: Int, whereItWorks: Bool = false,
+        nowMs: Int64
+    ) {
+        guard errorLogs.indices.contains(log) else { return }
+        for way in errorLogs[log] where level <= way.level {
+            switch way.way {
+            case .output(let index): outputs[index].add(line, nowMs: nowMs)
+            case .sender(let index):
+                if whereItWorks, !senders[index].works { continue }
+                // As long as nginx's at most, and without the line's end: a datagram is a line.
+                let count = max(0, min(line.count &- 1, ErrorLog.longestMessage))
+                senders[index].send(
+                    line.extracting(0..<count), severity: level.rawValue,
+                    at: Clock.now().seconds)
+            }
+        }
+    }
+
+    /// A message of this process's own; `whereItWorks` is not where the last one was lost.
+    func say(
+        _ level: LogLevel, _ message: String, in log: Int = 0, whereItWorks: Bool = false,
+        nowMs: Int64
+    ) {
+        if ownErrorLogs.indices.contains(log) { return ownErrorLogs[log].write(level, message) }
+        let seconds = Clock.now().seconds
+        let text = ErrorLogLine.text(
+            level, message, process: currentProcess(), at: seconds,
+            offset: Clock.localOffset(at: seconds))
+        let line = Array(text.utf8)
+        write(line.span, level, to: log, whereItWorks: whereItWorks, nowMs: nowMs)
+    }
+
+    // MARK: writing
+
+    /// When ``flush(nowMs:)`` is wanted though no line comes; Int64.max when it is not.
+    var dueMs: Int64 {
+        var due = named.reportDueMs ?? Int64.max
+        for index in outputs.indices { due = min(due, outputs[index].dueMs) }
+        for sender in senders { due = min(due, sender.reportDueMs ?? Int64.max) }
+        return due
+    }
+
+    /// What has not taken all that was written to it, though it may do so soon: pipes and the like.
+    var waitsFor: [Int32] {
+        outputs.indices.filter { outputs[$0].isFullPipe }.map { outputs[$0].descriptor }
+            + senders.compactMap(\.awaited)
+    }
+
+    /// Writes what is not buffered, and what has waited long enough; tells what went wrong. What a
+    /// request met comes before its own line: error logs are the last of the outputs.
+    func flush(nowMs: Int64) {
+        for index in outputs.indices.reversed() { outputs[index].flush(nowMs: nowMs) }
+        for sender in senders { sender.sendOwed() }
+        report(nowMs: nowMs)
+    }
+
+    /// Writes everything: nobody may come back to it.
+    func flushAll(nowMs: Int64) {
+        for index in outputs.indices.reversed() { outputs[index].flushAll(nowMs: nowMs) }
+        for sender in senders { sender.sendOwed() }
+        report(nowMs: nowMs)
+    }
+
+    /// Writes everything and tells what was lost, for the last time.
+    func finish(nowMs: Int64) {
+        flushAll(nowMs: nowMs)
+        for index in outputs.indices { outputs[index].giveUp() }
+        for sender in senders { sender.giveUp() }
+        report(nowMs: nowMs, isLast: true)
+        for index in outputs.indices { outputs[index].flushAll(nowMs: nowMs) }
+    }
+
+    private func report(nowMs: Int64, isLast: Bool = false) {
+        var reports: [String] = []
+        for index in outputs.indices {
+            if let text = outputs[index].takeReport(nowMs: nowMs, isLast: isLast) {
+                reports.append(text)
+            }
+        }
+        for sender in senders {
+            if let text = sender.takeReport(nowMs: nowMs, isLast: isLast) { reports.append(text) }
+        }
+        if let text = named.takeReport(nowMs: nowMs, isLast: isLast) { reports.append(text) }
+        guard !reports.isEmpty else { return }
+        for text in reports { say(.alert, text, whereItWorks: true, nowMs: nowMs) }
+        for index in outputs.indices { outputs[index].flush(nowMs: nowMs) }
+    }
+
+    /// The files have other names now: what there is goes to the old ones, then they are opened
+    /// anew.
+    func reopen(nowMs: Int64) {
+        flushAll(nowMs: nowMs)
+        named.closeAll()
+        for index in outputs.indices {
+            do throws(SystemError) {
+                try outputs[index].reopen()
+            } catch {
+                say(.emerg, error.description, nowMs: nowMs)
+            }
+        }
+        flush(nowMs: nowMs)
+    }
+}

@@ -1,0 +1,65 @@
+import Linux
+
+/// The logs of a generation: what the master has open of them, and the way of the others' lines to
+/// the Logger.
+final class Logs {
+    let plan: Plan
+    /// Which generation's they are: they count from 0.
+    let generation: Int
+    /// The main level's first.
+    let errors: [ErrorLog]
+    let requests: LogFiles
+    /// nil when there is no Logger: the only process writes itself.
+    let rings: LogRings?
+
+    private init(_ plan: Plan, _ generation: Int, _ rings: LogRings?) {
+        self.plan = plan
+        self.generation = generation
+        self.rings = rings
+        errors = plan.errorLogs.map { ErrorLog(targets: $0) }
+        requests = LogFiles(paths: plan.logFiles)
+    }
+
+    /// Opens the logs of `plan`, all of them or none.
+    static func open(_ plan: Plan, generation: Int) throws(GenerationError) -> Logs {
+        let rings: LogRings?
+        do throws(SystemError) {
+            // The last one is the Aide's.
+            let count = plan.main.workerProcesses + 1
+            rings = plan.main.usesMasterProcess ? try LogRings(count: count) : nil
+        } catch {
+            throw GenerationError(lines: [error.description])
+        }
+        let logs = Logs(plan, generation, rings)
+        let all = logs.errors.flatMap(\.failures) + logs.requests.failures
+        let failures = all.filter { !plan.defaultLogs.contains($0.path) }
+        guard failures.isEmpty else {
+            throw GenerationError(lines: failures.map(\.error.description))
+        }
+        for failure in all {
+            logs.errors[0].write(
+                .warn, "\(failure.error): the default log is done without until it is there")
+        }
+        return logs
+    }
+
+    /// Opens the files anew by their names.
+    func reopen() {
+        for log in errors { log.reopen() }
+        requests.reopen { errors[0].write(.emerg, $0.description) }
+    }
+
+    /// In a worker or the Aide: lines go to the Logger by the ring at `index`.
+    func redirect(toRing index: Int) {
+        guard let ring = rings?.keepOnlyWriting(index) else { return }
+        for (index, log) in errors.enumerated() { log.redirect(to: ring, as: index) }
+        requests.close()
+    }
+
+    /// In a process of another generation: these are not its own.
+    func closeInherited() {
+        for log in errors { log.close() }
+        requests.close()
+        rings?.closeInherited()
+    }
+}

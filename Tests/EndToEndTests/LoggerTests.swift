@@ -1,0 +1,336 @@
+import Foundation
+import Glibc
+import Testing
+
+/// The Logger: whatever is killed, full, stalled or moved away, lines are written once or counted,
+/// and no request waits for them.
+@Suite(.enabled(if: Product.isApus)) struct LoggerTests {
+    private static let files: [String: Fixture] = ["a": "x"]
+
+    /// Requests with numbers, over several kept connections in turns.
+    private final class Asker {
+        let server: TestServer
+        /// What was answered, in order.
+        private(set) var answered: [Int] = []
+        private var clients: [RawClient?]
+        private let padding: String
+
+        init(_ server: TestServer, connections: Int, padding: Int = 0) {
+            self.server = server
+            clients = Array(repeating: nil, count: connections)
+            self.padding = String(repeating: "p", count: padding)
+        }
+
+        /// Asks on a connection, a new one where there is none; one that ends is given up.
+        func ask(_ number: Int) throws {
+            let place = number % clients.count
+            do {
+                let client = try clients[place] ?? server.connect()
+                clients[place] = client
+                try client.request("GET /a?n=\(number)&\(padding) HTTP/1.1")
+                guard try client.response().status == 200 else { return }
+                answered.append(number)
+            } catch let failure as TimedOut {
+                throw failure
+            } catch {
+                clients[place] = nil
+            }
+        }
+
+        func closeAll() { clients = clients.map { _ in nil } }
+    }
+
+    /// The numbers of the requests in a log, in its order.
+    private func numbers(_ text: String) -> [Int] {
+        text.components(separatedBy: "GET /a?n=").dropFirst()
+            .compactMap { Int($0.prefix { $0.isNumber }) }
+    }
+
+    /// How many lines the error log says were lost.
+    private func lost(_ server: TestServer) -> Int {
+        server.errorLog.split(separator: "\n").reduce(0) { sum, line in
+            guard let end = line.range(of: " line", options: []), line.contains(" lost, ") else {
+                return sum
+            }
+            let words = line[..<end.lowerBound].split(separator: " ")
+            return sum + (words.last.flatMap { Int($0) } ?? 0)
+        }
+    }
+
+    private func end(_ server: TestServer, _ signal: Int32 = SIGQUIT) throws {
+        server.process.signal(signal)
+        #expect(try server.process.waitForExit() == .code(0))
+    }
+
+    private static let endless = "keepalive_requests 1000000; keepalive_timeout 600s;"
+
+    // MARK: what is killed
+
+    @Test func aKilledWorkerLosesOneLineAtMost() throws {
+        let server = try TestServer(Self.endless, workers: 2, files: Self.files)
+        server.mayLoseWorkers = true
+        let asker = Asker(server, connections: 8)
+        var number = 0
+        var kills = 0
+        for _ in 0..<5 {
+            let victim = try server.waitForWorkers(2)[kills % 2]
+            for count in 0..<400 {
+                if count == 200 + 7 * kills { kill(victim, SIGKILL) }
+                try asker.ask(number)
+                number += 1
+            }
+            kills += 1
+            try waitFor("another worker") { !server.workers.contains(victim) }
+        }
+        asker.closeAll()
+        try end(server)
+        let written = numbers(server.accessLog)
+        #expect(Set(written).count == written.count)
+        #expect(asker.answered.count > number / 2)
+        #expect(Set(asker.answered).subtracting(written).count <= kills)
+        #expect(server.accessLog.split(separator: "\n").allSatisfy { $0.hasPrefix("127.0.0.1 - ") })
+    }
+
+    @Test func aKilledLoggerIsReplacedAndLosesNothing() throws {
+        let server = try TestServer(Self.endless, workers: 2, files: Self.files)
+        server.mayLoseWorkers = true
+        let asker = Asker(server, connections: 4)
+        for number in 0..<2000 {
+            if number % 400 == 200 {
+                let victim = try waitForValue("a logger") { server.loggers.first }
+                kill(victim, SIGKILL)
+            }
+            try asker.ask(number)
+        }
+        #expect(asker.answered.count == 2000)
+        asker.closeAll()
+        try end(server)
+        #expect(Set(numbers(server.accessLog)) == Set(0..<2000))
+        #expect(server.errorLog.contains("logger process"))
+    }
+
+    @Test func theLoggerIsDeafToSignals() throws {
+        let server = try TestServer(files: Self.files)
+        let logger = try waitForValue("a logger") { server.loggers.first }
+        // A terminal sends them to all processes.
+        for signal in [SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGPIPE, SIGXFSZ] { kill(logger, signal) }
+        _ = try server.fetch("/a?n=1&")
+        try waitFor("the line") { numbers(server.accessLog) == [1] }
+        #expect(server.loggers == [logger])
+    }
+
+    @Test func theEndOfTheMasterEndsTheLoggerAfterItsWorkers() throws {
+        let server = try TestServer(Self.endless, workers: 2, files: Self.files)
+        let logger = try waitForValue("a logger") { server.loggers.first }
+        let asker = Asker(server, connections: 4)
+        for number in 0..<100 { try asker.ask(number) }
+        server.process.signal(SIGKILL)
+        _ = try server.process.waitForExit()
+        try asker.ask(100)
+        asker.closeAll()
+        try waitFor("the end of the logger") { kill(logger, 0) != 0 }
+        #expect(Set(numbers(server.accessLog)).isSuperset(of: asker.answered))
+    }
+
+    // MARK: the end, reload and reopening
+
+    @Test(arguments: [SIGQUIT, SIGTERM, SIGINT])
+    func atTheEndAllLinesAreWritten(signal: Int32) throws {
+        let server = try TestServer(Self.endless, workers: 2, files: Self.files)
+        let asker = Asker(server, connections: 4)
+        for number in 0..<1000 { try asker.ask(number) }
+        // The line of a request is made before the next one is read.
+        asker.closeAll()
+        try waitFor("the last lines to be made") { numbers(server.accessLog).count > 990 }
+        try end(server, signal)
+        #expect(numbers(server.accessLog).sorted() == asker.answered)
+    }
+
+    @Test func reloadsLoseNoLine() throws {
+        let server = try TestServer(Self.endless, workers: 2, files: Self.files)
+        let asker = Asker(server, connections: 6)
+        for number in 0..<1500 {
+            if number % 150 == 75 { server.process.signal(SIGHUP) }
+            try asker.ask(number)
+        }
+        asker.closeAll()
+        try waitFor("the old loggers to end") { server.loggers.count == 1 }
+        try end(server)
+        let written = numbers(server.accessLog)
+        #expect(Set(written).count == written.count)
+        #expect(Set(written).isSuperset(of: asker.answered))
+    }
+
+    /// Each line is in one file, and not in one that was moved away before its request.
+    @Test func aStormOfReopeningPutsEachLineWhereItBelongs() throws {
+        let server = try TestServer(Self.endless, workers: 2, files: Self.files)
+        let log = server.folder.path + "/access.log"
+        let asker = Asker(server, connections: 4)
+        var number = 0
+        /// The first number that may not be in file `index` any more.
+        var bounds: [Int] = []
+        for round in 0..<30 {
+            for _ in 0..<20 {
+                try asker.ask(number)
+                number += 1
+            }
+            #expect(unsafe rename(log, log + ".\(round)") == 0)
+            server.process.signal(SIGUSR1)
+            for _ in 0..<10 {
+                try asker.ask(number)
+                number += 1
+            }
+            try waitFor("the new file") { unsafe access(log, F_OK) == 0 }
+            bounds.append(number)
+        }
+        // Some more that come on each other's heels.
+        for _ in 0..<20 { server.process.signal(SIGUSR1) }
+        asker.closeAll()
+        try end(server)
+        var all = numbers(server.accessLog)
+        for (round, bound) in bounds.enumerated() {
+            let file = numbers(try readText(log + ".\(round)"))
+            #expect(file.allSatisfy { $0 < bound }, "file \(round)")
+            all += file
+        }
+        #expect(all.sorted() == asker.answered && all.count == number)
+    }
+
+    // MARK: who does not take lines
+
+    @Test func aPipeThatNobodyReadsStopsNobody() throws {
+        let server = try TestServer(
+            configuration: TestServer.configuration(
+                "\(Self.endless) access_log DIR/pipe; access_log DIR/access.log;"
+                    + "large_client_header_buffers 4 16k;"), files: Self.files,
+            prepare: { unsafe mkfifo($0.path + "/pipe", 0o600) })
+        let asker = Asker(server, connections: 4, padding: 2000)
+        // More than the pipe holds and the Logger keeps.
+        for number in 0..<1500 { try asker.ask(number) }
+        try waitFor("the other log") { numbers(server.accessLog).count == 1500 }
+        try waitFor("word of what is lost") { lost(server) > 0 }
+        // Somebody reads at last: what comes then is read, too.
+        let reader = try ChildProcess(
+            "cat", [server.folder.path + "/pipe"], output: server.folder.path + "/read",
+            error: "/dev/null")
+        try waitFor("a line") { !reader.output.isEmpty }
+        for number in 1500..<1600 { try asker.ask(number) }
+        try waitFor("the last line") { numbers(reader.output).last == 1599 }
+        asker.closeAll()
+        try end(server)
+        _ = try reader.waitForExit()
+        let read = reader.output.split(separator: "\n")
+        #expect(read.allSatisfy { $0.hasPrefix("127.0.0.1 - ") && $0.hasSuffix("\"-\" \"-\"") })
+        #expect(read.count + lost(server) == 1600)
+    }
+
+    @Test func aFullDiskCostsLinesThatAreCounted() throws {
+        let server = try TestServer(
+            "\(Self.endless) access_log /dev/full; large_client_header_buffers 4 16k;",
+            files: Self.files)
+        let asker = Asker(server, connections: 4, padding: 2000)
+        for number in 0..<1000 { try asker.ask(number) }
+        #expect(asker.answered.count == 1000)
+        asker.closeAll()
+        try end(server)
+        // All of them are lost, some only at the end.
+        #expect(lost(server) == 1000)
+        let said = server.errorLog.split(separator: "\n").filter { $0.contains("/dev/full") }
+        #expect(said.count < 5, "\(said)")
+    }
+
+    // MARK: rights
+
+    @Test(.enabled(if: Product.isRoot)) func itKeepsTheRightToOpenLogsOnly() throws {
+        let server = try TestServer(
+            "access_log ROOT/logs/$arg_x.log;", files: ["a": "x", "logs/keep": "x"])
+        unsafe chmod(server.folder.root, 0o777)
+        unsafe chmod(server.folder.root + "/logs", 0o777)
+        let logger = try waitForValue("a logger") { server.loggers.first }
+        let status = try readText("/proc/\(logger)/status")
+        // CAP_DAC_OVERRIDE, CAP_SETGID and CAP_SETUID.
+        for name in ["CapPrm", "CapEff", "CapBnd"] {
+            #expect(status.contains("\(name):\t00000000000000c2\n"), "\(status)")
+        }
+        #expect(status.contains("NoNewPrivs:\t1"))
+        let listening = try listeningInodes(port: server.port)
+        #expect(!listening.isEmpty && listening.isDisjoint(with: socketInodes(of: logger)))
+        // What a request names is opened as the worker's user.
+        _ = try server.fetch("/a?x=mine")
+        let path = server.folder.root + "/logs/mine.log"
+        try waitFor("the line") { (try? readText(path))?.contains("x=mine") == true }
+        var facts = stat()
+        #expect(unsafe stat(path, &facts) == 0)
+        #expect(facts.st_uid != 0)
+        unsafe chmod(server.folder.root + "/logs", 0o755)
+        _ = try server.fetch("/a?x=other")
+        try waitFor("the refusal") {
+            server.errorLog.contains("/logs/other.log\" failed (13: Permission denied)")
+        }
+        for worker in server.workers {
+            let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(worker)/fd")
+            let files = open.compactMap {
+                try? FileManager.default.destinationOfSymbolicLink(
+                    atPath: "/proc/\(worker)/fd/\($0)")
+            }
+            #expect(!files.contains { $0.hasSuffix(".log") }, "\(files)")
+        }
+    }
+
+    @Test func withoutAMasterTheProcessWritesItself() throws {
+        let server = try TestServer(
+            Self.endless, main: "master_process off;", files: Self.files)
+        for number in 0..<3 { _ = try server.fetch("/a?n=\(number)&") }
+        try waitFor("the lines") { numbers(server.accessLog) == [0, 1, 2] }
+        let log = server.folder.path + "/access.log"
+        #expect(unsafe rename(log, log + ".1") == 0)
+        server.process.signal(SIGUSR1)
+        try waitFor("the new file") { unsafe access(log, F_OK) == 0 }
+        _ = try server.fetch("/a?n=3&")
+        try waitFor("the line") { numbers(server.accessLog) == [3] }
+        #expect(server.loggers.isEmpty)
+    }
+
+    // MARK: calls
+
+    private static let canTrace =
+        (try? run("strace", ["-o", "/dev/null", "true"]))?.succeeded == true
+
+    /// The calls of a worker for 300 requests on a kept connection.
+    private func calls(_ log: String) throws -> [String: Int] {
+        let server = try TestServer("\(log) \(Self.endless)", files: Self.files)
+        let worker = try server.waitForWorkers(1)[0]
+        let client = try server.connect()
+        try client.request("GET /a HTTP/1.1")
+        _ = try client.response()
+        let trace = server.folder.path + "/trace"
+        let strace = try ChildProcess(
+            "strace", ["-p", "\(worker)", "-o", trace], output: "/dev/null",
+            error: server.folder.path + "/strace")
+        try waitFor("strace") { strace.errorOutput.contains("attached") }
+        for _ in 0..<300 {
+            try client.request("GET /a HTTP/1.1")
+            _ = try client.response()
+        }
+        strace.end()
+        var counts: [String: Int] = [:]
+        for line in try readText(trace).split(separator: "\n") {
+            if let name = line.split(separator: "(").first { counts[String(name), default: 0] += 1 }
+        }
+        return counts
+    }
+
+    @Test(.enabled(if: canTrace, "tracing is forbidden, or strace is not there"))
+    func aLineCostsNoCall() throws {
+        let without = try calls("access_log off;")
+        let with = try calls(
+            "access_log DIR/one.log; access_log DIR/two.log combined buffer=1m;")
+        #expect(try #require(without["sendto"] ?? without["sendmsg"]) >= 300)
+        // The Logger is woken when it sleeps: at most as often as its pauses are long.
+        for name in Set(without.keys).union(with.keys) where name != "write" {
+            let more = with[name, default: 0] - without[name, default: 0]
+            #expect(abs(more) <= 10, "\(name): \(without[name, default: 0]) and \(more)")
+        }
+        #expect(with["write", default: 0] <= 60, "\(with)")
+    }
+}
