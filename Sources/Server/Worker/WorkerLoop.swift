@@ -166,7 +166,10 @@ extension Worker {
 
     /// USR1: the files are the Logger's, where there is one.
     private mutating func reopenLogs() {
-        guard accessLog.reopen(nowMs: clock.monotonicMs) else { return }
+        guard accessLog.reopen(nowMs: clock.monotonicMs) else {
+            context.errorLog.write(.notice, "reopening logs is the logger's part")
+            return
+        }
         for log in context.errorLogs { log.reopen() }
         context.errorLog.write(.notice, "reopening logs")
     }
