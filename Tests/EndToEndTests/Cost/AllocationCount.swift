@@ -4,7 +4,7 @@ import Foundation
 /// (Tests/Preload/allocations.c).
 enum AllocationCount {
     /// Of the server for one kept request.
-    static func each(of request: String) throws -> Double {
+    static func each(of request: String, log: String = "off") throws -> Double {
         let place = try TemporaryFolder()
         let library = place.path + "/allocations.so"
         let built = try run(
@@ -15,7 +15,7 @@ enum AllocationCount {
             ])
         guard built.succeeded else { throw Response.Malformed(description: built.error) }
         let server = try CostServer.start(
-            environment: ["LD_PRELOAD=\(library)", "ALLOCATIONS=DIR/allocations"])
+            log: log, environment: ["LD_PRELOAD=\(library)", "ALLOCATIONS=DIR/allocations"])
         let client = try server.connect()
         // What is kept for the next one is there after some requests.
         try CostServer.ask(request, count: 200, over: client)

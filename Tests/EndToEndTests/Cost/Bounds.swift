@@ -6,6 +6,9 @@ enum Bounds {
     static let instructions = 10_220.0
     /// The same with a browser's head of 700 bytes.
     static let browserInstructions = 13_820.0
+    /// User instructions of the worker for the line of such a request in the access log, combined.
+    static let lineInstructions = 2_045.0
+    static let browserLineInstructions = 2_525.0
 
     /// System calls of the worker for a request on one kept connection.
     static let calls = 7.2
@@ -21,4 +24,6 @@ enum Bounds {
 
     /// Allocations for a kept request.
     static let allocations = 0.0
+    /// The same with the access log: those of the Logger, which makes some each time that it looks.
+    static let loggedAllocations = 0.1
 }

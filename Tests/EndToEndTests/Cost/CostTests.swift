@@ -34,6 +34,17 @@ import Testing
         expect("instructions, browser's head", each, Bounds.browserInstructions)
     }
 
+    /// What a line of the access log costs, in nginx's format.
+    @Test(arguments: [CostServer.short, CostServer.browser])
+    func instructionsOfALine(request: String) throws {
+        let without = try InstructionCount.each(of: request)
+        let with = try InstructionCount.each(of: request, log: "DIR/access.log")
+        let isShort = request == CostServer.short
+        expect(
+            isShort ? "instructions, a line" : "instructions, a line, browser's head",
+            with - without, isShort ? Bounds.lineInstructions : Bounds.browserLineInstructions)
+    }
+
     // MARK: system calls
 
     @Test(arguments: [false, true])
@@ -100,8 +111,10 @@ import Testing
 
     // MARK: allocations
 
-    @Test(arguments: [CostServer.short, CostServer.browser])
-    func allocations(request: String) throws {
-        expect("allocations", try AllocationCount.each(of: request), Bounds.allocations)
+    @Test(arguments: [CostServer.short, CostServer.browser], ["off", "DIR/access.log"])
+    func allocations(request: String, log: String) throws {
+        let each = try AllocationCount.each(of: request, log: log)
+        let bound = log == "off" ? Bounds.allocations : Bounds.loggedAllocations
+        expect("allocations, access_log \(log)", each, bound)
     }
 }

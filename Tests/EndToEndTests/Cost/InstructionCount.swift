@@ -5,7 +5,7 @@ import Glibc
 enum InstructionCount {
     /// Of a worker for one request: the difference between a run of many and one of few, so that
     /// what it does once is not in it.
-    static func each(of request: String) throws -> Double {
+    static func each(of request: String, log: String = "off") throws -> Double {
         let few = 500
         let many = 2500
         // The debugging information of a newer compiler is what valgrind may not know.
@@ -13,13 +13,16 @@ enum InstructionCount {
         let binary = place.path + "/apus"
         let stripped = try run("strip", ["-o", binary, Product.binary])
         guard stripped.succeeded else { throw Response.Malformed(description: stripped.error) }
-        let difference = try total(binary, request, many) - total(binary, request, few)
+        let difference =
+            try total(binary, request, many, log) - total(binary, request, few, log)
         return Double(difference) / Double(many - few)
     }
 
-    private static func total(_ binary: String, _ request: String, _ count: Int) throws -> Int {
+    private static func total(
+        _ binary: String, _ request: String, _ count: Int, _ log: String
+    ) throws -> Int {
         let server = try CostServer.start(
-            binary: binary,
+            log: log, binary: binary,
             wrapper: ["valgrind", "--tool=callgrind", "--callgrind-out-file=DIR/callgrind.%p"],
             // callgrind makes calls of its own in the worker, and writes a file.
             main: "sandbox off;")
