@@ -36,7 +36,8 @@ static const int both[] = {
     SYS_read, SYS_readv, SYS_lseek, SYS_getdents64, SYS_readlinkat, SYS_sendmsg,
     SYS_recvmsg, SYS_fcntl, SYS_pselect6, SYS_ppoll, SYS_epoll_create1, SYS_signalfd4,
     SYS_eventfd2, SYS_timerfd_create, SYS_timerfd_settime, SYS_inotify_init1,
-    SYS_inotify_add_watch, SYS_inotify_rm_watch, SYS_fadvise64, SYS_readahead, SYS_getcwd,
+    SYS_inotify_add_watch, SYS_inotify_rm_watch, SYS_statfs, SYS_fadvise64, SYS_readahead,
+    SYS_getcwd,
 #ifdef SYS_poll
     SYS_poll,
 #endif

@@ -93,6 +93,30 @@ public struct RequestHead: BitwiseCopyable, Sendable {
     /// apart.
     public var isConditional: Bool { present & Preconditions.conditional != 0 }
 
+    /// Whether no field asks for anything else than the whole of what the path names, in any coding
+    /// that is acceptable: no ranges, conditions, expectations, no body, and no proxy before it.
+    @inlinable @inline(__always)
+    public var asksForWhole: Bool { present & RequestHead.particular == 0 }
+
+    /// The same, but that the client may have the answer already: If-None-Match or
+    /// If-Modified-Since, and nothing else.
+    @inlinable @inline(__always)
+    public var asksForWholeUnlessKnown: Bool {
+        present & (RequestHead.particular & ~RequestHead.known) == 0
+    }
+
+    @inlinable @inline(__always)
+    static var known: UInt32 { bit(.ifNoneMatch) | bit(.ifModifiedSince) }
+
+    @inlinable @inline(__always)
+    static var particular: UInt32 {
+        bit(.range) | bit(.ifRange) | bit(.ifMatch) | known | bit(.ifUnmodifiedSince)
+            | bit(.expect) | bit(.contentLength) | bit(.transferEncoding) | bit(.via)
+    }
+
+    @inlinable @inline(__always)
+    static func bit(_ name: FieldName) -> UInt32 { 1 &<< UInt32(name.rawValue) }
+
     /// Whether the client expects the connection to stay open after the answer (RFC 9112,
     /// section 9.3).
     public var keepsAlive: Bool {

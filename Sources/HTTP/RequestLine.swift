@@ -19,6 +19,7 @@ struct RequestLine {
     /// Fills in what the line says; the fault when it is not one.
     @inline(__always)
     mutating func parse(_ received: Span<UInt8>, into head: inout RequestHead) -> RequestFault? {
+        if parsePlain(received, into: &head) { return nil }
         if let fault = parseMethod(received, into: &head) { return fault }
         guard skipSpaces(received), position < end else { return .invalidRequestLine }
         let targetStart = position
@@ -35,6 +36,25 @@ struct RequestLine {
             if let fault = parseAbsolute(received, into: &head) { return fault }
         }
         return parseVersion(received, into: &head)
+    }
+
+    /// Takes what nearly all lines are: `GET`, a path without a query, `HTTP/1.1`. False when the
+    /// line is another one, of which nothing is taken.
+    @inline(__always)
+    private func parsePlain(_ received: Span<UInt8>, into head: inout RequestHead) -> Bool {
+        let pathStart = start &+ 4
+        let pathEnd = end &- 9
+        guard pathStart < pathEnd,
+            received.matches("GET /", at: start, foldsCase: false),
+            received.matches(" HTTP/1.1", at: pathEnd, foldsCase: false),
+            received.firstTargetDelimiter(from: pathStart, to: pathEnd) == pathEnd
+        else { return false }
+        head.methodName = ByteExtent(from: start, to: start &+ 3)
+        head.method = .get
+        head.path = ByteExtent(from: pathStart, to: pathEnd)
+        head.target = head.path
+        head.version = .http11
+        return true
     }
 
     /// False when there are more than one, and that matters.

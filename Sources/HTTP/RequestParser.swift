@@ -1,5 +1,5 @@
 /// How large a head may be, and what becomes of odd names.
-public struct HeadLimits: BitwiseCopyable, Sendable {
+public struct HeadLimits: BitwiseCopyable, Sendable, Equatable {
     /// The longest request line in bytes, with its end (a buffer of large_client_header_buffers).
     public var requestLine: Int
     /// The longest field line in bytes, with its end.
@@ -54,7 +54,7 @@ public struct RequestParser: BitwiseCopyable, Sendable {
         case beforeRequestLine, requestLine, fields, complete, invalid
     }
 
-    private let limits: HeadLimits
+    private var limits: HeadLimits
     private var stage = Stage.beforeRequestLine
     private var fault = RequestFault.invalidRequestLine
     private var lineStart = 0
@@ -69,20 +69,52 @@ public struct RequestParser: BitwiseCopyable, Sendable {
         head.dropsInvalidNames = limits.dropsInvalidNames
     }
 
+    /// Begins anew, with another request.
+    @inline(__always)
+    public mutating func restart(limits: HeadLimits) {
+        self.limits = limits
+        head.reset(limits)
+        faultLine = .empty
+        stage = .beforeRequestLine
+        fault = .invalidRequestLine
+        lineStart = 0
+        scanned = 0
+        fieldCount = 0
+    }
+
     /// Goes on with what has come. `received` begins with the request's first byte and has all
     /// bytes so far; they may have moved since the last call, and more requests may follow them.
-    public mutating func resume(_ received: Span<UInt8>) -> ParseOutcome {
+    ///
+    /// Fields that `memory` knows are not read again.
+    public mutating func resume(
+        _ received: Span<UInt8>, memory: FieldMemory = .none
+    ) -> ParseOutcome {
         switch stage {
         case .complete: return .complete
         case .invalid: return .invalid(fault)
         case .beforeRequestLine:
             if let outcome = skipEmptyLines(received) { return outcome }
             if let outcome = takeRequestLine(received) { return outcome }
+            if recallFields(received, memory) { return .complete }
         case .requestLine:
             if let outcome = takeRequestLine(received) { return outcome }
         case .fields: break
         }
-        return takeFields(received)
+        let outcome = takeFields(received)
+        if outcome == .complete {
+            memory.learn(received, at: Int(head.fields.offset), limits, head)
+        }
+        return outcome
+    }
+
+    /// Takes the fields from memory, where the head is such that they say all of it.
+    @inline(__always)
+    private mutating func recallFields(_ received: Span<UInt8>, _ memory: FieldMemory) -> Bool {
+        guard head.isOrdinary, head.host.isEmpty,
+            let count = memory.recall(received, at: lineStart, limits, into: &head)
+        else { return false }
+        _ = finish(lineStart &+ count)
+        return true
     }
 
     /// Passes over the empty lines that may stand before a request (RFC 9112, section 2.2), and

@@ -29,4 +29,11 @@ public enum Clock {
     public static func localOffset(at seconds: Int64) -> Int64 {
         clinux_local_offset(seconds)
     }
+
+    /// CLOCK_REALTIME in nanoseconds since 1970.
+    public static func nanoseconds() -> Int64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+    }
 }

@@ -31,6 +31,14 @@ public struct FileFacts: BitwiseCopyable, Sendable {
     /// The file system's device.
     public let device: UInt64
 
+    /// Whether it is the same file, and nothing of it has changed (as far as its times tell).
+    public func isSame(as other: FileFacts) -> Bool {
+        inode == other.inode && device == other.device && size == other.size
+            && modified == other.modified && changed == other.changed
+            && changedNanoseconds == other.changedNanoseconds && mode == other.mode
+            && owner == other.owner && group == other.group
+    }
+
     init(_ facts: clinux_facts) {
         kind =
             clinux_is_regular(facts.mode) != 0
@@ -45,6 +53,9 @@ public struct FileFacts: BitwiseCopyable, Sendable {
         inode = facts.inode
         device = facts.device
     }
+
+    /// Of nothing.
+    public static var none: FileFacts { FileFacts(clinux_facts()) }
 
     /// Facts made by hand, for tests.
     public init(kind: Kind, size: Int64, modified: Int64) {
@@ -77,6 +88,34 @@ public struct CPath: BitwiseCopyable {
     /// `start` must stay valid and NUL-terminated as long as this value is used.
     @unsafe
     public init(unsafe start: UnsafePointer<CChar>) { unsafe self.start = start }
+
+    /// The path's `count` bytes.
+    public func withBytes<Value>(count: Int, _ body: (Span<UInt8>) -> Value) -> Value {
+        let bytes = unsafe UnsafeRawBufferPointer(start: start, count: count)
+        return body(unsafe Span<UInt8>(_unsafeBytes: bytes))
+    }
+
+    /// Copies the path's `count` bytes to memory that has room for them.
+    @unsafe
+    public func copy(into memory: UnsafeMutableRawPointer, count: Int) {
+        unsafe memory.copyMemory(from: start, byteCount: count)
+    }
+
+    /// Whether the path's `count` bytes are those in memory.
+    @unsafe
+    public func isEqual(to memory: UnsafeMutableRawPointer, count: Int) -> Bool {
+        unsafe memcmp(start, memory, count) == 0
+    }
+}
+
+/// Calls `body` with a path that the kernel takes; `path` holds no NUL.
+public func withCPath<Value>(_ path: [UInt8], _ body: (CPath) -> Value) -> Value {
+    var terminated = path.map { CChar(bitPattern: $0) }
+    terminated.append(0)
+    return unsafe terminated.withUnsafeBufferPointer { memory in
+        guard let start = memory.baseAddress else { return body(unsafe CPath(unsafe: "")) }
+        return body(unsafe CPath(unsafe: start))
+    }
 }
 
 /// Opens `path` for reading, without waiting for a FIFO's writer: a descriptor or errno(3).
@@ -94,6 +133,29 @@ public func openForReading(
         let returned = unsafe clinux_open(base, path.start, Int32(rule.rawValue))
         if returned == -EINTR { continue }
         return returned < 0 ? .failure(FileError(code: 0 &- returned)) : .success(returned)
+    }
+}
+
+/// Opens `path` of `count` bytes for reading. The rule holds for what stands behind its first
+/// `rootCount` bytes, a directory that may itself be reached by links: a descriptor or errno(3).
+public func openForReading(
+    _ path: CPath, count: Int, links: LinkRule, below rootCount: Int
+) -> Result<Int32, FileError> {
+    guard links != .follow else { return openForReading(path) }
+    let root = path.withBytes(count: count) { bytes in
+        (0..<min(rootCount, bytes.count)).map { bytes[$0] }
+    }
+    switch withCPath(root, { openForReading($0) }) {
+    case .failure(let error): return .failure(error)
+    case .success(let number):
+        let directory = Descriptor(owning: number)
+        let rest = path.withBytes(count: count) { bytes in
+            let hasSlash = root.count < bytes.count && bytes[root.count] == 0x2F
+            return (min(root.count &+ (hasSlash ? 1 : 0), bytes.count)..<bytes.count)
+                .map { bytes[$0] }
+        }
+        if rest.isEmpty { return .success(directory.release()) }
+        return withCPath(rest) { openForReading($0, links: links, in: directory.number) }
     }
 }
 
@@ -139,8 +201,8 @@ public struct FileError: Error, BitwiseCopyable, Equatable, Sendable {
     public var isRefused: Bool {
         code == EACCES || code == EPERM || code == ELOOP || code == EXDEV
     }
-    /// No descriptor or memory is free just now.
+    /// No descriptor, memory or watch (inotify(7)) is free just now.
     public var isExhaustion: Bool {
-        code == EMFILE || code == ENFILE || code == ENOMEM
+        code == EMFILE || code == ENFILE || code == ENOMEM || code == ENOSPC
     }
 }

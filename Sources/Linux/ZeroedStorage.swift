@@ -39,4 +39,18 @@ public struct ZeroedStorage<Element: BitwiseCopyable>: ~Copyable {
             return unsafe start + index
         }
     }
+
+    /// Where the element at `index` is, for those who give it on in place.
+    @unsafe @inlinable @inline(__always)
+    public func address(of index: Int) -> UnsafePointer<Element> {
+        precondition(index >= 0 && index < count)
+        return unsafe UnsafePointer(start + index)
+    }
+
+    /// Where the element at `index` is, to be changed.
+    @unsafe @inlinable @inline(__always)
+    public mutating func mutableAddress(of index: Int) -> UnsafeMutablePointer<Element> {
+        precondition(index >= 0 && index < count)
+        return unsafe start + index
+    }
 }

@@ -24,6 +24,10 @@ public struct Deadlines: ~Copyable {
 
     @usableFromInline var entries: ZeroedStorage<Entry>
     @usableFromInline var lists: ZeroedStorage<List>
+    /// No deadline is earlier than this; one that was may have been taken away. In milliseconds of
+    /// the monotonic clock, Int64.max when there is none.
+    @inlinable public var soonestMs: Int64 { soonest }
+    @usableFromInline var soonest = Int64.max
 
     /// Lists for `durationsMs`, and room for `slots` slots.
     public init(durationsMs: [Int64], slots: Int) {
@@ -43,6 +47,7 @@ public struct Deadlines: ~Copyable {
         entries[slot].deadlineMs = nowMs &+ lists[list].durationMs
         entries[slot].previous = last
         entries[slot].next = 0
+        if entries[slot].deadlineMs < soonest { soonest = entries[slot].deadlineMs }
         if last == 0 {
             lists[list].first = link
         } else {
@@ -96,7 +101,13 @@ public struct Deadlines: ~Copyable {
     }
 
     /// Takes one slot whose deadline has come; nil when there is none.
+    @inlinable
     public mutating func takeExpired(nowMs: Int64) -> Int? {
+        nowMs < soonest ? nil : findExpired(nowMs: nowMs)
+    }
+
+    @usableFromInline
+    mutating func findExpired(nowMs: Int64) -> Int? {
         var index = 0
         while index < lists.count {
             let first = lists[index].first
@@ -107,6 +118,7 @@ public struct Deadlines: ~Copyable {
             }
             index &+= 1
         }
+        soonest = earliestMs() ?? Int64.max
         return nil
     }
 }

@@ -43,7 +43,8 @@ struct EngineTests {
         ).filter { $0.contains("poll") || $0.contains("select") }
         let expected: [String: Set<Substring>] = [
             "epoll": ["epoll_wait", "epoll_pwait", "epoll_ctl"], "poll": ["poll", "ppoll"],
-            "select": ["select", "pselect6"],
+            // poll is asked what was mounted, which select cannot tell.
+            "select": ["select", "pselect6", "poll", "ppoll"],
         ]
         #expect(!calls.isEmpty && calls.isSubset(of: expected[engine] ?? []), "\(calls)")
     }

@@ -51,7 +51,6 @@ import Testing
 
     @Test(arguments: [
         ("resolver;", "invalid number of arguments in \"resolver\" directive"),
-        ("open_file_cache a b c;", "it takes 1 or 2 arguments"),
         ("proxy_buffering maybe;", "it must be \"on\" or \"off\""),
         ("accept_mutex on;", "\"accept_mutex\" directive is not allowed here"),
         ("upstream { }", "invalid number of arguments in \"upstream\""),

@@ -3,6 +3,7 @@
 // imported; the .c files define it.
 #pragma once
 #include "break-in.h"
+#include "changes.h"
 #include "confinement.h"
 #include "datagrams.h"
 #include "directories.h"

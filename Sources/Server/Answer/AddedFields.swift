@@ -160,6 +160,7 @@ extension Worker {
             }
             rule = found
         }
+        making.expires = rule
         let modified = head.tellsModified ? head.validators?.modified : nil
         guard
             let answer = rule.answer(

@@ -58,8 +58,9 @@ extension Worker {
 
     /// A body put through filters; nil when memory is short.
     mutating func filtered(
-        _ segments: [BodySegment], _ filters: BodyFilters, _ slot: Int, _ exchange: Int
+        _ unread: [BodySegment], _ filters: BodyFilters, _ slot: Int, _ exchange: Int
     ) -> [BodySegment]? {
+        let segments = unread.map { inMemory($0, exchange) }
         var stages: [BodyStage] = []
         if filters.decompresses {
             guard let decoder = Gunzip() else { return nil }
@@ -85,6 +86,19 @@ extension Worker {
             whole += added
         }
         return whole
+    }
+}
+
+extension Worker {
+    /// A piece of a file whose bytes the cache has is those bytes.
+    private func inMemory(_ segment: BodySegment, _ exchange: Int) -> BodySegment {
+        let entry = exchanges[exchange].entry
+        guard case .file(let offset, let count) = segment, entry >= 0, files.hasBytes(entry) else {
+            return segment
+        }
+        let bytes = files.bytes(of: entry)
+        let piece = bytes.slice(from: Int(offset), to: Int(offset) &+ Int(count))
+        return .bytes(piece.indices.map { piece[$0] })
     }
 }
 

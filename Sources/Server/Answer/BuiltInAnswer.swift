@@ -80,6 +80,8 @@ extension Worker {
         let location = plan.locations[Int(exchanges[exchange].location)]
         let isAbsolute = location.features.contains(.absoluteRedirect)
         let arguments = arguments(slot, exchange)
+        // Also that there is no query.
+        dependOnRequest()
         let target = bytes { (worker, writer) in
             worker.writePath(into: &writer, isAbsolute: isAbsolute)
             writer.append(byte: UInt8(ascii: "/"))
@@ -119,9 +121,10 @@ extension Worker {
         RequestTarget.escape(uri: path.slice(from: start, to: path.count), into: &writer)
     }
 
-    private func writeOrigin(
+    private mutating func writeOrigin(
         _ slot: Int, _ exchange: Int, _ location: LocationPlan, into writer: inout HeadWriter
     ) {
+        dependOnRequest()
         let request = exchanges[exchange].parser.head
         let received = exchanges[exchange].received
         let server = plan.servers[Int(exchanges[exchange].server)]
@@ -242,8 +245,12 @@ extension Worker {
 
 extension Array where Element == UInt8 {
     /// A copy of bytes of the plan.
-    init(_ bytes: PlanBytes) {
-        let span = bytes.span
-        self = span.indices.map { span[$0] }
+    init(_ bytes: PlanBytes) { self.init(copying: bytes.span) }
+
+    /// A copy.
+    init(copying span: Span<UInt8>) {
+        self = []
+        reserveCapacity(span.count)
+        for index in span.indices { append(span[index]) }
     }
 }

@@ -7,7 +7,10 @@ extension Worker {
     mutating func content(_ slot: Int, _ exchange: Int) -> Outcome {
         let location = plan.locations[Int(exchanges[exchange].location)]
         if location.features.contains(.emptyGif) { return emptyGif(slot, exchange, location) }
-        if location.features.contains(.stubStatus) { return stubStatus(slot, exchange) }
+        if location.features.contains(.stubStatus) {
+            dependOnRequest()
+            return stubStatus(slot, exchange)
+        }
         if location.features.contains(.hasAlias), contextIfAny(exchange)?.isOutsideAlias == true {
             logError(
                 .alert, "\"alias\" cannot be used in a location where the path was rewritten",
@@ -88,31 +91,47 @@ extension Worker {
 
     // MARK: paths and opening
 
-    /// Opens the path as the location's rule for links says.
+    /// What the path is, opened as the location's rule for links says.
+    mutating func find(_ location: LocationPlan, _ slot: Int, _ exchange: Int) -> FoundFile {
+        if path.isTooLong { return FoundFile(error: Errno.nameTooLong) }
+        // The client's path was normalized; what a rewrite, a variable or an alias makes of it was
+        // not: `/img../x` behind `location /img { alias /srv/img/; }` is /srv/img/../x.
+        if exchanges[exchange].hasContext || location.features.contains(.hasAlias), leavesRoot() {
+            return FoundFile(error: Errno.accessDenied)
+        }
+        if location.features.contains(.testsLinks) {
+            dependOnRequest()
+            return FoundFile(opened: openTested(location, slot, exchange))
+        }
+        // What other requests make of a file is read by a descriptor of their own.
+        if exchanges[exchange].isSubrequest {
+            return FoundFile(
+                path.terminated(), count: path.count, links: location.links, rootCount: rootCount)
+        }
+        let found = files.find(
+            path.terminated(), count: path.count, links: location.links, rootCount: rootCount,
+            nowMs: clock.monotonicMs)
+        if !found.isKept { dependOnRequest() }
+        return found
+    }
+
+    /// Opens the path, for who reads a directory.
     mutating func open(
         _ location: LocationPlan, _ slot: Int, _ exchange: Int
     ) -> Result<Int32, FileError> {
+        dependOnRequest()
         if path.isTooLong { return .failure(FileError(code: Errno.nameTooLong)) }
-        // The client's path was normalized; what a rewrite, a variable or an alias makes of it was
-        // not: `/img../x` behind `location /img { alias /srv/img/; }` is /srv/img/../x.
         if exchanges[exchange].hasContext || location.features.contains(.hasAlias), leavesRoot() {
             return .failure(FileError(code: Errno.accessDenied))
         }
         if location.features.contains(.testsLinks) { return openTested(location, slot, exchange) }
-        guard location.links != .follow else { return openForReading(path.terminated()) }
-        // The rule holds below the root, which may itself be reached by a link.
-        var root = PathBuffer()
-        root.append(path.span.slice(from: 0, to: rootCount))
-        switch openForReading(root.terminated()) {
-        case .failure(let error): return .failure(error)
-        case .success(let number):
-            let directory = Descriptor(owning: number)
-            var start = rootCount
-            if path.span.slice(from: start, to: start &+ 1).equals("/") { start &+= 1 }
-            if start >= path.count { return .success(directory.release()) }
-            return openForReading(
-                path.terminated(from: start), links: location.links, in: directory.number)
-        }
+        return openForReading(
+            path.terminated(), count: path.count, links: location.links, below: rootCount)
+    }
+
+    /// Nothing more is wanted of what was found.
+    func release(_ found: FoundFile) {
+        if found.descriptor >= 0 { closeDescriptor(found.descriptor) }
     }
 
     /// The status of a file that cannot be opened, as nginx has them, and a line in the log.
@@ -152,23 +171,22 @@ extension Worker {
             mapPath(location, slot, exchange)
             let directoryEnd = path.count
             if let constant { path.append(constant.span) } else { path.append(made.span) }
-            switch open(location, slot, exchange) {
-            case .success(let descriptor):
+            let found = find(location, slot, exchange)
+            if found.error == 0 {
                 // nginx: a directory of that name is found, too, and then redirected to.
-                closeDescriptor(descriptor)
+                release(found)
                 explanation?.note("index: \(path.text) is there")
                 exchanges[exchange].index = constant
                 if constant == nil { _ = context(of: exchange) }
                 return extendURI(constant, made) ? .redirected : .status(500)
-            case .failure(let error):
-                explanation?.note("index: \(path.text): \(SystemError.text(of: error.code))")
-                // A path that is too long, or leads through a file, has no directory either.
-                guard error.code == Errno.noEntry else {
-                    return failure(error, slot, exchange, location)
-                }
-                path.truncate(to: directoryEnd)
-                if let outcome = missingDirectory(slot, exchange, location) { return outcome }
             }
+            explanation?.note("index: \(path.text): \(SystemError.text(of: found.error))")
+            // A path that is too long, or leads through a file, has no directory either.
+            guard found.error == Errno.noEntry else {
+                return failure(FileError(code: found.error), slot, exchange, location)
+            }
+            path.truncate(to: directoryEnd)
+            if let outcome = missingDirectory(slot, exchange, location) { return outcome }
         }
         mapPath(location, slot, exchange)
         return nil
@@ -186,11 +204,10 @@ extension Worker {
     private mutating func missingDirectory(
         _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Outcome? {
-        switch facts(of: path.terminated()) {
-        case .failure(let error) where error.isMissing:
-            return failure(error, slot, exchange, location)
-        default: return nil
-        }
+        let found = find(location, slot, exchange)
+        release(found)
+        let error = FileError(code: found.error)
+        return error.isMissing ? failure(error, slot, exchange, location) : nil
     }
 
     // MARK: files
@@ -199,31 +216,26 @@ extension Worker {
         _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Outcome {
         mapPath(location, slot, exchange)
-        let descriptor: Int32
-        switch open(location, slot, exchange) {
-        case .failure(let error): return failure(error, slot, exchange, location)
-        case .success(let number): descriptor = number
+        let found = find(location, slot, exchange)
+        guard found.error == 0 else {
+            return failure(FileError(code: found.error), slot, exchange, location)
         }
-        guard case .success(let facts) = facts(of: descriptor) else {
-            closeDescriptor(descriptor)
-            return .status(500)
-        }
-        switch facts.kind {
+        switch found.facts.kind {
         case .directory:
-            closeDescriptor(descriptor)
+            release(found)
             explanation?.note(
                 "\(path.text) is a directory: the client is sent to the path with a slash")
             return redirectToSlash(slot, exchange)
         case .other:
-            closeDescriptor(descriptor)
+            release(found)
             logError(.crit, "\"\(path.text)\" is not a regular file", slot, exchange)
             return .status(404)
         case .regular: break
         }
         guard exchanges[exchange].method != .post else {
-            closeDescriptor(descriptor)
+            release(found)
             return .status(405)
         }
-        return answerFile(descriptor, facts, coding: .identity, slot, exchange)
+        return answerFile(found, coding: .identity, slot, exchange)
     }
 }

@@ -7,13 +7,11 @@ extension Worker {
     /// Answers with an open regular file, which the exchange owns from here on. `coding` is
     /// what it was compressed with beforehand.
     mutating func answerFile(
-        _ descriptor: Int32, _ facts: FileFacts, coding: ContentCoding, _ slot: Int,
-        _ exchange: Int
+        _ found: FoundFile, coding: ContentCoding, _ slot: Int, _ exchange: Int
     ) -> Outcome {
+        let facts = found.facts
         if explanation != nil { noteFile(facts, coding) }
-        exchanges[exchange].file = descriptor
-        exchanges[exchange].fileOffset = 0
-        exchanges[exchange].fileRemaining = facts.size
+        take(found, exchange)
         let location = plan.locations[Int(exchanges[exchange].location)]
         var head = answerHead(200, exchange, location)
         head.contentType = mediaType(location)
@@ -66,9 +64,28 @@ extension Worker {
         if method == .head {
             closeSource(exchange)
         } else {
+            if found.isKept, filters.isNone { making.send(found.entry) }
             attachFile(filters, slot, exchange, location)
         }
         return .answered
+    }
+
+    /// The exchange has the file from here on.
+    private mutating func take(_ found: FoundFile, _ exchange: Int) {
+        exchanges[exchange].file = found.descriptor
+        if found.isKept {
+            files.pin(found.entry, nowMs: clock.monotonicMs)
+            exchanges[exchange].entry = found.entry
+            exchanges[exchange].file = files.descriptor(of: found.entry)
+            making.use(source(found))
+        }
+        exchanges[exchange].fileOffset = 0
+        exchanges[exchange].fileRemaining = found.facts.size
+    }
+
+    /// What an answer is made of, when it is made of this file.
+    func source(_ found: FoundFile) -> Answer.Source {
+        Answer.Source(entry: found.entry, generation: files[found.entry].generation)
     }
 
     /// What every answer of a location says; that of an error page has the error's status.
@@ -248,10 +265,19 @@ extension Worker {
         let end = exchanges[exchange].outputEnd
         let output = exchanges[exchange].output
         guard output.capacity &- end >= count else { return false }
-        let result = unsafe readFile(
-            exchanges[exchange].file, at: exchanges[exchange].fileOffset,
-            into: output.bytes(from: end, to: end &+ count))
-        guard result == .bytes(count) else { return false }
+        let entry = exchanges[exchange].entry
+        if entry >= 0, files.hasBytes(entry) {
+            let start = Int(exchanges[exchange].fileOffset)
+            let bytes = files.bytes(of: entry)
+            var writer = output.writer(from: end)
+            writer.append(bytes.slice(from: start, to: start &+ count))
+            guard writer.count == count else { return false }
+        } else {
+            let result = unsafe readFile(
+                exchanges[exchange].file, at: exchanges[exchange].fileOffset,
+                into: output.bytes(from: end, to: end &+ count))
+            guard result == .bytes(count) else { return false }
+        }
         exchanges[exchange].outputEnd = end &+ count
         exchanges[exchange].bodyBytes &+= Int64(count)
         return true
@@ -261,13 +287,18 @@ extension Worker {
     mutating func attach(_ producer: BodyProducer, _ exchange: Int) {
         while producers.count <= exchange { producers.append(nil) }
         producers[exchange] = producer
+        exchanges[exchange].hasProducer = true
         exchanges[exchange].source = .producer
         exchanges[exchange].hasProduced = false
     }
 
     /// Closes the file and lets the producer go.
     mutating func closeSource(_ exchange: Int) {
-        if exchanges[exchange].file >= 0 {
+        if exchanges[exchange].entry >= 0 {
+            files.unpin(exchanges[exchange].entry, nowMs: clock.monotonicMs)
+            exchanges[exchange].entry = -1
+            exchanges[exchange].file = -1
+        } else if exchanges[exchange].file >= 0 {
             closeDescriptor(exchanges[exchange].file)
             exchanges[exchange].file = -1
         }
@@ -275,6 +306,7 @@ extension Worker {
             if let encoder = producer.takeEncoder() { gzips.give(encoder) }
             producers[exchange] = nil
         }
+        exchanges[exchange].hasProducer = false
         exchanges[exchange].source = .none
     }
 }

@@ -31,17 +31,22 @@ extension Worker {
 
     /// Begins with a request, or goes on with one that has waited.
     mutating func answer(_ slot: Int, _ exchange: Int) {
-        takeURI(exchange)
         if exchanges[exchange].output.isNone { exchanges[exchange].output = outputs.take() }
         guard !exchanges[exchange].output.isNone else {
             exchanges[exchange].lacksMemory = true
             return
         }
         let isBeginning = exchanges[exchange].phase == .start
+        if isBeginning, answers.isOn, explanation == nil, answerFromCache(slot, exchange) {
+            return
+        }
+        takeURI(exchange)
+        if isBeginning { beginAnswer(exchange) }
         let outcome =
             isBeginning
             ? begin(slot, exchange) : pass(from: exchanges[exchange].phase, slot, exchange)
         passOn(outcome, slot, exchange)
+        if making.isShared { keepAnswer(slot, exchange) }
     }
 
     /// Goes through the phases from one of them on, to the request's answer.
@@ -207,7 +212,7 @@ extension Worker {
 
     // MARK: 2. server
 
-    private mutating func chooseServer(_ slot: Int, _ exchange: Int) {
+    mutating func chooseServer(_ slot: Int, _ exchange: Int) {
         let address = Int(address(of: slot))
         exchanges[exchange].server = plan.addresses[address].defaultServer
         guard plan.addresses[address].hasNames else {
@@ -223,6 +228,7 @@ extension Worker {
         exchanges[exchange].server = found.server
         if explanation != nil { noteServer(found.rule, found.regex, exchange) }
         if found.regex >= 0 {
+            dependOnRequest()
             keepCaptures(of: found.regex, in: name.span(from: 0, to: uriCount), exchange)
         }
     }
@@ -309,12 +315,8 @@ extension Worker {
         exchanges[exchange].lingeringClose = timeouts.lingeringClose
         exchanges[exchange].bodyLimit = plan.locations[index].maxBodySize
         exchanges[exchange].isRateLimited = features.contains(.limitsRate)
-        exchanges[exchange].keepsAlive =
-            exchanges[exchange].fault == nil && !exchanges[exchange].endsConnection
-            && exchanges[exchange].parser.head.keepsAlive
-            && timeouts.keepsAlive && state == .serving
-            && Int(connections[slot].requests) < timeouts.keepaliveRequests
-            && clock.monotonicMs &- connections[slot].acceptedMs <= timeouts.keepaliveTimeMs
+        exchanges[exchange].keepsAlive = keepsAlive(slot, exchange, index)
+        if !features.isDisjoint(with: .lookAtRequests) { dependOnRequest() }
         let asksBrowser =
             features.contains(.limitsKeepalive) || exchanges[exchange].parser.head.method == .post
         if asksBrowser, exchanges[exchange].keepsAlive,
@@ -322,6 +324,18 @@ extension Worker {
         {
             exchanges[exchange].keepsAlive = false
         }
+    }
+
+    /// Whether the connection is kept after an answer of this location.
+    @inline(__always)
+    mutating func keepsAlive(_ slot: Int, _ exchange: Int, _ location: Int) -> Bool {
+        exchanges[exchange].parser.head.keepsAlive
+            && exchanges[exchange].fault == nil && !exchanges[exchange].endsConnection
+            && plan.locations[location].timeouts.keepsAlive && state == .serving
+            && Int(connections[slot].requests)
+                < plan.locations[location].timeouts.keepaliveRequests
+            && clock.monotonicMs &- connections[slot].acceptedMs
+                <= plan.locations[location].timeouts.keepaliveTimeMs
     }
 
     /// The location, or what its limit_except puts in its place for the request's method.

@@ -6,6 +6,7 @@ import Linux
 extension Worker {
     /// What a script came to; nil when the request goes on.
     mutating func run(_ script: Int32, _ slot: Int, _ exchange: Int) -> Outcome? {
+        dependOnRequest()
         let steps = plan.scripts[Int(script)]
         var index = 0
         while index < steps.count {

@@ -1,3 +1,4 @@
+import Files
 import HTTP
 import Linux
 
@@ -64,32 +65,40 @@ extension Worker {
         mapPath(location, slot, exchange)
         let end = path.count
         path.append(candidate.coding.suffix)
-        guard case .success(let descriptor) = open(location, slot, exchange) else {
+        let found = find(location, slot, exchange)
+        guard found.error == 0 else {
             explanation?.note("\(path.text) cannot be opened")
             return nil
         }
-        guard case .success(let found) = facts(of: descriptor), found.kind == .regular else {
-            closeDescriptor(descriptor)
+        guard found.facts.kind == .regular else {
+            release(found)
             return nil
         }
         path.truncate(to: end)
-        guard candidate.mode != .fresh || isFresh(found) else {
+        guard candidate.mode != .fresh || isFresh(found, location, slot, exchange) else {
             explanation?.note("\(candidate.coding.name): older than the file")
-            closeDescriptor(descriptor)
+            release(found)
             return nil
         }
         if candidate.mode != .always { exchanges[exchange].varies = true }
         guard candidate.weight > 0 else {
             explanation?.note("\(candidate.coding.name): there, but the client does not take it")
-            closeDescriptor(descriptor)
+            release(found)
             return nil
         }
-        return answerFile(descriptor, found, coding: candidate.coding, slot, exchange)
+        return answerFile(found, coding: candidate.coding, slot, exchange)
     }
 
     /// Whether a sidecar is not older than its file; one whose file is gone is.
-    private mutating func isFresh(_ sidecar: FileFacts) -> Bool {
-        guard case .success(let original) = facts(of: path.terminated()) else { return false }
-        return sidecar.modified >= original.modified
+    private mutating func isFresh(
+        _ sidecar: FoundFile, _ location: LocationPlan, _ slot: Int, _ exchange: Int
+    ) -> Bool {
+        let original = find(location, slot, exchange)
+        release(original)
+        guard original.error == 0 else { return false }
+        // Both times count, whichever of the two is sent.
+        if sidecar.isKept { making.use(source(sidecar)) }
+        if original.isKept { making.use(source(original)) }
+        return sidecar.facts.modified >= original.facts.modified
     }
 }

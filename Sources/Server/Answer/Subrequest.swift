@@ -13,6 +13,7 @@ extension Worker {
     mutating func subrequest(
         _ path: PlanBytes, charset: Int32, _ slot: Int, _ exchange: Int
     ) -> [BodySegment]? {
+        dependOnRequest()
         let sub = subrequestExchange
         let values = context(of: exchange).values
         let kept = madeCharset

@@ -1,3 +1,4 @@
+import Files
 import HTTP
 import Linux
 
@@ -51,16 +52,16 @@ extension Worker {
         _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> FileFacts? {
         guard !path.isTooLong, !leavesRoot() else { return nil }
-        let result: Result<FileFacts, FileError>
-        if location.links == .follow, !location.features.contains(.testsLinks) {
+        let found = find(location, slot, exchange)
+        release(found)
+        var result: Result<FileFacts, FileError> =
+            found.error == 0 ? .success(found.facts) : .failure(FileError(code: found.error))
+        // That something is there can be told even of what must not be read.
+        if found.error == Errno.accessDenied, location.links == .follow,
+            !location.features.contains(.testsLinks)
+        {
+            dependOnRequest()
             result = facts(of: path.terminated())
-        } else {
-            switch open(location, slot, exchange) {
-            case .failure(let error): result = .failure(error)
-            case .success(let descriptor):
-                result = facts(of: descriptor)
-                closeDescriptor(descriptor)
-            }
         }
         switch result {
         case .success(let facts): return facts

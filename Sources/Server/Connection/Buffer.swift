@@ -1,5 +1,6 @@
 import Glibc
 import HTTP
+import Linux
 
 /// Memory that bytes are received into or sent from; somebody else owns it.
 @safe
@@ -29,6 +30,7 @@ struct Buffer: BitwiseCopyable {
     func free() { unsafe Glibc.free(start) }
 
     /// The bytes from `lower` to `upper`, exclusive; what lies outside of the buffer is cut off.
+    @inline(__always)
     func bytes(from lower: Int, to upper: Int) -> UnsafeMutableRawBufferPointer {
         let end = max(0, min(upper, capacity))
         let begin = max(0, min(lower, end))
@@ -65,6 +67,15 @@ struct Buffer: BitwiseCopyable {
         unsafe base.copyMemory(from: origin, byteCount: from.count)
     }
 
+    /// Copies `count` bytes of another buffer, from `source` on, to `target`.
+    @inline(__always)
+    func copy(to target: Int, from other: Buffer, at source: Int, count: Int) {
+        let from = unsafe other.bytes(from: source, to: source &+ count)
+        let to = unsafe bytes(from: target, to: target &+ count)
+        guard from.count == to.count else { return }
+        unsafe to.copyMemory(from: UnsafeRawBufferPointer(from))
+    }
+
     /// Copies the first `count` bytes of another buffer.
     func copy(from other: Buffer, count: Int) {
         let source = unsafe other.bytes(from: 0, to: count)
@@ -86,28 +97,33 @@ struct BufferPool: ~Copyable {
     let size: Int
     /// How many that nobody uses are kept.
     private let keeps: Int
-    private var idle: [Buffer] = []
+    private var idle: ZeroedStorage<Buffer>
+    private var idleCount = 0
 
     init(size: Int, keeps: Int) {
         self.size = size
         self.keeps = keeps
-        idle.reserveCapacity(keeps)
+        idle = ZeroedStorage(count: keeps)
     }
 
-    deinit { for buffer in idle { buffer.free() } }
+    deinit { for index in 0..<idleCount { idle[index].free() } }
 
     /// A buffer of at least `capacity` bytes, of the pool's size when that is enough; `.none` when
     /// memory is short.
     mutating func take(atLeast capacity: Int = 0) -> Buffer {
-        if capacity <= size, let buffer = idle.popLast() { return buffer }
+        if capacity <= size, idleCount > 0 {
+            idleCount &-= 1
+            return idle[idleCount]
+        }
         return .allocate(max(capacity, size))
     }
 
     /// Takes a buffer back.
     mutating func give(_ buffer: Buffer) {
         guard !buffer.isNone else { return }
-        if buffer.capacity == size, idle.count < keeps {
-            idle.append(buffer)
+        if buffer.capacity == size, idleCount < keeps {
+            idle[idleCount] = buffer
+            idleCount &+= 1
         } else {
             buffer.free()
         }

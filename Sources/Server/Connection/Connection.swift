@@ -68,8 +68,8 @@ struct Connection: BitwiseCopyable {
         case receive
         /// The head does not fit: enlarge the input buffer.
         case growInput
-        /// Keep what a proxy says of the connection; without addresses its own hold.
-        case takeProxyHeader(ProxyHeader.Addresses?)
+        /// Keep what a proxy says of the connection, as it is in the exchange.
+        case takeProxyHeader
         /// Choose an answer to the request (or the fault) in the exchange.
         case answer
         /// Send `output`; more follows at once.

@@ -29,7 +29,9 @@ extension Connection {
             awaitsProxyHeader = false
             hasProxyAddresses = addresses != nil
             exchange.inputStart &+= byteCount
-            return .takeProxyHeader(addresses)
+            // Without addresses the connection's own hold.
+            exchange.proxyAddresses = addresses ?? ProxyHeader.Addresses()
+            return .takeProxyHeader
         case .invalid(let fault): return .close(.brokenProxyHeader(fault))
         }
     }
@@ -51,7 +53,7 @@ extension Connection {
         exchange.needsParse = false
         let input = exchange.input
         let received = input.span(from: exchange.inputStart, to: exchange.inputEnd)
-        switch exchange.parser.resume(received) {
+        switch exchange.parser.resume(received, memory: exchange.memory) {
         case .needsMore:
             // What earlier requests of the pipeline are owed goes out before anything is awaited.
             return exchange.outputCount > 0
@@ -91,13 +93,14 @@ extension Connection {
     /// Begins the next request with what is left in the input.
     mutating func nextRequest(_ exchange: inout Exchange) -> Action {
         lingerUntilMs = 0
-        exchange.prepareForNextRequest()
         if exchange.inputStart == exchange.inputEnd {
+            // The exchange is given back: nothing else of it is looked at again.
             exchange.inputStart = 0
             exchange.inputEnd = 0
             state = .idle
             return .rest
         }
+        exchange.prepareForNextRequest()
         state = .head
         if exchange.requestsInTurn < Connection.requestsPerTurn,
             exchange.fileBytesInTurn < Connection.fileBytesPerTurn
@@ -165,7 +168,7 @@ extension Exchange {
 
     /// Forgets the request; the input's bytes stay.
     mutating func prepareForNextRequest() {
-        parser = RequestParser(limits: limits)
+        parser.restart(limits: limits)
         fault = nil
         body = .none
         bodyBesideHead = 0

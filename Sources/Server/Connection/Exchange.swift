@@ -28,6 +28,8 @@ struct Exchange: BitwiseCopyable {
     /// How long the body may be; 0 for any length.
     var bodyLimit: Int64 = 0
 
+    /// What a proxy says of the connection, until the worker keeps it.
+    var proxyAddresses = ProxyHeader.Addresses()
     /// The connection's peer is who a proxy says that the client is, until the request is over.
     var hasRealAddress = false
 
@@ -81,9 +83,13 @@ struct Exchange: BitwiseCopyable {
     /// There is no memory for the answer: the connection is closed.
     var lacksMemory = false
     var source = BodySource.none
+    /// The worker has a producer for it.
+    var hasProducer = false
     /// The producer has put something into this answer.
     var hasProduced = false
     var file: Int32 = -1
+    /// The file's entry in the cache, to which the descriptor belongs then; -1 for none.
+    var entry: Int32 = -1
     var fileOffset: Int64 = 0
     var fileRemaining: Int64 = 0
 
@@ -96,11 +102,53 @@ struct Exchange: BitwiseCopyable {
     var requestsInTurn = 0
     var fileBytesInTurn: Int64 = 0
 
-    let limits: HeadLimits
+    private(set) var limits: HeadLimits
+    /// Fields that were read before.
+    var memory = FieldMemory.none
 
     init(limits: HeadLimits) {
         self.limits = limits
         parser = RequestParser(limits: limits)
+    }
+
+    /// Begins anew, for another connection: as ``init(limits:)``, in place.
+    mutating func begin(_ limits: HeadLimits) {
+        self.limits = limits
+        memory = .none
+        input = .none
+        inputStart = 0
+        inputEnd = 0
+        mayHaveMore = false
+        needsParse = false
+        prepareForNextRequest()
+        bodyRemaining = 0
+        proxyAddresses = ProxyHeader.Addresses()
+        hasRealAddress = false
+        server = 0
+        location = 0
+        isWaiting = false
+        isDropped = false
+        method = .get
+        isRateLimited = false
+        isSubrequest = false
+        mainCharset = -1
+        hasContext = false
+        keepsAlive = true
+        lingeringClose = .whenUnread
+        output = .none
+        outputStart = 0
+        outputEnd = 0
+        lacksMemory = false
+        source = .none
+        hasProducer = false
+        hasProduced = false
+        file = -1
+        entry = -1
+        fileOffset = 0
+        fileRemaining = 0
+        startedMs = 0
+        requestsInTurn = 0
+        fileBytesInTurn = 0
     }
 
     /// The received bytes from the request's first one on.
@@ -114,6 +162,9 @@ struct Exchange: BitwiseCopyable {
     }
 
     var outputCount: Int { outputEnd &- outputStart }
+
+    /// A file is open, or a producer at work.
+    var hasSource: Bool { file >= 0 || entry >= 0 || hasProducer }
 
     /// Bytes of this answer that the kernel has taken, or, once it is complete, will take: its end
     /// may wait in the output for the next answer.

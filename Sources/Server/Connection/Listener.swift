@@ -1,4 +1,5 @@
 import CLinux
+import Files
 import Linux
 import Reactor
 
@@ -133,7 +134,9 @@ extension Worker {
         case .clientGone:
             context.errorLog.write(.info, "\(SystemError("accept4()", code: code))")
         // The listener is still ready, and accepted from again in the next turn.
-        case .exhausted where closeIdle() > 0: break
+        case .exhausted
+        where files.closeDescriptors(nowMs: clock.monotonicMs, all: true) > 0 || closeIdle() > 0:
+            break
         case .exhausted: pauseListeners("\(SystemError("accept4()", code: code))")
         case .other: logTrouble(.alert, "\(SystemError("accept4()", code: code))")
         }

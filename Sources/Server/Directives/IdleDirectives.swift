@@ -111,7 +111,6 @@ enum IdleDirectives {
         [
             (.httpServerLocation, .exactly(1), "read_ahead directio directio_alignment aio"),
             (.httpServerLocation, .flag, "aio_write"),
-            (.httpServerLocation, .oneOf([1, 2]), "open_file_cache"),
             (
                 .httpServerLocation, .exactly(1),
                 "open_file_cache_valid open_file_cache_min_uses"

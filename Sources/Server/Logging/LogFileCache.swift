@@ -143,13 +143,3 @@ struct LogFileCache {
         return facts.inode == inode && facts.device == device
     }
 }
-
-/// Calls `body` with a path that the kernel takes; `path` holds no NUL.
-func withCPath<Value>(_ path: [UInt8], _ body: (CPath) -> Value) -> Value {
-    var terminated = path.map { CChar(bitPattern: $0) }
-    terminated.append(0)
-    return unsafe terminated.withUnsafeBufferPointer { memory in
-        guard let start = memory.baseAddress else { return body(unsafe CPath(unsafe: "")) }
-        return body(unsafe CPath(unsafe: start))
-    }
-}

@@ -5,17 +5,17 @@ import Linux
 extension Worker {
     /// A request is over: its line, and its file is closed.
     mutating func finish(_ slot: Int, _ exchange: Int) {
-        let location = plan.locations[Int(exchanges[exchange].location)]
-        for index in 0..<location.accessLogs.count {
-            let log = location.accessLogs[index]
-            writeLine(log, slot, exchange)
+        let location = Int(exchanges[exchange].location)
+        for index in 0..<plan.locations[location].accessLogs.count {
+            writeLine(plan.locations[location].accessLogs[index], slot, exchange)
         }
         explanation?.isFinished = true
         connections[slot].hasHeadDeadline = false
         // The next request of the pipeline, if there is one, begins now.
         exchanges[exchange].startedMs = clock.monotonicMs
-        closeSource(exchange)
-        dropContext(exchange)
+        if exchanges[exchange].hasSource { closeSource(exchange) }
+        if uriOwner == exchange { uriOwner = -1 }
+        if exchanges[exchange].hasContext { dropContext(exchange) }
         dropRealAddress(slot, exchange)
     }
 
@@ -110,6 +110,7 @@ extension Worker {
         let index = Int(plan.locations[Int(exchanges[exchange].location)].errorLog)
         let log = context.errorLogs[index]
         guard log.writes(level) else { return }
+        errorLines.count &+= 1
         if let explanation {
             explanation.note("error_log: [\(level.name)] \(message())")
             return
@@ -150,6 +151,12 @@ extension Worker {
             context.errorLogs[report.log].write(report.level, report.text)
         }
     }
+}
+
+/// How many lines a worker has written about requests: an answer that came with one is not kept,
+/// for the next one is to be told of, too.
+final class ErrorLineCount {
+    var count: UInt64 = 0
 }
 
 extension Span where Element == UInt8 {

@@ -33,6 +33,8 @@ struct Draft {
     var splits: [SplitDraft] = []
     /// Zones of limit_req and limit_conn, in the order of the file.
     var zones: [ZoneDraft] = []
+    /// What is kept of files.
+    var cache = CacheDraft()
     /// stub_status stands somewhere.
     var countsConnections = false
     /// `set $limit_rate` stands somewhere.

@@ -70,6 +70,12 @@ struct LocationFeatures: OptionSet, BitwiseCopyable {
     static let refreshesMSIE = LocationFeatures(rawValue: 1 << 53)
     /// disable_symlinks
     static let testsLinks = LocationFeatures(rawValue: 1 << 54)
+    static let lookAtCodings: LocationFeatures = [.gzip, .sidecars, .gunzip]
+    /// What makes answers depend on more of a request than its path and what its client takes.
+    static let lookAtRequests: LocationFeatures = [
+        .access, .limits, .limitsRate, .limitsMethods, .realIP, .userID, .addsTrailers,
+        .limitsKeepalive, .stubStatus, .randomIndex, .addition, .refreshesMSIE,
+    ]
     /// keepalive_disable says something of the client's browser.
     static let limitsKeepalive = LocationFeatures(rawValue: 1 << 55)
 }

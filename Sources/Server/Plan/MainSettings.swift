@@ -1,3 +1,4 @@
+public import Files
 public import Reactor
 
 /// What the main and events levels of a configuration say: how the processes run.
@@ -39,6 +40,8 @@ public struct MainSettings: Sendable {
     public var workingDirectory: String?
     /// `multi_accept`.
     public var acceptsMany = false
+    /// `content_cache`, for all workers together; of no entries when it is off.
+    public var contentCache = CacheDirectives.defaults
     /// The `error_log` lines of the main level.
     public var errorLogs: [ErrorLogTarget] = []
 

@@ -1,5 +1,6 @@
 import Configuration
 import Files
+import HTTP
 import Linux
 
 /// The compiled configuration of one generation: values that are only read.
@@ -41,6 +42,10 @@ public final class Plan {
     /// A location asks for passwords: an Aide checks them.
     let asksForPasswords: Bool
     let regexes: [Regex]
+    /// Those of gzip_disable.
+    let disablingRegexes: [Int]
+    /// Some answer depends on what codings a client takes.
+    let looksAtCodings: Bool
     let types: [MIMETypes]
     /// The names of each table's types, in its order.
     let typeNames: PlanTable<PlanTable<PlanBytes>>
@@ -121,6 +126,12 @@ public final class Plan {
         accesses = arena.store(elements: parts.accesses)
         asksForPasswords = parts.asksForPasswords
         regexes = parts.regexes
+        disablingRegexes = parts.gzips.flatMap { gzip in
+            (0..<Int(gzip.disabledCount)).map { Int(gzip.disabledFrom) &+ $0 }
+        }
+        looksAtCodings =
+            parts.servers.contains(where: \.limits.isStrict)
+            || parts.locations.contains { !$0.features.isDisjoint(with: .lookAtCodings) }
         types = parts.types
         typeNames = arena.store(elements: parts.typeNames)
         formats = arena.store(elements: parts.formats)

@@ -51,6 +51,7 @@ struct PlanCompiler {
         }
         parts.errorLogs = [mainLogs]
         parts.main = draft.main.settings(paths: draft.paths, errorLogs: mainLogs)
+        parts.main.contentCache = draft.cache.settings
         if !draft.main.hasEvents {
             report(
                 Diagnostic(

@@ -16,6 +16,43 @@ struct TemplatePiece: BitwiseCopyable {
     }
 }
 
+extension TemplatePiece {
+    /// Its value is the same for all requests with this path and server. What is looked up (a map's
+    /// value) is made of others, each of which is asked for itself.
+    var isOfPath: Bool {
+        switch variable {
+        case .literal, .capture, .slot, .documentURI, .documentRoot, .requestFilename,
+            .serverName, .hostname, .nginxVersion, .scheme, .empty, .foreign:
+            return true
+        case .sentField: return text.span.equals("content-type")
+        default: return false
+        }
+    }
+
+    /// Its value cannot be told of an answer that was kept: it depends on how the answer was made.
+    /// Without a context the path is that of the request.
+    func isOfMaking(hasContext: Bool) -> Bool {
+        switch variable {
+        case .documentURI, .args, .isArgs, .argument: return hasContext
+        case .capture, .slot, .documentRoot, .realpathRoot, .requestFilename, .sentField,
+            .sentTrailer, .gzipRatio, .limitRequestStatus, .limitConnectionStatus, .limitRate,
+            .secureLink, .secureLinkExpires, .invalidReferer, .uidGot, .uidSet, .uidReset:
+            return true
+        default: return false
+        }
+    }
+}
+
+extension PlanTable where Element == TemplatePiece {
+    /// Whether one of them is.
+    func isOfMaking(hasContext: Bool) -> Bool {
+        for index in 0..<count where self[index].isOfMaking(hasContext: hasContext) {
+            return true
+        }
+        return false
+    }
+}
+
 /// A text that may name variables, compiled (nginx's complex value).
 struct Template: BitwiseCopyable {
     let pieces: PlanTable<TemplatePiece>

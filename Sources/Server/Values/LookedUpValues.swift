@@ -17,6 +17,7 @@ extension Worker {
             value = mapped(map, variable, slot, exchange)
             isKept = !map.isVolatile
         case .geo:
+            dependOnRequest()
             let geo = plan.geos[Int(variable.index)]
             value = located(geo, slot, exchange)
             isKept = !geo.isVolatile

@@ -70,6 +70,7 @@ extension Worker {
     mutating func writeValue(
         of piece: TemplatePiece, _ slot: Int, _ exchange: Int, into writer: inout HeadWriter
     ) -> Bool {
+        if making.isShared, !piece.isOfPath { dependOnRequest() }
         switch piece.variable {
         case .literal:
             writer.append(piece.text.span)

@@ -44,6 +44,18 @@ struct Worker: ~Copyable {
     var inputs: BufferPool
     var outputs: BufferPool
     var gzips = GzipPool(capacity: 16)
+    /// The fields that clients say again and again.
+    let fieldMemory = FieldMemory.allocate()
+    /// Some listener has servers of particular addresses.
+    let hasParticularAddresses: Bool
+    /// What paths are.
+    var files: FileCache
+    /// Tells of what is mounted; -1 where nothing is kept.
+    let mountsDescriptor: Int32
+    var answers: AnswerCache
+    var making = AnswerInMaking()
+    let errorLines = ErrorLineCount()
+    var codingClasses = CodingClasses()
     var path = PathBuffer()
     /// The charset that a variable holds, for the head that is written next.
     var madeCharset: [UInt8] = []
@@ -115,19 +127,46 @@ struct Worker: ~Copyable {
         freeExchanges = FreeList(count: slots)
         inputs = BufferPool(size: Worker.inputSize(plan), keeps: 32)
         outputs = BufferPool(size: Worker.outputSize, keeps: 32)
+        let bounds = Worker.cacheBounds(context, explanation)
+        let seed = randomNumber()
+        files = FileCache(
+            bounds, feed: bounds.entries > 0 ? try? ChangeFeed() : nil, seed: seed)
+        mountsDescriptor = files.isOn ? openMounts() : -1
+        answers = AnswerCache(
+            entries: files.isOn ? bounds.entries : 0, bytes: bounds.bytes / 3, seed: seed)
         uri = unsafe Buffer(
             unsafe: .allocate(byteCount: Worker.longestTarget(plan), alignment: 16),
             capacity: Worker.longestTarget(plan))
         accessLog = AccessLog(context.ring, context.logWriter)
         logins = Logins(aide: context.aide)
         listeners = Worker.listeners(context)
+        hasParticularAddresses = plan.listens.contains { !$0.particular.isEmpty }
     }
 
-    deinit { unsafe uri.start?.deallocate() }
+    deinit {
+        unsafe uri.start?.deallocate()
+        fieldMemory.free()
+    }
 
     static let signals = [
         Signal.quit, .terminate, .interrupt, .user1, .windowChange, .hangup,
     ].map(\.rawValue)
+
+    static let mountSlot = UInt32.max - 3
+
+    /// An equal part for each worker of what the server may keep: three quarters of it are for
+    /// files, the rest for heads.
+    private static func cacheBounds(
+        _ context: WorkerContext, _ explanation: Explanation?
+    ) -> CacheBounds {
+        let whole = context.plan.main.contentCache
+        let workers =
+            context.plan.main.usesMasterProcess ? max(1, context.plan.main.workerProcesses) : 1
+        return CacheBounds(
+            bytes: whole.bytes / 4 * 3 / Int64(workers),
+            entries: explanation == nil ? whole.entries / workers : 0,
+            largestFile: min(whole.largestFile, Int64(Worker.smallBody)))
+    }
 
     /// Room for a head of some fields and a small body behind it.
     static let outputSize = 4096 + smallBody

@@ -1,4 +1,5 @@
 import CLinux
+import Files
 import HTTP
 import Linux
 import Reactor
@@ -62,8 +63,8 @@ extension Worker {
                 input = receive(slot, exchange)
                 if case .received(let count) = input { noteWork(exchange, andNew: count) }
             case .growInput: input = growInput(exchange)
-            case .takeProxyHeader(let addresses):
-                proxyAddresses[slot] = addresses ?? ProxyHeader.Addresses()
+            case .takeProxyHeader:
+                proxyAddresses[slot] = exchanges[exchange].proxyAddresses
                 exchanges[exchange].startedMs = clock.monotonicMs
                 input = .proxyHeaderTaken
             case .answer:
@@ -153,6 +154,8 @@ extension Worker {
         case .bytes(0): return .endOfStream
         case .bytes(let count):
             exchanges[exchange].mayHaveMore = count == room
+            // What has changed before these bytes were sent is taken in before they are answered.
+            if ChangeFeed.hasNews { files.takeChanges() }
             return .received(count)
         case .wouldBlock: return .nothingToReceive
         case .failed: return .failed

@@ -9,7 +9,8 @@ extension Worker {
         guard let exchange = freeExchanges.take() else { return nil }
         let address = address(of: slot)
         let server = plan.addresses[Int(address)].defaultServer
-        exchanges[exchange] = Exchange(limits: plan.servers[Int(server)].limits)
+        exchanges[exchange].begin(plan.servers[Int(server)].limits)
+        exchanges[exchange].memory = fieldMemory
         exchanges[exchange].server = server
         exchanges[exchange].location = plan.servers[Int(server)].settings
         exchanges[exchange].startedMs = clock.monotonicMs
@@ -18,14 +19,20 @@ extension Worker {
     }
 
     /// Which of the plan's addresses the connection came to.
-    func address(of slot: Int) -> Int32 {
-        let listener = listeners[Int(connections[slot].listener)]
-        guard !listener.particular.isEmpty else { return listener.servers }
+    @inline(__always)
+    mutating func address(of slot: Int) -> Int32 {
+        let listener = Int(connections[slot].listener)
+        guard hasParticularAddresses else { return listeners[listener].servers }
+        return particularAddress(of: slot, listener)
+    }
+
+    private mutating func particularAddress(of slot: Int, _ listener: Int) -> Int32 {
+        guard !listeners[listener].particular.isEmpty else { return listeners[listener].servers }
         let local = localAddress(of: slot)
-        for particular in listener.particular where local.isAt(particular.address) {
+        for particular in listeners[listener].particular where local.isAt(particular.address) {
             return particular.servers
         }
-        return listener.servers
+        return listeners[listener].servers
     }
 
     /// The address that a connection came to: getsockname(2), unless it is no real one.
@@ -34,7 +41,8 @@ extension Worker {
     }
 
     mutating func releaseExchange(_ slot: Int, _ exchange: Int) {
-        dropContext(exchange)
+        if uriOwner == exchange { uriOwner = -1 }
+        if exchanges[exchange].hasContext { dropContext(exchange) }
         inputs.give(exchanges[exchange].input)
         outputs.give(exchanges[exchange].output)
         exchanges[exchange].input = .none

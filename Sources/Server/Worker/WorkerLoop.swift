@@ -1,3 +1,4 @@
+import Files
 import Linux
 import Reactor
 
@@ -28,6 +29,8 @@ extension Worker {
         let count = try poller.wait(timeoutMs: bound)
         activity.turn()
         clock.update()
+        if count == 0, ChangeFeed.hasNews { files.quieten() }
+        lookForMounts(count)
         for index in 0..<count {
             let event = poller.event(at: index)
             dispatch(event.token)
@@ -50,17 +53,38 @@ extension Worker {
                 logins.aide.descriptor, for: .readable,
                 token: Token(slot: Worker.aideSlot, generation: 0))
         }
+        if mountsDescriptor >= 0 {
+            try poller.register(
+                mountsDescriptor, for: [], token: Token(slot: Worker.mountSlot, generation: 0))
+        }
         for index in listeners.indices { try watch(index) }
     }
 
+    /// What was mounted before a request came is taken in before that is read, whichever of them
+    /// the poller tells of first.
+    private mutating func lookForMounts(_ count: Int) {
+        guard mountsDescriptor >= 0 else { return }
+        // select tells of nothing but reading and writing, for which these are always ready.
+        if poller.engine == .select { return takeMounts() }
+        for index in 0..<count where poller.event(at: index).token.slot == Worker.mountSlot {
+            files.mountsChanged()
+        }
+    }
+
+    /// Asks what was mounted.
+    mutating func takeMounts() {
+        if mountsDescriptor >= 0, mountsChanged(mountsDescriptor) { files.mountsChanged() }
+    }
+
     /// How long there is nothing to do unless something happens.
-    private func waitMs() -> Int32 {
+    private mutating func waitMs() -> Int32 {
         if !queue.isEmpty { return 0 }
-        var until = deadlines.earliestMs() ?? Int64.max
+        var until = deadlines.soonestMs
         if let timer = timers.earliestMs() { until = min(until, timer) }
         if state == .draining { until = min(until, idleUntilMs) }
         if listenersPausedUntilMs > 0 { until = min(until, listenersPausedUntilMs) }
         until = min(until, min(accessLog.nextFlushMs, repeatedMessages.dueMs))
+        until = min(until, files.closeDueMs)
         guard until < Int64.max else { return -1 }
         // One more, since the clock's milliseconds are cut off: never early.
         return Int32(clamping: max(0, until &- clock.monotonicMs &+ 1))
@@ -84,6 +108,8 @@ extension Worker {
             masterDied()
         } else if token.slot == Worker.aideSlot {
             takeAideAnswers()
+        } else if token.slot == Worker.mountSlot {
+            return
         } else {
             accept(from: Int(token.slot &- Worker.firstListenerSlot))
         }
@@ -105,6 +131,9 @@ extension Worker {
         while let slot = timers.takeExpired(nowMs: clock.monotonicMs) { wake(slot) }
         if listenersPausedUntilMs > 0, clock.monotonicMs >= listenersPausedUntilMs {
             resumeListeners()
+        }
+        if clock.monotonicMs >= files.closeDueMs {
+            files.closeDescriptors(nowMs: clock.monotonicMs)
         }
     }
 
@@ -145,6 +174,9 @@ extension Worker {
         for index in listeners.indices { stopListening(index) }
         context.tell(.acceptsNoMore)
         accessLog.flushAll(nowMs: clock.monotonicMs)
+        // The memory is for those who come after.
+        files.close()
+        answers.close()
     }
 
     /// A request may be on its way over a connection that looks idle: each has some time in which

@@ -3,22 +3,22 @@
 /// cheaper.
 enum Bounds {
     /// User instructions of the worker for a kept request of 60 bytes for a file of 1 KiB.
-    static let instructions = 10_220.0
+    static let instructions = 3_470.0
     /// The same with a browser's head of 700 bytes.
-    static let browserInstructions = 13_820.0
+    static let browserInstructions = 3_830.0
     /// User instructions of the worker for the line of such a request in the access log, combined.
-    static let lineInstructions = 2_045.0
-    static let browserLineInstructions = 2_525.0
+    static let lineInstructions = 2_096.0
+    static let browserLineInstructions = 2_571.0
 
     /// System calls of the worker for a request on one kept connection.
-    static let calls = 7.2
+    static let calls = 3.1
     /// For each of 64 requests that are there when the worker wakes.
-    static let busyCalls = 6.2
+    static let busyCalls = 2.1
     /// For each of 16 requests that came in one packet.
-    static let pipelinedCalls = 4.4
+    static let pipelinedCalls = 0.3
     /// On a connection of its own. Whether a wait is saved depends on who is faster, so this one
     /// has more room.
-    static let closingCalls = 11.0
+    static let closingCalls = 6.0
     /// On a kept connection, with the access log: the same, but that the Logger is woken at first.
     static let loggedCalls = calls
 

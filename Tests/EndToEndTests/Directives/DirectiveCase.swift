@@ -74,6 +74,13 @@ struct DirectiveCase: Sendable {
         verdict = nginx
     }
 
+    /// The same with every step made four times: the last ones are answered from memory.
+    func askedAgain() -> DirectiveCase {
+        var row = self
+        row.steps = steps.flatMap { Array(repeating: $0, count: 4) }
+        return row
+    }
+
     /// The directives that it is a test of.
     var directives: [String] {
         name.prefix { $0 != ":" }.split(separator: ",")

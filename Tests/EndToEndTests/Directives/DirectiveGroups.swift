@@ -22,6 +22,7 @@ extension DirectiveGroup {
         gzip,
         heads,
         ifs,
+        kept,
         limitRefusals,
         limits,
         links,

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Server
+import Linux
 
 @Suite struct FreeListTests {
     @Test func slotsAreTakenInOrderAndTheWarmestFirst() {

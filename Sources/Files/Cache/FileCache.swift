@@ -1,0 +1,447 @@
+import Glibc
+public import Linux
+
+/// How much a cache may keep (content_cache).
+public struct CacheBounds: Sendable, Equatable {
+    /// Bytes of files, paths and heads.
+    public var bytes: Int64
+    /// Paths.
+    public var entries: Int
+    /// Files up to this size are kept as bytes, larger ones as open descriptors.
+    public var largestFile: Int64
+
+    /// The bounds of a whole server, or of one worker.
+    public init(bytes: Int64, entries: Int, largestFile: Int64) {
+        self.bytes = bytes
+        self.entries = entries
+        self.largestFile = largestFile
+    }
+}
+
+/// What paths are: files with their bytes or descriptors, directories, and that nothing is there.
+///
+/// Nothing that it gives is older than the last byte that was received: changes are told of by the
+/// kernel (``ChangeFeed``), and taken in by ``takeChanges()`` between the receive and the look-up.
+/// Where the kernel does not tell of them, a file is looked at by stat(2) for every request.
+@safe
+public struct FileCache: ~Copyable {
+    /// A descriptor that was not used for so long is closed: its file system can be unmounted.
+    static let descriptorLifeMs: Int64 = 1000
+    /// A file that was changed so recently may change again without its times telling.
+    static let youngestNanoseconds: Int64 = 20_000_000
+
+    /// How much is kept; of no entries when nothing is.
+    private let bounds: CacheBounds
+    @usableFromInline var entries: ZeroedStorage<FileEntry>
+    private var slots: FreeList
+    private var index: SlotIndex
+    private var doorkeeper: Doorkeeper
+    private var hand = ClockHand()
+    private let seed: UInt64
+    @usableFromInline var table: WatchTable
+    private var ways: WatchedWays
+    private var feed: ChangeFeed?
+    private var lossesSeen: UInt64 = 0
+    /// Bytes that are kept.
+    public private(set) var byteCount: Int64 = 0
+    /// When descriptors are to be looked at again; Int64.max while none is open.
+    public private(set) var closeDueMs = Int64.max
+    /// Slots whose descriptors are open.
+    private var open: [Int32] = []
+    /// A path whose changes nobody tells of, once, for the log.
+    public private(set) var unwatched: [UInt8]?
+    private var hasToldUnwatched = false
+
+    /// A cache that watches by `feed`; without one nothing is kept.
+    public init(_ bounds: CacheBounds, feed: consuming ChangeFeed?, seed: UInt64) {
+        var bounds = bounds
+        if feed == nil { bounds.entries = 0 }
+        let count = max(0, bounds.entries)
+        isOn = count > 0
+        self.bounds = bounds
+        entries = ZeroedStorage(count: count)
+        slots = FreeList(count: count)
+        index = SlotIndex(slots: count)
+        doorkeeper = Doorkeeper(count: count)
+        self.seed = seed
+        // A watch for each file, and as many again for directories.
+        table = WatchTable(count: count &* 2)
+        ways = WatchedWays(most: count)
+        self.feed = consume feed
+    }
+
+    deinit {
+        for slot in 0..<slots.end where entries[slot].kind != .free {
+            unsafe Glibc.free(entries[slot].memory)
+            if entries[slot].descriptor >= 0 { closeDescriptor(entries[slot].descriptor) }
+        }
+    }
+
+    /// Whether anything is kept.
+    public private(set) var isOn: Bool
+
+    // MARK: what a path is
+
+    /// Which epoch it is: what was found in an earlier one is not to be used unseen.
+    @inlinable @inline(__always)
+    public var epoch: UInt64 { table.epoch }
+
+    /// An entry by its number.
+    public subscript(_ entry: Int32) -> FileEntry { entries[Int(entry)] }
+
+    /// Whether an entry that was of this generation still is, is watched, and nothing of its file
+    /// has changed; its use counts.
+    @inlinable @inline(__always)
+    public mutating func isCurrent(_ entry: Int32, _ generation: UInt32) -> Bool {
+        let slot = Int(entry)
+        guard entries[slot].generation == generation, entries[slot].isWatched,
+            entries[slot].epoch == table.epoch,
+            entries[slot].watch < 0
+                || table.isUnchanged(entries[slot].watch, since: entries[slot].version)
+        else { return false }
+        if entries[slot].uses < ClockHand.mostUses { entries[slot].uses &+= 1 }
+        return true
+    }
+
+    /// What `path` of `count` bytes is. `links` holds for what stands behind its first `rootCount`
+    /// bytes.
+    public mutating func find(
+        _ path: CPath, count: Int, links: LinkRule = .follow, rootCount: Int = 0, nowMs: Int64
+    ) -> FoundFile {
+        guard isOn, count > 0 else {
+            return FoundFile(path, count: count, links: links, rootCount: rootCount)
+        }
+        if ways.isFull || table.isFull { forgetAll() }
+        let key = Key(path, count: count, links: links, rootCount: rootCount, seed: seed)
+        if let slot = slot(of: key) {
+            if isUsable(slot, key) {
+                if entries[slot].uses < ClockHand.mostUses { entries[slot].uses &+= 1 }
+                entries[slot].usedMs = nowMs
+                return found(slot)
+            }
+            drop(slot)
+            return load(key, nowMs: nowMs)
+        }
+        guard doorkeeper.knows(key.hash) else {
+            return FoundFile(path, count: count, links: links, rootCount: rootCount)
+        }
+        return load(key, nowMs: nowMs)
+    }
+
+    /// The bytes of an entry that has them.
+    @_lifetime(borrow self)
+    public func bytes(of entry: Int32) -> Span<UInt8> {
+        let slot = Int(entry)
+        guard entries[slot].hasBytes, let memory = unsafe entries[slot].memory else {
+            return Span()
+        }
+        let start = unsafe memory + Int(entries[slot].pathCount)
+        let span = unsafe Span<UInt8>(
+            _unsafeBytes: UnsafeRawBufferPointer(
+                start: start, count: Int(entries[slot].facts.size)))
+        return unsafe _overrideLifetime(span, borrowing: self)
+    }
+
+    /// Whether an entry's bytes are in memory.
+    @inlinable @inline(__always)
+    public func hasBytes(_ entry: Int32) -> Bool { entries[Int(entry)].hasBytes }
+
+    /// The size of an entry's file.
+    @inlinable @inline(__always)
+    public func size(of entry: Int32) -> Int64 { entries[Int(entry)].facts.size }
+
+    /// The descriptor of an entry; -1 where it is not open.
+    @inlinable @inline(__always)
+    public func descriptor(of entry: Int32) -> Int32 { entries[Int(entry)].descriptor }
+
+    /// Copies the bytes of an entry that has them to where there is room for them.
+    public func copy(_ entry: Int32, into room: UnsafeMutableRawBufferPointer) {
+        let slot = Int(entry)
+        let size = Int(entries[slot].facts.size)
+        guard entries[slot].hasBytes, size > 0, size <= room.count,
+            let memory = unsafe entries[slot].memory, let target = room.baseAddress
+        else { return }
+        unsafe target.copyMemory(from: memory + Int(entries[slot].pathCount), byteCount: size)
+    }
+
+    /// An answer uses an entry until it is unpinned.
+    public mutating func pin(_ entry: Int32, nowMs: Int64) {
+        entries[Int(entry)].pins &+= 1
+        entries[Int(entry)].usedMs = nowMs
+    }
+
+    /// It does no more.
+    public mutating func unpin(_ entry: Int32, nowMs: Int64) {
+        let slot = Int(entry)
+        entries[slot].pins &-= 1
+        entries[slot].usedMs = nowMs
+        if entries[slot].isDead, entries[slot].pins == 0 { free(slot) }
+    }
+
+    private func found(_ slot: Int) -> FoundFile {
+        FoundFile(
+            entry: Int32(truncatingIfNeeded: slot), error: entries[slot].error,
+            facts: entries[slot].facts)
+    }
+
+    private func slot(of key: Key) -> Int? {
+        var cursor = index.start(key.hash)
+        while let slot = index.next(key.hash, at: &cursor) {
+            if entries[slot].hash == key.hash, isNamed(slot, key) { return slot }
+        }
+        return nil
+    }
+
+    private func isNamed(_ slot: Int, _ key: Key) -> Bool {
+        guard Int(entries[slot].pathCount) == key.count, entries[slot].links == key.links,
+            Int(entries[slot].rootCount) == key.rootCount,
+            let memory = unsafe entries[slot].memory
+        else { return false }
+        return unsafe key.path.isEqual(to: memory, count: key.count)
+    }
+
+    /// Whether what is kept is still so. In a new epoch it is looked at.
+    private mutating func isUsable(_ slot: Int, _ key: Key) -> Bool {
+        if entries[slot].kind == .regular, !entries[slot].isReady { return false }
+        guard entries[slot].isWatched else { return isAsItWas(slot, key) }
+        if entries[slot].watch >= 0,
+            !table.isUnchanged(entries[slot].watch, since: entries[slot].version)
+        {
+            return false
+        }
+        if entries[slot].epoch == table.epoch { return true }
+        // Only what a path without rules is can be told from outside.
+        guard entries[slot].kind == .regular, key.links == .follow else { return false }
+        let epoch = table.epoch
+        guard let nameKey = watchWay(key) else { return false }
+        table.release(entries[slot].nameKey)
+        entries[slot].nameKey = nameKey
+        guard isAsItWas(slot, key) else { return false }
+        entries[slot].epoch = epoch
+        return true
+    }
+
+    private func isAsItWas(_ slot: Int, _ key: Key) -> Bool {
+        guard case .success(let facts) = Linux.facts(of: key.path) else { return false }
+        return facts.isSame(as: entries[slot].facts)
+    }
+
+    private mutating func watchWay(_ key: Key) -> UInt64? {
+        guard feed != nil else { return nil }
+        return key.path.withBytes(count: key.count) { ways.watch(wayTo: $0, feed!, &table) }
+    }
+
+    // MARK: loading
+
+    /// Looks a path up, and keeps what it is if that can be kept.
+    private mutating func load(_ key: Key, nowMs: Int64) -> FoundFile {
+        // Whatever happens from here on is told of, and makes the entry stale.
+        let epoch = table.epoch
+        let nameKey = watchWay(key)
+        let looked = FoundFile(
+            key.path, count: key.count, links: key.links, rootCount: key.rootCount)
+        var entry = FileEntry(key, looked, epoch: epoch, nowMs: nowMs)
+        entry.isWatched = nameKey != nil
+        entry.nameKey = nameKey ?? WatchTable.noKey
+        if looked.error == 0, looked.facts.kind == .regular, nameKey != nil {
+            entry.isWatched = watchFile(looked.descriptor, &entry)
+        }
+        if !entry.isWatched { noteUnwatched(key) }
+        guard let slot = keep(&entry, key, looked) else {
+            if entry.watch >= 0 { endWatch(entry.watch) }
+            table.release(entry.nameKey)
+            return looked
+        }
+        return found(slot)
+    }
+
+    private mutating func watchFile(_ descriptor: Int32, _ entry: inout FileEntry) -> Bool {
+        guard case .success(let number)? = feed?.watch(descriptor: descriptor),
+            let place = table.take(number, isDirectory: false)
+        else { return false }
+        entry.watch = place
+        entry.version = table.version(of: place)
+        return true
+    }
+
+    /// Puts an entry into the table, with the bytes of a small file; nil when it is not to be kept.
+    private mutating func keep(
+        _ entry: inout FileEntry, _ key: Key, _ looked: FoundFile
+    ) -> Int? {
+        let isRegular = entry.kind == .regular
+        // What is not watched is known by its times only, and by stat(2) without rules for links.
+        if !entry.isWatched, !isRegular || key.links != .follow { return nil }
+        if entry.kind == .failed, !FileError(code: entry.error).isLasting { return nil }
+        if isRegular, FileCache.isYoung(looked.facts) { return nil }
+        let hasBytes = isRegular && looked.facts.size <= bounds.largestFile
+        let size = key.count &+ (hasBytes ? Int(looked.facts.size) : 0)
+        guard let slot = room(for: size) else { return nil }
+        // Swift's own allocation would end the process when memory is short.
+        guard let memory = unsafe malloc(size) else {
+            slots.give(slot)
+            return nil
+        }
+        unsafe key.path.copy(into: memory, count: key.count)
+        if hasBytes {
+            let room = unsafe UnsafeMutableRawBufferPointer(
+                start: memory + key.count, count: Int(looked.facts.size))
+            guard unsafe FileCache.readAll(looked.descriptor, into: room) else {
+                unsafe Glibc.free(memory)
+                slots.give(slot)
+                return nil
+            }
+        }
+        unsafe entry.memory = memory
+        entry.hasBytes = hasBytes
+        entry.generation = entries[slot].generation &+ 1
+        if isRegular, !hasBytes {
+            entry.descriptor = looked.descriptor
+            open.append(Int32(truncatingIfNeeded: slot))
+            closeDueMs = min(closeDueMs, entry.usedMs &+ FileCache.descriptorLifeMs)
+        } else if looked.descriptor >= 0 {
+            closeDescriptor(looked.descriptor)
+        }
+        entries[slot] = entry
+        index.insert(slot, key.hash)
+        byteCount &+= Int64(size)
+        return slot
+    }
+
+    private static func readAll(_ fd: Int32, into room: UnsafeMutableRawBufferPointer) -> Bool {
+        guard room.count > 0 else { return true }
+        return unsafe readFile(fd, at: 0, into: room) == .bytes(room.count)
+    }
+
+    /// Whether a file may have changed since without its times telling: the kernel's clock for them
+    /// moves on a few times in a hundredth of a second.
+    private static func isYoung(_ facts: FileFacts) -> Bool {
+        let now = Clock.nanoseconds()
+        let (seconds, overflow) = facts.changed.multipliedReportingOverflow(by: 1_000_000_000)
+        guard !overflow else { return true }
+        let changed = seconds.addingReportingOverflow(Int64(facts.changedNanoseconds))
+        return changed.overflow || now &- changed.partialValue < FileCache.youngestNanoseconds
+    }
+
+    // MARK: giving way
+
+    /// A free slot, and so many bytes; others give way to it. nil when that would take long.
+    private mutating func room(for size: Int) -> Int? {
+        guard Int64(size) <= bounds.bytes / 4 else { return nil }
+        while byteCount &+ Int64(size) > bounds.bytes {
+            guard dropOne() else { return nil }
+        }
+        if let slot = slots.take() { return slot }
+        return dropOne() ? slots.take() : nil
+    }
+
+    private mutating func dropOne() -> Bool {
+        for _ in 0..<ClockHand.stepsAtOnce {
+            guard let slot = hand.step(of: slots.end) else { return false }
+            guard entries[slot].kind != .free, !entries[slot].isDead, entries[slot].pins == 0
+            else { continue }
+            if entries[slot].uses == 0 {
+                drop(slot)
+                return true
+            }
+            entries[slot].uses &-= 1
+        }
+        return false
+    }
+
+    /// Takes an entry out of the table.
+    private mutating func drop(_ slot: Int) {
+        index.remove(slot, entries[slot].hash)
+        table.release(entries[slot].nameKey)
+        if entries[slot].watch >= 0 { endWatch(entries[slot].watch) }
+        entries[slot].watch = -1
+        entries[slot].isWatched = false
+        entries[slot].isDead = true
+        if entries[slot].pins == 0 { free(slot) }
+    }
+
+    private mutating func endWatch(_ place: Int32) {
+        if let number = table.give(place) { feed?.unwatch(number) }
+    }
+
+    private mutating func free(_ slot: Int) {
+        byteCount &-= Int64(entries[slot].pathCount)
+        if entries[slot].hasBytes { byteCount &-= entries[slot].facts.size }
+        releaseDescriptor(of: slot)
+        unsafe Glibc.free(entries[slot].memory)
+        let generation = entries[slot].generation &+ 1
+        entries[slot] = FileEntry.empty
+        entries[slot].generation = generation
+        slots.give(slot)
+    }
+
+    private mutating func releaseDescriptor(of slot: Int) {
+        guard entries[slot].descriptor >= 0 else { return }
+        Linux.closeDescriptor(entries[slot].descriptor)
+        entries[slot].descriptor = -1
+        open.removeAll { Int($0) == slot }
+    }
+
+    /// Everything is forgotten: too much was watched, or changes were lost.
+    private mutating func forgetAll() {
+        for slot in 0..<slots.end where entries[slot].kind != .free && !entries[slot].isDead {
+            // The watches go with their table.
+            entries[slot].watch = -1
+            entries[slot].nameKey = WatchTable.noKey
+            drop(slot)
+        }
+        table.reset()
+        ways.reset()
+        let isQuiet = feed?.isSilent ?? false
+        do throws(SystemError) { feed = try ChangeFeed(isQuiet: isQuiet) } catch { feed = nil }
+    }
+
+    // MARK: changes and time
+
+    /// Takes over what has changed; wanted when ``ChangeFeed/hasNews`` says so.
+    public mutating func takeChanges() {
+        while let change = feed?.next() { table.take(change) }
+        guard table.losses != lossesSeen else { return }
+        lossesSeen = table.losses
+        forgetAll()
+    }
+
+    /// There is nothing to do: changes need not be told of one by one.
+    public mutating func quieten() { feed?.quieten() }
+
+    /// What is mounted has changed: everything is looked at before it is used.
+    public mutating func mountsChanged() { table.beginEpoch() }
+
+    /// Closes what was not used for a second, or with `all` whatever nobody uses now: how many.
+    @discardableResult
+    public mutating func closeDescriptors(nowMs: Int64, all: Bool = false) -> Int {
+        var closed = 0
+        for slot in open where entries[Int(slot)].pins == 0 {
+            let age = nowMs &- entries[Int(slot)].usedMs
+            guard all || age >= FileCache.descriptorLifeMs else { continue }
+            releaseDescriptor(of: Int(slot))
+            closed &+= 1
+        }
+        closeDueMs = open.isEmpty ? Int64.max : nowMs &+ FileCache.descriptorLifeMs
+        return closed
+    }
+
+    /// Gives memory back: a worker that is to end needs no cache.
+    public mutating func close() {
+        isOn = false
+        forgetAll()
+        feed = nil
+    }
+
+    private mutating func noteUnwatched(_ key: Key) {
+        guard !hasToldUnwatched else { return }
+        hasToldUnwatched = true
+        unwatched = key.path.withBytes(count: key.count) { bytes in bytes.indices.map { bytes[$0] }
+        }
+    }
+
+    /// The path of ``unwatched``, which is told once.
+    public mutating func takeUnwatched() -> [UInt8]? {
+        defer { unwatched = nil }
+        return unwatched
+    }
+}

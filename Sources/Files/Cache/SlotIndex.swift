@@ -1,0 +1,66 @@
+import Linux
+
+/// Finds the slots of a table by hash: open addressing, at most half full. A cell holds half of the
+/// hash and the slot, so that a look-up rarely touches a slot that it does not want.
+public struct SlotIndex: ~Copyable {
+    /// The upper half is the hash's, the lower one the slot plus one; 0 is free.
+    @usableFromInline var cells: ZeroedStorage<UInt64>
+    @usableFromInline let mask: Int
+
+    /// An index of up to `slots` slots.
+    public init(slots: Int) {
+        var size = 16
+        while size < slots &* 2 { size &*= 2 }
+        cells = ZeroedStorage(count: size)
+        mask = size &- 1
+    }
+
+    /// Where the look-up of a hash begins.
+    @inlinable @inline(__always)
+    public func start(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash &>> 32) & mask }
+
+    /// The next slot that may be the hash's; nil when there is none. `cursor` is from
+    /// ``start(_:)``.
+    @inlinable @inline(__always)
+    public func next(_ hash: UInt64, at cursor: inout Int) -> Int? {
+        while true {
+            let cell = cells[cursor]
+            guard cell != 0 else { return nil }
+            cursor = (cursor &+ 1) & mask
+            if cell &>> 32 == hash &>> 32 {
+                return Int(truncatingIfNeeded: cell & 0xFFFF_FFFF) &- 1
+            }
+        }
+    }
+
+    /// Enters a slot, which is in the index only once.
+    public mutating func insert(_ slot: Int, _ hash: UInt64) {
+        var cursor = start(hash)
+        while cells[cursor] != 0 { cursor = (cursor &+ 1) & mask }
+        cells[cursor] = (hash & ~0xFFFF_FFFF) | UInt64(truncatingIfNeeded: slot &+ 1)
+    }
+
+    /// Takes a slot out.
+    public mutating func remove(_ slot: Int, _ hash: UInt64) {
+        var cursor = start(hash)
+        while true {
+            let cell = cells[cursor]
+            guard cell != 0 else { return }
+            if Int(truncatingIfNeeded: cell & 0xFFFF_FFFF) == slot &+ 1 { break }
+            cursor = (cursor &+ 1) & mask
+        }
+        // What stands behind it moves up, unless it stands before its own beginning then.
+        var hole = cursor
+        while true {
+            cursor = (cursor &+ 1) & mask
+            let cell = cells[cursor]
+            guard cell != 0 else { break }
+            let home = start(cell)
+            if (cursor &- home) & mask >= (cursor &- hole) & mask {
+                cells[hole] = cell
+                hole = cursor
+            }
+        }
+        cells[hole] = 0
+    }
+}

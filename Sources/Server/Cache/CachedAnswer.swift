@@ -1,0 +1,153 @@
+import CLinux
+import Files
+import HTTP
+import Linux
+
+/// The fast way of a request: an answer that was made before, if nothing has changed.
+///
+/// 1. Only a request for the whole of something, by GET or HEAD, is answered so.
+/// 2. The server is chosen as ever; path, server and what the client takes name the answer.
+/// 3. What the answer is made of must be as it was: the files by their versions, all else that was
+///    looked at by the epoch. Changes were taken in after the request's last byte had come.
+/// 4. A client that has this version gets the 304 that was made before.
+/// 5. The head is copied with today's date, and with `close` where the connection is not kept; a
+///    small body behind it, a large one follows by sendfile.
+extension Worker {
+    /// Answers from what is kept; false when that is not to be had, and nothing was done.
+    mutating func answerFromCache(_ slot: Int, _ exchange: Int) -> Bool {
+        guard exchanges[exchange].parser.head.asksForWholeUnlessKnown,
+            exchanges[exchange].fault == nil, exchanges[exchange].parser.head.version > .http09
+        else { return false }
+        let isGet = exchanges[exchange].parser.head.method == .get
+        guard isGet || exchanges[exchange].parser.head.method == .head else { return false }
+        exchanges[exchange].method = exchanges[exchange].parser.head.method
+        let address = Int(address(of: slot))
+        if plan.addresses[address].hasNames {
+            // The worker's buffer for a path is used, which may be another request's.
+            if uriOwner >= 0 { takeURI(exchange) }
+            chooseServer(slot, exchange)
+        } else {
+            exchanges[exchange].server = plan.addresses[address].defaultServer
+        }
+        guard let codingClass = codingClass(exchange) else { return false }
+        var variant = Answer.Variant(
+            server: exchanges[exchange].server, codingClass: codingClass, isNotModified: false)
+        guard var place = currentAnswer(exchange, variant) else { return false }
+        if !exchanges[exchange].parser.head.asksForWhole {
+            guard isKnown(place, exchange) else { return false }
+            variant = Answer.Variant(
+                server: variant.server, codingClass: codingClass, isNotModified: true)
+            guard let short = currentAnswer(exchange, variant) else { return false }
+            place = short
+        }
+        return send(place, hasBody: isGet, slot, exchange)
+    }
+
+    /// Where the answer to an exchange's path is; one that is not current any more is forgotten.
+    private mutating func currentAnswer(_ exchange: Int, _ variant: Answer.Variant) -> Int? {
+        let path = exchanges[exchange].received.slice(exchanges[exchange].parser.head.path)
+        let hash = answers.hash(path, variant)
+        guard let place = answers.find(path, variant, hash) else { return nil }
+        guard isCurrent(place) else {
+            answers.drop(place)
+            return nil
+        }
+        if answers[place].uses < ClockHand.mostUses { answers[place].uses &+= 1 }
+        return place
+    }
+
+    private mutating func isCurrent(_ place: Int) -> Bool {
+        let file = answers[place].file
+        let other = answers[place].otherFile
+        return answers[place].epoch == files.epoch && clock.seconds <= answers[place].lastSecond
+            && (file.entry < 0 || files.isCurrent(file.entry, file.generation))
+            && (other.entry < 0 || files.isCurrent(other.entry, other.generation))
+    }
+
+    /// Whether the client has this version, as it says in the very words that were sent to it.
+    /// Other words are looked at where all are.
+    private mutating func isKnown(_ place: Int, _ exchange: Int) -> Bool {
+        let received = exchanges[exchange].received
+        let head = answers.head(place)
+        // RFC 9110, section 13.1.3: If-Modified-Since counts only without If-None-Match.
+        let (field, ours) =
+            exchanges[exchange].parser.head.field(.ifNoneMatch).map { ($0, answers[place].tag) }
+            ?? exchanges[exchange].parser.head.field(.ifModifiedSince).map {
+                ($0, answers[place].modified)
+            } ?? (.empty, .empty)
+        guard !ours.isEmpty else { return false }
+        return received.slice(field).equals(
+            head.span(from: Int(ours.offset), to: ours.end))
+    }
+
+    private mutating func send(
+        _ place: Int, hasBody: Bool, _ slot: Int, _ exchange: Int
+    ) -> Bool {
+        let location = Int(answers[place].location)
+        let head = answers.head(place)
+        let headCount = Int(answers[place].headCount)
+        let ownBody = hasBody ? Int(answers[place].bodyCount) : 0
+        let sendsFile = hasBody && answers[place].sendsFile
+        let file = answers[place].file.entry
+        let size = sendsFile ? Int(truncatingIfNeeded: files.size(of: file)) : 0
+        let isSmall = sendsFile && files.hasBytes(file)
+        let output = exchanges[exchange].output
+        let start = exchanges[exchange].outputEnd
+        // A head for a connection that is not kept is a few bytes shorter, if anything.
+        guard headCount &+ ownBody &+ (isSmall ? size : 0) <= output.capacity &- start else {
+            return false
+        }
+        exchanges[exchange].keepsAlive = keepsAlive(slot, exchange, location)
+        writeDates(place)
+        var written = headCount &+ ownBody
+        if exchanges[exchange].keepsAlive {
+            output.copy(to: start, from: head, at: 0, count: written)
+        } else {
+            let connection = answers[place].connection
+            var writer = output.writer(from: start)
+            writer.append(head.span(from: 0, to: Int(connection.offset)))
+            writer.append("close")
+            writer.append(head.span(from: connection.end, to: written))
+            written = writer.count
+        }
+        exchanges[exchange].headBytes = Int64(written &- ownBody)
+        exchanges[exchange].bodyBytes = Int64(ownBody)
+        if isSmall {
+            unsafe files.copy(
+                file, into: output.bytes(from: start &+ written, to: output.capacity))
+            written &+= size
+            exchanges[exchange].bodyBytes = Int64(size)
+        } else if sendsFile {
+            files.pin(file, nowMs: clock.monotonicMs)
+            exchanges[exchange].entry = file
+            exchanges[exchange].file = files.descriptor(of: file)
+            exchanges[exchange].fileOffset = 0
+            exchanges[exchange].fileRemaining = Int64(size)
+            exchanges[exchange].source = .file
+        }
+        exchanges[exchange].outputEnd = start &+ written
+        exchanges[exchange].status = Int(answers[place].status)
+        exchanges[exchange].location = answers[place].location
+        exchanges[exchange].lingeringClose = plan.locations[location].timeouts.lingeringClose
+        exchanges[exchange].isRateLimited = false
+        exchanges[exchange].index = answers[place].index
+        // What the worker has of a path is of another request.
+        if uriOwner == exchange { uriOwner = -1 }
+        return true
+    }
+
+    /// Makes the dates in a head those of this second.
+    private mutating func writeDates(_ place: Int) {
+        guard answers[place].datedSecond != clock.seconds else { return }
+        answers[place].datedSecond = clock.seconds
+        let head = answers.head(place)
+        var writer = head.writer(from: Int(answers[place].dateOffset))
+        writer.append(clock.date.span)
+        if answers[place].expiresOffset > 0 {
+            var writer = head.writer(from: Int(answers[place].expiresOffset))
+            HTTPDate.write(
+                clock.seconds.addingReportingOverflow(answers[place].expiresAfter).partialValue,
+                into: &writer)
+        }
+    }
+}

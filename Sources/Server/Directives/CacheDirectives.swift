@@ -1,0 +1,111 @@
+import Configuration
+import Files
+
+/// What is kept of files in memory, for all workers together.
+struct CacheDraft: Sendable {
+    /// `content_cache`; without it the defaults hold.
+    var bounds: CacheBounds?
+    /// The largest `max` of open_file_cache.
+    var openFiles: Int?
+
+    /// What may be kept.
+    var settings: CacheBounds {
+        var settings = bounds ?? CacheDirectives.defaults
+        // Workers of nginx keep so many each, and no location more than its own bound says.
+        if let openFiles { settings.entries = min(settings.entries, openFiles) }
+        return settings
+    }
+}
+
+/// The cache of files and answers.
+enum CacheDirectives {
+    static let defaults = CacheBounds(bytes: 64 << 20, entries: 65536, largestFile: 16384)
+    /// Files up to this size leave in one send with their head.
+    static let largestFile: Int64 = 16384
+
+    static let rows: [DirectiveRow<Draft>] = [
+        .row(
+            "content_cache", in: .http, takes: .between(1, 3),
+            default: "size=64m entries=65536 file_max=16k",
+            "How much of files and answers all workers together keep in memory, or off; apus's own."
+        ) { (draft, use) throws(Diagnostic) in
+            draft.cache.bounds = try bounds(use)
+        },
+        .row(
+            "open_file_cache", in: .httpServerLocation, takes: .oneOf([1, 2]), default: "off",
+            "A bound of what is kept of files, in their number."
+        ) { (draft, use) throws(Diagnostic) in
+            guard let most = try mostOpenFiles(use) else { return }
+            draft.cache.openFiles = max(draft.cache.openFiles ?? 0, most)
+        }
+        .differing(
+            "max= bounds content_cache, the largest one where there are several; off does not turn "
+                + "that off, and inactive= changes nothing: what is kept is never stale."),
+    ]
+
+    private static func bounds(_ use: DirectiveUse) throws(Diagnostic) -> CacheBounds {
+        if try use.bytes(0) == Array("off".utf8) {
+            guard use.arguments.count == 1 else {
+                throw use.fail("\"off\" stands alone in \"content_cache\"", at: 1)
+            }
+            return CacheBounds(bytes: 0, entries: 0, largestFile: 0)
+        }
+        var bounds = defaults
+        for index in use.arguments.indices {
+            if let size = try ZoneParameter.value(of: "size", use, index) {
+                bounds.bytes = Int64(try number(NginxSize.offset(Array(size)), use, index))
+            } else if let count = try ZoneParameter.value(of: "entries", use, index) {
+                bounds.entries = min(try number(NginxSize.integer(count), use, index), 1 << 26)
+            } else if let size = try ZoneParameter.value(of: "file_max", use, index) {
+                bounds.largestFile = min(
+                    Int64(try number(NginxSize.size(Array(size)), use, index)), largestFile)
+            } else {
+                throw use.fail(
+                    "invalid parameter \"\(try use.text(index))\"", at: index,
+                    help: ["content_cache takes off, or size=, entries= and file_max="])
+            }
+        }
+        return bounds
+    }
+
+    private static func number(
+        _ value: Int?, _ use: DirectiveUse, _ index: Int
+    ) throws(Diagnostic) -> Int {
+        guard let value else {
+            throw use.fail(
+                "invalid value in \"\(try use.text(index))\"", at: index,
+                help: ["write content_cache size=64m entries=65536 file_max=16k"])
+        }
+        return value
+    }
+
+    /// nil for `off`. nginx's messages.
+    private static func mostOpenFiles(_ use: DirectiveUse) throws(Diagnostic) -> Int? {
+        var most: Int?
+        var isOff = false
+        for index in use.arguments.indices {
+            if let value = try ZoneParameter.value(of: "max", use, index) {
+                guard let number = NginxSize.integer(value), number > 0 else {
+                    throw try invalid(use, index)
+                }
+                most = number
+            } else if let value = try ZoneParameter.value(of: "inactive", use, index) {
+                guard NginxTime.seconds(Array(value)) != nil else { throw try invalid(use, index) }
+            } else if try use.bytes(index) == Array("off".utf8) {
+                isOff = true
+            } else {
+                throw try invalid(use, index)
+            }
+        }
+        if isOff { return nil }
+        guard let most else {
+            throw use.fail("\"open_file_cache\" must have the \"max\" parameter")
+        }
+        return most
+    }
+
+    private static func invalid(_ use: DirectiveUse, _ index: Int) throws(Diagnostic) -> Diagnostic
+    {
+        use.fail("invalid \"open_file_cache\" parameter \"\(try use.text(index))\"", at: index)
+    }
+}

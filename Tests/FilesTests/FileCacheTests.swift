@@ -1,0 +1,252 @@
+import Files
+import Glibc
+import Linux
+import Testing
+
+/// What a cache gives of a directory that changes. Files get an age at which they are kept.
+@Suite struct FileCacheTests {
+    /// A cache, and a directory with files that can be changed.
+    final class Site {
+        let directory = TemporaryDirectory()
+        var cache: FileCache
+
+        init(
+            bytes: Int64 = 1 << 20, entries: Int = 100, largestFile: Int64 = 64
+        ) throws {
+            cache = FileCache(
+                CacheBounds(bytes: bytes, entries: entries, largestFile: largestFile),
+                feed: try ChangeFeed(isQuiet: true), seed: 42)
+        }
+
+        func path(_ name: String) -> String { directory.path + "/" + name }
+
+        func write(_ name: String, _ text: String) {
+            let file = unsafe fopen(path(name), "w")
+            #expect(unsafe file != nil)
+            unsafe fputs(text, file)
+            unsafe fclose(file)
+            age()
+        }
+
+        /// Until what was changed just now is old enough to be kept.
+        func age() {
+            let start = Clock.monotonicMs()
+            while Clock.monotonicMs() < start &+ 30 { sched_yield() }
+        }
+
+        func find(_ name: String, links: LinkRule = .follow, nowMs: Int64 = 0) -> FoundFile {
+            let path = path(name)
+            let root = directory.path.utf8.count
+            return unsafe path.withCString {
+                unsafe cache.find(
+                    CPath(unsafe: $0), count: path.utf8.count, links: links, rootCount: root,
+                    nowMs: nowMs)
+            }
+        }
+
+        /// Looked up as often as it takes to be kept.
+        func kept(_ name: String) -> FoundFile {
+            drop(find(name))
+            return find(name)
+        }
+
+        // A cache is not copied, as what an expectation looks at is.
+        var epoch: UInt64 { cache.epoch }
+        var byteCount: Int64 { cache.byteCount }
+        var closeDueMs: Int64 { cache.closeDueMs }
+        func generation(of found: FoundFile) -> UInt32 { cache[found.entry].generation }
+        func hasBytes(_ found: FoundFile) -> Bool { cache.hasBytes(found.entry) }
+        func isCurrent(_ found: FoundFile, _ generation: UInt32) -> Bool {
+            cache.isCurrent(found.entry, generation)
+        }
+        func closeDescriptors(nowMs: Int64) -> Int { cache.closeDescriptors(nowMs: nowMs) }
+
+        func drop(_ found: FoundFile) {
+            if found.descriptor >= 0 { closeDescriptor(found.descriptor) }
+        }
+
+        /// The bytes that a request would get, after changes were taken in.
+        func text(_ name: String) -> String {
+            cache.takeChanges()
+            let found = find(name)
+            defer { drop(found) }
+            guard found.error == 0 else { return "error \(found.error)" }
+            guard found.isKept, cache.hasBytes(found.entry) else {
+                let number = found.isKept ? cache.descriptor(of: found.entry) : found.descriptor
+                var bytes = [UInt8](repeating: 0, count: Int(found.facts.size))
+                let result = unsafe bytes.withUnsafeMutableBytes {
+                    unsafe readFile(number, at: 0, into: $0)
+                }
+                #expect(result == .bytes(bytes.count))
+                return String(decoding: bytes, as: UTF8.self)
+            }
+            return kept(found)
+        }
+
+        /// The bytes of an entry that has them.
+        func kept(_ found: FoundFile) -> String {
+            var bytes = [UInt8](repeating: 0, count: Int(cache.size(of: found.entry)))
+            unsafe bytes.withUnsafeMutableBytes { unsafe cache.copy(found.entry, into: $0) }
+            return String(decoding: bytes, as: UTF8.self)
+        }
+    }
+
+    @Test func whatIsAskedForTwiceIsKept() throws {
+        let site = try Site()
+        site.write("a", "one")
+        let first = site.find("a")
+        #expect(!first.isKept)
+        site.drop(first)
+        let second = site.find("a")
+        #expect(second.isKept && site.hasBytes(second))
+        #expect(site.find("a").entry == second.entry)
+        #expect(site.text("a") == "one")
+    }
+
+    @Test func aYoungFileIsNotKept() throws {
+        let site = try Site()
+        site.write("a", "one")
+        site.drop(site.find("a"))
+        let file = unsafe fopen(site.path("a"), "w")
+        unsafe fclose(file)
+        let found = site.find("a")
+        #expect(!found.isKept)
+        site.drop(found)
+    }
+
+    @Test func everyKindOfChangeIsSeen() throws {
+        let site = try Site()
+        site.write("a", "one")
+        _ = site.kept("a")
+        #expect(site.text("a") == "one")
+        site.write("a", "two")
+        #expect(site.text("a") == "two")
+        site.write("b", "new")
+        #expect(unsafe rename(site.path("b"), site.path("a")) == 0)
+        #expect(site.text("a") == "new")
+        #expect(unsafe unlink(site.path("a")) == 0)
+        #expect(site.text("a") == "error \(ENOENT)")
+        site.write("a", "again")
+        #expect(site.text("a") == "again")
+    }
+
+    @Test func whatIsMissingIsKeptAndItsComingSeen() throws {
+        let site = try Site()
+        #expect(site.kept("none").isKept)
+        #expect(site.text("none") == "error \(ENOENT)")
+        site.write("none", "here")
+        #expect(site.text("none") == "here")
+        #expect(site.kept("no/where").isKept)
+        site.directory.directory("no")
+        site.write("no/where", "deep")
+        #expect(site.text("no/where") == "deep")
+        unsafe unlink(site.path("no/where"))
+        unsafe rmdir(site.path("no"))
+    }
+
+    @Test func linksAreFollowedAndWatched() throws {
+        let site = try Site()
+        site.directory.directory("r1")
+        site.directory.directory("r2")
+        site.write("r1/a", "old")
+        site.write("r2/a", "new")
+        site.directory.link("current", to: "r1")
+        _ = site.kept("current/a")
+        #expect(site.text("current/a") == "old")
+        site.directory.link("next", to: "r2")
+        #expect(unsafe rename(site.path("next"), site.path("current")) == 0)
+        #expect(site.text("current/a") == "new")
+        for name in ["r1/a", "r2/a"] { unsafe unlink(site.path(name)) }
+    }
+
+    @Test func anUnrelatedNameDisturbsNobody() throws {
+        let site = try Site()
+        site.write("a", "one")
+        let found = site.kept("a")
+        let generation = site.generation(of: found)
+        site.cache.takeChanges()
+        let epoch = site.epoch
+        site.write("other", "two")
+        site.cache.takeChanges()
+        #expect(site.epoch == epoch)
+        #expect(site.isCurrent(found, generation))
+        site.write("a", "two")
+        site.cache.takeChanges()
+        #expect(!site.isCurrent(found, generation))
+    }
+
+    @Test func afterAnEpochTheBytesAreKept() throws {
+        let site = try Site()
+        site.write("a", "one")
+        let found = site.kept("a")
+        let generation = site.generation(of: found)
+        site.cache.mountsChanged()
+        #expect(!site.isCurrent(found, generation))
+        #expect(site.find("a").entry == found.entry)
+        #expect(site.isCurrent(found, generation))
+    }
+
+    @Test func aLargeFileIsADescriptorThatIsClosed() throws {
+        let site = try Site()
+        site.write("large", String(repeating: "x", count: 100))
+        let found = site.kept("large")
+        #expect(found.isKept && !site.hasBytes(found))
+        let number = site.cache.descriptor(of: found.entry)
+        #expect(number >= 0)
+        site.cache.pin(found.entry, nowMs: 0)
+        #expect(site.closeDescriptors(nowMs: 5000) == 0, "it is in use")
+        site.cache.unpin(found.entry, nowMs: 5000)
+        #expect(site.closeDescriptors(nowMs: 5500) == 0, "it was used lately")
+        #expect(site.closeDescriptors(nowMs: 6000) == 1)
+        #expect(site.closeDueMs == Int64.max)
+        #expect(site.text("large").utf8.count == 100)
+    }
+
+    @Test func whoIsPinnedStaysAsItWas() throws {
+        let site = try Site()
+        site.write("a", "one")
+        let found = site.kept("a")
+        site.cache.pin(found.entry, nowMs: 0)
+        site.write("a", "two")
+        #expect(site.text("a") == "two")
+        #expect(site.kept(found) == "one")
+        site.cache.unpin(found.entry, nowMs: 0)
+    }
+
+    @Test func aCrawlDoesNotPushTheHotOnesOut() throws {
+        let site = try Site(entries: 20)
+        for index in 0..<10 { site.write("hot\(index)", "h") }
+        for _ in 0..<5 { for index in 0..<10 { site.drop(site.find("hot\(index)")) } }
+        for index in 0..<500 {
+            let found = site.find("cold\(index)")
+            #expect(!found.isKept)
+        }
+        for index in 0..<10 { #expect(site.find("hot\(index)").isKept) }
+    }
+
+    @Test func itStaysWithinItsBounds() throws {
+        let site = try Site(bytes: 4000, entries: 200)
+        for index in 0..<100 { site.directory.file("f\(index)", size: 60, modified: 1) }
+        site.age()
+        for _ in 0..<8 {
+            for index in 0..<100 { site.drop(site.find("f\(index)")) }
+            #expect(site.byteCount <= 4000)
+        }
+        #expect(site.byteCount > 1000)
+    }
+
+    @Test func withoutAFeedNothingIsKept() {
+        let directory = TemporaryDirectory()
+        directory.file("a", size: 1)
+        var cache = FileCache(
+            CacheBounds(bytes: 1 << 20, entries: 10, largestFile: 64), feed: nil, seed: 1)
+        let path = directory.path + "/a"
+        for _ in 0..<3 {
+            let found = unsafe path.withCString {
+                unsafe cache.find(CPath(unsafe: $0), count: path.utf8.count, nowMs: 0)
+            }
+            #expect(!found.isKept && found.error == 0)
+            closeDescriptor(found.descriptor)
+        }
+    }
+}
