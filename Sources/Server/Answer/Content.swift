@@ -112,7 +112,17 @@ extension Worker {
             path.terminated(), count: path.count, links: location.links, rootCount: rootCount,
             nowMs: clock.monotonicMs)
         if !found.isKept { dependOnRequest() }
+        if files.unwatched != nil { tellUnwatched() }
         return found
+    }
+
+    /// Once: what cannot be watched is asked for anew by every request.
+    private mutating func tellUnwatched() {
+        guard let path = files.takeUnwatched() else { return }
+        context.errorLog.write(
+            .warn,
+            "changes of \"\(path.span.text)\" are not told of: it, and what else is so, is looked at "
+                + "for every request")
     }
 
     /// Opens the path, for who reads a directory.

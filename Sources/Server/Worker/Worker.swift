@@ -130,7 +130,7 @@ struct Worker: ~Copyable {
         let bounds = Worker.cacheBounds(context, explanation)
         let seed = randomNumber()
         files = FileCache(
-            bounds, feed: bounds.entries > 0 ? try? ChangeFeed() : nil, seed: seed)
+            bounds, feed: bounds.entries > 0 ? Worker.feed(context) : nil, seed: seed)
         mountsDescriptor = files.isOn ? openMounts() : -1
         answers = AnswerCache(
             entries: files.isOn ? bounds.entries : 0, bytes: bounds.bytes / 3, seed: seed)
@@ -153,6 +153,16 @@ struct Worker: ~Copyable {
     ].map(\.rawValue)
 
     static let mountSlot = UInt32.max - 3
+
+    /// What tells of changes; without it nothing is kept.
+    private static func feed(_ context: WorkerContext) -> ChangeFeed? {
+        do throws(SystemError) {
+            return try ChangeFeed()
+        } catch {
+            context.errorLog.write(.warn, "\(error): nothing is kept in memory")
+            return nil
+        }
+    }
 
     /// An equal part for each worker of what the server may keep: three quarters of it are for
     /// files, the rest for heads.

@@ -1,0 +1,64 @@
+import Foundation
+import Glibc
+import Testing
+
+/// What comes from memory is as what comes from the disk, also where it changes with time. That it
+/// is never stale is FreshnessTests' affair.
+@Suite(.enabled(if: Product.isApus, "nginx has another cache")) struct ContentCacheTests {
+    private static let format: DateFormatter = {
+        let format = DateFormatter()
+        format.locale = Locale(identifier: "en_US_POSIX")
+        format.timeZone = TimeZone(identifier: "GMT")
+        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+        return format
+    }()
+
+    private func seconds(_ text: String?) throws -> Int {
+        let date = Self.format.date(from: try #require(text))
+        return Int(try #require(date).timeIntervalSince1970)
+    }
+
+    @Test func datesMoveOn() throws {
+        let server = try TestServer("expires 1h;", files: ["a.txt": "text"])
+        var dates = Set<Int>()
+        try waitFor("three seconds' answers") {
+            let response = try server.fetch("/a.txt")
+            let date = try seconds(response["Date"])
+            #expect(try seconds(response["Expires"]) == date + 3600)
+            #expect(response["Cache-Control"] == "max-age=3600")
+            #expect(response.text == "text")
+            dates.insert(date)
+            return dates.count >= 3
+        }
+    }
+
+    @Test func aLargeFileIsLetGoASecondLater() throws {
+        let server = try TestServer(files: ["large.bin": .pattern(100_000)])
+        let worker = try server.waitForWorkers(1)[0]
+        let folder = "/proc/\(worker)/fd"
+        func isOpen() throws -> Bool {
+            try FileManager.default.contentsOfDirectory(atPath: folder).contains { name in
+                let target = try? FileManager.default.destinationOfSymbolicLink(
+                    atPath: folder + "/" + name)
+                return target?.hasSuffix("/large.bin") == true
+            }
+        }
+        for _ in 0..<4 { #expect(try server.fetch("/large.bin").body == patternBytes(100_000)) }
+        #expect(try isOpen())
+        try waitFor("the descriptor's end") { try !isOpen() }
+        #expect(try server.fetch("/large.bin").body == patternBytes(100_000))
+    }
+
+    @Test(.enabled(if: getuid() == 0, "needs root")) func whatCannotBeWatchedIsToldOnce() throws {
+        let server = try TestServer(
+            main: "worker_rlimit_core 1;", files: ["closed/a.txt": "one", "closed/b.txt": "two"])
+        // Workers may pass it, and not read it.
+        #expect(unsafe chmod(server.folder.root + "/closed", 0o711) == 0)
+        for _ in 0..<4 {
+            #expect(try server.fetch("/closed/a.txt").text == "one")
+            #expect(try server.fetch("/closed/b.txt").text == "two")
+        }
+        try waitFor("the line") { server.errorLog.contains("are not told of") }
+        #expect(server.errorLog.components(separatedBy: "are not told of").count == 2)
+    }
+}
