@@ -145,10 +145,9 @@ struct WatchedWays: ~Copyable {
         let path = physical.isEmpty ? [slashByte] : physical
         switch withCPath(path, { feed.watch(directory: $0) }) {
         case .failure(let error):
-            // A file in a directory's place is no directory, and is told of by its name.
-            if error.isMissing { return Way(state: .missing) }
-            if error.isExhaustion { isFull = true }
-            return Way(state: .unwatched)
+            // A file in a directory's place is no directory, and is told of by its name. Where the
+            // kernel's limits are reached nothing is gained by beginning anew.
+            return Way(state: error.isMissing ? .missing : .unwatched)
         case .success(let number):
             guard let place = table.take(number, isDirectory: true) else {
                 isFull = true

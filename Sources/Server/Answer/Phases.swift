@@ -37,6 +37,12 @@ extension Worker {
             return
         }
         let isBeginning = exchanges[exchange].phase == .start
+        // A request that came with another one, which the poller told of before this one's end had
+        // come: what was mounted in between is not told of yet.
+        if exchanges[exchange].requestsInTurn > 1, exchanges[exchange].hasReceived {
+            exchanges[exchange].hasReceived = false
+            takeMounts()
+        }
         if isBeginning, answers.isOn, explanation == nil, answerFromCache(slot, exchange) {
             return
         }

@@ -13,6 +13,8 @@ struct Exchange: BitwiseCopyable {
     var inputEnd = 0
     /// The last receive filled its buffer: there may be more.
     var mayHaveMore = false
+    /// Something was received since it was last asked what is mounted.
+    var hasReceived = false
     /// Received bytes wait for the connection's next turn to be parsed.
     var needsParse = false
     var parser: RequestParser
@@ -119,6 +121,7 @@ struct Exchange: BitwiseCopyable {
         inputStart = 0
         inputEnd = 0
         mayHaveMore = false
+        hasReceived = false
         needsParse = false
         prepareForNextRequest()
         bodyRemaining = 0

@@ -154,6 +154,7 @@ extension Worker {
         case .bytes(0): return .endOfStream
         case .bytes(let count):
             exchanges[exchange].mayHaveMore = count == room
+            exchanges[exchange].hasReceived = true
             // What has changed before these bytes were sent is taken in before they are answered.
             if ChangeFeed.hasNews { files.takeChanges() }
             return .received(count)

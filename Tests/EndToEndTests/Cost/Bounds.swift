@@ -15,7 +15,7 @@ enum Bounds {
     /// For each of 64 requests that are there when the worker wakes.
     static let busyCalls = 2.1
     /// For each of 16 requests that came in one packet.
-    static let pipelinedCalls = 0.3
+    static let pipelinedCalls = 0.34
     /// On a connection of its own. Whether a wait is saved depends on who is faster, so this one
     /// has more room.
     static let closingCalls = 6.0

@@ -15,11 +15,14 @@ enum FreshnessServer {
         try TestServer(
             configuration: configuration(http: http, changesUser: Product.isRoot && !fewWatches),
             files: ["still.txt": "this one stays as it is"], binary: binary,
-            wrapper: fewWatches ? Self.wrapper : [], parent: parent
+            wrapper: fewWatches ? Self.wrapper(starting: "DIR/program") : [], parent: parent
         ) { folder in
             umask(0o022)
             // Who starts as nobody writes its log and pid file as nobody.
-            if fewWatches { unsafe chmod(folder.path, 0o777) }
+            guard fewWatches else { return }
+            unsafe chmod(folder.path, 0o777)
+            // Nobody may be kept out of where the binary is.
+            try FileManager.default.copyItem(atPath: binary, toPath: folder.path + "/program")
         }
     }
 
@@ -42,20 +45,21 @@ enum FreshnessServer {
 
     // MARK: few watches
 
-    /// Starts what follows as nobody, in a user namespace that allows ten watches.
-    private static let wrapper: [String] = {
+    /// Starts a program, in the place of the one that is named behind these words, as nobody and in
+    /// a user namespace that allows ten watches.
+    private static func wrapper(starting program: String) -> [String] {
         let limit = """
-            echo 10 > /proc/sys/user/max_inotify_watches && \
-            exec setpriv --ambient-caps -all --inh-caps -all "$@"
+            echo 10 > /proc/sys/user/max_inotify_watches && shift && \
+            exec setpriv --ambient-caps -all --inh-caps -all \(program) "$@"
             """
         let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
         return (Product.isRoot ? nobody : [])
             + ["unshare", "--user", "--map-current-user", "--keep-caps", "sh", "-c", limit, "sh"]
-    }()
+    }
 
     /// Whether this machine lets one make such a namespace.
     static let canLimitWatches: Bool = {
-        let words = wrapper + ["true"]
+        let words = wrapper(starting: "true") + ["true"]
         return (try? run(words[0], Array(words.dropFirst())).succeeded) ?? false
     }()
 
