@@ -9,7 +9,7 @@ import Linux
 /// 2. The server is chosen as ever; path, server and what the client takes name the answer.
 /// 3. What the answer is made of must be as it was: the files by their versions, all else that was
 ///    looked at by the epoch. Changes were taken in after the request's last byte had come.
-/// 4. A client that has this version gets the 304 that was made before.
+/// 4. A client that has this version, as its fields say, gets the 304 that was made before.
 /// 5. The head is copied with today's date, and with `close` where the connection is not kept; a
 ///    small body behind it, a large one follows by sendfile.
 extension Worker {
@@ -30,16 +30,13 @@ extension Worker {
             exchanges[exchange].server = plan.addresses[address].defaultServer
         }
         guard let codingClass = codingClass(exchange) else { return false }
-        var variant = Answer.Variant(
-            server: exchanges[exchange].server, codingClass: codingClass, isNotModified: false)
-        guard var place = currentAnswer(exchange, variant) else { return false }
-        if !exchanges[exchange].parser.head.asksForWhole {
-            guard isKnown(place, exchange) else { return false }
-            variant = Answer.Variant(
-                server: variant.server, codingClass: codingClass, isNotModified: true)
-            guard let short = currentAnswer(exchange, variant) else { return false }
-            place = short
-        }
+        let asksForWhole = exchanges[exchange].parser.head.asksForWhole
+        let variant = Answer.Variant(
+            server: exchanges[exchange].server, codingClass: codingClass,
+            isNotModified: !asksForWhole)
+        guard let place = currentAnswer(exchange, variant),
+            asksForWhole || isKnown(place, exchange)
+        else { return false }
         return send(place, hasBody: isGet, slot, exchange)
     }
 
