@@ -121,8 +121,8 @@ extension Worker {
         guard let path = files.takeUnwatched() else { return }
         context.errorLog.write(
             .warn,
-            "changes of \"\(path.span.text)\" are not told of: it, and what else is so, is looked at "
-                + "for every request")
+            "changes of \"\(path.span.text)\" are not told of: it is looked at for every request,"
+                + " as all is that is so")
     }
 
     /// Opens the path, for who reads a directory.
