@@ -74,7 +74,6 @@ extension Worker {
             !plan.readsContext(logsOf: location, exchanges[exchange].hasContext)
         else { return }
         let isNotModified = exchanges[exchange].status == 304
-        // Who asks for what it may know, and does not, gets what all get.
         let headEnd = making.start &+ Int(exchanges[exchange].headBytes)
         let output = exchanges[exchange].output
         let head = output.span(from: making.start, to: headEnd)

@@ -23,6 +23,9 @@ enum CacheDirectives {
     /// Files up to this size leave in one send with their head.
     static let largestFile: Int64 = 16384
 
+    /// The tables have room for all of them from the beginning.
+    static let mostEntries = 1 << 22
+
     static let rows: [DirectiveRow<Draft>] = [
         .row(
             "content_cache", in: .http, takes: .between(1, 3),
@@ -55,7 +58,12 @@ enum CacheDirectives {
             if let size = try ZoneParameter.value(of: "size", use, index) {
                 bounds.bytes = Int64(try number(NginxSize.offset(Array(size)), use, index))
             } else if let count = try ZoneParameter.value(of: "entries", use, index) {
-                bounds.entries = min(try number(NginxSize.integer(count), use, index), 1 << 26)
+                bounds.entries = try number(NginxSize.integer(count), use, index)
+                guard bounds.entries <= mostEntries else {
+                    throw use.fail(
+                        "\"\(try use.text(index))\" is too many", at: index,
+                        help: ["content_cache keeps \(mostEntries) entries at most"])
+                }
             } else if let size = try ZoneParameter.value(of: "file_max", use, index) {
                 bounds.largestFile = min(
                     Int64(try number(NginxSize.size(Array(size)), use, index)), largestFile)
