@@ -123,7 +123,7 @@ int clinux_pipe(int ends[2], int reads_nonblocking) {
 }
 
 int clinux_memory_file(const char *name) {
-    int fd = memfd_create(name, MFD_CLOEXEC);
+    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
     return fd < 0 ? -errno : fd;
 }
 

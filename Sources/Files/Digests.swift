@@ -52,3 +52,26 @@ public struct SHA1 {
         }
     }
 }
+
+/// SHA-256 (RFC 6234), from libmd: what bodies that are compressed once are told apart by.
+public struct SHA256 {
+    private var state = SHA2_CTX()
+
+    /// Of nothing yet.
+    public init() { unsafe SHA256Init(&state) }
+
+    /// Takes in more bytes.
+    public mutating func update(_ bytes: Span<UInt8>) {
+        unsafe bytes.withUnsafeBufferPointer {
+            unsafe SHA256Update(&state, $0.baseAddress, $0.count)
+        }
+    }
+
+    /// The 32 bytes of all that was taken in; the value is used up.
+    public mutating func finish() -> [UInt8] {
+        unsafe [UInt8](unsafeUninitializedCapacity: Int(SHA256_DIGEST_LENGTH)) { digest, count in
+            unsafe SHA256Final(digest.baseAddress, &state)
+            count = Int(SHA256_DIGEST_LENGTH)
+        }
+    }
+}

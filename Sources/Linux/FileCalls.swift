@@ -13,7 +13,7 @@ public struct FileFacts: BitwiseCopyable, Sendable {
     /// Regular files are served, directories are redirected or listed, nothing else is.
     public let kind: Kind
     /// Bytes.
-    public let size: Int64
+    public private(set) var size: Int64
     /// mtime in seconds since 1970.
     public let modified: Int64
     /// ctime in seconds since 1970, and the nanoseconds beyond them.
@@ -37,6 +37,13 @@ public struct FileFacts: BitwiseCopyable, Sendable {
             && modified == other.modified && changed == other.changed
             && changedNanoseconds == other.changedNanoseconds && mode == other.mode
             && owner == other.owner && group == other.group
+    }
+
+    /// The same of a body of another length that was made of the file.
+    public func withSize(_ size: Int64) -> FileFacts {
+        var facts = self
+        facts.size = size
+        return facts
     }
 
     init(_ facts: clinux_facts) {

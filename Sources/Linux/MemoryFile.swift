@@ -50,6 +50,10 @@ private func linkTarget(_ path: String) -> String? {
     return count < 0 ? nil : String(decoding: target.prefix(count), as: UTF8.self)
 }
 
+/// Nobody changes a memory file any more, nor its size: F_ADD_SEALS, fcntl(2). False when the
+/// kernel will not have it.
+public func seal(_ file: borrowing Descriptor) -> Bool { clinux_seal(file.number) == 0 }
+
 /// pwrite(2) of `bytes`, all of them; false when they could not be written.
 public func writeBytes(_ fd: Int32, _ bytes: [UInt8], at offset: Int64) -> Bool {
     var done = 0

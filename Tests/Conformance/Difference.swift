@@ -12,11 +12,13 @@ public struct Difference: Sendable {
         case fragment, spaces, version, simpleRequest, bareLineFeed, lineWithoutColon
         case invalidNames, controlBytes, tooLargeFields, unknownMethod, options, acceptEncoding
         case emptyMembers
+        case gzipFromMemory
     }
 
     /// Why there is a difference.
     public enum Kind: String, Sendable, CaseIterable {
         case breaksMust = "nginx breaks a MUST, and no configuration can depend on it"
+        case isMore = "apus says more of the same content"
         case dangerous = "What nginx takes is dangerous"
         case strict = "With `strict_requests on` only"
     }
@@ -47,7 +49,8 @@ public struct Difference: Sendable {
     }
 
     /// The whole list.
-    public static let all: [Difference] = breakingMust + dangerous + strict
+    public static let all: [Difference] =
+        breakingMust + sayingMore + dangerous + strict
 
     private static let breakingMust: [Difference] = [
         Difference(
@@ -107,6 +110,15 @@ public struct Difference: Sendable {
                 + "own: a second `ETag`, `Content-Range`, `Location`",
             apus: "only its own",
             shownElsewhere: "It hangs on a directive: Tests/EndToEndTests/Directives has it."),
+    ]
+
+    private static let sayingMore = [
+        Difference(
+            .gzipFromMemory, .isMore, "9110 8.6",
+            nginx: "a file is compressed for each answer, in chunks, and a `HEAD` has no length",
+            apus: "it is compressed once, and `GET` and `HEAD` have `Content-Length` from then on",
+            shownElsewhere: "it hangs on a directive, and on time: "
+                + "Tests/EndToEndTests/GzipCacheTests has it")
     ]
 
     private static let dangerous: [Difference] = [

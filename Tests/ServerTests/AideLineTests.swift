@@ -1,3 +1,4 @@
+import Files
 import Linux
 import Testing
 
@@ -18,26 +19,72 @@ import Testing
             isOpen = false
         }
 
+        /// The next message, and what came with it.
+        private func message() -> (bytes: [UInt8], passed: Int32)? {
+            var bytes = [UInt8](repeating: 0, count: AideMessages.longest)
+            var passed: Int32 = -1
+            let result = receive(descriptor, into: &bytes, passed: &passed)
+            guard case .bytes(let count) = result, count > 0 else { return nil }
+            return (Array(bytes[..<count]), passed)
+        }
+
         /// The next question: its number, hash and password.
         func question() -> (number: UInt64, hash: String, password: String)? {
-            var bytes = [UInt8](repeating: 0, count: AideMessages.longest)
-            let result = unsafe bytes.withUnsafeMutableBytes {
-                unsafe receive(descriptor, into: $0)
-            }
-            guard case .bytes(let count) = result, count > 0 else { return nil }
-            let message = Array(bytes[..<count])
-            guard let number = AideMessages.number(of: message.span),
-                let parts = AideMessages.parts(ofQuestion: message.span)
+            guard let message = message()?.bytes, let head = AideMessages.head(of: message.span),
+                head.kind == .password, let parts = AideMessages.parts(ofQuestion: message.span)
             else { return nil }
             return (
-                number, String(decoding: message[parts.hash..<parts.password], as: UTF8.self),
+                head.number, String(decoding: message[parts.hash..<parts.password], as: UTF8.self),
                 String(decoding: message[parts.password...], as: UTF8.self)
             )
         }
 
-        func say(_ message: [UInt8]) {
-            let result = unsafe message.withUnsafeBytes { unsafe send(descriptor, $0) }
-            #expect(result == .bytes(message.count))
+        /// The next question about a file: its number, what follows that, and the descriptor.
+        func file() -> (number: UInt64, kind: AideMessages.Kind, rest: [UInt8], passed: Int32)? {
+            guard let message = message(), let head = AideMessages.head(of: message.bytes.span)
+            else { return nil }
+            return (
+                head.number, head.kind, Array(message.bytes[head.end...]), message.passed
+            )
+        }
+
+        func say(_ message: [UInt8], passing passed: Int32 = -1) {
+            #expect(send(descriptor, message, passing: passed) == .bytes(message.count))
+        }
+    }
+
+    /// An answer, to be compared.
+    private struct Heard: Equatable {
+        var pair: PasswordPair?
+        var isRight: Bool?
+        var askers: [AideLine.Asker] = []
+        var file: AideLine.KeptFile?
+        var coded: [UInt8]?
+        var isGivenUp = false
+
+        init(pair: PasswordPair, isRight: Bool?, askers: [AideLine.Asker]) {
+            self.pair = pair
+            self.isRight = isRight
+            self.askers = askers
+        }
+
+        init(file: AideLine.KeptFile, coded: [UInt8]?, isGivenUp: Bool = false) {
+            self.file = file
+            self.coded = coded
+            self.isGivenUp = isGivenUp
+        }
+
+        init(_ answer: AideLine.Answer) {
+            switch answer {
+            case .password(let pair, let isRight, let askers):
+                self.init(pair: pair, isRight: isRight, askers: askers)
+            case .coded(let file, .bytes(let bytes)?): self.init(file: file, coded: bytes)
+            case .coded(let file, .file(let sealed, let count)?):
+                self.init(
+                    file: file, coded: readBytes(sealed.number, atMost: Int(count)))
+            case .coded(let file, nil): self.init(file: file, coded: nil)
+            case .uncoded(let file): self.init(file: file, coded: nil, isGivenUp: true)
+            }
         }
     }
 
@@ -49,6 +96,13 @@ import Testing
         let ends = try openSocketPair()
         line = AideLine(descriptor: ends.0)
         aide = OtherEnd(ends.1)
+    }
+
+    /// All that there is to be heard.
+    private mutating func answers() -> [Heard] {
+        var answers: [Heard] = []
+        while let answer = line.takeAnswer() { answers.append(Heard(answer)) }
+        return answers
     }
 
     private func asker(_ slot: Int) -> AideLine.Asker {
@@ -73,14 +127,14 @@ import Testing
         #expect(first.password == "right")
         #expect(second.hash == "")
         #expect(second.password == "wrong")
-        #expect(line.takeAnswers().isEmpty)
+        #expect(answers().isEmpty)
         aide.say(AideMessages.answer(to: second.number, isRight: false))
         aide.say(AideMessages.answer(to: first.number, isRight: true))
         aide.say(AideMessages.answer(to: first.number, isRight: false))
         #expect(
-            line.takeAnswers() == [
-                AideLine.Answer(pair: wrong, isRight: false, askers: [asker(2)]),
-                AideLine.Answer(pair: right, isRight: true, askers: [asker(1)]),
+            answers() == [
+                Heard(pair: wrong, isRight: false, askers: [asker(2)]),
+                Heard(pair: right, isRight: true, askers: [asker(1)]),
             ])
     }
 
@@ -90,7 +144,7 @@ import Testing
         let question = try #require(aide.question())
         #expect(aide.question() == nil)
         aide.say(AideMessages.answer(to: question.number, isRight: true))
-        #expect(line.takeAnswers().map(\.askers) == [[asker(1), asker(2)]])
+        #expect(answers().map(\.askers) == [[asker(1), asker(2)]])
     }
 
     @Test mutating func aFewAreAskedAtATime() throws {
@@ -101,13 +155,13 @@ import Testing
         // Who goes away before his turn is not asked for.
         line.cancel(asker(AideLine.mostAsked))
         aide.say(AideMessages.answer(to: numbers[0], isRight: false))
-        #expect(line.takeAnswers().count == 1)
+        #expect(answers().count == 1)
         #expect(aide.question()?.password == "password \(AideLine.mostAsked + 1)")
         // Who goes away later is not answered, and the next one has to wait all the same.
         line.cancel(asker(1))
         #expect(aide.question() == nil)
         aide.say(AideMessages.answer(to: numbers[1], isRight: true))
-        #expect(line.takeAnswers().map(\.askers) == [[]])
+        #expect(answers().map(\.askers) == [[]])
         #expect(aide.question() != nil)
     }
 
@@ -115,12 +169,12 @@ import Testing
         let pair = ask(1, "poison")
         let first = try #require(aide.question())
         aide.say(AideMessages.newcomer)
-        #expect(line.takeAnswers().isEmpty)
+        #expect(answers().isEmpty)
         #expect(aide.question()?.number == first.number)
         aide.say(AideMessages.newcomer)
         #expect(
-            line.takeAnswers()
-                == [AideLine.Answer(pair: pair, isRight: nil, askers: [asker(1)])])
+            answers()
+                == [Heard(pair: pair, isRight: nil, askers: [asker(1)])])
         #expect(aide.question() == nil)
         #expect(line.isOpen)
     }
@@ -128,7 +182,7 @@ import Testing
     @Test mutating func withoutAnAideNobodyWaits() throws {
         for slot in 0..<10 { _ = ask(slot, "\(slot)") }
         aide.close()
-        let answers = line.takeAnswers()
+        let answers = self.answers()
         #expect(answers.map(\.isRight) == Array(repeating: nil, count: 10))
         #expect(answers.flatMap(\.askers) == (0..<10).map { asker($0) })
         #expect(!line.isOpen)
@@ -139,10 +193,10 @@ import Testing
         for message in [[1], [1, 0, 0, 0], [9, 9, 9, 9, 1], Array(repeating: 7, count: 16)] {
             aide.say(message.map { UInt8($0) })
         }
-        #expect(line.takeAnswers().isEmpty)
+        #expect(answers().isEmpty)
     }
 
-    @Test(arguments: [0, 1, 9]) func questionsThatAreTooShort(count: Int) {
+    @Test(arguments: [0, 1, 9, 10]) func questionsThatAreTooShort(count: Int) {
         let message = [UInt8](repeating: 0, count: count)
         let parts = AideMessages.parts(ofQuestion: message.span)
         #expect(parts == nil)
@@ -166,6 +220,81 @@ import Testing
         other.ask(
             verified.pair([1].span, hash.span), hash: hash, password: [1], for: asker(1))
         otherAide.say(AideMessages.answer(to: question.number, isRight: true))
-        #expect(other.takeAnswers().isEmpty)
+        #expect(other.takeAnswer() == nil)
+    }
+
+    // MARK: files
+
+    private func kept(_ entry: Int32) -> AideLine.KeptFile {
+        AideLine.KeptFile(entry: entry, generation: UInt32(entry))
+    }
+
+    @Test mutating func filesAreCompressed() throws {
+        let file = try openMemoryFile(named: "apus-test")
+        #expect(writeBytes(file.number, [1, 2, 3], at: 0))
+        line.ask(kept(1), toCode: .bytes([7, 8]))
+        line.ask(kept(2), toCode: .file(file.number))
+        let first = try #require(aide.file())
+        #expect(first.kind == .codeBytes && first.rest == [7, 8] && first.passed == -1)
+        let second = try #require(aide.file())
+        #expect(second.kind == .codeFile && second.rest == [])
+        #expect(readBytes(second.passed, atMost: 10) == [1, 2, 3])
+        closeDescriptor(second.passed)
+        aide.say(AideMessages.message(second.number, .codeFile), passing: file.number)
+        aide.say(AideMessages.message(first.number, .codeBytes, [9]))
+        aide.say(AideMessages.message(first.number, .codeBytes, [9]))
+        #expect(
+            answers() == [
+                Heard(file: kept(2), coded: [1, 2, 3]), Heard(file: kept(1), coded: [9]),
+            ])
+    }
+
+    @Test mutating func whatCannotBeCompressedIsSaid() throws {
+        for kind in [AideMessages.Kind.nothing, .codeFile, .password] {
+            line.ask(kept(1), toCode: .bytes([7]))
+            let question = try #require(aide.file())
+            aide.say(AideMessages.message(question.number, kind))
+            #expect(answers() == [Heard(file: kept(1), coded: nil)])
+        }
+    }
+
+    @Test mutating func passwordsGoBeforeFiles() throws {
+        for entry in 0..<10 { line.ask(kept(Int32(entry)), toCode: .bytes([UInt8(entry)])) }
+        var numbers: [UInt64] = []
+        for _ in 0..<AideLine.mostFilesAsked { numbers.append(try #require(aide.file()).number) }
+        _ = ask(1, "secret")
+        #expect(aide.question()?.password == "secret")
+        #expect(aide.file() == nil)
+        aide.say(AideMessages.message(numbers[0], .nothing))
+        #expect(answers().count == 1)
+        #expect(aide.file()?.rest == [UInt8(AideLine.mostFilesAsked)])
+        #expect(aide.file() == nil)
+    }
+
+    @Test mutating func manyFilesDoNotWait() {
+        for entry in 0..<(AideLine.mostFilesWaiting + AideLine.mostFilesAsked) {
+            #expect(line.takesFiles)
+            line.ask(kept(Int32(entry)), toCode: .bytes([1]))
+        }
+        #expect(!line.takesFiles)
+    }
+
+    @Test mutating func aFileThatTwoDiedOfIsNotAskedForAgain() throws {
+        line.ask(kept(1), toCode: .bytes([1]))
+        let first = try #require(aide.file())
+        aide.say(AideMessages.newcomer)
+        #expect(answers() == [])
+        #expect(aide.file()?.number == first.number)
+        aide.say(AideMessages.newcomer)
+        #expect(answers() == [Heard(file: kept(1), coded: nil)])
+    }
+
+    @Test mutating func withoutAnAideFilesAreGivenUp() {
+        for entry in 1...3 { line.ask(kept(Int32(entry)), toCode: .bytes([1])) }
+        aide.close()
+        let answers = self.answers()
+        #expect(answers.map(\.isGivenUp) == [true, true, true])
+        #expect(Set(answers.map(\.file?.entry)) == [1, 2, 3])
+        #expect(!line.takesFiles)
     }
 }

@@ -11,6 +11,7 @@
 #include "files.h"
 #include "listeners.h"
 #include "options.h"
+#include "passing.h"
 #include "paths.h"
 #include "processes.h"
 #include "shared.h"

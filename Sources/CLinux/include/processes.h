@@ -42,7 +42,7 @@ int clinux_block_only(uint64_t mask);
 void clinux_ignore_broken_pipes(void);
 /// pipe2(2) with O_CLOEXEC and, on the end that is read, O_NONBLOCK if asked; 0 or -errno.
 int clinux_pipe(int ends[2], int reads_nonblocking);
-/// memfd_create(2), close-on-exec: a descriptor or -errno.
+/// memfd_create(2), close-on-exec, to be sealed if wanted: a descriptor or -errno.
 int clinux_memory_file(const char *name);
 /// A copy of `fd` above the standard three, close-on-exec, or -errno.
 int clinux_duplicate(int fd);

@@ -31,9 +31,9 @@ public struct FileCache: ~Copyable {
     static let youngestNanoseconds: Int64 = 20_000_000
 
     /// How much is kept; of no entries when nothing is.
-    private let bounds: CacheBounds
+    let bounds: CacheBounds
     @usableFromInline var entries: ZeroedStorage<FileEntry>
-    private var slots: FreeList
+    var slots: FreeList
     private var index: SlotIndex
     private var doorkeeper: Doorkeeper
     private var hand = ClockHand()
@@ -43,11 +43,13 @@ public struct FileCache: ~Copyable {
     private var feed: ChangeFeed?
     private var lossesSeen: UInt64 = 0
     /// Bytes that are kept.
-    public private(set) var byteCount: Int64 = 0
+    public internal(set) var byteCount: Int64 = 0
     /// When descriptors are to be looked at again; Int64.max while none is open.
     public private(set) var closeDueMs = Int64.max
-    /// Slots whose descriptors are open.
+    /// Slots whose files are open.
     private var open: [Int32] = []
+    /// Slots of variants whose memory files are: no file system waits for those.
+    var openVariants: [Int32] = []
     /// A path whose changes nobody tells of, once, for the log.
     public private(set) var unwatched: [UInt8]?
     private var hasToldUnwatched = false
@@ -146,6 +148,10 @@ public struct FileCache: ~Copyable {
     @inlinable @inline(__always)
     public func hasBytes(_ entry: Int32) -> Bool { entries[Int(entry)].hasBytes }
 
+    /// Whether an entry's file can be sent: its bytes are here, or it is open.
+    @inlinable @inline(__always)
+    public func isReady(_ entry: Int32) -> Bool { entries[Int(entry)].isReady }
+
     /// The size of an entry's file.
     @inlinable @inline(__always)
     public func size(of entry: Int32) -> Int64 { entries[Int(entry)].facts.size }
@@ -200,9 +206,33 @@ public struct FileCache: ~Copyable {
         return unsafe key.path.isEqual(to: memory, count: key.count)
     }
 
-    /// Whether what is kept is still so. In a new epoch it is looked at.
+    /// Whether what is kept is still so, and can be sent.
     private mutating func isUsable(_ slot: Int, _ key: Key) -> Bool {
-        if entries[slot].kind == .regular, !entries[slot].isReady { return false }
+        guard isUnchanged(slot, key) else { return false }
+        return entries[slot].kind != .regular || entries[slot].isReady || reopen(slot, key)
+    }
+
+    /// Opens a file again whose descriptor was closed because nobody used it.
+    private mutating func reopen(_ slot: Int, _ key: Key) -> Bool {
+        let looked = FoundFile(
+            key.path, count: key.count, links: key.links, rootCount: key.rootCount)
+        guard looked.descriptor >= 0 else { return false }
+        guard looked.facts.isSame(as: entries[slot].facts) else {
+            closeDescriptor(looked.descriptor)
+            return false
+        }
+        keepOpen(slot, looked.descriptor)
+        return true
+    }
+
+    private mutating func keepOpen(_ slot: Int, _ descriptor: Int32) {
+        entries[slot].descriptor = descriptor
+        open.append(Int32(truncatingIfNeeded: slot))
+        closeDueMs = min(closeDueMs, entries[slot].usedMs &+ FileCache.descriptorLifeMs)
+    }
+
+    /// Whether what is kept is still so. In a new epoch it is looked at.
+    private mutating func isUnchanged(_ slot: Int, _ key: Key) -> Bool {
         guard entries[slot].isWatched else { return isAsItWas(slot, key) }
         if entries[slot].watch >= 0,
             !table.isUnchanged(entries[slot].watch, since: entries[slot].version)
@@ -294,14 +324,12 @@ public struct FileCache: ~Copyable {
         unsafe entry.memory = memory
         entry.hasBytes = hasBytes
         entry.generation = entries[slot].generation &+ 1
+        entries[slot] = entry
         if isRegular, !hasBytes {
-            entry.descriptor = looked.descriptor
-            open.append(Int32(truncatingIfNeeded: slot))
-            closeDueMs = min(closeDueMs, entry.usedMs &+ FileCache.descriptorLifeMs)
+            keepOpen(slot, looked.descriptor)
         } else if looked.descriptor >= 0 {
             closeDescriptor(looked.descriptor)
         }
-        entries[slot] = entry
         index.insert(slot, key.hash)
         byteCount &+= Int64(size)
         return slot
@@ -325,7 +353,7 @@ public struct FileCache: ~Copyable {
     // MARK: giving way
 
     /// A free slot, and so many bytes; others give way to it. nil when that would take long.
-    private mutating func room(for size: Int) -> Int? {
+    mutating func room(for size: Int) -> Int? {
         guard Int64(size) <= bounds.bytes / 4 else { return nil }
         while byteCount &+ Int64(size) > bounds.bytes {
             guard dropOne() else { return nil }
@@ -339,20 +367,25 @@ public struct FileCache: ~Copyable {
             guard let slot = hand.step(of: slots.end) else { return false }
             guard entries[slot].kind != .free, !entries[slot].isDead, entries[slot].pins == 0
             else { continue }
-            if entries[slot].uses == 0 {
+            if entries[slot].uses == 0, !hasVariantInUse(slot) {
                 drop(slot)
                 return true
             }
-            entries[slot].uses &-= 1
+            if entries[slot].uses > 0 { entries[slot].uses &-= 1 }
         }
         return false
     }
 
-    /// Takes an entry out of the table.
-    private mutating func drop(_ slot: Int) {
-        index.remove(slot, entries[slot].hash)
-        table.release(entries[slot].nameKey)
-        if entries[slot].watch >= 0 { endWatch(entries[slot].watch) }
+    /// Takes an entry out of the table, and what was made of it.
+    mutating func drop(_ slot: Int) {
+        if entries[slot].isVariant {
+            leaveOriginal(slot)
+        } else {
+            dropVariant(of: slot)
+            index.remove(slot, entries[slot].hash)
+            table.release(entries[slot].nameKey)
+            if entries[slot].watch >= 0 { endWatch(entries[slot].watch) }
+        }
         entries[slot].watch = -1
         entries[slot].isWatched = false
         entries[slot].isDead = true
@@ -365,7 +398,9 @@ public struct FileCache: ~Copyable {
 
     private mutating func free(_ slot: Int) {
         byteCount &-= Int64(entries[slot].pathCount)
-        if entries[slot].hasBytes { byteCount &-= entries[slot].facts.size }
+        if entries[slot].hasBytes || entries[slot].isVariant {
+            byteCount &-= entries[slot].facts.size
+        }
         releaseDescriptor(of: slot)
         unsafe Glibc.free(entries[slot].memory)
         let generation = entries[slot].generation &+ 1
@@ -378,7 +413,11 @@ public struct FileCache: ~Copyable {
         guard entries[slot].descriptor >= 0 else { return }
         Linux.closeDescriptor(entries[slot].descriptor)
         entries[slot].descriptor = -1
-        open.removeAll { Int($0) == slot }
+        if entries[slot].isVariant {
+            openVariants.removeAll { Int($0) == slot }
+        } else {
+            open.removeAll { Int($0) == slot }
+        }
     }
 
     /// Everything is forgotten: too much was watched, or changes were lost.
@@ -422,7 +461,7 @@ public struct FileCache: ~Copyable {
             closed &+= 1
         }
         closeDueMs = open.isEmpty ? Int64.max : nowMs &+ FileCache.descriptorLifeMs
-        return closed
+        return all ? closed &+ dropOpenVariants() : closed
     }
 
     /// Gives memory back: a worker that is to end needs no cache.

@@ -49,10 +49,28 @@ public struct FileEntry: BitwiseCopyable {
     @usableFromInline var hasBytes: Bool
     var links: LinkRule
     var rootCount: UInt32
+    /// It is what gzip has made of another entry's file, and found by way of that alone.
+    public internal(set) var isVariant: Bool
+    /// The entry of what gzip has made of this one's file, or the one that this was made of; -1 for
+    /// none.
+    var partner: Int32
+    /// Whether gzip is to make something of it.
+    var coding: Coding
     /// When its descriptor was used last, CLOCK_MONOTONIC.
     var usedMs: Int64
     /// Of a file or directory.
     public internal(set) var facts: FileFacts
+
+    /// Whether a file is compressed once, to be sent again and again.
+    @usableFromInline enum Coding: UInt8, BitwiseCopyable {
+        /// Nobody has asked for it.
+        case none
+        case asked
+        /// It is the entry's partner.
+        case made
+        /// It is not to be had for this version of the file.
+        case refused
+    }
 
     /// A free slot's.
     static var empty: FileEntry {
@@ -96,8 +114,26 @@ public struct FileEntry: BitwiseCopyable {
         hasBytes = false
         self.links = links
         rootCount = UInt32(clamping: root)
+        isVariant = false
+        partner = -1
+        coding = .none
         usedMs = 0
         self.facts = facts
+    }
+
+    /// What gzip has made of an entry's file: as current as that, and of so many bytes.
+    init(codedFrom original: FileEntry, at slot: Int, count: Int64, nowMs: Int64) {
+        self.init(
+            kind: .regular, path: 0, hash: 0, links: original.links, root: 0,
+            facts: original.facts.withSize(count))
+        isWatched = original.isWatched
+        // Both belong to the original, which is never dropped without this one.
+        watch = original.watch
+        version = original.version
+        epoch = original.epoch
+        isVariant = true
+        partner = Int32(truncatingIfNeeded: slot)
+        usedMs = nowMs
     }
 
     /// Whether the file can be sent as it is: its bytes are here, or its descriptor is open.

@@ -6,9 +6,6 @@ import Linux
 struct Logins {
     var files = PasswordFiles()
     var verified = VerifiedPasswords()
-    var aide: AideLine
-
-    init(aide: Int32) { self.aide = AideLine(descriptor: aide) }
 }
 
 /// What came of asking a request for a password.
@@ -108,14 +105,14 @@ extension Worker {
         if let judged = context.login.judged, judged.pair == pair {
             // Nobody said: where the Aide has died of it twice it is not tried here.
             guard let isRight = judged.isRight else {
-                return logins.aide.isOpen ? .refused(500) : checkHere(password, hash, as: pair)
+                return aide.isOpen ? .refused(500) : checkHere(password, hash, as: pair)
             }
             return isRight ? .allowed : .refused(401)
         }
-        guard logins.aide.isOpen else { return checkHere(password, hash, as: pair) }
+        guard aide.isOpen else { return checkHere(password, hash, as: pair) }
         let asker = AideLine.Asker(slot: slot, generation: connections[slot].generation)
         context.login.asker = asker
-        logins.aide.ask(pair, hash: hash, password: password, for: asker)
+        aide.ask(pair, hash: hash, password: password, for: asker)
         return .waits
     }
 
@@ -131,20 +128,12 @@ extension Worker {
 
     // MARK: the Aide
 
-    /// Takes the Aide's answers; who waited for one goes on.
-    mutating func takeAideAnswers() {
-        let descriptor = logins.aide.descriptor
-        for answer in logins.aide.takeAnswers() {
-            if answer.isRight == true {
-                logins.verified.remember(answer.pair, nowMs: clock.monotonicMs)
-            }
-            for asker in answer.askers {
-                goOn(asker, (pair: answer.pair, isRight: answer.isRight))
-            }
-        }
-        if !logins.aide.isOpen, descriptor >= 0 {
-            context.errorLog.write(.notice, "the aide process is gone: passwords are checked here")
-        }
+    /// Takes the Aide's word of a password; who waited for it goes on.
+    mutating func takeVerdict(
+        _ pair: PasswordPair, isRight: Bool?, _ askers: [AideLine.Asker]
+    ) {
+        if isRight == true { logins.verified.remember(pair, nowMs: clock.monotonicMs) }
+        for asker in askers { goOn(asker, (pair: pair, isRight: isRight)) }
     }
 
     private mutating func goOn(
@@ -157,7 +146,7 @@ extension Worker {
         guard let context = contextIfAny(exchange), context.login.asker == asker else { return }
         context.login.asker = nil
         context.login.judged = judged
-        if judged.isRight == nil, logins.aide.isOpen {
+        if judged.isRight == nil, aide.isOpen {
             logError(
                 .crit, "a password could not be checked: the aide process died of it",
                 asker.slot, exchange)
@@ -169,6 +158,6 @@ extension Worker {
     mutating func forgetLogin(_ exchange: Int) {
         guard let context = contextIfAny(exchange), let asker = context.login.asker else { return }
         context.login.asker = nil
-        logins.aide.cancel(asker)
+        aide.cancel(asker)
     }
 }

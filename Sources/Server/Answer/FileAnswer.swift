@@ -36,11 +36,18 @@ extension Worker {
         }
         let filters = filter(&head, slot, exchange, location)
         let method = exchanges[exchange].method
-        // What is made here has no ranges: a part of it would be of other bytes each time.
-        if head.contentLength < 0
-            || coding == .identity && (method == .get || method == .head)
-                && isCoded(head, slot, exchange, location)
+        var isMade = head.contentLength < 0
+        if !isMade, coding == .identity, method == .get || method == .head,
+            isCoded(head, slot, exchange, location)
         {
+            if let variant = variant(of: found, head, filters, exchange, location) {
+                answer(withVariant: variant, of: found, head, slot, exchange, location)
+                return .answered
+            }
+            isMade = !staysPlain(found, filters, location)
+        }
+        // What is made here has no ranges: a part of it would be of other bytes each time.
+        if isMade {
             deliver(
                 head, [.file(offset: 0, count: facts.size)], filters, slot, exchange, location)
             return .answered
@@ -238,10 +245,11 @@ extension Worker {
         let count = exchanges[exchange].fileRemaining
         if count <= 0 {
             closeSource(exchange)
-        } else if filters.isNone, count <= Int64(Worker.smallBody), readSmall(exchange, Int(count))
-        {
+        } else if filters.isNone, readSmall(exchange) {
             closeSource(exchange)
-        } else if filters.isNone, location.features.contains(.sendfile) {
+        } else if filters.isNone, location.features.contains(.sendfile),
+            exchanges[exchange].file >= 0
+        {
             exchanges[exchange].source = .file
         } else {
             let offset = exchanges[exchange].fileOffset
@@ -250,7 +258,7 @@ extension Worker {
     }
 
     /// The rest of the answer is these segments, put through filters that keep their length.
-    private mutating func attach(
+    mutating func attach(
         _ segments: [BodySegment], _ filters: BodyFilters, _ slot: Int, _ exchange: Int
     ) {
         guard let body = filtered(segments, filters, slot, exchange) else {
@@ -260,8 +268,11 @@ extension Worker {
         attach(BodyProducer(body), exchange)
     }
 
-    /// Reads a small file into the output; false when there is no room, or it has become shorter.
-    private mutating func readSmall(_ exchange: Int, _ count: Int) -> Bool {
+    /// Puts what is to be sent of a small file into the output; false when it is larger, there is
+    /// no room, or it has become shorter.
+    mutating func readSmall(_ exchange: Int) -> Bool {
+        guard exchanges[exchange].fileRemaining <= Int64(Worker.smallBody) else { return false }
+        let count = Int(exchanges[exchange].fileRemaining)
         let end = exchanges[exchange].outputEnd
         let output = exchanges[exchange].output
         guard output.capacity &- end >= count else { return false }

@@ -35,6 +35,15 @@ struct AnswerInMaking {
         }
     }
 
+    /// What was made of a file counts in its place.
+    mutating func replace(_ entry: Int32, with variant: Answer.Source) {
+        if file.entry == entry {
+            file = variant
+        } else if otherFile.entry == entry {
+            otherFile = variant
+        }
+    }
+
     /// Makes a file that was noted the first one: it is the body.
     mutating func send(_ entry: Int32) {
         sendsFile = true

@@ -13,7 +13,8 @@ import Linux
 /// 5. The head is copied with today's date, and with `close` where the connection is not kept; a
 ///    small body behind it, a large one follows by sendfile.
 extension Worker {
-    /// Answers from what is kept; false when that is not to be had, and nothing was done.
+    /// Answers from what is kept, or notes that it will once there is room for it; false when that
+    /// is not to be had, and nothing was done.
     mutating func answerFromCache(_ slot: Int, _ exchange: Int) -> Bool {
         guard exchanges[exchange].parser.head.asksForWholeUnlessKnown,
             exchanges[exchange].fault == nil, exchanges[exchange].parser.head.version > .http09
@@ -88,11 +89,15 @@ extension Worker {
         let file = answers[place].file.entry
         let size = sendsFile ? Int(truncatingIfNeeded: files.size(of: file)) : 0
         let isSmall = sendsFile && files.hasBytes(file)
+        // It is opened again where all answers are made.
+        if sendsFile, !files.isReady(file) { return false }
         let output = exchanges[exchange].output
         let start = exchanges[exchange].outputEnd
         // A head for a connection that is not kept is a few bytes shorter, if anything.
         guard headCount &+ ownBody &+ (isSmall ? size : 0) <= output.capacity &- start else {
-            return false
+            exchanges[exchange].lacksRoom = start > 0
+            exchanges[exchange].location = answers[place].location
+            return start > 0
         }
         exchanges[exchange].keepsAlive = keepsAlive(slot, exchange, location)
         writeDates(place)

@@ -38,6 +38,8 @@ struct Connection: BitwiseCopyable {
         case proxyHeaderTaken
         /// An answer's beginning is in `output`, its rest in `source`.
         case answered
+        /// The answer is whole, and has no room behind what waits in `output`.
+        case answerLacksRoom
         /// The answer waits for something else than the client.
         case answerWaits
         /// What it waited for has come.
@@ -187,6 +189,7 @@ struct Connection: BitwiseCopyable {
         case .inputGrown: return .receive
         case .proxyHeaderTaken: return afterProxyHeader(&exchange)
         case .answered: return afterAnswer(&exchange)
+        case .answerLacksRoom: return .send(moreFollows: false)
         case .answerWaits: return waitForAnswer(exchange)
         case .resumed: return .answer
         case .dropped: return .close(.dropped)

@@ -38,6 +38,10 @@ extension Connection {
         case .discarding: return .wait(for: .read, deadline: .body)
         case .lingering: return .wait(for: .read, deadline: .lingering)
         case .answering:
+            if exchange.lacksRoom {
+                exchange.lacksRoom = false
+                return .answer
+            }
             if exchange.isWaiting { return .pause }
             switch exchange.source {
             case .none: return complete(&exchange)

@@ -40,6 +40,8 @@ struct Exchange: BitwiseCopyable {
     var location: Int32 = 0
     /// Where a request that waits goes on.
     var phase = Phase.start
+    /// The answer is sent once the output is empty.
+    var lacksRoom = false
     /// The answer waits for something else than the client.
     var isWaiting = false
     /// The connection is closed without an answer.
@@ -129,6 +131,7 @@ struct Exchange: BitwiseCopyable {
         hasRealAddress = false
         server = 0
         location = 0
+        lacksRoom = false
         isWaiting = false
         isDropped = false
         method = .get

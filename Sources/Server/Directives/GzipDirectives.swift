@@ -14,6 +14,7 @@ struct GzipSettings: Equatable {
     var staticMode: GzipStatic?
     var brotliStatic: GzipStatic?
     var zstandardStatic: GzipStatic?
+    var cache: GzipCache?
 
     /// Whether files that were compressed beforehand are looked for.
     var hasSidecars: Bool {
@@ -24,6 +25,15 @@ struct GzipSettings: Equatable {
 /// gzip_http_version: the oldest version whose requests get coded answers.
 enum GzipVersion: UInt8, BitwiseCopyable {
     case http10, http11
+}
+
+/// gzip_cache: whether a file is compressed once, and what is sent until that is done.
+enum GzipCache: UInt8, BitwiseCopyable {
+    case off
+    /// What is compressed on its way.
+    case on
+    /// The file as it is.
+    case plain
 }
 
 /// gzip_static, brotli_static, zstd_static.
@@ -82,6 +92,11 @@ enum GzipDirectives {
                 }
                 draft.scope.gzip.level = level
             }),
+        .choice(
+            "gzip_cache", in: .httpServerLocation, sets: \.scope.gzip.cache,
+            [("off", .off), ("on", .on), ("plain", .plain)], default: "on",
+            "Whether files are compressed once, beside the workers; plain: sent as they are until "
+                + "then; apus's own."),
         .flag(
             "gzip_vary", in: .httpServerLocation, sets: \.scope.gzip.vary, default: "off",
             "Whether answers that could be compressed say Vary: Accept-Encoding."),

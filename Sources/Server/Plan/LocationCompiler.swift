@@ -203,7 +203,8 @@ extension PlanCompiler {
                 disabledCount: Int32(parts.regexes.count &- first),
                 staticMode: settings.staticMode ?? .off,
                 brotliStatic: settings.brotliStatic ?? .off,
-                zstandardStatic: settings.zstandardStatic ?? .off))
+                zstandardStatic: settings.zstandardStatic ?? .off,
+                cache: settings.cache ?? .on))
         let index = Int32(parts.gzips.count &- 1)
         compiledGzips.append((settings, index))
         return index

@@ -169,6 +169,7 @@ struct GzipPlan: BitwiseCopyable {
     var staticMode: GzipStatic
     var brotliStatic: GzipStatic
     var zstandardStatic: GzipStatic
+    var cache: GzipCache
 }
 
 /// An access log, compiled.

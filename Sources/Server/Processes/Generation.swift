@@ -5,7 +5,7 @@ struct Generation {
     let plan: Plan
     let logs: Logs
     let listeners: ListenerSet
-    /// nil when no password is asked for, or there is no master to start an Aide.
+    /// nil when there is nothing for an Aide to do, or no master to start one.
     let aide: AideSockets?
     /// Whom workers become; nil when the master is not root.
     let identity: Identity?
@@ -65,9 +65,11 @@ struct Generation {
         return sandbox
     }
 
-    /// Without them workers check passwords themselves.
+    /// Without them workers check passwords themselves, and compress what they send.
     private static func aideSockets(_ plan: Plan, _ logs: Logs) -> AideSockets? {
-        guard plan.asksForPasswords, plan.main.usesMasterProcess else { return nil }
+        guard plan.asksForPasswords || plan.codesOnce, plan.main.usesMasterProcess else {
+            return nil
+        }
         do throws(SystemError) {
             return try AideSockets.open(workers: plan.main.workerProcesses)
         } catch {

@@ -565,7 +565,8 @@ extension Master {
         generation.listeners.closeInherited()
         closeDescriptor(lifeline.reads)
         do throws(SystemError) {
-            var aide = try Aide(sockets: generation.aide?.keepAides() ?? [])
+            var aide = try Aide(
+                sockets: generation.aide?.keepAides() ?? [], memory: generation.plan.codedMemory)
             aide.run(isNewcomer: aideStarts > 1)
             return 0
         } catch {

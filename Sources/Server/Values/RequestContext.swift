@@ -45,6 +45,8 @@ final class RequestContext {
     var fieldsOfFile: [UInt8]?
     /// The trailers of the answer, each with its line end.
     var trailers: [UInt8] = []
+    /// What a body that was compressed before has come from and to.
+    var codedSizes: (plain: Int64, coded: Int64)?
     /// How deep the evaluation of a variable is that asks for others.
     var depth = 0
     /// That came to no end.

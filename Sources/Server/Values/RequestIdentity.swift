@@ -22,7 +22,8 @@ extension Worker {
     /// How many times smaller gzip has made the body, with two digits behind the point; false when
     /// it was not compressed to its end.
     func writeGzipRatio(_ exchange: Int, into writer: inout HeadWriter) -> Bool {
-        guard producers.indices.contains(exchange), let sizes = producers[exchange]?.codedSizes,
+        let producer = producers.indices.contains(exchange) ? producers[exchange] : nil
+        guard let sizes = producer?.codedSizes ?? contextIfAny(exchange)?.codedSizes,
             sizes.coded > 0
         else { return false }
         // Rounded where the third digit is 5 or more, as in nginx.

@@ -22,8 +22,10 @@ struct Worker: ~Copyable {
     var timers: Timers
     var clock = TurnClock()
 
-    /// Password files, passwords that were found right, and the way to the Aide.
-    var logins: Logins
+    /// Password files, and passwords that were found right.
+    var logins = Logins()
+    /// The way to the Aide.
+    var aide: AideLine
     var userIDs = UserIDSequence()
     var listeners: [Listener]
     var connections: ZeroedStorage<Connection>
@@ -138,7 +140,7 @@ struct Worker: ~Copyable {
             unsafe: .allocate(byteCount: Worker.longestTarget(plan), alignment: 16),
             capacity: Worker.longestTarget(plan))
         accessLog = AccessLog(context.ring, context.logWriter)
-        logins = Logins(aide: context.aide)
+        aide = AideLine(descriptor: context.aide)
         listeners = Worker.listeners(context)
         hasParticularAddresses = plan.listens.contains { !$0.particular.isEmpty }
     }
@@ -165,7 +167,7 @@ struct Worker: ~Copyable {
     }
 
     /// An equal part for each worker of what the server may keep: three quarters of it are for
-    /// files, the rest for heads.
+    /// files, the rest for heads, but for what the Aide may keep.
     private static func cacheBounds(
         _ context: WorkerContext, _ explanation: Explanation?
     ) -> CacheBounds {
@@ -173,7 +175,7 @@ struct Worker: ~Copyable {
         let workers =
             context.plan.main.usesMasterProcess ? max(1, context.plan.main.workerProcesses) : 1
         return CacheBounds(
-            bytes: whole.bytes / 4 * 3 / Int64(workers),
+            bytes: (whole.bytes &- context.plan.codedMemory) / 4 * 3 / Int64(workers),
             entries: explanation == nil ? whole.entries / workers : 0,
             largestFile: min(whole.largestFile, Int64(Worker.smallBody)))
     }

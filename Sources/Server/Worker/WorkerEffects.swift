@@ -127,6 +127,7 @@ extension Worker {
     /// What answering came to, for the connection.
     private mutating func outcome(of exchange: Int) -> Connection.Input {
         if exchanges[exchange].lacksMemory { return .failed }
+        if exchanges[exchange].lacksRoom { return .answerLacksRoom }
         if exchanges[exchange].isDropped { return .dropped }
         return exchanges[exchange].isWaiting ? .answerWaits : .answered
     }

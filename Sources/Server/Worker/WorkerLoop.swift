@@ -48,9 +48,9 @@ extension Worker {
                 context.lifeline, for: .readable,
                 token: Token(slot: Worker.lifelineSlot, generation: 0))
         }
-        if logins.aide.isOpen {
+        if aide.isOpen {
             try poller.register(
-                logins.aide.descriptor, for: .readable,
+                aide.descriptor, for: .readable,
                 token: Token(slot: Worker.aideSlot, generation: 0))
         }
         if mountsDescriptor >= 0 {

@@ -118,6 +118,21 @@ extension DirectiveGroup {
             "gzip_comp_level: ten", server: "gzip_comp_level 10;",
             refuses: "value must be", nginxSays: "value must be")
         DirectiveCase(
+            "gzip_cache: off and plain",
+            server: """
+                gzip on; location /off/ { gzip_cache off; } location /plain/ { gzip_cache plain; }
+                """,
+            files: ["off/f.html": .text(words), "plain/f.html": .text(words)],
+            nginx: .ownAddition,
+            .get("/off/f.html", ["Accept-Encoding: gzip"], expect: 200, .gzipped(words), .chunked),
+            .get("/off/f.html", ["Accept-Encoding: gzip"], expect: 200, .gzipped(words), .chunked),
+            .get(
+                "/plain/f.html", ["Accept-Encoding: gzip"], expect: 200,
+                .noField("Content-Encoding"), .field("Content-Length", "3000")))
+        DirectiveCase(
+            "gzip_cache: another word", server: "gzip_cache always;",
+            refuses: "invalid value \"always\"", nginx: .ownAddition)
+        DirectiveCase(
             "gzip_vary: on", server: "gzip on; gzip_vary on; gzip_types text/css;",
             files: ["f.html": .text(words), "f.css": .text(words), "f.png": .text(words)],
             .get(

@@ -8,6 +8,8 @@ struct ChangeKind: Sendable {
     /// kind whose every change makes a name that was never there.
     var target = "a.txt"
     var fields: [String] = []
+    /// What gzip makes of it is in memory before each change.
+    var isCodedBefore = false
     var needsRoot = false
     /// Makes what is there before the first change, and says what a request gets then.
     let setUp: @Sendable (ChangeSite) throws -> Answer

@@ -51,7 +51,25 @@ extension ChangeKind {
                 try site.replace(site.path("a.txt"), ChangeSite.text(number, count: 3000))
                 return .coded(site.path("a.txt"))
             },
+            codedKind("rename over, gzip from memory", count: 3000) { site, number in
+                try site.replace(site.path("a.txt"), ChangeSite.text(number, count: 3000))
+            },
         ]
+
+    /// A file that has been compressed by somebody before it changes.
+    private static func codedKind(
+        _ name: String, count: Int, change: @escaping @Sendable (ChangeSite, Int) throws -> Void
+    ) -> ChangeKind {
+        ChangeKind(
+            name: name,
+            configuration: "location PREFIX { gzip on; gzip_types text/plain; }",
+            fields: ["Accept-Encoding: gzip"], isCodedBefore: true,
+            setUp: { .coded(try newFile($0, count: count)) }
+        ) { site, number in
+            try change(site, number)
+            return .coded(site.path("a.txt"))
+        }
+    }
 
     private static let inPlaceKinds = [
         ChangeKind(name: "write in place, same size", setUp: aFile) { site, number in
@@ -92,6 +110,19 @@ extension ChangeKind {
         ChangeKind(name: "mapped write and unmap", setUp: aFile) { site, number in
             try site.storeMapped(site.path("a.txt"), ChangeSite.text(number))
             return .file(site.path("a.txt"))
+        },
+        codedKind("write in place, gzip from memory", count: 2000) { site, number in
+            try site.write(site.path("a.txt"), ChangeSite.text(number, count: 2000))
+        },
+        codedKind("write in place, 40 KiB, gzip from memory", count: 40_000) { site, number in
+            try site.write(site.path("a.txt"), ChangeSite.text(number, count: 40_000))
+        },
+        codedKind("write in place, 60 KiB, gzip from a memory file", count: 60_000) {
+            site, number in
+            try site.write(site.path("a.txt"), ChangeSite.digits(number, count: 60_000))
+        },
+        codedKind("mapped write and unmap, gzip from memory", count: 3000) { site, number in
+            try site.storeMapped(site.path("a.txt"), ChangeSite.text(number, count: 3000))
         },
         ChangeKind(name: "written through a later hard link", setUp: aFile) { site, number in
             let other = site.outside + "/other"

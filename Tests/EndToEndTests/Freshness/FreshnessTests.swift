@@ -34,6 +34,9 @@ import Testing
         let run = try expectFresh(try FreshnessServer.start(), rounds: Self.rounds(80))
         #expect(run.workers.count == 2)
         #expect(run.workers.allSatisfy { run.freshOf[$0, default: 0] > 0 }, "\(run.freshOf)")
+        // Each of both workers, before nearly every change of those kinds.
+        let codedBefore = ChangeKind.all.count(where: \.isCodedBefore)
+        #expect(run.codedAnswers > codedBefore * Self.rounds(80), "\(run.codedAnswers)")
     }
 
     @Test func inAFileSystemInMemory() throws {

@@ -48,6 +48,7 @@ final class TestServer {
                     application/json json; image/png png;
                 }
                 access_log DIR/access.log;
+                \(sendsFiles(server + http + main) ? "sendfile on;" : "")
                 \(http)
                 server {
                     listen 127.0.0.1:PORT;
@@ -57,6 +58,12 @@ final class TestServer {
             }
 
             """
+    }
+
+    /// `sendfile` is on, as in nearly all configurations, where nothing else is said; off, which is
+    /// the default, where the tests are run with other engines.
+    private static func sendsFiles(_ directives: String) -> Bool {
+        TestEngine.name.isEmpty && !directives.contains("sendfile")
     }
 
     /// What stands outside of `http` in every configuration of these tests.

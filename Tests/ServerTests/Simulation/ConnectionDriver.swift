@@ -52,6 +52,8 @@ final class ConnectionDriver {
     /// The answer waits for something else than the client, and has done so once already.
     private var isPaused = false
     private var hasPaused = false
+    /// The answer had no room behind others, and is to find it now.
+    private var hasLackedRoom = false
     /// The answer under way; nil when it is logged.
     private var current: SimulatedAnswer?
     private var isAnswering = false
@@ -151,6 +153,14 @@ final class ConnectionDriver {
             else { throw SimulationFailure("a proxy said \(addresses)") }
             return .proxyHeaderTaken
         case .answer:
+            if hasLackedRoom, exchange.outputCount > 0 {
+                throw SimulationFailure("no room was made")
+            }
+            hasLackedRoom = exchange.outputCount > 0 && chance(3)
+            if hasLackedRoom {
+                exchange.lacksRoom = true
+                return .answerLacksRoom
+            }
             if !hasPaused, random.next() % 4 == 0 {
                 hasPaused = true
                 exchange.isWaiting = true
@@ -454,7 +464,7 @@ final class ConnectionDriver {
             case .answerTimedOut, .answerFailed, .sourceFailed, .dropped: true
             case .done, .abandonedHead, .headTimedOut, .timedOut, .brokenProxyHeader: false
             }
-        guard (isAnswering || hasPaused) == isWithinAnswer else {
+        guard (isAnswering || hasPaused || hasLackedRoom) == isWithinAnswer else {
             throw SimulationFailure("closed as \(reason), within an answer: \(isAnswering)")
         }
         if isWithinAnswer {

@@ -1,0 +1,97 @@
+import Files
+import Linux
+
+/// The Aide: a process beside the workers that does what no loop has the time for. It checks
+/// passwords against hashes that are slow by design, and compresses files as small as they get.
+///
+/// It may touch: its sockets to the workers, and what they hand over. It has given up root as they
+/// have, and has none of their listening sockets. It ends when all its workers have ended.
+struct Aide: ~Copyable {
+    /// A check, or a slice of a file, that takes longer ends the Aide, and is asked of the next one
+    /// once more.
+    static let longestSeconds: UInt32 = 10
+
+    private let signals: Descriptor
+    private var sockets: [Int32]
+    private var coding: CodingQueue
+
+    /// An Aide of the workers at these sockets, that keeps so many bytes of what it has compressed.
+    init(sockets: [Int32], memory: Int64) throws(SystemError) {
+        signals = try openSignalDescriptor(for: [.terminate])
+        self.sockets = sockets
+        coding = CodingQueue(memory: memory)
+    }
+
+    /// Answers until nobody is left to ask; `isNewcomer` when another Aide has died before it.
+    mutating func run(isNewcomer: Bool) {
+        if isNewcomer {
+            for socket in sockets { Aide.tell(AideMessages.newcomer, to: socket) }
+        }
+        while !sockets.isEmpty {
+            let ready = waitUntilReadable(
+                [signals.number] + sockets, timeoutMs: coding.isEmpty ? -1 : 0)
+            if ready.first == 0 { return }
+            // One question of each worker a turn, so that none waits for all of another's.
+            for index in ready.reversed() { takeQuestion(at: index &- 1) }
+            Aide.bounded { coding.step() }
+        }
+    }
+
+    private mutating func takeQuestion(at index: Int) {
+        let socket = sockets[index]
+        var message = [UInt8](repeating: 0, count: AideMessages.longest)
+        var passed: Int32 = -1
+        let result = receive(socket, into: &message, passed: &passed)
+        let file = passed >= 0 ? Descriptor(owning: passed) : nil
+        switch result {
+        case .bytes(let count) where count > 0:
+            take(message.span.extracting(0..<count), file, from: socket)
+        case .wouldBlock: break
+        case .bytes, .failed:
+            coding.forget(socket)
+            closeDescriptor(socket)
+            sockets.remove(at: index)
+        }
+    }
+
+    private mutating func take(
+        _ message: Span<UInt8>, _ file: consuming Descriptor?, from socket: Int32
+    ) {
+        guard let head = AideMessages.head(of: message) else { return }
+        let rest = message.extracting(head.end..<message.count)
+        switch head.kind {
+        case .password: answer(head.number, message, on: socket)
+        case .codeBytes:
+            coding.add(.bytes(rest.indices.map { rest[$0] }), head.number, for: socket)
+        case .codeFile:
+            guard let file, case .success(let facts) = facts(of: file.number) else {
+                return Aide.tell(AideMessages.message(head.number, .nothing), to: socket)
+            }
+            coding.add(.file(file, count: facts.size), head.number, for: socket)
+        case .nothing: break
+        }
+    }
+
+    private func answer(_ number: UInt64, _ question: Span<UInt8>, on socket: Int32) {
+        guard let parts = AideMessages.parts(ofQuestion: question) else { return }
+        var isRight = false
+        Aide.bounded {
+            isRight =
+                PasswordHash.check(
+                    question.extracting(parts.password..<question.count),
+                    against: question.extracting(parts.hash..<parts.password)) == .match
+        }
+        Aide.tell(AideMessages.answer(to: number, isRight: isRight), to: socket)
+    }
+
+    private static func bounded(_ work: () -> Void) {
+        dieUnlessAskedAgain(within: longestSeconds)
+        work()
+        dieUnlessAskedAgain(within: 0)
+    }
+
+    /// A worker asks a few questions at a time, so that there is room for their answers.
+    static func tell(_ message: [UInt8], to socket: Int32, passing descriptor: Int32 = -1) {
+        _ = send(socket, message, passing: descriptor)
+    }
+}

@@ -1,0 +1,50 @@
+import Files
+import Linux
+
+/// What a worker does with the Aide's answers.
+extension Worker {
+    /// Takes them all.
+    mutating func takeAideAnswers() {
+        let wasOpen = aide.isOpen
+        // What has changed before a file was compressed is known before it is taken over.
+        if ChangeFeed.hasNews { files.takeChanges() }
+        while let answer = aide.takeAnswer() {
+            switch answer {
+            case .password(let pair, let isRight, let askers):
+                takeVerdict(pair, isRight: isRight, askers)
+            case .coded(let file, let body):
+                files.adopt(body, for: file.entry, file.generation, nowMs: clock.monotonicMs)
+            case .uncoded(let file):
+                files.giveUpCoding(file.entry, file.generation, nowMs: clock.monotonicMs)
+            }
+        }
+        if wasOpen, !aide.isOpen {
+            context.errorLog.write(
+                .notice,
+                "the aide process is gone: passwords are checked, and files compressed, here")
+        }
+    }
+
+    /// Has a kept file compressed, unless somebody was asked to.
+    mutating func askForVariant(of entry: Int32) {
+        guard aide.takesFiles, let body = files.takeToCode(entry, nowMs: clock.monotonicMs) else {
+            return
+        }
+        aide.ask(
+            AideLine.KeptFile(entry: entry, generation: files[entry].generation), toCode: body)
+    }
+}
+
+extension Plan {
+    /// Whether files are compressed once, to be kept.
+    var codesOnce: Bool {
+        main.contentCache.entries > 0
+            && (0..<locations.count).contains { index in
+                locations[index].features.contains(.gzip)
+                    && gzips[Int(locations[index].gzip)].cache != .off
+            }
+    }
+
+    /// How many bytes the Aide keeps of what it has compressed.
+    var codedMemory: Int64 { codesOnce ? main.contentCache.bytes / 8 : 0 }
+}
