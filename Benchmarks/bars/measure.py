@@ -14,13 +14,15 @@ class Tools:
 
     def __init__(self):
         self.folder = tempfile.TemporaryDirectory(prefix="apus-bars-")
-        self.load = self._build("load", "load.c", "load_parts.c")
-        self.canned = self._build("canned", "canned.c")
+        self.load = self.build("load", "load.c", "load_parts.c")
+        self.canned = self.build("canned", "canned.c")
 
-    def _build(self, name, *sources):
+    def build(self, name, *sources, flags=()):
+        """A program's path."""
         path = os.path.join(self.folder.name, name)
         subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", path]
-                       + [os.path.join(HERE, source) for source in sources], check=True)
+                       + [os.path.join(HERE, source) for source in sources] + list(flags),
+                       check=True)
         return path
 
 

@@ -26,6 +26,7 @@ http {{{{
     log_not_found off;
     {cache}
     {gzip}
+    {aio}
     server {{{{ listen 127.0.0.1:{{port}} backlog=4096; root {{root}}; }}}}
 }}}}
 """
@@ -59,6 +60,7 @@ class Setup:
     log: bool = False
     cache: bool = True
     gzip: bool = False
+    aio: bool = False
     workers: int = 1
     entries: int = 1000
     cores: str = "0"
@@ -71,6 +73,7 @@ class Setup:
             workers=self.workers,
             log="access_log {folder}/{name}.log combined;" if self.log else "access_log off;",
             cache=cache if self.cache else "",
+            aio="aio threads;" if self.aio else "",
             gzip="gzip on; gzip_types text/plain; gzip_min_length 256;" if self.gzip else "")
 
     def _lighttpd(self):

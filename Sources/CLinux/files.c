@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/fsuid.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -57,6 +58,18 @@ int clinux_fstat(int fd, struct clinux_facts *facts) {
     if (fstat(fd, &status) != 0) return -errno;
     take(facts, &status);
     return 0;
+}
+
+ssize_t clinux_read_cached(int fd, void *bytes, size_t count, int64_t offset) {
+    struct iovec piece = {.iov_base = bytes, .iov_len = count};
+    ssize_t returned;
+    do returned = preadv2(fd, &piece, 1, offset, RWF_NOWAIT);
+    while (returned < 0 && errno == EINTR);
+    return returned < 0 ? -errno : returned;
+}
+
+void clinux_will_need(int fd, int64_t offset, int64_t count) {
+    (void)posix_fadvise(fd, offset, count, POSIX_FADV_WILLNEED);
 }
 
 int clinux_stat(const char *path, struct clinux_facts *facts) {

@@ -37,7 +37,7 @@ static const int both[] = {
     SYS_recvmsg, SYS_fcntl, SYS_pselect6, SYS_ppoll, SYS_epoll_create1, SYS_signalfd4,
     SYS_eventfd2, SYS_timerfd_create, SYS_timerfd_settime, SYS_inotify_init1,
     SYS_inotify_add_watch, SYS_inotify_rm_watch, SYS_statfs, SYS_fadvise64, SYS_readahead,
-    SYS_getcwd,
+    SYS_preadv2, SYS_getcwd,
 #ifdef SYS_poll
     SYS_poll,
 #endif

@@ -61,6 +61,7 @@ import Testing
         var file: AideLine.KeptFile?
         var coded: [UInt8]?
         var isGivenUp = false
+        var isRead: Bool?
 
         init(pair: PasswordPair, isRight: Bool?, askers: [AideLine.Asker]) {
             self.pair = pair
@@ -74,6 +75,11 @@ import Testing
             self.isGivenUp = isGivenUp
         }
 
+        init(isRead: Bool, askers: [AideLine.Asker]) {
+            self.isRead = isRead
+            self.askers = askers
+        }
+
         init(_ answer: AideLine.Answer) {
             switch answer {
             case .password(let pair, let isRight, let askers):
@@ -83,6 +89,7 @@ import Testing
                 self.init(
                     file: file, coded: readBytes(sealed.number, atMost: Int(count)))
             case .coded(let file, nil): self.init(file: file, coded: nil)
+            case .read(let isRead, let askers): self.init(isRead: isRead, askers: askers)
             case .uncoded(let file): self.init(file: file, coded: nil, isGivenUp: true)
             }
         }
@@ -296,5 +303,51 @@ import Testing
         #expect(answers.map(\.isGivenUp) == [true, true, true])
         #expect(Set(answers.map(\.file?.entry)) == [1, 2, 3])
         #expect(!line.takesFiles)
+    }
+
+    // MARK: reading
+
+    @Test mutating func piecesAreRead() throws {
+        let file = try openMemoryFile(named: "apus-test")
+        let piece = FilePiece(offset: 1 << 40, count: FilePiece.longest)
+        line.ask(toRead: piece, of: file.number, for: asker(1))
+        let question = try #require(aide.file())
+        #expect(question.kind == .read && question.passed >= 0)
+        closeDescriptor(question.passed)
+        let message = AideMessages.question(question.number, read: piece)
+        #expect(Array(message[9...]) == question.rest)
+        let asked = AideMessages.piece(ofQuestion: message.span)
+        #expect(asked == piece)
+        aide.say(AideMessages.message(question.number, .read))
+        #expect(answers() == [Heard(isRead: true, askers: [asker(1)])])
+        line.ask(toRead: piece, of: file.number, for: asker(2))
+        let second = try #require(aide.file())
+        closeDescriptor(second.passed)
+        aide.say(AideMessages.message(second.number, .nothing))
+        #expect(answers() == [Heard(isRead: false, askers: [asker(2)])])
+    }
+
+    @Test(arguments: [
+        FilePiece(offset: -1, count: 1), FilePiece(offset: 0, count: FilePiece.longest + 1),
+        FilePiece(offset: 0, count: -1),
+    ])
+    func piecesThatAreNone(piece: FilePiece) {
+        let message = AideMessages.question(1, read: piece)
+        let read = AideMessages.piece(ofQuestion: message.span)
+        #expect(read == nil)
+        let cut = AideMessages.piece(ofQuestion: message.span.extracting(0..<20))
+        #expect(cut == nil)
+    }
+
+    /// Its file may be closed by then.
+    @Test mutating func whoHasGoneIsNotAskedForAgain() throws {
+        let file = try openMemoryFile(named: "apus-test")
+        let piece = FilePiece(offset: 0, count: 1)
+        line.ask(toRead: piece, of: file.number, for: asker(1))
+        if let question = aide.file() { closeDescriptor(question.passed) }
+        line.cancel(asker(1))
+        aide.say(AideMessages.newcomer)
+        #expect(answers() == [Heard(isRead: false, askers: [])])
+        #expect(aide.file() == nil)
     }
 }

@@ -7,7 +7,7 @@ import Testing
 @Suite struct IdleDirectivesTests {
     @Test(arguments: [
         "load_module modules/a.so; pcre_jit on; lock_file /x; timer_resolution 100ms;",
-        "thread_pool default threads=32 max_queue=65536; debug_points abort; quic_bpf on;",
+        "debug_points abort; quic_bpf on;",
         "env TZ=Europe/Oslo; env PATH; ssl_engine rdrand; ssl_object_cache_inheritable off;",
     ])
     func ofTheMainLevel(text: String) {
@@ -32,7 +32,7 @@ import Testing
         "proxy_cache_path /a levels=1:2 keys_zone=a:10m; proxy_temp_path /tmp/a 1 2;",
         "proxy_hide_header X; fastcgi_hide_header X; uwsgi_temp_path /tmp/u; grpc_buffer_size 4k;",
         "fastcgi_param A b if_not_empty; fastcgi_param A b; fastcgi_index index.php;",
-        "open_file_cache max=1000 inactive=20s; open_file_cache_valid 30s; aio threads;",
+        "open_file_cache max=1000 inactive=20s; open_file_cache_valid 30s; read_ahead 1m;",
         "directio 4m; output_buffers 2 32k; postpone_output 1460; send_lowat 0;",
         "client_body_temp_path /tmp 1 2; client_body_in_file_only off; early_hints $http2;",
         "msie_padding on; log_subrequest off; gzip_buffers 16 8k; gzip_hash 8k;",

@@ -39,6 +39,11 @@ int clinux_open_directory(int directory, const char *name);
 /// fstatat(2) of a name in an open directory, a link not followed; 0 or -errno.
 int clinux_stat_at(int directory, const char *name, struct clinux_facts *facts);
 int clinux_at_fdcwd(void);
+/// preadv2(2) with RWF_NOWAIT: of so many bytes from `offset` on those that are in the page cache.
+/// -EAGAIN when the first of them is not; -EOPNOTSUPP where the file system cannot tell.
+ssize_t clinux_read_cached(int fd, void *bytes, size_t count, int64_t offset);
+/// posix_fadvise(2): these bytes will be read soon.
+void clinux_will_need(int fd, int64_t offset, int64_t count);
 /// fstat(2); 0 or -errno.
 int clinux_fstat(int fd, struct clinux_facts *facts);
 /// stat(2), links followed; 0 or -errno.

@@ -105,10 +105,20 @@ public struct FileCache: ~Copyable {
         return true
     }
 
+    /// Where the bytes of a small file are read that is to be kept.
+    public enum Reading {
+        /// Here, however long that takes.
+        case here
+        /// Here if they are in the page cache; else it is kept as a descriptor, until
+        /// ``takeBytes(of:)``.
+        case elsewhere
+    }
+
     /// What `path` of `count` bytes is. `links` holds for what stands behind its first `rootCount`
     /// bytes.
     public mutating func find(
-        _ path: CPath, count: Int, links: LinkRule = .follow, rootCount: Int = 0, nowMs: Int64
+        _ path: CPath, count: Int, links: LinkRule = .follow, rootCount: Int = 0,
+        reading: Reading = .here, nowMs: Int64
     ) -> FoundFile {
         guard isOn, count > 0 else {
             return FoundFile(path, count: count, links: links, rootCount: rootCount)
@@ -122,12 +132,12 @@ public struct FileCache: ~Copyable {
                 return found(slot)
             }
             drop(slot)
-            return load(key, nowMs: nowMs)
+            return load(key, reading, nowMs: nowMs)
         }
         guard doorkeeper.knows(key.hash) else {
             return FoundFile(path, count: count, links: links, rootCount: rootCount)
         }
-        return load(key, nowMs: nowMs)
+        return load(key, reading, nowMs: nowMs)
     }
 
     /// The bytes of an entry that has them.
@@ -264,7 +274,7 @@ public struct FileCache: ~Copyable {
     // MARK: loading
 
     /// Looks a path up, and keeps what it is if that can be kept.
-    private mutating func load(_ key: Key, nowMs: Int64) -> FoundFile {
+    private mutating func load(_ key: Key, _ reading: Reading, nowMs: Int64) -> FoundFile {
         // Whatever happens from here on is told of, and makes the entry stale.
         let epoch = table.epoch
         let nameKey = watchWay(key)
@@ -277,7 +287,7 @@ public struct FileCache: ~Copyable {
             entry.isWatched = watchFile(looked.descriptor, &entry)
         }
         if !entry.isWatched { noteUnwatched(key) }
-        guard let slot = keep(&entry, key, looked) else {
+        guard let slot = keep(&entry, key, looked, reading) else {
             if entry.watch >= 0 { endWatch(entry.watch) }
             table.release(entry.nameKey)
             return looked
@@ -296,14 +306,16 @@ public struct FileCache: ~Copyable {
 
     /// Puts an entry into the table, with the bytes of a small file; nil when it is not to be kept.
     private mutating func keep(
-        _ entry: inout FileEntry, _ key: Key, _ looked: FoundFile
+        _ entry: inout FileEntry, _ key: Key, _ looked: FoundFile, _ reading: Reading
     ) -> Int? {
         let isRegular = entry.kind == .regular
         // What is not watched is known by its times only, and by stat(2) without rules for links.
         if !entry.isWatched, !isRegular || key.links != .follow { return nil }
         if entry.kind == .failed, !FileError(code: entry.error).isLasting { return nil }
         if isRegular, FileCache.isYoung(looked.facts) { return nil }
-        let hasBytes = isRegular && looked.facts.size <= bounds.largestFile
+        let hasBytes =
+            isRegular && looked.facts.size <= bounds.largestFile
+            && (reading == .here || FileCache.isCached(looked))
         let size = key.count &+ (hasBytes ? Int(looked.facts.size) : 0)
         guard let slot = room(for: size) else { return nil }
         // Swift's own allocation would end the process when memory is short.
@@ -335,7 +347,14 @@ public struct FileCache: ~Copyable {
         return slot
     }
 
-    private static func readAll(_ fd: Int32, into room: UnsafeMutableRawBufferPointer) -> Bool {
+    /// Whether reading a small file waits for no disk: its first and last bytes are at hand.
+    private static func isCached(_ looked: FoundFile) -> Bool {
+        let size = looked.facts.size
+        guard size > 0 else { return true }
+        return [0, size &- 1].allSatisfy { residence(of: looked.descriptor, at: $0) == .cached }
+    }
+
+    static func readAll(_ fd: Int32, into room: UnsafeMutableRawBufferPointer) -> Bool {
         guard room.count > 0 else { return true }
         return unsafe readFile(fd, at: 0, into: room) == .bytes(room.count)
     }

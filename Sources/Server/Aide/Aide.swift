@@ -2,7 +2,8 @@ import Files
 import Linux
 
 /// The Aide: a process beside the workers that does what no loop has the time for. It checks
-/// passwords against hashes that are slow by design, and compresses files as small as they get.
+/// passwords against hashes that are slow by design, compresses files as small as they get, and
+/// reads files that are on a slow disk.
 ///
 /// It may touch: its sockets to the workers, and what they hand over. It has given up root as they
 /// have, and has none of their listening sockets. It ends when all its workers have ended.
@@ -14,6 +15,7 @@ struct Aide: ~Copyable {
     private let signals: Descriptor
     private var sockets: [Int32]
     private var coding: CodingQueue
+    private var reading = ReadingQueue()
 
     /// An Aide of the workers at these sockets, that keeps so many bytes of what it has compressed.
     init(sockets: [Int32], memory: Int64) throws(SystemError) {
@@ -29,11 +31,12 @@ struct Aide: ~Copyable {
         }
         while !sockets.isEmpty {
             let ready = waitUntilReadable(
-                [signals.number] + sockets, timeoutMs: coding.isEmpty ? -1 : 0)
+                [signals.number] + sockets, timeoutMs: coding.isEmpty && reading.isEmpty ? -1 : 0)
             if ready.first == 0 { return }
             // One question of each worker a turn, so that none waits for all of another's.
             for index in ready.reversed() { takeQuestion(at: index &- 1) }
-            Aide.bounded { coding.step() }
+            // Somebody waits for what is read.
+            Aide.bounded { reading.isEmpty ? coding.step() : reading.step() }
         }
     }
 
@@ -49,6 +52,7 @@ struct Aide: ~Copyable {
         case .wouldBlock: break
         case .bytes, .failed:
             coding.forget(socket)
+            reading.forget(socket)
             closeDescriptor(socket)
             sockets.remove(at: index)
         }
@@ -68,6 +72,11 @@ struct Aide: ~Copyable {
                 return Aide.tell(AideMessages.message(head.number, .nothing), to: socket)
             }
             coding.add(.file(file, count: facts.size), head.number, for: socket)
+        case .read:
+            guard let file, let piece = AideMessages.piece(ofQuestion: message) else {
+                return Aide.tell(AideMessages.message(head.number, .nothing), to: socket)
+            }
+            reading.add(file, piece, head.number, for: socket)
         case .nothing: break
         }
     }

@@ -29,7 +29,9 @@ struct AideLine {
     enum Matter: Equatable {
         case password(PasswordPair)
         case coding(KeptFile)
+        case reading
 
+        /// Nobody waits for it.
         var isFile: Bool { if case .coding = self { true } else { false } }
     }
 
@@ -41,6 +43,8 @@ struct AideLine {
         case coded(KeptFile, CodedBody?)
         /// Nobody is there to compress it.
         case uncoded(KeptFile)
+        /// A piece of a file is in the page cache, or not to be had there.
+        case read(Bool, askers: [Asker])
     }
 
     private struct Question {
@@ -111,9 +115,26 @@ struct AideLine {
 
     /// The asker has gone. What the Aide has of it already is answered to nobody.
     mutating func cancel(_ asker: Asker) {
-        for index in asked.indices { asked[index].askers.removeAll { $0 == asker } }
+        for index in asked.indices {
+            asked[index].askers.removeAll { $0 == asker }
+            // The file may be closed from here on, and is not asked about again.
+            if asked[index].matter == .reading, asked[index].askers.isEmpty {
+                asked[index].tries = AideLine.mostTries
+            }
+        }
         for index in queue.indices { queue[index].askers.removeAll { $0 == asker } }
         queue.removeAll { !$0.matter.isFile && $0.askers.isEmpty }
+    }
+
+    /// Asks for a piece of a file to be read into the page cache; the descriptor stays the asker's,
+    /// who must not close it before there is an answer, or ``cancel(_:)``.
+    mutating func ask(toRead piece: FilePiece, of file: Int32, for asker: Asker) {
+        lastNumber &+= 1
+        put(
+            Question(
+                number: lastNumber, matter: .reading,
+                message: AideMessages.question(lastNumber, read: piece), descriptor: file,
+                askers: [asker]))
     }
 
     // MARK: what the Aide says
@@ -155,6 +176,7 @@ struct AideLine {
             guard head.kind == .password, rest.count == 1 else { return nil }
             let isRight = rest[0] == 1
             return .password(pair, isRight: isRight, askers: asked.remove(at: index).askers)
+        case .reading: return .read(head.kind == .read, askers: asked.remove(at: index).askers)
         case .coding(let kept):
             asked.remove(at: index)
             switch head.kind {
@@ -165,7 +187,7 @@ struct AideLine {
                 }
                 return .coded(
                     kept, .file(SealedFile(owning: file.release()), count: facts.size))
-            case .password, .nothing: return .coded(kept, nil)
+            case .password, .read, .nothing: return .coded(kept, nil)
             }
         }
     }
@@ -189,13 +211,14 @@ struct AideLine {
     private func unanswered(_ question: Question) -> Answer {
         switch question.matter {
         case .password(let pair): .password(pair, isRight: nil, askers: question.askers)
+        case .reading: .read(false, askers: question.askers)
         case .coding(let file): isOpen ? .coded(file, nil) : .uncoded(file)
         }
     }
 
     // MARK: what it is asked
 
-    /// Passwords come before files.
+    /// What is waited for comes first.
     private mutating func put(_ question: Question) {
         let end = question.matter.isFile ? nil : queue.firstIndex(where: \.matter.isFile)
         queue.insert(question, at: end ?? queue.endIndex)

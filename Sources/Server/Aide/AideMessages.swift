@@ -14,6 +14,9 @@ enum AideMessages {
         /// Compress the file whose descriptor comes with it. The answer are bytes, or comes with
         /// the descriptor of a sealed memory file.
         case codeFile
+        /// Read so many bytes, from there on, of the file whose descriptor comes with it, so that
+        /// they are in the page cache: two numbers. The answer has nothing more.
+        case read
         /// There is no answer to be had.
         case nothing
     }
@@ -27,21 +30,44 @@ enum AideMessages {
     /// The number and kind that a message begins with, and where the rest begins; nil when it is
     /// none.
     static func head(of message: Span<UInt8>) -> (number: UInt64, kind: Kind, end: Int)? {
-        guard message.count >= headCount, let kind = Kind(rawValue: message[8]) else { return nil }
-        var number: UInt64 = 0
-        for index in 0..<8 { number = number << 8 | UInt64(message[7 &- index]) }
+        guard message.count >= headCount, let kind = Kind(rawValue: message[8]),
+            let number = number(in: message, at: 0)
+        else { return nil }
         return (number, kind, headCount)
+    }
+
+    /// The eight bytes there as a number; nil when the message ends before.
+    private static func number(in message: Span<UInt8>, at start: Int) -> UInt64? {
+        guard message.count >= start &+ 8 else { return nil }
+        var number: UInt64 = 0
+        for index in 0..<8 { number = number << 8 | UInt64(message[start &+ 7 &- index]) }
+        return number
+    }
+
+    private static func bytes(of number: UInt64) -> [UInt8] {
+        stride(from: UInt64(0), to: 64, by: 8).map { UInt8(truncatingIfNeeded: number >> $0) }
     }
 
     /// A message of that kind about the question of that number.
     static func message(_ number: UInt64, _ kind: Kind, _ rest: [UInt8] = []) -> [UInt8] {
-        var message: [UInt8] = []
-        message.reserveCapacity(headCount &+ rest.count)
-        for shift in stride(from: UInt64(0), to: 64, by: 8) {
-            message.append(UInt8(truncatingIfNeeded: number >> shift))
-        }
-        message.append(kind.rawValue)
-        return message + rest
+        bytes(of: number) + [kind.rawValue] + rest
+    }
+
+    /// A piece of a file is to be read.
+    static func question(_ number: UInt64, read piece: FilePiece) -> [UInt8] {
+        message(
+            number, .read,
+            bytes(of: UInt64(bitPattern: piece.offset))
+                + bytes(of: UInt64(bitPattern: piece.count)))
+    }
+
+    /// Which piece that is; nil when the message says none.
+    static func piece(ofQuestion message: Span<UInt8>) -> FilePiece? {
+        guard let offset = number(in: message, at: headCount),
+            let count = number(in: message, at: headCount &+ 8),
+            offset <= Int64.max, count <= FilePiece.longest
+        else { return nil }
+        return FilePiece(offset: Int64(offset), count: Int64(count))
     }
 
     /// Whether a password is the one of a hash.

@@ -14,6 +14,8 @@ extension Worker {
                 takeVerdict(pair, isRight: isRight, askers)
             case .coded(let file, let body):
                 files.adopt(body, for: file.entry, file.generation, nowMs: clock.monotonicMs)
+            case .read(let isRead, let askers):
+                for asker in askers { goOn(asker, isRead: isRead) }
             case .uncoded(let file):
                 files.giveUpCoding(file.entry, file.generation, nowMs: clock.monotonicMs)
             }
@@ -21,7 +23,7 @@ extension Worker {
         if wasOpen, !aide.isOpen {
             context.errorLog.write(
                 .notice,
-                "the aide process is gone: passwords are checked, and files compressed, here")
+                "the aide process is gone: what it did is done here")
         }
     }
 
@@ -36,6 +38,14 @@ extension Worker {
 }
 
 extension Plan {
+    /// Whether there is something for an Aide to do.
+    var asksAide: Bool {
+        asksForPasswords || codesOnce
+            || (0..<locations.count).contains { index in
+                locations[index].features.contains(.readsElsewhere)
+            }
+    }
+
     /// Whether files are compressed once, to be kept.
     var codesOnce: Bool {
         main.contentCache.entries > 0

@@ -72,6 +72,17 @@ final class BodyProducer {
         return encoder
     }
 
+    /// The piece of the exchange's file that is read next, as far as that is known; nil for none.
+    var nextPiece: FilePiece? {
+        guard ownFile < 0, current < segments.count else { return nil }
+        switch segments[current] {
+        case .file(let offset, let count):
+            return FilePiece(offset: offset &+ position, count: count &- position)
+        case .body(let body): return body.nextPiece
+        case .bytes, .listing: return nil
+        }
+    }
+
     /// Writes the next slice into `room`.
     func produce(into room: UnsafeMutableRawBufferPointer, file: Int32) -> Slice {
         let file = ownFile >= 0 ? ownFile : file

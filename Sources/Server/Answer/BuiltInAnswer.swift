@@ -226,6 +226,12 @@ extension Worker {
         guard producers.indices.contains(exchange), let producer = producers[exchange] else {
             return .sourceFailed
         }
+        let features = plan.locations[Int(exchanges[exchange].location)].features
+        if readsElsewhere(features), let piece = producer.nextPiece,
+            awaits(2 * Int64(BufferedStage.size), of: piece, slot, exchange)
+        {
+            return .fileWaits
+        }
         exchanges[exchange].hasProduced = true
         let start = exchanges[exchange].outputEnd
         let output = exchanges[exchange].output

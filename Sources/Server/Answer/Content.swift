@@ -110,6 +110,7 @@ extension Worker {
         }
         let found = files.find(
             path.terminated(), count: path.count, links: location.links, rootCount: rootCount,
+            reading: readsElsewhere(location.features) ? .elsewhere : .here,
             nowMs: clock.monotonicMs)
         if !found.isKept { dependOnRequest() }
         if files.unwatched != nil { tellUnwatched() }

@@ -87,6 +87,7 @@ extension Worker {
             making.use(source(found))
         }
         exchanges[exchange].fileOffset = 0
+        exchanges[exchange].readEnd = 0
         exchanges[exchange].fileRemaining = found.facts.size
     }
 
@@ -284,9 +285,12 @@ extension Worker {
             writer.append(bytes.slice(from: start, to: start &+ count))
             guard writer.count == count else { return false }
         } else {
-            let result = unsafe readFile(
-                exchanges[exchange].file, at: exchanges[exchange].fileOffset,
-                into: output.bytes(from: end, to: end &+ count))
+            let (file, offset) = (exchanges[exchange].file, exchanges[exchange].fileOffset)
+            let room = unsafe output.bytes(from: end, to: end &+ count)
+            let features = plan.locations[Int(exchanges[exchange].location)].features
+            let result =
+                unsafe readsElsewhere(features)
+                ? readCached(file, at: offset, into: room) : readFile(file, at: offset, into: room)
             guard result == .bytes(count) else { return false }
         }
         exchanges[exchange].outputEnd = end &+ count

@@ -124,6 +124,7 @@ extension Worker {
             exchanges[exchange].entry = file
             exchanges[exchange].file = files.descriptor(of: file)
             exchanges[exchange].fileOffset = 0
+            exchanges[exchange].readEnd = 0
             exchanges[exchange].fileRemaining = Int64(size)
             exchanges[exchange].source = .file
         }

@@ -49,6 +49,10 @@ struct Connection: BitwiseCopyable {
         case sent(Int)
         /// So many bytes of the file, of those that were asked for.
         case sentFile(Int, of: Int)
+        /// The file's next bytes have to be waited for.
+        case fileWaits
+        /// They have come.
+        case fileRead
         /// A send found no room.
         case noRoom
         /// Nothing may be sent yet: the rate is limited.
@@ -200,6 +204,8 @@ struct Connection: BitwiseCopyable {
             exchange.outputEnd = 0
             return afterOutput(&exchange, hasYielded: false)
         case .sentFile(let count, let asked): return sentFile(count, of: asked, &exchange)
+        case .fileWaits: return .pause
+        case .fileRead: return afterOutput(&exchange, hasYielded: true)
         case .noRoom: return .wait(for: .write, deadline: .send)
         case .limited: return .hold
         case .produced(let isLast):

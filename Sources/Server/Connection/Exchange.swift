@@ -96,6 +96,10 @@ struct Exchange: BitwiseCopyable {
     var entry: Int32 = -1
     var fileOffset: Int64 = 0
     var fileRemaining: Int64 = 0
+    /// Up to where the Aide was asked to read it.
+    var readEnd: Int64 = 0
+    /// It is asked just now.
+    var isReading = false
 
     // What is counted.
     var headBytes: Int64 = 0
@@ -152,6 +156,8 @@ struct Exchange: BitwiseCopyable {
         entry = -1
         fileOffset = 0
         fileRemaining = 0
+        readEnd = 0
+        isReading = false
         startedMs = 0
         requestsInTurn = 0
         fileBytesInTurn = 0

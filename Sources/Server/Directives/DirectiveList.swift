@@ -5,7 +5,7 @@ enum DirectiveList {
     static let table = DirectiveTable<Draft>(
         MainDirectives.rows + SandboxDirectives.rows + BlockDirectives.rows + ListenDirectives.rows
             + RequestDirectives.rows + TimeoutDirectives.rows + FileDirectives.rows
-            + CacheDirectives.rows
+            + CacheDirectives.rows + AioDirectives.rows
             + SendingDirectives.rows + TypeDirectives.rows + FieldDirectives.rows
             + GzipDirectives.rows + GunzipDirectives.rows + CharsetDirectives.rows
             + AdditionDirectives.rows + AutoindexDirectives.rows + RandomIndexDirectives.rows

@@ -48,7 +48,6 @@ enum IdleDirectives {
                 """
             ),
             (.main, .flag, "pcre_jit ssl_object_cache_inheritable quic_bpf"),
-            (.main, .oneOf([2, 3]), "thread_pool"),
             (.events, .flag, "accept_mutex"),
             (
                 .events, .exactly(1),
@@ -109,7 +108,7 @@ enum IdleDirectives {
     private static let disk = Family(
         "reading files", "how files are read is apus's own affair",
         [
-            (.httpServerLocation, .exactly(1), "read_ahead directio directio_alignment aio"),
+            (.httpServerLocation, .exactly(1), "read_ahead directio directio_alignment"),
             (.httpServerLocation, .flag, "aio_write"),
             (
                 .httpServerLocation, .exactly(1),

@@ -6,6 +6,8 @@ struct SendingSettings {
     var sendfileMaxChunk: Int?
     var isCorked: Bool?
     var isNoDelay: Bool?
+    /// aio threads
+    var readsElsewhere: Bool?
 }
 
 /// sendfile and TCP's ways to collect or not collect small pieces.

@@ -33,8 +33,9 @@ struct Draft {
     var splits: [SplitDraft] = []
     /// Zones of limit_req and limit_conn, in the order of the file.
     var zones: [ZoneDraft] = []
-    /// What is kept of files.
+    /// What is kept of files, and who reads what is not.
     var cache = CacheDraft()
+    var aio = AioDraft()
     /// stub_status stands somewhere.
     var countsConnections = false
     /// `set $limit_rate` stands somewhere.

@@ -83,6 +83,7 @@ extension PlanCompiler {
             (.sidecars, scope.gzip.hasSidecars),
             (.gzipVary, scope.gzip.vary ?? false),
             (.sendfile, scope.sending.usesSendfile ?? false),
+            (.readsElsewhere, scope.sending.readsElsewhere ?? false),
             (.holdsHead, scope.sending.isCorked ?? false),
             (.etag, scope.fields.etag ?? true),
             (.serverTokens, scope.fields.serverTokens ?? true),

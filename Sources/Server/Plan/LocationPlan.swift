@@ -21,6 +21,8 @@ struct LocationFeatures: OptionSet, BitwiseCopyable {
     static let serverNameInRedirect = LocationFeatures(rawValue: 1 << 13)
     static let portInRedirect = LocationFeatures(rawValue: 1 << 14)
     static let resetsTimedOut = LocationFeatures(rawValue: 1 << 15)
+    /// aio threads
+    static let readsElsewhere = LocationFeatures(rawValue: 1 << 56)
     /// tcp_nopush
     static let holdsHead = LocationFeatures(rawValue: 1 << 9)
     static let gzipVary = LocationFeatures(rawValue: 1 << 16)

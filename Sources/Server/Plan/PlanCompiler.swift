@@ -59,6 +59,7 @@ struct PlanCompiler {
                     help: ["an empty one is enough: events { }"]))
         }
         if let fault = draft.main.fault { report(fault) }
+        if let fault = draft.aio.fault { report(fault) }
         guard var http = draft.http else { return }
         addCharsetMaps()
         if http.logs.errorLogs == nil { http.logs.errorLogs = mainLogs }

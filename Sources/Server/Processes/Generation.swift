@@ -65,11 +65,9 @@ struct Generation {
         return sandbox
     }
 
-    /// Without them workers check passwords themselves, and compress what they send.
+    /// Without them workers check passwords, compress and read themselves.
     private static func aideSockets(_ plan: Plan, _ logs: Logs) -> AideSockets? {
-        guard plan.asksForPasswords || plan.codesOnce, plan.main.usesMasterProcess else {
-            return nil
-        }
+        guard plan.asksAide, plan.main.usesMasterProcess else { return nil }
         do throws(SystemError) {
             return try AideSockets.open(workers: plan.main.workerProcesses)
         } catch {

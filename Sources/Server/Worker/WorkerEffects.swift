@@ -197,6 +197,12 @@ extension Worker {
             most = min(most, room(slot, exchange))
             guard most > 0 else { return .limited }
         }
+        if readsElsewhere(location.features) {
+            most = min(most, FilePiece.longest)
+            let rest = FilePiece(
+                offset: exchanges[exchange].fileOffset, count: exchanges[exchange].fileRemaining)
+            if awaits(most, of: rest, slot, exchange) { return .fileWaits }
+        }
         let count = Int(min(exchanges[exchange].fileRemaining, most))
         let result = Linux.sendFile(
             connections[slot].fd, from: exchanges[exchange].file,

@@ -43,6 +43,7 @@ extension Worker {
     mutating func releaseExchange(_ slot: Int, _ exchange: Int) {
         if uriOwner == exchange { uriOwner = -1 }
         if exchanges[exchange].hasContext { dropContext(exchange) }
+        if exchanges[exchange].isReading { forgetReading(slot, exchange) }
         inputs.give(exchanges[exchange].input)
         outputs.give(exchanges[exchange].output)
         exchanges[exchange].input = .none

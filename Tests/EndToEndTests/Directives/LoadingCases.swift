@@ -13,6 +13,38 @@ extension DirectiveGroup {
             files: ["a.txt": "text"],
             .get("/a.txt", expect: 200, "text"), .head("/a.txt", expect: 200, .empty))
         DirectiveCase(
+            "aio, thread_pool: whoever reads, the answers are the same",
+            http: "aio threads;", main: "thread_pool slow threads=4 max_queue=100;",
+            server: """
+                sendfile on; location /own/ { aio threads=slow; } location /off/ { aio off; }
+                location /default/ { aio threads=default; sendfile off; }
+                """,
+            files: [
+                "a.txt": "text", "own/a.txt": .text(String(repeating: "own", count: 40_000)),
+                "off/a.txt": "off", "default/a.txt": .text(String(repeating: "d", count: 90_000)),
+            ],
+            .get("/a.txt", expect: 200, "text"), .head("/a.txt", expect: 200, .empty),
+            .get("/own/a.txt", expect: 200, .field("Content-Length", "120000")),
+            .get("/own/a.txt", ["Range: bytes=70000-70002"], expect: 206, .body("wno")),
+            .get("/off/a.txt", expect: 200, "off"),
+            .get("/default/a.txt", expect: 200, .field("Content-Length", "90000")))
+        DirectiveCase(
+            "aio: a pool that nobody has declared", server: "aio threads=none;",
+            refuses: "unknown thread pool \"none\"", nginxSays: "unknown thread pool \"none\"")
+        DirectiveCase(
+            "aio: another word", server: "aio sometimes;",
+            refuses: "invalid value \"sometimes\"", nginxSays: "invalid value")
+        DirectiveCase(
+            "thread_pool: twice", main: "thread_pool a threads=1; thread_pool a threads=1;",
+            refuses: "duplicate thread pool \"a\"", nginxSays: "duplicate thread pool \"a\"")
+        DirectiveCase(
+            "thread_pool: no threads", main: "thread_pool a max_queue=3;",
+            refuses: "must have \"threads\" parameter",
+            nginxSays: "must have \"threads\" parameter")
+        DirectiveCase(
+            "thread_pool: numbers that are none", main: "thread_pool a threads=many;",
+            refuses: "invalid threads value \"threads=many\"", nginxSays: "invalid threads value")
+        DirectiveCase(
             "listen: a range of ports",
             servers: """
                 server { listen 127.0.0.1:{port}-{port} so_keepalive=on rcvbuf=64k; root {root}; }

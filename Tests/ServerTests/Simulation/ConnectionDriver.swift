@@ -52,6 +52,9 @@ final class ConnectionDriver {
     /// The answer waits for something else than the client, and has done so once already.
     private var isPaused = false
     private var hasPaused = false
+    /// The next bytes of the file are waited for, or have just come.
+    private var waitsForFile = false
+    private var fileIsRead = false
     /// The answer had no room behind others, and is to find it now.
     private var hasLackedRoom = false
     /// The answer under way; nil when it is logged.
@@ -107,7 +110,9 @@ final class ConnectionDriver {
         if isPaused {
             isPaused = false
             exchange.isWaiting = false
-            try drive(.resumed)
+            fileIsRead = waitsForFile
+            waitsForFile = false
+            try drive(fileIsRead ? .fileRead : .resumed)
             return
         }
         try drive(.ready)
@@ -258,6 +263,7 @@ final class ConnectionDriver {
         }
         try countSlice()
         if socket.isReset { return .failed }
+        if mustWaitForFile() { return .fileWaits }
         if chance(8) { return .noRoom }
         if chance(12) { return .limited }
         let asked = Int(min(exchange.fileRemaining, Int64(settings.sendfileMaxChunk)))
@@ -274,11 +280,21 @@ final class ConnectionDriver {
         return count == 0 ? .noRoom : .sentFile(count, of: asked)
     }
 
+    /// Now and then the next bytes of the file are not at hand; once they have come, they are.
+    private func mustWaitForFile() -> Bool {
+        defer { fileIsRead = false }
+        guard !fileIsRead, chance(6) else { return false }
+        waitsForFile = true
+        exchange.isWaiting = true
+        return true
+    }
+
     private func produce() throws -> Connection.Input {
         guard let current else { throw SimulationFailure("a slice of nobody's answer") }
         guard exchange.outputCount == 0 else {
             throw SimulationFailure("a slice behind bytes that are not sent")
         }
+        if mustWaitForFile() { return .fileWaits }
         try countSlice()
         exchange.hasProduced = true
         let left = current.available - produced

@@ -1,0 +1,27 @@
+import Glibc
+import Linux
+
+extension FileCache {
+    /// Takes the bytes of a small file that is kept as a descriptor, once somebody has read them
+    /// into the page cache. A change since it was found is told of as ever.
+    public mutating func takeBytes(of entry: Int32) {
+        let slot = Int(entry)
+        let count = Int(entries[slot].pathCount)
+        guard entries[slot].kind == .regular, !entries[slot].hasBytes, !entries[slot].isDead,
+            !entries[slot].isVariant, entries[slot].descriptor >= 0,
+            entries[slot].facts.size <= bounds.largestFile,
+            let size = Int(exactly: entries[slot].facts.size),
+            byteCount &+ Int64(size) <= bounds.bytes,
+            let path = unsafe entries[slot].memory, let memory = unsafe malloc(count &+ size)
+        else { return }
+        let room = unsafe UnsafeMutableRawBufferPointer(start: memory + count, count: size)
+        guard unsafe FileCache.readAll(entries[slot].descriptor, into: room) else {
+            return unsafe Glibc.free(memory)
+        }
+        unsafe memory.copyMemory(from: path, byteCount: count)
+        unsafe Glibc.free(path)
+        unsafe entries[slot].memory = memory
+        entries[slot].hasBytes = true
+        byteCount &+= Int64(size)
+    }
+}

@@ -1,0 +1,89 @@
+import Configuration
+
+/// Who reads files that are not in memory (aio, thread_pool).
+struct AioDraft {
+    /// The pools that thread_pool has declared.
+    var pools: Set<String> = []
+    /// Those that aio names.
+    var named: [Word] = []
+
+    /// What aio names and nobody has declared; `default` needs nobody.
+    var fault: Diagnostic? {
+        guard
+            let word = named.first(where: { word in
+                let name = AioDirectives.pool(of: word)
+                return name != AioDirectives.defaultPool && !pools.contains(name)
+            })
+        else { return nil }
+        return Diagnostic(
+            .error, "unknown thread pool \"\(AioDirectives.pool(of: word))\"", at: word.place,
+            length: word.length, help: ["declare it with thread_pool, beside http"])
+    }
+}
+
+/// aio and thread_pool.
+enum AioDirectives {
+    private static let threads = "threads"
+    fileprivate static let defaultPool = "default"
+
+    static let rows: [DirectiveRow<Draft>] = [
+        .row(
+            "aio", in: .httpServerLocation, takes: .exactly(1), default: "off",
+            "With threads what is not in the page cache is read beside the workers.",
+            inherit: { (child, parent) in
+                child.scope.sending.readsElsewhere =
+                    child.scope.sending.readsElsewhere ?? parent.scope.sending.readsElsewhere
+            },
+            apply: { (draft, use) throws(Diagnostic) in
+                let text = try use.text(0)
+                switch text {
+                case "on", "off": draft.scope.sending.readsElsewhere = false
+                case threads: draft.scope.sending.readsElsewhere = true
+                default:
+                    guard text.hasPrefix(threads + "="), text != threads + "=" else {
+                        throw use.fail("invalid value \"\(text)\"", at: 0)
+                    }
+                    draft.scope.sending.readsElsewhere = true
+                    draft.aio.named.append(use.arguments[0])
+                }
+            }
+        )
+        .differing(
+            "It is the aide process that reads, whatever the pool; on is off, as there is no "
+                + "direct reading."),
+        .row(
+            "thread_pool", in: .main, takes: .oneOf([2, 3]), repeats: .yes,
+            "Declares a name that aio may have."
+        ) { (draft, use) throws(Diagnostic) in try declare(use, &draft) }
+        .differing("One process reads for all workers: the numbers change nothing."),
+    ]
+
+    /// The name behind `threads=`.
+    static func pool(of word: Word) -> String { String(word.text.dropFirst(threads.count + 1)) }
+
+    private static func declare(_ use: DirectiveUse, _ draft: inout Draft) throws(Diagnostic) {
+        let name = try use.text(0)
+        guard draft.aio.pools.insert(name).inserted else {
+            throw use.fail("duplicate thread pool \"\(name)\"", at: 0)
+        }
+        var hasThreads = name == defaultPool
+        for index in use.arguments.indices.dropFirst() {
+            let text = try use.text(index)
+            if let value = try ZoneParameter.value(of: "threads", use, index) {
+                guard let count = NginxSize.integer(value), count > 0 else {
+                    throw use.fail("invalid threads value \"\(text)\"", at: index)
+                }
+                hasThreads = true
+            } else if let value = try ZoneParameter.value(of: "max_queue", use, index) {
+                guard NginxSize.integer(value) != nil else {
+                    throw use.fail("invalid max_queue value \"\(text)\"", at: index)
+                }
+            } else {
+                throw use.fail(
+                    "invalid parameter \"\(text)\"", at: index,
+                    help: ["thread_pool takes a name, threads= and max_queue="])
+            }
+        }
+        guard hasThreads else { throw use.fail("\"\(name)\" must have \"threads\" parameter") }
+    }
+}
