@@ -11,11 +11,13 @@ import Testing
         var cache: FileCache
 
         init(
-            bytes: Int64 = 1 << 20, entries: Int = 100, largestFile: Int64 = 64
+            bytes: Int64 = 1 << 20, entries: Int = 100, largestFile: Int64 = 64,
+            inactiveMs: Int64 = 0
         ) throws {
+            var bounds = CacheBounds(bytes: bytes, entries: entries, largestFile: largestFile)
+            bounds.inactiveMs = inactiveMs
             cache = FileCache(
-                CacheBounds(bytes: bytes, entries: entries, largestFile: largestFile),
-                feed: try ChangeFeed(isQuiet: true), seed: 42)
+                bounds, feed: try ChangeFeed(isQuiet: true), seed: 42)
         }
 
         func path(_ name: String) -> String { directory.path + "/" + name }
@@ -54,6 +56,7 @@ import Testing
         var epoch: UInt64 { cache.epoch }
         var byteCount: Int64 { cache.byteCount }
         var closeDueMs: Int64 { cache.closeDueMs }
+        var sweepDueMs: Int64 { cache.sweepDueMs }
         func generation(of found: FoundFile) -> UInt32 { cache[found.entry].generation }
         func hasBytes(_ found: FoundFile) -> Bool { cache.hasBytes(found.entry) }
         func isCurrent(_ found: FoundFile, _ generation: UInt32) -> Bool {
@@ -200,6 +203,32 @@ import Testing
         #expect(site.closeDescriptors(nowMs: 6000) == 1)
         #expect(site.closeDueMs == Int64.max)
         #expect(site.text("large").utf8.count == 100)
+    }
+
+    @Test func whatNobodyAsksForGoes() throws {
+        let site = try Site(entries: 2000, inactiveMs: 1000)
+        #expect(site.sweepDueMs == Int64.max)
+        for index in 0..<600 { _ = site.kept("none\(index)") }
+        #expect(site.sweepDueMs == 1000)
+        let used = site.find("none599")
+        let generation = site.generation(of: used)
+        let bytes = site.byteCount
+        // A part of the table at a time, and the rest at once.
+        site.cache.sweep(nowMs: 1000)
+        #expect(site.sweepDueMs == 1000)
+        #expect(site.byteCount > 0 && site.byteCount < bytes)
+        site.cache.sweep(nowMs: 1000)
+        #expect(site.sweepDueMs == 2000)
+        #expect(site.isCurrent(used, generation))
+        for now in stride(from: 2000, through: 2600, by: 100) as StrideThrough<Int64> {
+            site.cache.sweep(nowMs: now)
+        }
+        // It was used between the two.
+        #expect(site.isCurrent(used, generation))
+        for now in stride(from: 4000, through: 9000, by: 1000) as StrideThrough<Int64> {
+            site.cache.sweep(nowMs: now)
+        }
+        #expect(site.byteCount == 0)
     }
 
     @Test func whoIsPinnedStaysAsItWas() throws {

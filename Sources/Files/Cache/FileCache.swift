@@ -9,6 +9,8 @@ public struct CacheBounds: Sendable, Equatable {
     public var entries: Int
     /// Files up to this size are kept as bytes, larger ones as open descriptors.
     public var largestFile: Int64
+    /// What nobody has asked for in so many milliseconds goes; 0 for never.
+    public var inactiveMs: Int64 = 0
 
     /// The bounds of a whole server, or of one worker.
     public init(bytes: Int64, entries: Int, largestFile: Int64) {
@@ -46,6 +48,8 @@ public struct FileCache: ~Copyable {
     public internal(set) var byteCount: Int64 = 0
     /// When descriptors are to be looked at again; Int64.max while none is open.
     public private(set) var closeDueMs = Int64.max
+    /// Lets go of what nobody asks for.
+    private var sweeper = SweepHand()
     /// Slots whose files are open.
     private var open: [Int32] = []
     /// Slots of variants whose memory files are: no file system waits for those.
@@ -344,6 +348,9 @@ public struct FileCache: ~Copyable {
         }
         index.insert(slot, key.hash)
         byteCount &+= Int64(size)
+        if bounds.inactiveMs > 0 {
+            sweeper.begin(nowMs: entry.usedMs, periodMs: bounds.inactiveMs)
+        }
         return slot
     }
 
@@ -481,6 +488,23 @@ public struct FileCache: ~Copyable {
         }
         closeDueMs = open.isEmpty ? Int64.max : nowMs &+ FileCache.descriptorLifeMs
         return all ? closed &+ dropOpenVariants() : closed
+    }
+
+    /// When ``sweep(nowMs:)`` is wanted; Int64.max for never.
+    public var sweepDueMs: Int64 { sweeper.dueMs }
+
+    /// Lets go of what nobody has asked for in a while, a part of the table at a time.
+    public mutating func sweep(nowMs: Int64) {
+        for slot in sweeper.slots(of: slots.end)
+        where entries[slot].kind != .free && !entries[slot].isDead && entries[slot].pins == 0 {
+            if entries[slot].uses > 0 || hasVariantInUse(slot) {
+                entries[slot].uses = 0
+                entries[slot].usedMs = nowMs
+            } else if nowMs &- entries[slot].usedMs >= bounds.inactiveMs {
+                drop(slot)
+            }
+        }
+        sweeper.rest(of: slots.end, nowMs: nowMs, periodMs: bounds.inactiveMs)
     }
 
     /// Gives memory back: a worker that is to end needs no cache.

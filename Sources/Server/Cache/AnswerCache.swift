@@ -10,6 +10,7 @@ struct AnswerCache: ~Copyable {
     private var slots: FreeList
     private var index: SlotIndex
     private var hand = ClockHand()
+    private var sweeper = SweepHand()
     private let seed: UInt64
     private let mostBytes: Int64
     private(set) var byteCount: Int64 = 0
@@ -103,6 +104,15 @@ struct AnswerCache: ~Copyable {
         unsafe Glibc.free(answers[slot].memory)
         answers[slot] = Answer()
         slots.give(slot)
+    }
+
+    /// Forgets what was sent last before this second, a part of the table at a time.
+    mutating func sweep(before second: Int64) {
+        for slot in sweeper.slots(of: slots.end)
+        where unsafe answers[slot].memory != nil && answers[slot].datedSecond < second {
+            drop(slot)
+        }
+        sweeper.rest(of: slots.end, nowMs: 0, periodMs: 0)
     }
 
     /// Forgets all, and keeps nothing any more.

@@ -7,12 +7,18 @@ struct CacheDraft: Sendable {
     var bounds: CacheBounds?
     /// The largest `max` of open_file_cache.
     var openFiles: Int?
+    /// The longest `inactive` of those.
+    var inactiveSeconds = 0
 
     /// What may be kept.
     var settings: CacheBounds {
         var settings = bounds ?? CacheDirectives.defaults
         // Workers of nginx keep so many each, and no location more than its own bound says.
-        if let openFiles { settings.entries = min(settings.entries, openFiles) }
+        if let openFiles {
+            settings.entries = min(settings.entries, openFiles)
+            settings.inactiveMs = Int64(inactiveSeconds).multipliedReportingOverflow(by: 1000)
+                .partialValue
+        }
         return settings
     }
 }
@@ -36,14 +42,15 @@ enum CacheDirectives {
         },
         .row(
             "open_file_cache", in: .httpServerLocation, takes: .oneOf([1, 2]), default: "off",
-            "A bound of what is kept of files, in their number."
+            "Bounds of what is kept of files: their number, and how long nobody asks for one."
         ) { (draft, use) throws(Diagnostic) in
-            guard let most = try mostOpenFiles(use) else { return }
+            guard let (most, seconds) = try openFiles(use) else { return }
             draft.cache.openFiles = max(draft.cache.openFiles ?? 0, most)
+            draft.cache.inactiveSeconds = max(draft.cache.inactiveSeconds, seconds)
         }
         .differing(
-            "max= bounds content_cache, the largest one where there are several; off does not turn "
-                + "that off, and inactive= changes nothing: what is kept is never stale."),
+            "max= and inactive= bound content_cache, the largest ones where there are several; off "
+                + "does not turn that off: what is kept is never stale."),
     ]
 
     private static func bounds(_ use: DirectiveUse) throws(Diagnostic) -> CacheBounds {
@@ -88,8 +95,11 @@ enum CacheDirectives {
     }
 
     /// nil for `off`. nginx's messages.
-    private static func mostOpenFiles(_ use: DirectiveUse) throws(Diagnostic) -> Int? {
+    private static func openFiles(
+        _ use: DirectiveUse
+    ) throws(Diagnostic) -> (most: Int, inactiveSeconds: Int)? {
         var most: Int?
+        var inactiveSeconds = 60
         var isOff = false
         for index in use.arguments.indices {
             if let value = try ZoneParameter.value(of: "max", use, index) {
@@ -98,7 +108,10 @@ enum CacheDirectives {
                 }
                 most = number
             } else if let value = try ZoneParameter.value(of: "inactive", use, index) {
-                guard NginxTime.seconds(Array(value)) != nil else { throw try invalid(use, index) }
+                guard let seconds = NginxTime.seconds(Array(value)) else {
+                    throw try invalid(use, index)
+                }
+                inactiveSeconds = seconds
             } else if try use.bytes(index) == Array("off".utf8) {
                 isOff = true
             } else {
@@ -109,7 +122,7 @@ enum CacheDirectives {
         guard let most else {
             throw use.fail("\"open_file_cache\" must have the \"max\" parameter")
         }
-        return most
+        return (most, inactiveSeconds)
     }
 
     private static func invalid(_ use: DirectiveUse, _ index: Int) throws(Diagnostic) -> Diagnostic

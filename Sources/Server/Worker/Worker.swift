@@ -174,10 +174,11 @@ struct Worker: ~Copyable {
         let whole = context.plan.main.contentCache
         let workers =
             context.plan.main.usesMasterProcess ? max(1, context.plan.main.workerProcesses) : 1
-        return CacheBounds(
-            bytes: (whole.bytes &- context.plan.codedMemory) / 4 * 3 / Int64(workers),
-            entries: explanation == nil ? whole.entries / workers : 0,
-            largestFile: min(whole.largestFile, Int64(Worker.smallBody)))
+        var bounds = whole
+        bounds.bytes = (whole.bytes &- context.plan.codedMemory) / 4 * 3 / Int64(workers)
+        bounds.entries = explanation == nil ? whole.entries / workers : 0
+        bounds.largestFile = min(whole.largestFile, Int64(Worker.smallBody))
+        return bounds
     }
 
     /// Room for a head of some fields and a small body behind it.

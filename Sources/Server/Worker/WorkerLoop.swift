@@ -84,7 +84,7 @@ extension Worker {
         if state == .draining { until = min(until, idleUntilMs) }
         if listenersPausedUntilMs > 0 { until = min(until, listenersPausedUntilMs) }
         until = min(until, min(accessLog.nextFlushMs, repeatedMessages.dueMs))
-        until = min(until, files.closeDueMs)
+        until = min(until, min(files.closeDueMs, files.sweepDueMs))
         guard until < Int64.max else { return -1 }
         // One more, since the clock's milliseconds are cut off: never early.
         return Int32(clamping: max(0, until &- clock.monotonicMs &+ 1))
@@ -131,6 +131,10 @@ extension Worker {
         while let slot = timers.takeExpired(nowMs: clock.monotonicMs) { wake(slot) }
         if listenersPausedUntilMs > 0, clock.monotonicMs >= listenersPausedUntilMs {
             resumeListeners()
+        }
+        if clock.monotonicMs >= files.sweepDueMs {
+            files.sweep(nowMs: clock.monotonicMs)
+            answers.sweep(before: clock.seconds &- plan.main.contentCache.inactiveMs / 1000)
         }
         if clock.monotonicMs >= files.closeDueMs {
             files.closeDescriptors(nowMs: clock.monotonicMs)
