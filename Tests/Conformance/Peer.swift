@@ -146,7 +146,7 @@ public final class RunningServer: @unchecked Sendable {
         target = Target(host: "127.0.0.1", port: port)
         self.folder = folder
         try process.run()
-        for _ in 0..<500 {
+        for _ in 0..<1000 {
             if (try? Wire(target, patienceMs: 1000)) != nil { return }
             Thread.sleep(forTimeInterval: 0.02)
         }

@@ -4,9 +4,7 @@ import Testing
 
 /// access_log with buffer=, flush= and gzip, and the format json.
 @Suite struct BufferedLogTests {
-    private func text(_ server: TestServer, _ name: String = "own.log") -> String {
-        (try? readText(server.folder.path + "/" + name)) ?? ""
-    }
+    private func text(_ server: TestServer) -> String { server.log("own.log") }
 
     @Test func aFullBufferIsWritten() throws {
         let server = try TestServer(
@@ -41,12 +39,12 @@ import Testing
     @Test(arguments: [SIGTERM, SIGQUIT, SIGINT])
     func theEndOfAWorkerWritesIt(signal: Int32) throws {
         let server = try TestServer(
-            "access_log DIR/own.log uri buffer=64k;", http: "log_format uri '$uri';",
-            files: ["a": "x"])
+            "access_log DIR/access.log; access_log DIR/own.log uri buffer=64k;",
+            http: "log_format uri '$uri';", files: ["a": "x"])
         _ = try server.fetch("/a")
+        try server.waitForAccess("GET /a ")
         #expect(text(server) == "")
-        server.process.signal(signal)
-        _ = try server.process.waitForExit(seconds: 20)
+        try server.end(by: signal)
         #expect(text(server) == "/a\n")
     }
 
@@ -64,10 +62,9 @@ import Testing
         let log = server.folder.path + "/own.log"
         #expect(unsafe rename(log, log + ".1") == 0)
         server.process.signal(SIGUSR1)
-        try waitFor("the old file") { self.text(server, "own.log.1") == "/before\n" }
+        try waitFor("the old file") { server.log("own.log.1") == "/before\n" }
         _ = try server.fetch("/after")
-        server.process.signal(SIGTERM)
-        _ = try server.process.waitForExit(seconds: 20)
+        try server.end(by: SIGTERM)
         #expect(text(server) == "/after\n")
     }
 
@@ -101,7 +98,7 @@ import Testing
         _ = try server.fetch("/two?x=in")
         try waitFor("the log") { (try? readText(server.folder.root + "/logs/in")) == "/two\n" }
         if Product.isApus {
-            try waitFor("the other one") { server.errorLog.contains("leads elsewhere") }
+            try server.waitForError("leads elsewhere")
         }
     }
 
@@ -110,10 +107,11 @@ import Testing
             "access_log DIR/own.log id; access_log DIR/other.log id;",
             http: "log_format id '$request_id $request_id';", files: ["a": "x"])
         for _ in 0..<3 { _ = try server.fetch("/a") }
-        try waitFor("three lines") { self.text(server, "other.log").hasSuffix("\n") }
-        try waitFor("three lines") { self.text(server).split(separator: "\n").count == 3 }
-        let lines = text(server).split(separator: "\n")
-        #expect(text(server) == text(server, "other.log"))
+        let texts = try ["own.log", "other.log"].map { name in
+            try server.waitForLog(name, "3 lines") { $0.components(separatedBy: "\n").count == 4 }
+        }
+        let lines = texts[0].split(separator: "\n")
+        #expect(texts[0] == texts[1])
         #expect(Set(lines).count == 3)
         for line in lines {
             let pattern = "^([0-9a-f]{32}) \\1$"

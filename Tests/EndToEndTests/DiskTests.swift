@@ -53,12 +53,11 @@ import Testing
             try client.request("GET /none\(number) HTTP/1.1")
             #expect(try client.response().status == 404)
         }
-        try waitFor("the last of them") { server.errorLog.contains("/none59\" failed (2: ") }
+        try server.waitForError("/none59\" failed (2: ")
         let text = "is not a regular file"
         #expect(server.errorLog.components(separatedBy: text).count - 1 == 10)
         #expect(server.errorLog.components(separatedBy: "failed (2: ").count - 1 == 60)
-        server.process.signal(SIGTERM)
-        #expect(try server.process.waitForExit() == .code(0))
+        try server.end(by: SIGTERM)
         let log = server.errorLog
         #expect(log.contains("[crit]"))
         #expect(

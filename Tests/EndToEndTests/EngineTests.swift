@@ -77,10 +77,11 @@ struct EngineTests {
         for client in others { try client.request("GET /a HTTP/1.1") }
         for client in others { #expect(try client.response().text == "hello") }
         #expect(try slow.response().body.count == 3_000_000)
+        let old = try server.waitForWorkers(2)
         server.process.signal(SIGHUP)
-        try waitFor("new workers") { try server.fetch("/a").text == "hello" }
-        server.process.signal(SIGQUIT)
-        #expect(try server.process.waitForExit() == .code(0))
+        try server.waitForOthers(than: old, count: 2)
+        #expect(try server.fetch("/a").text == "hello")
+        try server.end()
     }
 
     /// A connection that the worker waits for with nobody at it costs nothing.
@@ -91,7 +92,7 @@ struct EngineTests {
         let clients = try (0..<50).map { _ in try watch.server.connect() }
         for client in clients { try client.request("GET /a HTTP/1.1") }
         for client in clients { #expect(try client.response().text == "hello") }
-        try watch.expectSleep {}
+        try watch.expectRest()
         for client in clients { client.close() }
         try watch.expectUnharmed()
     }
@@ -124,13 +125,9 @@ struct EngineTests {
             try client.send("GET /a HTTP/1.1\r\n")
             clients.append(client)
         }
-        try waitFor("the numbers to be used up") {
-            server.errorLog.contains("select() cannot watch descriptor 1024, the highest is 1023")
-        }
+        try server.waitForError("select() cannot watch descriptor 1024, the highest is 1023")
         #expect(try descriptorCount(of: worker) <= 1024)
-        let used = try processorSeconds(of: worker)
-        Thread.sleep(forTimeInterval: 1)
-        #expect(try processorSeconds(of: worker) - used < 0.5)
+        try waitForRest(of: worker)
         // Those that have a number are served.
         for client in clients.prefix(100) {
             try client.send("Host: x\r\nConnection: close\r\n\r\n")

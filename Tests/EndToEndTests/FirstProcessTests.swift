@@ -72,7 +72,7 @@ struct FirstProcessTests {
             configuration,
             wrapper: ["/usr/bin/setpriv", "--reuid=4242", "--regid=4242", "--clear-groups"]
         ) { folder, ports in
-            try waitFor("the server: \(try readText(folder.path + "/err"))") {
+            try waitFor("the server: \((try? readText(folder.path + "/err")) ?? "")") {
                 (try? fetch(ports[0])) == "hello"
             }
         }

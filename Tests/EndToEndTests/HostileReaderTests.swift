@@ -51,10 +51,7 @@ import Testing
         let grown = try watch.grownKiB()
         #expect(grown < count * stall.costKiB + WorkerWatch.keptKiB)
         try watch.expectSleep {
-            try waitFor("the end of all that do not read") {
-                watch.server.accessLog.components(separatedBy: "GET \(stall.target) ").count
-                    > count
-            }
+            try watch.server.waitForAccess("GET \(stall.target) ", times: count)
         }
         for client in clients { #expect(try client.readToEnd().count < 8_000_000) }
         // The pool keeps sixteen encoders, and the allocator the room of others between them.

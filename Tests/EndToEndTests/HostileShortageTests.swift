@@ -28,9 +28,7 @@ import Testing
             try client.send("G")
             others.append(client)
         }
-        try waitFor("the descriptors to be used up") {
-            watch.server.errorLog.contains("accept4() failed (24: Too many open files)")
-        }
+        try watch.server.waitForError("accept4() failed (24: Too many open files)")
         try watch.expectSleep {
             // No file can be opened for those who are connected. Answered, the first one leaves,
             // and another has its descriptor.
@@ -44,9 +42,7 @@ import Testing
             }
             for client in downloads { #expect(try client.response().body.count == 8_000_000) }
         }
-        try waitFor("the line of the log") {
-            watch.server.errorLog.contains("small.txt\" failed (24: Too many open files)")
-        }
+        try watch.server.waitForError("small.txt\" failed (24: Too many open files)")
         for client in downloads + others { client.close() }
         try watch.expectUnharmed()
     }
@@ -139,9 +135,7 @@ import Testing
         client.close()
         try watch.expectUnharmed()
         // The log that can be written says that the other cannot.
-        try waitFor("the line of the log") {
-            watch.server.errorLog.contains("\"/dev/full\" failed (28: No space left on device)")
-        }
+        try watch.server.waitForError("\"/dev/full\" failed (28: No space left on device)")
     }
 
     private static let canMount: Bool = {
@@ -153,8 +147,11 @@ import Testing
 
     @Test(.enabled(if: canMount, "mounting needs root"))
     func aDiskThatIsFullAndThenIsNot() throws {
-        let configuration = TestServer.configuration("error_log DIR/logs/error.log info;")
-            .replacingOccurrences(of: "DIR/access.log", with: "DIR/logs/access.log")
+        let configuration = TestServer.configuration(
+            """
+            error_log DIR/logs/error.log info;
+            access_log DIR/logs/access.log; access_log DIR/whole.log;
+            """)
         var logs = ""
         let server = try TestServer(configuration: configuration, files: Self.files) { folder in
             logs = folder.path + "/logs"
@@ -177,17 +174,17 @@ import Testing
             #expect(try client.response().text == "small")
         }
         try watch.expectRest()
-        #expect(try !readText(logs + "/access.log").contains("full-399"))
+        try server.waitForLog("whole.log", "the last line") { $0.contains("full-399") }
+        #expect(!server.log("logs/access.log").contains("full-399"))
         #expect(unsafe unlink(filler) == 0)
         try client.request("GET /small.txt?again HTTP/1.1")
         #expect(try client.response().text == "small")
         client.close()
-        try waitFor("the line that fits again") {
-            try readText(logs + "/access.log").contains("?again")
+        let log = try server.waitForLog("logs/access.log", "the line that fits again") {
+            $0.contains("?again")
         }
         // A line is whole, or cut where the disk was full; the next begins a line.
-        let lines = try readText(logs + "/access.log").split(separator: "\n")
-        let again = try #require(lines.first { $0.contains("?again") })
+        let again = try #require(log.split(separator: "\n").first { $0.contains("?again") })
         #expect(again.hasPrefix("127.0.0.1 - - ["), "\(again)")
         try watch.expectUnharmed()
     }

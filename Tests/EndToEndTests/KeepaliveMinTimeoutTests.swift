@@ -15,13 +15,12 @@ struct KeepaliveMinTimeoutTests {
 
     @Test func aStopLeavesThemTheirTime() throws {
         let server = try TestServer(
-            "location /kept { keepalive_min_timeout 4s; }", files: ["a": "", "kept/a": ""])
+            "location /kept { keepalive_min_timeout 60s; }", files: ["a": "", "kept/a": ""])
         let kept = try idle(server, "/kept/a")
         let other = try idle(server, "/a")
-        let start = Date()
         server.process.signal(SIGQUIT)
         #expect(try other.isClosedByServer())
-        #expect(Date().timeIntervalSince(start) < 3.5)
+        #expect(kept.isQuiet)
         try kept.request("GET /a HTTP/1.1")
         #expect(try kept.response().status == 200)
         #expect(try server.process.waitForExit() == .code(0))

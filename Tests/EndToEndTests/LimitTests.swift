@@ -48,7 +48,7 @@ import Testing
         _ = try server.waitForWorkers(4)
         let first = try admitted(server, 40)
         #expect(first.held.count == 10)
-        #expect(server.errorLog.contains("limiting connections by zone \"one\", client: "))
+        try server.waitForError("limiting connections by zone \"one\", client: ")
         for client in first.held.prefix(4) { client.close() }
         for client in first.held.suffix(3) { client.reset() }
         var later: [RawClient] = []
@@ -74,10 +74,7 @@ import Testing
         var clients = try admitted(server, 30).held
         #expect(clients.count == 12)
         for worker in workers { kill(worker, SIGKILL) }
-        try waitFor("other workers") {
-            let now = server.workers
-            return now.count == 3 && Set(now).isDisjoint(with: workers)
-        }
+        try server.waitForOthers(than: workers, count: 3)
         clients = try admitted(server, 30).held
         #expect(clients.count == 12)
     }
@@ -96,11 +93,9 @@ import Testing
         // With another key the zone would say what it does not know.
         try server.rewrite(configuration("$host zone=one:1m"))
         kill(server.pid, SIGHUP)
-        try waitFor("the refusal") {
-            server.errorLog.contains(
-                "limit_req \"one\" uses the \"$host\" key "
-                    + "while previously it used the \"$server_port\" key")
-        }
+        try server.waitForError(
+            "limit_req \"one\" uses the \"$host\" key "
+                + "while previously it used the \"$server_port\" key")
         #expect(try server.fetch("/a").status == 503)
         // With another size it is another zone.
         try server.rewrite(configuration("$host zone=one:2m"))
@@ -110,12 +105,9 @@ import Testing
     }
 
     private func reload(_ server: TestServer) throws {
-        let old = server.workers
+        let old = try server.waitForWorkers(2)
         kill(server.pid, SIGHUP)
-        try waitFor("new workers") {
-            let now = server.workers
-            return !now.isEmpty && Set(now).isDisjoint(with: old)
-        }
+        try server.waitForOthers(than: old, count: 2)
     }
 
     @Test func aDelayedRequestIsAnsweredLater() throws {
@@ -131,13 +123,11 @@ import Testing
         for client in clients { #expect(try client.response().text == "hello") }
         // The third has waited for two others.
         #expect(Date().timeIntervalSince(start) > 1.9)
-        #expect(server.errorLog.contains("[warn]"))
-        #expect(server.errorLog.contains("delaying request, excess: "))
-        #expect(server.errorLog.contains(", by zone \"one\", client: "))
-        try waitFor("the log") {
-            let log = try readText(server.folder.path + "/limits.log")
-            return log.split(separator: "\n").sorted()
-                == ["DELAYED 200", "DELAYED 200", "PASSED 200"]
+        for text in ["[warn]", "delaying request, excess: ", ", by zone \"one\", client: "] {
+            try server.waitForError(text)
+        }
+        try server.waitForLog("limits.log", "two that were delayed and one that passed") {
+            $0.split(separator: "\n").sorted() == ["DELAYED 200", "DELAYED 200", "PASSED 200"]
         }
         // The connection goes on.
         try clients[2].request("GET /a HTTP/1.1")
@@ -154,9 +144,9 @@ import Testing
         let before = try descriptorCount(of: worker)
         let client = try server.connect()
         try client.request("GET /a HTTP/1.1")
-        try waitFor("the delay") { server.errorLog.contains("delaying request") }
+        try server.waitForError("delaying request")
         if resets { client.reset() } else { client.close() }
-        try waitFor("499") { server.accessLog.contains("\" 499 0 \"") }
+        try server.waitForAccess("\" 499 0 \"")
         try waitFor("the end of the connection") { try descriptorCount(of: worker) <= before }
     }
 
@@ -258,19 +248,15 @@ import Testing
         var counts: [Int] = []
         try waitFor("what all workers have published") {
             counts = try numbers()
-            // Active, reading, writing (this request), waiting.
+            // Active, reading, writing (this request), waiting; accepted, and requests.
             return counts[0] == 21 && counts[4...] == [0, 1, 20]
+                && counts[1] >= start[1] + 21 && counts[3] >= start[3] + 41
         }
         #expect(counts[1] == counts[2])
-        #expect(counts[1] >= start[1] + 21)
-        #expect(counts[3] >= start[3] + 41)
         #expect(try server.fetch("/idle").text == "20")
         // What a dead worker has done is done; what it was at is over.
         for worker in workers { kill(worker, SIGKILL) }
-        try waitFor("other workers") {
-            let now = server.workers
-            return now.count == 3 && Set(now).isDisjoint(with: workers)
-        }
+        try server.waitForOthers(than: workers, count: 3)
         try waitFor("numbers without the dead") {
             let now = try numbers()
             return now[0] == 1 && now[1] > counts[1] && now[3] > counts[3]

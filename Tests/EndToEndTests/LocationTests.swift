@@ -36,11 +36,9 @@ import Testing
             """)
         let target = path + String(repeating: "a", count: 60) + "b"
         #expect(try server.fetch(target).status == 500)
-        try waitFor("the line of the log") {
-            server.errorLog.contains("hit its limit on \"\(target)\"")
+        for text in ["hit its limit on \"\(target)\"", "^\(path)(a|aa|aaa)+$", "test.conf:"] {
+            try server.waitForError(text)
         }
-        #expect(server.errorLog.contains("^\(path)(a|aa|aaa)+$"))
-        #expect(server.errorLog.contains("test.conf:"))
     }
 
     @Test func theOrderOfLocationsDoesNotMatter() throws {

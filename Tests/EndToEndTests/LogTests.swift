@@ -31,7 +31,7 @@ import Testing
         _ = try client.response()
         try client.send(head)
         _ = try client.response()
-        let text = try waitForText(of: server.folder.path + "/own.log") {
+        let text = try server.waitForLog("own.log", "two lines") {
             $0.components(separatedBy: "|end\n").count == 3
         }
         for (number, line) in text.split(separator: "\n").enumerated() {
@@ -56,9 +56,9 @@ import Testing
                 log_format none escape=none '"$http_x_own"';
                 """, files: ["a": "x"])
         _ = try server.fetch("/a", ["X-Own: q\"uote\\slash\ttab"])
-        let json = try waitForText(of: server.folder.path + "/own.log") { $0.hasSuffix("\n") }
+        let json = try server.waitForLog("own.log", "a line") { $0.hasSuffix("\n") }
         #expect(json == "\"q\\\"uote\\\\slash\\ttab\"\n")
-        let none = try waitForText(of: server.folder.path + "/none.log") { $0.hasSuffix("\n") }
+        let none = try server.waitForLog("none.log", "a line") { $0.hasSuffix("\n") }
         #expect(none == "\"q\"uote\\slash\ttab\"\n")
     }
 
@@ -72,7 +72,7 @@ import Testing
         let lines = try waitForLines(1, of: server)
         #expect(lines.count == 1 && lines[0].contains("GET /a "))
         for name in ["own.log", "own2.log"] {
-            let own = try waitForText(of: server.folder.path + "/" + name) { $0.hasSuffix("\n") }
+            let own = try server.waitForLog(name, "a line") { $0.hasSuffix("\n") }
             #expect(own.contains("GET /own/a "))
         }
     }
@@ -121,7 +121,7 @@ import Testing
     @Test func theFormOfTheErrorLog() throws {
         let server = try TestServer(files: ["a": "x"])
         _ = try server.fetch("/none?x", ["Referer: http://r.test/"])
-        let log = try waitForText(of: server.folder.path + "/error.log") { $0.contains("/none") }
+        let log = try server.waitForLog("error.log", "the line") { $0.contains("/none") }
         let line = try #require(log.split(separator: "\n").first { $0.contains("/none") })
         let pattern = #"""
             ^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[error\] \d+#\d+: \*\d+ open\(\) "\#
@@ -139,8 +139,7 @@ import Testing
         _ = try server.fetch("/none")
         // The access log's line is written after the error log's.
         _ = try waitForLines(1, of: server)
-        let own = (try? readText(server.folder.path + "/own.log")) ?? ""
-        #expect(own.contains("No such file") == isWritten)
+        #expect(server.log("own.log").contains("No such file") == isWritten)
     }
 
     @Test func logNotFoundOff() throws {
@@ -164,19 +163,21 @@ import Testing
             #expect(try run(Product.binary, words).succeeded)
         }
         try waitFor("the new log") { unsafe access(log, F_OK) == 0 }
-        // A worker that has not yet reopened may still write to the old file: ask until the new
-        // one gets all.
+        // A worker of nginx that has not yet reopened may still write to the old file: ask until
+        // the new one gets all.
+        var asked = 0
         try waitFor("lines in the new log only") {
-            let old = try readText(log + ".1")
+            let old = server.log("access.log.1")
             for _ in 0..<10 { _ = try server.fetch("/a?after") }
+            asked += 10
             try waitFor("ten more lines") {
-                let both = try readText(log + ".1") + readText(log)
-                return both.components(separatedBy: "?after").count % 10 == 1
+                let both = server.log("access.log.1") + server.accessLog
+                return both.components(separatedBy: "?after").count == asked + 1
             }
-            return try readText(log + ".1") == old
+            return server.log("access.log.1") == old
         }
-        #expect(try readText(log + ".1").contains("?before"))
-        #expect(try !readText(log).contains("?before"))
+        #expect(server.log("access.log.1").contains("?before"))
+        #expect(!server.accessLog.contains("?before"))
     }
 
     @Test func noLineIsLostOrTorn() throws {
@@ -192,17 +193,12 @@ import Testing
 
     // MARK: helpers
 
-    private func waitForLines(_ count: Int, of server: TestServer) throws -> [String] {
-        let text = try waitForText(of: server.folder.path + "/access.log") {
+    private func waitForLines(
+        _ count: Int, of server: TestServer, _ location: SourceLocation = #_sourceLocation
+    ) throws -> [String] {
+        let text = try server.waitForLog("access.log", "\(count) lines", location) {
             $0.split(separator: "\n").count >= count && $0.hasSuffix("\n")
         }
         return text.split(separator: "\n").map(String.init)
-    }
-
-    private func waitForText(of path: String, _ isEnough: (String) -> Bool) throws -> String {
-        try waitForValue("text of \(path)") {
-            let text = (try? readText(path)) ?? ""
-            return isEnough(text) ? text : nil
-        }
     }
 }

@@ -78,7 +78,7 @@ import Testing
         let client = try server.connect()
         for cut in 1..<request.count {
             try client.send(Array(request[..<cut]))
-            // Lets the first part arrive alone most of the time; either way the answer is one.
+            // For the first part to arrive alone most of the time; either way the answer is one.
             if cut % 7 == 0 { Thread.sleep(forTimeInterval: 0.002) }
             try client.send(Array(request[cut...]))
             let response = try client.response()

@@ -14,13 +14,10 @@ import Testing
             main: """
                 working_directory DIR/root; worker_rlimit_core 4096; worker_cpu_affinity 1;
                 """)
-        let worker = try server.waitForWorkers(1)[0]
+        let worker = try settledWorker(of: server)
         let facts = "/proc/\(worker)"
-        try waitFor("the worker's directory") {
-            let directory = try? FileManager.default.destinationOfSymbolicLink(
-                atPath: facts + "/cwd")
-            return directory == server.folder.root
-        }
+        let directory = try? FileManager.default.destinationOfSymbolicLink(atPath: facts + "/cwd")
+        #expect(directory == server.folder.root)
         #expect(try line("Max core file size", of: facts + "/limits").contains(" 4096 "))
         #expect(try line("Cpus_allowed_list:", of: facts + "/status").hasSuffix("\t0"))
         #expect(try line("Max core file size", of: "/proc/\(server.pid)/limits") != "")
@@ -29,11 +26,15 @@ import Testing
     @Test(.enabled(if: geteuid() == 0, "only root may have a priority"))
     func workersHaveTheirPriority() throws {
         let server = try TestServer(main: "worker_priority 3;")
-        let worker = try server.waitForWorkers(1)[0]
-        try waitFor("the priority") {
-            let fields = try readText("/proc/\(worker)/stat").components(separatedBy: ") ").last
-            return (fields ?? "").split(separator: " ")[16] == "3"
-        }
+        let worker = try settledWorker(of: server)
+        let fields = try readText("/proc/\(worker)/stat").components(separatedBy: ") ").last
+        #expect((fields ?? "").split(separator: " ")[16] == "3")
+    }
+
+    /// The only worker, once it has answered: it is set up then.
+    private func settledWorker(of server: TestServer) throws -> pid_t {
+        #expect(try server.fetch("/").status == 403)
+        return try server.waitForWorkers(1)[0]
     }
 
     @Test func aDirectoryThatIsNotThereEndsTheWorkers() throws {
@@ -47,10 +48,7 @@ import Testing
             http: "log_format zone '[$time_local]'; access_log DIR/zone.log zone;",
             main: "env TZ=UTC-5; env PATH;", files: ["a": ""])
         _ = try server.fetch("/a")
-        try waitFor("the line") {
-            ((try? readText(server.folder.path + "/zone.log")) ?? "").contains("]")
-        }
-        let line = try readText(server.folder.path + "/zone.log")
+        let line = try server.waitForLog("zone.log", "the line") { $0.contains("]") }
         #expect(!line.contains(" +0500]"), "\(line)")
     }
 

@@ -40,6 +40,9 @@ struct ReloadTests {
         try server.rewrite("nonsense;")
         let result = try reload(server)
         #expect(result.exit == .code(1) && result.error.contains("unknown directive \"nonsense\""))
+        // Of two signals that wait the master takes SIGHUP first.
+        server.process.signal(SIGUSR1)
+        try server.waitForError("SIGUSR1")
         #expect(!server.errorLog.contains("SIGHUP"))
     }
 

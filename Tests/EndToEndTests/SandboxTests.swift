@@ -28,7 +28,7 @@ struct SandboxTests {
         let answer = try server.fetch("/break-in/\(what)")
         #expect(answer.status == 404)
         let start = "break-in \(what) "
-        try waitFor("the line of the log") { server.errorLog.contains(start) }
+        try server.waitForError(start)
         let line = server.errorLog.components(separatedBy: start).last ?? ""
         return line.components(separatedBy: ",")[0]
     }
@@ -62,7 +62,7 @@ struct SandboxTests {
         let worker = try server.waitForWorkers(1)[0]
         let client = try server.connect()
         try client.request("GET /break-in/\(what) HTTP/1.1")
-        try waitFor("another worker") { server.workers.count == 1 && server.workers != [worker] }
+        try server.waitForOthers(than: [worker])
         #expect(try server.fetch("/a").text == "hello")
         let log = server.errorLog
         let stopped = "worker process \(worker) said: system call "
@@ -81,7 +81,7 @@ struct SandboxTests {
         let server = try server(main: "error_log syslog:server=127.0.0.1:PORT2;")
         let worker = try server.waitForWorkers(1)[0]
         try server.connect().request("GET /break-in/datagram HTTP/1.1")
-        try waitFor("the end") { server.errorLog.contains("process \(worker) exited on signal 31") }
+        try server.waitForError("process \(worker) exited on signal 31")
     }
 
     /// With a rule for links files are opened by a call whose flags no filter sees.
@@ -167,6 +167,7 @@ struct SandboxTests {
             configuration: TestServer.configuration(main: "", workers: 2), files: ["a": "hello"],
             environment: ["SWIFT_BACKTRACE=enable=no"])
         #expect(try server.fetch("/a").text == "hello")
+        try server.end()
         let said = "the sandbox is incomplete: no seccomp, for SWIFT_BACKTRACE is set"
         #expect(server.errorLog.components(separatedBy: said).count == 2)
         #expect(throws: TestServer.DidNotStart.self) {

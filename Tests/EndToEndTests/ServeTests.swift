@@ -37,10 +37,11 @@ import Testing
     @Test func theAddressIsPrintedAndFilesAreServed() throws {
         let serving = try Serving(["a.txt": "hello", "sub/b.css": "b {}"])
         try waitFor("the address") {
-            serving.said.contains("http://127.0.0.1:\(serving.port)/")
-                || serving.said.contains("http://localhost:\(serving.port)/")
+            let said = serving.said
+            return said.contains(serving.folder.root)
+                && (said.contains("http://127.0.0.1:\(serving.port)/")
+                    || said.contains("http://localhost:\(serving.port)/"))
         }
-        #expect(serving.said.contains(serving.folder.root))
         #expect(try serving.fetch("/a.txt").text == "hello")
         #expect(try serving.fetch("/sub/b.css")["Content-Type"] == "text/css")
         #expect(try serving.fetch("/none").status == 404)

@@ -171,7 +171,7 @@ import Testing
         try FileManager.default.setAttributes(
             [.posixPermissions: 0o600], ofItemAtPath: server.folder.root + "/secret.txt")
         #expect(try server.fetch("/secret.txt").status == 403)
-        try waitFor("the line of the log") { server.errorLog.contains("Permission denied") }
+        try server.waitForError("Permission denied")
     }
 
     @Test(arguments: ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
@@ -190,7 +190,7 @@ import Testing
         let server = try TestServer("location /gone/ { root DIR/nowhere; }", files: ["a.txt": "x"])
         #expect(try server.fetch("/gone/a.txt").status == 404)
         #expect(try server.fetch("/a.txt").status == 200)
-        try waitFor("the line of the log") { server.errorLog.contains("nowhere") }
+        try server.waitForError("nowhere")
     }
 
     @Test func aRelativeRootIsBelowThePrefix() throws {

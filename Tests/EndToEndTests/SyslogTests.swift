@@ -52,7 +52,7 @@ import Testing
             try client.request("GET /a HTTP/1.1")
             #expect(try client.response().status == 200)
         }
-        try waitFor("word of lost lines") { server.errorLog.contains("lost, last because send()") }
+        try server.waitForError("lost, last because send()")
         SyslogServer.close(in: server.folder.path)
         try client.request("GET /a HTTP/1.1")
         #expect(try client.response().status == 200)
@@ -64,8 +64,7 @@ import Testing
             #expect(try client.response().status == 200)
             return syslog.takeAll().contains { $0.contains("/a?back") }
         }
-        server.process.signal(SIGTERM)
-        _ = try server.process.waitForExit(seconds: 20)
+        try server.end(by: SIGTERM)
         // What was lost since is told at the end.
         #expect(server.errorLog.components(separatedBy: "lost, last because").count == 3)
     }

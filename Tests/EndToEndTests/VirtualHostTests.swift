@@ -77,7 +77,7 @@ import Testing
         let client = try RawClient(.unix(path), of: server)
         try client.request("GET /a HTTP/1.1")
         #expect(try client.response().text == "hello")
-        try waitFor("the line of the log") { server.accessLog.contains("unix: - - [") }
+        try server.waitForAccess("unix: - - [")
         server.process.signal(SIGTERM)
         _ = try server.process.waitForExit()
         #expect(!FileManager.default.fileExists(atPath: path))
@@ -91,7 +91,7 @@ import Testing
             try client.send("GET /a HTTP/1.1\r\nHost: [::1]:\(port)\r\n\r\n")
             #expect(try client.response().text == "hello")
         }
-        try waitFor("the lines of the log") { server.accessLog.contains("::1 - - [") }
+        try server.waitForAccess("::1 - - [", times: 2)
     }
 
     @Test func anyAddress() throws {
@@ -106,7 +106,7 @@ import Testing
         try six.request("GET /a HTTP/1.1")
         #expect(try six.response().text == "hello")
         // A client of a mapped address is logged as the kernel names it.
-        try waitFor("the lines of the log") { server.accessLog.contains("::ffff:127.0.0.1 - - [") }
+        try server.waitForAccess("::ffff:127.0.0.1 - - [")
     }
 
     @Test func listenWithReuseport() throws {

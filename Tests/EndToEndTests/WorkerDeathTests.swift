@@ -18,7 +18,7 @@ struct WorkerDeathTests {
         let worker = try server.waitForWorkers(1)[0]
         let client = try server.connect()
         try client.request("GET \(target) HTTP/1.1", ["Cookie: secret"])
-        try waitFor("another worker") { server.workers.count == 1 && server.workers != [worker] }
+        try server.waitForOthers(than: [worker])
         return worker
     }
 
@@ -62,12 +62,9 @@ struct WorkerDeathTests {
                     && state?.hasPrefix("S") ?? false
             }
             Glibc.kill(worker, SIGKILL)
-            try waitFor("another worker") {
-                server.workers.count == 1 && server.workers != [worker]
-            }
-            #expect(
-                server.errorLog.contains(
-                    "worker process \(worker) was waiting, after \"GET /a HTTP/1.1\""))
+            try server.waitForOthers(than: [worker])
+            try server.waitForError(
+                "worker process \(worker) was waiting, after \"GET /a HTTP/1.1\"")
         }
         #expect(!server.errorLog.contains("has now ended"))
     }
@@ -78,7 +75,7 @@ struct WorkerDeathTests {
         let workers = Set(try server.waitForWorkers(2))
         let client = try server.connect()
         try client.request("GET /break-in/hang HTTP/1.1")
-        try waitFor("its end") { server.errorLog.contains("exited on signal 9") }
+        try server.waitForError("exited on signal 9")
         #expect(try server.fetch("/a").text == "hello")
         // The other one has waited all the time, which is no hanging.
         let left = workers.intersection(try server.waitForWorkers(2))

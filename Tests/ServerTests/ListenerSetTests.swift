@@ -224,6 +224,7 @@ import Testing
         let first = try ListenerSet.open([unix(path)], workers: 1, keeping: nil, retries: 0)
         let fd = first.descriptors(forWorker: 0)[0]
         Thread.detachNewThread {
+            // For some tries to fail first; should none, the answer is the same.
             usleep(50_000)
             closeDescriptor(fd)
         }

@@ -6,7 +6,7 @@ import Testing
 @testable import Server
 
 /// disable_symlinks: where the test begins, and what it refuses.
-@Suite struct TestedLinksTests {
+@Suite final class TestedLinksTests {
     @Test(arguments: [
         ("/a/b/c", "/a", 2), ("/a/b/c", "/a/", 2), ("/a/b/c", "/a/b", 4), ("/a/b/c", "/a/b/c", 6),
         ("/a/b/c", "/a/bb", 0), ("/a/bb/c", "/a/b", 0), ("/a/b/c", "", 0), ("/a/b", "/a/b/c", 0),
@@ -29,6 +29,8 @@ import Testing
             atPath: folder + "/in/link", withDestinationPath: folder + "/in/deep/file")
     }
 
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
     /// errno(3), or 0 when the path is opened.
     private func open(_ name: String, trusted: String = "", _ test: LinkTest) -> Int32 {
         let path = Array((folder + "/" + name).utf8)
@@ -42,7 +44,6 @@ import Testing
     }
 
     @Test func linksAreRefused() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         #expect(open("in/deep/file", .refuseAll) == 0)
         #expect(open("in/deep/", .refuseAll) == 0)
         #expect(open("in/link", .refuseAll) == ELOOP)
@@ -57,7 +58,6 @@ import Testing
     }
 
     @Test func linksToTheOwnersFilesAreFollowed() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         #expect(open("in/link", .refuseOthers) == 0)
         #expect(open("way/deep/file", .refuseOthers) == 0)
         #expect(open("way/none", .refuseOthers) == ENOENT)
@@ -66,7 +66,6 @@ import Testing
 
     @Test(.enabled(if: geteuid() == 0, "only root gives files away"))
     func linksToFilesOfOthersAreRefused() throws {
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         #expect(unsafe lchown(folder + "/in/link", 65_534, 65_534) == 0)
         #expect(open("in/link", .refuseOthers) == ELOOP)
         #expect(open("way/deep/file", .refuseOthers) == 0)

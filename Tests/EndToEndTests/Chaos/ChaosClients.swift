@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import Testing
 
 /// Clients that ask without a pause for as long as they live, and check every byte: some keep their
 /// connection as long as the server does, some make one for each request.

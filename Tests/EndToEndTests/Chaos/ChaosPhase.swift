@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Testing
 
 /// One kind of thing that happens to a server, several times.
 struct ChaosPhase {
@@ -64,9 +65,7 @@ struct ChaosPhase {
         let before = server.daemon.errorLog.components(separatedBy: "[emerg]").count
         try server.daemon.rewrite(round % 2 == 0 ? "nonsense;" : "events { } http { server {")
         kill(try server.master(), SIGHUP)
-        try waitFor("the error") {
-            server.daemon.errorLog.components(separatedBy: "[emerg]").count > before
-        }
+        try server.daemon.waitForError("[emerg]", times: before)
         try server.write()
     }
 
@@ -123,9 +122,12 @@ struct ChaosPhase {
             try? client.request("GET /quiet/small.txt HTTP/1.1")
             idle.append(client)
         }
-        usleep(300_000)
+        stay()
         for client in idle { client.close() }
     }
+
+    /// What is done while others are there is seen only if they stay for a while.
+    private static func stay() { usleep(300_000) }
 
     /// No worker may have more than ten descriptors more than it has, and there are sixty clients
     /// more.
@@ -141,7 +143,7 @@ struct ChaosPhase {
             try? client.send("G")
             idle.append(client)
         }
-        usleep(300_000)
+        stay()
         for client in idle { client.close() }
         for worker in workers {
             _ = try run("prlimit", ["--pid", "\(worker)", "--nofile=1024:"])

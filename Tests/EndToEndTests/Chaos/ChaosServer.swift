@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Testing
 
 /// A server in the background to which things happen: apus or nginx.
 final class ChaosServer {

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Testing
 
 /// System calls, counted by strace.
 enum CallCount {

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Testing
 
 /// User instructions, counted by callgrind.
 enum InstructionCount {

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import Testing
 
 /// Where a case is asked: its ports and its folder at one of the two servers.
 struct CasePlace: Sendable {

@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// Whether answers are what they are expected to be.
 enum Judgement {
@@ -96,11 +97,11 @@ enum Judgement {
     ) -> String? {
         let wanted = place.fill(line)
         let path = place.folder + "/" + file
-        let isThere: () -> Bool = {
+        let isThere: Void? = try? waitFor(file) {
             let lines = ((try? readText(path)) ?? "").components(separatedBy: "\n")
             return lines.contains { matches($0, wanted) }
         }
-        if (try? waitFor(file, seconds: 5, isThere)) != nil { return nil }
+        if isThere != nil { return nil }
         let text = (try? readText(path)) ?? "nothing"
         return "\(file) lacks \(wanted.debugDescription): \(text)"
     }

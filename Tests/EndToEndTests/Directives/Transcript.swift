@@ -68,10 +68,10 @@ struct Transcript: Sendable {
 
 extension Expectation {
     /// How long is waited to see what becomes of the connection; nil where nobody asks. One that is
-    /// closed is so with the answer, or a little later.
+    /// closed is so with the answer, or a little later; nothing tells of one that is kept.
     var connectionPatience: Double? {
         switch self {
-        case .closes: 5
+        case .closes: patienceSeconds
         case .keeps: 0.1
         default: nil
         }

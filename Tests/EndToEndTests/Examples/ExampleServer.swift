@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Testing
 
 /// One of conf/examples, started as the README beside them says, in a copy of the folder and with
 /// free ports in the place of 8080 and 8081.
@@ -52,6 +53,12 @@ final class ExampleServer {
 
     /// What was written to the terminal by the access log.
     var log: String { process.output }
+
+    /// Ends it: afterwards its log is whole.
+    func end() throws {
+        process.signal(SIGQUIT)
+        #expect(try process.waitForExit() == .code(0))
+    }
 
     /// A file below the example's `sites`.
     func site(_ path: String) -> String { folder.path + "/conf/examples/sites/" + path }

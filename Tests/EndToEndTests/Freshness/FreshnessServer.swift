@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Testing
 
 /// A server for all kinds of change, with two workers that are not root.
 enum FreshnessServer {

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Testing
 
 /// A program that runs in a session of its own, so that it and all that it starts can be ended
 /// together. Its output goes to files: nothing blocks when nobody reads.
@@ -45,8 +46,10 @@ final class ChildProcess {
 
     func signal(_ number: Int32) { if exit == nil { kill(pid, number) } }
 
-    func waitForExit(seconds: Double = patienceSeconds) throws -> Exit {
-        try waitForValue("end of process \(pid)", seconds: seconds) {
+    func waitForExit(
+        seconds: Double = patienceSeconds, _ location: SourceLocation = #_sourceLocation
+    ) throws -> Exit {
+        try waitForValue("end of process \(pid)", seconds: seconds, location) {
             _ = isRunning
             return exit
         }

@@ -1,9 +1,10 @@
 import Foundation
 import Glibc
+import Testing
 
 /// The binary under test in the background, found by its pid file. In a configuration the words of
 /// TestServer stand for its ports and folders.
-final class DaemonServer {
+final class DaemonServer: LoggingServer {
     let folder: TemporaryFolder
     let ports: [UInt16]
     /// The master that was started first; it leads the session of all that follow.
@@ -12,8 +13,6 @@ final class DaemonServer {
 
     var port: UInt16 { ports[0] }
     var pidPath: String { folder.path + "/server.pid" }
-    var errorLog: String { (try? readText(folder.path + "/error.log")) ?? "" }
-    var accessLog: String { (try? readText(folder.path + "/access.log")) ?? "" }
 
     /// `server` is the inside of a server block.
     convenience init(

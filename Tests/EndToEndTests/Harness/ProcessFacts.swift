@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Testing
 
 /// How many descriptors the process has open.
 func descriptorCount(of pid: pid_t) throws -> Int {
@@ -15,6 +16,12 @@ func children(of master: pid_t, named name: String) -> [pid_t] {
         return !status.isEmpty && !status.contains(") Z ")
             && (isNginx || status.contains("(\(name))"))
     }
+}
+
+/// Whether the process is over, whoever has yet to reap it.
+func hasEnded(_ process: pid_t) -> Bool {
+    let status = (try? readText("/proc/\(process)/stat")) ?? ""
+    return status.isEmpty || status.contains(") Z ")
 }
 
 /// The workers of a master.
@@ -77,9 +84,21 @@ private func kibibytes(_ name: String, in path: String) throws -> Int {
     return count
 }
 
+/// Waits until the process sleeps: one that is woken again and again, or never waits, fails.
+func waitForRest(of pid: pid_t, _ location: SourceLocation = #_sourceLocation) throws {
+    var last: Int?
+    var calm = 0
+    try waitFor("process \(pid) to sleep", location) {
+        let switches = try contextSwitchesWhenAsleep(of: pid)
+        calm = switches != nil && switches == last ? calm + 1 : 0
+        last = switches
+        return calm == 5
+    }
+}
+
 /// How often the process has been put to sleep or interrupted; nil when it is not asleep. The same
 /// number twice says that it did not run between.
-func contextSwitchesWhenAsleep(of pid: pid_t) throws -> Int? {
+private func contextSwitchesWhenAsleep(of pid: pid_t) throws -> Int? {
     let lines = try readText("/proc/\(pid)/status").split(separator: "\n")
     guard lines.contains(where: { $0.hasPrefix("State:\tS") }) else { return nil }
     return lines.filter { $0.contains("_ctxt_switches:") }

@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// What a program printed and how it ended.
 struct ShellResult {

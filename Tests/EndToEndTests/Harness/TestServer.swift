@@ -6,7 +6,7 @@ import Testing
 ///
 /// In a configuration the word PORT stands for a free port (PORT2, PORT3 for more), DIR for the
 /// private folder and ROOT for the document root below it.
-final class TestServer {
+final class TestServer: LoggingServer {
     let folder: TemporaryFolder
     let ports: [UInt16]
     let process: ChildProcess
@@ -16,8 +16,6 @@ final class TestServer {
     var port: UInt16 { ports[0] }
     var pid: pid_t { process.pid }
     var configurationPath: String { folder.path + "/test.conf" }
-    var errorLog: String { (try? readText(folder.path + "/error.log")) ?? "" }
-    var accessLog: String { (try? readText(folder.path + "/access.log")) ?? "" }
     func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
 
     struct DidNotStart: Error, CustomStringConvertible {
@@ -129,6 +127,15 @@ final class TestServer {
         }
     }
 
+    /// Ends the server by a signal that it obeys: afterwards its logs are whole.
+    func end(
+        by signal: Int32 = SIGQUIT, _ location: SourceLocation = #_sourceLocation
+    ) throws {
+        process.signal(signal)
+        let exit = try process.waitForExit(seconds: patienceSeconds, location)
+        #expect(exit == .code(0), sourceLocation: location)
+    }
+
     /// Replaces the configuration, to be read at the next HUP.
     func rewrite(_ configuration: String) throws {
         let text = Self.fill(configuration, folder: folder, ports: ports)
@@ -194,8 +201,22 @@ final class TestServer {
     /// The pids of the Loggers that are alive.
     var loggers: [pid_t] { children(of: pid, named: "apus-logger") }
 
-    func waitForWorkers(_ count: Int) throws -> [pid_t] {
-        try waitFor("\(count) workers") { workers.count == count }
-        return workers
+    func waitForWorkers(
+        _ count: Int, _ location: SourceLocation = #_sourceLocation
+    ) throws -> [pid_t] {
+        try waitForValue("\(count) workers", location) {
+            let now = workers
+            return now.count == count ? now : nil
+        }
+    }
+
+    /// Waits until the workers are `count` that are none of `old`.
+    func waitForOthers(
+        than old: [pid_t], count: Int = 1, _ location: SourceLocation = #_sourceLocation
+    ) throws {
+        try waitFor("\(count) workers in the place of \(old)", location) {
+            let now = workers
+            return now.count == count && Set(now).isDisjoint(with: old)
+        }
     }
 }

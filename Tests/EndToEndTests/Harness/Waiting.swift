@@ -1,6 +1,7 @@
 import Foundation
+import Testing
 
-/// A wait that came to its deadline; the text says what was waited for.
+/// A wait that came to its deadline; the text says what was waited for, and where.
 struct TimedOut: Error, CustomStringConvertible {
     let description: String
 }
@@ -8,26 +9,32 @@ struct TimedOut: Error, CustomStringConvertible {
 /// How long a condition may take that normally holds at once: long, for the machine may be busy.
 let patienceSeconds = 20.0
 
-/// Returns as soon as `condition` holds; throws `TimedOut` when it does not within `seconds`.
+/// Returns as soon as `condition` holds; throws `TimedOut` when it does not within `seconds`. What
+/// was waited for is put into words only then.
 func waitFor(
-    _ what: String, seconds: Double = patienceSeconds, _ condition: () throws -> Bool
+    _ what: @autoclosure () -> String, seconds: Double = patienceSeconds,
+    _ location: SourceLocation = #_sourceLocation, _ condition: () throws -> Bool
 ) throws {
     let deadline = Date(timeIntervalSinceNow: seconds)
     while try !condition() {
-        if Date() > deadline { throw TimedOut(description: "waited \(seconds) s for: \(what)") }
+        if Date() > deadline {
+            let place = "\(location.fileName):\(location.line)"
+            throw TimedOut(description: "\(place) waited \(seconds) s for: \(what())")
+        }
         Thread.sleep(forTimeInterval: 0.01)
     }
 }
 
 /// The same for a condition that gives a value when it is met.
 func waitForValue<Value>(
-    _ what: String, seconds: Double = patienceSeconds, _ value: () throws -> Value?
+    _ what: @autoclosure () -> String, seconds: Double = patienceSeconds,
+    _ location: SourceLocation = #_sourceLocation, _ value: () throws -> Value?
 ) throws -> Value {
     var found: Value?
-    try waitFor(what, seconds: seconds) {
+    try waitFor(what(), seconds: seconds, location) {
         found = try value()
         return found != nil
     }
-    guard let found else { throw TimedOut(description: what) }
+    guard let found else { throw TimedOut(description: what()) }
     return found
 }

@@ -51,15 +51,8 @@ final class WorkerWatch {
     }
 
     /// Waits until the worker sleeps: one that is woken again and again, or never waits, fails.
-    func expectRest() throws {
-        var last: Int?
-        var calm = 0
-        try waitFor("the worker to sleep") {
-            let switches = try contextSwitchesWhenAsleep(of: worker)
-            calm = switches != nil && switches == last ? calm + 1 : 0
-            last = switches
-            return calm == 5
-        }
+    func expectRest(_ location: SourceLocation = #_sourceLocation) throws {
+        try waitForRest(of: worker, location)
     }
 
     /// Runs `body`, which waits for something that takes its time, and expects that the worker
@@ -81,8 +74,8 @@ final class WorkerWatch {
         keptKiB: Int = WorkerWatch.keptKiB, _ location: SourceLocation = #_sourceLocation
     ) throws {
         try expectOthersAreServed(location)
-        try waitFor("the descriptors to be closed") { try extraDescriptors() <= 0 }
-        try expectRest()
+        try waitFor("the descriptors to be closed", location) { try extraDescriptors() <= 0 }
+        try expectRest(location)
         let grown = try grownKiB()
         #expect(grown <= keptKiB, "the worker kept \(grown) KiB", sourceLocation: location)
         #expect(server.workers == [worker], sourceLocation: location)
