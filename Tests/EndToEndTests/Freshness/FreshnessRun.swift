@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Testing
 
 /// Changes of every kind, one after the other, and what requests that were sent after each get.
 final class FreshnessRun {

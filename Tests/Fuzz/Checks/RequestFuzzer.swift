@@ -17,9 +17,24 @@ enum RequestFuzzer {
                 let pieces = read(bytes, ends: ends, limits)
                 try require(pieces == whole, "\(limits): whole \(whole), pieces \(pieces)")
             }
+            try checkMemory(bytes, whole, limits)
             guard whole.outcome == .complete else { continue }
             try checkExtent(bytes, whole, limits)
             try checkFields(bytes, limits)
+        }
+    }
+
+    /// Fields that are remembered are those that are read: learned first, then recalled.
+    private static func checkMemory(
+        _ bytes: Span<UInt8>, _ whole: Reading, _ limits: HeadLimits
+    ) throws {
+        let memory = FieldMemory.allocate()
+        defer { memory.free() }
+        for _ in 0..<2 {
+            var parser = RequestParser(limits: limits)
+            let outcome = parser.resume(bytes, memory: memory)
+            let recalled = reading(outcome, parser)
+            try require(recalled == whole, "\(limits): read \(whole), recalled \(recalled)")
         }
     }
 
