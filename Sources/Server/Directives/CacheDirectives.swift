@@ -16,8 +16,8 @@ struct CacheDraft: Sendable {
         // Workers of nginx keep so many each, and no location more than its own bound says.
         if let openFiles {
             settings.entries = min(settings.entries, openFiles)
-            settings.inactiveMs = Int64(inactiveSeconds).multipliedReportingOverflow(by: 1000)
-                .partialValue
+            let (ms, overflow) = Int64(inactiveSeconds).multipliedReportingOverflow(by: 1000)
+            settings.inactiveMs = overflow ? 0 : ms
         }
         return settings
     }
