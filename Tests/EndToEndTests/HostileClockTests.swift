@@ -45,7 +45,7 @@ import Testing
             "clang", ["-shared", "-fPIC", "-o", library, build.root + "/time.c"])
         try #require(compiled.succeeded, "\(compiled.error)")
         let configuration = TestServer.configuration(
-            "client_header_timeout 500ms; keepalive_timeout 60s; send_timeout 60s;")
+            "client_header_timeout 1s; keepalive_timeout 60s; send_timeout 60s;")
         let server = try TestServer(
             configuration: configuration, files: ["big.bin": .pattern(8_000_000), "a": "hello"],
             environment: ["LD_PRELOAD=\(library)", "FAKE_TIME=DIR/time"])
@@ -69,7 +69,7 @@ import Testing
             let slow = try server.connect()
             try slow.send("GET")
             try watch.expectSleep { _ = try slow.readToEnd() }
-            #expect(Date().timeIntervalSince(start) > 0.4)
+            #expect(Date().timeIntervalSince(start) > 0.9)
             slow.close()
         }
         try watch.expectUnharmed()

@@ -4,7 +4,7 @@ import Testing
 
 /// Heads that are slow, endless or huge: the answer or the close, and nothing left behind.
 @Suite struct HostileHeadTests {
-    private static let limits = "client_header_timeout 700ms; keepalive_timeout 30s;"
+    private static let limits = "client_header_timeout 1500ms; keepalive_timeout 30s;"
 
     /// What clients send of a head before they stop.
     private static let beginnings = [

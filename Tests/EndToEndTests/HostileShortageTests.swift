@@ -50,7 +50,7 @@ import Testing
     @Test func outOfConnections() throws {
         let watch = try WorkerWatch(
             TestServer(
-                "client_header_timeout 400ms; keepalive_timeout 600s;", connections: 24,
+                "client_header_timeout 1s; keepalive_timeout 600s;", connections: 24,
                 files: Self.files))
         let clients = try (0..<80).map { _ in
             let client = try watch.server.connect()
