@@ -180,17 +180,15 @@ import Testing
         let response = try kept(server, "/page.html")
         let ratio = 30_000.0 / Double(response.body.count)
         let line = "/page.html \(response.body.count) " + String(format: "%.2f", ratio)
-        try waitFor("the line \(line)") {
-            let log = try String(contentsOfFile: server.folder.path + "/ratio.log", encoding: .utf8)
-            return log.contains(line)
-        }
+        try server.waitForLog("ratio.log", line) { $0.contains(line) }
     }
 
     @Test func aReloadBeginsAnew() throws {
         let server = try server()
         let before = try kept(server, "/page.html")
+        let old = try server.waitForWorkers(1)
         kill(server.pid, SIGHUP)
-        try waitFor("the new worker") { server.errorLog.contains("reconfiguring") }
+        try server.waitForOthers(than: old)
         #expect(try kept(server, "/page.html").body == before.body)
     }
 
