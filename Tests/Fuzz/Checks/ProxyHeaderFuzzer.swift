@@ -31,7 +31,8 @@ enum ProxyHeaderFuzzer {
                 try require(
                     bytes[..<byteCount].suffix(2) == [13, 10], "a line that ends otherwise")
                 try require(
-                    (addresses == nil) == bytes.contains("PROXY UNKNOWN"), "whose addresses?")
+                    (addresses == nil) == Array(bytes[..<byteCount]).contains("PROXY UNKNOWN"),
+                    "whose addresses?")
             } else {
                 let length = Int(bytes[14]) << 8 | Int(bytes[15])
                 try require(byteCount == 16 + length, "\(byteCount) of 16 + \(length)")
