@@ -31,6 +31,13 @@ public struct ByteHash: BitwiseCopyable, Sendable {
             unsafe add(bytes.word(unchecked: count &- 8))
             return
         }
+        if count >= 4 {
+            // Two halves that overlap.
+            add(
+                UInt64(unsafe bytes.halfWord(unchecked: 0)) &<< 32
+                    | UInt64(unsafe bytes.halfWord(unchecked: count &- 4)))
+            return
+        }
         var word: UInt64 = 0
         while index < count {
             word = word &<< 8 | UInt64(unsafe bytes[unchecked: index])

@@ -11,7 +11,7 @@ public struct FieldMemory: BitwiseCopyable {
         var count = 0
         /// How long the block's lines may be, and what else is asked of them.
         var limits = HeadLimits()
-        /// Its extents are counted from the block's beginning.
+        /// Its host is counted from the block's beginning, as its fields are.
         var head = RequestHead()
     }
 
@@ -46,28 +46,29 @@ public struct FieldMemory: BitwiseCopyable {
         unsafe bytes?.deallocate()
     }
 
-    /// Fills in what the block at `position` of `received` says, if it is one that is remembered:
-    /// how long it is.
+    /// Which block that is remembered stands at `position` of `received`, with nothing behind it;
+    /// nil when it is none.
     @inline(__always)
-    func recall(
-        _ received: Span<UInt8>, at position: Int, _ limits: HeadLimits,
-        into head: inout RequestHead
-    ) -> Int? {
-        guard let start = unsafe start, let bytes = unsafe bytes else { return nil }
-        let rest = received.count &- position
-        // With nothing behind it, it is as long as what has come.
-        let index = rest & (FieldMemory.blocks &- 1)
-        let block = unsafe start + index
-        let count = unsafe block.pointee.count
-        guard count > 0, count == rest, position &+ count <= limits.head else { return nil }
+    func block(_ received: Span<UInt8>, at position: Int) -> Int? {
+        guard let bytes = unsafe bytes else { return nil }
+        let count = received.count &- position
+        let index = count & (FieldMemory.blocks &- 1)
+        guard count > 0, self[index].count == count else { return nil }
         let isSame = unsafe received.withUnsafeBytes { received in
             guard let base = received.baseAddress else { return false }
             return unsafe FieldMemory.areSame(
                 base + position, bytes + index &* FieldMemory.longest, count)
         }
-        guard isSame, unsafe block.pointee.limits == limits else { return nil }
-        unsafe head.take(block.pointee.head, movedBy: UInt32(truncatingIfNeeded: position))
-        return count
+        return isSame ? index : nil
+    }
+
+    /// A block, in place.
+    subscript(_ index: Int) -> Block {
+        @inline(__always)
+        unsafeAddress {
+            precondition(index >= 0 && index < FieldMemory.blocks)
+            return unsafe UnsafePointer(start! + index)
+        }
     }
 
     /// Whether so many bytes are the same, 32 at a time: where they differ does not matter.
@@ -110,7 +111,7 @@ public struct FieldMemory: BitwiseCopyable {
         unsafe block.pointee.count = count
         unsafe block.pointee.limits = limits
         unsafe block.pointee.head = head
-        unsafe block.pointee.head.move(by: 0 &- UInt32(truncatingIfNeeded: position))
+        unsafe block.pointee.head.host.offset &-= UInt32(truncatingIfNeeded: position)
         unsafe received.withUnsafeBytes { received in
             guard let base = received.baseAddress else { return }
             unsafe (bytes + index &* FieldMemory.longest).copyMemory(
@@ -120,45 +121,26 @@ public struct FieldMemory: BitwiseCopyable {
 }
 
 extension RequestHead {
-    /// It asks for something in the plainest way: what its fields mean does not depend on the
-    /// request line, and it has no body.
-    var isOrdinary: Bool {
-        version == .http11 && (method == .get || method == .head) && contentLength < 0
-            && !isChunked && !expectsContinue
-    }
-
-    /// Moves the extents of all fields.
-    mutating func move(by distance: UInt32) {
-        fields.offset &+= distance
-        host.offset &+= distance
-        var places = known.mutableSpan
-        var rest = present
-        while rest != 0 {
-            places[rest.trailingZeroBitCount].offset &+= distance
-            rest &= rest &- 1
-        }
-    }
-
-    /// Takes over what another head's fields say, whose extents are moved.
+    /// What the fields mean does not depend on the request line.
     @inline(__always)
-    mutating func take(_ other: borrowing RequestHead, movedBy distance: UInt32) {
+    var hasOrdinaryLine: Bool { version == .http11 && (method == .get || method == .head) }
+
+    /// It asks for something in the plainest way: its line is ordinary, and it has no body.
+    var isOrdinary: Bool {
+        hasOrdinaryLine && contentLength < 0 && !isChunked && !expectsContinue
+    }
+
+    /// Takes over what another head's fields say, which begin at `position` here.
+    @inline(__always)
+    mutating func take(_ other: borrowing RequestHead, at position: UInt32) {
+        known = other.known
+        present = other.present
+        repeated = other.repeated
         connectionClose = other.connectionClose
         connectionKeepAlive = other.connectionKeepAlive
         port = other.port
-        fields = ByteExtent(
-            offset: other.fields.offset &+ distance, count: other.fields.count)
-        host = ByteExtent(offset: other.host.offset &+ distance, count: other.host.count)
-        present = other.present
-        // In place: an element of an inline array is assigned by way of the whole array.
-        let theirs = other.known.span
-        var ours = known.mutableSpan
-        var rest = other.present
-        while rest != 0 {
-            let index = rest.trailingZeroBitCount
-            ours[index] = ByteExtent(
-                offset: theirs[index].offset &+ distance, count: theirs[index].count)
-            rest &= rest &- 1
-        }
+        host = ByteExtent(offset: other.host.offset &+ position, count: other.host.count)
+        fields = ByteExtent(offset: position, count: other.fields.count)
     }
 
     /// Forgets everything. What `present` does not name is not looked at.
@@ -184,5 +166,6 @@ extension RequestHead {
         byteCount = 0
         contentLength = -1
         present = 0
+        repeated = 0
     }
 }

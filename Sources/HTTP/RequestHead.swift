@@ -58,9 +58,11 @@ public struct RequestHead: BitwiseCopyable, Sendable {
     /// The value of Content-Length in bytes; -1 when there is none.
     public internal(set) var contentLength: Int64 = -1
 
+    /// Which fields there are, by their names' numbers.
     @usableFromInline var present: UInt32 = 0
     /// Those of `present` that came more than once.
     @usableFromInline var repeated: UInt32 = 0
+    /// Their values, counted from the first field's first byte.
     // Written out: this way it is a few stores, not a loop.
     @usableFromInline var known: InlineArray<20, ByteExtent> = [
         .empty, .empty, .empty, .empty, .empty, .empty, .empty, .empty, .empty, .empty,
@@ -74,7 +76,9 @@ public struct RequestHead: BitwiseCopyable, Sendable {
     /// section 5.5); nil when the request has no such field.
     @inlinable @inline(__always)
     public func field(_ name: FieldName) -> ByteExtent? {
-        has(name) ? known[Int(name.rawValue)] : nil
+        guard has(name) else { return nil }
+        let value = known[Int(name.rawValue)]
+        return ByteExtent(offset: fields.offset &+ value.offset, count: value.count)
     }
 
     /// Whether there is no other field of a name than ``field(_:)`` says, however it is written.

@@ -19,7 +19,6 @@ struct RequestLine {
     /// Fills in what the line says; the fault when it is not one.
     @inline(__always)
     mutating func parse(_ received: Span<UInt8>, into head: inout RequestHead) -> RequestFault? {
-        if parsePlain(received, into: &head) { return nil }
         if let fault = parseMethod(received, into: &head) { return fault }
         guard skipSpaces(received), position < end else { return .invalidRequestLine }
         let targetStart = position
@@ -38,23 +37,28 @@ struct RequestLine {
         return parseVersion(received, into: &head)
     }
 
-    /// Takes what nearly all lines are: `GET`, a path without a query, `HTTP/1.1`. False when the
-    /// line is another one, of which nothing is taken.
+    /// Takes what nearly all lines are, if it is whole: `GET`, a path without a query, `HTTP/1.1`
+    /// and CRLF. Where the next line begins; nil when the line that begins at `start` is another
+    /// one, of which nothing is taken, or goes on behind `limit`.
     @inline(__always)
-    private func parsePlain(_ received: Span<UInt8>, into head: inout RequestHead) -> Bool {
+    static func takePlain(
+        _ received: Span<UInt8>, from start: Int, to limit: Int, into head: inout RequestHead
+    ) -> Int? {
         let pathStart = start &+ 4
-        let pathEnd = end &- 9
-        guard pathStart < pathEnd,
-            received.matches("GET /", at: start, foldsCase: false),
-            received.matches(" HTTP/1.1", at: pathEnd, foldsCase: false),
-            received.firstTargetDelimiter(from: pathStart, to: pathEnd) == pathEnd
-        else { return false }
+        guard pathStart < limit, received.matches("GET /", at: start, foldsCase: false) else {
+            return nil
+        }
+        let pathEnd = received.firstTargetDelimiter(from: pathStart, to: limit)
+        let next = pathEnd &+ 11
+        guard next <= limit, received.matches(" HTTP/1.1\r\n", at: pathEnd, foldsCase: false)
+        else { return nil }
+        head.requestLine = ByteExtent(from: start, to: next &- 2)
         head.methodName = ByteExtent(from: start, to: start &+ 3)
         head.method = .get
         head.path = ByteExtent(from: pathStart, to: pathEnd)
         head.target = head.path
         head.version = .http11
-        return true
+        return next
     }
 
     /// False when there are more than one, and that matters.

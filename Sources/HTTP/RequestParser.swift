@@ -29,6 +29,15 @@ public struct HeadLimits: BitwiseCopyable, Sendable, Equatable {
         self.dropsInvalidNames = dropsInvalidNames
         self.isStrict = isStrict
     }
+
+    /// Whether what was read of a block of fields by these holds by others, too. How long it may be
+    /// is not asked.
+    @inline(__always)
+    func readFields(as other: HeadLimits) -> Bool {
+        fieldLine == other.fieldLine && fields == other.fields
+            && allowsUnderscores == other.allowsUnderscores
+            && dropsInvalidNames == other.dropsInvalidNames && isStrict == other.isStrict
+    }
 }
 
 /// How far a head has come.
@@ -42,7 +51,7 @@ public enum ParseOutcome: BitwiseCopyable, Sendable, Equatable {
 }
 
 /// Reads the head of a request (RFC 9112, section 2.2) out of bytes as they come in, by nginx's
-/// rules. Every byte is looked at once, however the bytes were split; what is found is the same.
+/// rules. However the bytes were split, what is found is the same.
 public struct RequestParser: BitwiseCopyable, Sendable {
     /// What was read: all of it after `.complete`, at least the request line after `.invalid`
     /// when it has come that far.
@@ -54,7 +63,8 @@ public struct RequestParser: BitwiseCopyable, Sendable {
         case beforeRequestLine, requestLine, fields, complete, invalid
     }
 
-    private var limits: HeadLimits
+    /// What the request is held to.
+    public private(set) var limits: HeadLimits
     private var stage = Stage.beforeRequestLine
     private var fault = RequestFault.invalidRequestLine
     private var lineStart = 0
@@ -69,10 +79,14 @@ public struct RequestParser: BitwiseCopyable, Sendable {
         head.dropsInvalidNames = limits.dropsInvalidNames
     }
 
-    /// Begins anew, with another request.
-    @inline(__always)
+    /// Begins anew, with another client's request.
     public mutating func restart(limits: HeadLimits) {
         self.limits = limits
+        restart()
+    }
+
+    /// Begins anew, with another request.
+    public mutating func restart() {
         head.reset(limits)
         faultLine = .empty
         stage = .beforeRequestLine
@@ -93,8 +107,10 @@ public struct RequestParser: BitwiseCopyable, Sendable {
         case .complete: return .complete
         case .invalid: return .invalid(fault)
         case .beforeRequestLine:
-            if let outcome = skipEmptyLines(received) { return outcome }
-            if let outcome = takeRequestLine(received) { return outcome }
+            if !takePlainLine(received) {
+                if let outcome = skipEmptyLines(received) { return outcome }
+                if let outcome = takeRequestLine(received) { return outcome }
+            }
             if recallFields(received, memory) { return .complete }
         case .requestLine:
             if let outcome = takeRequestLine(received) { return outcome }
@@ -110,16 +126,36 @@ public struct RequestParser: BitwiseCopyable, Sendable {
     /// Takes the fields from memory, where the head is such that they say all of it.
     @inline(__always)
     private mutating func recallFields(_ received: Span<UInt8>, _ memory: FieldMemory) -> Bool {
-        guard head.isOrdinary, head.host.isEmpty,
-            let count = memory.recall(received, at: lineStart, limits, into: &head)
+        guard head.hasOrdinaryLine, head.host.isEmpty,
+            let block = memory.block(received, at: lineStart), received.count <= limits.head,
+            memory[block].limits.readFields(as: limits)
         else { return false }
-        _ = finish(lineStart &+ count)
+        head.take(memory[block].head, at: UInt32(truncatingIfNeeded: lineStart))
+        _ = finish(received.count)
         return true
+    }
+
+    /// Takes a plain request line that is there as a whole; false for any other.
+    @inline(__always)
+    private mutating func takePlainLine(_ received: Span<UInt8>) -> Bool {
+        let limit = min(received.count, bound(ofLineAt: scanned, limits.requestLine))
+        guard
+            let next = RequestLine.takePlain(received, from: scanned, to: limit, into: &head)
+        else { return false }
+        beginFields(at: next)
+        return true
+    }
+
+    @inline(__always)
+    private mutating func beginFields(at position: Int) {
+        head.fields = ByteExtent(from: position, to: position)
+        stage = .fields
+        lineStart = position
+        scanned = position
     }
 
     /// Passes over the empty lines that may stand before a request (RFC 9112, section 2.2), and
     /// refuses at once what cannot be a method: a TLS greeting, say.
-    @inline(__always)
     private mutating func skipEmptyLines(_ received: Span<UInt8>) -> ParseOutcome? {
         let window = min(received.count, limits.head)
         while scanned < window, received[scanned] == 0x0D || received[scanned] == 0x0A {
@@ -144,7 +180,6 @@ public struct RequestParser: BitwiseCopyable, Sendable {
     }
 
     /// Reads the request line when all of it is there; nil when fields follow.
-    @inline(__always)
     private mutating func takeRequestLine(_ received: Span<UInt8>) -> ParseOutcome? {
         let bound = bound(ofLineAt: lineStart, limits.requestLine)
         let window = min(received.count, bound)
@@ -161,12 +196,8 @@ public struct RequestParser: BitwiseCopyable, Sendable {
         head.requestLine = ByteExtent(from: lineStart, to: end)
         var line = RequestLine(from: lineStart, to: end, isStrict: limits.isStrict)
         if let fault = line.parse(received, into: &head) { return refuse(fault, received) }
-        head.fields = ByteExtent(from: next, to: next)
-        if head.version == .http09 { return finish(next) }
-        stage = .fields
-        lineStart = next
-        scanned = next
-        return nil
+        beginFields(at: next)
+        return head.version == .http09 ? finish(next) : nil
     }
 
     /// Reads field lines as far as they are there, and the empty line that ends the head.
@@ -254,7 +285,8 @@ public struct RequestParser: BitwiseCopyable, Sendable {
             head.repeated |= 1 << UInt32(name.rawValue)
         } else {
             head.present |= 1 << UInt32(name.rawValue)
-            head.known[Int(name.rawValue)] = line.value
+            head.known[Int(name.rawValue)] = ByteExtent(
+                offset: line.value.offset &- head.fields.offset, count: line.value.count)
         }
         switch name {
         case .host: return takeHost(received, line.value)

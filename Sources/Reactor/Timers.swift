@@ -18,7 +18,8 @@ public struct Timers: ~Copyable {
     /// The armed slots; none is later than those at twice its place plus one and plus two.
     @usableFromInline var heap: ZeroedStorage<UInt32>
     /// How many slots are armed.
-    public private(set) var count = 0
+    @inlinable public var count: Int { armed }
+    @usableFromInline var armed = 0
 
     /// Room for `slots` slots, numbered from 0.
     public init(slots: Int) {
@@ -31,8 +32,8 @@ public struct Timers: ~Copyable {
     public mutating func arm(_ slot: Int, atMs deadlineMs: Int64) {
         entries[slot].deadlineMs = deadlineMs
         if entries[slot].position == 0 {
-            place(slot, at: count)
-            count &+= 1
+            place(slot, at: armed)
+            armed &+= 1
         }
         settle(Int(entries[slot].position) &- 1)
     }
@@ -42,7 +43,7 @@ public struct Timers: ~Copyable {
         guard entries[slot].position != 0 else { return }
         let position = Int(entries[slot].position) &- 1
         entries[slot].position = 0
-        count &-= 1
+        armed &-= 1
         guard position < count else { return }
         place(Int(heap[count]), at: position)
         settle(position)
@@ -56,8 +57,14 @@ public struct Timers: ~Copyable {
     public func earliestMs() -> Int64? { count > 0 ? deadline(at: 0) : nil }
 
     /// Takes the slot whose deadline came first, once it has come; nil when there is none.
+    @inlinable
     public mutating func takeExpired(nowMs: Int64) -> Int? {
-        guard count > 0, deadline(at: 0) <= nowMs else { return nil }
+        count > 0 ? takeFirst(nowMs: nowMs) : nil
+    }
+
+    @usableFromInline
+    mutating func takeFirst(nowMs: Int64) -> Int? {
+        guard deadline(at: 0) <= nowMs else { return nil }
         let slot = Int(heap[0])
         cancel(slot)
         return slot

@@ -19,7 +19,7 @@ import Testing
             for index in bytes.indices { unsafe bytes[index] = 1 }
         }
         exchange.decoder = ChunkedDecoder()
-        exchange.begin(limits)
+        exchange.begin(limits, .none)
         #expect(text(exchange) == text(Exchange(limits: limits)))
         let bytes = Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
         #expect(exchange.parser.resume(bytes.span) == .complete)

@@ -174,8 +174,9 @@ public struct FileCache: ~Copyable {
     @inlinable @inline(__always)
     public func descriptor(of entry: Int32) -> Int32 { entries[Int(entry)].descriptor }
 
-    /// Copies the bytes of an entry that has them to where there is room for them.
-    public func copy(_ entry: Int32, into room: UnsafeMutableRawBufferPointer) {
+    /// Copies the bytes of an entry that has them to where there is room for them. It changes
+    /// nothing here, but what is not `mutating` gets a copy of the cache.
+    public mutating func copy(_ entry: Int32, into room: UnsafeMutableRawBufferPointer) {
         let slot = Int(entry)
         let size = Int(entries[slot].facts.size)
         guard entries[slot].hasBytes, size > 0, size <= room.count,

@@ -248,8 +248,7 @@ extension Worker {
     // MARK: 3. path
 
     private mutating func normalizePath(_ exchange: Int) -> Bool {
-        let received = exchanges[exchange].received
-        let raw = received.slice(exchanges[exchange].parser.head.path)
+        let raw = exchanges[exchange].path
         var writer = uri.writer(from: 0)
         let merges = plan.servers[Int(exchanges[exchange].server)].mergesSlashes
         let isValid = RequestTarget.normalize(path: raw, mergesSlashes: merges, into: &writer)

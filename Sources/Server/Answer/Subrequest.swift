@@ -43,7 +43,7 @@ extension Worker {
     /// A new exchange, with the request of another one.
     private mutating func prepare(_ sub: Int, for exchange: Int, charset: Int32) {
         let main = exchanges[exchange]
-        var made = Exchange(limits: main.limits)
+        var made = Exchange(limits: main.parser.limits)
         made.input = main.input
         made.inputStart = main.inputStart
         made.inputEnd = main.inputEnd

@@ -21,11 +21,15 @@ struct TurnClock {
         monotonicMs = Clock.monotonicMs()
         let now = Clock.now()
         milliseconds = now.milliseconds
-        guard now.seconds != seconds else { return }
-        seconds = now.seconds
-        date.write { HTTPDate.write(now.seconds, into: &$0) }
-        let offset = Clock.localOffset(at: now.seconds)
-        let local = CivilTime(now.seconds &+ offset)
+        if now.seconds != seconds { begin(second: now.seconds) }
+    }
+
+    @inline(never)
+    private mutating func begin(second: Int64) {
+        seconds = second
+        date.write { HTTPDate.write(second, into: &$0) }
+        let offset = Clock.localOffset(at: second)
+        let local = CivilTime(second &+ offset)
         logTime.write { writer in
             writer.append(twoDigits: local.day)
             writer.append(byte: UInt8(ascii: "/"))

@@ -46,8 +46,9 @@ struct AnswerCache: ~Copyable {
         return hash.value
     }
 
-    /// Where the answer to a path is; nil when there is none.
-    func find(_ path: Span<UInt8>, _ variant: Answer.Variant, _ hash: UInt64) -> Int? {
+    /// Where the answer to a path is; nil when there is none. It changes nothing, but what is not
+    /// `mutating` gets a copy of the table's head.
+    mutating func find(_ path: Span<UInt8>, _ variant: Answer.Variant, _ hash: UInt64) -> Int? {
         var cursor = index.start(hash)
         while let slot = index.next(hash, at: &cursor) {
             if answers[slot].hash == hash, answers[slot].variant == variant,

@@ -100,7 +100,7 @@ extension Worker {
         answer.datedSecond = clock.seconds
         guard find(into: &answer, head, location) else { return }
         let bodyEnd = answer.sendsFile ? headEnd : exchanges[exchange].outputEnd
-        let path = exchanges[exchange].received.slice(exchanges[exchange].parser.head.path)
+        let path = exchanges[exchange].path
         answers.keep(
             answer, path, head: head, body: output.span(from: headEnd, to: bodyEnd))
     }

@@ -42,8 +42,9 @@ extension Worker {
     }
 
     /// Where the answer to an exchange's path is; one that is not current any more is forgotten.
+    @inline(__always)
     private mutating func currentAnswer(_ exchange: Int, _ variant: Answer.Variant) -> Int? {
-        let path = exchanges[exchange].received.slice(exchanges[exchange].parser.head.path)
+        let path = exchanges[exchange].path
         let hash = answers.hash(path, variant)
         guard let place = answers.find(path, variant, hash) else { return nil }
         guard isCurrent(place) else {
@@ -54,6 +55,7 @@ extension Worker {
         return place
     }
 
+    @inline(__always)
     private mutating func isCurrent(_ place: Int) -> Bool {
         let file = answers[place].file
         let other = answers[place].otherFile
@@ -100,17 +102,12 @@ extension Worker {
             return start > 0
         }
         exchanges[exchange].keepsAlive = keepsAlive(slot, exchange, location)
-        writeDates(place)
+        if answers[place].datedSecond != clock.seconds { writeDates(place) }
         var written = headCount &+ ownBody
         if exchanges[exchange].keepsAlive {
             output.copy(to: start, from: head, at: 0, count: written)
         } else {
-            let connection = answers[place].connection
-            var writer = output.writer(from: start)
-            writer.append(head.span(from: 0, to: Int(connection.offset)))
-            writer.append("close")
-            writer.append(head.span(from: connection.end, to: written))
-            written = writer.count
+            written = copyClosing(head, count: written, place, to: output, at: start)
         }
         exchanges[exchange].headBytes = Int64(written &- ownBody)
         exchanges[exchange].bodyBytes = Int64(ownBody)
@@ -139,9 +136,21 @@ extension Worker {
         return true
     }
 
+    /// Copies a head and what stands behind it for a connection that is closed: how many bytes.
+    @inline(never)
+    private mutating func copyClosing(
+        _ head: Buffer, count: Int, _ place: Int, to output: Buffer, at start: Int
+    ) -> Int {
+        let connection = answers[place].connection
+        var writer = output.writer(from: start)
+        writer.append(head.span(from: 0, to: Int(connection.offset)))
+        writer.append("close")
+        writer.append(head.span(from: connection.end, to: count))
+        return writer.count
+    }
+
     /// Makes the dates in a head those of this second.
     private mutating func writeDates(_ place: Int) {
-        guard answers[place].datedSecond != clock.seconds else { return }
         answers[place].datedSecond = clock.seconds
         let head = answers.head(place)
         var writer = head.writer(from: Int(answers[place].dateOffset))

@@ -107,8 +107,12 @@ struct CodingClasses: ~Copyable {
 
 extension Worker {
     /// The class of an exchange's client; nil when its answers are not to be shared.
+    @inline(__always)
     mutating func codingClass(_ exchange: Int) -> UInt16? {
-        guard plan.looksAtCodings else { return 0 }
+        plan.looksAtCodings ? sort(exchange) : 0
+    }
+
+    private mutating func sort(_ exchange: Int) -> UInt16? {
         let received = exchanges[exchange].received
         let field = exchanges[exchange].parser.head.field(.acceptEncoding) ?? .empty
         let codings = received.slice(field)

@@ -32,6 +32,15 @@ struct Buffer: BitwiseCopyable {
     /// The bytes from `lower` to `upper`, exclusive; what lies outside of the buffer is cut off.
     @inline(__always)
     func bytes(from lower: Int, to upper: Int) -> UnsafeMutableRawBufferPointer {
+        guard lower >= 0, lower <= upper, upper <= capacity, let start = unsafe start else {
+            return unsafe cutOff(from: lower, to: upper)
+        }
+        return unsafe UnsafeMutableRawBufferPointer(start: start + lower, count: upper &- lower)
+    }
+
+    /// The same, where not all of them are in the buffer.
+    @inline(never)
+    private func cutOff(from lower: Int, to upper: Int) -> UnsafeMutableRawBufferPointer {
         let end = max(0, min(upper, capacity))
         let begin = max(0, min(lower, end))
         guard let start = unsafe start else {

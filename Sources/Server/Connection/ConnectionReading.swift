@@ -168,7 +168,13 @@ extension Exchange {
 
     /// Forgets the request; the input's bytes stay.
     mutating func prepareForNextRequest() {
-        parser.restart(limits: limits)
+        parser.restart()
+        forgetRequest()
+    }
+
+    /// All of it that begins anew with each request, but for its parser.
+    @inline(__always)
+    mutating func forgetRequest() {
         fault = nil
         body = .none
         bodyBesideHead = 0

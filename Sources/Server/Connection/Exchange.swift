@@ -110,26 +110,25 @@ struct Exchange: BitwiseCopyable {
     var requestsInTurn = 0
     var fileBytesInTurn: Int64 = 0
 
-    private(set) var limits: HeadLimits
     /// Fields that were read before.
-    var memory = FieldMemory.none
+    var memory: FieldMemory
 
-    init(limits: HeadLimits) {
-        self.limits = limits
+    init(limits: HeadLimits, memory: FieldMemory = .none) {
         parser = RequestParser(limits: limits)
+        self.memory = memory
     }
 
-    /// Begins anew, for another connection: as ``init(limits:)``, in place.
-    mutating func begin(_ limits: HeadLimits) {
-        self.limits = limits
-        memory = .none
+    /// Begins anew, for another connection: as ``init(limits:memory:)``, in place.
+    mutating func begin(_ limits: HeadLimits, _ memory: FieldMemory) {
+        self.memory = memory
         input = .none
         inputStart = 0
         inputEnd = 0
         mayHaveMore = false
         hasReceived = false
         needsParse = false
-        prepareForNextRequest()
+        parser.restart(limits: limits)
+        forgetRequest()
         bodyRemaining = 0
         proxyAddresses = ProxyHeader.Addresses()
         hasRealAddress = false
@@ -169,6 +168,18 @@ struct Exchange: BitwiseCopyable {
         @inline(__always)
         get {
             let span = input.span(from: inputStart, to: inputEnd)
+            return unsafe _overrideLifetime(span, borrowing: self)
+        }
+    }
+
+    /// The path of the request's target, as it was sent.
+    var path: Span<UInt8> {
+        @_lifetime(borrow self)
+        @inline(__always)
+        get {
+            let extent = parser.head.path
+            let span = input.span(
+                from: inputStart &+ Int(extent.offset), to: inputStart &+ extent.end)
             return unsafe _overrideLifetime(span, borrowing: self)
         }
     }

@@ -25,6 +25,7 @@ extension Worker {
     }
 
     /// The request is over: the connection's peer is the proxy again.
+    @inline(__always)
     mutating func dropRealAddress(_ slot: Int, _ exchange: Int) {
         guard exchanges[exchange].hasRealAddress else { return }
         peers[slot] = socketPeers[slot]

@@ -116,6 +116,7 @@ extension Worker {
     /// Notes what the loop works on, for whoever finds this process dead: what has come of the
     /// request, with so many bytes that are just received. It changes nothing here, but what is not
     /// `mutating` gets a copy of the worker.
+    @inline(__always)
     private mutating func noteWork(_ exchange: Int, andNew count: Int = 0) {
         let start = exchanges[exchange].inputStart
         let end = exchanges[exchange].inputEnd &+ count
@@ -167,21 +168,21 @@ extension Worker {
     mutating func send(
         _ slot: Int, _ exchange: Int, _ moreFollows: Bool
     ) -> Connection.Input {
-        let location = plan.locations[Int(exchanges[exchange].location)]
+        let features = plan.locations[Int(exchanges[exchange].location)].features
+        let output = exchanges[exchange].output
+        let start = exchanges[exchange].outputStart
         var most = exchanges[exchange].outputCount
         // While an answer waits, what is sent are those before it.
-        if location.features.contains(.limitsRate), !exchanges[exchange].isWaiting {
+        if features.contains(.limitsRate), !exchanges[exchange].isWaiting {
             most = Int(min(Int64(most), room(slot, exchange)))
             guard most > 0 else { return .limited }
         }
-        let bytes = unsafe exchanges[exchange].output.bytes(
-            from: exchanges[exchange].outputStart,
-            to: exchanges[exchange].outputStart &+ most)
+        let bytes = unsafe output.bytes(from: start, to: start &+ most)
         // Held back, the head shares a packet with the file's first bytes. That is fewer packets,
         // and no fewer instructions: the file's pages then straddle the segments.
         let result = unsafe Linux.send(
             connections[slot].fd, UnsafeRawBufferPointer(bytes),
-            moreFollows: moreFollows && location.features.contains(.holdsHead))
+            moreFollows: moreFollows && features.contains(.holdsHead))
         switch result {
         case .bytes(let count): return .sent(count)
         case .wouldBlock: return .noRoom

@@ -9,8 +9,7 @@ extension Worker {
         guard let exchange = freeExchanges.take() else { return nil }
         let address = address(of: slot)
         let server = plan.addresses[Int(address)].defaultServer
-        exchanges[exchange].begin(plan.servers[Int(server)].limits)
-        exchanges[exchange].memory = fieldMemory
+        exchanges[exchange].begin(plan.servers[Int(server)].limits, fieldMemory)
         exchanges[exchange].server = server
         exchanges[exchange].location = plan.servers[Int(server)].settings
         exchanges[exchange].startedMs = clock.monotonicMs

@@ -35,7 +35,7 @@ extension Worker {
             let event = poller.event(at: index)
             dispatch(event.token)
         }
-        runQueue()
+        if !queue.isEmpty { runQueue() }
         expireDeadlines()
     }
 
@@ -62,10 +62,12 @@ extension Worker {
 
     /// What was mounted before a request came is taken in before that is read, whichever of them
     /// the poller tells of first.
+    @inline(__always)
     private mutating func lookForMounts(_ count: Int) {
-        guard mountsDescriptor >= 0 else { return }
         // select tells of nothing but reading and writing, for which these are always ready.
         if poller.engine == .select { return takeMounts() }
+        // One that came alone is looked at when its turn comes.
+        guard count > 1 else { return }
         for index in 0..<count where poller.event(at: index).token.slot == Worker.mountSlot {
             files.mountsChanged()
         }
@@ -109,14 +111,14 @@ extension Worker {
         } else if token.slot == Worker.aideSlot {
             takeAideAnswers()
         } else if token.slot == Worker.mountSlot {
-            return
+            // Where other events came with it, it was looked for before.
+            files.mountsChanged()
         } else {
             accept(from: Int(token.slot &- Worker.firstListenerSlot))
         }
     }
 
     private mutating func runQueue() {
-        guard !queue.isEmpty else { return }
         // What is queued while this runs waits for the next turn.
         let turn = queue
         queue.removeAll(keepingCapacity: true)

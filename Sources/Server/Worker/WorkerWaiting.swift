@@ -38,8 +38,12 @@ extension Worker {
     }
 
     /// Has the poller watch for exactly this, with a call only when that is a change.
+    @inline(__always)
     mutating func watch(_ slot: Int, for interest: Readiness) {
-        guard connections[slot].interest != interest.rawValue else { return }
+        if connections[slot].interest != interest.rawValue { change(slot, to: interest) }
+    }
+
+    private mutating func change(_ slot: Int, to interest: Readiness) {
         let token = Token(
             slot: UInt32(truncatingIfNeeded: slot), generation: connections[slot].generation)
         do {
