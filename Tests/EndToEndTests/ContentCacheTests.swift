@@ -55,13 +55,8 @@ import Testing
     ) throws {
         let server = try TestServer(directive, files: ["large.bin": .pattern(100_000)])
         let worker = try server.waitForWorkers(1)[0]
-        let folder = "/proc/\(worker)/fd"
         func isOpen() throws -> Bool {
-            try FileManager.default.contentsOfDirectory(atPath: folder).contains { name in
-                let target = try? FileManager.default.destinationOfSymbolicLink(
-                    atPath: folder + "/" + name)
-                return target?.hasSuffix("/large.bin") == true
-            }
+            try openNames(of: worker).contains { $0.hasSuffix("/large.bin") }
         }
         // Four times and more: on a busy machine the second may be over before it is looked for.
         var count = 0

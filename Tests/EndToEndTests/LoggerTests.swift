@@ -261,11 +261,7 @@ import Testing
         _ = try server.fetch("/a?x=other")
         try server.waitForError("/logs/other.log\" failed (13: Permission denied)")
         for worker in server.workers {
-            let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(worker)/fd")
-            let files = open.compactMap {
-                try? FileManager.default.destinationOfSymbolicLink(
-                    atPath: "/proc/\(worker)/fd/\($0)")
-            }
+            let files = try openNames(of: worker)
             #expect(!files.contains { $0.hasSuffix(".log") }, "\(files)")
         }
     }

@@ -7,6 +7,14 @@ func descriptorCount(of pid: pid_t) throws -> Int {
     try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count
 }
 
+/// What the process has open: files by their names, as proc_pid_fd(5) shows them.
+func openNames(of pid: pid_t) throws -> [String] {
+    let folder = "/proc/\(pid)/fd"
+    return try FileManager.default.contentsOfDirectory(atPath: folder).compactMap {
+        try? FileManager.default.destinationOfSymbolicLink(atPath: folder + "/" + $0)
+    }
+}
+
 /// The children of a master that are alive and, of apus, have this name; of nginx, all of them.
 func children(of master: pid_t, named name: String) -> [pid_t] {
     let isNginx = (try? readText("/proc/\(master)/comm")) == "nginx\n"
@@ -29,13 +37,8 @@ func workersOf(_ master: pid_t) -> [pid_t] { children(of: master, named: "apus-w
 
 /// The inodes of the sockets that the process has open.
 func socketInodes(of pid: pid_t) -> Set<String> {
-    let folder = "/proc/\(pid)/fd"
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    let targets = names.compactMap {
-        try? FileManager.default.destinationOfSymbolicLink(atPath: folder + "/" + $0)
-    }
-    return Set(
-        targets.filter { $0.hasPrefix("socket:[") }.map { String($0.dropFirst(8).dropLast()) })
+    let sockets = ((try? openNames(of: pid)) ?? []).filter { $0.hasPrefix("socket:[") }
+    return Set(sockets.map { String($0.dropFirst(8).dropLast()) })
 }
 
 /// The inodes of the established connections whose near end is 127.0.0.1 and `port`.

@@ -31,7 +31,7 @@ final class WorkerWatch {
         bystander = try server.connect()
         try bystander.request("GET \(Self.probe) HTTP/1.1")
         _ = try bystander.response()
-        descriptors = try descriptorCount(of: worker)
+        descriptors = try Self.descriptors(of: worker)
         dirtyBefore = try privateDirtyKiB(of: worker)
     }
 
@@ -39,7 +39,12 @@ final class WorkerWatch {
     func grownKiB() throws -> Int { try privateDirtyKiB(of: worker) - dirtyBefore }
 
     /// Descriptors more than before.
-    func extraDescriptors() throws -> Int { try descriptorCount(of: worker) - descriptors }
+    func extraDescriptors() throws -> Int { try Self.descriptors(of: worker) - descriptors }
+
+    /// Without the memory of what gzip has made, which stays when clients have left.
+    private static func descriptors(of worker: pid_t) throws -> Int {
+        try openNames(of: worker).count { !$0.hasPrefix("/memfd:apus-gzip") }
+    }
 
     /// A client that was there before and one that comes now are both answered.
     func expectOthersAreServed(_ location: SourceLocation = #_sourceLocation) throws {
