@@ -110,11 +110,20 @@ import Testing
         let site = try Site()
         site.write("a", "one")
         site.drop(site.find("a"))
-        let file = unsafe fopen(site.path("a"), "w")
-        unsafe fclose(file)
-        let found = site.find("a")
-        #expect(!found.isKept)
-        site.drop(found)
+        // A machine that is busy may let it grow old in between.
+        for _ in 0..<1000 {
+            let start = Clock.monotonicMs()
+            let file = unsafe fopen(site.path("a"), "w")
+            unsafe fclose(file)
+            site.cache.takeChanges()
+            let found = site.find("a")
+            site.drop(found)
+            guard Clock.monotonicMs() &- start >= 10 else {
+                #expect(!found.isKept)
+                return
+            }
+        }
+        Issue.record("this machine is too slow")
     }
 
     @Test func everyKindOfChangeIsSeen() throws {

@@ -132,6 +132,8 @@ public final class Master {
         do throws(SystemError) {
             let isFirst = predecessor == nil
             let daemon = settings.isDaemon && isFirst ? try Daemon.enter() : nil
+            // Who finds the pid file may send a signal at once: it waits until the master reads it.
+            blockOnly(Master.blockedInWorker)
             let pidFile = try writePidFile(settings, options, log)
             if let line = options.announcement { writeAll(1, line + "\n") }
             log.write(.notice, Version.product)

@@ -116,7 +116,7 @@ enum Judgement {
     // MARK: two servers
 
     /// Whether what gzip has made was there before it was asked for.
-    private static func isFromMemory(_ response: Response) -> Bool {
+    static func isFromMemory(_ response: Response) -> Bool {
         response["Content-Encoding"] == "gzip" && response["Content-Length"] != nil
     }
 
