@@ -184,15 +184,22 @@ class Server:
             return [pid for pid in self.pids() if process_name(pid) == "apus-worker"]
         return [pid for pid in self.pids() if pid != self.process.pid]
 
-    def cpu_seconds(self):
-        """User and system time of all processes of the server, threads and the ended included."""
-        total = 0
+    def cpu_times(self):
+        """User and system time in seconds of all processes of the server, threads and the ended
+        included."""
+        user = system = 0
         for pid in self.pids():
             fields = stat_fields(pid)
             if fields:
                 # utime, stime, and those of children that were waited for: proc(5), 14 to 17.
-                total += sum(int(field) for field in fields[11:15])
-        return total / os.sysconf("SC_CLK_TCK")
+                user += int(fields[11]) + int(fields[13])
+                system += int(fields[12]) + int(fields[14])
+        ticks = os.sysconf("SC_CLK_TCK")
+        return user / ticks, system / ticks
+
+    def cpu_seconds(self):
+        """Both together."""
+        return sum(self.cpu_times())
 
     def private_dirty(self):
         """Bytes of memory that are the workers' own."""

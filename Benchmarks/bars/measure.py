@@ -65,15 +65,18 @@ def connection_counts(server):
 
 
 def measure(tools, server, words, seconds, core="1"):
-    """CPU microseconds a request, requests a second, and what the load says itself."""
+    """CPU microseconds a request, how much of it is the kernel's, requests a second, and what the
+    load says itself."""
     load = Load(tools, server, words, seconds, core)
     counts = connection_counts(server)
-    before = server.cpu_seconds()
+    before = server.cpu_times()
     result = load.run()
-    used = server.cpu_seconds() - before
+    user, system = (after - then for after, then in zip(server.cpu_times(), before))
+    used = user + system
     load.end()
     requests = max(result["requests"], 1)
     result["cpu"] = used * 1e6 / requests
+    result["kernel"] = system / used if used else 0
     result["rate"] = requests / result["seconds"]
     result["spread"] = max(counts) / max(min(counts), 1)
     return result

@@ -42,6 +42,10 @@ class Work:
     warm: float = 0.3
 
 
+# What a loop that sends the same bytes whatever is asked can be asked for.
+CANNED = Column("canned", load=("--path", "/1024"))
+
+
 def columns(load, setup=Setup(), peers=PEERS, canned=False):
     """apus and peers that do the same."""
     names = ("apus",) + (("canned",) if canned else ()) + tuple(peers)
@@ -93,8 +97,8 @@ def other_answers(site):
     since = site.fields("since", "If-Modified-Since: Fri, 14 Feb 2020 13:14:15 GMT\r\n")
     part = site.fields("range", "Range: bytes=100-1123\r\n")
     return [
-        Work("404", columns(["--path", "/none", "--status", "404"]), over(nginx=1.4)),
-        Work("304", columns(["--path", "/1024", "--fields", since, "--status", "304"]),
+        Work("404", columns(["--path", "/none", "--status", "404"]) + (CANNED,), over(nginx=1.4)),
+        Work("304", columns(["--path", "/1024", "--fields", since, "--status", "304"]) + (CANNED,),
              over(nginx=1.4)),
         Work("single range", columns(["--path", "/10240", "--fields", part, "--status", "206"]),
              over(nginx=1.4)),
@@ -110,7 +114,7 @@ def coded(site):
         plain = Column("apus", Setup(), ("--path", f"/{name}.packed"), "apus, plain")
         works.append(Work(
             f"gzip of {name}",
-            columns(load, Setup(gzip=True), ("nginx", "lighttpd")) + (plain,),
+            columns(load, Setup(gzip=True), ("nginx", "lighttpd")) + (plain, CANNED),
             over(nginx=least, lighttpd=1.0) + (Bar("apus, plain", most=1.2),), warm=1))
     return works
 
