@@ -25,7 +25,7 @@ extension PlanCompiler {
             modifiedSince: scope.fields.ifModifiedSince ?? .exact,
             maxRanges: scope.fields.maxRanges ?? Int.max,
             maxBodySize: Int64(scope.request.maxBodySize ?? 1 << 20),
-            sendfileMaxChunk: scope.sending.sendfileMaxChunk ?? 2 << 20,
+            sendfileMaxChunk: scope.sending.sendfileMaxChunk ?? 512 << 10,
             timeouts: timeouts(scope.timeouts),
             accessLogs: accessLogs(scope.logs),
             realIP: realIP(scope.realIP),
