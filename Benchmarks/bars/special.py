@@ -85,7 +85,7 @@ def memory(tools, found, site, options):
     """KiB of private memory of a worker after a load of small and large files, and of so many
     different ones."""
     rows = {}
-    for name in ("apus", "nginx", "lighttpd", "h2o"):
+    for name in ("apus", "nginx", "h2o"):
         if name not in found:
             continue
         with Setup(entries=10_000).start(name, found[name], site) as server:
