@@ -7,7 +7,6 @@ import Testing
     private static let sizes = ["small.bin": 10_000, "large.bin": 3_000_000, "page.html": 200_000]
 
     private func server(_ directives: String) throws -> TestServer {
-        // Not in memory, whose files are never cold.
         try TestServer(
             "aio threads; \(directives)",
             files: Self.sizes.mapValues { .pattern($0) })

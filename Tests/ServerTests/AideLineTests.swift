@@ -268,22 +268,22 @@ import Testing
     @Test mutating func passwordsGoBeforeFiles() throws {
         for entry in 0..<10 { line.ask(kept(Int32(entry)), toCode: .bytes([UInt8(entry)])) }
         var numbers: [UInt64] = []
-        for _ in 0..<AideLine.mostFilesAsked { numbers.append(try #require(aide.file()).number) }
+        for _ in 0..<AideLine.mostCodingsAsked { numbers.append(try #require(aide.file()).number) }
         _ = ask(1, "secret")
         #expect(aide.question()?.password == "secret")
         #expect(aide.file() == nil)
         aide.say(AideMessages.message(numbers[0], .nothing))
         #expect(answers().count == 1)
-        #expect(aide.file()?.rest == [UInt8(AideLine.mostFilesAsked)])
+        #expect(aide.file()?.rest == [UInt8(AideLine.mostCodingsAsked)])
         #expect(aide.file() == nil)
     }
 
     @Test mutating func manyFilesDoNotWait() {
-        for entry in 0..<(AideLine.mostFilesWaiting + AideLine.mostFilesAsked) {
-            #expect(line.takesFiles)
+        for entry in 0..<(AideLine.mostCodingsWaiting + AideLine.mostCodingsAsked) {
+            #expect(line.takesCodings)
             line.ask(kept(Int32(entry)), toCode: .bytes([1]))
         }
-        #expect(!line.takesFiles)
+        #expect(!line.takesCodings)
     }
 
     @Test mutating func aFileThatTwoDiedOfIsNotAskedForAgain() throws {
@@ -302,7 +302,7 @@ import Testing
         let answers = self.answers()
         #expect(answers.map(\.isGivenUp) == [true, true, true])
         #expect(Set(answers.map(\.file?.entry)) == [1, 2, 3])
-        #expect(!line.takesFiles)
+        #expect(!line.takesCodings)
     }
 
     // MARK: reading

@@ -1,4 +1,3 @@
-import HTTP
 public import Linux
 
 /// A body on its way through gzip at the level that makes it smallest, a slice at a time, so that

@@ -8,8 +8,8 @@ import Linux
 /// It may touch: its sockets to the workers, and what they hand over. It has given up root as they
 /// have, and has none of their listening sockets. It ends when all its workers have ended.
 struct Aide: ~Copyable {
-    /// A check, or a slice of a file, that takes longer ends the Aide, and is asked of the next one
-    /// once more.
+    /// A question, or a slice of a file, that takes longer ends the Aide, and is asked of the next
+    /// one once more.
     static let longestSeconds: UInt32 = 10
 
     private let signals: Descriptor
@@ -34,7 +34,7 @@ struct Aide: ~Copyable {
                 [signals.number] + sockets, timeoutMs: coding.isEmpty && reading.isEmpty ? -1 : 0)
             if ready.first == 0 { return }
             // One question of each worker a turn, so that none waits for all of another's.
-            for index in ready.reversed() { takeQuestion(at: index &- 1) }
+            for index in ready.reversed() { Aide.bounded { takeQuestion(at: index &- 1) } }
             // Somebody waits for what is read.
             Aide.bounded { reading.isEmpty ? coding.step() : reading.step() }
         }
@@ -83,14 +83,10 @@ struct Aide: ~Copyable {
 
     private func answer(_ number: UInt64, _ question: Span<UInt8>, on socket: Int32) {
         guard let parts = AideMessages.parts(ofQuestion: question) else { return }
-        var isRight = false
-        Aide.bounded {
-            isRight =
-                PasswordHash.check(
-                    question.extracting(parts.password..<question.count),
-                    against: question.extracting(parts.hash..<parts.password)) == .match
-        }
-        Aide.tell(AideMessages.answer(to: number, isRight: isRight), to: socket)
+        let verdict = PasswordHash.check(
+            question.extracting(parts.password..<question.count),
+            against: question.extracting(parts.hash..<parts.password))
+        Aide.tell(AideMessages.answer(to: number, isRight: verdict == .match), to: socket)
     }
 
     private static func bounded(_ work: () -> Void) {

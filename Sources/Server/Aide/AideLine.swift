@@ -6,10 +6,10 @@ struct AideLine {
     /// How many questions the Aide has of one worker at a time. The rest waits here, where a client
     /// that goes away takes its question with it.
     static let mostAsked = 8
-    /// Those about files, which take longer, and which nobody waits for.
-    static let mostFilesAsked = 2
-    /// More files do not wait here: they are asked about when they are requested again.
-    static let mostFilesWaiting = 64
+    /// Those to compress something, which take longer, and which nobody waits for.
+    static let mostCodingsAsked = 2
+    /// More of those do not wait here: they are asked when the file is requested again.
+    static let mostCodingsWaiting = 64
     /// A question that two of them died of is not asked a third one.
     static let mostTries = 2
 
@@ -32,7 +32,7 @@ struct AideLine {
         case reading
 
         /// Nobody waits for it.
-        var isFile: Bool { if case .coding = self { true } else { false } }
+        var isCoding: Bool { if case .coding = self { true } else { false } }
     }
 
     /// What became of a question.
@@ -91,9 +91,9 @@ struct AideLine {
         }
     }
 
-    /// Whether one more file may be asked about.
-    var takesFiles: Bool {
-        isOpen && queue.count(where: \.matter.isFile) < AideLine.mostFilesWaiting
+    /// Whether one more file may be asked to be compressed.
+    var takesCodings: Bool {
+        isOpen && queue.count(where: \.matter.isCoding) < AideLine.mostCodingsWaiting
     }
 
     /// Asks for a file to be compressed, which stays until there is an answer.
@@ -123,7 +123,7 @@ struct AideLine {
             }
         }
         for index in queue.indices { queue[index].askers.removeAll { $0 == asker } }
-        queue.removeAll { !$0.matter.isFile && $0.askers.isEmpty }
+        queue.removeAll { !$0.matter.isCoding && $0.askers.isEmpty }
     }
 
     /// Asks for a piece of a file to be read into the page cache; the descriptor stays the asker's,
@@ -220,7 +220,7 @@ struct AideLine {
 
     /// What is waited for comes first.
     private mutating func put(_ question: Question) {
-        let end = question.matter.isFile ? nil : queue.firstIndex(where: \.matter.isFile)
+        let end = question.matter.isCoding ? nil : queue.firstIndex(where: \.matter.isCoding)
         queue.insert(question, at: end ?? queue.endIndex)
         sendQueue()
     }
@@ -242,7 +242,7 @@ struct AideLine {
         guard asked.count < AideLine.mostAsked, question.tries < AideLine.mostTries else {
             return false
         }
-        return !question.matter.isFile
-            || asked.count(where: \.matter.isFile) < AideLine.mostFilesAsked
+        return !question.matter.isCoding
+            || asked.count(where: \.matter.isCoding) < AideLine.mostCodingsAsked
     }
 }
