@@ -1,25 +1,6 @@
 import Glibc
 public import Linux
 
-/// How much a cache may keep (content_cache).
-public struct CacheBounds: Sendable, Equatable {
-    /// Bytes of files, paths and heads.
-    public var bytes: Int64
-    /// Paths.
-    public var entries: Int
-    /// Files up to this size are kept as bytes, larger ones as open descriptors.
-    public var largestFile: Int64
-    /// What nobody has asked for in so many milliseconds goes; 0 for never.
-    public var inactiveMs: Int64 = 0
-
-    /// The bounds of a whole server, or of one worker.
-    public init(bytes: Int64, entries: Int, largestFile: Int64) {
-        self.bytes = bytes
-        self.entries = entries
-        self.largestFile = largestFile
-    }
-}
-
 /// What paths are: files with their bytes or descriptors, directories, and that nothing is there.
 ///
 /// Nothing that it gives is older than the last byte that was received: changes are told of by the
@@ -36,27 +17,27 @@ public struct FileCache: ~Copyable {
     let bounds: CacheBounds
     @usableFromInline var entries: ZeroedStorage<FileEntry>
     var slots: FreeList
-    private var index: SlotIndex
+    var index: SlotIndex
     private var doorkeeper: Doorkeeper
-    private var hand = ClockHand()
+    var hand = ClockHand()
     private let seed: UInt64
     @usableFromInline var table: WatchTable
-    private var ways: WatchedWays
-    private var feed: ChangeFeed?
+    var ways: WatchedWays
+    var feed: ChangeFeed?
     private var lossesSeen: UInt64 = 0
     /// Bytes that are kept.
     public internal(set) var byteCount: Int64 = 0
     /// When descriptors are to be looked at again; Int64.max while none is open.
-    public private(set) var closeDueMs = Int64.max
+    public internal(set) var closeDueMs = Int64.max
     /// Lets go of what nobody asks for.
-    private var sweeper = SweepHand()
+    var sweeper = SweepHand()
     /// Slots whose files are open.
-    private var open: [Int32] = []
+    var open: [Int32] = []
     /// Slots of variants whose memory files are: no file system waits for those.
     var openVariants: [Int32] = []
     /// A path whose changes nobody tells of, once, for the log.
-    public private(set) var unwatched: [UInt8]?
-    private var hasToldUnwatched = false
+    public internal(set) var unwatched: [UInt8]?
+    var hasToldUnwatched = false
 
     /// A cache that watches by `feed`; without one nothing is kept.
     public init(_ bounds: CacheBounds, feed: consuming ChangeFeed?, seed: UInt64) {
@@ -199,7 +180,7 @@ public struct FileCache: ~Copyable {
         if entries[slot].isDead, entries[slot].pins == 0 { free(slot) }
     }
 
-    private func found(_ slot: Int) -> FoundFile {
+    func found(_ slot: Int) -> FoundFile {
         FoundFile(
             entry: Int32(truncatingIfNeeded: slot), error: entries[slot].error,
             facts: entries[slot].facts)
@@ -240,7 +221,7 @@ public struct FileCache: ~Copyable {
         return true
     }
 
-    private mutating func keepOpen(_ slot: Int, _ descriptor: Int32) {
+    mutating func keepOpen(_ slot: Int, _ descriptor: Int32) {
         entries[slot].descriptor = descriptor
         open.append(Int32(truncatingIfNeeded: slot))
         closeDueMs = min(closeDueMs, entries[slot].usedMs &+ FileCache.descriptorLifeMs)
@@ -271,194 +252,9 @@ public struct FileCache: ~Copyable {
         return facts.isSame(as: entries[slot].facts)
     }
 
-    private mutating func watchWay(_ key: Key) -> UInt64? {
+    mutating func watchWay(_ key: Key) -> UInt64? {
         guard feed != nil else { return nil }
         return key.path.withBytes(count: key.count) { ways.watch(wayTo: $0, feed!, &table) }
-    }
-
-    // MARK: loading
-
-    /// Looks a path up, and keeps what it is if that can be kept.
-    private mutating func load(_ key: Key, _ reading: Reading, nowMs: Int64) -> FoundFile {
-        // Whatever happens from here on is told of, and makes the entry stale.
-        let epoch = table.epoch
-        let nameKey = watchWay(key)
-        let looked = FoundFile(
-            key.path, count: key.count, links: key.links, rootCount: key.rootCount)
-        var entry = FileEntry(key, looked, epoch: epoch, nowMs: nowMs)
-        entry.isWatched = nameKey != nil
-        entry.nameKey = nameKey ?? WatchTable.noKey
-        if looked.error == 0, looked.facts.kind == .regular, nameKey != nil {
-            entry.isWatched = watchFile(looked.descriptor, &entry)
-        }
-        if !entry.isWatched { noteUnwatched(key) }
-        guard let slot = keep(&entry, key, looked, reading) else {
-            if entry.watch >= 0 { endWatch(entry.watch) }
-            table.release(entry.nameKey)
-            return looked
-        }
-        return found(slot)
-    }
-
-    private mutating func watchFile(_ descriptor: Int32, _ entry: inout FileEntry) -> Bool {
-        guard case .success(let number)? = feed?.watch(descriptor: descriptor),
-            let place = table.take(number, isDirectory: false)
-        else { return false }
-        entry.watch = place
-        entry.version = table.version(of: place)
-        return true
-    }
-
-    /// Puts an entry into the table, with the bytes of a small file; nil when it is not to be kept.
-    private mutating func keep(
-        _ entry: inout FileEntry, _ key: Key, _ looked: FoundFile, _ reading: Reading
-    ) -> Int? {
-        let isRegular = entry.kind == .regular
-        // What is not watched is known by its times only, and by stat(2) without rules for links.
-        if !entry.isWatched, !isRegular || key.links != .follow { return nil }
-        if entry.kind == .failed, !FileError(code: entry.error).isLasting { return nil }
-        if isRegular, FileCache.isYoung(looked.facts) { return nil }
-        let hasBytes =
-            isRegular && looked.facts.size <= bounds.largestFile
-            && (reading == .here || FileCache.isCached(looked))
-        let size = key.count &+ (hasBytes ? Int(looked.facts.size) : 0)
-        guard let slot = room(for: size) else { return nil }
-        // Swift's own allocation would end the process when memory is short.
-        guard let memory = unsafe malloc(size) else {
-            slots.give(slot)
-            return nil
-        }
-        unsafe key.path.copy(into: memory, count: key.count)
-        if hasBytes {
-            let room = unsafe UnsafeMutableRawBufferPointer(
-                start: memory + key.count, count: Int(looked.facts.size))
-            guard unsafe FileCache.readAll(looked.descriptor, into: room) else {
-                unsafe Glibc.free(memory)
-                slots.give(slot)
-                return nil
-            }
-        }
-        unsafe entry.memory = memory
-        entry.hasBytes = hasBytes
-        entry.generation = entries[slot].generation &+ 1
-        entries[slot] = entry
-        if isRegular, !hasBytes {
-            keepOpen(slot, looked.descriptor)
-        } else if looked.descriptor >= 0 {
-            closeDescriptor(looked.descriptor)
-        }
-        index.insert(slot, key.hash)
-        byteCount &+= Int64(size)
-        if bounds.inactiveMs > 0 {
-            sweeper.begin(nowMs: entry.usedMs, periodMs: bounds.inactiveMs)
-        }
-        return slot
-    }
-
-    /// Whether reading a small file waits for no disk: its first and last bytes are at hand.
-    private static func isCached(_ looked: FoundFile) -> Bool {
-        let size = looked.facts.size
-        guard size > 0 else { return true }
-        return [0, size &- 1].allSatisfy { residence(of: looked.descriptor, at: $0) == .cached }
-    }
-
-    static func readAll(_ fd: Int32, into room: UnsafeMutableRawBufferPointer) -> Bool {
-        guard room.count > 0 else { return true }
-        return unsafe readFile(fd, at: 0, into: room) == .bytes(room.count)
-    }
-
-    /// Whether a file may have changed since without its times telling: the kernel's clock for them
-    /// moves on a few times in a hundredth of a second.
-    private static func isYoung(_ facts: FileFacts) -> Bool {
-        let now = Clock.nanoseconds()
-        let (seconds, overflow) = facts.changed.multipliedReportingOverflow(by: 1_000_000_000)
-        guard !overflow else { return true }
-        let changed = seconds.addingReportingOverflow(Int64(facts.changedNanoseconds))
-        return changed.overflow || now &- changed.partialValue < FileCache.youngestNanoseconds
-    }
-
-    // MARK: giving way
-
-    /// A free slot, and so many bytes; others give way to it. nil when that would take long.
-    mutating func room(for size: Int) -> Int? {
-        guard Int64(size) <= bounds.bytes / 4 else { return nil }
-        while byteCount &+ Int64(size) > bounds.bytes {
-            guard dropOne() else { return nil }
-        }
-        if let slot = slots.take() { return slot }
-        return dropOne() ? slots.take() : nil
-    }
-
-    private mutating func dropOne() -> Bool {
-        for _ in 0..<ClockHand.stepsAtOnce {
-            guard let slot = hand.step(of: slots.end) else { return false }
-            guard entries[slot].kind != .free, !entries[slot].isDead, entries[slot].pins == 0
-            else { continue }
-            if entries[slot].uses == 0, !hasVariantInUse(slot) {
-                drop(slot)
-                return true
-            }
-            if entries[slot].uses > 0 { entries[slot].uses &-= 1 }
-        }
-        return false
-    }
-
-    /// Takes an entry out of the table, and what was made of it.
-    mutating func drop(_ slot: Int) {
-        if entries[slot].isVariant {
-            leaveOriginal(slot)
-        } else {
-            dropVariant(of: slot)
-            index.remove(slot, entries[slot].hash)
-            table.release(entries[slot].nameKey)
-            if entries[slot].watch >= 0 { endWatch(entries[slot].watch) }
-        }
-        entries[slot].watch = -1
-        entries[slot].isWatched = false
-        entries[slot].isDead = true
-        if entries[slot].pins == 0 { free(slot) }
-    }
-
-    private mutating func endWatch(_ place: Int32) {
-        if let number = table.give(place) { feed?.unwatch(number) }
-    }
-
-    private mutating func free(_ slot: Int) {
-        byteCount &-= Int64(entries[slot].pathCount)
-        if entries[slot].hasBytes || entries[slot].isVariant {
-            byteCount &-= entries[slot].facts.size
-        }
-        releaseDescriptor(of: slot)
-        unsafe Glibc.free(entries[slot].memory)
-        let generation = entries[slot].generation &+ 1
-        entries[slot] = FileEntry.empty
-        entries[slot].generation = generation
-        slots.give(slot)
-    }
-
-    private mutating func releaseDescriptor(of slot: Int) {
-        guard entries[slot].descriptor >= 0 else { return }
-        Linux.closeDescriptor(entries[slot].descriptor)
-        entries[slot].descriptor = -1
-        if entries[slot].isVariant {
-            openVariants.removeAll { Int($0) == slot }
-        } else {
-            open.removeAll { Int($0) == slot }
-        }
-    }
-
-    /// Everything is forgotten: too much was watched, or changes were lost.
-    private mutating func forgetAll() {
-        for slot in 0..<slots.end where entries[slot].kind != .free && !entries[slot].isDead {
-            // The watches go with their table.
-            entries[slot].watch = -1
-            entries[slot].nameKey = WatchTable.noKey
-            drop(slot)
-        }
-        table.reset()
-        ways.reset()
-        let isQuiet = feed?.isSilent ?? false
-        do throws(SystemError) { feed = try ChangeFeed(isQuiet: isQuiet) } catch { feed = nil }
     }
 
     // MARK: changes and time
@@ -513,13 +309,6 @@ public struct FileCache: ~Copyable {
         isOn = false
         forgetAll()
         feed = nil
-    }
-
-    private mutating func noteUnwatched(_ key: Key) {
-        guard !hasToldUnwatched else { return }
-        hasToldUnwatched = true
-        unwatched = key.path.withBytes(count: key.count) { bytes in bytes.indices.map { bytes[$0] }
-        }
     }
 
     /// The path of ``unwatched``, which is told once.

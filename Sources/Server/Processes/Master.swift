@@ -1,195 +1,38 @@
 import Linux
 
-/// What a start may vary beyond its configuration.
-public struct MasterOptions {
-    /// How often an address in use is tried again, half a second apart; nginx's four.
-    public var bindRetries = 4
-    /// Said after the error when an address is in use.
-    public var inUseAdvice: String?
-    /// Whether the configuration's `pid` is written.
-    public var writesPidFile = true
-    /// HUP ends the server instead of reloading it: it belongs to a terminal.
-    public var endsOnHangup = false
-    /// Written to stdout with a line end when the server listens.
-    public var announcement: String?
-    /// Whom workers run as when nobody is named, among others.
-    public var paths = BuildPaths()
-
-    /// As nginx starts.
-    public init() {}
-}
-
 /// The master process: opens what workers share, forks them, and waits. What it does about an event
 /// is `MasterState`; this carries it out. Nothing in it can fail because of a client.
 public final class Master {
     private let options: MasterOptions
     private let reload: (ErrorLog) -> Plan?
-    private let worker: (WorkerContext) -> Int32
+    let worker: (WorkerContext) -> Int32
     var generation: Generation
-    private var retiring: ListenerSet?
+    var retiring: ListenerSet?
     var state: MasterState
     var pidFile: PidFile?
     /// The master that this one takes over from.
     let predecessor: Int32?
     private var serviceManager = ServiceManager()
-    private var outputs: [WorkerOutput] = []
-    private let scoreboard: Scoreboard
+    var outputs: [WorkerOutput] = []
+    let scoreboard: Scoreboard
     /// The logs of generations whose Logger has not ended for good, the newest one's last.
-    private var logs: [Logs]
+    var logs: [Logs]
     /// Processes that have ended whose connections some zone still counts.
     private var unreleased: [Int32] = []
     private var deaths = DeathReports()
     private var watchdog: Watchdog?
     /// How many Aides this generation has had.
-    private var aideStarts = 0
+    var aideStarts = 0
     /// What became of reloads; nil when there is no memory for it.
-    private let reloads: ReloadBoard?
+    let reloads: ReloadBoard?
     private var exitCode: Int32?
-    private let signals: Descriptor
+    let signals: Descriptor
     /// Its write end is the master's alone: workers see the end of the pipe when the master dies.
-    private let lifeline: (reads: Int32, writes: Int32)
+    let lifeline: (reads: Int32, writes: Int32)
     /// The stderr that the master was started with: workers' descriptor 2 is a pipe.
-    private let realStderr: Int32
+    let realStderr: Int32
 
-    /// Serves `plan` until a signal ends it; the exit code of the process.
-    ///
-    /// `reload` makes the plan of a HUP and says in the log why there is none; `worker` is the
-    /// whole life of a worker process and returns its exit code.
-    public static func run(
-        _ plan: Plan, options: MasterOptions = MasterOptions(),
-        reload: @escaping (ErrorLog) -> Plan?, worker: @escaping (WorkerContext) -> Int32
-    ) -> Int32 {
-        fillStandardDescriptors()
-        ignoreBrokenPipes()
-        // Whoever holds a generation holds its logs open: only the master does, from here on.
-        switch start(plan, options, reload, worker) {
-        case .ended(let code): return code
-        case .serves(let master):
-            defer {
-                master.generation.listeners.close(alone: master.isAlone)
-                master.pidFile?.remove()
-            }
-            return master.loop()
-        }
-    }
-
-    /// What a start comes to.
-    private enum Start {
-        case serves(Master)
-        /// It failed, or it was a life in one process: the exit code.
-        case ended(Int32)
-    }
-
-    private static func start(
-        _ plan: Plan, _ options: MasterOptions, _ reload: @escaping (ErrorLog) -> Plan?,
-        _ worker: @escaping (WorkerContext) -> Int32
-    ) -> Start {
-        var log = ErrorLog.bootstrap()
-        do throws(GenerationError) {
-            let logs = try Logs.open(plan, generation: 0)
-            log = logs.errors[0]
-            log.showsOnStderr = true
-            let inheritance = Inheritance.take()
-            for warning in inheritance.warnings { log.write(.warn, warning) }
-            guard inheritance.failures.isEmpty else {
-                throw GenerationError(lines: inheritance.failures)
-            }
-            let generation = try Generation.open(
-                plan, logs, keeping: nil, inherited: inheritance.sockets, options: options)
-            try refuseStrays(generation.listeners)
-            ListenerSet(inherited: inheritance.sockets)
-                .retire(for: generation.listeners, alone: false)
-            return launch(generation, inheritance.predecessor, options, reload, worker)
-        } catch {
-            for line in error.lines { log.write(.emerg, line) }
-            return .ended(1)
-        }
-    }
-
-    /// A socket that nobody accepts from would leave its clients waiting.
-    private static func refuseStrays(_ listeners: ListenerSet) throws(GenerationError) {
-        guard !listeners.strays.isEmpty else { return }
-        defer { listeners.close(alone: false) }
-        throw GenerationError(
-            lines: listeners.strays.map {
-                "LISTEN_FDS has a socket of \($0), which no \"listen\" of the configuration names"
-            })
-    }
-
-    /// From open sockets to the master: into the background, and the pid file.
-    private static func launch(
-        _ generation: Generation, _ predecessor: Int32?, _ options: MasterOptions,
-        _ reload: @escaping (ErrorLog) -> Plan?, _ worker: @escaping (WorkerContext) -> Int32
-    ) -> Start {
-        let log = generation.errorLog
-        let settings = generation.plan.main
-        if settings.userName != nil && generation.identity == nil {
-            log.write(
-                .warn,
-                "the \"user\" directive makes sense only if the master process runs with "
-                    + "super-user privileges, ignored")
-        }
-        do throws(SystemError) {
-            let isFirst = predecessor == nil
-            let daemon = settings.isDaemon && isFirst ? try Daemon.enter() : nil
-            // Who finds the pid file may send a signal at once: it waits until the master reads it.
-            blockOnly(Master.blockedInWorker)
-            let pidFile = try writePidFile(settings, options, log)
-            if let line = options.announcement { writeAll(1, line + "\n") }
-            log.write(.notice, Version.product)
-            log.showsOnStderr = false
-            try daemon?.announce(keepingStderr: log.usesStderr)
-            let scoreboard = try Scoreboard()
-            guard settings.usesMasterProcess else {
-                defer {
-                    generation.listeners.close(alone: predecessor == nil)
-                    pidFile?.remove()
-                }
-                ServiceManager()?.ready("serving")
-                return .ended(worker(Master.onlyWorker(generation, scoreboard)))
-            }
-            return .serves(
-                try Master(
-                    generation, predecessor, options, pidFile, scoreboard, reload, worker))
-        } catch {
-            log.showsOnStderr = true
-            log.write(.emerg, error.description)
-            generation.listeners.close(alone: predecessor == nil)
-            return .ended(1)
-        }
-    }
-
-    /// The context of a process that has no master: it writes its logs itself.
-    private static func onlyWorker(
-        _ generation: Generation, _ scoreboard: Scoreboard
-    ) -> WorkerContext {
-        var context = WorkerContext(
-            plan: generation.plan, index: 0,
-            listeners: generation.listeners.sockets(forWorker: 0),
-            errorLogs: generation.logs.errors, lifeline: -1, zones: generation.zones,
-            scoreboard: scoreboard, scoreboardRow: 1)
-        context.logWriter = LogWriter(withoutLogger: generation.logs)
-        return context
-    }
-
-    /// Who started a server in the foreground knows it without the file: there it is missed only by
-    /// `-s`. A container may have no place for it.
-    private static func writePidFile(
-        _ settings: MainSettings, _ options: MasterOptions, _ log: ErrorLog
-    ) throws(SystemError) -> PidFile? {
-        guard options.writesPidFile, !settings.pidPath.isEmpty else { return nil }
-        let file = PidFile(path: settings.pidPath)
-        do throws(SystemError) {
-            try file.write()
-            return file
-        } catch {
-            if settings.isDaemon { throw error }
-            log.write(.warn, "\(error): done without, in the foreground")
-            return nil
-        }
-    }
-
-    private init(
+    init(
         _ generation: Generation, _ predecessor: Int32?, _ options: MasterOptions,
         _ pidFile: PidFile?, _ scoreboard: Scoreboard, _ reload: @escaping (ErrorLog) -> Plan?,
         _ worker: @escaping (WorkerContext) -> Int32
@@ -211,15 +54,6 @@ public final class Master {
         for log in generation.logs.errors { log.stderrDescriptor = realStderr }
     }
 
-    /// Who takes over from a master in the background is there, too.
-    private static func settings(
-        of generation: Generation, _ predecessor: Int32?, _ options: MasterOptions
-    ) -> MasterState.Settings {
-        var settings = generation.settings(endsOnHangup: options.endsOnHangup)
-        if predecessor != nil { settings.isDaemon = true }
-        return settings
-    }
-
     /// What the signalfd reads.
     private static var handled: [Signal] {
         [.hangup, .interrupt, .quit, .user1, .user2, .terminate, .child, .windowChange]
@@ -228,14 +62,14 @@ public final class Master {
     /// What stays blocked in a worker until it opens its own signalfd, so that a signal that comes
     /// before that waits instead of killing it; HUP, USR2 and WINCH for good: they are the
     /// master's.
-    private static var blockedInWorker: [Signal] {
+    static var blockedInWorker: [Signal] {
         [.hangup, .interrupt, .quit, .user1, .user2, .terminate, .windowChange]
     }
 }
 
 // The loop.
 extension Master {
-    private func loop() -> Int32 {
+    func loop() -> Int32 {
         handle(.start)
         while exitCode == nil {
             wait()
@@ -446,169 +280,6 @@ extension Master {
             pidFile = next
         } catch {
             generation.errorLog.write(.emerg, error.description)
-        }
-    }
-}
-
-// Workers.
-extension Master {
-    private func start(_ role: MasterState.Role) {
-        do throws(SystemError) {
-            let output = try openPipe(readsNonblocking: true)
-            if role == .aide { aideStarts += 1 }
-            let row = role.isWorker ? scoreboard.freeRow() : nil
-            let process: Int32
-            do throws(SystemError) {
-                process = try forkProcess()
-            } catch {
-                closeDescriptor(output.reads)
-                closeDescriptor(output.writes)
-                throw error
-            }
-            if process == 0 {
-                closeDescriptor(output.reads)
-                endProcess(live(as: role, row: row, output: output.writes))
-            }
-            closeDescriptor(output.writes)
-            if let row { scoreboard.take(row, for: process) }
-            outputs.append(
-                WorkerOutput(process: process, role: role, descriptor: output.reads))
-            handle(.started(role, process: process))
-        } catch {
-            generation.errorLog.write(.alert, error.description)
-            handle(.notStarted(role))
-        }
-    }
-
-    /// The child: gives back what is the master's, gives up root, and works; its exit code. 2 is
-    /// nginx's code for what another worker would meet as well.
-    private func live(as role: MasterState.Role, row: Int?, output: Int32) -> Int32 {
-        let log = generation.errorLog
-        nameProcess("apus-\(role.name)")
-        leaveLogs(as: role)
-        do throws(SystemError) {
-            closeDescriptor(signals.number)
-            closeDescriptor(lifeline.writes)
-            reloads?.closeInherited()
-            for other in outputs { closeDescriptor(other.descriptor) }
-            retiring?.closeInherited(keeping: generation.listeners)
-            try replaceDescriptor(2, with: output)
-            closeDescriptor(output)
-            blockOnly(Master.blockedInWorker)
-            usePlainFaults()
-            returnLargeBlocks()
-            if !role.isLogger {
-                try dropPrivileges(for: role)
-                try generation.sandbox.enter(as: role == .aide ? .aide : .worker, log)
-            }
-        } catch {
-            log.write(.emerg, error.description)
-            return 2
-        }
-        switch role {
-        case .worker(let index): return liveAsWorker(index, row: row)
-        case .aide: return liveAsAide()
-        case .logger(let generation): return liveAsLogger(generation)
-        }
-    }
-
-    /// Lets go of what the master has of the logs, but for what a process needs.
-    private func leaveLogs(as role: MasterState.Role) {
-        if case .logger(let own) = role {
-            for logs in logs where logs.generation != own { logs.closeInherited() }
-            return
-        }
-        for logs in logs where logs !== generation.logs { logs.closeInherited() }
-        if case .worker(let index) = role {
-            generation.logs.redirect(toRing: index)
-        } else {
-            generation.logs.redirect(toRing: generation.plan.main.workerProcesses)
-        }
-        closeDescriptor(realStderr)
-    }
-
-    /// The Logger has nothing to do with clients, and of root's rights keeps the one to open logs.
-    private func liveAsLogger(_ number: Int) -> Int32 {
-        generation.listeners.closeInherited()
-        generation.aide?.close()
-        closeDescriptor(lifeline.reads)
-        guard let own = logs.first(where: { $0.generation == number }), let rings = own.rings else {
-            return 1
-        }
-        rings.closeWriters()
-        do throws(SystemError) {
-            let user = own.plan.namesLogFiles ? generation.identity : nil
-            try generation.sandbox.enterAsLogger(opensAs: user, own.errors[0])
-            let writer = LogWriter(own, stderrDescriptor: realStderr, namesAs: user)
-            closeDescriptor(realStderr)
-            var logger = try Logger(rings, writer)
-            logger.run()
-            return 0
-        } catch {
-            own.errors[0].write(.alert, error.description)
-            return 1
-        }
-    }
-
-    private func liveAsWorker(_ index: Int, row: Int?) -> Int32 {
-        generation.listeners.closeOthers(thanWorker: index)
-        var context = WorkerContext(
-            plan: generation.plan, index: index,
-            listeners: generation.listeners.sockets(forWorker: index),
-            errorLogs: generation.logs.errors, lifeline: lifeline.reads,
-            zones: generation.zones, scoreboard: scoreboard, scoreboardRow: row)
-        context.ring = generation.logs.rings?.rings[index]
-        context.aide = generation.aide?.keepOnly(worker: index) ?? -1
-        return worker(context)
-    }
-
-    /// The Aide has nothing to do with clients.
-    private func liveAsAide() -> Int32 {
-        generation.listeners.closeInherited()
-        closeDescriptor(lifeline.reads)
-        do throws(SystemError) {
-            var aide = try Aide(
-                sockets: generation.aide?.keepAides() ?? [], memory: generation.plan.codedMemory)
-            aide.run(isNewcomer: aideStarts > 1)
-            return 0
-        } catch {
-            generation.errorLog.write(.alert, error.description)
-            return 1
-        }
-    }
-
-    /// What a worker is set up with before and after it gives up root, in nginx's order. Limits and
-    /// priorities that cannot be had are told; the server works without them, as nginx does.
-    private func dropPrivileges(for role: MasterState.Role) throws(SystemError) {
-        let settings = generation.plan.main
-        if generation.identity != nil, let priority = settings.priority {
-            tell { () throws(SystemError) in try setPriority(priority) }
-        }
-        if let limit = settings.descriptorLimit {
-            tell { () throws(SystemError) in try limitDescriptors(to: limit) }
-        }
-        if let limit = settings.coreLimit {
-            tell { () throws(SystemError) in try limitCore(to: limit) }
-        }
-        generation.sandbox.prepare()
-        if let identity = generation.identity {
-            try becomeUser(identity.user, group: identity.group, groups: identity.groups)
-        }
-        if let last = settings.affinities.last {
-            let affinities = settings.affinities
-            var own = last
-            if case .worker(let index) = role, index < affinities.count { own = affinities[index] }
-            tell { () throws(SystemError) in try pin(to: own) }
-        }
-        if (settings.coreLimit ?? 0) > 0 { tell { () throws(SystemError) in try allowCore() } }
-        if let directory = settings.workingDirectory { try changeDirectory(to: directory) }
-    }
-
-    private func tell(_ attempt: () throws(SystemError) -> Void) {
-        do throws(SystemError) {
-            try attempt()
-        } catch {
-            generation.errorLog.write(.alert, error.description)
         }
     }
 }

@@ -22,8 +22,10 @@ enum FreshnessServer {
             // Who starts as nobody writes its log and pid file as nobody.
             guard fewWatches else { return }
             unsafe chmod(folder.path, 0o777)
-            // Nobody may be kept out of where the binary is.
-            try FileManager.default.copyItem(atPath: binary, toPath: folder.path + "/program")
+            // Nobody may be kept out of where the binary is. A child copies it: whatever another
+            // test forks meanwhile would keep a file open that is written here, and then it cannot
+            // be executed.
+            try #require(try run("cp", [binary, folder.path + "/program"]).succeeded)
         }
     }
 

@@ -1,0 +1,139 @@
+import Linux
+
+// Processes' ends, and their next starts.
+extension MasterState {
+    mutating func take(
+        _ ending: ProcessEnding, of process: Int32, _ nowMs: Int64
+    ) -> [Action] {
+        if process == successor { return takeEndOfSuccessor(ending, nowMs) }
+        guard let place = children.firstIndex(where: { $0.process == process }) else { return [] }
+        let child = children.remove(at: place)
+        var actions: [Action] = [ending.message(of: "\(child.role.name) process \(process)")]
+        if child.role.isLogger { return actions + takeEnd(ofLogger: child, ending, nowMs) }
+        guard mode == .serving, !child.isLeaving else {
+            return actions + exitIfAlone() + exitIfHopeless(nowMs)
+        }
+        if ending.signal == 0 && ending.code == 2 && child.role.isWorker {
+            let text = "worker process \(process) exited with fatal code 2 and cannot be respawned"
+            actions.append(.log(.alert, text))
+            fatalCount += 1
+            return actions + exitIfHopeless(nowMs)
+        }
+        return actions + startLater(child.role, livedMs: nowMs &- child.startedMs, nowMs)
+    }
+
+    /// Nobody takes over: this master is the only one again.
+    private mutating func takeEndOfSuccessor(
+        _ ending: ProcessEnding, _ nowMs: Int64
+    ) -> [Action] {
+        let name = "new binary process \(successor ?? 0)"
+        successor = nil
+        let actions = [ending.message(of: name), .takePidFileBack]
+        return mode == .withdrawn ? actions + serveAgain(nowMs) : actions
+    }
+
+    /// A worker that hangs may take long to die, within a call on a disk or a network file system:
+    /// another one starts at once.
+    mutating func replace(_ process: Int32, _ nowMs: Int64) -> [Action] {
+        guard let place = children.firstIndex(where: { $0.process == process }) else { return [] }
+        let isWanted = mode == .serving && !children[place].isLeaving
+        children[place].isLeaving = true
+        children[place].reminder = settings.wantsCores ? (.kill, nowMs &+ 5000) : nil
+        return [.send(settings.wantsCores ? .abort : .kill, to: process)]
+            + (isWanted ? [.start(children[place].role)] : [])
+    }
+
+    /// Whether a process was told to end, or has: its end is no accident.
+    public func isLeaving(_ process: Int32) -> Bool {
+        children.first { $0.process == process }?.isLeaving ?? true
+    }
+
+    /// A Logger that died leaves its lines to the next one. One that dies again and again when
+    /// nobody else is left is not waited for.
+    mutating func takeEnd(
+        ofLogger child: Child, _ ending: ProcessEnding, _ nowMs: Int64
+    ) -> [Action] {
+        let isCurrent = isServing && child.role == settings.logger.map { .logger($0) }
+        let isOver = ending == ProcessEnding() || child.isGivenUp
+        if isCurrent || !isOver {
+            var actions: [Action] = awaitsReopening && isCurrent ? [.reopenLogs] : []
+            if isCurrent { awaitsReopening = false }
+            let pauseMs = backoff.pauseMs(for: child.role, livedMs: nowMs &- child.startedMs)
+            if isCurrent || pauseMs < 1000 {
+                if pauseMs == 0 { return actions + [.start(child.role)] }
+                dueStarts.append((child.role, nowMs &+ pauseMs))
+                return actions
+            }
+            actions.append(.log(.alert, "the logger process is given up, log lines may be lost"))
+            return actions + closeLogs(of: child.role) + exitIfAlone()
+        }
+        return closeLogs(of: child.role) + exitIfAlone()
+    }
+
+    private func closeLogs(of role: Role) -> [Action] {
+        guard case .logger(let generation) = role else { return [] }
+        return [.closeLogs(generation: generation)]
+    }
+
+    mutating func startLater(
+        _ role: Role, livedMs: Int64, _ nowMs: Int64
+    ) -> [Action] {
+        guard mode == .serving else { return [] }
+        let pauseMs = backoff.pauseMs(for: role, livedMs: livedMs)
+        if pauseMs == 0 { return [.start(role)] }
+        dueStarts.append((role, nowMs &+ pauseMs))
+        let text = "next \(role.name) process in \(pauseMs) ms: the last one died at once"
+        return [.log(.notice, text)]
+    }
+
+    /// The new ones first, so that there is always somebody who accepts.
+    mutating func replaceWorkers(_ next: Settings, _ nowMs: Int64) -> [Action] {
+        let timeoutMs = settings.shutdownTimeoutMs
+        settings = next
+        mode = .serving
+        backoff = RespawnBackoff()
+        dueStarts.removeAll { !$0.role.isLogger }
+        fatalCount = 0
+        return startAll(nowMs) + [.retireListeners] + dismissAll(timeoutMs, nowMs)
+    }
+
+    mutating func takeTime(_ nowMs: Int64) -> [Action] {
+        let due = dueStarts.filter { $0.atMs <= nowMs }
+        dueStarts.removeAll { $0.atMs <= nowMs }
+        var actions: [Action] = due.map { .start($0.role) }
+        for index in children.indices {
+            guard let reminder = children[index].reminder, reminder.atMs <= nowMs else { continue }
+            actions.append(.send(reminder.signal, to: children[index].process))
+            if reminder.signal == .kill { children[index].isGivenUp = true }
+            children[index].reminder = reminder.signal == .kill ? nil : (.kill, nowMs &+ 1000)
+        }
+        if let announcementMs, announcementMs <= nowMs { actions += announce() }
+        return actions
+    }
+
+    func exitIfAlone() -> [Action] {
+        guard !isServing, children.isEmpty, dueStarts.isEmpty else { return [] }
+        return [.log(.notice, "exit"), .exit(exitCode)]
+    }
+
+    /// Nobody serves and nobody will.
+    private mutating func exitIfHopeless(_ nowMs: Int64) -> [Action] {
+        guard mode == .serving, fatalCount >= settings.workers,
+            !children.contains(where: \.role.isWorker)
+        else { return [] }
+        exitCode = 1
+        return [.log(.emerg, "no worker process could be started, exiting")] + stop(nowMs)
+    }
+}
+
+extension ProcessEnding {
+    /// nginx's line: an alert unless the worker left on its own with code 0.
+    fileprivate func message(of process: String) -> MasterState.Action {
+        if signal != 0 {
+            let core = dumpedCore ? " (core dumped)" : ""
+            return .log(.alert, "\(process) exited on signal \(signal)\(core)")
+        }
+        return .log(
+            code == 0 ? .notice : .alert, "\(process) exited with code \(code)")
+    }
+}

@@ -1,0 +1,164 @@
+import Linux
+
+// The processes that the master starts, and their lives.
+extension Master {
+    func start(_ role: MasterState.Role) {
+        do throws(SystemError) {
+            let output = try openPipe(readsNonblocking: true)
+            if role == .aide { aideStarts += 1 }
+            let row = role.isWorker ? scoreboard.freeRow() : nil
+            let process: Int32
+            do throws(SystemError) {
+                process = try forkProcess()
+            } catch {
+                closeDescriptor(output.reads)
+                closeDescriptor(output.writes)
+                throw error
+            }
+            if process == 0 {
+                closeDescriptor(output.reads)
+                endProcess(live(as: role, row: row, output: output.writes))
+            }
+            closeDescriptor(output.writes)
+            if let row { scoreboard.take(row, for: process) }
+            outputs.append(
+                WorkerOutput(process: process, role: role, descriptor: output.reads))
+            handle(.started(role, process: process))
+        } catch {
+            generation.errorLog.write(.alert, error.description)
+            handle(.notStarted(role))
+        }
+    }
+
+    /// The child: gives back what is the master's, gives up root, and works; its exit code. 2 is
+    /// nginx's code for what another worker would meet as well.
+    private func live(as role: MasterState.Role, row: Int?, output: Int32) -> Int32 {
+        let log = generation.errorLog
+        nameProcess("apus-\(role.name)")
+        leaveLogs(as: role)
+        do throws(SystemError) {
+            closeDescriptor(signals.number)
+            closeDescriptor(lifeline.writes)
+            reloads?.closeInherited()
+            for other in outputs { closeDescriptor(other.descriptor) }
+            retiring?.closeInherited(keeping: generation.listeners)
+            try replaceDescriptor(2, with: output)
+            closeDescriptor(output)
+            blockOnly(Master.blockedInWorker)
+            usePlainFaults()
+            returnLargeBlocks()
+            if !role.isLogger {
+                try dropPrivileges(for: role)
+                try generation.sandbox.enter(as: role == .aide ? .aide : .worker, log)
+            }
+        } catch {
+            log.write(.emerg, error.description)
+            return 2
+        }
+        switch role {
+        case .worker(let index): return liveAsWorker(index, row: row)
+        case .aide: return liveAsAide()
+        case .logger(let generation): return liveAsLogger(generation)
+        }
+    }
+
+    /// Lets go of what the master has of the logs, but for what a process needs.
+    private func leaveLogs(as role: MasterState.Role) {
+        if case .logger(let own) = role {
+            for logs in logs where logs.generation != own { logs.closeInherited() }
+            return
+        }
+        for logs in logs where logs !== generation.logs { logs.closeInherited() }
+        if case .worker(let index) = role {
+            generation.logs.redirect(toRing: index)
+        } else {
+            generation.logs.redirect(toRing: generation.plan.main.workerProcesses)
+        }
+        closeDescriptor(realStderr)
+    }
+
+    /// The Logger has nothing to do with clients, and of root's rights keeps the one to open logs.
+    private func liveAsLogger(_ number: Int) -> Int32 {
+        generation.listeners.closeInherited()
+        generation.aide?.close()
+        closeDescriptor(lifeline.reads)
+        guard let own = logs.first(where: { $0.generation == number }), let rings = own.rings else {
+            return 1
+        }
+        rings.closeWriters()
+        do throws(SystemError) {
+            let user = own.plan.namesLogFiles ? generation.identity : nil
+            try generation.sandbox.enterAsLogger(opensAs: user, own.errors[0])
+            let writer = LogWriter(own, stderrDescriptor: realStderr, namesAs: user)
+            closeDescriptor(realStderr)
+            var logger = try Logger(rings, writer)
+            logger.run()
+            return 0
+        } catch {
+            own.errors[0].write(.alert, error.description)
+            return 1
+        }
+    }
+
+    private func liveAsWorker(_ index: Int, row: Int?) -> Int32 {
+        generation.listeners.closeOthers(thanWorker: index)
+        var context = WorkerContext(
+            plan: generation.plan, index: index,
+            listeners: generation.listeners.sockets(forWorker: index),
+            errorLogs: generation.logs.errors, lifeline: lifeline.reads,
+            zones: generation.zones, scoreboard: scoreboard, scoreboardRow: row)
+        context.ring = generation.logs.rings?.rings[index]
+        context.aide = generation.aide?.keepOnly(worker: index) ?? -1
+        return worker(context)
+    }
+
+    /// The Aide has nothing to do with clients.
+    private func liveAsAide() -> Int32 {
+        generation.listeners.closeInherited()
+        closeDescriptor(lifeline.reads)
+        do throws(SystemError) {
+            var aide = try Aide(
+                sockets: generation.aide?.keepAides() ?? [], memory: generation.plan.codedMemory)
+            aide.run(isNewcomer: aideStarts > 1)
+            return 0
+        } catch {
+            generation.errorLog.write(.alert, error.description)
+            return 1
+        }
+    }
+
+    /// What a worker is set up with before and after it gives up root, in nginx's order. Limits and
+    /// priorities that cannot be had are told; the server works without them, as nginx does.
+    private func dropPrivileges(for role: MasterState.Role) throws(SystemError) {
+        let settings = generation.plan.main
+        if generation.identity != nil, let priority = settings.priority {
+            tell { () throws(SystemError) in try setPriority(priority) }
+        }
+        if let limit = settings.descriptorLimit {
+            tell { () throws(SystemError) in try limitDescriptors(to: limit) }
+        }
+        if let limit = settings.coreLimit {
+            tell { () throws(SystemError) in try limitCore(to: limit) }
+        }
+        generation.sandbox.prepare()
+        if let identity = generation.identity {
+            try becomeUser(identity.user, group: identity.group, groups: identity.groups)
+        }
+        if let last = settings.affinities.last {
+            let affinities = settings.affinities
+            var own = last
+            if case .worker(let index) = role, index < affinities.count { own = affinities[index] }
+            tell { () throws(SystemError) in try pin(to: own) }
+        }
+        if (settings.coreLimit ?? 0) > 0 { tell { () throws(SystemError) in try allowCore() } }
+        if let directory = settings.workingDirectory { try changeDirectory(to: directory) }
+    }
+
+    private func tell(_ attempt: () throws(SystemError) -> Void) {
+        do throws(SystemError) {
+            try attempt()
+        } catch {
+            generation.errorLog.write(.alert, error.description)
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import Linux
+
+// What a signal to the master means.
+extension MasterState {
+    mutating func take(_ signal: Signal, _ nowMs: Int64) -> [Action] {
+        switch signal {
+        case .interrupt: return received(signal, "exiting") + stop(nowMs)
+        case .terminate:
+            if wasTerminated || mode == .stopping {
+                return received(signal, "exiting") + stop(nowMs)
+            }
+            wasTerminated = true
+            return received(signal, "shutting down")
+                + drain(settings.shutdownTimeoutMs ?? 5000, nowMs)
+        case .quit:
+            return received(signal, "shutting down") + drain(settings.shutdownTimeoutMs, nowMs)
+        case .hangup: return takeHangup(nowMs)
+        case .user1:
+            return received(signal, "reopening logs") + reopen()
+        case .windowChange:
+            guard settings.isDaemon, mode == .serving else { return [] }
+            return received(signal, "stop accepting connections") + withdraw(nowMs)
+        case .user2:
+            if let reason = reasonNotToUpgrade {
+                return received(signal, "ignoring: \(reason)")
+            }
+            return received(signal, "changing binary") + [.upgrade]
+        case .child, .kill, .abort: return []
+        }
+    }
+
+    private mutating func takeHangup(_ nowMs: Int64) -> [Action] {
+        if settings.endsOnHangup { return received(.hangup, "exiting") + stop(nowMs) }
+        guard isServing else {
+            return received(.hangup, "ignoring") + [.refuseReload("the server is ending")]
+        }
+        if let successor {
+            // As nginx: the new binary's configuration may be one that this one cannot read.
+            guard mode == .withdrawn else {
+                let reason = "the new binary process \(successor) has taken over"
+                return received(.hangup, "ignoring: \(reason)") + [.refuseReload(reason)]
+            }
+            return received(.hangup, "serving again") + serveAgain(nowMs)
+        }
+        // The one before is in force, though not everywhere yet.
+        return announce() + received(.hangup, "reconfiguring") + [.reload]
+    }
+
+    /// The workers were told to leave; others start, with the configuration that there was.
+    mutating func serveAgain(_ nowMs: Int64) -> [Action] {
+        mode = .serving
+        backoff = RespawnBackoff()
+        fatalCount = 0
+        // The others did not leave with the workers.
+        return startAll(nowMs).filter { action in
+            guard case .start(let role) = action, !role.isWorker else { return true }
+            return !children.contains { $0.role == role }
+                && !dueStarts.contains { $0.role == role }
+        }
+    }
+
+    private var reasonNotToUpgrade: String? {
+        if !settings.isDaemon { return "only a server in the background can be replaced" }
+        if !isServing { return "the server is ending" }
+        if hasPredecessor { return "the binary before this one is still there" }
+        return successor.map { "the new binary process \($0) runs already" }
+    }
+
+    private func received(_ signal: Signal, _ intention: String) -> [Action] {
+        [.log(.notice, "signal \(signal.rawValue) (\(signal.name)) received, \(intention)")]
+    }
+
+    /// The Logger goes first: once there is a file of the old name again, whose ever it is, no line
+    /// is written to the old file any more.
+    private mutating func reopen() -> [Action] {
+        let loggers = children.filter(\.role.isLogger)
+        awaitsReopening = loggers.contains { $0.role == settings.logger.map { .logger($0) } }
+        let signals: [Action] = loggers.map { .send(.user1, to: $0.process) }
+        return awaitsReopening ? signals : signals + [.reopenLogs]
+    }
+
+    var isServing: Bool { mode == .serving || mode == .withdrawn }
+
+    /// No new connections; the workers end when theirs have, at the latest after `timeoutMs`.
+    private mutating func drain(_ timeoutMs: Int64?, _ nowMs: Int64) -> [Action] {
+        guard mode != .stopping else { return [] }
+        let isFirst = mode != .draining
+        mode = .draining
+        dueStarts.removeAll { !$0.role.isLogger }
+        let actions: [Action] =
+            isFirst ? [.log(.notice, "gracefully shutting down"), .closeListeners] : []
+        return announce() + actions + dismissAll(timeoutMs, nowMs) + exitIfAlone()
+    }
+
+    /// The workers end now, and are killed when they do not within a second.
+    mutating func stop(_ nowMs: Int64) -> [Action] {
+        guard mode != .stopping else { return [] }
+        let isFirst = mode != .draining
+        mode = .stopping
+        dueStarts.removeAll { !$0.role.isLogger }
+        var actions: [Action] = announce() + (isFirst ? [.closeListeners] : [])
+        for index in children.indices {
+            if children[index].role.isLogger {
+                children[index].reminder = (.kill, nowMs &+ 1000 &+ MasterState.loggersTimeMs)
+                continue
+            }
+            children[index].isLeaving = true
+            children[index].reminder = (.kill, nowMs &+ 1000)
+            actions.append(.send(.terminate, to: children[index].process))
+        }
+        return actions + exitIfAlone()
+    }
+
+    /// WINCH: the workers leave, the master and its sockets stay.
+    private mutating func withdraw(_ nowMs: Int64) -> [Action] {
+        mode = .withdrawn
+        dueStarts.removeAll { !$0.role.isLogger }
+        return dismissAll(settings.shutdownTimeoutMs, nowMs)
+    }
+
+    /// How long a Logger has, once the last worker was killed, to write what is left.
+    static let loggersTimeMs: Int64 = 5000
+
+    /// QUIT to those that have not had it; a deadline for all that have none or a later one.
+    mutating func dismissAll(_ timeoutMs: Int64?, _ nowMs: Int64) -> [Action] {
+        var actions: [Action] = []
+        for index in children.indices {
+            let isLogger = children[index].role.isLogger
+            if !children[index].role.isWorker, mode == .withdrawn { continue }
+            if !children[index].isLeaving, !isLogger {
+                actions.append(.send(.quit, to: children[index].process))
+            }
+            children[index].isLeaving = true
+            guard let timeoutMs else { continue }
+            let atMs = nowMs &+ timeoutMs
+            if isLogger {
+                children[index].reminder = (.kill, atMs &+ 1000 &+ MasterState.loggersTimeMs)
+                continue
+            }
+            if let reminder = children[index].reminder, reminder.atMs <= atMs { continue }
+            children[index].reminder = (.terminate, atMs)
+        }
+        return actions
+    }
+}
