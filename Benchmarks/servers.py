@@ -82,9 +82,11 @@ def free_port():
 class Server:
     """A running server; `with` stops it and all that it started."""
 
-    def __init__(self, name, binary, place, connections=2048, core=0, text=None, files=0):
+    def __init__(self, name, binary, place, connections=2048, core=0, text=None, files=0,
+                 workers=1):
         """`core` are the processors that it may use, as taskset takes them; `text` a template of
-        a configuration in place of the usual one; `files` how many it may keep open."""
+        a configuration in place of the usual one; `files` how many it may keep open; `workers` how
+        many processes a server has that has no configuration."""
         self.name = name
         self.port = free_port()
         is_root = os.geteuid() == 0
@@ -105,7 +107,7 @@ class Server:
                 connections=connections,
                 descriptors=descriptors))
         if name == "canned":
-            command = [binary, str(self.port), "1024"]
+            command = [binary, str(self.port), "1024", str(workers)]
         elif is_h2o:
             command = [binary, "-m", "worker", "-c", path]
         elif is_lighttpd:

@@ -1,13 +1,16 @@
-// canned PORT BYTES: the ceiling. Every request, which is what ends with an empty line, gets the
-// same answer of that many bytes of body; what has arrived is answered with one send.
+// canned PORT BYTES [PROCESSES]: the ceiling. Every request, which is what ends with an empty line,
+// gets the same answer of that many bytes of body; what has arrived is answered with one send.
+// Several processes share the connections by SO_REUSEPORT.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <err.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -37,6 +40,7 @@ static int listener(int port) {
     struct sockaddr_in name = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
     name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
     setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (bind(descriptor, (struct sockaddr *)&name, sizeof name) || listen(descriptor, 4096))
         err(1, "port %d", port);
@@ -53,8 +57,14 @@ static size_t requests(const char *bytes, size_t count) {
 }
 
 int main(int count, char **words) {
-    if (count != 3) errx(2, "canned PORT BYTES");
+    if (count != 3 && count != 4) errx(2, "canned PORT BYTES [PROCESSES]");
     make_answers((size_t)atol(words[2]));
+    int processes = count == 4 ? atoi(words[3]) : 1;
+    while (processes-- > 1)
+        if (fork() == 0) {
+            prctl(PR_SET_PDEATHSIG, SIGKILL);
+            break;
+        }
     int poller = epoll_create1(0), listening = listener(atoi(words[1]));
     struct epoll_event event = {.events = EPOLLIN, .data.fd = listening};
     epoll_ctl(poller, EPOLL_CTL_ADD, listening, &event);

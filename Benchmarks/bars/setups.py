@@ -96,4 +96,4 @@ class Setup:
             text = self._lighttpd()
             os.makedirs(f"{place.folder}/lighttpd-deflate", exist_ok=True)
         return servers.Server(name, binary, place, connections=self.connections, core=self.cores,
-                              text=text, files=self.entries)
+                              text=text, files=self.entries, workers=self.workers)

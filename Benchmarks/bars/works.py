@@ -70,8 +70,11 @@ def small(site):
              over(nginx=5, best=2) + (Bar("nginx", least=4, metric="rate"),)),
         Work("a connection each", columns(file + ["--close"]), over(best=1.0)),
         Work("2 workers",
-             (Column("apus", Setup(workers=2, cores="0,1"), tuple(file)),
-              Column("apus", Setup(cores="0,1"), tuple(file), "apus, one worker")),
+             tuple(Column(name, Setup(workers=count, cores="0,1"), tuple(file), label)
+                   for name, count, label in (
+                       ("apus", 2, ""), ("apus", 1, "apus, one worker"),
+                       ("nginx", 2, ""), ("nginx", 1, "nginx, one worker"),
+                       ("canned", 2, ""), ("canned", 1, "canned, one worker"))),
              (Bar("apus, one worker", most=1.05), Bar("spread", most=1.3, metric="spread"))),
         Work("10,000 idle beside",
              (Column("apus", Setup(connections=12_000), tuple(file + ["--idle", "10000"])),

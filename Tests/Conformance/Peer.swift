@@ -102,7 +102,6 @@ public enum Peer: String, CaseIterable, Sendable {
 public final class RunningServer: @unchecked Sendable {
     /// Where it listens.
     public let target: Target
-    private let folder: String
     private let process: Process
     /// Open as long as this lives: when it closes, however that comes about, the server is ended.
     private let leash: Pipe
@@ -114,11 +113,15 @@ public final class RunningServer: @unchecked Sendable {
     }
 
     private static let keeper = """
+        folder=$1
+        shift
+        trap : INT TERM
         "$@" &
         child=$!
         read -r _
         kill -TERM "$child" 2>/dev/null
         wait "$child"
+        rm -rf "$folder"
         """
 
     /// Starts the peer; `program` is a path or a name.
@@ -134,7 +137,7 @@ public final class RunningServer: @unchecked Sendable {
         leash = Pipe()
         process.executableURL = URL(fileURLWithPath: "/bin/bash")
         process.arguments =
-            ["-c", Self.keeper, "keeper"] + peer.command(program ?? peer.program, folder)
+            ["-c", Self.keeper, "keeper", folder] + peer.command(program ?? peer.program, folder)
         process.environment = [
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         ]
@@ -144,7 +147,6 @@ public final class RunningServer: @unchecked Sendable {
         process.standardOutput = FileHandle(forWritingAtPath: said)
         process.standardError = process.standardOutput
         target = Target(host: "127.0.0.1", port: port)
-        self.folder = folder
         try process.run()
         for _ in 0..<1000 {
             if (try? Wire(target, patienceMs: 1000)) != nil { return }
@@ -158,6 +160,5 @@ public final class RunningServer: @unchecked Sendable {
     deinit {
         try? leash.fileHandleForWriting.close()
         process.waitUntilExit()
-        try? FileManager.default.removeItem(atPath: folder)
     }
 }
