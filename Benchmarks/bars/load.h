@@ -38,8 +38,8 @@ struct requests make_requests(const struct options *options);
 /// How far an answer was read.
 struct answer {
     enum { in_head, in_body, in_chunks } part;
-    /// Bytes of the body that are still to come.
-    uint64_t left;
+    /// Bytes of the body, and those of them that are still to come.
+    uint64_t size, left;
 };
 
 /// Takes an answer, or as much of it as there is, from `bytes`: how many were used. Sets `*done`

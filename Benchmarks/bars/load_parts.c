@@ -75,7 +75,7 @@ static long take_head(struct answer *answer, const char *bytes, size_t count, in
     if (found == 304 || found == 204) {
         *done = true;
     } else if (length) {
-        answer->left = strtoull(length, NULL, 10);
+        answer->size = answer->left = strtoull(length, NULL, 10);
         answer->part = in_body;
         *done = answer->left == 0;
     } else if (field(bytes, end, "transfer-encoding: chunked")) {

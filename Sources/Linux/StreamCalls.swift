@@ -36,6 +36,15 @@ public func sendFile(_ fd: Int32, from file: Int32, at offset: Int64, count: Int
     }
 }
 
+/// How many bytes a segment of a connection has now (TCP_MAXSEG, tcp(7)); 1 where it has none, as
+/// on a unix socket.
+public func segmentSize(_ fd: Int32) -> Int32 {
+    var size: Int32 = 0
+    var room = socklen_t(MemoryLayout<Int32>.size)
+    let returned = unsafe getsockopt(fd, Int32(IPPROTO_TCP), TCP_MAXSEG, &size, &room)
+    return returned == 0 ? max(1, size) : 1
+}
+
 /// pread(2).
 public func readFile(
     _ file: Int32, at offset: Int64, into memory: UnsafeMutableRawBufferPointer

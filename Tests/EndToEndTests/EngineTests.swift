@@ -18,30 +18,23 @@ struct EngineTests {
         ).replacingOccurrences(of: "events {", with: "events { use \(engine);")
     }
 
-    private static let canTrace =
-        (try? run("strace", ["-o", "/dev/null", "true"]))?.succeeded == true
-
     @Test(
-        .enabled(if: canTrace, "tracing is forbidden, or strace is not there"), arguments: engines)
+        .enabled(if: CallTrace.isPossible, Comment(rawValue: CallTrace.lacking)),
+        arguments: engines)
     func theCallsOfAnEngine(engine: String) throws {
         let server = try TestServer(configuration: Self.configuration(engine), files: Self.files)
-        let worker = try server.waitForWorkers(1)[0]
-        let trace = server.folder.path + "/trace"
-        let strace = try ChildProcess(
-            "strace", ["-p", "\(worker)", "-o", trace], output: "/dev/null",
-            error: server.folder.path + "/strace")
-        try waitFor("strace") { strace.errorOutput.contains("attached") }
-        let client = try server.connect()
-        for _ in 0..<3 {
-            try client.request("GET /a HTTP/1.1")
-            #expect(try client.response().text == "hello")
+        let lines = try CallTrace.during(server) {
+            let client = try server.connect()
+            for _ in 0..<3 {
+                try client.request("GET /a HTTP/1.1")
+                #expect(try client.response().text == "hello")
+            }
+            client.close()
         }
-        client.close()
-        strace.end()
-        let calls = Set(
-            try readText(trace).split(separator: "\n").compactMap { $0.split(separator: "(").first }
-        ).filter { $0.contains("poll") || $0.contains("select") }
-        let expected: [String: Set<Substring>] = [
+        let calls = Set(lines.map(CallTrace.name)).filter {
+            $0.contains("poll") || $0.contains("select")
+        }
+        let expected: [String: Set<String>] = [
             "epoll": ["epoll_wait", "epoll_pwait", "epoll_ctl"], "poll": ["poll", "ppoll"],
             // poll is asked what was mounted, which select cannot tell.
             "select": ["select", "pselect6", "poll", "ppoll"],

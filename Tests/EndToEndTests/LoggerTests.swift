@@ -282,35 +282,22 @@ import Testing
 
     // MARK: calls
 
-    private static let canTrace =
-        (try? run("strace", ["-o", "/dev/null", "true"]))?.succeeded == true
-
     /// The calls of a worker for 300 requests on a kept connection, thirty at a time.
     private func calls(_ log: String) throws -> [String: Int] {
         let server = try TestServer("\(log) \(Self.endless)", files: Self.files)
-        let worker = try server.waitForWorkers(1)[0]
         let client = try server.connect()
         try client.request("GET /a HTTP/1.1")
         _ = try client.response()
-        let trace = server.folder.path + "/trace"
-        let strace = try ChildProcess(
-            "strace", ["-p", "\(worker)", "-o", trace], output: "/dev/null",
-            error: server.folder.path + "/strace")
-        try waitFor("strace") { strace.errorOutput.contains("attached") }
         let thirty = String(repeating: "GET /a HTTP/1.1\r\nHost: x\r\n\r\n", count: 30)
-        for _ in 0..<10 {
-            try client.send(thirty)
-            for _ in 0..<30 { _ = try client.response() }
+        return try CallCount.during(server) {
+            for _ in 0..<10 {
+                try client.send(thirty)
+                for _ in 0..<30 { _ = try client.response() }
+            }
         }
-        strace.end()
-        var counts: [String: Int] = [:]
-        for line in try readText(trace).split(separator: "\n") {
-            if let name = line.split(separator: "(").first { counts[String(name), default: 0] += 1 }
-        }
-        return counts
     }
 
-    @Test(.enabled(if: canTrace, "tracing is forbidden, or strace is not there"))
+    @Test(.enabled(if: CallTrace.isPossible, Comment(rawValue: CallTrace.lacking)))
     func aLineCostsNoCall() throws {
         let without = try calls("access_log off;")
         let with = try calls(

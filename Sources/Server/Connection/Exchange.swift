@@ -96,6 +96,8 @@ struct Exchange: BitwiseCopyable {
     var entry: Int32 = -1
     var fileOffset: Int64 = 0
     var fileRemaining: Int64 = 0
+    /// How much of it goes into a packet; 0 where nobody has asked.
+    var segmentSize: Int32 = 0
     /// Up to where the Aide was asked to read it.
     var readEnd: Int64 = 0
     /// It is asked just now.
@@ -155,6 +157,7 @@ struct Exchange: BitwiseCopyable {
         entry = -1
         fileOffset = 0
         fileRemaining = 0
+        segmentSize = 0
         readEnd = 0
         isReading = false
         startedMs = 0

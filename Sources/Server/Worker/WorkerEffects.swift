@@ -178,45 +178,13 @@ extension Worker {
             guard most > 0 else { return .limited }
         }
         let bytes = unsafe output.bytes(from: start, to: start &+ most)
-        // Held back, the head shares a packet with the file's first bytes. That is fewer packets,
-        // and no fewer instructions: the file's pages then straddle the segments.
         let result = unsafe Linux.send(
             connections[slot].fd, UnsafeRawBufferPointer(bytes),
-            moreFollows: moreFollows && features.contains(.holdsHead))
+            moreFollows: moreFollows && holdsHead(features))
         switch result {
         case .bytes(let count): return .sent(count)
         case .wouldBlock: return .noRoom
         case .failed: return .failed
-        }
-    }
-
-    mutating func sendFile(_ slot: Int, _ exchange: Int) -> Connection.Input {
-        let location = plan.locations[Int(exchanges[exchange].location)]
-        let chunk = location.sendfileMaxChunk
-        var most = chunk > 0 ? Int64(chunk) : 1 << 30
-        if location.features.contains(.limitsRate) {
-            most = min(most, room(slot, exchange))
-            guard most > 0 else { return .limited }
-        }
-        if readsElsewhere(location.features) {
-            most = min(most, FilePiece.longest)
-            let rest = FilePiece(
-                offset: exchanges[exchange].fileOffset, count: exchanges[exchange].fileRemaining)
-            if awaits(most, of: rest, slot, exchange) { return .fileWaits }
-        }
-        let count = Int(min(exchanges[exchange].fileRemaining, most))
-        let result = Linux.sendFile(
-            connections[slot].fd, from: exchanges[exchange].file,
-            at: exchanges[exchange].fileOffset, count: count)
-        switch result {
-        case .bytes(let sent): return .sentFile(sent, of: count)
-        case .wouldBlock: return .noRoom
-        case .failed(let code):
-            if code == Errno.ioError || code == Errno.staleFile {
-                logError(.crit, "\(SystemError("sendfile()", code: code))", slot, exchange)
-                return .sourceFailed
-            }
-            return .failed
         }
     }
 }

@@ -1,0 +1,60 @@
+import HTTP
+import Linux
+
+/// Sending files, in slices, so that others have their turn, and in full packets.
+///
+/// Connections have TCP_NODELAY, so that the end of an answer never waits for an acknowledgement; it
+/// also sends on what ends a call and fills no packet. So the head waits for the file (MSG_MORE),
+/// and a slice ends where a segment does: a small packet costs as much as a full one, and wakes a
+/// reader for little.
+extension Worker {
+    /// Whether the head waits for the first bytes of the file: not where those may come late.
+    mutating func holdsHead(_ features: LocationFeatures) -> Bool {
+        features.contains(.holdsHead) || !features.contains(.limitsRate)
+    }
+
+    mutating func sendFile(_ slot: Int, _ exchange: Int) -> Connection.Input {
+        let location = plan.locations[Int(exchanges[exchange].location)]
+        let chunk = location.sendfileMaxChunk
+        var most = chunk > 0 ? Int64(chunk) : 1 << 30
+        if location.features.contains(.limitsRate) {
+            most = min(most, room(slot, exchange))
+            guard most > 0 else { return .limited }
+        }
+        if readsElsewhere(location.features) {
+            most = min(most, FilePiece.longest)
+            let rest = FilePiece(
+                offset: exchanges[exchange].fileOffset, count: exchanges[exchange].fileRemaining)
+            if awaits(most, of: rest, slot, exchange) { return .fileWaits }
+        }
+        let count = Int(slice(most, slot, exchange, location.features))
+        let result = Linux.sendFile(
+            connections[slot].fd, from: exchanges[exchange].file,
+            at: exchanges[exchange].fileOffset, count: count)
+        switch result {
+        case .bytes(let sent): return .sentFile(sent, of: count)
+        case .wouldBlock: return .noRoom
+        case .failed(let code):
+            if code == Errno.ioError || code == Errno.staleFile {
+                logError(.crit, "\(SystemError("sendfile()", code: code))", slot, exchange)
+                return .sourceFailed
+            }
+            return .failed
+        }
+    }
+
+    /// How much of at most `most` bytes is sent now: all that is left, or what fills segments, the
+    /// first of which the head begins.
+    private mutating func slice(
+        _ most: Int64, _ slot: Int, _ exchange: Int, _ features: LocationFeatures
+    ) -> Int64 {
+        let rest = exchanges[exchange].fileRemaining
+        guard rest > most, !features.contains(.limitsRate) else { return min(rest, most) }
+        if exchanges[exchange].segmentSize == 0 {
+            exchanges[exchange].segmentSize = segmentSize(connections[slot].fd)
+        }
+        let begun = exchanges[exchange].headBytes &+ exchanges[exchange].bodyBytes
+        let excess = (begun &+ most) % Int64(exchanges[exchange].segmentSize)
+        return excess < most ? most &- excess : most
+    }
+}

@@ -1,0 +1,129 @@
+import Testing
+
+/// How a file's bytes get into packets: what the kernel is told beside them.
+@Suite(
+    .serialized, .enabled(if: CallTrace.isPossible, Comment(rawValue: CallTrace.lacking))
+) struct PacketTests {
+    private static let files: [String: Fixture] = [
+        "20k": .pattern(20 << 10), "512k": .pattern(512 << 10), "513k": .pattern(513 << 10),
+        "3m": .pattern(3 << 20),
+    ]
+
+    /// What of a worker's calls sends an answer.
+    private enum Sending: Equatable {
+        case head(count: Int, isHeld: Bool)
+        case slice(asked: Int, sent: Int)
+        case segmentSize(Int)
+
+        /// A line of a trace.
+        init?(_ line: String) {
+            let numbers = line.split { !$0.isNumber }.compactMap { Int($0) }
+            switch CallTrace.name(line) {
+            case "sendto":
+                self = .head(count: numbers.last ?? 0, isHeld: line.contains("MSG_MORE"))
+            case "sendfile" where !line.contains("EAGAIN") && numbers.count > 2:
+                self = .slice(asked: numbers[numbers.count - 2], sent: numbers[numbers.count - 1])
+            case "getsockopt" where line.contains("TCP_MAXSEG"):
+                self = .segmentSize(numbers.first { $0 > 100 } ?? 0)
+            default: return nil
+            }
+        }
+    }
+
+    /// How the answer to a request is sent.
+    private func sending(
+        _ name: String, _ fields: [String] = [], _ directives: String = ""
+    ) throws -> [Sending] {
+        let server = try TestServer("sendfile on; \(directives)", files: Self.files)
+        let client = try server.connect()
+        try client.request("GET /20k HTTP/1.1")
+        _ = try client.response()
+        let lines = try CallTrace.during(server) {
+            try client.request("GET /\(name) HTTP/1.1", fields)
+            #expect(try client.response().status < 300)
+            // The answer may be here before the call that has sent it is over; then it is.
+            try client.request("HEAD / HTTP/1.1")
+            _ = try client.response(to: "HEAD")
+        }
+        return lines.compactMap { Sending($0) }.dropLast()
+    }
+
+    /// The head begins the file's first packet; nothing is asked that is not needed.
+    @Test(arguments: ["20k", "512k"], ["", "tcp_nopush on;"])
+    func aFileOfOneSlice(name: String, directives: String) throws {
+        let calls = try sending(name, [], directives)
+        let size = Self.files[name]?.content.count ?? 0
+        guard case .head(let count, isHeld: true)? = calls.first, count < 1000 else {
+            Issue.record("\(calls)")
+            return
+        }
+        // The socket may take it in parts.
+        var sum = 0
+        for call in calls.dropFirst() {
+            guard case .slice(let asked, let sent) = call else {
+                Issue.record("\(calls)")
+                return
+            }
+            #expect(asked == size - sum)
+            sum += sent
+        }
+        #expect(sum == size, "\(calls)")
+    }
+
+    /// A slice ends where a segment does, so that no small packet is sent but the last one.
+    @Test(arguments: ["", "sendfile_max_chunk 300k;"])
+    func slicesAreWholeSegments(directives: String) throws {
+        for name in ["513k", "3m"] {
+            let calls = try sending(name, [], directives)
+            let sizes = calls.compactMap { call -> Int? in
+                guard case .segmentSize(let size) = call else { return nil }
+                return size
+            }
+            try #require(sizes.count == 1 && sizes[0] > 100, "asked once: \(calls)")
+            var (position, end, slices) = (0, 0, 0)
+            for call in calls {
+                if case .head(let count, _) = call {
+                    position = count
+                    end = count + (Self.files[name]?.content.count ?? 0)
+                }
+                guard case .slice(let asked, let sent) = call else { continue }
+                let isWhole = (position + asked).isMultiple(of: sizes[0])
+                #expect(isWhole || position + asked == end, "\(name): \(calls)")
+                position += sent
+                slices += 1
+            }
+            #expect(slices > 1 && position == end, "\(name): \(calls)")
+        }
+    }
+
+    /// Where the rate is limited, what may go goes, unless the directive says otherwise.
+    @Test(arguments: [("", false), ("tcp_nopush on;", true)])
+    func aLimitedRate(directives: String, isHeld: Bool) throws {
+        for name in ["20k", "3m"] {
+            let calls = try sending(name, [], "limit_rate 100m; \(directives)")
+            guard case .head(_, isHeld: isHeld)? = calls.first else {
+                Issue.record("\(calls)")
+                continue
+            }
+            for call in calls {
+                if case .segmentSize = call { Issue.record("whole segments: \(calls)") }
+            }
+        }
+    }
+
+    /// However little the socket takes at a time.
+    @Test func aSlowReaderGetsItAll() throws {
+        let server = try TestServer(
+            "sendfile on;", files: ["big": .pattern(30 << 20), "a": "hello"])
+        let client = try server.connect(receiveBuffer: 4096)
+        let lines = try CallTrace.during(server) {
+            try client.request("GET /big HTTP/1.1")
+            try client.awaitBytes(1000)
+            #expect(try client.response().body == patternBytes(30 << 20))
+            try client.request("GET /a HTTP/1.1")
+            #expect(try client.response().text == "hello")
+        }
+        #expect(lines.contains { $0.hasPrefix("epoll_wait") && $0.contains("EPOLLOUT") })
+        #expect(lines.count { $0.contains("TCP_MAXSEG") } == 1)
+    }
+}
