@@ -1,18 +1,12 @@
-import HTTP
 import Linux
 
 /// Sending files, in slices, so that others have their turn, and in full packets.
 ///
-/// Connections have TCP_NODELAY, so that the end of an answer never waits for an acknowledgement; it
-/// also sends on what ends a call and fills no packet. So the head waits for the file (MSG_MORE),
-/// and a slice ends where a segment does: a small packet costs as much as a full one, and wakes a
-/// reader for little.
+/// Connections have TCP_NODELAY, so that the end of an answer never waits for an acknowledgement;
+/// it also sends on what ends a call and fills no packet. So the head waits for the file
+/// (MSG_MORE), and a slice ends where a segment does: a small packet costs as much as a full one,
+/// and wakes a reader for little.
 extension Worker {
-    /// Whether the head waits for the first bytes of the file: not where those may come late.
-    mutating func holdsHead(_ features: LocationFeatures) -> Bool {
-        features.contains(.holdsHead) || !features.contains(.limitsRate)
-    }
-
     mutating func sendFile(_ slot: Int, _ exchange: Int) -> Connection.Input {
         let location = plan.locations[Int(exchanges[exchange].location)]
         let chunk = location.sendfileMaxChunk
@@ -57,4 +51,9 @@ extension Worker {
         let excess = (begun &+ most) % Int64(exchanges[exchange].segmentSize)
         return excess < most ? most &- excess : most
     }
+}
+
+extension LocationFeatures {
+    /// Whether a head waits for the first bytes of its file: not where those may be held back.
+    var headsWait: Bool { contains(.holdsHead) || !contains(.limitsRate) }
 }

@@ -180,7 +180,7 @@ extension Worker {
         let bytes = unsafe output.bytes(from: start, to: start &+ most)
         let result = unsafe Linux.send(
             connections[slot].fd, UnsafeRawBufferPointer(bytes),
-            moreFollows: moreFollows && holdsHead(features))
+            moreFollows: moreFollows && features.headsWait)
         switch result {
         case .bytes(let count): return .sent(count)
         case .wouldBlock: return .noRoom
