@@ -28,7 +28,7 @@ enum SendingDirectives {
             default: "off",
             "Whether a head shares a packet with the file behind it where limit_rate applies too."
         )
-        .differing("elsewhere it always does: that costs less, and is twice as fast."),
+        .differing("elsewhere it always does, which costs less."),
         .flag(
             "tcp_nodelay", in: .httpServerLocation, sets: \.scope.sending.isNoDelay,
             default: "on",
