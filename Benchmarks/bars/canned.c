@@ -60,11 +60,13 @@ int main(int count, char **words) {
     if (count != 3 && count != 4) errx(2, "canned PORT BYTES [PROCESSES]");
     make_answers((size_t)atol(words[2]));
     int processes = count == 4 ? atoi(words[3]) : 1;
-    while (processes-- > 1)
-        if (fork() == 0) {
-            prctl(PR_SET_PDEATHSIG, SIGKILL);
-            break;
-        }
+    while (processes-- > 1) {
+        pid_t child = fork();
+        if (child < 0) err(1, "fork");
+        if (child > 0) continue;
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        break;
+    }
     int poller = epoll_create1(0), listening = listener(atoi(words[1]));
     struct epoll_event event = {.events = EPOLLIN, .data.fd = listening};
     epoll_ctl(poller, EPOLL_CTL_ADD, listening, &event);

@@ -5,12 +5,12 @@ import Testing
     .serialized, .enabled(if: CallTrace.isPossible, Comment(rawValue: CallTrace.lacking))
 ) struct PacketTests {
     private static let files: [String: Fixture] = [
-        "20k": .pattern(20 << 10), "512k": .pattern(512 << 10), "513k": .pattern(513 << 10),
+        "20k": .pattern(20 << 10), "512k": .pattern(512 << 10), "514k": .pattern(514 << 10),
         "3m": .pattern(3 << 20),
     ]
 
     /// What of a worker's calls sends an answer.
-    private enum Sending: Equatable {
+    private enum Sending {
         case head(count: Int, isHeld: Bool)
         case slice(asked: Int, sent: Int)
         case segmentSize(Int)
@@ -32,7 +32,7 @@ import Testing
 
     /// How the answer to a request is sent.
     private func sending(
-        _ name: String, _ fields: [String] = [], _ directives: String = ""
+        _ name: String, _ directives: String = "", fields: [String] = []
     ) throws -> [Sending] {
         let server = try TestServer("sendfile on; \(directives)", files: Self.files)
         let client = try server.connect()
@@ -51,7 +51,7 @@ import Testing
     /// The head begins the file's first packet; nothing is asked that is not needed.
     @Test(arguments: ["20k", "512k"], ["", "tcp_nopush on;"])
     func aFileOfOneSlice(name: String, directives: String) throws {
-        let calls = try sending(name, [], directives)
+        let calls = try sending(name, directives)
         let size = Self.files[name]?.content.count ?? 0
         guard case .head(let count, isHeld: true)? = calls.first, count < 1000 else {
             Issue.record("\(calls)")
@@ -71,10 +71,11 @@ import Testing
     }
 
     /// A slice ends where a segment does, so that no small packet is sent but the last one.
-    @Test(arguments: ["", "sendfile_max_chunk 300k;"])
-    func slicesAreWholeSegments(directives: String) throws {
-        for name in ["513k", "3m"] {
-            let calls = try sending(name, [], directives)
+    @Test(arguments: ["", "sendfile_max_chunk 300k;"], [0, 1000])
+    func slicesAreWholeSegments(directives: String, start: Int) throws {
+        let fields = start > 0 ? ["Range: bytes=\(start)-"] : []
+        for name in ["514k", "3m"] {
+            let calls = try sending(name, directives, fields: fields)
             let sizes = calls.compactMap { call -> Int? in
                 guard case .segmentSize(let size) = call else { return nil }
                 return size
@@ -84,7 +85,7 @@ import Testing
             for call in calls {
                 if case .head(let count, _) = call {
                     position = count
-                    end = count + (Self.files[name]?.content.count ?? 0)
+                    end = count + (Self.files[name]?.content.count ?? 0) - start
                 }
                 guard case .slice(let asked, let sent) = call else { continue }
                 let isWhole = (position + asked).isMultiple(of: sizes[0])
@@ -100,7 +101,7 @@ import Testing
     @Test(arguments: [("", false), ("tcp_nopush on;", true)])
     func aLimitedRate(directives: String, isHeld: Bool) throws {
         for name in ["20k", "3m"] {
-            let calls = try sending(name, [], "limit_rate 100m; \(directives)")
+            let calls = try sending(name, "limit_rate 100m; \(directives)")
             guard case .head(_, isHeld: isHeld)? = calls.first else {
                 Issue.record("\(calls)")
                 continue

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// System calls, one by one, by strace.
+/// System calls, by strace.
 enum CallTrace {
     /// Whether this machine lets one trace.
     static let isPossible = (try? run("strace", ["-o", "/dev/null", "true"]))?.succeeded == true
@@ -10,16 +10,19 @@ enum CallTrace {
     /// Why a test is left out where it does not.
     static let lacking = "tracing is forbidden, or strace is not there"
 
-    /// What the first worker of a server calls while `body` runs, a line each.
-    static func during(_ server: TestServer, _ body: () throws -> Void) throws -> [String] {
+    /// What the first worker of a server calls while `body` runs, a line each, or what strace says
+    /// of it with other options.
+    static func during(
+        _ server: TestServer, options: [String] = [], _ body: () throws -> Void
+    ) throws -> [String] {
         let worker = try server.waitForWorkers(1)[0]
         let trace = server.folder.path + "/trace-\(UUID().uuidString)"
         let strace = try ChildProcess(
-            "strace", ["-p", "\(worker)", "-o", trace], output: "/dev/null",
+            "strace", options + ["-p", "\(worker)", "-o", trace], output: "/dev/null",
             error: trace + ".error")
-        try waitFor("strace") {
+        try waitFor("strace to attach") {
             guard strace.isRunning else { throw TimedOut(description: strace.errorOutput) }
-            return strace.errorOutput.contains("attached")
+            return try readText("/proc/\(worker)/status").contains("TracerPid:\t\(strace.pid)\n")
         }
         try body()
         strace.signal(SIGINT)
