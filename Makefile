@@ -31,9 +31,10 @@ SOURCES := Sources Examples Tests Package.swift
 LARGE := public/downloads/large.bin
 RELEASE = $$($(SWIFT) build -c release --show-bin-path)/apus
 
-# Suites that load the machine or measure time: one after the other, with the release binary.
-HEAVY := EndToEndTests\.(WorkerTests|FreshnessTests|CostTests|ChaosTests|LoadTests|$\
-	SiteTests|LargeFileTests|TimeoutTests|HostileShortageTests)
+# Suites that load the machine or measure time, and one that needs descriptors below select's 1,024
+# while others have hundreds open: one after the other, with the release binary.
+HEAVY := (EndToEndTests\.(WorkerTests|FreshnessTests|CostTests|ChaosTests|LoadTests|$\
+	SiteTests|LargeFileTests|TimeoutTests|HostileShortageTests)|ReactorTests\.PollerTests)
 
 # What is run with poll and select too: a request's whole way, slow and hostile clients, time.
 # EngineTests and UpperEchoTests take each engine in any case.
