@@ -104,7 +104,8 @@ let package = Package(
             ],
             exclude: ["Configurations"], swiftSettings: testSettings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["apus", "upper-echo", "Conformance", "CZlib"],
+            name: "EndToEndTests",
+            dependencies: ["apus", "upper-echo", "Server", "Conformance", "CZlib"],
             swiftSettings: testSettings),
         fuzzTarget,
         // The conformance suite: cases as data, a command that puts them to any server, and tests.

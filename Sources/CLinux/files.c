@@ -41,6 +41,20 @@ static void take(struct clinux_facts *facts, const struct stat *status) {
     facts->group = status->st_gid;
 }
 
+ssize_t clinux_real_path(const char *path, char *real, size_t size) {
+    int fd = open(path, O_PATH | O_CLOEXEC);
+    if (fd < 0) return -errno;
+    char name[32];
+    snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+    ssize_t count = readlink(name, real, size);
+    int error = errno;
+    close(fd);
+    if (count < 0) return -error;
+    // A path that is cut, or of a directory that cannot be reached from the root.
+    if ((size_t)count >= size) return -ENAMETOOLONG;
+    return count > 0 && real[0] == '/' ? count : -ENOENT;
+}
+
 int clinux_open_directory(int directory, const char *name) {
     int fd = openat(directory, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
     return fd < 0 ? -errno : fd;

@@ -93,6 +93,10 @@ public struct RequestHead: BitwiseCopyable, Sendable {
         present &>> UInt32(name.rawValue) & 1 != 0
     }
 
+    /// Whether the request line could be read. Where it could not, nothing of the request is known
+    /// but that line.
+    public var isLineRead: Bool { !methodName.isEmpty }
+
     /// Whether the request has a field that makes it conditional (RFC 9110, section 13.1), If-Range
     /// apart.
     public var isConditional: Bool { present & Preconditions.conditional != 0 }

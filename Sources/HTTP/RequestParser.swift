@@ -79,6 +79,17 @@ public struct RequestParser: BitwiseCopyable, Sendable {
         head.dropsInvalidNames = limits.dropsInvalidNames
     }
 
+    /// The bytes of the lines that were read, from the request line's first byte on: all of the
+    /// head once it is complete, none while its request line is not (nginx's $request_length).
+    public var readCount: Int {
+        switch stage {
+        case .beforeRequestLine, .requestLine: return 0
+        case .fields: return max(0, lineStart &- Int(head.requestLine.offset))
+        case .complete, .invalid:
+            return max(0, head.byteCount &- Int(head.requestLine.offset))
+        }
+    }
+
     /// Begins anew, with another client's request.
     public mutating func restart(limits: HeadLimits) {
         self.limits = limits
@@ -233,10 +244,16 @@ public struct RequestParser: BitwiseCopyable, Sendable {
             }
             if position == lineStart {
                 head.fields.count = UInt32(truncatingIfNeeded: position) &- head.fields.offset
-                if let fault = faultOfWhole(received) { return refuse(fault, received) }
+                if let fault = faultOfWhole(received) {
+                    return refuse(fault, received, readCount: next)
+                }
                 return finish(next)
             }
-            if let fault = takeField(received, to: position) { return refuse(fault, received) }
+            if let fault = takeField(received, to: position) {
+                // A line that has the form of a field counts as read, whatever its value.
+                let isRead = fault != .invalidField && fault != .tooManyFields
+                return refuse(fault, received, readCount: isRead ? next : lineStart)
+            }
             lineStart = next
             position = next
         }
@@ -356,15 +373,31 @@ public struct RequestParser: BitwiseCopyable, Sendable {
         }
     }
 
+    /// Ends the request with a fault. `readCount` is how many bytes the lines before it have, its
+    /// own included where that could be read; nil for those before the current line.
     private mutating func refuse(
-        _ fault: RequestFault, _ received: Span<UInt8>
+        _ fault: RequestFault, _ received: Span<UInt8>, readCount: Int? = nil
     ) -> ParseOutcome {
         self.fault = fault
         var end = lineStart
         while end < received.count, received[end] != 0x0A, received[end] != 0x0D { end &+= 1 }
         faultLine = ByteExtent(from: lineStart, to: end)
-        if stage == .requestLine { head.requestLine = faultLine }
+        if stage == .requestLine || stage == .beforeRequestLine {
+            forgetRequestLine()
+        } else {
+            head.byteCount = readCount ?? lineStart
+        }
         stage = .invalid
         return .invalid(fault)
+    }
+
+    /// Keeps nothing of a request line that could not be read but the line itself, and that it is
+    /// one of HTTP/0.9, which has no response header, even for a refusal.
+    private mutating func forgetRequestLine() {
+        let isHTTP09 = head.version == .http09
+        head.reset(limits)
+        if isHTTP09 { head.version = .http09 }
+        head.requestLine = faultLine
+        head.byteCount = lineStart
     }
 }

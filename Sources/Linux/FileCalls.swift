@@ -180,14 +180,15 @@ public func facts(of path: CPath) -> Result<FileFacts, FileError> {
     return returned < 0 ? .failure(FileError(code: 0 &- returned)) : .success(FileFacts(facts))
 }
 
-/// realpath(3): the absolute path without links, or errno(3).
+/// Returns the absolute path without symbolic links, as the kernel resolves it (proc(5),
+/// /proc/self/fd), or errno(3).
 public func realPath(_ path: CPath) -> Result<[UInt8], FileError> {
-    unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX) &+ 1) { buffer in
-        guard let real = unsafe realpath(path.start, buffer.baseAddress) else {
-            return .failure(FileError(code: errno))
+    unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
+        let count = unsafe clinux_real_path(path.start, buffer.baseAddress, buffer.count)
+        guard count >= 0 else {
+            return .failure(FileError(code: Int32(truncatingIfNeeded: 0 &- count)))
         }
-        let count = unsafe strlen(real)
-        return .success((0..<count).map { unsafe UInt8(bitPattern: real[$0]) })
+        return .success((0..<count).map { unsafe UInt8(bitPattern: buffer[$0]) })
     }
 }
 

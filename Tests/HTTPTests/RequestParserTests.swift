@@ -394,6 +394,35 @@ struct RequestRow: CustomTestStringConvertible {
         }
     }
 
+    /// How many bytes were read of a request, with what became of it: as nginx counts them.
+    @Test(arguments: [
+        ("GET /a HTTP/1.1\r\nHost: b\r\n\r\n", 28), ("\r\nGET /a HTTP/1.0\r\n\r\n", 19),
+        ("GET /a HT", 0), ("GET /a HTTP/1.1\r\n", 17), ("GET /a HTTP/1.1\r\nHost: b\r\nA: ", 26),
+        ("get /a HTTP/1.1\r\n", 0), ("GET /a HTTP/3.0\r\n", 0),
+        ("GET /a HTTP/1.1\r\nHost: b/c\r\n", 28), ("GET /a HTTP/1.1\r\nA\u{0}: b\r\n", 17),
+        ("GET /a HTTP/1.1\r\nA: b\r\n\r\n", 25), ("TRACE / HTTP/1.1\r\nHost: b\r\n\r\n", 29),
+    ])
+    func readCount(request: String, count: Int) {
+        guarded(request) { received in
+            var parser = RequestParser(limits: HeadLimits())
+            _ = parser.resume(received)
+            #expect(parser.readCount == count)
+        }
+    }
+
+    @Test func nothingOfAnUnreadableRequestLineIsKept() {
+        for request in ["GET /a?b HTTP/3.0\r\n", "GET /a?b XTTP/1.1\r\n", "get /a?b HTTP/1.1\r\n"] {
+            guarded(request) { received in
+                var parser = RequestParser(limits: HeadLimits())
+                _ = parser.resume(received)
+                #expect(!parser.head.isLineRead)
+                #expect(parser.head.target.isEmpty && parser.head.path.isEmpty)
+                #expect(parser.head.query.isEmpty && parser.head.method == .unknown)
+                #expect(!parser.head.requestLine.isEmpty)
+            }
+        }
+    }
+
     @Test func completeStaysComplete() {
         guarded("GET / HTTP/1.0\r\n\r\nGARBAGE") { received in
             var parser = RequestParser(limits: HeadLimits())

@@ -4,23 +4,53 @@ import Testing
 @testable import Server
 
 @Suite struct ExchangeTests {
-    /// All that is in a value, but for what a parser found: of that only what is named counts.
-    private func text(_ exchange: Exchange) -> [String] {
-        Mirror(reflecting: exchange).children.compactMap { child in
-            child.label == "parser" ? nil : "\(child.label ?? "?"): \(child.value)"
+    /// All fields with their values, but for the parser: of what that has found only what is named
+    /// counts.
+    private func fields(_ exchange: Exchange) -> [String: String] {
+        var fields: [String: String] = [:]
+        for child in Mirror(reflecting: exchange).children where child.label != "parser" {
+            fields[child.label ?? "?"] = "\(child.value)"
+        }
+        return fields
+    }
+
+    /// An exchange with something else than the initial value in every field. A byte of 1 keeps
+    /// each Bool and enum a valid one.
+    private var used: Exchange {
+        var exchange = Exchange(limits: HeadLimits())
+        unsafe withUnsafeMutableBytes(of: &exchange) { bytes in
+            for index in bytes.indices { unsafe bytes[index] = 1 }
+        }
+        exchange.decoder = ChunkedDecoder()
+        return exchange
+    }
+
+    /// Fields of the connection, which the next request of it finds as they are.
+    private let ofConnection: Set<String> = [
+        "input", "inputStart", "inputEnd", "mayHaveMore", "hasReceived", "needsParse", "decoder",
+        "proxyAddresses", "hasRealAddress", "defaultServer", "defaultLocation", "output",
+        "outputStart", "outputEnd", "startedMs", "requestsInTurn", "fileBytesInTurn", "memory",
+    ]
+
+    @Test func nextRequestFindsNoFieldOfTheOneBefore() {
+        var exchange = used
+        let before = fields(exchange)
+        var new = Exchange(limits: HeadLimits())
+        new.begin(HeadLimits(), .none, server: exchange.server, location: exchange.location)
+        exchange.prepareForNextRequest()
+        let (after, initial) = (fields(exchange), fields(new))
+        #expect(ofConnection.isSubset(of: after.keys))
+        for (name, value) in after {
+            #expect(
+                value == (ofConnection.contains(name) ? before[name] : initial[name]), "\(name)")
         }
     }
 
     @Test func beginningAnewLeavesNothingBehind() {
         let limits = HeadLimits(requestLine: 100)
-        var exchange = Exchange(limits: HeadLimits())
-        unsafe withUnsafeMutableBytes(of: &exchange) { bytes in
-            // As if everything had been used; what is a Bool or an enum stays one.
-            for index in bytes.indices { unsafe bytes[index] = 1 }
-        }
-        exchange.decoder = ChunkedDecoder()
-        exchange.begin(limits, .none)
-        #expect(text(exchange) == text(Exchange(limits: limits)))
+        var exchange = used
+        exchange.begin(limits, .none, server: 0, location: 0)
+        #expect(fields(exchange) == fields(Exchange(limits: limits)))
         let bytes = Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
         #expect(exchange.parser.resume(bytes.span) == .complete)
         #expect(exchange.parser.head.field(.userAgent) == nil)

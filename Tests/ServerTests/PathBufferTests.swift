@@ -8,7 +8,7 @@ import Testing
     private func path(_ pieces: [String]) -> (text: String, isTooLong: Bool) {
         var path = PathBuffer(capacity: 8)
         for piece in pieces { path.append(Array(piece.utf8).span) }
-        return (path.text, path.isTooLong)
+        return (path.text, path.fault == Errno.nameTooLong)
     }
 
     @Test(arguments: [
@@ -26,8 +26,8 @@ import Testing
         var path = PathBuffer(capacity: 8)
         path.append("too long for it")
         path.removeAll()
-        let cleared = (path.count, path.isTooLong)
-        #expect(cleared == (0, false))
+        let cleared = (path.count, path.fault)
+        #expect(cleared == (0, 0))
         path.append("/abc")
         path.truncate(to: 2)
         let cut = path.text
@@ -36,6 +36,41 @@ import Testing
         path.truncate(to: -1)
         let empty = path.count
         #expect(empty == 0)
+    }
+
+    /// A root, how many of its `..` segments the configuration wrote, and what follows it.
+    @Test(arguments: [
+        ("/srv", 0, "/a", false), ("/srv", 0, "/a/..b/...", false), ("/srv", 0, "/a/../b", true),
+        ("/srv", 0, "/a/..", true), ("/srv/img/", 0, "../x", true), ("/srv/../www", 1, "/a", false),
+        ("/srv/../www", 1, "/../a", true), ("/srv/../www", 0, "/a", true),
+        ("/srv/..", 1, "/a", false), ("/srv/..", 1, "/../a", true),
+        // An alias without a slash at its end: what follows it becomes a part of its last name.
+        ("/srv/.", 0, "./secret", true), ("/srv/.", 0, "/a", false),
+        ("/srv/..", 1, "x/../secret", true), ("/srv/..", 1, "x/secret", false),
+        ("", 0, "../a", true), ("..", 1, "/a", false), ("/srv/", 0, "", false),
+    ])
+    func pathWithSomebodyElsesParentSegmentLeavesTheRoot(
+        root: String, written: Int, rest: String, leaves: Bool
+    ) {
+        var path = PathBuffer()
+        path.begin(withRoot: Array(root.utf8).span, writtenParents: written)
+        path.append(Array(rest.utf8).span)
+        let leavesRoot = path.leavesRoot
+        #expect(leavesRoot == leaves)
+        let rootCount = path.rootCount
+        #expect(rootCount == root.utf8.count)
+    }
+
+    /// How many `..` segments a literal has that no variable beside it can take apart or make.
+    @Test(arguments: [
+        ("/srv/../www/", true, false, 1), ("../www/", true, false, 1), ("/../", false, false, 1),
+        ("/..", false, false, 0), ("/..", false, true, 1), ("../", false, false, 0),
+        ("..", true, true, 1), ("..", true, false, 0), ("..", false, true, 0),
+        ("/a/../../b", true, true, 2), ("", false, false, 0), ("/", false, false, 0),
+    ])
+    func wholeParentSegmentsOfLiterals(text: String, isFirst: Bool, isLast: Bool, count: Int) {
+        let bytes = Array(text.utf8)
+        #expect(bytes.span.wholeParentSegments(isFirst: isFirst, isLast: isLast) == count)
     }
 
     @Test(arguments: [(0, true), (5, true), (-3, true), (99, false)])

@@ -35,6 +35,9 @@ enum clinux_links {
 /// directory. Returns a descriptor or -errno.
 int clinux_open(int directory, const char *path, int links);
 /// Opens a directory that nothing is read of (O_PATH), a link followed; a descriptor or -errno.
+// The absolute path without symbolic links, not terminated: its length, or -errno(3). The kernel
+// resolves it, in calls that the sandbox allows; realpath(3) makes others for some paths.
+ssize_t clinux_real_path(const char *path, char *real, size_t size);
 int clinux_open_directory(int directory, const char *name);
 /// fstatat(2) of a name in an open directory, a link not followed; 0 or -errno.
 int clinux_stat_at(int directory, const char *name, struct clinux_facts *facts);

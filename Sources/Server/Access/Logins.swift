@@ -48,7 +48,7 @@ extension Worker {
                 .info, "no user/password was provided for basic authentication", slot, exchange)
             return challenge(realm, exchange)
         }
-        let path = userFile(auth, slot, exchange)
+        guard let path = userFile(auth, slot, exchange) else { return .refused(403) }
         let text: [UInt8]
         do throws(PasswordFiles.Failure) {
             let nowMs = clock.seconds &* 1000 &+ clock.milliseconds
@@ -78,11 +78,18 @@ extension Worker {
         }
     }
 
-    /// The password file's path, relative to the configuration's directory.
+    /// The password file's path, relative to the configuration's directory; nil for one in which
+    /// a variable has a `..` segment, which is logged.
     private mutating func userFile(
         _ auth: AuthBasicPlan, _ slot: Int, _ exchange: Int
-    ) -> [UInt8] {
+    ) -> [UInt8]? {
         let path = value(of: auth.userFile, slot, exchange)
+        guard path.span.parentSegments <= writtenParents(in: auth.userFile, slot, exchange) else {
+            logError(
+                .crit, "the password file \"\(path.span.text)\" leads out of its directory", slot,
+                exchange)
+            return nil
+        }
         return path.first == UInt8(ascii: "/") ? path : Array(auth.directory) + path
     }
 

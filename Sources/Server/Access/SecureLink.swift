@@ -4,9 +4,6 @@ import Linux
 
 /// $secure_link and $secure_link_expires (ngx_http_secure_link_module).
 extension Worker {
-    /// As deep as a link may ask for itself.
-    private static let deepest = 100
-
     mutating func writeSecureLink(
         _ variable: Variable, _ slot: Int, _ exchange: Int, into writer: inout HeadWriter
     ) -> Bool {
@@ -16,13 +13,8 @@ extension Worker {
             return variable == .secureLink && writeSecretLink(link.secret, exchange, into: &writer)
         }
         guard let source = link.source, let hashed = link.hashed else { return false }
-        let context = context(of: exchange)
-        guard context.depth < Worker.deepest else {
-            logError(.error, "cycle while evaluating variable \"secure_link\"", slot, exchange)
-            return false
-        }
-        context.depth &+= 1
-        defer { context.depth &-= 1 }
+        guard beginEvaluation("variable \"secure_link\"", slot, exchange) else { return false }
+        defer { endEvaluation() }
         let text = value(of: source, slot, exchange)
         guard let parts = SecureLink(text) else { return false }
         if variable == .secureLinkExpires {

@@ -144,6 +144,14 @@ extension Worker {
     mutating func keep(head bytes: [UInt8], _ exchange: Int) {
         while sentHeads.count <= exchange { sentHeads.append([]) }
         sentHeads[exchange] = bytes
+        exchanges[exchange].hasSentHead = true
+    }
+
+    /// The response's head is not asked for any more.
+    mutating func dropSentHead(_ exchange: Int) {
+        guard exchanges[exchange].hasSentHead else { return }
+        sentHeads[exchange] = []
+        exchanges[exchange].hasSentHead = false
     }
 
     private mutating func addExpires(

@@ -91,14 +91,17 @@ extension Worker {
 
     // MARK: paths and opening
 
+    /// errno(3) of a path that is not opened. The client's path was normalized; what a rewrite, a
+    /// variable or an alias makes of it was not: `/img../x` behind
+    /// `location /img { alias /srv/img/; }` is /srv/img/../x.
+    private var faultOfPath: Int32? {
+        if path.fault != 0 { return path.fault }
+        return path.leavesRoot ? Errno.accessDenied : nil
+    }
+
     /// What the path is, opened as the location's rule for links says.
     mutating func find(_ location: LocationPlan, _ slot: Int, _ exchange: Int) -> FoundFile {
-        if path.isTooLong { return FoundFile(error: Errno.nameTooLong) }
-        // The client's path was normalized; what a rewrite, a variable or an alias makes of it was
-        // not: `/img../x` behind `location /img { alias /srv/img/; }` is /srv/img/../x.
-        if exchanges[exchange].hasContext || location.features.contains(.hasAlias), leavesRoot() {
-            return FoundFile(error: Errno.accessDenied)
-        }
+        if let fault = faultOfPath { return FoundFile(error: fault) }
         if location.features.contains(.testsLinks) {
             dependOnRequest()
             return FoundFile(opened: openTested(location, slot, exchange))
@@ -106,10 +109,11 @@ extension Worker {
         // What other requests make of a file is read by a descriptor of their own.
         if exchanges[exchange].isSubrequest {
             return FoundFile(
-                path.terminated(), count: path.count, links: location.links, rootCount: rootCount)
+                path.terminated(), count: path.count, links: location.links,
+                rootCount: path.rootCount)
         }
         let found = files.find(
-            path.terminated(), count: path.count, links: location.links, rootCount: rootCount,
+            path.terminated(), count: path.count, links: location.links, rootCount: path.rootCount,
             reading: readsElsewhere(location.features) ? .elsewhere : .here,
             nowMs: clock.monotonicMs)
         if !found.isKept { dependOnRequest() }
@@ -131,13 +135,10 @@ extension Worker {
         _ location: LocationPlan, _ slot: Int, _ exchange: Int
     ) -> Result<Int32, FileError> {
         dependOnRequest()
-        if path.isTooLong { return .failure(FileError(code: Errno.nameTooLong)) }
-        if exchanges[exchange].hasContext || location.features.contains(.hasAlias), leavesRoot() {
-            return .failure(FileError(code: Errno.accessDenied))
-        }
+        if let fault = faultOfPath { return .failure(FileError(code: fault)) }
         if location.features.contains(.testsLinks) { return openTested(location, slot, exchange) }
         return openForReading(
-            path.terminated(), count: path.count, links: location.links, below: rootCount)
+            path.terminated(), count: path.count, links: location.links, below: path.rootCount)
     }
 
     /// Nothing more is wanted of what was found.
@@ -203,10 +204,16 @@ extension Worker {
         return nil
     }
 
-    /// Appends a name to the path; false when that is too long.
     private mutating func extendURI(_ constant: PlanBytes?, _ made: [UInt8]) -> Bool {
+        if let constant { return extendURI(constant.span) }
+        return extendURI(made.span)
+    }
+
+    /// Appends a name to the path; false when that is too long.
+    @discardableResult
+    mutating func extendURI(_ name: Span<UInt8>) -> Bool {
         var writer = uri.writer(from: uriCount)
-        if let constant { writer.append(constant.span) } else { writer.append(made.span) }
+        writer.append(name)
         uriCount &+= writer.count
         return !writer.hasOverflowed
     }

@@ -5,47 +5,62 @@ import Linux
 extension Worker {
     /// Puts the file's path together: root and path, or alias and what follows the location's name.
     mutating func mapPath(_ location: LocationPlan, _ slot: Int, _ exchange: Int) {
-        path.removeAll()
-        appendRoot(location, slot, exchange)
-        rootCount = path.count
+        beginPath(location, slot, exchange)
         if location.features.contains(.aliasIsWholePath), !addsPathToAlias(exchange) { return }
         path.append(uri.span(from: location.aliasReplaces, to: uriCount))
     }
 
-    /// try_files has found something in a regular expression's location with an alias: from then
-    /// on the alias is a directory.
+    /// True if try_files has found something in a regular expression's location with an alias:
+    /// from then on the alias is a directory.
     private func addsPathToAlias(_ exchange: Int) -> Bool {
         contextIfAny(exchange)?.addsPathToAlias ?? false
     }
 
-    mutating func appendRoot(_ location: LocationPlan, _ slot: Int, _ exchange: Int) {
-        rootIsPlain = location.rootTemplate < 0
-        if rootIsPlain {
-            path.append(location.root.span)
+    /// Begins a path with the root or alias of a location.
+    mutating func beginPath(_ location: LocationPlan, _ slot: Int, _ exchange: Int) {
+        guard location.rootTemplate >= 0 else {
+            path.begin(
+                withRoot: location.root.span, writtenParents: Int(location.rootParents))
             return
         }
-        let root = value(of: plan.templates[Int(location.rootTemplate)], slot, exchange)
-        if root.first != UInt8(ascii: "/") {
-            let prefix = plan.prefix
-            path.append(prefix.span)
+        let template = plan.templates[Int(location.rootTemplate)]
+        guard beginEvaluation("the root", slot, exchange) else {
+            path.removeAll()
+            path.fail(Errno.noEntry)
+            return
         }
-        path.append(root.span)
+        defer { endEvaluation() }
+        let root = value(of: template, slot, exchange)
+        let parents = writtenParents(in: template, slot, exchange)
+        if root.first == UInt8(ascii: "/") {
+            path.begin(withRoot: root.span, writtenParents: parents)
+        } else {
+            path.begin(withRoot: root.span, below: plan.prefix, writtenParents: parents)
+        }
+        // A value that is made of itself names no directory.
+        if hasCycled { path.fail(Errno.noEntry) }
     }
 
-    /// Whether a segment of the path leads out of its directory. What the configuration makes of a
-    /// request (a rewrite, a variable) may hold what the client has put there.
-    func leavesRoot() -> Bool {
-        let bytes = path.span
-        var index = min(rootIsPlain ? rootCount : 0, bytes.count)
-        while let dot = bytes.firstIndex(of: UInt8(ascii: "."), from: index) {
-            index = dot &+ 1
-            guard dot == 0 || bytes[dot &- 1] == UInt8(ascii: "/"),
-                bytes.slice(from: dot &+ 1, to: dot &+ 2).equals(".")
-            else { continue }
-            let end = dot &+ 2
-            if end >= bytes.count || bytes[end] == UInt8(ascii: "/") { return true }
+    /// How many `..` segments of a text's value the configuration wrote itself: those that are
+    /// whole within a literal, and those of the root that a variable stands for.
+    mutating func writtenParents(
+        in template: Template, _ slot: Int, _ exchange: Int
+    ) -> Int {
+        var parents = 0
+        for index in 0..<template.pieces.count {
+            let piece = template.pieces[index]
+            switch piece.variable {
+            case .literal:
+                parents &+= piece.text.span.wholeParentSegments(
+                    isFirst: index == 0, isLast: index == template.pieces.count &- 1)
+            case .documentRoot, .requestFilename:
+                parents &+= withPath(of: piece.variable, slot, exchange) { worker in
+                    worker.path.leavesRoot ? 0 : worker.path.span.parentSegments
+                }
+            default: break
+            }
         }
-        return false
+        return parents
     }
 
     /// Writes root, root without links, or the file's path itself.
@@ -53,29 +68,63 @@ extension Worker {
         _ variable: Variable, _ slot: Int, _ exchange: Int, into writer: inout HeadWriter
     ) -> Bool {
         takeURI(exchange)
-        // Who asks may be putting a path together.
+        return withPath(of: variable, slot, exchange) { worker in
+            guard variable == .realpathRoot else {
+                writer.append(worker.path.span)
+                return true
+            }
+            // The root `/` is no bytes before a path.
+            if worker.path.count == 0 { worker.path.append("/") }
+            return worker.writeRealPath(slot, exchange, into: &writer)
+        }
+    }
+
+    /// Puts the path of a variable together while `body` runs, whatever path is in hand.
+    private mutating func withPath<Value>(
+        of variable: Variable, _ slot: Int, _ exchange: Int, _ body: (inout Worker) -> Value
+    ) -> Value {
         var kept = PathBuffer()
         swap(&kept, &path)
-        defer { swap(&kept, &path) }
         let location = plan.locations[Int(exchanges[exchange].location)]
         if variable == .requestFilename {
             mapPath(location, slot, exchange)
-            writer.append(path.span)
-            return true
+        } else {
+            beginPath(location, slot, exchange)
         }
-        appendRoot(location, slot, exchange)
-        if variable == .documentRoot {
-            writer.append(path.span)
-            return true
-        }
+        let value = body(&self)
+        swap(&kept, &path)
+        return value
+    }
+
+    private mutating func writeRealPath(
+        _ slot: Int, _ exchange: Int, into writer: inout HeadWriter
+    ) -> Bool {
         switch realPath(path.terminated()) {
-        case .success(let real): writer.append(real.span)
+        case .success(let real):
+            writer.append(real.span)
+            return true
         case .failure(let error):
             logError(
                 .crit, "\(SystemError("realpath()", "\"\(path.text)\"", code: error.code))", slot,
                 exchange)
             return false
         }
-        return true
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// How many `..` segments a part of a path has whatever stands beside it. Its first and last
+    /// segments are whole only where nothing does.
+    func wholeParentSegments(isFirst: Bool, isLast: Bool) -> Int {
+        var start = 0
+        var end = count
+        if !isFirst {
+            guard let slash = firstIndex(of: UInt8(ascii: "/"), from: 0) else { return 0 }
+            start = slash
+        }
+        if !isLast {
+            while end > start, self[end &- 1] != UInt8(ascii: "/") { end &-= 1 }
+        }
+        return slice(from: start, to: end).parentSegments
     }
 }

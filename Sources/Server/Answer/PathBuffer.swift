@@ -1,14 +1,19 @@
 import HTTP
 import Linux
 
-/// A path for the kernel, put together in place.
+/// The path of a file, put together in place: a root, which may hold variables, and what follows.
 @safe
 struct PathBuffer: ~Copyable {
     private let memory: UnsafeMutableRawPointer
     private let capacity: Int
     private(set) var count = 0
-    /// It became longer than any path may be (PATH_MAX): no file has such a name.
-    private(set) var isTooLong = false
+    /// How many bytes the root has.
+    private(set) var rootCount = 0
+    /// errno(3) of a path that cannot be opened; 0 for none. ENAMETOOLONG where it became longer
+    /// than any path may be (PATH_MAX): no file has such a name.
+    private(set) var fault: Int32 = 0
+    /// How many `..` segments the configuration wrote itself.
+    private var writtenParents = 0
 
     init(capacity: Int = 4096) {
         unsafe memory = .allocate(byteCount: capacity, alignment: 16)
@@ -19,19 +24,44 @@ struct PathBuffer: ~Copyable {
 
     mutating func removeAll() {
         count = 0
-        isTooLong = false
+        rootCount = 0
+        fault = 0
+        writtenParents = 0
+        #if DEBUG
+            unsafe Scribble.fill(UnsafeMutableRawBufferPointer(start: memory, count: capacity))
+        #endif
     }
+
+    /// Begins a path with its root, in which the configuration wrote so many `..` segments.
+    mutating func begin(withRoot root: Span<UInt8>, writtenParents: Int) {
+        removeAll()
+        append(root)
+        rootCount = count
+        self.writtenParents = writtenParents
+    }
+
+    /// Begins a path with a root that is relative to a directory.
+    mutating func begin(withRoot root: Span<UInt8>, below prefix: PlanBytes, writtenParents: Int) {
+        removeAll()
+        append(prefix.span)
+        self.writtenParents = writtenParents &+ prefix.span.parentSegments
+        append(root)
+        rootCount = count
+    }
+
+    /// The path cannot be put together.
+    mutating func fail(_ code: Int32) { fault = code }
 
     /// Cuts the path back to its first `count` bytes.
     mutating func truncate(to count: Int) {
         self.count = min(self.count, max(0, count))
-        isTooLong = false
+        if fault == Errno.nameTooLong { fault = 0 }
     }
 
     mutating func append(_ bytes: Span<UInt8>) {
         // One byte stays free for the NUL.
         guard bytes.count < capacity &- count else {
-            isTooLong = true
+            fault = Errno.nameTooLong
             return
         }
         unsafe bytes.withUnsafeBytes { source in
@@ -43,6 +73,20 @@ struct PathBuffer: ~Copyable {
 
     mutating func append(_ text: StaticString) {
         text.withUTF8Buffer { unsafe append($0.span) }
+    }
+
+    /// True if the path has a `..` segment that the configuration did not write itself. A rewrite,
+    /// a variable or an alias may put one there that a client has sent.
+    var leavesRoot: Bool {
+        let bytes = span
+        let written = writtenParents &- (extendsParent(bytes) ? 1 : 0)
+        return bytes.parentSegments > written
+    }
+
+    /// True if the root ends in `..`, and what follows makes another name of it.
+    private func extendsParent(_ bytes: Span<UInt8>) -> Bool {
+        rootCount < bytes.count && bytes[rootCount] != UInt8(ascii: "/")
+            && bytes.slice(from: max(0, rootCount &- 3), to: rootCount).equals("/..")
     }
 
     /// The path from `start` on as the kernel takes it; valid until the next change.
@@ -66,5 +110,22 @@ struct PathBuffer: ~Copyable {
     var text: String {
         unsafe String(
             decoding: UnsafeRawBufferPointer(start: memory, count: count), as: UTF8.self)
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// How many segments of a path are `..`.
+    var parentSegments: Int {
+        var found = 0
+        var index = 0
+        while let dot = firstIndex(of: UInt8(ascii: "."), from: index) {
+            index = dot &+ 1
+            guard dot == 0 || self[dot &- 1] == UInt8(ascii: "/"),
+                slice(from: dot &+ 1, to: dot &+ 2).equals(".")
+            else { continue }
+            let end = dot &+ 2
+            if end >= count || self[end] == UInt8(ascii: "/") { found &+= 1 }
+        }
+        return found
     }
 }

@@ -122,15 +122,15 @@ extension Worker {
 
     /// Steps 1 to 3, and all that follows.
     private mutating func begin(_ slot: Int, _ exchange: Int) -> Outcome {
-        exchanges[exchange].method = exchanges[exchange].parser.head.method
-        chooseServer(slot, exchange)
         if let fault = exchanges[exchange].fault {
-            enterServer(slot, exchange)
+            enterServerOfRefused(slot, exchange)
             explanation?.note("the request is refused: \(fault.reason)")
             logFault(fault, slot, exchange)
             let isTooLarge = fault.status == 494 && isStrict(exchange)
             return .status(isTooLarge ? 431 : fault.status)
         }
+        exchanges[exchange].method = exchanges[exchange].parser.head.method
+        chooseServer(slot, exchange)
         if asksForServerOptions(exchange) {
             enterServer(slot, exchange)
             explanation?.note("OPTIONS * is about the server as a whole")
@@ -222,38 +222,53 @@ extension Worker {
         let address = Int(address(of: slot))
         exchanges[exchange].server = plan.addresses[address].defaultServer
         guard plan.addresses[address].hasNames else {
-            if explanation != nil { noteServer(.onlyServer, -1, exchange) }
+            if explanation != nil {
+                noteServer(.onlyServer, -1, hostName.span(from: 0, to: 0), exchange)
+            }
             return
         }
         let host = exchanges[exchange].parser.head.host
         let received = exchanges[exchange].received
-        lowercase(received.slice(host))
-        let name = uri
-        let found = plan.server(
-            for: name.span(from: 0, to: uriCount), at: plan.addresses[address])
+        let buffer = hostName
+        let name = lowercase(received.slice(host), into: buffer)
+        let found = plan.server(for: name, at: plan.addresses[address])
         exchanges[exchange].server = found.server
-        if explanation != nil { noteServer(found.rule, found.regex, exchange) }
+        if explanation != nil { noteServer(found.rule, found.regex, name, exchange) }
         if found.regex >= 0 {
             dependOnRequest()
-            keepCaptures(of: found.regex, in: name.span(from: 0, to: uriCount), exchange)
+            keepCaptures(of: found.regex, in: name, exchange)
         }
     }
 
-    private mutating func lowercase(_ host: Span<UInt8>) {
-        var writer = uri.writer(from: 0)
+    @_lifetime(borrow buffer)
+    private func lowercase(_ host: Span<UInt8>, into buffer: borrowing Buffer) -> Span<UInt8> {
+        var writer = buffer.writer(from: 0)
         for index in host.indices { writer.append(byte: host[index].asciiLowercased) }
-        uriCount = writer.count
+        return buffer.span(from: 0, to: writer.count)
+    }
+
+    /// Chooses the server for a request that is refused before its path is looked at, or that did
+    /// not arrive as a whole, from the part of it that was read. Its variables have the values of
+    /// that part, and none where there is nothing.
+    mutating func enterServerOfRefused(_ slot: Int, _ exchange: Int) {
+        takeURI(exchange)
+        exchanges[exchange].method = exchanges[exchange].parser.head.method
+        chooseServer(slot, exchange)
+        if exchanges[exchange].parser.head.isLineRead { _ = normalizePath(exchange) }
+        enterServer(slot, exchange)
     }
 
     // MARK: 3. path
 
-    private mutating func normalizePath(_ exchange: Int) -> Bool {
+    mutating func normalizePath(_ exchange: Int) -> Bool {
         let raw = exchanges[exchange].path
         var writer = uri.writer(from: 0)
         let merges = plan.servers[Int(exchanges[exchange].server)].mergesSlashes
-        let isValid = RequestTarget.normalize(path: raw, mergesSlashes: merges, into: &writer)
-        uriCount = writer.count
-        return isValid && !writer.hasOverflowed
+        let isValid =
+            RequestTarget.normalize(path: raw, mergesSlashes: merges, into: &writer)
+            && !writer.hasOverflowed
+        uriCount = isValid ? writer.count : 0
+        return isValid
     }
 
     /// `OPTIONS *` (RFC 9110, section 9.3.7), which only a strict parser lets through.

@@ -20,11 +20,8 @@ extension Worker {
                 return nil
             }
             explanation?.note("random_index: \(name.span.text)")
-            var writer = uri.writer(from: uriCount)
-            writer.append(name.span)
-            uriCount &+= writer.count
             _ = context(of: exchange)
-            return writer.hasOverflowed ? .status(500) : .redirected
+            return extendURI(name.span) ? .redirected : .status(500)
         } catch {
             return failure(error, slot, exchange, location)
         }

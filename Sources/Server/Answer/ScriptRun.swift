@@ -131,11 +131,13 @@ extension Worker {
     ) -> Bool {
         var name = PathBuffer()
         let value = value(of: step.left, slot, exchange)
-        name.append(value.span)
+        name.begin(
+            withRoot: value.span,
+            writtenParents: writtenParents(in: step.left, slot, exchange))
+        if name.fault == 0, name.leavesRoot { name.fail(Errno.noEntry) }
         let found: FileFacts?
-        switch name.isTooLong
-            ? .failure(FileError(code: Errno.nameTooLong))
-            : facts(of: name.terminated())
+        switch name.fault != 0
+            ? .failure(FileError(code: name.fault)) : facts(of: name.terminated())
         {
         case .success(let facts): found = facts
         case .failure(let error):
@@ -169,6 +171,9 @@ extension Worker {
             return .dropped
         }
         guard status < 400 || step.rewrite.contains(.hasText) else { return .status(status) }
+        // The text may name $status (ngx_http_send_response).
+        exchanges[exchange].status =
+            exchanges[exchange].errorStatus > 0 ? exchanges[exchange].errorStatus : status
         let text = value(of: step.left, slot, exchange)
         if Status.isRedirect(status) {
             context(of: exchange).target = text

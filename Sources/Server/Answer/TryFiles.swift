@@ -39,9 +39,7 @@ extension Worker {
     private mutating func exists(
         _ name: [UInt8], isDirectory: Bool, _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Bool {
-        path.removeAll()
-        appendRoot(location, slot, exchange)
-        rootCount = path.count
+        beginPath(location, slot, exchange)
         path.append(name.span)
         guard let facts = factsOfPath(slot, exchange, location) else { return false }
         return (facts.kind == .directory) == isDirectory
@@ -51,7 +49,7 @@ extension Worker {
     private mutating func factsOfPath(
         _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> FileFacts? {
-        guard !path.isTooLong, !leavesRoot() else { return nil }
+        guard path.fault == 0, !path.leavesRoot else { return nil }
         let found = find(location, slot, exchange)
         release(found)
         var result: Result<FileFacts, FileError> =

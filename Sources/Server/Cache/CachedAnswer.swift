@@ -24,8 +24,6 @@ extension Worker {
         exchanges[exchange].method = exchanges[exchange].parser.head.method
         let address = Int(address(of: slot))
         if plan.addresses[address].hasNames {
-            // The worker's buffer for a path is used, which may be another request's.
-            if uriOwner >= 0 { takeURI(exchange) }
             chooseServer(slot, exchange)
         } else {
             exchanges[exchange].server = plan.addresses[address].defaultServer

@@ -67,6 +67,16 @@ struct Buffer: BitwiseCopyable {
         return unsafe HeadWriter(unsafe: start, capacity: room.count)
     }
 
+    /// In debug builds, overwrites the memory with a text that tests look for: what one request has
+    /// left there must not reach another.
+    @inline(__always)
+    func scribble() {
+        #if DEBUG
+            guard let start = unsafe start else { return }
+            unsafe Scribble.fill(UnsafeMutableRawBufferPointer(start: start, count: capacity))
+        #endif
+    }
+
     /// Moves `count` bytes from one place of the buffer to another; they may overlap.
     func move(from source: Int, to target: Int, count: Int) {
         let from = unsafe bytes(from: source, to: source &+ count)
@@ -124,12 +134,15 @@ struct BufferPool: ~Copyable {
             idleCount &-= 1
             return idle[idleCount]
         }
-        return .allocate(max(capacity, size))
+        let buffer = Buffer.allocate(max(capacity, size))
+        buffer.scribble()
+        return buffer
     }
 
     /// Takes a buffer back.
     mutating func give(_ buffer: Buffer) {
         guard !buffer.isNone else { return }
+        buffer.scribble()
         if buffer.capacity == size, idleCount < keeps {
             idle[idleCount] = buffer
             idleCount &+= 1
@@ -138,3 +151,23 @@ struct BufferPool: ~Copyable {
         }
     }
 }
+
+#if DEBUG
+    /// The text that scratch memory is filled with in debug builds.
+    enum Scribble {
+        static let text: StaticString = "~stale~"
+
+        static func fill(_ memory: UnsafeMutableRawBufferPointer) {
+            text.withUTF8Buffer { pattern in
+                unsafe memory.copyBytes(from: UnsafeRawBufferPointer(pattern).prefix(memory.count))
+                var filled = min(pattern.count, memory.count)
+                while filled < memory.count {
+                    let count = min(filled, memory.count &- filled)
+                    unsafe UnsafeMutableRawBufferPointer(rebasing: memory[filled...])
+                        .copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[..<count]))
+                    filled &+= count
+                }
+            }
+        }
+    }
+#endif

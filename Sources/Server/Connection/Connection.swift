@@ -196,7 +196,9 @@ struct Connection: BitwiseCopyable {
         case .answerLacksRoom: return .send(moreFollows: false)
         case .answerWaits: return waitForAnswer(exchange)
         case .resumed: return .answer
-        case .dropped: return .close(.dropped)
+        case .dropped:
+            // Earlier responses of the pipeline are still owed.
+            return exchange.outputCount > 0 ? .send(moreFollows: false) : .close(.dropped)
         case .sent(let count):
             exchange.outputStart &+= count
             if exchange.outputCount > 0 { return .wait(for: .write, deadline: .send) }

@@ -165,34 +165,4 @@ extension Exchange {
             return result.consumed
         }
     }
-
-    /// Forgets the request; the input's bytes stay.
-    mutating func prepareForNextRequest() {
-        parser.restart()
-        forgetRequest()
-    }
-
-    /// All of it that begins anew with each request, but for its parser.
-    @inline(__always)
-    mutating func forgetRequest() {
-        fault = nil
-        body = .none
-        bodyBesideHead = 0
-        bodyLimit = 0
-        index = nil
-        phase = .start
-        redirects = 0
-        isRewritten = false
-        isInternal = false
-        hasErrorPage = false
-        errorStatus = 0
-        endsConnection = false
-        hasContinued = false
-        unsatisfiedSize = -1
-        varies = false
-        status = 0
-        headBytes = 0
-        bodyBytes = 0
-        isComplete = false
-    }
 }

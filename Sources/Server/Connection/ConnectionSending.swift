@@ -38,6 +38,7 @@ extension Connection {
         case .discarding: return .wait(for: .read, deadline: .body)
         case .lingering: return .wait(for: .read, deadline: .lingering)
         case .answering:
+            if exchange.isDropped { return .close(.dropped) }
             if exchange.lacksRoom {
                 exchange.lacksRoom = false
                 return .answer

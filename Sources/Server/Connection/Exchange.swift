@@ -38,6 +38,10 @@ struct Exchange: BitwiseCopyable {
     // What was chosen.
     var server: Int32 = 0
     var location: Int32 = 0
+    /// The default server of the connection's address, and the location with its settings: both
+    /// hold until a request has chosen others.
+    private var defaultServer: Int32 = 0
+    private var defaultLocation: Int32 = 0
     /// Where a request that waits goes on.
     var phase = Phase.start
     /// The answer is sent once the output is empty.
@@ -72,6 +76,8 @@ struct Exchange: BitwiseCopyable {
     var mainCharset: Int32 = -1
     /// The worker has a context for it.
     var hasContext = false
+    /// The worker has the head of its response, for `$sent_http_` variables.
+    var hasSentHead = false
     /// The index file that the request was redirected to, for `$uri`.
     var index: PlanBytes?
     var status = 0
@@ -120,9 +126,14 @@ struct Exchange: BitwiseCopyable {
         self.memory = memory
     }
 
-    /// Begins anew, for another connection: as ``init(limits:memory:)``, in place.
-    mutating func begin(_ limits: HeadLimits, _ memory: FieldMemory) {
+    /// Resets all fields for a new connection, whose requests begin in `server` and `location`.
+    /// Equal to a new value, but in place.
+    mutating func begin(
+        _ limits: HeadLimits, _ memory: FieldMemory, server: Int32, location: Int32
+    ) {
         self.memory = memory
+        defaultServer = server
+        defaultLocation = location
         input = .none
         inputStart = 0
         inputEnd = 0
@@ -130,25 +141,58 @@ struct Exchange: BitwiseCopyable {
         hasReceived = false
         needsParse = false
         parser.restart(limits: limits)
-        forgetRequest()
-        bodyRemaining = 0
         proxyAddresses = ProxyHeader.Addresses()
         hasRealAddress = false
-        server = 0
-        location = 0
+        output = .none
+        outputStart = 0
+        outputEnd = 0
+        startedMs = 0
+        requestsInTurn = 0
+        fileBytesInTurn = 0
+        resetRequest()
+    }
+
+    /// Prepares for the next request of the connection; the input's bytes stay.
+    mutating func prepareForNextRequest() {
+        parser.restart()
+        resetRequest()
+    }
+
+    /// Resets every field that belongs to one request. Clients may share a connection behind a
+    /// proxy, so no request may see what an earlier one left; a test compares all fields of the
+    /// type with those of a new value.
+    @inline(__always)
+    private mutating func resetRequest() {
+        fault = nil
+        body = .none
+        bodyRemaining = 0
+        bodyBesideHead = 0
+        bodyLimit = 0
+        server = defaultServer
+        location = defaultLocation
+        phase = .start
         lacksRoom = false
         isWaiting = false
         isDropped = false
         method = .get
+        redirects = 0
+        isRewritten = false
+        isInternal = false
+        hasErrorPage = false
+        errorStatus = 0
+        endsConnection = false
         isRateLimited = false
+        hasContinued = false
+        unsatisfiedSize = -1
         isSubrequest = false
         mainCharset = -1
         hasContext = false
+        hasSentHead = false
+        index = nil
+        status = 0
+        varies = false
         keepsAlive = true
         lingeringClose = .whenUnread
-        output = .none
-        outputStart = 0
-        outputEnd = 0
         lacksMemory = false
         source = .none
         hasProducer = false
@@ -160,9 +204,9 @@ struct Exchange: BitwiseCopyable {
         segmentSize = 0
         readEnd = 0
         isReading = false
-        startedMs = 0
-        requestsInTurn = 0
-        fileBytesInTurn = 0
+        headBytes = 0
+        bodyBytes = 0
+        isComplete = false
     }
 
     /// The received bytes from the request's first one on.
@@ -198,6 +242,10 @@ struct Exchange: BitwiseCopyable {
         let made = headBytes &+ bodyBytes
         return isComplete ? made : max(0, made &- Int64(outputCount))
     }
+
+    /// `$status`: that of the response, or before there is one that of the error whose page is
+    /// being made; 0 for none.
+    var statusSoFar: Int { status > 0 ? status : errorStatus }
 
     /// Those of them that are the body's.
     var sentBodyBytes: Int64 { max(0, sentBytes &- headBytes) }

@@ -139,6 +139,14 @@ enum FileDirectives {
                     + "\"\(conflict)\" directive was specified earlier"
             )
         }
-        return try use.word(0)
+        let word = try use.word(0)
+        let tokens = try? TemplateSyntax.tokens(word.bytes, plain: word.literals(in: word.bytes))
+        for name in ["document_root", "realpath_root"] where tokens?.contains(.name(name)) ?? false
+        {
+            throw use.fail(
+                "the $\(name) variable cannot be used in the \"\(use.name)\" directive", at: 0,
+                help: ["this directive is what gives the variable its value"])
+        }
+        return word
     }
 }

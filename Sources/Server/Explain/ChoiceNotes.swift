@@ -6,10 +6,8 @@ import Linux
 extension Worker {
     /// Why the server is the request's.
     @inline(never)
-    func noteServer(_ rule: NameRule, _ regex: Int32, _ exchange: Int) {
+    func noteServer(_ rule: NameRule, _ regex: Int32, _ host: Span<UInt8>, _ exchange: Int) {
         guard let explanation else { return }
-        // The host, in lower case, is where the path will be.
-        let host = uri.span(from: 0, to: rule == .onlyServer ? 0 : uriCount)
         let server = plan.servers[Int(exchanges[exchange].server)]
         let names = server.name.isEmpty ? "" : " \"\(server.name.text)\""
         let origin = plan.locationOrigins[Int(server.settings)]

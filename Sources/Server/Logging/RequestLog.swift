@@ -16,13 +16,15 @@ extension Worker {
         if exchanges[exchange].hasSource { closeSource(exchange) }
         if uriOwner == exchange { uriOwner = -1 }
         if exchanges[exchange].hasContext { dropContext(exchange) }
+        dropSentHead(exchange)
         dropRealAddress(slot, exchange)
     }
 
-    /// A request that got no answer: its head did not come to an end.
+    /// Logs a request that is not answered because its header did not arrive as a whole.
     mutating func logUnanswered(_ slot: Int, _ exchange: Int, status: Int) {
-        let address = plan.addresses[Int(address(of: slot))]
-        exchanges[exchange].location = plan.servers[Int(address.defaultServer)].settings
+        connections[slot].requests &+= 1
+        exchanges[exchange].requestsInTurn &+= 1
+        enterServerOfRefused(slot, exchange)
         exchanges[exchange].status = status
         exchanges[exchange].headBytes = 0
         exchanges[exchange].bodyBytes = 0

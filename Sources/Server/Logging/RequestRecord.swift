@@ -27,14 +27,14 @@ struct RequestRecord {
     private func writeNumber(_ variable: Variable, into writer: inout HeadWriter) -> Bool {
         switch variable {
         case .status:
-            RequestRecord.write(status: exchange.status, into: &writer)
+            RequestRecord.write(status: exchange.statusSoFar, into: &writer)
         case .bodyBytesSent: writer.append(decimal: exchange.sentBodyBytes)
         case .bytesSent: writer.append(decimal: exchange.sentBytes)
         case .connection: writer.append(decimal: Int64(clamping: connection.number))
         case .connectionRequests: writer.append(decimal: Int64(connection.requests))
         case .requestLength:
             writer.append(
-                decimal: Int64(exchange.parser.head.byteCount &+ exchange.bodyBesideHead))
+                decimal: Int64(exchange.parser.readCount &+ exchange.bodyBesideHead))
         case .pid: writer.append(decimal: Int64(currentProcess()))
         default: return false
         }
@@ -128,6 +128,7 @@ struct RequestRecord {
         case .requestURI: return put(received.slice(head.target), into: &writer)
         case .args: return writeArguments(received, into: &writer)
         case .serverProtocol:
+            guard head.isLineRead else { return false }
             writer.append(
                 head.version == .http11
                     ? "HTTP/1.1" : head.version == .http10 ? "HTTP/1.0" : "HTTP/0.9")
@@ -180,10 +181,7 @@ struct RequestRecord {
     private func writeArguments(
         _ received: Span<UInt8>, into writer: inout HeadWriter
     ) -> Bool {
-        if let args = context?.args {
-            writer.append(args.span)
-            return true
-        }
+        if let args = context?.args { return put(args.span, into: &writer) }
         writer.append(received.slice(exchange.parser.head.query))
         return exchange.parser.head.hasQuery
     }
@@ -203,16 +201,17 @@ struct RequestRecord {
     private func writePath(_ received: Span<UInt8>, into writer: inout HeadWriter) -> Bool {
         if let uri = context?.uri { return put(uri.span, into: &writer) }
         let raw = received.slice(exchange.parser.head.path)
+        guard exchange.parser.head.isLineRead else { return false }
         let path = unsafe [UInt8](unsafeUninitializedCapacity: raw.count &+ 16) { memory, count in
             guard let start = memory.baseAddress else { return }
             var target = unsafe HeadWriter(
                 unsafe: UnsafeMutableRawPointer(start), capacity: memory.count)
-            _ = RequestTarget.normalize(
+            let isValid = RequestTarget.normalize(
                 path: raw, mergesSlashes: plan.servers[Int(exchange.server)].mergesSlashes,
                 into: &target)
-            count = target.count
+            count = isValid ? target.count : 0
         }
-        guard put(path.span, into: &writer) else { return false }
+        guard put(path.span, into: &writer) else { return true }
         if let index = exchange.index { writer.append(index.span) }
         return true
     }

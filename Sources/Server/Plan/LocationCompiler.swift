@@ -15,6 +15,7 @@ extension PlanCompiler {
             features: features(of: scope),
             aliasReplaces: files.alias?.replacedCount ?? 0,
             root: root.constant, rootTemplate: root.template,
+            rootParents: Int32(clamping: root.constant.span.parentSegments),
             indexes: indexes(files.indexes),
             links: files.links ?? .follow,
             types: types(scope.types.types ?? TypeDirectives.builtIn),

@@ -93,6 +93,8 @@ struct LocationPlan: BitwiseCopyable {
     var root: PlanBytes
     /// Which of the plan's templates stands in for it; -1 for none.
     var rootTemplate: Int32
+    /// How many segments of `root` are `..`.
+    var rootParents: Int32
     var indexes: PlanTable<Template>
     var links: LinkRule
     /// Which of the plan's tables of media types.

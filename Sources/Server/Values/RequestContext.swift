@@ -47,10 +47,6 @@ final class RequestContext {
     var trailers: [UInt8] = []
     /// What a body that was compressed before has come from and to.
     var codedSizes: (plain: Int64, coded: Int64)?
-    /// How deep the evaluation of a variable is that asks for others.
-    var depth = 0
-    /// That came to no end.
-    var isInCycle = false
 
     init(slots: Int) { values = Array(repeating: .unset, count: slots) }
 }

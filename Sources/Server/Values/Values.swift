@@ -77,7 +77,7 @@ extension Worker {
         // Those of the format combined come first, without a copy of anything.
         case .remoteAddress: peers[slot].write(into: &writer)
         case .timeLocal: writer.append(clock.logTime.span)
-        case .status: RequestRecord.write(status: exchanges[exchange].status, into: &writer)
+        case .status: RequestRecord.write(status: exchanges[exchange].statusSoFar, into: &writer)
         case .bodyBytesSent: writer.append(decimal: exchanges[exchange].sentBodyBytes)
         case .request where !exchanges[exchange].parser.head.requestLine.isEmpty:
             writer.append(
@@ -119,7 +119,7 @@ extension Worker {
         case .slot: return writeSlot(Int(piece.index), slot, exchange, into: &writer)
         case .documentURI where uriOwner == exchange:
             writer.append(uri.span(from: 0, to: uriCount))
-            return true
+            return uriCount > 0 || exchanges[exchange].parser.head.isLineRead
         case .documentRoot, .realpathRoot, .requestFilename:
             return writePath(piece.variable, slot, exchange, into: &writer)
         case .proxyAddress, .proxyPort, .proxyServerAddress, .proxyServerPort, .socketAddress,
@@ -160,7 +160,7 @@ extension Worker {
         RequestRecord(
             connection: connections[slot], peer: peers[slot], exchange: exchanges[exchange],
             plan: plan, clock: clock, context: contextIfAny(exchange),
-            sentHead: sentHeads.indices.contains(exchange) ? sentHeads[exchange] : [],
+            sentHead: exchanges[exchange].hasSentHead ? sentHeads[exchange] : [],
             assumedLocal: explanation?.local)
     }
 
@@ -178,20 +178,10 @@ extension Worker {
         case .unset: break
         }
         let variable = plan.variables[index]
-        // After a cycle was found everything in it is without a value, so that it has an end.
-        guard !context.isInCycle else { return false }
-        guard context.depth < Worker.deepestEvaluation else {
-            context.isInCycle = true
-            logError(
-                .error, "cycle while evaluating variable \"\(variable.name.text)\"", slot,
-                exchange)
+        guard beginEvaluation("variable \"\(variable.name.text)\"", slot, exchange) else {
             return false
         }
-        context.depth &+= 1
-        defer {
-            context.depth &-= 1
-            if context.depth == 0 { context.isInCycle = false }
-        }
+        defer { endEvaluation() }
         switch variable.source {
         case .captured: return false
         case .assigned:
@@ -208,6 +198,26 @@ extension Worker {
             return true
         }
     }
+
+    // MARK: values that are made of others
+
+    /// Begins to evaluate a value that may be made of others; false where it turned out to be made
+    /// of itself, which is logged. Then everything in it is without a value, so that it has an end.
+    mutating func beginEvaluation(
+        _ name: @autoclosure () -> String, _ slot: Int, _ exchange: Int
+    ) -> Bool {
+        if evaluationDepth == 0 { hasCycled = false }
+        guard !hasCycled else { return false }
+        guard evaluationDepth < Worker.deepestEvaluation else {
+            hasCycled = true
+            logError(.error, "cycle while evaluating \(name())", slot, exchange)
+            return false
+        }
+        evaluationDepth &+= 1
+        return true
+    }
+
+    mutating func endEvaluation() { evaluationDepth &-= 1 }
 
     // MARK: captures
 
@@ -234,8 +244,10 @@ extension Worker {
 
     // MARK: the path
 
-    /// Makes the worker's buffer hold the path of an exchange: that of the one before is kept
-    /// where it has a context, and made anew from its request where it has none.
+    /// Makes the worker's buffer hold the path of an exchange. The buffer is emptied first, so that
+    /// nothing of another request's path is ever taken for this one's. A path that was changed is
+    /// kept in the exchange's context while another exchange has the buffer; any other is made anew
+    /// from the request.
     mutating func takeURI(_ exchange: Int) {
         guard uriOwner != exchange else { return }
         if uriOwner >= 0, let context = contextIfAny(uriOwner) {
@@ -243,7 +255,15 @@ extension Worker {
             context.uri = bytes.indices.map { bytes[$0] }
         }
         uriOwner = exchange
-        if let kept = contextIfAny(exchange)?.uri { setURI(kept.span) }
+        uriCount = 0
+        uri.scribble()
+        if let kept = contextIfAny(exchange)?.uri {
+            setURI(kept.span)
+        } else if exchanges[exchange].phase > .start, normalizePath(exchange),
+            let index = exchanges[exchange].index
+        {
+            extendURI(index.span)
+        }
     }
 
     /// Makes the path another one; false when it is too long.

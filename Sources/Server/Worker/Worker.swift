@@ -59,12 +59,14 @@ struct Worker: ~Copyable {
     let errorLines = ErrorLineCount()
     var codingClasses = CodingClasses()
     var path = PathBuffer()
+    /// How deep the evaluation of a value is that is made of others, and whether one turned out to
+    /// be made of itself.
+    var evaluationDepth = 0
+    var hasCycled = false
     /// The charset that a variable holds, for the head that is written next.
     var madeCharset: [UInt8] = []
-    /// How much of it is the root.
-    var rootCount = 0
-    /// And that it is as the configuration has it.
-    var rootIsPlain = true
+    /// The requested host in lower case, while a server is chosen by it.
+    let hostName: Buffer
     /// The normalized path of the request that is being answered.
     var uri: Buffer
     var uriCount = 0
@@ -136,9 +138,8 @@ struct Worker: ~Copyable {
         mountsDescriptor = files.isOn ? openMounts() : -1
         answers = AnswerCache(
             entries: files.isOn ? bounds.entries : 0, bytes: bounds.bytes / 3, seed: seed)
-        uri = unsafe Buffer(
-            unsafe: .allocate(byteCount: Worker.longestTarget(plan), alignment: 16),
-            capacity: Worker.longestTarget(plan))
+        uri = Worker.scratch(plan)
+        hostName = Worker.scratch(plan)
         accessLog = AccessLog(context.ring, context.logWriter)
         aide = AideLine(descriptor: context.aide)
         listeners = Worker.listeners(context)
@@ -147,6 +148,7 @@ struct Worker: ~Copyable {
 
     deinit {
         unsafe uri.start?.deallocate()
+        unsafe hostName.start?.deallocate()
         fieldMemory.free()
     }
 
@@ -201,12 +203,14 @@ struct Worker: ~Copyable {
         return min(size, 65536)
     }
 
-    private static func longestTarget(_ plan: Plan) -> Int {
+    /// Memory for the longest request target that is read, and what is added to it.
+    private static func scratch(_ plan: Plan) -> Buffer {
         var size = 8192
         for index in 0..<plan.servers.count {
             size = max(size, plan.servers[index].limits.requestLine)
         }
-        return size &+ 4096
+        return unsafe Buffer(
+            unsafe: .allocate(byteCount: size &+ 4096, alignment: 16), capacity: size &+ 4096)
     }
 }
 

@@ -9,9 +9,9 @@ extension Worker {
         guard let exchange = freeExchanges.take() else { return nil }
         let address = address(of: slot)
         let server = plan.addresses[Int(address)].defaultServer
-        exchanges[exchange].begin(plan.servers[Int(server)].limits, fieldMemory)
-        exchanges[exchange].server = server
-        exchanges[exchange].location = plan.servers[Int(server)].settings
+        exchanges[exchange].begin(
+            plan.servers[Int(server)].limits, fieldMemory, server: server,
+            location: plan.servers[Int(server)].settings)
         exchanges[exchange].startedMs = clock.monotonicMs
         connections[slot].exchange = Int32(truncatingIfNeeded: exchange &+ 1)
         return exchange
@@ -42,6 +42,7 @@ extension Worker {
     mutating func releaseExchange(_ slot: Int, _ exchange: Int) {
         if uriOwner == exchange { uriOwner = -1 }
         if exchanges[exchange].hasContext { dropContext(exchange) }
+        dropSentHead(exchange)
         if exchanges[exchange].isReading { forgetReading(slot, exchange) }
         inputs.give(exchanges[exchange].input)
         outputs.give(exchanges[exchange].output)

@@ -40,6 +40,7 @@ extension DirectiveGroup {
         recoded,
         redirects,
         referers,
+        requestState,
         requests,
         rewrites,
         secureLink,
