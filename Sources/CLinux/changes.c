@@ -58,8 +58,13 @@ int clinux_unwatch(int changes, int watch) {
 int clinux_tells_changes(const char *path) {
     struct statfs system;
     if (statfs(path, &system) != 0) return -errno;
-    if (system.f_flags & 1 /* ST_RDONLY */) return 1;
-    switch ((uint32_t)system.f_type) {
+    return clinux_type_tells_changes((uint32_t)system.f_type);
+}
+
+// A read-only mount is no promise: a server on the network, a FUSE daemon, the host of a virtual
+// machine or another mount of the same file system may change what it shows.
+int clinux_type_tells_changes(uint32_t type) {
+    switch (type) {
     case 0x0000EF53u: // ext2, ext3, ext4
     case 0x58465342u: // xfs
     case 0x9123683Eu: // btrfs
@@ -67,6 +72,11 @@ int clinux_tells_changes(const char *path) {
     case 0x2FC12FC1u: // zfs
     case 0x01021994u: // tmpfs
     case 0x794C7630u: // overlay
+        return 1;
+    // These are never written.
+    case 0x00009660u: // iso9660
+    case 0x73717368u: // squashfs
+    case 0xE0F5E1E2u: // erofs
         return 1;
     default: return 0;
     }

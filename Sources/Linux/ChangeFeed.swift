@@ -150,5 +150,8 @@ public func linkTarget(_ path: CPath) -> Result<[UInt8]?, FileError> {
 }
 
 /// Whether the kernel tells of all changes in the file system of `path`: it is a local one that is
-/// known to, or cannot be written.
+/// known to, or one that is never written. A read-only mount alone counts for nothing.
 public func tellsChanges(_ path: CPath) -> Bool { unsafe clinux_tells_changes(path.start) == 1 }
+
+/// Whether the kernel tells of all changes in file systems of a type: f_type of statfs(2).
+public func tellsChanges(type: UInt32) -> Bool { clinux_type_tells_changes(type) == 1 }

@@ -33,8 +33,11 @@ static inline int clinux_change_is_overflow(uint32_t mask) { return (mask & 0x40
 static inline int clinux_change_is_end(uint32_t mask) { return (mask & 0x8000) != 0; }
 
 /// 1 where the file system of `path` is one whose changes are all made through this kernel and told
-/// of (ext, xfs, btrfs, f2fs, zfs, tmpfs, overlay), or that cannot be written; else 0 or -errno.
+/// of (ext, xfs, btrfs, f2fs, zfs, tmpfs, overlay), or that is never written (iso9660, squashfs,
+/// erofs); else 0 or -errno. A read-only mount counts for nothing.
 int clinux_tells_changes(const char *path);
+/// The same for an f_type of statfs(2): 1 or 0.
+int clinux_type_tells_changes(uint32_t type);
 
 /// /proc/self/mountinfo: poll(2) tells of each mount and its end by POLLPRI. Or -errno.
 int clinux_open_mounts(void);
