@@ -273,6 +273,113 @@ import Testing
         #expect(site.byteCount > 1000)
     }
 
+    // MARK: directories on the way
+
+    /// No entry is made, and no directory watched, for names below one that is missing.
+    @Test func namesBelowAMissingOneTakeNoMemory() throws {
+        let site = try Site(entries: 1000)
+        let shallow = try Site(entries: 1000)
+        let deep = "none" + String(repeating: "/a", count: 1000)
+        #expect(site.kept(deep).isKept)
+        #expect(shallow.kept("none").isKept)
+        let more = deep.utf8.count - "none".utf8.count
+        #expect(site.byteCount <= shallow.byteCount + Int64(more) + 64)
+        // Its coming is seen all the same.
+        site.directory.directory("none")
+        #expect(site.text(deep) == "error \(ENOENT)")
+        unsafe rmdir(site.path("none"))
+        site.write("none", "a file")
+        #expect(site.text(deep) == "error \(ENOTDIR)")
+    }
+
+    /// Whatever one client asks for, what others use stays.
+    @Test func missingNamesDoNotPushOutWhatIsUsed() throws {
+        let site = try Site(bytes: 40_000, entries: 64)
+        site.write("hot", "used")
+        let hot = site.kept("hot")
+        let generation = site.generation(of: hot)
+        for index in 0..<2000 {
+            _ = site.kept("none\(index)/" + String(repeating: "b/", count: 500))
+            #expect(site.byteCount <= 40_000)
+            #expect(site.find("hot").entry == hot.entry)
+        }
+        #expect(site.isCurrent(hot, generation))
+    }
+
+    @Test func directoriesThatNoEntryDependsOnGiveWay() throws {
+        let site = try Site(bytes: 24_000, entries: 200)
+        for index in 0..<100 {
+            site.directory.directory("d\(index)")
+            site.write("d\(index)/a", "x")
+        }
+        for _ in 0..<3 {
+            for index in 0..<100 {
+                #expect(site.text("d\(index)/a") == "x")
+                #expect(site.byteCount <= 24_000)
+            }
+        }
+        // Those that stayed are watched.
+        for index in 0..<100 {
+            site.write("d\(index)/b", "y")
+            #expect(unsafe rename(site.path("d\(index)/b"), site.path("d\(index)/a")) == 0)
+            #expect(site.text("d\(index)/a") == "y")
+        }
+        for index in 0..<100 { unsafe unlink(site.path("d\(index)/a")) }
+    }
+
+    @Test func chainsOfLinksAreWatchedToTheirEnds() throws {
+        let site = try Site()
+        site.directory.directory("x")
+        site.directory.directory("x/y")
+        site.write("x/y/a", "old")
+        site.write("a", "above")
+        site.directory.link("first", to: "x/../second")
+        site.directory.link("second", to: "x/y/../y")
+        site.directory.link("file", to: "first/../../a")
+        _ = site.kept("first/a")
+        #expect(site.text("first/a") == "old")
+        #expect(site.text("file") == "above")
+        site.write("a", "changed")
+        #expect(site.text("file") == "changed")
+        // The link in the middle leads elsewhere.
+        site.directory.directory("z")
+        site.write("z/a", "new")
+        site.directory.link("next", to: "z")
+        #expect(unsafe rename(site.path("next"), site.path("second")) == 0)
+        #expect(site.text("first/a") == "new")
+        #expect(site.text("file") == "error \(ENOENT)" || site.text("file") == "changed")
+        unsafe unlink(site.path("second"))
+        #expect(site.text("first/a") == "error \(ENOENT)")
+        for name in ["x/y/a", "z/a", "first", "file"] { unsafe unlink(site.path(name)) }
+    }
+
+    @Test func linksThatLeadToThemselvesEnd() throws {
+        let site = try Site()
+        site.directory.link("loop", to: "loop")
+        site.directory.link("here", to: ".")
+        site.write("a", "one")
+        #expect(site.kept("loop/a").error == ELOOP)
+        let many = String(repeating: "here/", count: 300) + "a"
+        #expect(site.kept(many).error == ELOOP)
+        #expect(site.text(String(repeating: "here/", count: 30) + "a") == "one")
+        #expect(site.byteCount < 100_000)
+        for name in ["loop", "here"] { unsafe unlink(site.path(name)) }
+    }
+
+    @Test func manyOpenFilesAreClosedEach() throws {
+        let site = try Site(entries: 400)
+        let names = (0..<100).map { "large\($0)" }
+        for name in names { site.directory.file(name, size: 100, modified: 1) }
+        site.age()
+        for name in names { #expect(site.kept(name).isKept) }
+        let used = site.find("large50")
+        site.cache.pin(used.entry, nowMs: 0)
+        #expect(site.closeDescriptors(nowMs: 5000) == 99)
+        site.cache.unpin(used.entry, nowMs: 5000)
+        #expect(site.closeDescriptors(nowMs: 10_000) == 1)
+        #expect(site.closeDescriptors(nowMs: 20_000) == 0)
+    }
+
     @Test func withoutAFeedNothingIsKept() {
         let directory = TemporaryDirectory()
         directory.file("a", size: 1)

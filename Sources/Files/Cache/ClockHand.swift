@@ -3,8 +3,10 @@
 public struct ClockHand {
     /// How often a slot is passed at most.
     public static let mostUses: UInt8 = 3
-    /// How many slots are looked at for one newcomer: no request waits for all of them.
+    /// How many slots are looked at to find one that gives way: no request waits for all of them.
     public static let stepsAtOnce = 64
+    /// How many give way to one newcomer, which may be larger than many of them.
+    public static let mostVictims = 64
 
     private var position = -1
 

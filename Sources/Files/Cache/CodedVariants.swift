@@ -85,12 +85,13 @@ extension FileCache {
             variant.hasBytes = true
         case .file(let file, _):
             variant.descriptor = file.release()
+            variant.openPosition = Int32(truncatingIfNeeded: openVariants.count)
             openVariants.append(Int32(truncatingIfNeeded: place))
         }
         entries[place] = variant
         entries[slot].partner = Int32(truncatingIfNeeded: place)
         entries[slot].coding = .made
-        byteCount &+= count
+        entryBytes &+= cost(of: place)
     }
 
     // MARK: giving way
@@ -117,8 +118,11 @@ extension FileCache {
     /// Lets go of all variants that are open and that nobody uses now: how many.
     mutating func dropOpenVariants() -> Int {
         var dropped = 0
-        for slot in openVariants where entries[Int(slot)].pins == 0 {
-            drop(Int(slot))
+        // Backwards: the last one takes the place of one that is dropped.
+        for position in openVariants.indices.reversed() {
+            let slot = Int(openVariants[position])
+            guard entries[slot].pins == 0 else { continue }
+            drop(slot)
             dropped &+= 1
         }
         return dropped

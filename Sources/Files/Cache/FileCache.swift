@@ -25,8 +25,11 @@ public struct FileCache: ~Copyable {
     var ways: WatchedWays
     var feed: ChangeFeed?
     private var lossesSeen: UInt64 = 0
-    /// Bytes that are kept.
-    public internal(set) var byteCount: Int64 = 0
+    /// Bytes of memory that the entries take.
+    var entryBytes: Int64 = 0
+    /// Bytes of memory that everything takes which grows with what clients ask for: entries, their
+    /// paths and files, and the names and directories on the way to them.
+    public var byteCount: Int64 { entryBytes &+ ways.byteCount }
     /// When descriptors are to be looked at again; Int64.max while none is open.
     public internal(set) var closeDueMs = Int64.max
     /// Lets go of what nobody asks for.
@@ -51,9 +54,9 @@ public struct FileCache: ~Copyable {
         index = SlotIndex(slots: count)
         doorkeeper = Doorkeeper(count: count)
         self.seed = seed
-        // A watch for each file, and as many again for directories.
-        table = WatchTable(count: count &* 2)
-        ways = WatchedWays(most: count)
+        ways = WatchedWays(most: count, seed: seed)
+        // A watch for each file, and one for each directory on the way.
+        table = WatchTable(count: count &+ max(64, count))
         self.feed = consume feed
     }
 
@@ -108,7 +111,6 @@ public struct FileCache: ~Copyable {
         guard isOn, count > 0 else {
             return FoundFile(path, count: count, links: links, rootCount: rootCount)
         }
-        if ways.isFull || table.isFull { forgetAll() }
         let key = Key(path, count: count, links: links, rootCount: rootCount, seed: seed)
         if let slot = slot(of: key) {
             if isUsable(slot, key) {
@@ -223,6 +225,7 @@ public struct FileCache: ~Copyable {
 
     mutating func keepOpen(_ slot: Int, _ descriptor: Int32) {
         entries[slot].descriptor = descriptor
+        entries[slot].openPosition = Int32(truncatingIfNeeded: open.count)
         open.append(Int32(truncatingIfNeeded: slot))
         closeDueMs = min(closeDueMs, entries[slot].usedMs &+ FileCache.descriptorLifeMs)
     }
@@ -239,9 +242,10 @@ public struct FileCache: ~Copyable {
         // Only what a path without rules is can be told from outside.
         guard entries[slot].kind == .regular, key.links == .follow else { return false }
         let epoch = table.epoch
-        guard let nameKey = watchWay(key) else { return false }
-        table.release(entries[slot].nameKey)
-        entries[slot].nameKey = nameKey
+        guard let way = watchWay(key) else { return false }
+        releaseWay(of: slot)
+        entries[slot].node = way.node
+        entries[slot].nameKey = way.key
         guard isAsItWas(slot, key) else { return false }
         entries[slot].epoch = epoch
         return true
@@ -252,9 +256,26 @@ public struct FileCache: ~Copyable {
         return facts.isSame(as: entries[slot].facts)
     }
 
-    mutating func watchWay(_ key: Key) -> UInt64? {
+    mutating func watchWay(_ key: Key) -> WatchedWays.Dependency? {
         guard feed != nil else { return nil }
-        return key.path.withBytes(count: key.count) { ways.watch(wayTo: $0, feed!, &table) }
+        let mostBytes = bounds.bytes &- entryBytes
+        let way = key.path.withBytes(count: key.count) {
+            ways.watch(wayTo: $0, mostBytes: mostBytes, feed!, &table)
+        }
+        if ways.lacksRoom {
+            ways.lacksRoom = false
+            // Whoever asks next finds some room.
+            _ = dropOne()
+        }
+        return way
+    }
+
+    mutating func releaseWay(of slot: Int) {
+        guard entries[slot].node >= 0 else { return }
+        ways.release(
+            WatchedWays.Dependency(node: entries[slot].node, key: entries[slot].nameKey), &table)
+        entries[slot].node = -1
+        entries[slot].nameKey = WatchTable.noKey
     }
 
     // MARK: changes and time
@@ -277,10 +298,12 @@ public struct FileCache: ~Copyable {
     @discardableResult
     public mutating func closeDescriptors(nowMs: Int64, all: Bool = false) -> Int {
         var closed = 0
-        for slot in open where entries[Int(slot)].pins == 0 {
-            let age = nowMs &- entries[Int(slot)].usedMs
+        // Backwards: the last one takes the place of one that is closed.
+        for position in open.indices.reversed() where entries[Int(open[position])].pins == 0 {
+            let slot = Int(open[position])
+            let age = nowMs &- entries[slot].usedMs
             guard all || age >= FileCache.descriptorLifeMs else { continue }
-            releaseDescriptor(of: Int(slot))
+            releaseDescriptor(of: slot)
             closed &+= 1
         }
         closeDueMs = open.isEmpty ? Int64.max : nowMs &+ FileCache.descriptorLifeMs
@@ -301,6 +324,8 @@ public struct FileCache: ~Copyable {
                 drop(slot)
             }
         }
+        // Directories that nothing depends on are looked up again when they are needed.
+        for _ in 0..<SweepHand.slotsAtOnce { guard evictDirectory() else { break } }
         sweeper.rest(of: slots.end, nowMs: nowMs, periodMs: bounds.inactiveMs)
     }
 

@@ -7,19 +7,20 @@ extension FileCache {
     mutating func load(_ key: Key, _ reading: Reading, nowMs: Int64) -> FoundFile {
         // Whatever happens from here on is told of, and makes the entry stale.
         let epoch = table.epoch
-        let nameKey = watchWay(key)
+        let way = watchWay(key)
         let looked = FoundFile(
             key.path, count: key.count, links: key.links, rootCount: key.rootCount)
         var entry = FileEntry(key, looked, epoch: epoch, nowMs: nowMs)
-        entry.isWatched = nameKey != nil
-        entry.nameKey = nameKey ?? WatchTable.noKey
-        if looked.error == 0, looked.facts.kind == .regular, nameKey != nil {
+        entry.isWatched = way != nil
+        entry.node = way?.node ?? -1
+        entry.nameKey = way?.key ?? WatchTable.noKey
+        if looked.error == 0, looked.facts.kind == .regular, way != nil {
             entry.isWatched = watchFile(looked.descriptor, &entry)
         }
         if !entry.isWatched { noteUnwatched(key) }
         guard let slot = keep(&entry, key, looked, reading) else {
             if entry.watch >= 0 { endWatch(entry.watch) }
-            table.release(entry.nameKey)
+            if let way { ways.release(way, &table) }
             return looked
         }
         return found(slot)
@@ -73,7 +74,7 @@ extension FileCache {
             closeDescriptor(looked.descriptor)
         }
         index.insert(slot, key.hash)
-        byteCount &+= Int64(size)
+        entryBytes &+= cost(of: slot)
         if bounds.inactiveMs > 0 {
             sweeper.begin(nowMs: entry.usedMs, periodMs: bounds.inactiveMs)
         }

@@ -3,17 +3,39 @@ import Linux
 
 // What gives way, and what goes with it.
 extension FileCache {
+    /// Bytes of memory that an entry takes beside its path and its file: itself, two cells of the
+    /// index, its watch and its name in the table, and what malloc(3) adds.
+    static let entryCost =
+        Int64(MemoryLayout<FileEntry>.stride) &+ 2 &* 8 &+ WatchTable.cost(names: 1) &+ 16
+
+    /// Bytes of memory that the entry of a slot takes.
+    func cost(of slot: Int) -> Int64 {
+        let hasFile = entries[slot].hasBytes || entries[slot].isVariant
+        return FileCache.entryCost &+ Int64(entries[slot].pathCount)
+            &+ (hasFile ? entries[slot].facts.size : 0)
+    }
+
     /// A free slot, and so many bytes; others give way to it. nil when that would take long.
     mutating func room(for size: Int) -> Int? {
-        guard Int64(size) <= bounds.bytes / 4 else { return nil }
-        while byteCount &+ Int64(size) > bounds.bytes {
-            guard dropOne() else { return nil }
+        let cost = FileCache.entryCost &+ Int64(size)
+        guard cost <= bounds.bytes / 4 else { return nil }
+        var victims = 0
+        while byteCount &+ cost > bounds.bytes {
+            victims &+= 1
+            guard victims <= ClockHand.mostVictims, evictDirectory() || dropOne() else {
+                return nil
+            }
         }
         if let slot = slots.take() { return slot }
         return dropOne() ? slots.take() : nil
     }
 
-    private mutating func dropOne() -> Bool {
+    /// Forgets a directory that no entry depends on any more. Returns false if there is none.
+    mutating func evictDirectory() -> Bool {
+        feed != nil && ways.evictOne(feed!, &table)
+    }
+
+    mutating func dropOne() -> Bool {
         for _ in 0..<ClockHand.stepsAtOnce {
             guard let slot = hand.step(of: slots.end) else { return false }
             guard entries[slot].kind != .free, !entries[slot].isDead, entries[slot].pins == 0
@@ -34,7 +56,7 @@ extension FileCache {
         } else {
             dropVariant(of: slot)
             index.remove(slot, entries[slot].hash)
-            table.release(entries[slot].nameKey)
+            releaseWay(of: slot)
             if entries[slot].watch >= 0 { endWatch(entries[slot].watch) }
         }
         entries[slot].watch = -1
@@ -48,10 +70,7 @@ extension FileCache {
     }
 
     mutating func free(_ slot: Int) {
-        byteCount &-= Int64(entries[slot].pathCount)
-        if entries[slot].hasBytes || entries[slot].isVariant {
-            byteCount &-= entries[slot].facts.size
-        }
+        entryBytes &-= cost(of: slot)
         releaseDescriptor(of: slot)
         unsafe Glibc.free(entries[slot].memory)
         let generation = entries[slot].generation &+ 1
@@ -64,18 +83,26 @@ extension FileCache {
         guard entries[slot].descriptor >= 0 else { return }
         Linux.closeDescriptor(entries[slot].descriptor)
         entries[slot].descriptor = -1
-        if entries[slot].isVariant {
-            openVariants.removeAll { Int($0) == slot }
-        } else {
-            open.removeAll { Int($0) == slot }
+        // The last one takes its place.
+        let position = Int(entries[slot].openPosition)
+        let last = entries[slot].isVariant ? openVariants.removeLast() : open.removeLast()
+        if Int(last) != slot {
+            if entries[slot].isVariant {
+                openVariants[position] = last
+            } else {
+                open[position] = last
+            }
+            entries[Int(last)].openPosition = Int32(truncatingIfNeeded: position)
         }
+        entries[slot].openPosition = -1
     }
 
-    /// Everything is forgotten: too much was watched, or changes were lost.
+    /// Everything is forgotten: changes were lost, or the cache is closed.
     mutating func forgetAll() {
         for slot in 0..<slots.end where entries[slot].kind != .free && !entries[slot].isDead {
             // The watches go with their table.
             entries[slot].watch = -1
+            entries[slot].node = -1
             entries[slot].nameKey = WatchTable.noKey
             drop(slot)
         }

@@ -32,11 +32,14 @@ public struct FileEntry: BitwiseCopyable {
     public internal(set) var error: Int32
     /// An open descriptor; -1 for none.
     public internal(set) var descriptor: Int32
+    /// The position of the slot among those whose files are open; -1 for none.
+    var openPosition: Int32
     /// Its place among what is watched; -1 for none.
     @usableFromInline var watch: Int32
     @usableFromInline var version: UInt32
     @usableFromInline var epoch: UInt64
-    /// The key of its name among what is watched.
+    /// The last node of its way, and the key of the name that follows it, among what is watched.
+    var node: Int32
     var nameKey: UInt64
     /// Which of the slot's entries this is.
     public internal(set) var generation: UInt32
@@ -103,9 +106,11 @@ public struct FileEntry: BitwiseCopyable {
         pins = 0
         error = 0
         descriptor = -1
+        openPosition = -1
         watch = -1
         version = 0
         epoch = 0
+        node = -1
         nameKey = WatchTable.noKey
         generation = 0
         pathCount = UInt32(clamping: path)

@@ -22,6 +22,6 @@ extension FileCache {
         unsafe Glibc.free(path)
         unsafe entries[slot].memory = memory
         entries[slot].hasBytes = true
-        byteCount &+= Int64(size)
+        entryBytes &+= entries[slot].facts.size
     }
 }

@@ -16,6 +16,8 @@ public struct WatchTable: ~Copyable {
         @usableFromInline var isDirectory: Bool
         /// The kernel has given it up.
         @usableFromInline var isOver: Bool
+        /// Whether the file system notifies of all changes: 0 is unknown, 1 yes, 2 no.
+        @usableFromInline var notifies: UInt8
     }
 
     @usableFromInline var watches: ZeroedStorage<Watch>
@@ -38,8 +40,8 @@ public struct WatchTable: ~Copyable {
     /// How much is watched.
     var count: Int { places.count }
 
-    /// There is no place for another watch.
-    var isFull: Bool { free.isEmpty && neverUsed >= watches.count }
+    /// The number of names that something depends on.
+    var nameCount: Int { names.count }
 
     /// Whether a watch still tells of changes, and has told of none since it had this version.
     @inlinable @inline(__always)
@@ -68,6 +70,7 @@ public struct WatchTable: ~Copyable {
         watches[Int(place)].number = number
         watches[Int(place)].isDirectory = isDirectory
         watches[Int(place)].isOver = false
+        watches[Int(place)].notifies = 0
         places[number] = place
         return place
     }
@@ -84,6 +87,23 @@ public struct WatchTable: ~Copyable {
         return watches[index].number
     }
 
+    /// Whether the file system of a watched directory notifies of all changes; nil if unknown.
+    func notifies(_ place: Int32) -> Bool? {
+        let known = watches[Int(place)].notifies
+        return known == 0 ? nil : known == 1
+    }
+
+    /// Notes whether the file system of a watched directory notifies of all changes.
+    mutating func setNotifies(_ notifies: Bool, of place: Int32) {
+        watches[Int(place)].notifies = notifies ? 1 : 2
+    }
+
+    /// Bytes of memory that a watch and so many names take in the table: a dictionary is at least
+    /// half full, and has 16 bytes for a name and 8 for a number.
+    static func cost(names: Int64) -> Int64 {
+        Int64(MemoryLayout<Watch>.stride) &+ 2 &* 8 &+ 2 &* 16 &* names
+    }
+
     /// The key where nothing more is depended on.
     static let noKey: UInt64 = 0
 
@@ -97,7 +117,9 @@ public struct WatchTable: ~Copyable {
     }
 
     /// Something depends on a name.
-    mutating func depend(on key: UInt64) { names[key, default: 0] &+= 1 }
+    mutating func depend(on key: UInt64) {
+        if key != WatchTable.noKey { names[key, default: 0] &+= 1 }
+    }
 
     /// It does not any more.
     mutating func release(_ key: UInt64) {

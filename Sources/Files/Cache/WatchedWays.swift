@@ -1,177 +1,390 @@
+import HTTP
 import Linux
 
 /// Watches the way to a file: every directory that its path leads through, those of symbolic links'
 /// targets included, and in each of them the name that comes next.
 ///
-/// A way is gone once in every epoch, whatever it leads to: in between nothing on it has changed.
+/// Each name is looked up once in an epoch, since nothing on the way changes in between. A walk
+/// stops at the first name that is missing, and takes a bounded number of steps. Nodes that no
+/// entry depends on are kept as long as there is room, and evicted one by one.
 struct WatchedWays: ~Copyable {
-    /// Where a path to a directory leads.
-    struct Way {
-        enum State {
-            /// To a directory that is watched.
-            case watched
-            /// To nothing, or to no directory; when that changes, it will be told.
-            case missing
-            /// To where changes are not told of, or must not be asked for.
-            case unwatched
-        }
-
-        var state: State
-        /// The directory without links on the way to it; `/` is empty.
-        var physical: [UInt8] = []
-        /// Its place in the table.
-        var place: Int32 = -1
-        var epoch: UInt64 = 0
+    /// What an entry of the cache depends on; to be released with it.
+    struct Dependency: BitwiseCopyable {
+        /// The last node of the way.
+        let node: Int32
+        /// The key of the name that follows it; ``WatchTable/noKey`` if none does.
+        let key: UInt64
     }
 
-    /// As many links may follow on each other as in the kernel (path_resolution(7)).
+    /// Where a walk ends.
+    private enum End {
+        case directory(Int32)
+        /// The name with this key is missing in the directory of this node.
+        case missing(Int32, UInt64)
+        case unwatched
+    }
+
+    /// The bounds of one walk.
+    private struct Walk {
+        var steps = 0
+        var links = 0
+        /// Bytes that all nodes may take.
+        let mostBytes: Int64
+    }
+
+    /// A path has as many links at most as the kernel follows (path_resolution(7)).
     private static let mostLinks = 40
+    /// Names that are looked up for one path, those of links' targets included. A path of PATH_MAX
+    /// bytes has 2,048.
+    private static let mostSteps = 8192
+    /// Nodes that are evicted to make room for one.
+    private static let mostEvictions = 16
 
-    private var ways: [[UInt8]: Way] = [:]
-    /// Whether the file system that a place is in tells of changes.
-    private var isTold: [Int32: Bool] = [:]
-    /// Watches of directories are kept until all are forgotten; more than this are too many.
+    private var nodes: [WayNode] = []
+    private var free: [Int32] = []
+    private var index: SlotIndex
+    /// Nodes that nothing depends on, the one that was used longest ago first.
+    private var idle = SlotList()
+    private var idleLinks = SlotLinks()
+    private let seed: UInt64
     private let most: Int
-    private(set) var isFull = false
+    /// Bytes of memory that the nodes take.
+    private(set) var byteCount: Int64 = 0
+    /// True if a walk failed because there was no room for a node; the owner resets it.
+    var lacksRoom = false
 
-    init(most: Int) { self.most = max(64, most) }
+    init(most: Int, seed: UInt64) {
+        self.most = max(64, most)
+        self.seed = seed
+        index = SlotIndex(slots: self.most)
+    }
 
+    /// The number of nodes.
+    var count: Int { nodes.count &- free.count }
+
+    /// Forgets everything: all watches are gone.
     mutating func reset() {
-        ways.removeAll()
-        isTold.removeAll()
-        isFull = false
+        nodes.removeAll()
+        free.removeAll()
+        index = SlotIndex(slots: most)
+        idle = SlotList()
+        idleLinks = SlotLinks()
+        byteCount = 0
+        lacksRoom = false
     }
 
     /// Watches the way to the directory of `path`, which is absolute, and the last name in it, with
-    /// what that leads to when it is a link. The key of the name in the table, which something
-    /// depends on then; nil when the way cannot be watched.
+    /// what that leads to when it is a link. The nodes take no more than `mostBytes`. Returns nil
+    /// if the way cannot be watched.
     mutating func watch(
-        wayTo path: Span<UInt8>, _ feed: borrowing ChangeFeed, _ table: inout WatchTable
-    ) -> UInt64? {
-        guard path.count > 1, path[0] == UInt8(ascii: "/") else { return nil }
+        wayTo path: Span<UInt8>, mostBytes: Int64, _ feed: borrowing ChangeFeed,
+        _ table: inout WatchTable
+    ) -> Dependency? {
+        guard path.count > 1, path[0] == slashByte else { return nil }
         var end = path.count
         // A slash at the end changes nothing of where the name is.
-        while end > 1, path[end &- 1] == UInt8(ascii: "/") { end &-= 1 }
+        while end > 1, path[end &- 1] == slashByte { end &-= 1 }
         var slash = end &- 1
-        while slash > 0, path[slash] != UInt8(ascii: "/") { slash &-= 1 }
-        let name = bytes(of: path, slash &+ 1, end)
-        let directory = way(to: bytes(of: path, 0, slash), feed, &table, links: 0)
-        switch directory.state {
-        case .unwatched: return nil
-        case .missing:
-            // What is missing is depended on already; this name is none of any directory's.
-            return WatchTable.noKey
-        case .watched: break
-        }
-        guard !name.isEmpty else { return WatchTable.noKey }
-        let key = table.key(of: ChangeFeed.hash(ofName: name.span), in: directory.place)
-        table.depend(on: key)
-        // What a link in the last place leads to has a way of its own.
-        if case .success(let target?) = linkTarget(of: directory.physical + [slashByte] + name) {
-            let end = follow(target, from: directory, feed, &table, links: 1)
-            if case .unwatched = end.state {
-                table.release(key)
-                return nil
+        while slash > 0, path[slash] != slashByte { slash &-= 1 }
+        let last = path.extracting(min(slash &+ 1, end)..<end)
+        var walk = Walk(mostBytes: mostBytes)
+        let directory = self.walk(
+            from: root(feed, &table, &walk), along: path.extracting(0..<slash), feed, &table, &walk)
+        guard case .directory(let node) = directory else { return depend(on: directory, &table) }
+        if !WatchedWays.isSpecial(last) {
+            // The file is watched by its descriptor. What a link in its place leads to has a way of
+            // its own.
+            let path = physical(of: node) + [slashByte] + bytes(of: last)
+            guard case .success(_?) = linkTarget(of: path) else {
+                return depend(on: .missing(node, key(of: last, in: node, table)), &table)
             }
         }
-        return key
+        return depend(on: step(from: node, last, feed, &table, &walk), &table)
+    }
+
+    /// Ends what ``watch(wayTo:mostBytes:_:_:)`` returned. The nodes stay until they are evicted.
+    mutating func release(_ dependency: Dependency, _ table: inout WatchTable) {
+        table.release(dependency.key)
+        release(dependency.node)
+    }
+
+    /// Forgets the node that nothing has depended on for longest. Returns false if there is none.
+    mutating func evictOne(_ feed: borrowing ChangeFeed, _ table: inout WatchTable) -> Bool {
+        guard let slot = idleLinks.takeFirst(of: &idle) else { return false }
+        let node = nodes[slot]
+        nodes[slot] = WayNode()
+        free.append(Int32(truncatingIfNeeded: slot))
+        index.remove(slot, node.hash)
+        byteCount &-= node.cost
+        end(node, feed, &table)
+        release(node.parent)
+        return true
+    }
+
+    private mutating func depend(on end: End, _ table: inout WatchTable) -> Dependency? {
+        switch end {
+        case .unwatched: return nil
+        case .directory(let node):
+            retain(node)
+            return Dependency(node: node, key: WatchTable.noKey)
+        case .missing(let node, let key):
+            retain(node)
+            table.depend(on: key)
+            return Dependency(node: node, key: key)
+        }
     }
 
     // MARK: the walk
 
-    /// The way to a directory by its path, `/` being empty.
-    private mutating func way(
-        to path: [UInt8], _ feed: borrowing ChangeFeed, _ table: inout WatchTable, links: Int
-    ) -> Way {
-        if let known = ways[path], known.epoch == table.epoch { return known }
-        let epoch = table.epoch
-        var way: Way
-        if let slash = path.lastIndex(of: slashByte) {
-            let parent = self.way(to: Array(path[..<slash]), feed, &table, links: links)
-            way = step(
-                from: parent, Array(path[(slash &+ 1)...]), feed, &table, links: links)
-        } else {
-            way = enter([], feed, &table)
-        }
-        way.epoch = epoch
-        if ways.count >= most { isFull = true } else { ways[path] = way }
-        return way
-    }
-
-    /// One name further.
-    private mutating func step(
-        from way: Way, _ name: [UInt8], _ feed: borrowing ChangeFeed, _ table: inout WatchTable,
-        links: Int
-    ) -> Way {
-        guard case .watched = way.state else { return way }
-        switch name {
-        case [], [dotByte]: return way
-        case [dotByte, dotByte]:
-            // There are no links in it, so that what stands before the last name is its parent.
-            let end = way.physical.lastIndex(of: slashByte) ?? 0
-            return self.way(to: Array(way.physical[..<end]), feed, &table, links: links)
-        default: break
-        }
-        table.depend(on: table.key(of: ChangeFeed.hash(ofName: name.span), in: way.place))
-        let path = way.physical + [slashByte] + name
-        switch linkTarget(of: path) {
-        case .success(nil): return enter(path, feed, &table)
-        case .success(let target?):
-            guard links < WatchedWays.mostLinks else { return Way(state: .missing) }
-            return follow(target, from: way, feed, &table, links: links &+ 1)
-        case .failure(let error):
-            return Way(state: error.isMissing ? .missing : .unwatched)
-        }
-    }
-
-    /// Where a link leads to that stands in the directory of `way`.
-    private mutating func follow(
-        _ target: [UInt8], from way: Way, _ feed: borrowing ChangeFeed,
-        _ table: inout WatchTable, links: Int
-    ) -> Way {
-        var end =
-            target.first == slashByte
-            ? self.way(to: [], feed, &table, links: links) : way
-        for name in target.split(separator: slashByte) {
-            end = step(from: end, Array(name), feed, &table, links: links)
+    /// Follows the names of a path one by one, until one is missing or cannot be watched.
+    private mutating func walk(
+        from start: End, along path: Span<UInt8>, _ feed: borrowing ChangeFeed,
+        _ table: inout WatchTable, _ walk: inout Walk
+    ) -> End {
+        var end = start
+        var position = 0
+        while position < path.count, case .directory(let node) = end {
+            var next = position
+            while next < path.count, path[next] != slashByte { next &+= 1 }
+            if next > position {
+                end = step(from: node, path.extracting(position..<next), feed, &table, &walk)
+            }
+            position = next &+ 1
         }
         return end
     }
 
-    /// Watches a directory that no link is on the way to.
-    private mutating func enter(
-        _ physical: [UInt8], _ feed: borrowing ChangeFeed, _ table: inout WatchTable
-    ) -> Way {
+    private mutating func root(
+        _ feed: borrowing ChangeFeed, _ table: inout WatchTable, _ walk: inout Walk
+    ) -> End {
+        let name = Span<UInt8>()
+        let known = find(-1, name)
+        if let known, nodes[known].epoch == table.epoch { return end(of: known, &walk) }
+        var node = WayNode()
+        guard enter(&node, [], feed, &table) else { return .unwatched }
+        return keep(node, -1, name, at: known, feed, &table, &walk)
+    }
+
+    /// Looks up one name in the directory of `parent`.
+    private mutating func step(
+        from parent: Int32, _ name: Span<UInt8>, _ feed: borrowing ChangeFeed,
+        _ table: inout WatchTable, _ walk: inout Walk
+    ) -> End {
+        if name.isEmpty || name.count == 1 && name[0] == dotByte { return .directory(parent) }
+        walk.steps &+= 1
+        guard walk.steps <= WatchedWays.mostSteps else { return .unwatched }
+        let known = find(parent, name)
+        if let known, nodes[known].epoch == table.epoch { return end(of: known, &walk) }
+        // It must not be evicted for the nodes of a link's target.
+        retain(parent)
+        defer { release(parent) }
+        var node = WayNode()
+        let linksBefore = walk.links
+        if WatchedWays.isSpecial(name) {
+            aim(&node, at: above(parent, feed, &table, &walk))
+        } else {
+            node.key = key(of: name, in: parent, table)
+            let path = physical(of: parent) + [slashByte] + bytes(of: name)
+            switch linkTarget(of: path) {
+            case .failure(let error):
+                return error.isMissing ? .missing(parent, node.key) : .unwatched
+            case .success(nil):
+                guard enter(&node, path, feed, &table) else { return .missing(parent, node.key) }
+            case .success(let target?):
+                walk.links &+= 1
+                guard walk.links <= WatchedWays.mostLinks else {
+                    return .missing(parent, node.key)
+                }
+                let start =
+                    target.first == slashByte ? root(feed, &table, &walk) : .directory(parent)
+                aim(&node, at: self.walk(from: start, along: target.span, feed, &table, &walk))
+            }
+        }
+        node.links = walk.links &- linksBefore
+        if node.target >= 0 { retain(node.target) }
+        defer { if node.target >= 0 { release(node.target) } }
+        return keep(node, parent, name, at: known, feed, &table, &walk)
+    }
+
+    /// The directory above a node's. There are no links in its own path.
+    private mutating func above(
+        _ node: Int32, _ feed: borrowing ChangeFeed, _ table: inout WatchTable,
+        _ walk: inout Walk
+    ) -> End {
+        let physical = physical(of: node)
+        let end = physical.lastIndex(of: slashByte) ?? 0
+        return self.walk(
+            from: root(feed, &table, &walk), along: physical.span.extracting(0..<end), feed,
+            &table, &walk)
+    }
+
+    /// Makes a node one that leads to `end`.
+    private func aim(_ node: inout WayNode, at end: End) {
+        switch end {
+        case .unwatched: node.state = .unwatched
+        case .directory(let target):
+            node.state = .watched
+            node.target = target
+            node.resolved = nodes[Int(target)].resolved
+        case .missing(let target, let key):
+            node.state = .missing
+            node.target = target
+            node.missingKey = key
+        }
+    }
+
+    /// Watches a directory that no link is on the way to. Returns false if it is none.
+    private func enter(
+        _ node: inout WayNode, _ physical: [UInt8], _ feed: borrowing ChangeFeed,
+        _ table: inout WatchTable
+    ) -> Bool {
         let path = physical.isEmpty ? [slashByte] : physical
+        node.physical = physical
         switch withCPath(path, { feed.watch(directory: $0) }) {
         case .failure(let error):
             // A file in a directory's place is no directory, and is told of by its name. Where the
             // kernel's limits are reached nothing is gained by beginning anew.
-            return Way(state: error.isMissing ? .missing : .unwatched)
+            if error.isMissing { return false }
+            node.state = .unwatched
         case .success(let number):
             guard let place = table.take(number, isDirectory: true) else {
-                isFull = true
-                return Way(state: .unwatched)
+                node.state = .unwatched
+                return true
             }
-            let told: Bool
-            if let known = isTold[place] {
-                told = known
-            } else {
-                told = withCPath(path) { tellsChanges($0) }
-                isTold[place] = told
-            }
+            node.place = place
             // What was mounted on it meanwhile is another file system, and a new epoch.
-            return Way(state: told ? .watched : .unwatched, physical: physical, place: place)
+            let notifies = table.notifies(place) ?? withCPath(path) { tellsChanges($0) }
+            table.setNotifies(notifies, of: place)
+            node.state = notifies ? .watched : .unwatched
         }
+        return true
+    }
+
+    // MARK: nodes
+
+    private func find(_ parent: Int32, _ name: Span<UInt8>) -> Int? {
+        let hash = hash(parent, name)
+        var cursor = index.start(hash)
+        while let slot = index.next(hash, at: &cursor) {
+            guard nodes[slot].hash == hash, nodes[slot].parent == parent else { continue }
+            let own = nodes[slot].name
+            if own.span.equals(name) { return slot }
+        }
+        return nil
+    }
+
+    private func hash(_ parent: Int32, _ name: Span<UInt8>) -> UInt64 {
+        var hash = ByteHash(seed: seed)
+        hash.add(UInt64(UInt32(bitPattern: parent)))
+        hash.add(name)
+        return hash.value
+    }
+
+    private func end(of slot: Int, _ walk: inout Walk) -> End {
+        walk.links &+= nodes[slot].links
+        let node = Int32(truncatingIfNeeded: slot)
+        guard walk.links <= WatchedWays.mostLinks else { return .missing(node, WatchTable.noKey) }
+        switch nodes[slot].state {
+        case .watched: return .directory(node)
+        case .missing: return .missing(node, WatchTable.noKey)
+        case .unwatched: return .unwatched
+        }
+    }
+
+    /// Keeps what a name was found to be, in the place of what it was before.
+    private mutating func keep(
+        _ found: WayNode, _ parent: Int32, _ name: Span<UInt8>, at known: Int?,
+        _ feed: borrowing ChangeFeed, _ table: inout WatchTable, _ walk: inout Walk
+    ) -> End {
+        var node = found
+        node.parent = parent
+        node.name = bytes(of: name)
+        node.epoch = table.epoch
+        node.hash = hash(parent, name)
+        guard let slot = known ?? room(for: node.cost, feed, &table, walk.mostBytes) else {
+            lacksRoom = true
+            if let number = node.place >= 0 ? table.give(node.place) : nil { feed.unwatch(number) }
+            return .unwatched
+        }
+        if node.target < 0 { node.resolved = Int32(truncatingIfNeeded: slot) }
+        table.depend(on: node.key)
+        table.depend(on: node.missingKey)
+        if node.target >= 0 { retain(node.target) }
+        let old = nodes[slot]
+        node.references = old.references
+        nodes[slot] = node
+        byteCount &+= node.cost
+        if known != nil {
+            byteCount &-= old.cost
+            end(old, feed, &table)
+        } else {
+            if parent >= 0 { retain(parent) }
+            index.insert(slot, node.hash)
+            idleLinks.append(slot, to: &idle)
+        }
+        // The links of the walk were counted when the name was looked up.
+        walk.links &-= node.links
+        return end(of: slot, &walk)
+    }
+
+    /// Ends what a node depends on, its parent apart.
+    private mutating func end(
+        _ node: WayNode, _ feed: borrowing ChangeFeed, _ table: inout WatchTable
+    ) {
+        table.release(node.key)
+        table.release(node.missingKey)
+        if node.place >= 0, let number = table.give(node.place) { feed.unwatch(number) }
+        release(node.target)
+    }
+
+    /// A free slot and so many bytes; nodes that nothing depends on give way. nil if too few do.
+    private mutating func room(
+        for cost: Int64, _ feed: borrowing ChangeFeed, _ table: inout WatchTable,
+        _ mostBytes: Int64
+    ) -> Int? {
+        for _ in 0...WatchedWays.mostEvictions {
+            if count < most, byteCount &+ cost <= mostBytes {
+                if let slot = free.popLast() { return Int(slot) }
+                nodes.append(WayNode())
+                return nodes.count &- 1
+            }
+            guard evictOne(feed, &table) else { return nil }
+        }
+        return nil
+    }
+
+    private mutating func retain(_ node: Int32) {
+        let slot = Int(node)
+        nodes[slot].references &+= 1
+        if nodes[slot].references == 1 { idleLinks.remove(slot, from: &idle) }
+    }
+
+    private mutating func release(_ node: Int32) {
+        guard node >= 0 else { return }
+        let slot = Int(node)
+        nodes[slot].references &-= 1
+        if nodes[slot].references == 0 { idleLinks.append(slot, to: &idle) }
+    }
+
+    private func physical(of node: Int32) -> [UInt8] {
+        nodes[Int(nodes[Int(node)].resolved)].physical
+    }
+
+    private func key(of name: Span<UInt8>, in node: Int32, _ table: borrowing WatchTable) -> UInt64
+    {
+        let place = nodes[Int(nodes[Int(node)].resolved)].place
+        return table.key(of: ChangeFeed.hash(ofName: name), in: place)
     }
 
     private func linkTarget(of path: [UInt8]) -> Result<[UInt8]?, FileError> {
         withCPath(path) { Linux.linkTarget($0) }
     }
 
-    private func bytes(of path: Span<UInt8>, _ start: Int, _ end: Int) -> [UInt8] {
-        guard start < end else { return [] }
-        return (start..<end).map { path[$0] }
+    private func bytes(of span: Span<UInt8>) -> [UInt8] { span.indices.map { span[$0] } }
+
+    /// True for a name that is no entry of its directory: none, `.` or `..`.
+    private static func isSpecial(_ name: Span<UInt8>) -> Bool {
+        name.isEmpty || name.equals(".") || name.equals("..")
     }
 }
 

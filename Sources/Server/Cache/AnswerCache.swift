@@ -80,7 +80,7 @@ struct AnswerCache: ~Copyable {
         let hash = hash(path, made.variant)
         if let old = find(path, made.variant, hash) { drop(old) }
         let size = path.count &+ head.count &+ body.count
-        guard let slot = room(for: size) else { return }
+        guard let slot = room(for: AnswerCache.answerCost &+ size) else { return }
         // Swift's own allocation would end the process when memory is short.
         guard let memory = unsafe malloc(max(1, size)) else { return slots.give(slot) }
         var answer = made
@@ -95,13 +95,13 @@ struct AnswerCache: ~Copyable {
         writer.append(body)
         answers[slot] = answer
         index.insert(slot, hash)
-        byteCount &+= Int64(size)
+        byteCount &+= Int64(AnswerCache.answerCost &+ size)
     }
 
     /// Forgets an answer.
     mutating func drop(_ slot: Int) {
         index.remove(slot, answers[slot].hash)
-        byteCount &-= Int64(answers[slot].byteCount)
+        byteCount &-= Int64(AnswerCache.answerCost &+ answers[slot].byteCount)
         unsafe Glibc.free(answers[slot].memory)
         answers[slot] = Answer()
         slots.give(slot)
@@ -122,10 +122,16 @@ struct AnswerCache: ~Copyable {
         for slot in 0..<slots.end where unsafe answers[slot].memory != nil { drop(slot) }
     }
 
+    /// Bytes of memory that an answer takes beside its path, head and body: itself, two cells of
+    /// the index, and what malloc(3) adds.
+    static let answerCost = MemoryLayout<Answer>.stride &+ 2 &* 8 &+ 16
+
     private mutating func room(for size: Int) -> Int? {
         guard Int64(size) <= mostBytes / 4 else { return nil }
+        var victims = 0
         while byteCount &+ Int64(size) > mostBytes {
-            guard dropOne() else { return nil }
+            victims &+= 1
+            guard victims <= ClockHand.mostVictims, dropOne() else { return nil }
         }
         if let slot = slots.take() { return slot }
         return dropOne() ? slots.take() : nil

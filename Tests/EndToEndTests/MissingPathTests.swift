@@ -1,0 +1,63 @@
+import Foundation
+import Glibc
+import Testing
+
+/// Paths of as many names as a request line holds, none of which exists: they cost what a short one
+/// costs.
+@Suite(.enabled(if: Product.isApus, "nginx has no such cache")) struct MissingPathTests {
+    private static func path(_ number: Int, names: Int = 1990) -> String {
+        "/none-\(number)" + String(repeating: "/a", count: names)
+    }
+
+    private func server() throws -> TestServer {
+        try TestServer(
+            "large_client_header_buffers 4 8k; keepalive_requests 100000;", files: ["a": "hello"])
+    }
+
+    private func ask(_ client: RawClient, _ target: String) throws -> Int {
+        try client.request("GET \(target) HTTP/1.1")
+        return try client.response().status
+    }
+
+    /// What is counted are calls that take a path: they do not depend on when anybody runs.
+    @Test(.enabled(if: CallTrace.isPossible, "\(CallTrace.lacking)"))
+    func aLongMissingPathTakesAFewCalls() throws {
+        let server = try server()
+        let client = try server.connect()
+        for _ in 0..<3 { #expect(try ask(client, "/none") == 404) }
+        let requests = 40
+        var statuses: Set<Int> = []
+        let lines = try CallTrace.during(server) {
+            for number in 0..<requests / 2 {
+                for _ in 0..<2 { statuses.insert(try ask(client, Self.path(number))) }
+            }
+        }
+        #expect(statuses == [404])
+        let names: Set = [
+            "openat", "openat2", "readlink", "inotify_add_watch", "inotify_rm_watch", "stat",
+            "newfstatat", "statx", "statfs", "lstat", "close",
+        ]
+        let calls = lines.count { names.contains(CallTrace.name($0)) }
+        #expect(calls > 0, "nothing was traced")
+        #expect(calls <= 4 * requests, "\(calls) calls for \(requests) requests")
+    }
+
+    @Test func longMissingPathsTakeLittleMemoryAndPushNothingOut() throws {
+        let server = try server()
+        let watch = try WorkerWatch(server)
+        let client = try server.connect()
+        for _ in 0..<3 { #expect(try ask(client, "/a") == 200) }
+        let count = 300
+        for number in 0..<count {
+            for _ in 0..<3 { #expect(try ask(client, Self.path(number)) == 404) }
+        }
+        // Each is kept as an entry of its own: its path of 4 KB, and as much for the response.
+        let grown = try watch.grownKiB()
+        #expect(grown < count * 20, "\(grown) KiB for \(count) paths")
+        guard CallTrace.isPossible else { return }
+        var status = 0
+        let lines = try CallTrace.during(server) { status = try ask(client, "/a") }
+        #expect(status == 200)
+        #expect(!lines.contains { CallTrace.name($0).hasPrefix("open") }, "\(lines)")
+    }
+}
