@@ -97,25 +97,52 @@ extension Worker {
         } while plan.main.acceptsMany && state == .serving && listenersPausedUntilMs == 0
     }
 
-    /// A free slot; connections that wait for their next request give way to new ones.
+    /// A free slot; connections that wait for a request give way to new ones.
     private mutating func takeConnection() -> Int? {
         if let slot = freeConnections.take() { return slot }
-        return closeIdle() > 0 ? freeConnections.take() : nil
+        guard closeIdle() > 0 else { return nil }
+        logTrouble(
+            .warn,
+            "\(plan.main.workerConnections) worker_connections are not enough, "
+                + "reusing connections")
+        return freeConnections.take()
     }
 
-    /// Closes some of the connections that have waited longest for their next request: how many.
+    /// Closes some of the connections that have waited longest for a request, the first one or the
+    /// next: how many. As in nginx (ngx_drain_connections).
     private mutating func closeIdle() -> Int {
         var closed = 0
-        for list in plan.durationsMs.indices {
-            while closed < Worker.idleClosedAtOnce, let slot = deadlines.oldest(in: list),
-                connections[slot].state == .idle, connections[slot].requests > 0,
-                connections[slot].keptUntilMs <= clock.monotonicMs
-            {
-                close(slot)
-                closed &+= 1
-            }
+        while closed < Worker.idleClosedAtOnce, let slot = longestIdle() {
+            close(slot)
+            closed &+= 1
         }
         return closed
+    }
+
+    /// The connection that has waited longest for a request; nil when there is none. The lists for
+    /// keepalive timeouts have no others.
+    private mutating func longestIdle() -> Int? {
+        var longest = longestSilent()
+        var sinceMs = longest.map { connections[$0].acceptedMs } ?? Int64.max
+        for list in plan.keepaliveLists {
+            guard let slot = deadlines.oldest(in: list), connections[slot].state == .idle,
+                connections[slot].keptUntilMs <= clock.monotonicMs,
+                connections[slot].restedMs < sinceMs
+            else { continue }
+            longest = slot
+            sinceMs = connections[slot].restedMs
+        }
+        return longest
+    }
+
+    /// The connection that was accepted before all others that have sent nothing. One that has sent
+    /// something since it was noted is unlinked here, which happens once to each.
+    private mutating func longestSilent() -> Int? {
+        while let slot = silent.first {
+            if connections[slot].state == .idle, connections[slot].requests == 0 { return slot }
+            silentLinks.remove(slot, from: &silent)
+        }
+        return nil
     }
 
     private mutating func requeue(_ index: Int) {

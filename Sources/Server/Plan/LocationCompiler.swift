@@ -152,7 +152,7 @@ extension PlanCompiler {
         return TimeoutPlan(
             header: duration(settings.headerMs ?? 60_000),
             body: duration(settings.bodyMs ?? 60_000), send: duration(settings.sendMs ?? 60_000),
-            keepalive: duration(keepalive),
+            keepalive: duration(keepalive, isKeepalive: true),
             lingering: duration(settings.lingeringTimeoutMs ?? 5_000),
             lingeringClose: settings.lingeringClose ?? .whenUnread, keepsAlive: keepalive > 0,
             keepaliveFieldSeconds: settings.keepaliveFieldSeconds ?? 0,
@@ -163,13 +163,19 @@ extension PlanCompiler {
             lingeringTimeMs: Int64(settings.lingeringTimeMs ?? 30_000))
     }
 
-    /// The list of deadlines for a duration; each duration has one.
-    mutating func duration(_ milliseconds: Int) -> UInt16 {
+    /// The list of deadlines for a duration. Each duration has one; connections that wait for their
+    /// next request have lists of their own, for they give way to others.
+    mutating func duration(_ milliseconds: Int, isKeepalive: Bool = false) -> UInt16 {
         // A deadline is this long after now: the sum must be a time, too.
         let value = min(Int64(milliseconds), 1 << 52)
-        if let index = parts.durationsMs.firstIndex(of: value) { return UInt16(clamping: index) }
+        let known = parts.durationsMs.indices.first {
+            parts.durationsMs[$0] == value && parts.keepaliveLists.contains($0) == isKeepalive
+        }
+        if let known { return UInt16(clamping: known) }
         parts.durationsMs.append(value)
-        return UInt16(clamping: parts.durationsMs.count &- 1)
+        let index = parts.durationsMs.count &- 1
+        if isKeepalive { parts.keepaliveLists.append(index) }
+        return UInt16(clamping: index)
     }
 
     private mutating func types(_ pairs: [TypePair]) -> Int32 {

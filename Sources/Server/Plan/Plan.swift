@@ -65,6 +65,8 @@ public final class Plan {
     let errorLogs: [[ErrorLogTarget]]
     /// Every timeout that is used, in milliseconds.
     let durationsMs: [Int64]
+    /// Which of those are of connections that wait for their next request.
+    let keepaliveLists: [Int]
     let errorPages: ErrorPages
     /// Texts with variables of rare settings.
     let templates: PlanTable<Template>
@@ -160,6 +162,7 @@ public final class Plan {
         defaultLogs = parts.defaultLogs
         errorLogs = parts.errorLogs
         durationsMs = parts.durationsMs
+        keepaliveLists = parts.keepaliveLists
         errorPages = ErrorPages(in: parts.arena)
         hostname = hostName()
         htmlType = arena.store("text/html")
@@ -225,6 +228,7 @@ struct PlanParts {
     var defaultLogs: Set<String> = []
     var errorLogs: [[ErrorLogTarget]] = []
     var durationsMs: [Int64] = []
+    var keepaliveLists: [Int] = []
 }
 
 /// One address to listen on, with what its `listen` directives say of it.

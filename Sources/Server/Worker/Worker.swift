@@ -40,6 +40,9 @@ struct Worker: ~Copyable {
     var producers: [BodyProducer?] = []
     /// The heads of answers, by exchange, where a text names their fields.
     var sentHeads: [[UInt8]] = []
+    /// Connections that had sent nothing when they were noted, in the order of their acceptance.
+    var silent = SlotList()
+    var silentLinks = SlotLinks()
     /// Connections whose turn was cut short, in the order in which they go on.
     var queue: [UInt32] = []
 

@@ -68,6 +68,7 @@ extension Worker {
         }
         deadlines.cancel(slot)
         timers.cancel(slot)
+        silentLinks.remove(slot, from: &silent)
         poller.close(connections[slot].fd)
         connections[slot].state = .free
         connections[slot].isQueued = false

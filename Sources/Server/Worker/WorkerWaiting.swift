@@ -72,6 +72,7 @@ extension Worker {
         releaseExchange(slot, exchange)
         watch(slot, for: .readable)
         if connections[slot].requests == 0 {
+            if !silentLinks.contains(slot) { silentLinks.append(slot, to: &silent) }
             if !deadlines.isArmed(slot) {
                 connections[slot].hasHeadDeadline = true
                 deadlines.arm(slot, list: Int(timeouts.header), nowMs: clock.monotonicMs)
