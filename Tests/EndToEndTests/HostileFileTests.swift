@@ -119,6 +119,76 @@ import Testing
         try watch.expectUnharmed()
     }
 
+    // MARK: bodies that end with the connection
+
+    /// Requests whose response has neither a length nor chunks.
+    enum Unframed: String, CaseIterable, CustomTestStringConvertible {
+        case gzipForOldClients, chunkingOff, http09
+        var testDescription: String { rawValue }
+
+        var server: String {
+            let common = "gzip on; gzip_types *; gzip_http_version 1.0; send_timeout 600s;"
+            return self == .chunkingOff ? common + "chunked_transfer_encoding off;" : common
+        }
+
+        func send(over client: RawClient) throws {
+            switch self {
+            case .gzipForOldClients:
+                try client.request("GET /big.txt HTTP/1.0", ["Accept-Encoding: gzip"])
+            case .chunkingOff:
+                try client.request("GET /big.txt HTTP/1.1", ["Accept-Encoding: gzip"])
+            case .http09: try client.send("GET /big.txt\r\n")
+            }
+        }
+    }
+
+    private func unframed(_ kind: Unframed) throws -> (TestServer, RawClient) {
+        let server = try TestServer(kind.server, files: Self.files)
+        let client = try server.connect(receiveBuffer: 65_536)
+        try kind.send(over: client)
+        try client.awaitBytes(1000)
+        try waitForRest(of: server.waitForWorkers(1)[0])
+        return (server, client)
+    }
+
+    /// A part of such a body would look whole.
+    @Test(.enabled(if: Product.isApus, "nginx closes"), arguments: Unframed.allCases)
+    func aTruncatedBodyWithoutLengthEndsWithAReset(_ kind: Unframed) throws {
+        let (server, client) = try unframed(kind)
+        #expect(unsafe truncate(server.folder.root + "/big.txt", 20_000) == 0)
+        _ = try client.readToEnd()
+        #expect(client.wasReset)
+        try server.waitForError("the answer ends here")
+    }
+
+    /// The same when the worker is told to end at once, or dies.
+    @Test(
+        .enabled(if: Product.isApus, "nginx closes"), arguments: Unframed.allCases,
+        [SIGTERM, SIGKILL])
+    func aBodyWithoutLengthEndsWithAResetWhenTheWorkerEnds(
+        _ kind: Unframed, _ signal: Int32
+    ) throws {
+        let (server, client) = try unframed(kind)
+        server.mayLoseWorkers = true
+        kill(try server.waitForWorkers(1)[0], signal)
+        _ = try client.readToEnd()
+        #expect(client.wasReset)
+    }
+
+    @Test(arguments: Unframed.allCases)
+    func aWholeBodyWithoutLengthEndsInOrder(_ kind: Unframed) throws {
+        let (_, client) = try unframed(kind)
+        let bytes = try client.readToEnd()
+        #expect(!client.wasReset)
+        let original = try #require(Self.files["big.txt"]).content
+        if kind == .http09 {
+            #expect(bytes == original)
+        } else {
+            let head = try #require(bytes.firstRange(of: "\r\n\r\n", from: 0))
+            #expect(try gunzip(Array(bytes[head.upperBound...])) == original)
+        }
+    }
+
     // MARK: files that cannot be read
 
     /// Attributes of the kernel's sysfs say that they have 4096 bytes. Reading some of them fails.

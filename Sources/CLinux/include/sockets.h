@@ -72,3 +72,5 @@ struct clinux_tcp_facts {
 int clinux_get_tcp_facts(int fd, struct clinux_tcp_facts *facts);
 /// SO_LINGER with zero seconds: close(2) then resets the connection.
 int clinux_reset_on_close(int fd);
+/// The default of SO_LINGER: close(2) sends what is left, then the end.
+int clinux_end_on_close(int fd);

@@ -152,7 +152,9 @@ extension Worker {
     ) {
         exchanges[exchange].status = head.status
         // HTTP/0.9 has no heads.
-        if exchanges[exchange].parser.head.version == .http09 { return }
+        if exchanges[exchange].parser.head.version == .http09 {
+            return endWithConnection(slot, exchange)
+        }
         let index = Int(exchanges[exchange].location)
         guard plan.locations[index].features.contains(.addsFields),
             !exchanges[exchange].isSubrequest

@@ -126,7 +126,10 @@ extension Worker {
             head.isChunked =
                 exchanges[exchange].parser.head.version == .http11
                 && !location.features.contains(.forbidsChunks)
-            if !head.isChunked { exchanges[exchange].keepsAlive = false }
+            if !head.isChunked {
+                exchanges[exchange].keepsAlive = false
+                endWithConnection(slot, exchange)
+            }
         }
         head.keepsAlive = exchanges[exchange].keepsAlive
         guard hasBody else {

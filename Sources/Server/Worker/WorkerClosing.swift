@@ -10,7 +10,8 @@ extension Worker {
         _ slot: Int, _ exchange: Int, _ reason: Connection.CloseReason
     ) {
         switch reason {
-        case .done: break
+        case .done:
+            if exchanges[exchange].endsWithConnection { allowOrderlyEnd(slot, exchange) }
         case .abandonedHead:
             logUnanswered(slot, exchange, status: 400)
         case .headTimedOut:
@@ -33,6 +34,21 @@ extension Worker {
         case .brokenProxyHeader(let fault): logProxyFault(fault, slot, exchange)
         }
         close(slot)
+    }
+
+    /// Makes the end of the connection the end of the body. Unless all of that is sent, the
+    /// connection is reset, even if this process dies: a part of it would look whole otherwise
+    /// (RFC 9112, section 8). A body with a length or in chunks shows by itself that it is cut
+    /// short, so that its connection is closed; a reset could take bytes from the client that have
+    /// arrived.
+    mutating func endWithConnection(_ slot: Int, _ exchange: Int) {
+        exchanges[exchange].endsWithConnection = true
+        _ = clinux_reset_on_close(connections[slot].fd)
+    }
+
+    /// Ends a connection as others end, if the body that it delimits is complete.
+    func allowOrderlyEnd(_ slot: Int, _ exchange: Int) {
+        if exchanges[exchange].isComplete { _ = clinux_end_on_close(connections[slot].fd) }
     }
 
     private func logProxyFault(_ fault: ProxyHeader.Fault, _ slot: Int, _ exchange: Int) {

@@ -18,6 +18,8 @@ final class RawClient {
     /// Received and not yet taken.
     private var pending: [UInt8] = []
     private var hasEnded = false
+    /// The connection ended with a reset, not with an orderly end.
+    private(set) var wasReset = false
     /// A server must not be stopped while its client is in use.
     private let server: AnyObject?
 
@@ -209,6 +211,7 @@ final class RawClient {
         if count > 0 {
             pending += buffer.prefix(count)
         } else if count == 0 || errno == ECONNRESET {
+            wasReset = count != 0
             hasEnded = true
         } else {
             throw SystemFailure("recv")
