@@ -37,13 +37,65 @@ import Testing
 
     private static let hasCompiler = (try? run("clang", ["--version"]))?.succeeded == true
 
+    private static func library(in folder: TemporaryFolder) throws -> String {
+        let library = folder.root + "/time.so"
+        let compiled = try run(
+            "clang", ["-shared", "-fPIC", "-o", library, folder.root + "/time.c"])
+        try #require(compiled.succeeded, "\(compiled.error)")
+        return library
+    }
+
+    /// RFC 9110, section 8.8.2.1: Last-Modified is not later than Date, which a response that was
+    /// cached before the clock was set back has to obey, too.
+    @Test(.enabled(if: hasCompiler, "clang, which comes with Swift, is not in PATH"))
+    func aCachedResponseWhenTheClockIsSetBack() throws {
+        let build = try TemporaryFolder(files: ["time.c": .text(Self.source)])
+        let library = try Self.library(in: build)
+        let server = try TestServer(
+            configuration: TestServer.configuration("gzip on; gzip_min_length 1;"),
+            files: ["a.txt": "hello", "b.html": .text(wordyText(3000))],
+            environment: ["LD_PRELOAD=\(library)", "FAKE_TIME=DIR/time"])
+        // Long after the files were made, so that they may be cached.
+        let modified = Int(Date().timeIntervalSince1970) + 100_000
+        for name in ["a.txt", "b.html"] {
+            try server.folder.setModified(server.folder.root + "/" + name, modified)
+        }
+        func set(_ seconds: Int) throws {
+            let file = URL(fileURLWithPath: server.folder.path + "/time")
+            try Data("\(seconds)".utf8).write(to: file, options: .atomic)
+        }
+        func date(_ text: String?) throws -> Date {
+            let format = DateFormatter()
+            format.locale = Locale(identifier: "en_US_POSIX")
+            format.timeZone = TimeZone(identifier: "GMT")
+            format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss zzz"
+            let text = try #require(text)
+            return try #require(format.date(from: text))
+        }
+        for step in [1000, -1000, 1, 0, -1, 500, -100_000] {
+            try set(modified + 1000)
+            for target in ["/a.txt", "/b.html"] {
+                for _ in 0..<4 {
+                    let tag = try server.fetch(target, ["Accept-Encoding: gzip"])["ETag"]
+                    _ = try server.fetch(target, ["If-None-Match: \(tag ?? "x")"])
+                }
+            }
+            try set(modified + step)
+            for target in ["/a.txt", "/b.html"] {
+                for fields in [[], ["Accept-Encoding: gzip"], ["If-None-Match: \"x\""]] {
+                    let response = try server.fetch(target, fields)
+                    let sent = try date(response["Date"])
+                    #expect(try date(response["Last-Modified"]) <= sent)
+                    #expect(sent.timeIntervalSince1970 == Double(modified + step))
+                }
+            }
+        }
+    }
+
     @Test(.enabled(if: hasCompiler, "clang, which comes with Swift, is not in PATH"))
     func aClockThatJumps() throws {
         let build = try TemporaryFolder(files: ["time.c": .text(Self.source)])
-        let library = build.root + "/time.so"
-        let compiled = try run(
-            "clang", ["-shared", "-fPIC", "-o", library, build.root + "/time.c"])
-        try #require(compiled.succeeded, "\(compiled.error)")
+        let library = try Self.library(in: build)
         let configuration = TestServer.configuration(
             "client_header_timeout 1s; keepalive_timeout 60s; send_timeout 60s;")
         let server = try TestServer(

@@ -45,8 +45,10 @@ struct Answer: BitwiseCopyable {
     var otherFile = Source.none
     /// In which epoch everything else that was looked at was as it is.
     var epoch: UInt64 = 0
-    /// It is not sent after this time.
+    /// It is not sent after this time, nor, when the clock was set back, before the other:
+    /// Last-Modified must not be later than Date (RFC 9110, section 8.8.2.1).
     var lastSecond = Int64.max
+    var firstSecond = Int64.min
     /// When its dates are of.
     var datedSecond: Int64 = 0
     /// Where in the head Date's value is.

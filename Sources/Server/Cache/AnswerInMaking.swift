@@ -125,6 +125,8 @@ extension Worker {
             answer.modified = head.value(of: "\r\nLast-Modified: ") ?? .empty
         }
         answer.lastSecond = lastSecond(of: answer.file)
+        answer.firstSecond = max(
+            firstSecond(of: answer.file), firstSecond(of: answer.otherFile))
         switch making.expires?.kind {
         case nil, .off, .epoch, .max: break
         case .access:
@@ -150,6 +152,17 @@ extension Worker {
             return facts.modified &+ FileValidators.youth &- 1
         }
         return Int64.max
+    }
+
+    /// Since when what is told of a file's times holds: before, it would be from the future, and
+    /// before it is no longer young its tag is another one.
+    private func firstSecond(of source: Answer.Source) -> Int64 {
+        guard source.entry >= 0 else { return Int64.min }
+        let facts = files[source.entry].facts
+        guard facts.kind == .regular else { return Int64.min }
+        let isYoung = FileValidators(facts, now: clock.seconds).isYoung
+        let age = isYoung ? 0 : FileValidators.youth
+        return min(clock.seconds, facts.modified.addingReportingOverflow(age).partialValue)
     }
 }
 

@@ -91,6 +91,13 @@ extension Worker {
         let isSmall = sendsFile && files.hasBytes(file)
         // It is opened again where all answers are made.
         if sendsFile, !files.isReady(file) { return false }
+        // Its dates were of another second, which may be later than this one.
+        if answers[place].datedSecond != clock.seconds,
+            clock.seconds < answers[place].firstSecond
+        {
+            answers.drop(place)
+            return false
+        }
         let output = exchanges[exchange].output
         let start = exchanges[exchange].outputEnd
         // A head for a connection that is not kept is a few bytes shorter, if anything.
