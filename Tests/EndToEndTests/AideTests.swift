@@ -95,6 +95,55 @@ import Testing
         #expect(try server.fetch("/a", [Self.right]).status == 200)
     }
 
+    /// The request gets an error once its time is over, and later ones another helper.
+    @Test func aHelperThatIsStoppedIsReplaced() throws {
+        let server = try server("location /open/ { }")
+        server.mayLoseWorkers = true
+        try write(server, Self.quick)
+        let first = try aide(of: server)
+        kill(first, SIGSTOP)
+        let clients = try (0..<3).map { number in
+            let client = try server.connect()
+            try client.request("GET /a HTTP/1.1", [DirectiveGroup.basic("ann:\(number)")])
+            return client
+        }
+        #expect(try server.fetch("/open/a").status == 200)
+        // Two were asked, the third one waits for the next helper.
+        let statuses = try clients.map { try $0.response(seconds: 120).status }
+        #expect(statuses == [500, 500, 401])
+        #expect(hasEnded(first))
+        #expect(try aide(of: server) != first)
+        #expect(try server.fetch("/a", [Self.right]).text == "A")
+    }
+
+    /// Their number is bounded; those that go away make room.
+    @Test func tooManyPasswordsOfAClientAreRefused() throws {
+        let server = try server()
+        try write(server, Self.quick)
+        let most = 64
+        let helper = try aide(of: server)
+        kill(helper, SIGSTOP)
+        defer { kill(helper, SIGCONT) }
+        func ask(_ number: Int) throws -> RawClient {
+            let client = try server.connect()
+            try client.request("GET /a HTTP/1.1", [DirectiveGroup.basic("ann:\(number)")])
+            return client
+        }
+        let waiting = try (0..<most).map { try ask($0) }
+        for number in most..<most + 20 {
+            #expect(try ask(number).response().status == 503)
+        }
+        try server.waitForError("too many passwords wait to be checked")
+        for client in waiting.suffix(10) { client.close() }
+        try server.waitForAccess(" 499 ", times: 10)
+        let later = try (100..<110).map { try ask($0) }
+        #expect(try ask(200).response().status == 503)
+        kill(helper, SIGCONT)
+        for client in waiting.dropLast(10) + later {
+            #expect(try client.response().status == 401)
+        }
+    }
+
     @Test func aReloadAndAnEndTakeTheAideAlong() throws {
         let server = try server()
         try write(server, Self.quick)

@@ -124,6 +124,28 @@ import Testing
         #expect(try client.response().body == patternBytes(3_000_000))
     }
 
+    /// A response that waits for a helper that does nothing ends once its time is over.
+    @Test func aHelperThatIsStoppedIsReplaced() throws {
+        let server = try server("sendfile on;")
+        server.mayLoseWorkers = true
+        let helper = try waitForValue("the helper") {
+            children(of: server.pid, named: "apus-aide").first
+        }
+        kill(helper, SIGSTOP)
+        guard try cool(server, "large.bin") else {
+            kill(helper, SIGCONT)
+            return
+        }
+        let client = try server.connect()
+        try client.request("GET /large.bin HTTP/1.1")
+        #expect(try client.readToEnd(seconds: 120).count < 3_000_000)
+        try waitFor("another helper") {
+            let helpers = children(of: server.pid, named: "apus-aide")
+            return !helpers.isEmpty && !helpers.contains(helper)
+        }
+        #expect(try server.fetch("/large.bin").body == patternBytes(3_000_000))
+    }
+
     @Test func withoutAMasterItIsReadHere() throws {
         let server = try TestServer(
             "aio threads=pool; sendfile on;",

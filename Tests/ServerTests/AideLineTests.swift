@@ -112,17 +112,38 @@ import Testing
         return answers
     }
 
+    private func client(_ number: UInt32) -> WaitingClient { WaitingClient(Peer(ipv4: number)) }
+
     private func asker(_ slot: Int) -> AideLine.Asker {
         AideLine.Asker(slot: slot, generation: UInt32(slot))
     }
 
-    private mutating func ask(_ slot: Int, _ password: String, hash: String = "hash")
-        -> PasswordPair
-    {
+    private mutating func ask(
+        _ slot: Int, _ password: String, hash: String = "hash", of number: UInt32 = 1,
+        nowMs: Int64 = 0
+    ) -> PasswordPair {
         let (hash, password) = (Array(hash.utf8), Array(password.utf8))
         let pair = verified.pair(password.span, hash.span)
-        line.ask(pair, hash: hash, password: password, for: asker(slot))
+        let isAsked = line.ask(
+            pair, hash: hash, password: password, for: asker(slot), of: client(number),
+            nowMs: nowMs)
+        #expect(isAsked)
         return pair
+    }
+
+    /// True if one more password may wait for a client.
+    private mutating func admits(_ slot: Int, _ password: String, of number: UInt32) -> Bool {
+        let (hash, password) = (Array("hash".utf8), Array(password.utf8))
+        let pair = verified.pair(password.span, hash.span)
+        return line.ask(
+            pair, hash: hash, password: password, for: asker(slot), of: client(number), nowMs: 0)
+    }
+
+    /// The passwords of all questions that the Aide has now.
+    private func passwords() -> [String] {
+        var passwords: [String] = []
+        while let question = aide.question() { passwords.append(question.password) }
+        return passwords
     }
 
     @Test mutating func asksAndAnswers() throws {
@@ -158,18 +179,135 @@ import Testing
         for slot in 0..<20 { _ = ask(slot, "password \(slot)") }
         var numbers: [UInt64] = []
         while let question = aide.question() { numbers.append(question.number) }
-        #expect(numbers.count == AideLine.mostAsked)
+        #expect(numbers.count == AideLine.mostPasswordsAsked)
         // Who goes away before his turn is not asked for.
-        line.cancel(asker(AideLine.mostAsked))
+        line.cancel(asker(AideLine.mostPasswordsAsked))
         aide.say(AideMessages.answer(to: numbers[0], isRight: false))
         #expect(answers().count == 1)
-        #expect(aide.question()?.password == "password \(AideLine.mostAsked + 1)")
+        #expect(aide.question()?.password == "password \(AideLine.mostPasswordsAsked + 1)")
         // Who goes away later is not answered, and the next one has to wait all the same.
         line.cancel(asker(1))
         #expect(aide.question() == nil)
         aide.say(AideMessages.answer(to: numbers[1], isRight: true))
         #expect(answers().map(\.askers) == [[]])
         #expect(aide.question() != nil)
+    }
+
+    @Test mutating func clientsTakeTurns() throws {
+        for slot in 0..<20 { _ = ask(slot, "many \(slot)", of: 1) }
+        _ = ask(30, "other", of: 2)
+        _ = ask(31, "third", of: 3)
+        let first = try #require(aide.question())
+        #expect(first.password == "many 0")
+        #expect(passwords() == ["many 1"])
+        aide.say(AideMessages.answer(to: first.number, isRight: false))
+        #expect(answers().count == 1)
+        // Both of the first client's that were asked were so before the others came.
+        let next = try #require(aide.question())
+        #expect(next.password == "many 2" || next.password == "other")
+        var order = [next.password]
+        var number = next.number
+        while order.count < 4 {
+            aide.say(AideMessages.answer(to: number, isRight: false))
+            #expect(answers().count == 1)
+            let question = try #require(aide.question())
+            order.append(question.password)
+            number = question.number
+        }
+        #expect(Set(order).isSuperset(of: ["other", "third"]))
+    }
+
+    @Test mutating func aClientsPasswordsAreBounded() throws {
+        let most = AideLine.mostPasswordsOfClient
+        for slot in 0..<most { _ = ask(slot, "\(slot)", of: 1) }
+        #expect(!admits(most, "one more", of: 1))
+        // The same password is no other question, and other clients are not concerned.
+        #expect(admits(most, "0", of: 1))
+        #expect(admits(most + 1, "one more", of: 2))
+        // Who goes away makes room, unless the Aide has the question already.
+        line.cancel(asker(most - 1))
+        #expect(admits(most - 1, "in its place", of: 1))
+        line.cancel(asker(1))
+        #expect(!admits(1, "one more than that", of: 1))
+    }
+
+    @Test mutating func allPasswordsAreBounded() {
+        for slot in 0..<AideLine.mostPasswords {
+            _ = ask(slot, "\(slot)", of: UInt32(slot))
+        }
+        #expect(!admits(AideLine.mostPasswords, "one more", of: 1 << 20))
+        line.cancel(asker(AideLine.mostPasswords - 1))
+        #expect(admits(AideLine.mostPasswords, "one more", of: 1 << 20))
+    }
+
+    @Test func networksOfIPv6AreOneClient() {
+        let one = WaitingClient(Peer(ipv6: 0x2001_0DB8 << 32, 1))
+        #expect(one == WaitingClient(Peer(ipv6: 0x2001_0DB8 << 32, 2)))
+        #expect(one != WaitingClient(Peer(ipv6: 0x2001_0DB8 << 32 + 1, 1)))
+        #expect(client(1) != client(2))
+        #expect(WaitingClient(Peer()) != client(0))
+    }
+
+    /// In quadratic time this takes hours, not minutes.
+    @Test(.timeLimit(.minutes(2)))
+    mutating func manyThatGoAwayAtOnceCostNoMoreEach() throws {
+        for slot in 0..<200_000 { _ = ask(slot, "same") }
+        for slot in (0..<200_000).reversed() { line.cancel(asker(slot)) }
+        let question = try #require(aide.question())
+        aide.say(AideMessages.answer(to: question.number, isRight: true))
+        #expect(answers().map(\.askers) == [[]])
+    }
+
+    @Test mutating func anAskerThatAsksAgainIsAnsweredOnce() throws {
+        _ = ask(1, "first")
+        let second = ask(1, "second")
+        var numbers: [UInt64] = []
+        while let question = aide.question() { numbers.append(question.number) }
+        for number in numbers { aide.say(AideMessages.answer(to: number, isRight: true)) }
+        let heard = answers()
+        #expect(heard.filter { !$0.askers.isEmpty }.map(\.pair) == [second])
+    }
+
+    // MARK: deadlines
+
+    @Test mutating func anAideThatSaysNothingIsGivenUp() throws {
+        let pairs = (0..<4).map { ask($0, "\($0)") }
+        line.ask(kept(7), toCode: .bytes([1]), nowMs: 0)
+        #expect(line.nextLookMs == 1000)
+        for look in 1..<AideSilence.mostLooks {
+            let isBroken = line.look(nowMs: Int64(look) * 1000)
+            #expect(!isBroken)
+            #expect(answers().isEmpty)
+        }
+        let isBroken = line.look(nowMs: 12_000)
+        #expect(isBroken)
+        // What it had is given up: two passwords, and what nobody waits for. The others wait.
+        let heard = answers()
+        #expect(
+            heard.filter { $0.pair != nil }
+                == [
+                    Heard(pair: pairs[0], isRight: nil, askers: [asker(0)]),
+                    Heard(pair: pairs[1], isRight: nil, askers: [asker(1)]),
+                ])
+        #expect(heard.filter { $0.file != nil }.map(\.isGivenUp) == [true])
+        while aide.question() != nil {}
+        #expect(answers().isEmpty)
+        // The next Aide is asked what waits.
+        aide.say(AideMessages.newcomer)
+        #expect(answers().isEmpty)
+        #expect(passwords() == ["2", "3"])
+    }
+
+    @Test mutating func nothingWaitsLongerThanItMay() {
+        let pairs = (0..<5).map { ask($0, "\($0)") }
+        aide.say(AideMessages.newcomer)
+        _ = answers()
+        let isBroken = line.look(nowMs: AideSilence.longestWaitMs)
+        #expect(!isBroken)
+        let heard = answers()
+        #expect(Set(heard.map(\.pair)) == Set(pairs))
+        #expect(heard.allSatisfy { $0.isRight == nil && $0.askers.count == 1 })
+        #expect(line.nextLookMs == Int64.max)
     }
 
     @Test mutating func aNewAideIsAskedAgainOnce() throws {
@@ -224,8 +362,10 @@ import Testing
         var other = AideLine(descriptor: ends.0)
         let otherAide = OtherEnd(ends.1)
         let hash = Array("hash".utf8)
-        other.ask(
-            verified.pair([1].span, hash.span), hash: hash, password: [1], for: asker(1))
+        let isAsked = other.ask(
+            verified.pair([1].span, hash.span), hash: hash, password: [1], for: asker(1),
+            of: client(1), nowMs: 0)
+        #expect(isAsked)
         otherAide.say(AideMessages.answer(to: question.number, isRight: true))
         #expect(other.takeAnswer() == nil)
     }
@@ -239,8 +379,8 @@ import Testing
     @Test mutating func filesAreCompressed() throws {
         let file = try openMemoryFile(named: "apus-test")
         #expect(writeBytes(file.number, [1, 2, 3], at: 0))
-        line.ask(kept(1), toCode: .bytes([7, 8]))
-        line.ask(kept(2), toCode: .file(file.number))
+        line.ask(kept(1), toCode: .bytes([7, 8]), nowMs: 0)
+        line.ask(kept(2), toCode: .file(file.number), nowMs: 0)
         let first = try #require(aide.file())
         #expect(first.kind == .codeBytes && first.rest == [7, 8] && first.passed == -1)
         let second = try #require(aide.file())
@@ -258,7 +398,7 @@ import Testing
 
     @Test mutating func whatCannotBeCompressedIsSaid() throws {
         for kind in [AideMessages.Kind.nothing, .codeFile, .password] {
-            line.ask(kept(1), toCode: .bytes([7]))
+            line.ask(kept(1), toCode: .bytes([7]), nowMs: 0)
             let question = try #require(aide.file())
             aide.say(AideMessages.message(question.number, kind))
             #expect(answers() == [Heard(file: kept(1), coded: nil)])
@@ -266,7 +406,9 @@ import Testing
     }
 
     @Test mutating func passwordsGoBeforeFiles() throws {
-        for entry in 0..<10 { line.ask(kept(Int32(entry)), toCode: .bytes([UInt8(entry)])) }
+        for entry in 0..<10 {
+            line.ask(kept(Int32(entry)), toCode: .bytes([UInt8(entry)]), nowMs: 0)
+        }
         var numbers: [UInt64] = []
         for _ in 0..<AideLine.mostCodingsAsked { numbers.append(try #require(aide.file()).number) }
         _ = ask(1, "secret")
@@ -281,13 +423,13 @@ import Testing
     @Test mutating func manyFilesDoNotWait() {
         for entry in 0..<(AideLine.mostCodingsWaiting + AideLine.mostCodingsAsked) {
             #expect(line.takesCodings)
-            line.ask(kept(Int32(entry)), toCode: .bytes([1]))
+            line.ask(kept(Int32(entry)), toCode: .bytes([1]), nowMs: 0)
         }
         #expect(!line.takesCodings)
     }
 
     @Test mutating func aFileThatTwoDiedOfIsNotAskedForAgain() throws {
-        line.ask(kept(1), toCode: .bytes([1]))
+        line.ask(kept(1), toCode: .bytes([1]), nowMs: 0)
         let first = try #require(aide.file())
         aide.say(AideMessages.newcomer)
         #expect(answers() == [])
@@ -297,7 +439,7 @@ import Testing
     }
 
     @Test mutating func withoutAnAideFilesAreGivenUp() {
-        for entry in 1...3 { line.ask(kept(Int32(entry)), toCode: .bytes([1])) }
+        for entry in 1...3 { line.ask(kept(Int32(entry)), toCode: .bytes([1]), nowMs: 0) }
         aide.close()
         let answers = self.answers()
         #expect(answers.map(\.isGivenUp) == [true, true, true])
@@ -310,7 +452,8 @@ import Testing
     @Test mutating func piecesAreRead() throws {
         let file = try openMemoryFile(named: "apus-test")
         let piece = FilePiece(offset: 1 << 40, count: FilePiece.longest)
-        line.ask(toRead: piece, of: file.number, for: asker(1))
+        line.ask(
+            toRead: piece, of: file.number, for: asker(1), of: client(1), nowMs: 0)
         let question = try #require(aide.file())
         #expect(question.kind == .read && question.passed >= 0)
         closeDescriptor(question.passed)
@@ -320,7 +463,8 @@ import Testing
         #expect(asked == piece)
         aide.say(AideMessages.message(question.number, .read))
         #expect(answers() == [Heard(isRead: true, askers: [asker(1)])])
-        line.ask(toRead: piece, of: file.number, for: asker(2))
+        line.ask(
+            toRead: piece, of: file.number, for: asker(2), of: client(1), nowMs: 0)
         let second = try #require(aide.file())
         closeDescriptor(second.passed)
         aide.say(AideMessages.message(second.number, .nothing))
@@ -343,11 +487,12 @@ import Testing
     @Test mutating func whoHasGoneIsNotAskedForAgain() throws {
         let file = try openMemoryFile(named: "apus-test")
         let piece = FilePiece(offset: 0, count: 1)
-        line.ask(toRead: piece, of: file.number, for: asker(1))
+        line.ask(
+            toRead: piece, of: file.number, for: asker(1), of: client(1), nowMs: 0)
         if let question = aide.file() { closeDescriptor(question.passed) }
         line.cancel(asker(1))
         aide.say(AideMessages.newcomer)
-        #expect(answers() == [Heard(isRead: false, askers: [])])
+        #expect(answers() == [])
         #expect(aide.file() == nil)
     }
 }

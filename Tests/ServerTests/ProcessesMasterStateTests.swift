@@ -536,4 +536,49 @@ import Testing
         #expect(state.step(.hung(process: 100), nowMs: 50_000) == [.send(.kill, to: 100)])
         #expect(state.step(.hung(process: 7), nowMs: 50_000) == [])
     }
+
+    // MARK: the helper process
+
+    private func servingWithHelper() -> MasterState {
+        var state = serving()
+        _ = state.step(.started(.aide, process: 300), nowMs: 0)
+        return state
+    }
+
+    @Test func aHelperThatDoesNotRespondIsReplaced() {
+        var state = servingWithHelper()
+        let actions = state.step(.helperIsStuck(reportedBy: 100), nowMs: 20_000)
+        #expect(deeds(actions) == [.send(.kill, to: 300), .start(.aide)])
+        #expect(messages(actions) == ["helper process 300 does not respond: it is killed"])
+        // Its end comes when the disk lets it, and is no reason for another one.
+        _ = state.step(.started(.aide, process: 301), nowMs: 20_000)
+        let ended = state.step(.processEnded(300, ProcessEnding(signal: 9)), nowMs: 20_001)
+        #expect(deeds(ended).isEmpty)
+    }
+
+    /// What a worker says is not to be believed: it costs no more than a helper each ten seconds.
+    @Test func aHelperIsReplacedOnAWorkersWordOnlyNowAndThen() {
+        var state = servingWithHelper()
+        #expect(state.step(.helperIsStuck(reportedBy: 100), nowMs: 9_999).isEmpty)
+        #expect(state.step(.helperIsStuck(reportedBy: 300), nowMs: 20_000).isEmpty)
+        #expect(state.step(.helperIsStuck(reportedBy: 7), nowMs: 20_000).isEmpty)
+        _ = state.step(.helperIsStuck(reportedBy: 100), nowMs: 20_000)
+        _ = state.step(.started(.aide, process: 301), nowMs: 20_000)
+        for now in [20_000, 20_001, 29_999] as [Int64] {
+            #expect(state.step(.helperIsStuck(reportedBy: 101), nowMs: now).isEmpty)
+        }
+        let actions = state.step(.helperIsStuck(reportedBy: 101), nowMs: 30_000)
+        #expect(deeds(actions) == [.send(.kill, to: 301), .start(.aide)])
+    }
+
+    @Test func workersThatLeaveHadTheHelperThatLeaves() {
+        var state = servingWithHelper()
+        _ = state.step(.signal(.hangup), nowMs: 0)
+        _ = state.step(.reloaded(MasterState.Settings(workers: 1)), nowMs: 0)
+        _ = state.step(.started(.worker(0), process: 200), nowMs: 0)
+        _ = state.step(.started(.aide, process: 400), nowMs: 0)
+        let actions = state.step(.helperIsStuck(reportedBy: 100), nowMs: 60_000)
+        #expect(deeds(actions) == [.send(.kill, to: 300)])
+        #expect(state.step(.helperIsStuck(reportedBy: 100), nowMs: 60_001).isEmpty)
+    }
 }

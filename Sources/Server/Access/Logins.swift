@@ -118,8 +118,16 @@ extension Worker {
         }
         guard aide.isOpen else { return checkHere(password, hash, as: pair) }
         let asker = AideLine.Asker(slot: slot, generation: connections[slot].generation)
+        let isAsked = aide.ask(
+            pair, hash: hash, password: password, for: asker, of: WaitingClient(peers[slot]),
+            nowMs: clock.monotonicMs)
+        guard isAsked else {
+            logError(
+                .error, "too many passwords wait to be checked: refusing the request", slot,
+                exchange)
+            return .refused(503)
+        }
         context.login.asker = asker
-        aide.ask(pair, hash: hash, password: password, for: asker)
         return .waits
     }
 
@@ -155,7 +163,8 @@ extension Worker {
         context.login.judged = judged
         if judged.isRight == nil, aide.isOpen {
             logError(
-                .crit, "a password could not be checked: the aide process died of it",
+                .crit,
+                "a password could not be checked: the helper process died or did not respond",
                 asker.slot, exchange)
         }
         resume(asker.slot)

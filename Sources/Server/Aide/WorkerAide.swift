@@ -33,6 +33,20 @@ extension Worker {
             return
         }
         aide.ask(
-            AideLine.KeptFile(entry: entry, generation: files[entry].generation), toCode: body)
+            AideLine.KeptFile(entry: entry, generation: files[entry].generation), toCode: body,
+            nowMs: clock.monotonicMs)
+    }
+
+    /// Bounds the time that requests wait for the helper process, and asks the master to replace it
+    /// if nothing is heard of it.
+    mutating func lookAtAide() {
+        // What has come meanwhile counts.
+        takeAideAnswers()
+        if aide.look(nowMs: clock.monotonicMs) {
+            context.errorLog.write(
+                .error, "the helper process does not respond: what it was asked is given up")
+            context.tell(.helperIsStuck)
+        }
+        takeAideAnswers()
     }
 }

@@ -187,6 +187,7 @@ extension Master {
             switch word {
             case .serves: handle(.workerServes(process))
             case .acceptsNoMore: handle(.workerAcceptsNoMore(process))
+            case .helperIsStuck: handle(.helperIsStuck(reportedBy: process))
             }
         }
         guard !isOpen, let index = outputs.firstIndex(where: { $0.process == process }) else {

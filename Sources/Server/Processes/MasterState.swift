@@ -75,6 +75,7 @@ public struct MasterState {
         case .processEnded(let process, let ending):
             return take(ending, of: process, nowMs) + announceWhenServed()
         case .hung(let process): return replace(process, nowMs)
+        case .helperIsStuck(let worker): return replaceHelper(reportedBy: worker, nowMs)
         case .reloaded(let settings): return replaceWorkers(settings, nowMs)
         case .logsReopened:
             defer { awaitsReopening = false }

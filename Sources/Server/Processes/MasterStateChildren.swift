@@ -43,6 +43,24 @@ extension MasterState {
             + (isWanted ? [.start(children[place].role)] : [])
     }
 
+    /// A helper process lives so long at least before a worker's word is enough to replace it: a
+    /// worker that is somebody else's can do no more harm so than by its questions.
+    static let leastHelperLifeMs: Int64 = 10_000
+
+    /// A helper process that is stopped or stuck does not end by itself: it is killed, and another
+    /// one starts. Each is replaced once. A worker that leaves had the helper that leaves.
+    mutating func replaceHelper(reportedBy worker: Int32, _ nowMs: Int64) -> [Action] {
+        guard let reporter = children.first(where: { $0.process == worker && $0.role.isWorker }),
+            let place = children.firstIndex(where: {
+                $0.role == .aide && $0.isLeaving == reporter.isLeaving && !$0.isGivenUp
+            }), nowMs &- children[place].startedMs >= MasterState.leastHelperLifeMs
+        else { return [] }
+        children[place].isGivenUp = true
+        let process = children[place].process
+        return [.log(.alert, "helper process \(process) does not respond: it is killed")]
+            + replace(process, nowMs)
+    }
+
     /// Whether a process was told to end, or has: its end is no accident.
     public func isLeaving(_ process: Int32) -> Bool {
         children.first { $0.process == process }?.isLeaving ?? true

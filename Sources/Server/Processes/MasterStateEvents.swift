@@ -47,6 +47,9 @@ extension MasterState {
         case workerServes(Int32)
         /// A worker accepts no more connections.
         case workerAcceptsNoMore(Int32)
+        /// A worker says that the helper process does not respond. Any worker may say so at any
+        /// time, whether it is true or not.
+        case helperIsStuck(reportedBy: Int32)
         /// A child has ended.
         case processEnded(Int32, ProcessEnding)
         /// A worker's loop does not turn any more.

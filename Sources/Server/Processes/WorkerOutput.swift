@@ -6,6 +6,8 @@ enum WorkerWord: UInt8 {
     case serves = 1
     /// It accepts no more connections.
     case acceptsNoMore = 2
+    /// The helper process does not respond.
+    case helperIsStuck = 3
 }
 
 /// What a child of the master writes to its stderr: a worker's words, and what the runtime says

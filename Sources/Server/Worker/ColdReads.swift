@@ -31,7 +31,9 @@ extension Worker {
         exchanges[exchange].isReading = true
         exchanges[exchange].isWaiting = true
         exchanges[exchange].readEnd = piece.end
-        aide.ask(toRead: piece, of: file, for: reader(slot))
+        aide.ask(
+            toRead: piece, of: file, for: reader(slot), of: WaitingClient(peers[slot]),
+            nowMs: clock.monotonicMs)
         return true
     }
 
