@@ -30,6 +30,11 @@ struct ByteSet: BitwiseCopyable {
         ByteSet(0x03FF_6000_0000_0000, 0x47FF_FFFE_87FF_FFFE)
     }
 
+    /// Unreserved bytes and !$'()*,/:=@[] : what nginx's NGX_ESCAPE_ARGS leaves as it is.
+    static var arguments: ByteSet {
+        ByteSet(0x27FF_F792_0000_0000, 0x47FF_FFFE_AFFF_FFFF)
+    }
+
     /// Unreserved bytes and !$&'()*+,/:;=@[] : what nginx's NGX_ESCAPE_URI leaves as it is.
     static var uri: ByteSet {
         ByteSet(0x2FFF_FFD2_0000_0000, 0x47FF_FFFE_AFFF_FFFF)

@@ -65,17 +65,7 @@ public enum RequestTarget {
 
     /// Writes text so that it can stand in a query: nginx's NGX_ESCAPE_ARGS.
     public static func escape(arguments: Span<UInt8>, into writer: inout HeadWriter) {
-        for index in 0..<arguments.count {
-            let byte = arguments[index]
-            switch byte {
-            case 0x21, 0x22, 0x24, 0x27...0x2A, 0x2C...0x3A, 0x3C...0x3E, 0x40...0x7E:
-                writer.append(byte: byte)
-            default:
-                writer.append(byte: 0x25)
-                writer.append(byte: upperCaseDigit(byte >> 4))
-                writer.append(byte: upperCaseDigit(byte & 15))
-            }
-        }
+        escape(arguments, keeping: .arguments, into: &writer)
     }
 
     /// Writes text so that it can stand in a field's value: control bytes are escaped (RFC 9110,

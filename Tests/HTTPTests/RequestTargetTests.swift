@@ -139,6 +139,17 @@ import Testing
     }
 
     @Test(arguments: [
+        ("/a-b.c_d~e", "/a-b.c_d~e"), ("a b", "a%20b"), ("ü", "%C3%BC"),
+        ("!\"#$%&'()*+,", "!%22%23$%25%26'()*%2B,"), (":;<=>?@", ":%3B%3C=%3E%3F@"),
+        ("[\\]^`{|}\u{7f}\u{1}", "[%5C]%5E%60%7B%7C%7D%7F%01"), ("AZaz09", "AZaz09"), ("", ""),
+    ])
+    func escapingArguments(text: String, expected: String) {
+        #expect(
+            guarded(text) { text in written { RequestTarget.escape(arguments: text, into: &$0) } }
+                .text == expected)
+    }
+
+    @Test(arguments: [
         ("a-b.c_d~e", "a-b.c_d~e"), ("a b/c", "a%20b%2Fc"), ("ü", "%C3%BC"),
         ("!\"#$%&'()*+,", "%21%22%23%24%25%26%27%28%29%2A%2B%2C"),
         (":;<=>?@[\\]^`{|}\u{7f}", "%3A%3B%3C%3D%3E%3F%40%5B%5C%5D%5E%60%7B%7C%7D%7F"),

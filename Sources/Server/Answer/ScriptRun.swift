@@ -8,24 +8,28 @@ extension Worker {
     mutating func run(_ script: Int32, _ slot: Int, _ exchange: Int) -> Outcome? {
         dependOnRequest()
         let steps = plan.scripts[Int(script)]
+        // nginx: values have their captures escaped until a rewrite has matched.
+        var quotes = true
         var index = 0
         while index < steps.count {
             let step = steps[index]
             index &+= 1
             switch step.operation {
             case .set:
-                let value = value(of: step.left, slot, exchange)
+                let value = captured(step.left, escapes: quotes, slot, exchange)
                 note(script, index, "\"\(value.span.text)\"")
                 context(of: exchange).values[Int(step.index)] = .known(value)
             case .setArguments:
-                let value = value(of: step.left, slot, exchange)
+                let value = captured(step.left, escapes: quotes, slot, exchange)
                 note(script, index, "\"\(value.span.text)\"")
                 context(of: exchange).args = value
             case .setRate:
                 setRate(step.left, slot, exchange)
                 note(script, index, "done")
             case .test:
-                guard let holds = holds(step, slot, exchange) else { return .status(500) }
+                guard let holds = holds(step, quotes: quotes, slot, exchange) else {
+                    return .status(500)
+                }
                 note(script, index, holds ? "holds" : "does not hold")
                 if !holds { index = Int(step.index) }
             case .enter: enterLocation(step.index, slot, exchange)
@@ -40,6 +44,7 @@ extension Worker {
                 switch rewrite(step, slot, exchange) {
                 case .unmatched: note(script, index, "does not match")
                 case .goesOn:
+                    quotes = false
                     note(script, index, "matches: \(pathAndQuery(slot, exchange))")
                     if step.rewrite.contains(.last) { return nil }
                 case .ended(let outcome):
@@ -76,14 +81,16 @@ extension Worker {
     // MARK: if
 
     /// Whether a condition holds; nil when that cannot be told.
-    private mutating func holds(_ step: ScriptStep, _ slot: Int, _ exchange: Int) -> Bool? {
+    private mutating func holds(
+        _ step: ScriptStep, quotes: Bool, _ slot: Int, _ exchange: Int
+    ) -> Bool? {
         switch step.condition {
         case .holds:
             let value = value(of: step.left, slot, exchange)
             return !value.isEmpty && value != [UInt8(ascii: "0")]
         case .equals, .differs:
             let left = value(of: step.left, slot, exchange)
-            let right = value(of: step.right, slot, exchange)
+            let right = captured(step.right, escapes: quotes, slot, exchange)
             return (left == right) == (step.condition == .equals)
         case .matches, .matchesNot:
             let subject = value(of: step.left, slot, exchange)
@@ -91,7 +98,7 @@ extension Worker {
                 return nil
             }
             return matches == (step.condition == .matches)
-        default: return holdsForFile(step, slot, exchange)
+        default: return holdsForFile(step, quotes: quotes, slot, exchange)
         }
     }
 
@@ -127,10 +134,10 @@ extension Worker {
     }
 
     private mutating func holdsForFile(
-        _ step: ScriptStep, _ slot: Int, _ exchange: Int
+        _ step: ScriptStep, quotes: Bool, _ slot: Int, _ exchange: Int
     ) -> Bool {
         var name = PathBuffer()
-        let value = value(of: step.left, slot, exchange)
+        let value = captured(step.left, escapes: quotes, slot, exchange)
         name.begin(
             withRoot: value.span,
             writtenParents: writtenParents(in: step.left, slot, exchange))
@@ -288,16 +295,15 @@ extension Worker {
         return query.indices.map { query[$0] }
     }
 
-    /// The value of a replacement. What was captured is escaped where it becomes a query or goes to
-    /// the client, if the client's path had escapes: `%26` is not to become a `&`.
+    /// The value of a text of the script. With `escapes`, as for a query or the client, captures
+    /// are escaped if the client's path had escapes: `%26` is not to become a `&`
+    /// (ngx_http_script_copy_capture_code: quoted_uri, plus_in_uri).
     private mutating func captured(
         _ template: Template, escapes: Bool, _ slot: Int, _ exchange: Int
     ) -> [UInt8] {
-        let raw = exchanges[exchange].received.slice(exchanges[exchange].parser.head.path)
-        let isEscaped =
-            raw.firstIndex(of: UInt8(ascii: "%")) != nil
-            || raw.firstIndex(of: UInt8(ascii: "+")) != nil
-        guard escapes, isEscaped else { return value(of: template, slot, exchange) }
+        guard escapes, template.names(.capture), hasEscapedPath(exchange) else {
+            return value(of: template, slot, exchange)
+        }
         return bytes { (worker, writer) in
             for index in 0..<template.pieces.count {
                 let piece = template.pieces[index]
@@ -313,9 +319,21 @@ extension Worker {
     }
 }
 
+extension Worker {
+    /// True if the path that the client sent has an escape or a plus sign; a subrequest's path was
+    /// sent by no client.
+    private func hasEscapedPath(_ exchange: Int) -> Bool {
+        guard !exchanges[exchange].isSubrequest else { return false }
+        let raw = exchanges[exchange].received.slice(exchanges[exchange].parser.head.path)
+        return raw.firstIndex(of: UInt8(ascii: "%")) != nil
+            || raw.firstIndex(of: UInt8(ascii: "+")) != nil
+    }
+}
+
 /// The text of a redirect that a `rewrite` makes (ngx_unescape_uri, NGX_UNESCAPE_REDIRECT).
 enum RedirectText {
-    /// Up to the first `?`, escapes of what is plain ASCII beyond `%` are taken off.
+    /// Up to the first `?`, escapes of what is plain ASCII beyond `%` are taken off. Of what is no
+    /// escape nginx drops the percent sign and a digit behind it, with the byte after that digit.
     static func unescaped(_ text: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(text.count)
@@ -323,9 +341,17 @@ enum RedirectText {
         while index < text.count {
             let byte = text[index]
             if byte == UInt8(ascii: "?") { return result + text[index...] }
-            if byte == UInt8(ascii: "%"), index + 2 < text.count,
-                let high = digit(text[index + 1]), let low = digit(text[index + 2])
-            {
+            if byte == UInt8(ascii: "%") {
+                guard index + 1 < text.count, let high = digit(text[index + 1]) else {
+                    index += 1
+                    if index < text.count { result.append(text[index]) }
+                    index += 1
+                    continue
+                }
+                guard index + 2 < text.count, let low = digit(text[index + 2]) else {
+                    index += 3
+                    continue
+                }
                 let decoded = high << 4 | low
                 if decoded == UInt8(ascii: "?") {
                     result.append(decoded)

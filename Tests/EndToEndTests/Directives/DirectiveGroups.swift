@@ -14,6 +14,7 @@ extension DirectiveGroup {
         decompressed,
         elsewhere,
         errorPages,
+        escapes,
         expires,
         fieldSwitches,
         fields,
