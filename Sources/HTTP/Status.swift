@@ -3,7 +3,6 @@ public enum Status {
     /// The phrase of a status line; empty for codes that nginx has none for.
     public static func reason(_ code: Int) -> StaticString {
         switch code {
-        case 100: return "Continue"
         case 200: return "OK"
         case 201: return "Created"
         case 202: return "Accepted"
@@ -19,6 +18,10 @@ public enum Status {
         default: return clientError(code)
         }
     }
+
+    /// The phrase of 431 (RFC 6585, section 5), for which nginx has none: it stands in responses
+    /// under `strict_requests` only.
+    public static var fieldsTooLarge: StaticString { "Request Header Fields Too Large" }
 
     /// Whether an answer of this status says where to go instead.
     public static func isRedirect(_ code: Int) -> Bool {
@@ -37,6 +40,7 @@ public enum Status {
         case 404: return "Not Found"
         case 405: return "Not Allowed"
         case 406: return "Not Acceptable"
+        case 407: return "Proxy Authentication Required"
         case 408: return "Request Time-out"
         case 409: return "Conflict"
         case 410: return "Gone"
@@ -48,7 +52,6 @@ public enum Status {
         case 416: return "Requested Range Not Satisfiable"
         case 421: return "Misdirected Request"
         case 429: return "Too Many Requests"
-        case 431: return "Request Header Fields Too Large"
         default: return ""
         }
     }
@@ -74,14 +77,25 @@ public enum Status {
         }
     }
 
-    /// The title of nginx's page for a code, after the code that is sent: three of them have
-    /// other words than the status line.
-    public static func title(_ code: Int) -> StaticString {
+    /// True if the connection is closed without a response: 444 by its meaning, 408 and 499
+    /// because nginx treats them as the sign of a client that has left.
+    public static func closesSilently(_ code: Int) -> Bool {
+        code == 444 || code == 408 || code == 499
+    }
+
+    /// The code and title of nginx's page for a code; some have other words than the status line,
+    /// and 498 has the page of 404.
+    public static func title(_ code: Int) -> (code: Int, text: StaticString) {
         switch code {
-        case 302: return "Found"
-        case 401: return "Authorization Required"
-        case 494: return "Request Header Or Cookie Too Large"
-        default: return reason(code)
+        case 302: (code, "Found")
+        case 401: (code, "Authorization Required")
+        case 431: (code, fieldsTooLarge)
+        case 494: (sent(code), "Request Header Or Cookie Too Large")
+        case 495: (sent(code), "The SSL certificate error")
+        case 496: (sent(code), "No required SSL certificate was sent")
+        case 497: (sent(code), "The plain HTTP request was sent to HTTPS port")
+        case 498: (404, reason(404))
+        default: (code, reason(code))
         }
     }
 }

@@ -19,6 +19,8 @@ struct AddedFields {
     var cacheControls: [[UInt8]] = []
     /// Last-Modified was added.
     var addsModified = false
+    /// Allow was added.
+    var hasAllow = false
     /// Where in `lines` it, and an ETag that takes nobody's place, is.
     fileprivate var modifiedLine: Range<Int>?
     fileprivate var addedTagLine: Range<Int>?
@@ -81,6 +83,7 @@ extension Worker {
         var added = AddedFields()
         if set.isConstant, !isForGzip {
             added.constant = takesAll ? set.whole : set.always
+            added.hasAllow = takesAll ? set.wholeHasAllow : set.alwaysHasAllow
             return added
         }
         exchanges[exchange].status = plain.status
@@ -207,6 +210,9 @@ extension Worker {
         }
         switch field.kind {
         case .plain: added.lines += line
+        case .allow:
+            added.lines += line
+            added.hasAllow = added.hasAllow || !value.isEmpty
         case .cacheControl:
             added.lines += line
             if !value.isEmpty { added.cacheControls.append(value) }

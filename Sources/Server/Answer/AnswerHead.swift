@@ -47,6 +47,8 @@ struct AnswerHead: BitwiseCopyable {
     var allows = false
     /// OPTIONS is one of them.
     var allowsOptions = false
+    /// 431 has a reason phrase, as it has under `strict_requests` only.
+    var tellsFieldsTooLarge = false
     var keepsAlive: Bool
     /// 0 for no Keep-Alive field.
     var keepaliveSeconds = 0
@@ -91,7 +93,10 @@ struct AnswerHead: BitwiseCopyable {
         }
         if locationPlace == .first { writeLocation(location, into: &writer) }
         if isChunked { writer.append("\r\nTransfer-Encoding: chunked") }
-        if keepsAlive {
+        if status == 101 {
+            // nginx: whatever becomes of the connection.
+            writer.append("\r\nConnection: upgrade")
+        } else if keepsAlive {
             writer.append("\r\nConnection: keep-alive")
             if keepaliveSeconds > 0 {
                 writer.append("\r\nKeep-Alive: timeout=")
@@ -113,6 +118,7 @@ struct AnswerHead: BitwiseCopyable {
         writer.append(cookies)
         if isCodedHere { writeCoding(into: &writer) }
         writeRepresentationFields(into: &writer)
+        if allows, added?.hasAllow != true { writeAllow(into: &writer) }
         if let added { writer.append(added.late.span) }
         writer.append("\r\n\r\n")
     }
@@ -128,9 +134,9 @@ struct AnswerHead: BitwiseCopyable {
             return
         }
         writer.append("HTTP/1.1 ")
-        writer.append(decimal: Int64(status))
+        writer.append(status: status)
         writer.append(byte: UInt8(ascii: " "))
-        writer.append(Status.reason(status))
+        writer.append(tellsFieldsTooLarge ? Status.fieldsTooLarge : Status.reason(status))
         writer.append("\r\n")
     }
 
@@ -177,9 +183,10 @@ struct AnswerHead: BitwiseCopyable {
             writer.append("\r\nContent-Range: bytes */")
             writer.append(decimal: size)
         }
-        if allows {
-            writer.append("\r\nAllow: GET, HEAD")
-            if allowsOptions { writer.append(", OPTIONS") }
-        }
+    }
+
+    private func writeAllow(into writer: inout HeadWriter) {
+        writer.append("\r\nAllow: GET, HEAD")
+        if allowsOptions { writer.append(", OPTIONS") }
     }
 }

@@ -28,7 +28,8 @@ extension Worker {
         }
         let page = plan.errorPages.page(
             of: status, tellsVersion: location.features.contains(.serverTokens))
-        if let page {
+        // Without strict_requests 431 is a code like any other that nginx has no page for.
+        if let page, status != 431 || head.allowsOptions {
             head.contentLength = Int64(page.count)
             answer(head, [.bytes(Array(page))], slot, exchange, location, target: target)
         } else {

@@ -47,10 +47,11 @@ extension Worker {
     /// What the client sent cannot be trusted to end where it seems to.
     mutating func endKeepAlive(after status: Int, _ exchange: Int) {
         switch status {
-        case 400, 413, 414, 431, 494, 500, 501, 505:
+        case 400, 413, 414, 495, 496, 497, 500, 501:
             exchanges[exchange].keepsAlive = false
             exchanges[exchange].endsConnection = true
-        default: break
+        // A request that was refused early may name any of these statuses.
+        default: if exchanges[exchange].fault != nil { exchanges[exchange].endsConnection = true }
         }
     }
 }

@@ -105,6 +105,7 @@ extension Worker {
             tellsVersion: location.features.contains(.serverTokens))
         head.keepaliveSeconds = location.timeouts.keepaliveFieldSeconds
         head.varies = exchanges[exchange].varies && location.features.contains(.gzipVary)
+        if head.status == 431 { head.tellsFieldsTooLarge = isStrict(exchange) }
         return head
     }
 

@@ -77,8 +77,6 @@ extension Worker {
         case redirected
         /// The location was named: the path stays.
         case entered
-        /// Nothing is answered: the connection is closed.
-        case dropped
         /// The answer goes on later, at the exchange's phase.
         case waits
     }
@@ -90,11 +88,8 @@ extension Worker {
         case .waits:
             exchanges[exchange].isWaiting = true
             return nil
-        case .dropped:
-            exchanges[exchange].isDropped = true
-            return nil
-        case .status(444):
-            exchanges[exchange].status = 444
+        case .status(let status) where Status.closesSilently(status):
+            exchanges[exchange].status = status
             exchanges[exchange].isDropped = true
             return nil
         case .status(let status):

@@ -173,10 +173,6 @@ extension Worker {
         _ step: ScriptStep, _ slot: Int, _ exchange: Int
     ) -> Outcome {
         let status = Int(step.index)
-        if status == 444 {
-            exchanges[exchange].status = 444
-            return .dropped
-        }
         guard status < 400 || step.rewrite.contains(.hasText) else { return .status(status) }
         // The text may name $status (ngx_http_send_response).
         exchanges[exchange].status =

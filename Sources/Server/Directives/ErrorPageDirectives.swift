@@ -1,4 +1,5 @@
 import Configuration
+import HTTP
 
 /// What is sent in place of the built-in pages.
 struct ErrorPageSettings {
@@ -56,9 +57,11 @@ enum ErrorPageDirectives {
                 throw use.fail(
                     "value \"\(try use.text(index))\" must be between 300 and 599", at: index)
             }
+            // nginx's own codes of a bad request are sent as 400.
+            let sent = Status.sent(status)
             pages.append(
                 ErrorPageDraft(
-                    status: status, overwrite: overwrite ?? (status == 494 ? 400 : nil),
+                    status: status, overwrite: overwrite ?? (sent == status ? nil : sent),
                     target: target))
         }
         return pages

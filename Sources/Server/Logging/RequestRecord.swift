@@ -43,8 +43,7 @@ struct RequestRecord {
 
     /// Three digits at least.
     static func write(status: Int, into writer: inout HeadWriter) {
-        if status < 100 { writer.append("00") }
-        writer.append(decimal: Int64(status))
+        writer.append(status: status)
     }
 
     private func writeTime(_ variable: Variable, into writer: inout HeadWriter) -> Bool {

@@ -13,8 +13,9 @@ struct ErrorPages {
     private let pages: PlanTable<Page>
 
     static let statuses = [
-        301, 302, 303, 307, 308, 400, 401, 402, 403, 404, 405, 406, 408, 409, 410, 411, 412, 413,
-        414, 415, 416, 421, 429, 431, 494, 500, 501, 502, 503, 504, 505, 507,
+        301, 302, 303, 307, 308, 400, 401, 402, 403, 404, 405, 406, 407, 408, 409, 410, 411, 412,
+        413, 414, 415, 416, 421, 429, 431, 494, 495, 496, 497, 498, 500, 501, 502, 503, 504, 505,
+        507,
     ]
 
     init(in arena: Arena) {
@@ -28,8 +29,8 @@ struct ErrorPages {
     }
 
     private static func html(_ status: Int, _ server: String) -> [UInt8] {
-        ErrorPage.html(
-            status: Status.sent(status), reason: "\(Status.title(status))", serverToken: server)
+        let title = Status.title(status)
+        return ErrorPage.html(status: title.code, reason: "\(title.text)", serverToken: server)
     }
 
     /// The page of a status; nil when it has none.

@@ -29,8 +29,15 @@ extension PlanCompiler {
                 fields: parts.arena.store(elements: fields),
                 trailers: parts.arena.store(elements: trailers), isConstant: isConstant,
                 whole: isConstant ? lines(fields) : parts.arena.store(""),
-                always: isConstant ? lines(fields.filter(\.isForAll)) : parts.arena.store("")))
+                always: isConstant ? lines(fields.filter(\.isForAll)) : parts.arena.store(""),
+                wholeHasAllow: fields.contains(where: isAllow),
+                alwaysHasAllow: fields.contains { $0.isForAll && isAllow($0) }))
         return Int32(parts.fields.count &- 1)
+    }
+
+    /// True for an Allow that is sent: an empty value sends none.
+    private func isAllow(_ field: AddedFieldPlan) -> Bool {
+        field.kind == .allow && !field.value.isEmpty
     }
 
     private mutating func compiled(
@@ -43,6 +50,7 @@ extension PlanCompiler {
             case "cache-control": kind = .cacheControl
             case "last-modified": kind = .lastModified
             case "etag": kind = .etag
+            case "allow": kind = .allow
             default: break
             }
         }

@@ -13,6 +13,9 @@ struct FieldsPlan: BitwiseCopyable {
     /// Their lines, each with a line end before it.
     let whole: PlanBytes
     let always: PlanBytes
+    /// True if one of them is Allow.
+    let wholeHasAllow: Bool
+    let alwaysHasAllow: Bool
 
     /// Whether an answer of this status gets fields that are not for `always`.
     static func takesAll(_ status: Int) -> Bool {
@@ -47,6 +50,8 @@ struct AddedFieldPlan: BitwiseCopyable {
         case cacheControl
         /// Takes the place of the file's own.
         case lastModified, etag
+        /// Takes the place of the one that a 405 has.
+        case allow
     }
 
     let kind: Kind
@@ -58,6 +63,13 @@ struct AddedFieldPlan: BitwiseCopyable {
 }
 
 extension HeadWriter {
+    /// Appends a status code in three digits at least.
+    mutating func append(status: Int) {
+        if status < 100 { append(byte: UInt8(ascii: "0")) }
+        if status < 10 { append(byte: UInt8(ascii: "0")) }
+        append(decimal: Int64(status))
+    }
+
     /// Appends a field's value; what would end it is a space.
     mutating func append(fieldValue: Span<UInt8>) {
         for index in fieldValue.indices {

@@ -35,7 +35,9 @@ extension PlanCompiler {
                 steps.append(
                     ScriptStep(operation: .setRate, left: template(value), right: nothing))
             case .rewrite(let draft): append(draft, to: &steps)
-            case .answer(let status, let text):
+            case .answer(let status, let written):
+                // nginx: an empty text is none.
+                let text = written.flatMap { $0.bytes.isEmpty ? nil : $0 }
                 steps.append(
                     ScriptStep(
                         operation: .answer, rewrite: text == nil ? [] : .hasText,

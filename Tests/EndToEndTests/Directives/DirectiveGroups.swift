@@ -47,6 +47,7 @@ extension DirectiveGroup {
         secureLink,
         servers,
         splits,
+        statuses,
         stock,
         trailers,
         tryFiles,
