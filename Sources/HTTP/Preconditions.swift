@@ -63,13 +63,16 @@ public enum Preconditions {
     }
 
     /// Goes through the steps of RFC 9110, section 13.2.2, for a request whose answer without
-    /// them would be 200. The steps' numbers are the RFC's; the fifth is `ByteRanges`.
+    /// them would be 200. The steps' numbers are the RFC's; the fifth is `ByteRanges`. `method` is
+    /// the one that the request is answered by, where that is not its own: an error page is got.
     public static func evaluate(
-        _ head: RequestHead, _ received: Span<UInt8>, _ validators: borrowing Validators
+        _ head: RequestHead, _ received: Span<UInt8>, _ validators: borrowing Validators,
+        method: Method? = nil
     ) -> Outcome {
         // Nothing to do for most requests.
         guard head.isConditional else { return .proceed }
-        let isRead = head.method == .get || head.method == .head
+        let method = method ?? head.method
+        let isRead = method == .get || method == .head
         // 1. and 2.: If-Unmodified-Since only where there is no If-Match.
         switch ifMatch(head, received, validators) {
         case .isTrue: break

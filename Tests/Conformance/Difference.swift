@@ -8,6 +8,7 @@ public struct Difference: Sendable {
         case varyOnNotModified, tagOnNotModified, tabsAreWhiteSpace, returnReturnLineFeed
         case longTag, fieldsOnNotModified
         case emptyHostInRedirect, fieldsBesideErrorPage
+        case methodOfIfNoneMatch, keepaliveOfServer, statusOfErrorPage
         case chunkLines, hostSyntax, outOfRoot, controlsInFields
         case fragment, spaces, version, simpleRequest, bareLineFeed, lineWithoutColon
         case invalidNames, controlBytes, tooLargeFields, unknownMethod, options, acceptEncoding
@@ -19,6 +20,7 @@ public struct Difference: Sendable {
     public enum Kind: String, Sendable, CaseIterable {
         case breaksMust = "nginx breaks a MUST, and no configuration can depend on it"
         case isMore = "apus says more of the same content"
+        case records = "apus logs what was sent"
         case dangerous = "What nginx takes is dangerous"
         case strict = "With `strict_requests on` only"
     }
@@ -50,7 +52,7 @@ public struct Difference: Sendable {
 
     /// The whole list.
     public static let all: [Difference] =
-        breakingMust + sayingMore + dangerous + strict
+        breakingMust + sayingMore + records + dangerous + strict
 
     private static let breakingMust: [Difference] = [
         Difference(
@@ -110,6 +112,17 @@ public struct Difference: Sendable {
                 + "own: a second `ETag`, `Content-Range`, `Location`",
             apus: "only its own",
             shownElsewhere: "It hangs on a directive: Tests/EndToEndTests/Directives has it."),
+        Difference(
+            .methodOfIfNoneMatch, .breaksMust, "9110 13.1.2",
+            nginx: "`return 200` to a `POST` whose `If-None-Match` matches is 304",
+            apus: "412, as for any method but `GET` and `HEAD`",
+            shownElsewhere: "It hangs on a directive: Tests/EndToEndTests/Directives has it."),
+        Difference(
+            .keepaliveOfServer, .breaksMust, "9112 9.6",
+            nginx: "the response of a `return` or `rewrite` of a server says `keep-alive` whatever "
+                + "`keepalive_timeout 0`, `keepalive_requests` and `keepalive_time` say",
+            apus: "they hold: `Connection: close`, and the connection is closed",
+            shownElsewhere: "It hangs on a directive: Tests/EndToEndTests/Directives has it."),
     ]
 
     private static let sayingMore = [
@@ -119,6 +132,15 @@ public struct Difference: Sendable {
             apus: "it is compressed once, and `GET` and `HEAD` have `Content-Length` from then on",
             shownElsewhere: "it hangs on a directive, and on time: "
                 + "Tests/EndToEndTests/GzipCacheTests has it")
+    ]
+
+    private static let records = [
+        Difference(
+            .statusOfErrorPage, .records, "9110 15",
+            nginx: "with `error_page 404 =200 /page`, `$status` is 200 even where a 206 or 304 was "
+                + "sent",
+            apus: "`$status` is the status that was sent",
+            shownElsewhere: "It hangs on a directive: Tests/EndToEndTests/Directives has it.")
     ]
 
     private static let dangerous: [Difference] = [

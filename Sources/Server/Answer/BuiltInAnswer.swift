@@ -50,26 +50,24 @@ extension Worker {
             send(head, slot, exchange)
             return
         }
-        if head.status == 200, meetsPreconditions(head, slot, exchange) { return }
         head.contentType = type ?? mediaType(location)
         head.contentLength = Int64(text.count)
+        if head.status == 200, meetsPreconditions(head, slot, exchange, location) { return }
         answer(head, [.bytes(text)], slot, exchange, location)
     }
 
     /// Whether a text, which has no validators, is answered by 304 or 412 (RFC 9110, section 13).
     private mutating func meetsPreconditions(
-        _ head: AnswerHead, _ slot: Int, _ exchange: Int
+        _ head: AnswerHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Bool {
         let request = exchanges[exchange].parser.head
         guard request.isConditional else { return false }
         let received = exchanges[exchange].received
         let none = Validators(modified: -1, etag: received.slice(.empty))
-        switch Preconditions.evaluate(request, received, none) {
+        let method = exchanges[exchange].method
+        switch Preconditions.evaluate(request, received, none, method: method) {
         case .proceed: return false
-        case .notModified:
-            var short = head
-            short.status = 304
-            send(short, slot, exchange)
+        case .notModified: answerNotModified(head, slot, exchange, location)
         case .failed: answerBuiltIn(412, slot, exchange)
         }
         return true

@@ -10,15 +10,30 @@ extension Worker {
         of found: FoundFile, _ head: AnswerHead, _ filters: BodyFilters, _ exchange: Int,
         _ location: LocationPlan
     ) -> FoundFile? {
-        guard found.isKept, filters.isNone, head.contentLength >= 0,
-            plan.gzips[Int(location.gzip)].cache != .off,
-            !hasTrailers(head.status, exchange, location)
-        else { return nil }
+        guard mayHaveVariant(found, head, filters, exchange, location) else { return nil }
         if let variant = files.variant(of: found.entry, nowMs: clock.monotonicMs) {
             return variant
         }
         askForVariant(of: found.entry)
         return nil
+    }
+
+    /// The same, but nobody is asked for one.
+    mutating func compressed(
+        _ found: FoundFile, _ head: AnswerHead, _ filters: BodyFilters, _ exchange: Int,
+        _ location: LocationPlan
+    ) -> FoundFile? {
+        guard mayHaveVariant(found, head, filters, exchange, location) else { return nil }
+        return files.variant(of: found.entry, nowMs: clock.monotonicMs)
+    }
+
+    private func mayHaveVariant(
+        _ found: FoundFile, _ head: AnswerHead, _ filters: BodyFilters, _ exchange: Int,
+        _ location: LocationPlan
+    ) -> Bool {
+        found.isKept && filters.isNone && head.contentLength >= 0
+            && plan.gzips[Int(location.gzip)].cache != .off
+            && !hasTrailers(head.status, exchange, location)
     }
 
     /// Whether a file without a variant is sent as it is (`gzip_cache plain`), because there will

@@ -25,7 +25,7 @@ extension Worker {
                 explanation?.note("preconditions: not met")
                 return .status(412)
             case .notModified:
-                answerNotModified(head, slot, exchange)
+                answerNotModified(head, slot, exchange, location)
                 return .answered
             }
         }

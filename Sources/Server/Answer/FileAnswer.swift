@@ -22,19 +22,18 @@ extension Worker {
         head.hasETag = location.features.contains(.etag)
         head.acceptsRanges = location.maxRanges > 0 && head.status == 200
         head.coding = coding
-        if head.status == 200 {
-            switch precondition(validators, hasETag: head.hasETag, exchange, location) {
-            case .proceed: break
-            case .notModified:
-                answerNotModified(head, slot, exchange)
-                return .answered
-            case .failed:
-                explanation?.note("preconditions: not met")
-                closeSource(exchange)
-                return .status(412)
-            }
+        let outcome: Preconditions.Outcome =
+            head.status == 200
+            ? precondition(validators, hasETag: head.hasETag, exchange, location) : .proceed
+        if outcome == .failed {
+            explanation?.note("preconditions: not met")
+            closeSource(exchange)
+            return .status(412)
         }
         let filters = filter(&head, slot, exchange, location)
+        if outcome == .notModified {
+            return answerNotModified(head, found, filters, slot, exchange, location)
+        }
         let method = exchanges[exchange].method
         var isMade = head.contentLength < 0
         if !isMade, coding == .identity, method == .get || method == .head,
@@ -123,32 +122,18 @@ extension Worker {
         let head = exchanges[exchange].parser.head
         guard head.isConditional, !exchanges[exchange].isSubrequest else { return .proceed }
         let received = exchanges[exchange].received
+        let method = exchanges[exchange].method
         return validators.withTags(hasETag, location.modifiedSince.rule) {
-            Preconditions.evaluate(head, received, $0)
+            Preconditions.evaluate(head, received, $0, method: method)
         }
     }
 
     /// Whether the client takes no answer that is not coded.
-    private func refusesIdentity(_ exchange: Int) -> Bool {
+    func refusesIdentity(_ exchange: Int) -> Bool {
         guard let field = exchanges[exchange].parser.head.field(.acceptEncoding) else {
             return false
         }
         return AcceptEncoding.refusesIdentity(exchanges[exchange].received.slice(field))
-    }
-
-    mutating func answerNotModified(_ whole: AnswerHead, _ slot: Int, _ exchange: Int) {
-        explanation?.note("preconditions: the client has this version already")
-        closeSource(exchange)
-        var head = whole
-        head.status = 304
-        head.hidesContent = true
-        head.acceptsRanges = false
-        let location = plan.locations[Int(exchanges[exchange].location)]
-        if location.features.contains(.gzip), wouldBeCoded(whole, exchange, location) {
-            head.varies = location.features.contains(.gzipVary)
-            head.isWeak = takesGzip(whole, slot, exchange, location)
-        }
-        send(head, slot, exchange)
     }
 
     // MARK: ranges

@@ -52,8 +52,8 @@ extension PlanCompiler {
         if let word, bytes.contains(UInt8(ascii: "$")) {
             return (parts.arena.store(""), add(template(bytes, of: word)))
         }
-        // A root of `/` is no bytes before a path.
-        let isWhole = bytes.isEmpty && word != nil
+        // A root of `/` is no bytes before a path; one of no bytes is the prefix.
+        let isWhole = bytes.isEmpty && word?.bytes.isEmpty == false
         return (parts.arena.store(isWhole ? [] : draft.paths.absolute(bytes)), -1)
     }
 

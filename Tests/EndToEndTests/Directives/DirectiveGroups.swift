@@ -12,6 +12,7 @@ extension DirectiveGroup {
         connectionLimits,
         connections,
         decompressed,
+        edges,
         elsewhere,
         errorPages,
         escapes,

@@ -1,0 +1,53 @@
+import Files
+import HTTP
+import Linux
+
+/// 304 in place of a 200: every field that a cache takes over is as the 200 has it (RFC 9110,
+/// section 15.4.5), so each is decided here as it is for the 200.
+extension Worker {
+    /// Answers for a file; `whole` is the head of the 200 as its filters leave it.
+    mutating func answerNotModified(
+        _ whole: AnswerHead, _ found: FoundFile, _ filters: BodyFilters, _ slot: Int,
+        _ exchange: Int, _ location: LocationPlan
+    ) -> Outcome {
+        var head = whole
+        var isPlain = head.contentLength >= 0
+        if head.coding == .identity, isCoded(head, slot, exchange, location) {
+            isPlain =
+                isPlain && compressed(found, head, filters, exchange, location) == nil
+                && !hasTrailers(head.status, exchange, location)
+                && staysPlain(found, filters, location)
+            head.isWeak = head.isWeak || !isPlain
+        }
+        if isPlain, head.coding == .identity, isStrict(exchange), refusesIdentity(exchange) {
+            closeSource(exchange)
+            return .status(406)
+        }
+        sendNotModified(head, slot, exchange, location)
+        return .answered
+    }
+
+    /// Answers for a body that is made for each response; `plain` is the head of the 200 before any
+    /// filter.
+    mutating func answerNotModified(
+        _ plain: AnswerHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) {
+        var head = plain
+        _ = filter(&head, slot, exchange, location)
+        if head.coding == .identity, isCoded(head, slot, exchange, location) { head.isWeak = true }
+        sendNotModified(head, slot, exchange, location)
+    }
+
+    private mutating func sendNotModified(
+        _ whole: AnswerHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) {
+        explanation?.note("preconditions: the client has this version already")
+        closeSource(exchange)
+        var head = whole
+        head.status = 304
+        head.hidesContent = true
+        head.acceptsRanges = false
+        head.varies = exchanges[exchange].varies && location.features.contains(.gzipVary)
+        send(head, slot, exchange)
+    }
+}
