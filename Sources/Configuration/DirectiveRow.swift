@@ -47,7 +47,7 @@ public struct DirectiveRow<Draft>: Sendable {
     /// What it belongs to, for a row that is one of a family (a module of nginx's).
     public private(set) var family: String?
     /// Called for each use; for a block, before its contents.
-    public let apply: Action
+    public private(set) var apply: Action
     /// For a block: called after its contents, whenever `apply` did not throw.
     public let close: Action?
     /// How a level gets the setting from the level around it.
@@ -130,6 +130,17 @@ public struct DirectiveRow<Draft>: Sendable {
                 throw use.fail(
                     "\"\(name)\" directive is refused: apus serves files only", help: [advice])
             }, close: nil, inherit: nil)
+    }
+
+    /// The row with something that each use does to the draft once `apply` has succeeded.
+    public func applyingAlso(_ more: @escaping Action) -> DirectiveRow {
+        var row = self
+        let first = apply
+        row.apply = { (draft, use) throws(Diagnostic) in
+            try first(&draft, use)
+            try more(&draft, use)
+        }
+        return row
     }
 
     /// The row with a sentence on how it differs from nginx's.

@@ -20,6 +20,17 @@ public enum RequestFault: UInt8, BitwiseCopyable, Sendable, CaseIterable, Error 
         }
     }
 
+    /// True if the head was read to its end, so that it is known to have no Host where none was
+    /// found.
+    public var isOfWholeHead: Bool {
+        switch self {
+        case .missingHost, .invalidContentLength, .lengthAndChunked, .codedHTTP10,
+            .unknownTransferEncoding, .connectMethod, .traceMethod:
+            true
+        default: false
+        }
+    }
+
     /// A sentence for the error log, in nginx's words where it has some.
     public var reason: StaticString {
         switch self {

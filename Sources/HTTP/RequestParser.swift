@@ -79,6 +79,9 @@ public struct RequestParser: BitwiseCopyable, Sendable {
         head.dropsInvalidNames = limits.dropsInvalidNames
     }
 
+    /// True if the whole head was read, and is valid.
+    public var isComplete: Bool { stage == .complete }
+
     /// The bytes of the lines that were read, from the request line's first byte on: all of the
     /// head once it is complete, none while its request line is not (nginx's $request_length).
     public var readCount: Int {

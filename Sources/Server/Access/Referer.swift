@@ -33,8 +33,8 @@ enum RefererVerdict {
 }
 
 extension Plan {
-    /// As long as a host may be.
-    private static let longestHost = 255
+    /// nginx's buffer for a host.
+    private static let longestHost = 256
 
     /// Whether a Referer is one of those that valid_referers names: by its host and the beginning
     /// of its path, or by what follows the scheme. Without a scheme it is a blocked one.

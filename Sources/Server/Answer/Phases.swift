@@ -132,6 +132,9 @@ extension Worker {
             return .status(204)
         }
         guard normalizePath(exchange) else {
+            // nginx reads the path before it knows the host.
+            exchanges[exchange].server = plan.addresses[Int(address(of: slot))].defaultServer
+            uriCount = 0
             enterServer(slot, exchange)
             logError(.info, "client sent invalid request", slot, exchange)
             return .status(400)
@@ -223,6 +226,13 @@ extension Worker {
             return
         }
         let host = exchanges[exchange].parser.head.host
+        // Before its header is read to the end, a request without a host may still name one.
+        if host.isEmpty, !isHeaderRead(exchange) {
+            if explanation != nil {
+                noteServer(.defaultServer, -1, hostName.span(from: 0, to: 0), exchange)
+            }
+            return
+        }
         let received = exchanges[exchange].received
         let buffer = hostName
         let name = lowercase(received.slice(host), into: buffer)
@@ -233,6 +243,10 @@ extension Worker {
             dependOnRequest()
             keepCaptures(of: found.regex, in: name, exchange)
         }
+    }
+
+    private func isHeaderRead(_ exchange: Int) -> Bool {
+        exchanges[exchange].fault?.isOfWholeHead ?? exchanges[exchange].parser.isComplete
     }
 
     @_lifetime(borrow buffer)

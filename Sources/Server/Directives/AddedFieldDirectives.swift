@@ -70,7 +70,8 @@ enum AddedFieldDirectives {
             },
             apply: { (draft, use) throws(Diagnostic) in
                 draft.scope.added.expires = try expires(use)
-            }),
+            }
+        ).evaluating(.last),
     ]
 
     private static let inheritances: [(String, FieldInheritance)] = [
@@ -102,7 +103,8 @@ enum AddedFieldDirectives {
                     name: try use.word(0), value: try use.word(1),
                     isForAll: use.arguments.count > 2)
                 draft[keyPath: list] = (draft[keyPath: list] ?? []) + [field]
-            })
+            }
+        ).evaluating(.second)
     }
 
     private static func expires(_ use: DirectiveUse) throws(Diagnostic) -> ExpiresDraft {

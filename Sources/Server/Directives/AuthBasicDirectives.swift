@@ -20,7 +20,8 @@ enum AuthBasicDirectives {
             },
             apply: { (draft, use) throws(Diagnostic) in
                 draft.scope.authBasic.realm = try use.word(0)
-            }),
+            }
+        ).evaluating(),
         .row(
             "auth_basic_user_file", in: [.http, .server, .location, .limitExcept],
             takes: .exactly(1), "The file of users and their passwords' hashes.",
@@ -30,7 +31,8 @@ enum AuthBasicDirectives {
             },
             apply: { (draft, use) throws(Diagnostic) in
                 draft.scope.authBasic.userFile = try use.word(0)
-            }),
+            }
+        ).evaluating(),
         .milliseconds(
             "auth_delay", in: .httpServerLocation, sets: \.scope.authBasic.delayMs,
             default: "0s", "How long an answer 401 is held back."),

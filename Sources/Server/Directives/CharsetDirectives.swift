@@ -33,7 +33,8 @@ enum CharsetDirectives {
             apply: { (draft, use) throws(Diagnostic) in
                 let word = try use.word(0)
                 draft.scope.charset.charset = word.text == "off" ? .off : .named(word)
-            }),
+            }
+        ).evaluating(),
         .row(
             "source_charset", in: [.http, .server, .location, .ifInLocation],
             takes: .exactly(1),
@@ -41,7 +42,8 @@ enum CharsetDirectives {
             inherit: DirectiveRow.inheriting(\.scope.charset.source),
             apply: { (draft, use) throws(Diagnostic) in
                 draft.scope.charset.source = .named(try use.word(0))
-            }),
+            }
+        ).evaluating(),
         .flag(
             "override_charset", in: [.http, .server, .location, .ifInLocation],
             sets: \.scope.charset.overrides, default: "off",

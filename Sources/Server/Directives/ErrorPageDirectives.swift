@@ -29,7 +29,8 @@ enum ErrorPageDirectives {
             apply: { (draft, use) throws(Diagnostic) in
                 let pages = try pages(use)
                 draft.scope.errorPages.pages = (draft.scope.errorPages.pages ?? []) + pages
-            }),
+            }
+        ).evaluating(.last),
         .flag(
             "recursive_error_pages", in: .httpServerLocation,
             sets: \.scope.errorPages.isRecursive, default: "off",

@@ -51,7 +51,8 @@ enum FileDirectives {
             apply: { (draft, use) throws(Diagnostic) in
                 let hasAlias = draft.scope.location.alias != nil
                 draft.scope.location.root = try directory(use, besideOther: hasAlias)
-            }),
+            }
+        ).evaluating(),
         .row(
             "alias", in: .location, takes: .exactly(1),
             "What takes the place of the location's name in a request's path."
@@ -60,7 +61,7 @@ enum FileDirectives {
             draft.scope.location.alias = Alias(
                 directory: try directory(use, besideOther: hasRoot),
                 replacedCount: draft.location.kind.isRegex ? nil : draft.location.name.count)
-        },
+        }.evaluating(),
         .row(
             "index", in: .httpServerLocation, takes: .atLeast(1), repeats: .yes,
             default: "index.html",
@@ -77,7 +78,8 @@ enum FileDirectives {
                     }
                     draft.scope.location.indexes = (draft.scope.location.indexes ?? []) + [name]
                 }
-            }),
+            }
+        ).evaluating(),
         .row(
             "disable_symlinks", in: .httpServerLocation, takes: .oneOf([1, 2]), default: "off",
             "Whether paths with symbolic links are refused: all of them, or those whose target "
@@ -88,7 +90,8 @@ enum FileDirectives {
             },
             apply: { (draft, use) throws(Diagnostic) in
                 draft.scope.location.linkTest = try linkTest(use)
-            }),
+            }
+        ).evaluating(),
         .choice(
             "symlinks", in: .httpServerLocation, sets: \.scope.location.links,
             [("follow", .follow), ("beneath", .beneath)], default: "follow",

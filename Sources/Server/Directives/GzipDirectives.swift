@@ -69,13 +69,8 @@ enum GzipDirectives {
             "gzip_types", in: .httpServerLocation, takes: .atLeast(1), repeats: .yes,
             default: "text/html",
             "The media types that are compressed besides text/html; * is all.",
-            inherit: { (child, parent) in
-                child.scope.gzip.types = child.scope.gzip.types ?? parent.scope.gzip.types
-            },
-            apply: { (draft, use) throws(Diagnostic) in
-                draft.scope.gzip.types =
-                    (draft.scope.gzip.types ?? []) + use.arguments.map { $0.text.lowercased() }
-            }),
+            inherit: DirectiveRow.inheriting(\.scope.gzip.types),
+            apply: DirectiveRow.addingTypes(to: \.scope.gzip.types)),
         .size(
             "gzip_min_length", in: .httpServerLocation, sets: \.scope.gzip.minLength,
             default: "20", "How long an answer is at least to be compressed."),

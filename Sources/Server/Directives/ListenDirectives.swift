@@ -34,12 +34,36 @@ enum ListenDirectives {
             "server_name", in: .server, takes: .atLeast(1), repeats: .yes, default: "\"\"",
             "The names of the server: exact, with a leading or a trailing wildcard, or a pattern."
         ) { (draft, use) throws(Diagnostic) in
+            for index in use.arguments.indices { try checkName(use, index, in: &draft) }
             draft.server.names += use.arguments
             for word in use.arguments where word.bytes.first == UInt8(ascii: "~") {
                 draft.variables.declareCaptures(of: Array(word.bytes.dropFirst()))
             }
         },
     ]
+
+    /// What is wrong with a name wherever it stands (ngx_http_core_server_name).
+    private static func checkName(
+        _ use: DirectiveUse, _ index: Int, in draft: inout Draft
+    ) throws(Diagnostic) {
+        let word = try use.word(index)
+        let (star, dot) = (UInt8(ascii: "*"), UInt8(ascii: "."))
+        let name = word.bytes
+        if name.first == dot && name.count < 2
+            || name.first == star && (name.count < 3 || name[1] != dot)
+        {
+            throw use.fail("server name \"\(word.text)\" is invalid", at: index)
+        }
+        if name == [UInt8(ascii: "~")] {
+            throw use.fail("empty regex in server name \"~\"", at: index)
+        }
+        if name.contains(UInt8(ascii: "/")) {
+            draft.warnings.append(
+                Diagnostic(
+                    .warning, "server name \"\(word.text)\" has suspicious symbols",
+                    at: word.place, length: word.length))
+        }
+    }
 
     private static func listens(_ use: DirectiveUse) throws(Diagnostic) -> [ListenDraft] {
         let text = try use.text(0)

@@ -67,7 +67,8 @@ enum LogDirectives {
                 child.scope.logs.accessLogs =
                     child.scope.logs.accessLogs ?? parent.scope.logs.accessLogs
             },
-            apply: { (draft, use) throws(Diagnostic) in try takeAccessLog(use, into: &draft) }),
+            apply: { (draft, use) throws(Diagnostic) in try takeAccessLog(use, into: &draft) }
+        ).evaluating(.accessLog),
         .row(
             "log_format", in: .http, takes: .atLeast(2), repeats: .yes, default: "combined",
             "A named format of lines in an access log."

@@ -15,7 +15,8 @@ enum RateDirectives {
             inherit: { (child, parent) in
                 child.scope.rate.rate = child.scope.rate.rate ?? parent.scope.rate.rate
             },
-            apply: { (draft, use) throws(Diagnostic) in draft.scope.rate.rate = try size(use) }),
+            apply: { (draft, use) throws(Diagnostic) in draft.scope.rate.rate = try size(use) }
+        ).evaluating(),
         .row(
             "limit_rate_after", in: [.http, .server, .location, .ifInLocation],
             takes: .exactly(1), default: "0",
@@ -23,7 +24,8 @@ enum RateDirectives {
             inherit: { (child, parent) in
                 child.scope.rate.after = child.scope.rate.after ?? parent.scope.rate.after
             },
-            apply: { (draft, use) throws(Diagnostic) in draft.scope.rate.after = try size(use) }),
+            apply: { (draft, use) throws(Diagnostic) in draft.scope.rate.after = try size(use) }
+        ).evaluating(),
     ]
 
     /// A size, or a text with variables that is one for each request.

@@ -9,13 +9,51 @@ extension DirectiveRow where Draft == Server.Draft {
         { (child, parent) in fill(&child[keyPath: field], from: &parent[keyPath: field]) }
     }
 
-    /// Adds media types to a list. As in nginx text/html is always in it.
+    /// Adds media types to a list, and warns of those that are in it already
+    /// (ngx_http_types_slot). As in nginx text/html is always in it, and `*` ends it.
     static func addingTypes(
         to field: WritableKeyPath<Draft, [String]?> & Sendable
     ) -> Action {
         { (draft, use) throws(Diagnostic) in
-            let types = use.arguments.map { $0.text.lowercased() }
-            draft[keyPath: field] = (draft[keyPath: field] ?? ["text/html"]) + types
+            var types = draft[keyPath: field] ?? ["text/html"]
+            for word in use.arguments where !types.contains("*") {
+                let type = word.text.lowercased()
+                if types.contains(type) {
+                    draft.warnings.append(
+                        Diagnostic(
+                            .warning, "duplicate MIME type \"\(type)\"", at: word.place,
+                            length: word.length))
+                } else {
+                    types.append(type)
+                }
+            }
+            draft[keyPath: field] = types
+        }
+    }
+
+    /// The row, with the arguments that are texts with variables: the variables must be known
+    /// wherever the directive stands, as nginx looks them up while it reads the file.
+    func evaluating(_ part: EvaluatedArguments = .all) -> DirectiveRow {
+        applyingAlso { (draft, use) throws(Diagnostic) in
+            draft.texts += part.words(of: use.arguments)
+        }
+    }
+}
+
+/// The arguments of a directive that are texts with variables.
+enum EvaluatedArguments: Sendable {
+    case all, second, last
+    /// Those of access_log: a path, and a condition.
+    case accessLog
+
+    fileprivate func words(of arguments: [Word]) -> [Word] {
+        switch self {
+        case .all: arguments
+        case .second: Array(arguments.dropFirst().prefix(1))
+        case .last: arguments.suffix(1)
+        case .accessLog:
+            arguments.prefix(1).filter { !$0.bytes.starts(with: "syslog:".utf8) }
+                + arguments.dropFirst().filter { $0.bytes.starts(with: "if=".utf8) }
         }
     }
 }

@@ -19,14 +19,15 @@ enum SecureLinkDirectives {
             apply: { (draft, use) throws(Diagnostic) in
                 draft.scope.secureLink.source = try use.word(0)
                 try checkMixing(draft, use)
-            }),
+            }
+        ).evaluating(),
         .row(
             "secure_link_md5", in: .httpServerLocation, takes: .exactly(1),
             "What that hash must be the MD5 of."
         ) { (draft, use) throws(Diagnostic) in
             draft.scope.secureLink.hashed = try use.word(0)
             try checkMixing(draft, use)
-        },
+        }.evaluating(),
         .row(
             "secure_link_secret", in: .httpServerLocation, takes: .exactly(1),
             "The secret of links of the form /prefix/hash/link, for $secure_link."

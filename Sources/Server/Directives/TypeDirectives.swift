@@ -24,9 +24,15 @@ enum TypeDirectives {
             },
             apply: { (draft, use) throws(Diagnostic) in
                 var types = draft.scope.types.types ?? []
+                var known: [String: String] = [:]
+                for pair in types { known[pair.suffix.lowercased()] = pair.type }
                 for row in use.rows {
-                    for suffix in row.arguments {
-                        types.append(TypePair(suffix: suffix.text, type: row.name.text))
+                    for word in row.arguments {
+                        let suffix = word.text.lowercased()
+                        if let other = known.updateValue(row.name.text, forKey: suffix) {
+                            draft.warnings.append(duplicate(suffix, row.name.text, other, word))
+                        }
+                        types.append(TypePair(suffix: word.text, type: row.name.text))
                     }
                 }
                 draft.scope.types.types = types
@@ -35,6 +41,15 @@ enum TypeDirectives {
             "default_type", in: .httpServerLocation, sets: \.scope.types.defaultType,
             default: "text/plain", "The type of a file whose suffix is not known."),
     ]
+
+    private static func duplicate(
+        _ suffix: String, _ type: String, _ other: String, _ word: Word
+    ) -> Diagnostic {
+        Diagnostic(
+            .warning,
+            "duplicate extension \"\(suffix)\", content type: \"\(type)\", "
+                + "previous content type: \"\(other)\"", at: word.place, length: word.length)
+    }
 
     /// nginx's types where no `types` block is.
     static let builtIn = [

@@ -49,6 +49,8 @@ extension RequestRecord {
     func writeArgument(
         _ name: Span<UInt8>, in received: Span<UInt8>, into writer: inout HeadWriter
     ) -> Bool {
+        // nginx: `$arg_` alone names none, while `$cookie_` is a cookie of the empty name.
+        guard !name.isEmpty else { return false }
         if let args = context?.args {
             return RequestRecord.writeValue(
                 of: name, in: args.span, separatedBy: UInt8(ascii: "&"), into: &writer)

@@ -67,6 +67,49 @@ extension PlanCompiler {
         return behind[wildcard] == nil ? nil : wildcard
     }
 
+    private mutating func names(of behind: [Behind], at address: ListenAddress) -> NameTable {
+        var names = NameTable()
+        // nginx looks at the names only where there is something to choose.
+        let isChosen = behind.count > 1
+        for entry in behind {
+            // Without a name a server has the empty one: that of a request without Host.
+            if entry.draft.names.isEmpty {
+                let isNew = (try? names.add([], server: entry.server, in: &self)) ?? true
+                if !isNew {
+                    warnOfConflict("", on: address, at: entry.draft.written?.place, length: 6)
+                }
+            }
+            for word in entry.draft.names {
+                do {
+                    let isNew = try names.add(word.bytes, server: entry.server, in: &self)
+                    if !isNew, isChosen {
+                        warnOfConflict(
+                            word.text, on: address, at: word.place, length: word.length)
+                    }
+                } catch {
+                    guard isChosen || error.isOfRegex else { continue }
+                    let place = error.isOfRegex ? "" : " on \(address.description)"
+                    report(
+                        Diagnostic(
+                            .error, error.message + place, at: word.place, length: word.length))
+                }
+            }
+        }
+        return names
+    }
+
+    private mutating func warnOfConflict(
+        _ name: String, on address: ListenAddress, at place: Place?, length: Int
+    ) {
+        // nginx ends at the first error, before it compares names.
+        guard !diagnostics.contains(where: { $0.severity == .error }) else { return }
+        report(
+            Diagnostic(
+                .warning,
+                "conflicting server name \"\(name)\" on \(address.description), ignored",
+                at: place, length: length))
+    }
+
     private mutating func options(_ behind: [Behind]) -> ListenOptions {
         let setting = behind.filter(\.listen.setsSocketOptions)
         if setting.count > 1, let second = setting.dropFirst().first {
@@ -93,28 +136,7 @@ extension PlanCompiler {
                     .error, "a duplicate default server for \(address.description)",
                     at: second.listen.place, length: 6))
         }
-        var names = NameTable()
-        for entry in behind {
-            // Without a name a server has the empty one: that of a request without Host.
-            if entry.draft.names.isEmpty {
-                _ = try? names.add([], server: entry.server, in: &self)
-            }
-            for word in entry.draft.names {
-                do {
-                    let isNew = try names.add(word.bytes, server: entry.server, in: &self)
-                    if !isNew {
-                        report(
-                            Diagnostic(
-                                .warning,
-                                "conflicting server name \"\(word.text)\" on "
-                                    + "\(address.description), ignored",
-                                at: word.place, length: word.length))
-                    }
-                } catch {
-                    report(Diagnostic(.error, error.message, at: word.place, length: word.length))
-                }
-            }
-        }
+        let names = names(of: behind, at: address)
         let chosen = defaults.first?.server ?? behind.first?.server ?? 0
         // nginx: what one `listen` of an address says of the protocol goes for all of them.
         let readsProxyHeader = behind.contains(where: \.listen.readsProxyHeader)
@@ -135,9 +157,11 @@ struct NameTable {
     /// A server_name that cannot be one.
     struct InvalidName: Error {
         let message: String
+        /// True for a regular expression that does not compile.
+        var isOfRegex = false
     }
 
-    /// Takes a `server_name`; false when another server of the address has it already.
+    /// Takes a `server_name`; false when it is there already, and this one is ignored.
     mutating func add(
         _ name: [UInt8], server: Int32, in compiler: inout PlanCompiler
     ) throws(InvalidName) -> Bool {
@@ -149,18 +173,25 @@ struct NameTable {
                 regexes.append(ServerRegex(regex: compiler.addRegex(regex), server: server))
             } catch {
                 throw InvalidName(
-                    message: "\(error.message) in the regular expression \"\(pattern)\"")
+                    message: "\(error.message) in the regular expression \"\(pattern)\"",
+                    isOfRegex: true)
             }
             return true
         }
         let lower = name.map(\.asciiLowercased)
         let star = UInt8(ascii: "*")
         let dot = UInt8(ascii: ".")
+        let hasEmptyLabel = zip(lower, lower.dropFirst()).contains { $0 == dot && $1 == dot }
+        guard !hasEmptyLabel, !lower.contains(0) else {
+            throw InvalidName(message: "invalid server name or wildcard \"\(text)\"")
+        }
         guard let stars = lower.firstIndex(of: star) else {
-            guard lower.first == dot else { return NameTable.put(lower, server, &exact) }
+            guard lower.first == dot, lower.count > 1 else {
+                return NameTable.put(lower, server, &exact)
+            }
             // `.example.com` is example.com and *.example.com.
-            let isNew = NameTable.put(Array(lower.dropFirst()), server, &exact)
-            return NameTable.put(lower, server, &leading) && isNew
+            return NameTable.put(Array(lower.dropFirst()), server, &exact)
+                && NameTable.put(lower, server, &leading)
         }
         if stars == 0, lower.count > 2, lower[1] == dot, !lower.dropFirst().contains(star) {
             return NameTable.put(Array(lower.dropFirst()), server, &leading)
@@ -174,11 +205,9 @@ struct NameTable {
     private static func put(
         _ name: [UInt8], _ server: Int32, _ table: inout [[UInt8]: Int32]
     ) -> Bool {
-        guard let known = table[name] else {
-            table[name] = server
-            return true
-        }
-        return known == server
+        guard table[name] == nil else { return false }
+        table[name] = server
+        return true
     }
 
     func plan(

@@ -36,6 +36,11 @@ struct Draft {
     /// What is kept of files, and who reads what is not.
     var cache = CacheDraft()
     var aio = AioDraft()
+    /// Arguments that are texts with variables, wherever they stand: the variables must be known
+    /// even where the directive has no effect.
+    var texts: [Word] = []
+    /// Warnings about single arguments.
+    var warnings: [Diagnostic] = []
     /// stub_status stands somewhere.
     var countsConnections = false
     /// `set $limit_rate` stands somewhere.

@@ -3,8 +3,7 @@
 enum ForeignVariables {
     /// Whether nginx has a variable of this name that never has a value here: a log writes `-`.
     static func contains(_ name: String) -> Bool {
-        names.contains(name)
-            || prefixes.contains { name.hasPrefix($0) && name.utf8.count > $0.utf8.count }
+        names.contains(name) || prefixes.contains { name.hasPrefix($0) }
     }
 
     /// All but those that go on with a field's name.

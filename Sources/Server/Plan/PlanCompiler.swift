@@ -60,7 +60,9 @@ struct PlanCompiler {
         }
         if let fault = draft.main.fault { report(fault) }
         if let fault = draft.aio.fault { report(fault) }
+        for warning in draft.warnings { report(warning) }
         guard var http = draft.http else { return }
+        for word in draft.texts { checkVariables(of: word) }
         addCharsetMaps()
         if http.logs.errorLogs == nil { http.logs.errorLogs = mainLogs }
         parts.variables = zip(draft.variables.names, draft.variables.sources).map {

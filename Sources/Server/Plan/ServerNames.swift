@@ -41,7 +41,8 @@ extension Plan {
         if let server = address.exact.index(of: host) { return (server, -1, .exact) }
         if let server = leadingWildcard(host, address) { return (server, -1, .leadingWildcard) }
         if let server = trailingWildcard(host, address) { return (server, -1, .trailingWildcard) }
-        var index = 0
+        // nginx: the empty name of a request without Host is not matched.
+        var index = host.isEmpty ? address.regexes.count : 0
         while index < address.regexes.count {
             let candidate = address.regexes[index]
             if regexes[Int(candidate.regex)].matches(host) == .match {
@@ -54,7 +55,8 @@ extension Plan {
 
     private func leadingWildcard(_ host: Span<UInt8>, _ address: AddressPlan) -> Int32? {
         guard !address.leading.isEmpty else { return nil }
-        var position = 1
+        // A host may begin with a dot: `.example.com` is below example.com for nginx.
+        var position = 0
         while position < host.count {
             if host[position] == UInt8(ascii: "."),
                 let server = address.leading.index(of: host.slice(from: position, to: host.count))

@@ -10,18 +10,8 @@ extension PlanCompiler {
 
     /// Compiles a part of an argument.
     mutating func template(_ bytes: [UInt8], of word: Word) -> Template {
-        let tokens: [TemplateToken]
-        do {
-            tokens = try TemplateSyntax.tokens(bytes, plain: word.literals(in: bytes))
-        } catch {
-            report(
-                Diagnostic(
-                    .error, "invalid variable name", at: word.place, length: word.length,
-                    help: ["a name of letters, digits and _ follows a $"]))
-            return Template(pieces: parts.arena.store(elements: []))
-        }
         var pieces: [TemplatePiece] = []
-        for token in tokens {
+        for token in tokens(bytes, of: word) {
             switch token {
             case .literal(let bytes): pieces.append(literal(bytes))
             case .capture(let number):
@@ -38,6 +28,27 @@ extension PlanCompiler {
             }
         }
         return Template(pieces: parts.arena.store(elements: pieces))
+    }
+
+    /// Takes a part of an argument apart; an invalid name is reported at its word.
+    private mutating func tokens(_ bytes: [UInt8], of word: Word) -> [TemplateToken] {
+        do {
+            return try TemplateSyntax.tokens(bytes, plain: word.literals(in: bytes))
+        } catch {
+            report(
+                Diagnostic(
+                    .error, "invalid variable name", at: word.place, length: word.length,
+                    help: ["a name of letters, digits and _ follows a $"]))
+            return []
+        }
+    }
+
+    /// Reports variables in an argument that are not known; nothing is compiled.
+    mutating func checkVariables(of word: Word) {
+        for case .name(let name) in tokens(word.bytes, of: word)
+        where draft.variables.slot(of: name) == nil && Variable.named(name) == nil {
+            reportUnknown(name, at: word)
+        }
     }
 
     /// A constant text.

@@ -74,14 +74,14 @@ enum Variable: UInt8, BitwiseCopyable {
     ]
 
     /// The variable of a name, and what its name goes on with: the field of `http_user_agent` is
-    /// `user-agent`.
+    /// `user-agent`. Like nginx, a prefix alone is taken for the variable of an empty name.
     static func named(_ name: String) -> (variable: Variable, rest: String)? {
         if let variable = names[name] { return (variable, "") }
         if ForeignVariables.contains(name) { return (.foreign, "") }
         for (prefix, variable) in [
             ("http_", Variable.field), ("sent_http_", .sentField), ("arg_", .argument),
             ("cookie_", .cookie), ("sent_trailer_", .sentTrailer),
-        ] where name.hasPrefix(prefix) && name.utf8.count > prefix.utf8.count {
+        ] where name.hasPrefix(prefix) {
             let rest = String(name.dropFirst(prefix.utf8.count)).lowercased()
             if variable == .argument || variable == .cookie { return (variable, rest) }
             return (variable, String(decoding: rest.utf8.map(dashed), as: UTF8.self))

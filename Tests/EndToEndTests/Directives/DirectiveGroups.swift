@@ -23,6 +23,7 @@ extension DirectiveGroup {
         geos,
         gzip,
         heads,
+        hosts,
         ifs,
         kept,
         limitRefusals,
@@ -53,6 +54,7 @@ extension DirectiveGroup {
         trailers,
         tryFiles,
         types,
+        unknownVariables,
         userID,
     ]
 }
