@@ -134,6 +134,8 @@ extension Worker {
         } else if !request.host.isEmpty {
             let host = received.slice(request.host)
             for index in host.indices { writer.append(byte: host[index].asciiLowercased) }
+        } else if local.family == .unix {
+            writeSocketName(slot, into: &writer)
         } else {
             local.write(into: &writer)
         }

@@ -74,10 +74,12 @@ struct Peer: BitwiseCopyable, Equatable {
         }
     }
 
-    /// The address as it is on the wire: 4 or 16 bytes, or none.
+    /// The address as it is on the wire, 4 or 16 bytes; that of a unix socket as text, so that
+    /// limits by address hold for such clients, too.
     func writeBytes(into writer: inout HeadWriter) {
+        if family == .unix { return write(into: &writer) }
         if family == .ipv6 { writer.append(bigEndian: high, bytes: 8) }
-        if family != .unix { writer.append(bigEndian: low, bytes: family == .ipv4 ? 4 : 8) }
+        writer.append(bigEndian: low, bytes: family == .ipv4 ? 4 : 8)
     }
 
     /// The address as text: `127.0.0.1`, `::1`, `unix:`.

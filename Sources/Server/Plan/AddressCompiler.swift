@@ -142,7 +142,8 @@ extension PlanCompiler {
         let readsProxyHeader = behind.contains(where: \.listen.readsProxyHeader)
         parts.addresses.append(
             names.plan(
-                defaultServer: chosen, readsProxyHeader: readsProxyHeader, in: parts.arena))
+                defaultServer: chosen, readsProxyHeader: readsProxyHeader,
+                socketName: address.socketName, in: parts.arena))
         return Int32(parts.addresses.count &- 1)
     }
 }
@@ -211,14 +212,15 @@ struct NameTable {
     }
 
     func plan(
-        defaultServer: Int32, readsProxyHeader: Bool, in arena: Arena
+        defaultServer: Int32, readsProxyHeader: Bool, socketName: String = "", in arena: Arena
     ) -> AddressPlan {
         AddressPlan(
             defaultServer: defaultServer, exact: NameTable.sorted(exact, in: arena),
             leading: NameTable.sorted(leading, in: arena),
             trailing: NameTable.sorted(trailing, in: arena),
             regexes: arena.store(elements: regexes),
-            hasNames: servers.count > 1 || !regexes.isEmpty, readsProxyHeader: readsProxyHeader)
+            hasNames: servers.count > 1 || !regexes.isEmpty, socketName: arena.store(socketName),
+            readsProxyHeader: readsProxyHeader)
     }
 
     /// The servers that have names here.

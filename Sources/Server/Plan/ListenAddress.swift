@@ -8,6 +8,12 @@ public enum ListenAddress: Hashable, Sendable {
     case ipv6(UInt64, UInt64, port: UInt16)
     /// A path in the file system.
     case unix(String)
+
+    /// `unix:` and the path of a unix socket; empty for other addresses.
+    var socketName: String {
+        if case .unix(let path) = self { return "unix:" + path }
+        return ""
+    }
 }
 
 /// The parameters of a `listen` directive that concern the socket.

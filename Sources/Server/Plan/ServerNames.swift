@@ -16,6 +16,8 @@ struct AddressPlan: BitwiseCopyable {
 
     /// Whether there is anything to choose.
     var hasNames: Bool
+    /// `unix:` and the path of a unix socket, as `$server_addr` has it; empty for other addresses.
+    var socketName: PlanBytes
     /// `proxy_protocol`: a proxy's header goes before the first request of a connection.
     var readsProxyHeader: Bool
 }

@@ -25,6 +25,29 @@ extension Worker {
         return true
     }
 
+    /// The address or port that a connection came to. A unix socket has the name that the
+    /// configuration gives it, and no port.
+    mutating func writeServer(
+        _ piece: TemplatePiece, _ slot: Int, _ exchange: Int, into writer: inout HeadWriter
+    ) -> Bool {
+        guard localAddress(of: slot).family == .unix else {
+            return record(slot, exchange).writeValue(of: piece, into: &writer)
+        }
+        switch piece.variable {
+        case .serverAddress: writeSocketName(slot, into: &writer)
+        case .requestPort where exchanges[exchange].parser.head.port > 0:
+            writer.append(decimal: Int64(exchanges[exchange].parser.head.port))
+        default: break
+        }
+        return true
+    }
+
+    /// The name of the unix socket that a connection came to.
+    mutating func writeSocketName(_ slot: Int, into writer: inout HeadWriter) {
+        let address = plan.addresses[Int(address(of: slot))]
+        writer.append(address.socketName.span)
+    }
+
     /// A number of TCP_INFO, in the kernel's units; false for what is no TCP connection.
     func writeTCPInfo(
         _ variable: Variable, _ slot: Int, into writer: inout HeadWriter

@@ -125,6 +125,8 @@ extension Worker {
         case .proxyAddress, .proxyPort, .proxyServerAddress, .proxyServerPort, .socketAddress,
             .socketPort:
             return writePeer(piece.variable, slot, exchange, into: &writer)
+        case .serverAddress, .serverPort, .requestPort:
+            return writeServer(piece, slot, exchange, into: &writer)
         case .tcpRoundTrip, .tcpRoundTripVariance, .tcpWindow, .tcpReceiveSpace:
             return writeTCPInfo(piece.variable, slot, into: &writer)
         case .requestID:
