@@ -49,6 +49,13 @@ int64_t clinux_local_offset(int64_t seconds) {
     return localtime_r(&time, &parts) ? parts.tm_gmtoff : 0;
 }
 
+size_t clinux_long_date(int64_t seconds, bool is_local, uint8_t *text, size_t size) {
+    time_t time = (time_t)seconds;
+    struct tm parts;
+    if (!(is_local ? localtime_r(&time, &parts) : gmtime_r(&time, &parts))) return 0;
+    return strftime((char *)text, size, "%A, %d-%b-%Y %H:%M:%S %Z", &parts);
+}
+
 void clinux_calendar_time(int64_t seconds, int64_t offset, char text[20]) {
     time_t time;
     struct tm parts;

@@ -50,6 +50,8 @@ struct RequestRecord {
         switch variable {
         case .timeLocal: writer.append(clock.logTime.span)
         case .timeISO8601: writer.append(clock.iso8601.span)
+        case .dateGMT: writer.append(Clock.longDate(of: clock.seconds, isLocal: false).span)
+        case .dateLocal: writer.append(Clock.longDate(of: clock.seconds, isLocal: true).span)
         case .milliseconds: writeSeconds(clock.seconds, clock.milliseconds, into: &writer)
         case .requestTime:
             let spent = max(0, clock.monotonicMs &- exchange.startedMs)

@@ -21,6 +21,7 @@ enum Variable: UInt8, BitwiseCopyable {
     case limitRate, limitRequestStatus, limitConnectionStatus
     case connectionsActive, connectionsReading, connectionsWriting, connectionsWaiting
     case secureLink, secureLinkExpires, invalidReferer, uidGot, uidSet, uidReset
+    case dateGMT, dateLocal
     case empty
     /// A variable of nginx that has no value here.
     case foreign
@@ -70,7 +71,7 @@ enum Variable: UInt8, BitwiseCopyable {
         "connections_waiting": .connectionsWaiting,
         "secure_link": .secureLink, "secure_link_expires": .secureLinkExpires,
         "invalid_referer": .invalidReferer, "uid_got": .uidGot, "uid_set": .uidSet,
-        "uid_reset": .uidReset,
+        "uid_reset": .uidReset, "date_gmt": .dateGMT, "date_local": .dateLocal,
     ]
 
     /// The variable of a name, and what its name goes on with: the field of `http_user_agent` is
