@@ -3,7 +3,7 @@ extension Diagnostic {
     /// stretch underlined, what helps, and the places that explain it. No line feed at the end.
     public func render(in sources: Sources) -> String {
         var lines = Diagnostic.lines("\(severity.rawValue): \(message)", place, length, sources)
-        lines += help.map { "help: " + visible($0) }
+        lines += help.map { "help: " + VisibleText.escaped($0) }
         for other in related {
             lines += Diagnostic.lines("note: \(other.message)", other.place, other.length, sources)
         }
@@ -14,9 +14,10 @@ extension Diagnostic {
         _ message: String, _ place: Place?, _ length: Int, _ sources: Sources
     ) -> [String] {
         guard let place, let position = sources.position(of: place) else {
-            return [visible(message)]
+            return [VisibleText.escaped(message)]
         }
-        let title = "\(position.name):\(position.line):\(position.column): \(visible(message))"
+        let numbers = "\(position.line):\(position.column)"
+        let title = VisibleText.escaped("\(position.name):\(numbers): \(message)")
         let line = sources.files[place.source].bytes(ofLine: position.line - 1)
         return [title] + excerpt(line, at: place.offset, length: length)
     }
@@ -32,18 +33,23 @@ extension Diagnostic {
             first = startOfCharacter(in: line, at: max(first, from - 80))
             last = startOfCharacter(in: line, at: min(last, max(from + 80, first + 160)))
         }
-        let before = String(decoding: line[first..<from], as: UTF8.self)
-        let marked = countCharacters(line[from..<max(from, min(to, last))])
+        // As they are shown: an escape is longer than the character in whose place it is.
+        let before = visible(line[first..<from])
+        let marked = visible(line[from..<max(from, min(to, last))]).unicodeScalars.count
         let start = first > line.startIndex ? "\u{2026}" : ""
         let end = last < line.endIndex ? "\u{2026}" : ""
         let margin = String(
             String.UnicodeScalarView(
                 (start + before).unicodeScalars.map { $0 == "\t" ? "\t" : " " }))
-        let text = visible(String(decoding: line[first..<last], as: UTF8.self))
+        let text = visible(line[first..<last])
         return [
             start + text + end,
             margin + "^" + String(repeating: "~", count: max(marked, 1) - 1),
         ]
+    }
+
+    private static func visible(_ text: ArraySlice<UInt8>) -> String {
+        VisibleText.escaped(String(decoding: text, as: UTF8.self), keepingTabs: true)
     }
 
     private static func startOfCharacter(in line: ArraySlice<UInt8>, at offset: Int) -> Int {
@@ -53,19 +59,4 @@ extension Diagnostic {
         }
         return start
     }
-}
-
-/// A text whose control characters, tabs excepted, cannot do anything to a terminal.
-private func visible(_ text: String) -> String {
-    guard text.utf8.contains(where: { ($0 < 0x20 && $0 != ASCII.tab) || $0 == 0x7F || $0 == 0xC2 })
-    else { return text }
-    return String(
-        String.UnicodeScalarView(
-            text.unicodeScalars.map { scalar in
-                switch scalar.value {
-                case 0x09: scalar
-                case 0x00..<0x20, 0x7F..<0xA0: "\u{FFFD}"
-                default: scalar
-                }
-            }))
 }

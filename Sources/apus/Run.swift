@@ -40,7 +40,7 @@ private func reportTest(
     }
     if options.dumps {
         for file in outcome.dump {
-            writeAll(1, "# configuration file \(file.name):\n")
+            writeAll(1, CommandLineTexts.dumpTitle(of: file.name))
             writeBytes(1, file.bytes)
             writeAll(1, "\n")
         }

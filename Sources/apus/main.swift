@@ -24,7 +24,7 @@ func main() -> Int32 {
 
 /// One line on stderr, in the program's name.
 func complain(_ message: String) {
-    writeAll(2, "apus: \(message)\n")
+    writeAll(2, CommandLineTexts.line(message))
 }
 
 exit(main())

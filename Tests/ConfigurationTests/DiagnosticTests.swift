@@ -20,7 +20,9 @@ import Testing
         ("a\n", 2, 1, "f:2:1: warning: m\n\n^\nhelp: h"),
         ("", 0, 0, "f:1:1: warning: m\n\n^\nhelp: h"),
         ("ab", 99, 5, "f:1:3: warning: m\nab\n  ^\nhelp: h"),
-        ("a\u{1B}b", 2, 1, "f:1:3: warning: m\na\u{FFFD}b\n  ^\nhelp: h"),
+        ("a\u{1B}b", 2, 1, "f:1:3: warning: m\na\\x1Bb\n     ^\nhelp: h"),
+        ("\u{85}b", 0, 2, "f:1:1: warning: m\n\\xC2\\x85b\n^~~~~~~~\nhelp: h"),
+        ("a\u{202E}b", 4, 1, "f:1:3: warning: m\na\\xE2\\x80\\xAEb\n             ^\nhelp: h"),
         ("ab", 1, Int.max, "f:1:2: warning: m\nab\n ^\nhelp: h"),
         ("ab", 0, -5, "f:1:1: warning: m\nab\n^\nhelp: h"),
     ])
@@ -43,6 +45,18 @@ import Testing
 
     @Test func aPlaceInNoFileIsLeftOut() {
         let lost = Diagnostic(.note, "m\n", at: Place(source: 7, offset: 0))
-        #expect(lost.render(in: Sources()) == "note: m\u{FFFD}")
+        #expect(lost.render(in: Sources()) == "note: m\\x0A")
+    }
+
+    @Test func namesOfFilesAndMessagesAreEscaped() {
+        var sources = Sources()
+        let source = sources.add(SourceText(name: "f\u{9B}1m\n", bytes: Array("x".utf8)))
+        let text = Diagnostic(
+            .error, "m\u{2066}", at: Place(source: source, offset: 0), length: 1,
+            help: ["h\u{2029}"]
+        ).render(in: sources)
+        #expect(
+            text == "f\\xC2\\x9B1m\\x0A:1:1: error: m\\xE2\\x81\\xA6\nx\n^\n"
+                + "help: h\\xE2\\x80\\xA9")
     }
 }

@@ -89,6 +89,9 @@ import Testing
 
     @Test func jsonIsQuoted() {
         #expect(CheckOutcome.quoted("a\"b\\c\n\u{1}") == "\"a\\\"b\\\\c\\n\\u0001\"")
+        #expect(
+            CheckOutcome.quoted("\u{7F}\u{9B}\u{202E}\u{E0041}é")
+                == "\"\\u007f\\u009b\\u202e\\udb40\\udc41é\"")
     }
 
     @Test(arguments: [

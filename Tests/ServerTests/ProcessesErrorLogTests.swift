@@ -14,6 +14,11 @@ import Testing
             .warn, "a\nb\u{1B}[m\u{7F}é", 0, 0,
             "1970/01/01 00:00:00 [warn] 7#7: a\\x0Ab\\x1B[m\\x7Fé\n"
         ),
+        (
+            .warn, "\u{85}\u{9B}2J\u{202E}\u{2028}", 0, 0,
+            "1970/01/01 00:00:00 [warn] 7#7: "
+                + "\\xC2\\x85\\xC2\\x9B2J\\xE2\\x80\\xAE\\xE2\\x80\\xA8\n"
+        ),
     ])
     func aLineIsNginxs(
         level: LogLevel, message: String, seconds: Int64, offset: Int64, line: String

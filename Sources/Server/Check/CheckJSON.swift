@@ -34,9 +34,11 @@ extension CheckOutcome {
             case "\\": quoted += "\\\\"
             case "\n": quoted += "\\n"
             case "\t": quoted += "\\t"
-            case let other where other.value < 0x20:
-                let digits = String(other.value, radix: 16)
-                quoted += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
+            case let other where VisibleText.isInvisible(other):
+                for unit in String(other).utf16 {
+                    let digits = String(unit, radix: 16)
+                    quoted += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
+                }
             default: quoted.unicodeScalars.append(scalar)
             }
         }

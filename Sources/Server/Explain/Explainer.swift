@@ -1,3 +1,4 @@
+import Configuration
 import HTTP
 import Linux
 
@@ -53,7 +54,9 @@ public enum Explainer {
                 explanation.isFinished ? reader.body : "\(reader.body) so far, the rest later"
             ])
         }
-        return parts.map { $0.joined(separator: "\n") + "\n" }.joined(separator: "\n")
+        return parts.map { lines in
+            lines.map { VisibleText.escaped($0) + "\n" }.joined()
+        }.joined(separator: "\n")
     }
 
     /// The lines of the request's head. A field Host takes the place of the URL's; without a value

@@ -1,5 +1,17 @@
+import Configuration
+
 /// What the command line answers by itself.
 public enum CommandLineTexts {
+    /// Returns a message as one line in the program's name.
+    public static func line(_ message: String) -> String {
+        "apus: \(VisibleText.escaped(message))\n"
+    }
+
+    /// Returns the line that `-T` prints before the text of a file.
+    public static func dumpTitle(of file: String) -> String {
+        "# configuration file \(VisibleText.escaped(file)):\n"
+    }
+
     /// `-v`.
     public static var version: String { "apus version: \(Version.product)\n" }
 

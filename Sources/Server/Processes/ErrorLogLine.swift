@@ -1,3 +1,4 @@
+import Configuration
 import Linux
 
 /// The form of a line in an error log, which is nginx's:
@@ -16,21 +17,6 @@ public enum ErrorLogLine {
         "apus: [\(level.name)] \(escaped(message))\n"
     }
 
-    /// Control characters as `\x0A`: a message may quote what a client sent, and must stay one
-    /// line.
-    static func escaped(_ message: String) -> String {
-        guard message.utf8.contains(where: isControl) else { return message }
-        var result = ""
-        for scalar in message.unicodeScalars {
-            if scalar.value < 0x20 || scalar.value == 0x7F {
-                let digits = String(scalar.value, radix: 16, uppercase: true)
-                result += "\\x" + (digits.utf8.count < 2 ? "0" : "") + digits
-            } else {
-                result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
-    }
-
-    private static func isControl(_ byte: UInt8) -> Bool { byte < 0x20 || byte == 0x7F }
+    /// Escapes a message, which may quote what a client sent and must stay one line.
+    static func escaped(_ message: String) -> String { VisibleText.escaped(message) }
 }

@@ -1,3 +1,4 @@
+import Configuration
 import Linux
 
 // From a plan to a master that serves: what can fail, fails here.
@@ -86,7 +87,7 @@ extension Master {
             // Who finds the pid file may send a signal at once: it waits until the master reads it.
             blockOnly(Master.blockedInWorker)
             let pidFile = try writePidFile(settings, options, log)
-            if let line = options.announcement { writeAll(1, line + "\n") }
+            if let line = options.announcement { writeAll(1, VisibleText.escaped(line) + "\n") }
             log.write(.notice, Version.product)
             log.showsOnStderr = false
             try daemon?.announce(keepingStderr: log.usesStderr)

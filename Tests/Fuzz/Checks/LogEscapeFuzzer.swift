@@ -24,8 +24,9 @@ enum LogEscapeFuzzer {
         try require(
             bytes.text.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F }, "odd byte in an error log")
         try require(
-            ErrorLogLine.escaped(value.text).utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F },
-            "control byte in an error log")
+            ErrorLogLine.escaped(value.text).unicodeScalars.allSatisfy {
+                $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value)
+            }, "control character in an error log")
     }
 
     /// Takes `\xHH` and the escapes of JSON back; nil where a quote or backslash stands alone.
