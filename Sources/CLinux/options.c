@@ -11,6 +11,7 @@ static const struct option server_names[] = {
 
 static const struct option serve_names[] = {
     {"help", no_argument, NULL, 'h'},
+    {"host", required_argument, NULL, 'n'},
     {"listen", required_argument, NULL, 'l'},
     {"port", required_argument, NULL, 'p'},
     {NULL, 0, NULL, 0},

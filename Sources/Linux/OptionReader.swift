@@ -20,7 +20,7 @@ public enum OptionReader {
     public enum Table: Sendable {
         /// nginx's, and --help and --version.
         case server
-        /// Those of `apus serve`: --help, --listen, --port.
+        /// Those of `apus serve`: --help, --host, --listen, --port.
         case serve
         /// Those of `apus check`: some of nginx's, --allow, --json, --strict.
         case check

@@ -7,16 +7,15 @@ func serve(_ options: ServeOptions) -> Int32 {
         writeAll(1, CommandLineTexts.serveUsage)
         return 0
     }
-    let directory: [UInt8]
+    let directory: ServedDirectory
     do throws(SystemError) {
-        try changeDirectory(to: options.directory)
-        directory = try currentDirectory()
+        directory = try ServedDirectory(options.directory)
     } catch {
         complain("cannot serve \"\(options.directory)\": \(SystemError.text(of: error.code))")
         return 1
     }
     let paths = BuildPaths()
-    if isSuperuser(), let closed = firstClosedDirectory(on: directory) {
+    if isSuperuser(), let closed = firstClosedDirectory(on: directory.name) {
         complain(
             "[warn] workers run as \"\(paths.user)\", who may not read \"\(closed)\": "
                 + "open it to all, or run apus as its owner")
@@ -24,18 +23,18 @@ func serve(_ options: ServeOptions) -> Int32 {
     var request = LoadRequest(path: "apus serve", prefix: paths.prefix)
     request.text = Array(
         ServeText.configuration(
-            directory: directory, address: options.address, workers: min(4, processorCount())
+            root: directory.root, address: options.address, hosts: options.hosts,
+            workers: min(4, processorCount())
         ).utf8)
     let outcome = ConfigurationLoader.load(request)
     writeAll(2, outcome.report)
     guard let plan = outcome.plan else { return 1 }
     return Master.run(
-        plan, options: masterOptions(directory, options.address),
+        plan, options: masterOptions(directory.name, options.address),
         reload: { _ in nil }, worker: runWorker)
 }
 
-private func masterOptions(_ directory: [UInt8], _ address: ListenAddress) -> MasterOptions {
-    let name = String(decoding: directory, as: UTF8.self)
+private func masterOptions(_ name: String, _ address: ListenAddress) -> MasterOptions {
     var options = MasterOptions()
     options.bindRetries = 0
     options.writesPidFile = false
@@ -45,10 +44,17 @@ private func masterOptions(_ directory: [UInt8], _ address: ListenAddress) -> Ma
     return options
 }
 
-/// The first directory on the way to `path` that not every user may go through, or `path` itself
-/// when not every user may read it; nil when all is open.
-private func firstClosedDirectory(on path: [UInt8]) -> String? {
-    let name = String(decoding: path, as: UTF8.self)
+/// Returns the first directory on the way to `name`, or to what it is a link to, that not every
+/// user may search, or the directory itself if not every user may read it; nil if all is open.
+private func firstClosedDirectory(on name: String) -> String? {
+    if let closed = firstClosedDirectory(onPlain: name) { return closed }
+    guard case .success(let real) = withCPath(Array(name.utf8), { realPath($0) }) else {
+        return nil
+    }
+    return firstClosedDirectory(onPlain: String(decoding: real, as: UTF8.self))
+}
+
+private func firstClosedDirectory(onPlain name: String) -> String? {
     var ends = name.indices.filter { name[$0] == "/" && $0 != name.startIndex }
     ends.append(name.endIndex)
     for end in ends {

@@ -32,6 +32,12 @@ import Testing
             try client.request("GET \(target) HTTP/1.1", ["Connection: close"])
             return try client.response()
         }
+
+        func fetch(host: String) throws -> Response {
+            let client = try RawClient(.ipv4(port), of: self)
+            try client.send("GET /a.txt HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\r\n")
+            return try client.response()
+        }
     }
 
     @Test func theAddressIsPrintedAndFilesAreServed() throws {
@@ -96,6 +102,93 @@ import Testing
         let open = try Serving(["a.txt": "x"], more: ["--listen", "0.0.0.0"])
         let all = try run("ss", ["-tlnH", "sport = :\(open.port)"]).output
         #expect(all.contains("0.0.0.0:\(open.port)"))
+    }
+
+    /// A page of another site whose name leads to this machine cannot read the files.
+    @Test func otherNamesAreMisdirectedOnLoopback() throws {
+        let serving = try Serving(["a.txt": "hello"])
+        let accepted = [
+            "localhost", "LocalHost:1", "a.b.localhost:8000", "localhost.", "127.0.0.1",
+            "127.255.1.2:99", "[::1]", "[::1]:8000", "[0:0:0:0:0:0:0:1]",
+        ]
+        for host in accepted { #expect(try serving.fetch(host: host).text == "hello", "\(host)") }
+        let refused = [
+            "evil.example", "evil.example:\(serving.port)", "127.0.0.1.evil.example",
+            "localhost.evil.example", "evillocalhost", "127.0.0.1.1", "1.2.3.4", "127.1.evil",
+            "[::2]", "[::11]", "[2001:db8::1]",
+        ]
+        for host in refused {
+            let response = try serving.fetch(host: host)
+            #expect(response.status == 421, "\(host)")
+            #expect(response.reason == "Misdirected Request")
+            #expect(response["Content-Type"] == "text/plain")
+            #expect(response.text.contains("apus serve --host NAME"))
+        }
+        // Without Host, which HTTP/1.0 allows.
+        let client = try RawClient(.ipv4(serving.port))
+        try client.send("GET /a.txt HTTP/1.0\r\n\r\n")
+        #expect(try client.response().text == "hello")
+    }
+
+    @Test func namesThatAreGivenAreAccepted() throws {
+        let serving = try Serving(
+            ["a.txt": "hello"], more: ["--host", "build.example", "--host", "192.0.2.1"])
+        for host in ["build.example", "BUILD.example:80", "192.0.2.1", "localhost"] {
+            #expect(try serving.fetch(host: host).text == "hello", "\(host)")
+        }
+        for host in ["example", "a.build.example", "192.0.2.2"] {
+            #expect(try serving.fetch(host: host).status == 421, "\(host)")
+        }
+    }
+
+    @Test(arguments: [["--listen", "0.0.0.0"], ["--listen", "0.0.0.0", "--host", "a.example"]])
+    func everyNameIsAcceptedElsewhere(words: [String]) throws {
+        let serving = try Serving(["a.txt": "hello"], more: words)
+        for host in ["evil.example", "localhost", "1.2.3.4:5"] {
+            #expect(try serving.fetch(host: host).text == "hello", "\(host)")
+        }
+    }
+
+    /// The client may know the port by another number.
+    @Test func redirectsAreRelative() throws {
+        let serving = try Serving(["sub/a.txt": "hello", "sub b/x": "x"])
+        #expect(try serving.fetch("/sub")["Location"] == "/sub/")
+        #expect(try serving.fetch("/sub%20b?q=1")["Location"] == "/sub%20b/?q=1")
+        #expect(try serving.fetch("/sub")["Refresh"] == nil)
+    }
+
+    /// A link to the current release is switched while it is served.
+    @Test(arguments: ["current", "curr$ent", "deep/../current", "./current/"])
+    func theFolderIsFoundAnewForEachRequest(name: String) throws {
+        let folder = try TemporaryFolder(
+            files: ["one/a.txt": "one", "two/a.txt": "two", "deep/x": "x"])
+        let last = name.contains("$") ? name : "current"
+        try folder.link(last, to: "one")
+        let port = FreePorts.take(1)[0]
+        let process = try ChildProcess(
+            Product.binary, ["serve", name, "--port", "\(port)"], output: folder.path + "/stdout",
+            error: folder.path + "/stderr", folder: folder.root)
+        try waitFor("apus serve") { (try? RawClient(.ipv4(port))) != nil }
+        func fetch() throws -> String {
+            let client = try RawClient(.ipv4(port), of: process)
+            try client.request("GET /a.txt HTTP/1.1", ["Connection: close"])
+            return try client.response().text
+        }
+        #expect(try fetch() == "one")
+        try folder.link("next", to: "two")
+        #expect(unsafe rename(folder.root + "/next", folder.root + "/\(last)") == 0)
+        #expect(try fetch() == "two")
+        try FileManager.default.removeItem(atPath: folder.root + "/one")
+        #expect(try fetch() == "two")
+        try waitFor("the name") { process.output.contains("\(folder.root)/\(last) at http") }
+        process.end()
+    }
+
+    @Test(arguments: ["::1", "::1:8080", "[::1"])
+    func bracketsAreExplained(address: String) throws {
+        let result = try run(Product.binary, ["serve", "--listen", address], seconds: 20)
+        #expect(result.exit == .code(1))
+        #expect(result.error.contains("bracket"))
     }
 
     @Test func aBusyPortIsAnError() throws {

@@ -119,6 +119,61 @@ import Testing
         #expect(!options.showsUsage)
     }
 
+    @Test(arguments: [
+        ([], []), (["--host", "Build.Example.com"], ["build.example.com"]),
+        (["--host=a_b.", "--host", "xn--e1afmkfd"], ["a_b", "xn--e1afmkfd"]),
+        (["--host", "192.0.2.1"], ["192.0.2.1"]), (["--host", "2001:DB8::1"], ["[2001:db8::1]"]),
+        (["--host", "[::2]"], ["[::2]"]),
+    ])
+    func serveIsToldNames(arguments: [String], hosts: [String]) throws {
+        #expect(try ServeOptions.parse(["serve"] + arguments).hosts == hosts)
+    }
+
+    @Test(arguments: [
+        ("a:80", "any port"), ("[::1]:80", "any port"), ("http://a", "without scheme"),
+        ("a/b", "without scheme"), ("ä.example", "xn--"), ("", "letters"), (".", "letters"),
+        ("a..b", "letters"), ("*.a", "letters"), ("a b", "letters"), ("~a", "letters"),
+        ("a\"b", "letters"), ("$a", "letters"), ("a;b", "letters"),
+    ])
+    func serveRefusesWhatIsNoName(name: String, advice: String) {
+        #expect {
+            try ServeOptions.parse(["serve", "--host", name])
+        } throws: {
+            "\($0)".hasPrefix("--host \(name): ") && "\($0)".contains(advice)
+        }
+    }
+
+    /// RFC 3986, section 3.2.2: an IPv6 address stands in brackets.
+    @Test(arguments: [
+        ("::1", "an IPv6 address is written in brackets: [::1]"),
+        ("2001:db8::1", "an IPv6 address is written in brackets: [2001:db8::1]"),
+        (
+            "::1:8080",
+            "an IPv6 address is written in brackets: [::1:8080], or [::1]:8080 if 8080 is the port"
+        ),
+        ("::", "an IPv6 address is written in brackets: [::]"),
+        ("[::1", "the closing bracket is missing"), ("::1]", "the opening bracket is missing"),
+        ("::1]:80", "the opening bracket is missing"),
+        ("[::1]8080", "a colon goes between the closing bracket and the port"),
+        ("[::1]:", "a port is a number from 1 to 65535"),
+        ("[::1]:65536", "a port is a number from 1 to 65535"),
+        ("1.2.3.4:", "a port is a number from 1 to 65535"),
+        ("fe80::1%eth0", "zone"), ("[fe80::1%eth0]:80", "zone"),
+        ("[1.2.3.4]:80", "an IPv4 address is written without brackets"),
+        (":8080", "write *:8080 for all IPv4 addresses"),
+        ("http://1.2.3.4/", "write the address without \"http://\""),
+        ("/run/s", "a unix socket is written as unix:/run/s"),
+        ("unix:", "as in unix:/"), ("build.example", "names are not looked up"),
+        ("8000-8003", "one port is wanted here"),
+    ])
+    func serveExplainsAddresses(address: String, advice: String) {
+        #expect {
+            try ServeOptions.parse(["serve", "--listen", address])
+        } throws: {
+            "\($0)".hasPrefix("--listen \(address): ") && "\($0)".contains(advice)
+        }
+    }
+
     @Test(arguments: ["--help", "-h", "-?"])
     func serveExplainsItself(option: String) throws {
         #expect(try ServeOptions.parse(["serve", option]).showsUsage)
@@ -131,7 +186,11 @@ import Testing
         (["--port="], "--port : a port is a number from 1 to 65535"),
         (["--port"], "option \"--port\" requires a number"),
         (["--listen"], "option \"--listen\" requires an address"),
-        (["--listen", "example.com"], "--listen example.com: host not found"),
+        (["--host"], "option \"--host\" requires a name"),
+        (
+            ["--listen", "example.com"],
+            "--listen example.com: host not found: names are not looked up, write the address"
+        ),
         (
             ["--listen", "1.2.3.4:9", "--port", "8"],
             "--port 8: --listen 1.2.3.4:9 names another port"

@@ -62,7 +62,8 @@ import Testing
         (
             "events { }\nhttp { server { listen 0; } }\n",
             """
-            /nowhere/apus.conf:2:24: error: invalid port in "0" of the "listen" directive
+            /nowhere/apus.conf:2:24: error: invalid port in "0" of the "listen" directive: a port \
+            is a number from 1 to 65535
             http { server { listen 0; } }
                                    ^
             """

@@ -59,6 +59,19 @@ import Testing
     }
 
     @Test(arguments: [
+        ("::1", ": an IPv6 address is written in brackets: [::1]"),
+        ("[::1", ": the closing bracket is missing"), ("", ""), ("127.0.0.1/x", ""),
+        ("0", ": a port is a number from 1 to 65535"),
+    ])
+    func refusalsSayWhatToWrite(text: String, advice: String) throws {
+        #expect {
+            try ListenAddress.parse(text)
+        } throws: {
+            "\($0)".hasSuffix(" in \"\(text)\" of the \"listen\" directive\(advice)")
+        }
+    }
+
+    @Test(arguments: [
         ("8000-8002", ["0.0.0.0:8000", "0.0.0.0:8001", "0.0.0.0:8002"]),
         ("127.0.0.1:65534-65535", ["127.0.0.1:65534", "127.0.0.1:65535"]),
         ("[::1]:7-8", ["[::1]:7", "[::1]:8"]), ("80-80", ["0.0.0.0:80"]),

@@ -75,17 +75,71 @@ public enum ListenAddressError: Error, Equatable, Sendable, CustomStringConverti
 
     /// `invalid port in "0" of the "listen" directive`.
     public var description: String {
-        let advice =
-            switch self {
-            case .portRange: ": one port is wanted here"
-            case .hostNotLiteral: ": names are not looked up, write the address"
-            default: ""
-            }
+        let advice = advice.map { ": \($0)" } ?? ""
         return "\(parts.fault) in \"\(parts.text)\" of the \"listen\" directive\(advice)"
     }
 
-    /// `invalid port`: what is wrong, without the argument and the directive.
+    /// `invalid port`: the fault without the argument and the directive.
     public var reason: String { parts.fault }
+
+    /// `invalid port: a port is a number from 1 to 65535`: the fault and the remedy, without the
+    /// argument and the directive; where brackets are at fault, that alone.
+    public var explanation: String {
+        if let advice = ListenAddressError.bracketAdvice(parts.text) { return advice }
+        return parts.fault + (advice.map { ": \($0)" } ?? "")
+    }
+
+    /// The remedy, where the argument shows what was meant.
+    private var advice: String? {
+        let text = parts.text
+        if let advice = ListenAddressError.bracketAdvice(text) { return advice }
+        switch self {
+        case .noHost:
+            return text.isEmpty ? nil : "write *\(text) for all IPv4 addresses"
+        case .invalidPort: return "a port is a number from 1 to 65535"
+        case .portRange: return "one port is wanted here"
+        case .hostNotLiteral: return "names are not looked up, write the address"
+        case .invalidIPv6:
+            return LiteralAddress.ipv4(String(text.dropFirst().prefix { $0 != "]" })) == nil
+                ? nil : "an IPv4 address is written without brackets"
+        case .invalidHost:
+            if text.hasPrefix("http:") || text.hasPrefix("https:") {
+                return "write the address without \"http://\""
+            }
+            if text.hasPrefix("/") { return "a unix socket is written as unix:\(text)" }
+            return nil
+        case .noPath: return "write it behind the colon, as in unix:/run/apus.sock"
+        case .pathTooLong: return "the kernel accepts at most 107 bytes"
+        }
+    }
+
+    /// Returns the advice on the brackets of an IPv6 address; nil if they are not at fault.
+    private static func bracketAdvice(_ text: String) -> String? {
+        let bare = text.filter { $0 != "[" && $0 != "]" }
+        if text.contains("%"), text.filter({ $0 == ":" }).count > 1 {
+            return "an address with a zone, such as %eth0, is not supported"
+        }
+        if !text.contains("["), !text.contains("]") {
+            guard bare.filter({ $0 == ":" }).count > 1 else { return nil }
+            guard let colon = bare.lastIndex(of: ":"), LiteralAddress.ipv6(bare) != nil else {
+                return nil
+            }
+            let (host, port) = (bare[..<colon], bare[bare.index(after: colon)...])
+            let whole = "an IPv6 address is written in brackets: [\(bare)]"
+            guard LiteralAddress.ipv6(String(host)) != nil, UInt16(port) != nil else {
+                return whole
+            }
+            return whole + ", or [\(host)]:\(port) if \(port) is the port"
+        }
+        if text.hasPrefix("["), !text.contains("]") { return "the closing bracket is missing" }
+        if !text.contains("["), text.contains("]") { return "the opening bracket is missing" }
+        guard text.hasPrefix("["), let end = text.firstIndex(of: "]") else { return nil }
+        let rest = text[text.index(after: end)...]
+        if !rest.isEmpty, !rest.hasPrefix(":") {
+            return "a colon goes between the closing bracket and the port"
+        }
+        return nil
+    }
 
     private var parts: (fault: String, text: String) {
         switch self {

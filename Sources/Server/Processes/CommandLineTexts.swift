@@ -25,7 +25,7 @@ public enum CommandLineTexts {
         """
         Usage: apus [-?hvVtTq] [-s signal] [-p prefix]
                     [-e filename] [-c filename] [-g directives]
-               apus serve [DIR] [--port N] [--listen ADDRESS]
+               apus serve [DIR] [--port N] [--listen ADDRESS] [--host NAME]...
                apus check [-c filename] [--strict] [--json]
                apus explain [-c filename] [METHOD] URL [-H field]
 
@@ -48,7 +48,7 @@ public enum CommandLineTexts {
     /// `apus serve --help`.
     public static var serveUsage: String {
         """
-        Usage: apus serve [DIR] [--port N] [--listen ADDRESS]
+        Usage: apus serve [DIR] [--port N] [--listen ADDRESS] [--host NAME]...
 
         Serves the files of DIR (default: the current directory) over HTTP until Ctrl-C,
         without a configuration file: directories without an index are listed, hidden files
@@ -57,6 +57,9 @@ public enum CommandLineTexts {
           --port N          : the port to listen on (default: 8000)
           --listen ADDRESS  : the address to listen on (default: 127.0.0.1, this machine only);
                               0.0.0.0 or [::] for all, 192.0.2.1:8080, unix:/path/of/socket
+          --host NAME       : a name to accept as Host besides localhost, *.localhost and
+                              loopback addresses; may be given more than once. On other than
+                              loopback addresses every name is accepted
           -h, --help        : this help
 
         """

@@ -6,6 +6,8 @@ public struct ServeOptions: Equatable, Sendable {
     public var directory = "."
     /// Where to listen: this machine only, unless asked.
     public var address = ListenAddress.ipv4(0x7F00_0001, port: 8000)
+    /// The names that are accepted as Host besides those of this machine, in lower case.
+    public var hosts: [String] = []
     /// `--help`.
     public var showsUsage = false
 
@@ -22,10 +24,12 @@ public struct ServeOptions: Equatable, Sendable {
             switch word {
             case .unknown("?"), .option("h", _): options.showsUsage = true
             case .option("p", let text): port = try parsePort(text ?? "")
+            case .option("n", let text): options.hosts.append(try parseHost(text ?? ""))
             case .option(_, let text): listen = text
             case .operand(let name): directories.append(name)
             case .unknown(let name): throw .invalid(name)
             case .lacksArgument("p"): throw .unusable("option \"--port\" requires a number")
+            case .lacksArgument("n"): throw .unusable("option \"--host\" requires a name")
             case .lacksArgument: throw .unusable("option \"--listen\" requires an address")
             }
         }
@@ -41,6 +45,41 @@ public struct ServeOptions: Equatable, Sendable {
         guard text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let port = UInt16(text), port > 0
         else { throw .unusable("--port \(text): a port is a number from 1 to 65535") }
         return port
+    }
+
+    /// Reads the argument of `--host`: a name or an address as a browser sends it, but without its
+    /// port.
+    private static func parseHost(_ text: String) throws(CommandLineError) -> String {
+        if LiteralAddress.ipv6(text) != nil { return "[\(text.lowercased())]" }
+        if text.hasPrefix("["), text.hasSuffix("]"),
+            LiteralAddress.ipv6(String(text.dropFirst().dropLast())) != nil
+        {
+            return text.lowercased()
+        }
+        let name = text.hasSuffix(".") ? text.dropLast() : text[...]
+        let isName = name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+                UInt8(ascii: "."):
+                true
+            default: false
+            }
+        }
+        let labels = name.split(separator: ".", omittingEmptySubsequences: false)
+        guard isName, labels.allSatisfy({ !$0.isEmpty }) else {
+            throw .unusable("--host \(text): \(hostAdvice(text))")
+        }
+        return name.lowercased()
+    }
+
+    private static func hostAdvice(_ text: String) -> String {
+        if text.contains("/") { return "write the name alone, without scheme and path" }
+        if text.contains(":") { return "write the name alone: any port is accepted" }
+        if !text.utf8.allSatisfy({ $0 < 0x80 }) {
+            return "write an international name as browsers send it, beginning with xn--"
+        }
+        return "a name has letters, digits, hyphens and dots, as in build.example.com"
     }
 
     /// The address of `--listen`, whose port is that of `--port`, or 8000, unless it names one.
@@ -67,7 +106,7 @@ public struct ServeOptions: Equatable, Sendable {
         do throws(ListenAddressError) {
             return try ListenAddress.parse(text)
         } catch {
-            throw .unusable("--listen \(text): \(error.reason)")
+            throw .unusable("--listen \(text): \(error.explanation)")
         }
     }
 }
@@ -79,6 +118,16 @@ extension ListenAddress {
         case .ipv4(let address, _): .ipv4(address, port: port)
         case .ipv6(let high, let low, _): .ipv6(high, low, port: port)
         case .unix: self
+        }
+    }
+
+    /// True for the addresses that only this machine reaches: 127.0.0.0/8 and ::1.
+    var isLoopback: Bool {
+        switch self {
+        case .ipv4(let address, _): address >> 24 == 127
+        case .ipv6(let high, let low, _):
+            high == 0 && (low == 1 || low >> 24 == 0x0000_FFFF_7F)
+        case .unix: false
         }
     }
 

@@ -1,8 +1,9 @@
 /// The configuration of `apus serve`, written as a user would write it.
 public enum ServeText {
-    /// The text. `directory` is absolute, without symbolic links; any bytes.
+    /// Returns the text. `root` is an absolute path; on a loopback address, only the names of this
+    /// machine and `hosts` are accepted as Host.
     public static func configuration(
-        directory: [UInt8], address: ListenAddress, workers: Int
+        root: String, address: ListenAddress, hosts: [String], workers: Int
     ) -> String {
         """
         # What "apus serve" runs: a server for one directory, as this file would configure it.
@@ -28,9 +29,12 @@ public enum ServeText {
             gzip_vary on;
             gzip_types \(compressed);
 
+            # The client may know the port by another number: behind a tunnel, for example.
+            absolute_redirect off;
+        \(root.contains("$") ? dollar : "")\(address.isLoopback ? refusal(address) : "")
             server {
                 listen \(quoted(address.description));
-                root \(quoted(root(directory)));
+        \(address.isLoopback ? names(hosts) : "")        root \(quoted(escaped(root)));
                 index index.html index.htm;
                 autoindex on;
                 hidden_files deny;
@@ -41,13 +45,42 @@ public enum ServeText {
         """
     }
 
-    /// The directory by its name, where the language can say it; else by what it is: the working
-    /// directory. A `$` begins a variable and cannot be escaped, and what is not UTF-8 is no text.
-    static func root(_ directory: [UInt8]) -> String {
-        let name = String(decoding: directory, as: UTF8.self)
-        let isSayable = Array(name.utf8) == directory && !directory.contains(UInt8(ascii: "$"))
-        return isSayable ? name : "/proc/self/cwd"
+    /// A server for all other names. A page of another site could have its own name lead here
+    /// (DNS rebinding), and then read the files as if they were its own.
+    private static func refusal(_ address: ListenAddress) -> String {
+        """
+
+            server {
+                listen \(quoted(address.description)) default_server;
+                server_name _;
+                default_type text/plain;
+                return 421 \(explanation);
+            }
+
+        """
     }
+
+    private static var explanation: String {
+        """
+        "This server accepts only the names localhost and *.localhost and loopback addresses,\\n\
+        so that other web sites cannot read its files (DNS rebinding).\\n\
+        To make it accept another name, start it with: apus serve --host NAME\\n"
+        """
+    }
+
+    /// The names of this machine, and no name at all, which HTTP/1.0 allows.
+    private static func names(_ hosts: [String]) -> String {
+        let names =
+            ["", "localhost", "*.localhost", "~^127([.][0-9]+){3}$", "~^[[](0*:)+0*1[]]$"] + hosts
+        return "        server_name \(names.map(quoted).joined(separator: " "));\n"
+    }
+
+    /// Returns the path with a variable in place of each `$`, which begins one and has no escape.
+    private static func escaped(_ root: String) -> String {
+        root.split(separator: "$", omittingEmptySubsequences: false).joined(separator: "${dollar}")
+    }
+
+    private static let dollar = "\n    geo $dollar { default \"$\"; }\n"
 
     /// In double quotes, which end at the next one: it and the backslash are escaped.
     static func quoted(_ text: String) -> String {

@@ -1,0 +1,40 @@
+import Linux
+
+/// The directory of `apus serve`, by a name that is looked up anew for each request: where it is a
+/// symbolic link that is switched to a new release, the new release is served.
+public struct ServedDirectory {
+    /// The absolute path, as the configuration has it.
+    public let root: String
+    /// The same for people.
+    public let name: String
+
+    /// The directory that the user called `operand`. SystemError: it does not exist, is none, or
+    /// may not be searched.
+    public init(_ operand: String) throws(SystemError) {
+        let found = withCPath(Array("\(operand)/.".utf8)) { facts(of: $0) }
+        if case .failure(let error) = found { throw SystemError("stat()", code: error.code) }
+        let segments = operand.split(separator: "/").filter { $0 != "." }
+        var kept = segments[...]
+        var base = operand.hasPrefix("/") ? [] : try currentDirectory()
+        // `..` of a directory that a link leads to is not the one in which the link stands.
+        if let last = segments.lastIndex(of: "..") {
+            kept = segments[segments.index(after: last)...]
+            let prefix = segments[...last].joined(separator: "/")
+            switch withCPath(base + Array("/\(prefix)".utf8), { realPath($0) }) {
+            case .success(let real): base = real
+            case .failure(let error): throw SystemError("realpath()", code: error.code)
+            }
+        }
+        if base == [UInt8(ascii: "/")] { base = [] }
+        let rest = kept.map { "/\($0)" }.joined()
+        let text = String(decoding: base, as: UTF8.self)
+        name = text.isEmpty && rest.isEmpty ? "/" : text + rest
+        if Array(text.utf8) == base {
+            root = name
+        } else {
+            // The configuration cannot say what is not UTF-8.
+            let start = operand.hasPrefix("/") ? "" : "/proc/self/cwd"
+            root = start + segments.map { "/\($0)" }.joined()
+        }
+    }
+}
