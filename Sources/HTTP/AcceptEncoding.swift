@@ -72,9 +72,18 @@ public enum AcceptEncoding {
         weight(of: coding, in: value) ?? weight(of: "*", in: value) ?? 0
     }
 
-    /// Whether the value takes gzip, under this name or its old one (RFC 9110, section 8.4.1.3).
+    /// Whether the value takes gzip, under this name or its old one (RFC 9110, section 8.4.1.3),
+    /// and does not prefer a response without any coding.
     public static func takesGzip(_ value: Span<UInt8>) -> Bool {
-        quality(of: "gzip", in: value) > 0 || (weight(of: "x-gzip", in: value) ?? 0) > 0
+        let weight = max(
+            quality(of: "gzip", in: value), weight(of: "x-gzip", in: value) ?? 0)
+        return weight > 0 && weight >= identityWeight(in: value)
+    }
+
+    /// The weight of a response without any coding, in thousandths; 0 where the value says nothing
+    /// of it: then it is acceptable, but less so than what is named.
+    public static func identityWeight(in value: Span<UInt8>) -> Int {
+        quality(of: "identity", in: value)
     }
 
     /// Whether the value refuses an answer without any coding: `identity;q=0`, or `*;q=0` without

@@ -31,26 +31,35 @@ public enum ByteRanges: Sendable, Equatable {
 
     /// Reads the value of a Range field for a file of `size` bytes. More ranges than `maximum`
     /// (max_ranges; 0 is none at all), or ranges that are together larger than the file, are
-    /// ignored. `skipsEmptyMembers` passes over them, as RFC 9110, section 5.6.1.2, has it, and
-    /// nginx does not.
+    /// ignored.
+    ///
+    /// With `isStrict` the field is read as RFC 9110 defines it, where nginx differs: empty members
+    /// are skipped (section 5.6.1.2), a position of any length is a number, and a field with an
+    /// invalid member is ignored as a whole (section 14.1.1).
     public init(
-        _ value: Span<UInt8>, size: Int64, maximum: Int = .max, skipsEmptyMembers: Bool = false
+        _ value: Span<UInt8>, size: Int64, maximum: Int = .max, isStrict: Bool = false
     ) {
         guard maximum > 0, value.count >= 7, value.startsIgnoringCase("bytes=") else {
             self = .none
             return
         }
-        var reader = RangeReader(value.extracting(droppingFirst: 6), size: size)
+        var reader = RangeReader(
+            value.extracting(droppingFirst: 6), size: size, isStrict: isStrict)
         var first: ByteRange?
         var all: [ByteRange] = []
         var total: Int64 = 0
         var count = 0
         repeat {
-            if skipsEmptyMembers, reader.isAtEndAfterEmptyMembers() { break }
+            if isStrict, reader.isAtEndAfterEmptyMembers() {
+                guard !reader.hasMembers else { break }
+                // A list without members is invalid.
+                self = .none
+                return
+            }
             let range: ByteRange
             switch reader.next() {
             case .malformed:
-                self = .unsatisfiable
+                self = isStrict ? .none : .unsatisfiable
                 return
             case .outside: continue
             case .ignored:
@@ -102,18 +111,23 @@ private struct RangeReader: ~Escapable {
 
     private let text: Span<UInt8>
     private let size: Int64
+    private let isStrict: Bool
     private var position = 0
 
+    /// True if a member was read.
+    private(set) var hasMembers = false
     /// Whether a comma was read after the last range.
     private(set) var hasMore = false
 
     @_lifetime(copy text)
-    init(_ text: Span<UInt8>, size: Int64) {
+    init(_ text: Span<UInt8>, size: Int64, isStrict: Bool) {
         self.text = text
         self.size = size
+        self.isStrict = isStrict
     }
 
     mutating func next() -> Found {
+        hasMembers = true
         skipWhiteSpace()
         var start: Int64 = 0
         var end: Int64 = 0
@@ -131,7 +145,7 @@ private struct RangeReader: ~Escapable {
             if position == text.count || text[position] == 0x2C {
                 end = size
             } else {
-                guard let last = number() else { return .malformed }
+                guard let last = number(), !isStrict || last >= start else { return .malformed }
                 end = last
             }
         }
@@ -149,7 +163,9 @@ private struct RangeReader: ~Escapable {
         return position == text.count
     }
 
+    /// Spaces within a member, which nginx accepts and RFC 9110 does not.
     private mutating func skipSpaces() {
+        guard !isStrict else { return }
         while position < text.count, text[position] == 0x20 { position &+= 1 }
     }
 
@@ -167,12 +183,16 @@ private struct RangeReader: ~Escapable {
         return true
     }
 
-    /// A number; nil when there is none, or when it is past what a size can be.
+    /// A number; nil when there is none. One past what a size can be is nil too, or strictly the
+    /// largest number.
     private mutating func number() -> Int64? {
         let first = position
         var value: Int64 = 0
         while position < text.count, let digit = text[position].decimalDigit {
-            guard value.appendDecimalDigit(digit) else { return nil }
+            if !value.appendDecimalDigit(digit) {
+                guard isStrict else { return nil }
+                value = .max
+            }
             position &+= 1
         }
         return position > first ? value : nil
@@ -190,7 +210,9 @@ public enum IfRange {
             return !EntityTag.isWeak(value)
                 && (value.equals(validators.etag) || value.equals(validators.otherTag))
         }
-        guard validators.modified != -1, let date = HTTPDate.parse(value) else { return false }
-        return date == validators.modified
+        guard let modified = validators.modified, let date = HTTPDate.parse(value) else {
+            return false
+        }
+        return date == modified
     }
 }

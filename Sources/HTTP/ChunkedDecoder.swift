@@ -15,8 +15,11 @@ public struct ChunkedDecoder: BitwiseCopyable, Sendable {
 
     private enum Place: UInt8, BitwiseCopyable {
         case sizeStart, size, sizeSpace, extensions, sizeLineFeed
+        // Within an extension, which is only read where requests are strict.
+        case extensionStart, extensionName, extensionNameEnd, extensionValueStart, extensionValue
+        case quoted, quotedPair, extensionEnd
         case data, dataReturn, dataLineFeed
-        case trailerStart, trailer, trailerLineFeed, lastLineFeed
+        case trailerStart, trailerName, trailer, trailerLineFeed, lastLineFeed
         case finished, invalid
     }
 
@@ -34,8 +37,11 @@ public struct ChunkedDecoder: BitwiseCopyable, Sendable {
     /// How long the line, or the trailer section, is so far.
     private var length = 0
 
-    /// At the start of a body.
-    public init() {}
+    private let isStrict: Bool
+
+    /// At the start of a body. With `isStrict`, extensions and trailers must be as RFC 9112 has
+    /// them (sections 7.1.1 and 7.1.2).
+    public init(isStrict: Bool = false) { self.isStrict = isStrict }
 
     /// Where the body is.
     public var state: State {
@@ -75,11 +81,15 @@ public struct ChunkedDecoder: BitwiseCopyable, Sendable {
         case .sizeStart, .size, .sizeSpace, .extensions, .sizeLineFeed:
             takeSizeLine(byte)
             if length > Self.maximumLine { place = .invalid }
+        case .extensionStart, .extensionName, .extensionNameEnd, .extensionValueStart,
+            .extensionValue, .quoted, .quotedPair, .extensionEnd:
+            takeExtension(byte)
+            if length > Self.maximumLine { place = .invalid }
         case .dataReturn: place = byte == 0x0D ? .dataLineFeed : .invalid
         case .dataLineFeed:
             place = byte == 0x0A ? .sizeStart : .invalid
             length = 0
-        case .trailerStart, .trailer, .trailerLineFeed, .lastLineFeed:
+        case .trailerStart, .trailerName, .trailer, .trailerLineFeed, .lastLineFeed:
             takeTrailers(byte)
             if length > Self.maximumTrailers { place = .invalid }
         case .data, .finished, .invalid: break
@@ -102,12 +112,37 @@ public struct ChunkedDecoder: BitwiseCopyable, Sendable {
         case (.size, 0x0D), (.sizeSpace, 0x0D), (.extensions, 0x0D): place = .sizeLineFeed
         case (.size, 0x20), (.size, 0x09), (.sizeSpace, 0x20), (.sizeSpace, 0x09):
             place = .sizeSpace
-        case (.size, 0x3B), (.sizeSpace, 0x3B): place = .extensions
+        case (.size, 0x3B), (.sizeSpace, 0x3B): place = isStrict ? .extensionStart : .extensions
         case (.extensions, 0x0A), (.extensions, 0): place = .invalid
         case (.extensions, _): break
         case (.sizeLineFeed, 0x0A):
             place = remaining == 0 ? .trailerStart : .data
             length = 0
+        default: place = .invalid
+        }
+    }
+
+    /// An extension: a token, and perhaps `=` and a token or a quoted string, with white space
+    /// between them that should not be there (RFC 9112, section 7.1.1).
+    private mutating func takeExtension(_ byte: UInt8) {
+        let isSpace = byte == 0x20 || byte == 0x09
+        let isText = byte >= 0x20 && byte != 0x7F || byte == 0x09
+        let isToken = byte.isTokenByte
+        switch (place, byte) {
+        case (.quoted, 0x22): place = .extensionEnd
+        case (.quoted, 0x5C): place = .quotedPair
+        case (.quoted, _), (.quotedPair, _): place = isText ? .quoted : .invalid
+        case (.extensionStart, _) where isSpace, (.extensionValueStart, _) where isSpace: break
+        case (.extensionStart, _): place = isToken ? .extensionName : .invalid
+        case (.extensionValueStart, 0x22): place = .quoted
+        case (.extensionValueStart, _): place = isToken ? .extensionValue : .invalid
+        case (.extensionName, _) where isToken, (.extensionValue, _) where isToken: break
+        case (.extensionName, 0x3D), (.extensionNameEnd, 0x3D): place = .extensionValueStart
+        case (.extensionName, _) where isSpace: place = .extensionNameEnd
+        case (.extensionNameEnd, _) where isSpace: break
+        case (_, _) where isSpace: place = .extensionEnd
+        case (_, 0x3B): place = .extensionStart
+        case (_, 0x0D): place = .sizeLineFeed
         default: place = .invalid
         }
     }
@@ -120,6 +155,11 @@ public struct ChunkedDecoder: BitwiseCopyable, Sendable {
         case (.trailer, 0x0D): place = .trailerLineFeed
         case (.trailerLineFeed, 0x0A): place = .trailerStart
         case (.lastLineFeed, _), (.trailerLineFeed, _), (_, 0x0A), (_, 0): place = .invalid
+        case (.trailerName, 0x3A): place = .trailer
+        case (.trailerStart, _) where isStrict, (.trailerName, _):
+            place = byte.isTokenByte ? .trailerName : .invalid
+        case (_, _) where isStrict && (byte < 0x20 && byte != 0x09 || byte == 0x7F):
+            place = .invalid
         default: place = .trailer
         }
     }

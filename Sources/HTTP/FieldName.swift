@@ -45,6 +45,10 @@ public enum FieldName: UInt8, BitwiseCopyable, Sendable, CaseIterable {
         }
     }
 
+    /// True if the value is a list: several lines are one list (RFC 9110, section 5.3), which
+    /// nginx refuses all the same and `strict_requests` accepts.
+    var isList: Bool { self == .ifMatch || self == .ifNoneMatch || self == .expect }
+
     /// Whether a request that has the field twice is refused, as nginx does.
     var isUnique: Bool {
         switch self {

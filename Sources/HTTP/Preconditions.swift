@@ -10,8 +10,8 @@ public struct Validators: ~Escapable {
         case before
     }
 
-    /// When the file was last modified, in seconds since 1970; -1 when that is not known.
-    public let modified: Int64
+    /// When the file was last modified, in seconds since 1970; nil when that is not known.
+    public let modified: Int64?
     /// The tag as it is sent, with its quotes; empty when the answer has none.
     public let etag: Span<UInt8>
     /// Another tag that the same version of the file was, or will be, sent with; empty for none.
@@ -21,7 +21,7 @@ public struct Validators: ~Escapable {
 
     /// The validators of an answer; they live as long as the tag's bytes.
     @_lifetime(copy etag)
-    public init(modified: Int64, etag: Span<UInt8>, modifiedSince: ModifiedSince = .exact) {
+    public init(modified: Int64?, etag: Span<UInt8>, modifiedSince: ModifiedSince = .exact) {
         self.init(
             modified: modified, etag: etag, otherTag: etag.slice(.empty),
             modifiedSince: modifiedSince)
@@ -31,7 +31,7 @@ public struct Validators: ~Escapable {
     /// the tags' bytes.
     @_lifetime(copy etag, copy otherTag)
     public init(
-        modified: Int64, etag: Span<UInt8>, otherTag: Span<UInt8>,
+        modified: Int64?, etag: Span<UInt8>, otherTag: Span<UInt8>,
         modifiedSince: ModifiedSince = .exact
     ) {
         self.modified = modified
@@ -103,42 +103,46 @@ public enum Preconditions {
     static func ifMatch(
         _ head: RequestHead, _ received: Span<UInt8>, _ validators: borrowing Validators
     ) -> Condition {
-        guard let list = head.field(.ifMatch) else { return .absent }
-        let tags = received.slice(list)
-        return EntityTag.strongMatch(validators.etag, in: tags)
-            || EntityTag.strongMatch(validators.otherTag, in: tags) ? .isTrue : .isFalse
+        guard head.has(.ifMatch) else { return .absent }
+        let (tag, otherTag) = (validators.etag, validators.otherTag)
+        let isMatched = head.hasLine(of: .ifMatch, in: received) { tags in
+            EntityTag.strongMatch(tag, in: tags) || EntityTag.strongMatch(otherTag, in: tags)
+        }
+        return isMatched ? .isTrue : .isFalse
     }
 
     /// RFC 9110, section 13.1.4: true when the file is not newer than the date.
     static func ifUnmodifiedSince(
         _ head: RequestHead, _ received: Span<UInt8>, _ validators: borrowing Validators
     ) -> Condition {
-        guard let field = head.field(.ifUnmodifiedSince), validators.modified != -1,
+        guard let field = head.field(.ifUnmodifiedSince), let modified = validators.modified,
             let date = HTTPDate.parse(received.slice(field))
         else { return .absent }
-        return validators.modified <= date ? .isTrue : .isFalse
+        return modified <= date ? .isTrue : .isFalse
     }
 
     /// RFC 9110, section 13.1.2: false when one of the tags is the file's, weak or not.
     static func ifNoneMatch(
         _ head: RequestHead, _ received: Span<UInt8>, _ validators: borrowing Validators
     ) -> Condition {
-        guard let list = head.field(.ifNoneMatch) else { return .absent }
-        let tags = received.slice(list)
-        return EntityTag.weakMatch(validators.etag, in: tags)
-            || EntityTag.weakMatch(validators.otherTag, in: tags) ? .isFalse : .isTrue
+        guard head.has(.ifNoneMatch) else { return .absent }
+        let (tag, otherTag) = (validators.etag, validators.otherTag)
+        let isMatched = head.hasLine(of: .ifNoneMatch, in: received) { tags in
+            EntityTag.weakMatch(tag, in: tags) || EntityTag.weakMatch(otherTag, in: tags)
+        }
+        return isMatched ? .isFalse : .isTrue
     }
 
     /// RFC 9110, section 13.1.3: false when the file was not modified since the date.
     static func ifModifiedSince(
         _ head: RequestHead, _ received: Span<UInt8>, _ validators: borrowing Validators
     ) -> Condition {
-        guard let field = head.field(.ifModifiedSince), validators.modified != -1,
+        guard let field = head.field(.ifModifiedSince), let modified = validators.modified,
             validators.modifiedSince != .off,
             let date = HTTPDate.parse(received.slice(field))
         else { return .absent }
-        if validators.modified == date { return .isFalse }
-        return validators.modifiedSince == .before && validators.modified < date
+        if modified == date { return .isFalse }
+        return validators.modifiedSince == .before && modified < date
             ? .isFalse : .isTrue
     }
 }

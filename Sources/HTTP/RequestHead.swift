@@ -87,6 +87,57 @@ public struct RequestHead: BitwiseCopyable, Sendable {
         repeated &>> UInt32(name.rawValue) & 1 == 0 && !allowsUnderscores && dropsInvalidNames
     }
 
+    /// True if the request has several lines of a field.
+    @inlinable @inline(__always)
+    public func hasSeveral(_ name: FieldName) -> Bool {
+        repeated &>> UInt32(name.rawValue) & 1 != 0
+    }
+
+    /// True if `matches` is true for the value of one of the field's lines.
+    func hasLine(
+        of name: FieldName, in received: Span<UInt8>, _ matches: (Span<UInt8>) -> Bool
+    ) -> Bool {
+        guard let first = field(name) else { return false }
+        guard hasSeveral(name) else { return matches(received.slice(first)) }
+        var lines = FieldIterator(self)
+        while let line = lines.next(in: received) {
+            if FieldName(name: received.slice(line.name)) == name,
+                matches(received.slice(line.value))
+            {
+                return true
+            }
+        }
+        return false
+    }
+
+    /// True if a member of a list-valued field is this word, in any case.
+    func hasMember(
+        _ member: StaticString, of name: FieldName, in received: Span<UInt8>
+    ) -> Bool {
+        hasLine(of: name, in: received) { value in
+            var start = 0
+            while start < value.count {
+                let comma = value.firstIndex(of: 0x2C, from: start) ?? value.count
+                if value.slice(from: start, to: comma).trimmed().equalsIgnoringCase(member) {
+                    return true
+                }
+                start = comma &+ 1
+            }
+            return false
+        }
+    }
+
+    /// Returns the lines of a field as one list (RFC 9110, section 5.3).
+    public func combined(_ name: FieldName, in received: Span<UInt8>) -> [UInt8] {
+        var all: [UInt8] = []
+        _ = hasLine(of: name, in: received) { value in
+            if !all.isEmpty { all += [0x2C, 0x20] }
+            for index in value.indices { all.append(value[index]) }
+            return false
+        }
+        return all
+    }
+
     /// Whether the request has a field of a name.
     @inlinable @inline(__always)
     func has(_ name: FieldName) -> Bool {

@@ -301,7 +301,9 @@ public struct RequestParser: BitwiseCopyable, Sendable {
         fieldCount &+= 1
         guard let name else { return nil }
         if head.has(name) {
-            if name.isUnique { return name == .host ? .duplicateHost : .duplicateField }
+            if name.isUnique, !limits.isStrict || !name.isList {
+                return name == .host ? .duplicateHost : .duplicateField
+            }
             head.repeated |= 1 << UInt32(name.rawValue)
         } else {
             head.present |= 1 << UInt32(name.rawValue)
@@ -367,7 +369,10 @@ public struct RequestParser: BitwiseCopyable, Sendable {
             head.isChunked = true
         }
         if let expectation = head.field(.expect), head.version == .http11 {
-            head.expectsContinue = received.slice(expectation).equalsIgnoringCase("100-continue")
+            head.expectsContinue =
+                limits.isStrict
+                ? head.hasMember("100-continue", of: .expect, in: received)
+                : received.slice(expectation).equalsIgnoringCase("100-continue")
         }
         switch head.method {
         case .connect: return .connectMethod

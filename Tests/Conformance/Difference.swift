@@ -12,8 +12,10 @@ public struct Difference: Sendable {
         case chunkLines, hostSyntax, outOfRoot, controlsInFields
         case fragment, spaces, version, simpleRequest, bareLineFeed, lineWithoutColon
         case invalidNames, controlBytes, tooLargeFields, unknownMethod, options, acceptEncoding
-        case emptyMembers
+        case emptyMembers, invalidRange, listsOverLines, chunkGrammar
         case gzipFromMemory
+        case ifUnmodifiedSinceWithoutTime, weakIfRange, timesBefore1970, lineFeedInField
+        case pidInForeground, damagedSidecar
     }
 
     /// Why there is a difference.
@@ -22,6 +24,7 @@ public struct Difference: Sendable {
         case isMore = "apus says more of the same content"
         case records = "apus logs what was sent"
         case dangerous = "What nginx takes is dangerous"
+        case carriesOn = "apus carries on where nginx does not"
         case strict = "With `strict_requests on` only"
     }
 
@@ -29,7 +32,7 @@ public struct Difference: Sendable {
     public let name: Name
     /// Why there is a difference.
     public let kind: Kind
-    /// Where the rule is, as in "9110 15.5.6".
+    /// Where the rule is, as in "9110 15.5.6"; for what no RFC is about, the directive.
     public let section: String
     /// What nginx does.
     public let nginx: String
@@ -52,7 +55,7 @@ public struct Difference: Sendable {
 
     /// The whole list.
     public static let all: [Difference] =
-        breakingMust + sayingMore + records + dangerous + strict
+        breakingMust + sayingMore + records + dangerous + carryingOn + strict
 
     private static let breakingMust: [Difference] = [
         Difference(
@@ -72,6 +75,22 @@ public struct Difference: Sendable {
             .ifUnmodifiedSinceInvalid, .breaksMust, "9110 13.1.4",
             nginx: "`If-Unmodified-Since` with an invalid date is 412", apus: "it is ignored"),
         Difference(
+            .ifUnmodifiedSinceWithoutTime, .breaksMust, "9110 13.1.4",
+            nginx: "`If-Unmodified-Since` is 412 for a response without a modification time: a "
+                + "listing, `return 200`, `stub_status`",
+            apus: "it is ignored",
+            shownElsewhere: "It hangs on a directive: Tests/EndToEndTests/Directives has it."),
+        Difference(
+            .weakIfRange, .breaksMust, "9110 13.1.5",
+            nginx: "a weak `ETag` of `add_header` in `If-Range` permits a range",
+            apus: "the whole is sent",
+            shownElsewhere: "It hangs on a directive: Tests/EndToEndTests/Directives has it."),
+        Difference(
+            .timesBefore1970, .breaksMust, "9110 8.8.2.1",
+            nginx: "a time before 1970 is sent as 1 January 1970 in `Last-Modified`, `Expires` and "
+                + "listings, and the last second of 1969 not at all",
+            apus: "it is sent as it is"),
+        Difference(
             .ifModifiedSinceBesideIfNoneMatch, .breaksMust, "9110 13.1.3",
             nginx: "`If-Modified-Since` counts beside `If-None-Match`", apus: "it is ignored"),
         Difference(
@@ -84,8 +103,9 @@ public struct Difference: Sendable {
             nginx: "304 without the `Vary` of the 200", apus: "304 with it"),
         Difference(
             .fieldsOnNotModified, .breaksMust, "9110 15.4.5",
-            nginx: "304 with other `Cache-Control` and `Expires` than the 200 where they depend on "
-                + "`$sent_http_content_type`", apus: "304 with the same",
+            nginx: "304 with other values than the 200 in headers of `add_header` and `expires` "
+                + "that depend on `$sent_http_content_type`: a 304 has no `Content-Type`",
+            apus: "304 with the same values",
             shownElsewhere: "the tables of directives have a case: the site has no such fields"),
         Difference(
             .tagOnNotModified, .breaksMust, "9110 15.4.5",
@@ -162,6 +182,29 @@ public struct Difference: Sendable {
             .controlsInFields, .dangerous, "9110 5.5",
             nginx: "CR and LF that variables put into a field end it",
             apus: "they are escaped", shownElsewhere: "it takes a configuration that does so"),
+        Difference(
+            .lineFeedInField, .dangerous, "9110 5.5",
+            nginx: "a line end in the value of `add_header` or `add_trailer` is sent as it is, and "
+                + "ends the field",
+            apus: "a space is sent in its place",
+            shownElsewhere: "It hangs on a directive: Tests/EndToEndTests/Directives has it."),
+    ]
+
+    private static let carryingOn: [Difference] = [
+        Difference(
+            .pidInForeground, .carriesOn, "`pid`",
+            nginx: "a server whose `pid` file cannot be written does not start",
+            apus: "with `daemon off` it starts with a warning: only `-s` needs the file, and a "
+                + "container may have no place for it",
+            shownElsewhere: "Tests/EndToEndTests/FirstProcessTests has it."),
+        Difference(
+            .damagedSidecar, .carriesOn, "`gunzip`",
+            nginx: "where the file of `gzip_static` is damaged at its beginning, the connection is "
+                + "closed without a response",
+            apus:
+                "the header is sent and the body is not completed: the chunks have no end, or the "
+                + "connection is reset",
+            shownElsewhere: "Tests/EndToEndTests/DamagedSidecarTests has it."),
     ]
 
     private static let strict: [Difference] = [
@@ -195,11 +238,27 @@ public struct Difference: Sendable {
             apus: "204 with `Allow`"),
         Difference(
             .acceptEncoding, .strict, "9110 12.5.3",
-            nginx: "`*` and `x-gzip` in `Accept-Encoding` say nothing",
-            apus: "`*` stands for what is not named, and `x-gzip` for `gzip`"),
+            nginx: "`*`, `x-gzip` and the weight of `identity` in `Accept-Encoding` say nothing",
+            apus: "`*` stands for what is not named and `x-gzip` for `gzip`, and an `identity` of "
+                + "more weight is preferred"),
         Difference(
             .emptyMembers, .strict, "9110 5.6.1.2",
             nginx: "a `Range` with an empty member is 416", apus: "empty members are passed over"),
+        Difference(
+            .invalidRange, .strict, "9110 14.1.1",
+            nginx: "of a `Range` with an invalid member, `5-2` is left out, `5 - 7` is accepted, "
+                + "and any other is 416",
+            apus: "it is ignored as a whole; a position of any length is a number"),
+        Difference(
+            .listsOverLines, .strict, "9110 5.3",
+            nginx: "several lines of `If-Match`, `If-None-Match` or `Expect` are 400; of "
+                + "`Accept-Encoding` and `Range` the first counts",
+            apus: "the lines are one list; several lines of `Range` are ignored"),
+        Difference(
+            .chunkGrammar, .strict, "9112 7.1",
+            nginx: "chunk extensions and trailers may be anything",
+            apus: "400 for a trailer without a colon or with an invalid name, for controls in its "
+                + "value, and for an extension that is none"),
     ]
 
     /// The page of differences.
@@ -216,7 +275,10 @@ public struct Difference: Sendable {
         for kind in Kind.allCases {
             text += "\n## \(kind.rawValue)\n\n| rule | nginx | apus |\n|---|---|---|\n"
             for one in all where one.kind == kind {
-                let rule = "RFC " + one.section.replacingOccurrences(" ", ", ")
+                let isDirective = one.section.hasPrefix("`")
+                let rule =
+                    isDirective
+                    ? one.section : "RFC " + one.section.replacingOccurrences(" ", ", ")
                 text += "| \(rule) | \(one.nginx) | \(one.apus) |\n"
             }
         }

@@ -22,6 +22,19 @@ import Testing
     }
 
     @Test(arguments: [
+        ("gzip", true), ("x-gzip", true), ("*", true), ("gzip;q=0.5", true),
+        ("identity, gzip", true), ("identity;q=0.5, gzip;q=0.5", true),
+        ("identity;q=0, gzip;q=0.001", true), ("gzip;q=0.5, *;q=0.5", true),
+        ("identity;q=0.5, x-gzip", true), ("br, gzip;q=0.1", true),
+        ("identity;q=1, gzip;q=0.5", false), ("gzip;q=0.5, identity", false),
+        ("gzip;q=0.5, *", false), ("x-gzip;q=0.5, identity;q=0.6", false),
+        ("*;q=0.5, identity", false), ("gzip;q=0", false), ("", false), ("identity", false),
+    ])
+    func gzipStrictly(value: String, isTaken: Bool) {
+        #expect(guarded(value) { AcceptEncoding.takesGzip($0) } == isTaken)
+    }
+
+    @Test(arguments: [
         // RFC 9110, sections 12.4.2 and 12.5.3.
         ("br", 1000), ("gzip, br", 1000), ("gzip;q=1.0, br;q=0.5", 500), ("BR;Q=0.123", 123),
         ("br ; q=0.1", 100), ("br;q=0", 0), ("br;q=0.000", 0), ("*", 1000), ("*;q=0.3", 300),

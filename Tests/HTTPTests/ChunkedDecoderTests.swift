@@ -60,11 +60,38 @@ struct ChunkedRow: CustomTestStringConvertible {
         .init(body: "1\r\nx\rx", state: .invalid, bodyBytes: 1),
     ]
 
+    /// RFC 9112, sections 7.1.1 and 7.1.2, by the letter.
+    static let strictRows: [ChunkedRow] = [
+        .init(body: "0\r\na: b\r\nc:\r\nd:\te\u{E4}\r\n\r\n", state: .finished),
+        .init(body: "0\r\n\r\n", state: .finished),
+        .init(body: "0\r\na", state: .more), .init(body: "0\r\na:", state: .more),
+        .init(body: "0\r\nnocolon\r\n", state: .invalid),
+        .init(body: "0\r\na: b\r\nnocolon\r\n", state: .invalid),
+        .init(body: "0\r\n: b\r\n", state: .invalid), .init(body: "0\r\na : b", state: .invalid),
+        .init(body: "0\r\n a: b", state: .invalid), .init(body: "0\r\na(: b", state: .invalid),
+        .init(body: "0\r\na: b\r\n c\r\n", state: .invalid),
+        .init(body: "0\r\na: \u{1B}", state: .invalid),
+        .init(body: "0\r\na: \u{7F}", state: .invalid),
+        .init(body: "1;a\r\nx\r\n0\r\n\r\n", state: .finished, bodyBytes: 1),
+        .init(body: "1;a=b;c=\"d\"\r\nx\r\n0;e\r\n\r\n", state: .finished, bodyBytes: 1),
+        .init(
+            body: "1 ; a = \"b;\\\" c\t\" ; d\t\r\nx\r\n0\r\n\r\n", state: .finished,
+            bodyBytes: 1),
+        .init(body: "1;\r\n", state: .invalid), .init(body: "1;;a\r\n", state: .invalid),
+        .init(body: "1;a;\r\n", state: .invalid), .init(body: "1;a=\r\n", state: .invalid),
+        .init(body: "1;=b\r\n", state: .invalid), .init(body: "1;a b\r\n", state: .invalid),
+        .init(body: "1;a=b c\r\n", state: .invalid), .init(body: "1;a/b\r\n", state: .invalid),
+        .init(body: "1;a=\"b\r\n", state: .invalid), .init(body: "1;a=\"b\"c", state: .invalid),
+        .init(body: "1;a=\"\\\r\n", state: .invalid), .init(body: "1;a=\"\u{1}\"", state: .invalid),
+        .init(body: "1;a=\"" + long, state: .invalid), .init(body: "1;" + long, state: .invalid),
+        .init(body: "1;a\n", state: .invalid), .init(body: "1;a\rx", state: .invalid),
+    ]
+
     /// What is left, and what the decoder says, when it is given pieces of `step` bytes.
     static func decode(
-        _ bytes: [UInt8], step: Int, _ memory: GuardedBytes
+        _ bytes: [UInt8], step: Int, _ memory: GuardedBytes, isStrict: Bool = false
     ) -> (state: ChunkedDecoder.State, bodyBytes: Int64, rest: Int) {
-        var decoder = ChunkedDecoder()
+        var decoder = ChunkedDecoder(isStrict: isStrict)
         var position = 0
         while position < bytes.count {
             let end = min(position + step, bytes.count)
@@ -85,6 +112,17 @@ struct ChunkedRow: CustomTestStringConvertible {
             #expect(result.state == row.state, "in pieces of \(step)")
             #expect(result.bodyBytes == row.bodyBytes, "in pieces of \(step)")
             if row.state == .finished { #expect(result.rest == row.rest, "in pieces of \(step)") }
+        }
+    }
+
+    @Test(arguments: strictRows)
+    func decodingStrictly(row: ChunkedRow) {
+        let bytes = Array(row.body.utf8)
+        let memory = GuardedBytes(capacity: bytes.count)
+        for step in [1, 2, 3, 7, 4096] {
+            let result = Self.decode(bytes, step: step, memory, isStrict: true)
+            #expect(result.state == row.state, "in pieces of \(step)")
+            #expect(result.bodyBytes == row.bodyBytes, "in pieces of \(step)")
         }
     }
 

@@ -6,7 +6,7 @@ struct PreconditionRow: CustomTestStringConvertible {
     let outcome: Preconditions.Outcome
     var method = "GET"
     var etag = "\"1\""
-    var modified: Int64 = 784_111_777
+    var modified: Int64? = 784_111_777
     var mode = Validators.ModifiedSince.exact
 
     var testDescription: String { "\(method) \(etag) \(mode) " + fields.joined(separator: ", ") }
@@ -51,15 +51,27 @@ struct PreconditionRow: CustomTestStringConvertible {
         .init(fields: ["If-Modified-Since: never"], outcome: .proceed, mode: .before),
         .init(fields: ["If-Modified-Since: " + same], outcome: .proceed, method: "POST"),
         .init(
-            fields: ["If-Modified-Since: " + later], outcome: .proceed, modified: -1,
+            fields: ["If-Modified-Since: " + later], outcome: .proceed, modified: nil,
             mode: .before),
+        .init(
+            fields: ["If-Modified-Since: Wed, 31 Dec 1969 23:59:59 GMT"], outcome: .notModified,
+            modified: -1),
+        .init(
+            fields: ["If-Modified-Since: Wed, 31 Dec 1969 23:59:58 GMT"], outcome: .proceed,
+            modified: -1),
+        .init(
+            fields: ["If-Modified-Since: Fri, 01 Jan 1960 01:00:00 GMT"], outcome: .notModified,
+            modified: -315_615_600),
         // RFC 9110, section 13.1.4.
         .init(fields: ["If-Unmodified-Since: " + same], outcome: .proceed),
         .init(fields: ["If-Unmodified-Since: " + later], outcome: .proceed),
         .init(fields: ["If-Unmodified-Since: " + earlier], outcome: .failed),
         .init(fields: ["If-Unmodified-Since: " + earlier], outcome: .failed, method: "PUT"),
         .init(fields: ["If-Unmodified-Since: never"], outcome: .proceed),
-        .init(fields: ["If-Unmodified-Since: " + earlier], outcome: .proceed, modified: -1),
+        .init(fields: ["If-Unmodified-Since: " + earlier], outcome: .proceed, modified: nil),
+        .init(
+            fields: ["If-Unmodified-Since: Wed, 31 Dec 1969 23:59:58 GMT"], outcome: .failed,
+            modified: -1),
         // RFC 9110, section 13.2.2: which of them counts.
         .init(fields: ["If-Match: \"1\"", "If-Unmodified-Since: " + earlier], outcome: .proceed),
         .init(fields: ["If-Match: \"2\"", "If-Unmodified-Since: " + later], outcome: .failed),

@@ -55,14 +55,18 @@ extension Worker {
     func acceptsGzip(_ exchange: Int, _ gzip: GzipPlan) -> Bool {
         let head = exchanges[exchange].parser.head
         let received = exchanges[exchange].received
-        guard let field = head.field(.acceptEncoding), !exchanges[exchange].isSubrequest else {
+        let isStrict = isStrict(exchange)
+        guard !exchanges[exchange].isSubrequest,
+            let isTaken = acceptEncoding(
+                exchange,
+                { value in
+                    isStrict
+                        ? AcceptEncoding.takesGzip(value) : AcceptEncoding.acceptsGzip(value)
+                })
+        else {
             explanation?.noteOnce("gzip: without Accept-Encoding it is not wanted")
             return false
         }
-        let value = received.slice(field)
-        let isTaken =
-            isStrict(exchange)
-            ? AcceptEncoding.takesGzip(value) : AcceptEncoding.acceptsGzip(value)
         guard isTaken else {
             explanation?.noteOnce("gzip: not in Accept-Encoding")
             return false
@@ -78,6 +82,20 @@ extension Worker {
             }
         }
         return true
+    }
+
+    /// Calls `body` with the value of Accept-Encoding; nil if the request has none. Of several
+    /// lines nginx reads the first; with `strict_requests` all of them are one list.
+    func acceptEncoding<Result>(
+        _ exchange: Int, _ body: (Span<UInt8>) -> Result
+    ) -> Result? {
+        let head = exchanges[exchange].parser.head
+        guard let field = head.field(.acceptEncoding) else { return nil }
+        let received = exchanges[exchange].received
+        if isStrict(exchange), head.hasSeveral(.acceptEncoding) {
+            return body(head.combined(.acceptEncoding, in: received).span)
+        }
+        return body(received.slice(field))
     }
 
     /// Sends an answer with a body of these segments through the filters of its location.

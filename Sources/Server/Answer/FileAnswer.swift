@@ -130,10 +130,7 @@ extension Worker {
 
     /// Whether the client takes no answer that is not coded.
     func refusesIdentity(_ exchange: Int) -> Bool {
-        guard let field = exchanges[exchange].parser.head.field(.acceptEncoding) else {
-            return false
-        }
-        return AcceptEncoding.refusesIdentity(exchanges[exchange].received.slice(field))
+        acceptEncoding(exchange) { AcceptEncoding.refusesIdentity($0) } ?? false
     }
 
     // MARK: ranges
@@ -145,6 +142,8 @@ extension Worker {
     ) -> Outcome? {
         let request = exchanges[exchange].parser.head
         guard let field = request.field(.range), location.maxRanges > 0 else { return nil }
+        // Not a list: strictly, several lines are an invalid field, of which nginx reads the first.
+        if request.hasSeveral(.range), isStrict(exchange) { return nil }
         if let condition = request.field(.ifRange),
             !rangeIsAllowed(
                 condition, FileValidators(facts, now: clock.seconds), exchange, location)
@@ -154,7 +153,7 @@ extension Worker {
         }
         let ranges = ByteRanges(
             exchanges[exchange].received.slice(field), size: facts.size,
-            maximum: location.maxRanges, skipsEmptyMembers: isStrict(exchange))
+            maximum: location.maxRanges, isStrict: isStrict(exchange))
         explanation?.note("Range: \(ranges.text)")
         switch ranges {
         case .none: return nil

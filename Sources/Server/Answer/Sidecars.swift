@@ -41,12 +41,18 @@ extension Worker {
     }
 
     private func weigh(_ candidate: inout Candidate, _ exchange: Int, _ plan: GzipPlan) {
-        let head = exchanges[exchange].parser.head
+        let name = candidate.coding.name
+        let isStrict = isStrict(exchange)
         if candidate.mode == .always {
             candidate.weight = 1000
-        } else if let field = head.field(.acceptEncoding) {
-            let value = exchanges[exchange].received.slice(field)
-            candidate.weight = AcceptEncoding.quality(of: candidate.coding.name, in: value)
+        } else if let weight = acceptEncoding(
+            exchange,
+            { value in
+                let weight = AcceptEncoding.quality(of: name, in: value)
+                return isStrict && weight < AcceptEncoding.identityWeight(in: value) ? 0 : weight
+            })
+        {
+            candidate.weight = weight
             // nginx's rules for gzip hold for gzip: versions, proxies, disabled agents.
             if candidate.coding == .gzip {
                 // It has no fields yet, so that nothing is forbidden but all.

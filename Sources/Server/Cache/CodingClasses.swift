@@ -16,6 +16,7 @@ struct CodingClasses: ~Copyable {
         var brotliWeight = 0
         var gzipWeight = 0
         var refusesIdentity = false
+        var identityWeight = 0
         var isOldVersion = false
         /// Which of the plan's expressions of gzip_disable match the agent, one after the other.
         var disabled: [Bool] = []
@@ -89,6 +90,7 @@ struct CodingClasses: ~Copyable {
         taste.zstandardWeight = AcceptEncoding.quality(of: "zstd", in: codings)
         taste.brotliWeight = AcceptEncoding.quality(of: "br", in: codings)
         taste.gzipWeight = AcceptEncoding.quality(of: "gzip", in: codings)
+        taste.identityWeight = AcceptEncoding.identityWeight(in: codings)
         taste.refusesIdentity = AcceptEncoding.refusesIdentity(codings)
         taste.isOldVersion = isOldVersion
         for index in 0..<expressions { taste.disabled.append(matches(index)) }
@@ -113,6 +115,8 @@ extension Worker {
     }
 
     private mutating func sort(_ exchange: Int) -> UInt16? {
+        // Strictly, all of several lines count, otherwise the first.
+        if exchanges[exchange].parser.head.hasSeveral(.acceptEncoding) { return nil }
         let received = exchanges[exchange].received
         let field = exchanges[exchange].parser.head.field(.acceptEncoding) ?? .empty
         let codings = received.slice(field)

@@ -133,7 +133,7 @@ extension Exchange {
         bodyBesideHead = 0
         if head.isChunked {
             body = .chunked
-            decoder = ChunkedDecoder()
+            decoder = ChunkedDecoder(isStrict: parser.limits.isStrict)
         } else if head.contentLength > 0 {
             body = .counted
             bodyRemaining = head.contentLength

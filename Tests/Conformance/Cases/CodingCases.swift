@@ -205,6 +205,20 @@ enum CodingCases {
             "gzip behind a tab", "9110 5.6.3", .should, ask("br,\tgzip"),
             [.get(200, checks: [.has("Content-Encoding")])], .on, differs: .tabsAreWhiteSpace),
         Case(
+            "identity of more weight", "9110 12.5.3", .should, ask("identity;q=1, gzip;q=0.5"),
+            [.get(200, checks: plain)], .on, differs: .acceptEncoding),
+        Case(
+            "identity of the same weight", "9110 12.5.3", .should, ask("identity, gzip"),
+            [.get(200, checks: coded)]),
+        Case(
+            "Accept-Encoding over several lines", "9110 5.3", .should,
+            Ask.get(page, "Accept-Encoding: deflate", "Accept-Encoding: gzip"),
+            [.get(200, checks: coded)], .on, differs: .listsOverLines),
+        Case(
+            "Accept-Encoding over several lines, gzip refused", "9110 5.3", .should,
+            Ask.get(page, "Accept-Encoding: *", "Accept-Encoding: gzip;q=0"),
+            [.get(200, checks: plain)], .on),
+        Case(
             "* says nothing, as nginx", "9110 12.5.3", .house, ask("*"), [.get(200, checks: plain)],
             .off),
     ]

@@ -277,6 +277,26 @@ enum ConditionCases {
             Ask.head("/a.txt") + Ask.head("/a.txt", "If-None-Match: {etag}"),
             [.head(200), .head(304, checks: fields304)]),
         Case(
+            "If-None-Match over several lines", "9110 5.3",
+            Ask.get("/a.txt", "If-None-Match: \"no\"", "Accept: */*", "If-None-Match: {etag}"),
+            [.get(304)], .on, differs: .listsOverLines),
+        Case(
+            "If-None-Match over several lines without the tag", "9110 5.3",
+            Ask.get("/a.txt", "If-None-Match: \"no\"", "if-none-match: \"other\""), [.get(200)],
+            .on, differs: .listsOverLines),
+        Case(
+            "If-Match over several lines", "9110 5.3",
+            Ask.get("/a.txt", "If-Match: \"no\"", "If-Match: \"other\", {etag}"), [.get(200)],
+            .on, differs: .listsOverLines),
+        Case(
+            "If-Match over several lines without the tag", "9110 5.3",
+            Ask.get("/a.txt", "If-Match: \"no\"", "If-Match: W/{etag}"), [.get(412)], .on,
+            differs: .listsOverLines),
+        Case(
+            "If-None-Match over several lines, as nginx", "9110 5.3", .house,
+            Ask.get("/a.txt", "If-None-Match: \"no\"", "If-None-Match: {etag}"), [.get(400)],
+            then: .closed, .off),
+        Case(
             "conditions on nothing", "9110 13.2.1", Ask.get("/none", "If-None-Match: *"),
             [.get(404)]),
         Case(
@@ -305,6 +325,9 @@ enum ConditionCases {
             "If-Modified-Since of a file from 1960", "9110 13.1.3", .house,
             Ask.get("/old.txt", "If-Modified-Since: Thu, 01 Jan 1970 00:00:00 GMT"),
             [.get(200, 304)]),
+        Case(
+            "If-Modified-Since of a file from 1960 with its own time", "9110 13.1.3", .should,
+            Ask.get("/old.txt", "If-Modified-Since: Fri, 01 Jan 1960 01:00:00 GMT"), [.get(304)]),
         Case(
             "a condition before a range", "9110 13.2.2",
             Ask.get("/a.txt", "If-None-Match: {etag}", "Range: bytes=0-0"), [.get(304)]),

@@ -260,4 +260,20 @@ enum FramingCases {
                 "broken chunks: \(name)", "9112 7.1", .house, Ask.chunked(body),
                 [.get(200, 400, 413, 431)], then: .closed, differs: .chunkLines)
         }
+        + [
+            ("a trailer without a colon", "0\r\nnocolon\r\n\r\n"),
+            ("a trailer without a name", "0\r\n: x\r\n\r\n"),
+            ("a trailer with a space before its colon", "0\r\nX : x\r\n\r\n"),
+            ("a trailer that is folded", "0\r\nX: y\r\n z\r\n\r\n"),
+            ("a control in a trailer", "0\r\nX: \u{1B}\r\n\r\n"),
+            ("an extension without a name", "5;\r\nhello\r\n0\r\n\r\n"),
+            ("an extension that is no token", "5;a/b\r\nhello\r\n0\r\n\r\n"),
+            ("an extension without its value", "5;a=\r\nhello\r\n0\r\n\r\n"),
+            ("an extension with an open quote", "5;a=\"b\r\nhello\r\n0\r\n\r\n"),
+            ("a control in an extension", "5;a=\"\u{1B}\"\r\nhello\r\n0\r\n\r\n"),
+        ].map { (name: String, body: String) in
+            Case(
+                "strict chunks: \(name)", "9112 7.1", .house, Ask.chunked(body), [.get(400)],
+                then: .closed, .on, differs: .chunkGrammar)
+        }
 }

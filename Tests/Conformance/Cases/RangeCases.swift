@@ -69,7 +69,13 @@ enum RangeCases {
                 "a range of nothing", "9110 14.2", Ask.get("/none", "Range: bytes=0-2"),
                 [.get(404)]),
             Case(
-                "spaces in a range", "9110 14.1.2", .house, ask("bytes= 10 - 19 "),
+                "spaces in a range, as nginx", "9110 14.1.2", .house, ask("bytes= 10 - 19 "),
+                [.get(206, checks: part(10...19))], .off),
+            Case(
+                "spaces in a range", "9110 14.1.2", .house, ask("bytes=10 - 19"), whole, .on,
+                differs: .invalidRange),
+            Case(
+                "spaces around a range", "9110 14.1.2", .house, ask("bytes= 10-19 "),
                 [.get(206, checks: part(10...19))]),
         ]
 
@@ -150,10 +156,33 @@ enum RangeCases {
             "bytes=5-4", "bytes=a-b", "bytes=1", "bytes=1-2x", "bytes=--1", "bytes=-", "bytes=1--2",
             "bytes=0-99999999999999999999-", "bytes=0x0-0x9", "bytes=+1-2", "bytes=1-2;3-4",
             "bytes=1.0-2", "bytes=0-1,x", "bytes=,", "bytes=,,,",
-        ].map { range in
+        ].flatMap { range in
             // RFC 9110, section 14.2: an invalid one may be ignored or refused; nginx refuses.
-            Case("invalid Range \(range)", "9110 14.2", .house, ask(range), [.get(416)])
+            [
+                Case(
+                    "invalid Range \(range), as nginx", "9110 14.2", .house, ask(range),
+                    [.get(416)], .off),
+                Case(
+                    "invalid Range \(range)", "9110 14.1.1", .house, ask(range), whole, .on,
+                    differs: .invalidRange),
+            ]
         }
+        + [
+            Case(
+                "an invalid range beside another, as nginx", "9110 14.2", .house,
+                ask("bytes=0-1,5-4"), [.get(206, checks: part(0...1))], .off),
+            Case(
+                "an invalid range beside another", "9110 14.1.1", .house, ask("bytes=0-1,5-4"),
+                whole, .on, differs: .invalidRange),
+            Case(
+                "a range up to a position of 23 digits", "9110 14.1.2", .house,
+                ask("bytes=9990-99999999999999999999999"),
+                [.get(206, checks: part(9_990...9_999))], .on, differs: .invalidRange),
+            Case(
+                "several lines of Range", "9110 5.3", .house,
+                Ask.get("/bytes.bin", "Range: bytes=0-1", "Range: bytes=0-1"), whole, .on,
+                differs: .listsOverLines),
+        ]
         + [
             "bytes=5-4", "bytes=a-b", "bytes=1", "bytes=-", "bytes=0-1,x",
         ].map { range in
