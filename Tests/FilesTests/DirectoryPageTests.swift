@@ -41,6 +41,19 @@ import Testing
         #expect(page.hasSuffix("</body>\n</html>\n"))
     }
 
+    @Test(
+        arguments: [
+            (-1, 0, "31-Dec-1969 23:59"), (-1, 3600, "01-Jan-1970 00:59"),
+            (0, -60, "31-Dec-1969 23:59"),
+            (-315_615_600, 0, "01-Jan-1960 01:00"),
+        ] as [(Int, Int64, String)])
+    func timesBefore1970(modified: Int, offset: Int64, text: String) throws {
+        var style = DirectoryListing.Style()
+        style.offsetSeconds = offset
+        let page = try page("/", style) { $0.file("old", modified: modified) }
+        #expect(page.contains("<td>\(text)</td>"))
+    }
+
     @Test(arguments: [
         ("a b.txt", "a%20b.txt", "a b.txt"), ("ü", "%C3%BC", "ü"), ("50%", "50%25", "50%"),
         ("a:b", "a%3Ab", "a:b"), ("a?b#c", "a%3Fb%23c", "a?b#c"),

@@ -67,6 +67,18 @@ import Testing
         #expect(answer == ExpiresRule.Answer(time: Self.now + 60, maxAge: 60))
     }
 
+    /// However long ago it was, it is over; however far off it is, it is not.
+    @Test(
+        arguments: [
+            (Int64.min, nil), (.min + 1, nil), (-62_167_219_200, nil), (-1, nil), (.max, .max),
+            (.max - 60, .max),
+        ] as [(Int64, Int64?)])
+    func timesAtTheEndsOfTheirRange(modified: Int64, maxAge: Int64?) {
+        let rule = ExpiresRule(.modified, seconds: 60)
+        let answer = rule.answer(now: Self.now, modified: modified) { _ in 0 }
+        #expect(answer?.maxAge == maxAge.map { $0 - Self.now })
+    }
+
     @Test func offSaysNothing() {
         #expect(ExpiresRule(.off).answer(now: Self.now, modified: nil) { _ in 0 } == nil)
     }

@@ -28,6 +28,21 @@ struct AddedFields {
     /// An ETag was added to an answer that has none.
     var addsTag: Bool { addedTagLine != nil }
 
+    /// The value of the Last-Modified that was added; nil for none.
+    var addedModified: [UInt8]? { modifiedLine.map { AddedFields.value(lines[$0]) } }
+
+    /// The value of the ETag that takes the place of the file's, empty where that is not sent; nil
+    /// if the file's is sent.
+    var addedTag: [UInt8]? {
+        if let range = addedTagLine { return AddedFields.value(lines[range]) }
+        return tagLine.map { AddedFields.value($0[...]) }
+    }
+
+    private static func value(_ line: ArraySlice<UInt8>) -> [UInt8] {
+        guard let space = line.firstIndex(of: UInt8(ascii: " ")) else { return [] }
+        return Array(line[(space &+ 1)...])
+    }
+
     /// Puts a line where an earlier one of its kind was, or at the end: where it is now.
     fileprivate mutating func put(_ line: [UInt8], in old: Range<Int>?) -> Range<Int>? {
         if let old {

@@ -38,7 +38,8 @@ extension Worker {
             }
             writer.append("\"></head><body></body></html>\r\n")
         }
-        answerText(200, page, type: plan.htmlType, slot, exchange)
+        let outcome = answerText(200, page, type: plan.htmlType, slot, exchange)
+        if case .status(let status) = outcome { answerBuiltIn(status, slot, exchange) }
     }
 }
 

@@ -43,34 +43,42 @@ extension Worker {
     /// path unless one is given.
     mutating func answerText(
         _ status: Int, _ text: [UInt8], type: PlanBytes? = nil, _ slot: Int, _ exchange: Int
-    ) {
+    ) -> Outcome {
         let location = plan.locations[Int(exchanges[exchange].location)]
         var head = answerHead(status, exchange, location)
         if head.status == 204 {
             send(head, slot, exchange)
-            return
+            return .answered
         }
         head.contentType = type ?? mediaType(location)
         head.contentLength = Int64(text.count)
-        if head.status == 200, meetsPreconditions(head, slot, exchange, location) { return }
+        if let outcome = preconditionsOutcome(head, slot, exchange, location) { return outcome }
         answer(head, [.bytes(text)], slot, exchange, location)
+        return .answered
     }
 
-    /// Whether a text, which has no validators, is answered by 304 or 412 (RFC 9110, section 13).
-    private mutating func meetsPreconditions(
+    /// Evaluates the preconditions of a request (RFC 9110, section 13) whose response has no
+    /// validators: a text or a listing. Returns nil if the response is sent, else the outcome of
+    /// 304 or 412.
+    mutating func preconditionsOutcome(
         _ head: AnswerHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
-    ) -> Bool {
+    ) -> Outcome? {
         let request = exchanges[exchange].parser.head
-        guard request.isConditional else { return false }
+        guard head.status == 200, request.isConditional, !exchanges[exchange].isSubrequest else {
+            return nil
+        }
         let received = exchanges[exchange].received
-        let none = Validators(modified: -1, etag: received.slice(.empty))
+        let none = Validators(modified: nil, etag: received.slice(.empty))
         let method = exchanges[exchange].method
         switch Preconditions.evaluate(request, received, none, method: method) {
-        case .proceed: return false
-        case .notModified: answerNotModified(head, slot, exchange, location)
-        case .failed: answerBuiltIn(412, slot, exchange)
+        case .proceed: return nil
+        case .notModified:
+            answerNotModified(head, slot, exchange, location)
+            return .answered
+        case .failed:
+            explanation?.note("preconditions: not met")
+            return .status(412)
         }
-        return true
     }
 
     /// 301 to the same path with a slash behind it. The path begins with one slash: two would name

@@ -146,7 +146,8 @@ extension Worker {
         if request.hasSeveral(.range), isStrict(exchange) { return nil }
         if let condition = request.field(.ifRange),
             !rangeIsAllowed(
-                condition, FileValidators(facts, now: clock.seconds), exchange, location)
+                condition, FileValidators(facts, now: clock.seconds), head, slot, exchange,
+                location)
         {
             explanation?.note("If-Range: it is another version, and is sent as a whole")
             return nil
@@ -211,13 +212,30 @@ extension Worker {
         }
     }
 
-    private func rangeIsAllowed(
-        _ condition: ByteExtent, _ validators: FileValidators, _ exchange: Int,
-        _ location: LocationPlan
+    /// Compares If-Range with the validators that are sent: those of the file, or what add_header
+    /// has put in their place.
+    private mutating func rangeIsAllowed(
+        _ condition: ByteExtent, _ validators: FileValidators, _ head: AnswerHead, _ slot: Int,
+        _ exchange: Int, _ location: LocationPlan
     ) -> Bool {
+        let hasETag = location.features.contains(.etag)
+        var added = AddedFields()
+        if location.features.contains(.addsFields) {
+            added = addedFields(to: head, slot, exchange, location)
+        }
         let value = exchanges[exchange].received.slice(condition)
-        return validators.withTags(location.features.contains(.etag)) {
-            IfRange.allowsRange(value, $0)
+        let tag = added.addedTag
+        let modified =
+            added.hidesModified
+            ? added.addedModified.flatMap { HTTPDate.parse($0.span) } : validators.modified
+        return validators.withTags(hasETag) { own in
+            let (first, second) = (own.etag, own.otherTag)
+            if let tag {
+                let other = tag.span
+                return IfRange.allowsRange(value, Validators(modified: modified, etag: other))
+            }
+            return IfRange.allowsRange(
+                value, Validators(modified: modified, etag: first, otherTag: second))
         }
     }
 

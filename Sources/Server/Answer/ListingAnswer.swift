@@ -38,6 +38,7 @@ extension Worker {
             var head = answerHead(200, exchange, location)
             head.contentType = plan.listingTypes[Int(ListingFormat(style.format).rawValue)]
             if style.format == .xml { head.charset = .planned(plan.utf8) }
+            if let outcome = preconditionsOutcome(head, slot, exchange, location) { return outcome }
             answer(head, [.listing(body)], slot, exchange, location)
             return .answered
         } catch {

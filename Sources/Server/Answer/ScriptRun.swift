@@ -182,8 +182,7 @@ extension Worker {
             context(of: exchange).target = text
             return .status(status)
         }
-        answerText(status, text, slot, exchange)
-        return .answered
+        return answerText(status, text, slot, exchange)
     }
 
     // MARK: rewrite

@@ -90,7 +90,7 @@ struct ExpiresRule: BitwiseCopyable, Equatable, Sendable {
             time = overflow ? (seconds < 0 ? .min : .max) : sum
         }
         let (age, overflow) = time.subtractingReportingOverflow(now)
-        let isOver = seconds < 0 || age < 0
+        let isOver = seconds < 0 || time < now
         return Answer(time: time, maxAge: isOver ? nil : overflow ? .max : age)
     }
 

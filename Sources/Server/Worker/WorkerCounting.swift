@@ -63,7 +63,6 @@ extension Worker {
             "Active connections: \(total.active) \nserver accepts handled requests\n"
             + " \(total.accepted) \(total.handled) \(total.requests) \n"
             + "Reading: \(total.reading) Writing: \(total.writing) Waiting: \(total.waiting) \n"
-        answerText(200, Array(text.utf8), type: plan.plainType, slot, exchange)
-        return .answered
+        return answerText(200, Array(text.utf8), type: plan.plainType, slot, exchange)
     }
 }

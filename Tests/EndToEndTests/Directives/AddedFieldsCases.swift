@@ -316,6 +316,44 @@ extension DirectiveGroup {
                 "/a.txt?a=" + String(repeating: "x", count: 4000), expect: 200, "text",
                 .field("A", String(repeating: "x", count: 32_000))))
         DirectiveCase(
+            "add_header: If-Range and the validators that are added",
+            server: """
+                location /m/ { alias {root}/; add_header Last-Modified "\(added)"; }
+                location /n/ { alias {root}/; add_header Last-Modified ""; }
+                location /x/ { alias {root}/; add_header Last-Modified never; }
+                location /t/ { alias {root}/; add_header ETag $arg_t; }
+                location /o/ { alias {root}/; etag off; add_header ETag '"o"'; }
+                location /w/ { alias {root}/; add_header ETag 'W/"w"'; }
+                """,
+            files: ["a.txt": "text"],
+            .get("/m/a.txt", range + ["If-Range: \(added)"], expect: 206, "te"),
+            .get("/m/a.txt", range + ["If-Range: \(own)"], expect: 200, "text"),
+            .get("/m/a.txt", range + ["If-Range: \"5e469d27-4\""], expect: 206, "te"),
+            .get("/n/a.txt", range + ["If-Range: \(own)"], expect: 200, .noField("Last-Modified")),
+            .get("/x/a.txt", range + ["If-Range: \(own)"], expect: 200, "text"),
+            .get("/x/a.txt", range + ["If-Range: never"], expect: 200, "text"),
+            .get("/t/a.txt?t=\"x\"", range + ["If-Range: \"x\""], expect: 206, "te"),
+            .get("/t/a.txt?t=\"x\"", range + ["If-Range: \"5e469d27-4\""], expect: 200, "text"),
+            .get("/t/a.txt?t=\"x\"", range + ["If-Range: \(own)"], expect: 206, "te"),
+            .get("/t/a.txt", range + ["If-Range: \"5e469d27-4\""], expect: 200, .noField("ETag")),
+            .get("/o/a.txt", range + ["If-Range: \"o\""], expect: 206, "te"),
+            .get("/o/a.txt", range + ["If-Range: \"x\""], expect: 200, "text"),
+            .get(
+                "/w/a.txt", range + ["If-Range: W/\"w\""], expect: 200, "text",
+                nginx: .differs(.weakIfRange, [206, "te"])))
+        DirectiveCase(
+            "add_header: a line end in its value",
+            server: """
+                location /q { add_header A "a\\nb\\n\\nc"; return 200 ok; }
+                location /v { add_header A "$arg_a\\nb"; return 200 ok; }
+                """,
+            .get(
+                "/q", expect: 200, .field("A", "a b  c"),
+                nginx: .differs(.lineFeedInField, [200])),
+            .get(
+                "/v?a=x", expect: 200, .field("A", "x b"),
+                nginx: .differs(.lineFeedInField, [200])))
+        DirectiveCase(
             "add_header: a parameter that is not always", server: "add_header A b never;",
             refuses: "invalid parameter \"never\"")
         DirectiveCase(
@@ -325,4 +363,8 @@ extension DirectiveGroup {
             "add_header: one argument", server: "add_header A;",
             refuses: "invalid number of arguments in \"add_header\" directive")
     }
+
+    private static let range = ["Range: bytes=0-1"]
+    private static let own = "Fri, 14 Feb 2020 13:14:15 GMT"
+    private static let added = "Fri, 01 Jan 2021 00:00:00 GMT"
 }

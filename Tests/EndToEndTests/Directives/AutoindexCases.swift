@@ -39,6 +39,29 @@ extension DirectiveGroup {
             server: "location /x/ { alias {root}/y/; autoindex on; }", files: ["y/file": "f"],
             .get("/x/", expect: 200, .bodyContains("Index of /x/"), .bodyContains("file")))
         DirectiveCase(
+            "autoindex, error_page: preconditions of a listing",
+            server: """
+                location / { autoindex on; }
+                location /j/ { alias {root}/; autoindex on; autoindex_format json; }
+                location /e/ { alias {root}/; autoindex on; error_page 412 /412.html; }
+                """,
+            files: ["412.html": "not met"],
+            .get("/", ["If-Match: \"x\""], expect: 412),
+            .get("/", ["If-Match: *"], expect: 200, .bodyContains("412.html")),
+            .get("/", ["If-None-Match: *"], expect: 304, .empty),
+            .get("/", ["If-None-Match: \"x\""], expect: 200),
+            .head("/", ["If-None-Match: *"], expect: 304),
+            .head("/", ["If-Match: \"x\""], expect: 412),
+            .get("/j/", ["If-Match: \"x\""], expect: 412),
+            .get("/j/", ["If-None-Match: *"], expect: 304, .empty),
+            .get("/e/", ["If-Match: \"x\""], expect: 412, "not met"),
+            .get("/none/", ["If-Match: \"x\""], expect: 404),
+            .get(
+                "/", ["If-Modified-Since: Fri, 14 Feb 2031 13:14:15 GMT"], expect: 200),
+            .get(
+                "/", ["If-Unmodified-Since: Fri, 14 Feb 2020 13:14:15 GMT"], expect: 200,
+                nginx: .differs(.ifUnmodifiedSinceWithoutTime, [412])))
+        DirectiveCase(
             "autoindex: neither on nor off", server: "autoindex yes;",
             refuses: "invalid value \"yes\" in \"autoindex\" directive")
         DirectiveCase(

@@ -56,6 +56,20 @@ extension DirectiveGroup {
             .method("DELETE", "/ok", expect: 200, "ok\n"),
             .raw("GET /ok HTTP/1.0\r\n\r\n", expect: 200, "ok\n", .closes))
         DirectiveCase(
+            "return, error_page: preconditions of a text",
+            server: """
+                location / { return 200 ok; }
+                location /e { error_page 412 /412.html; return 200 ok; }
+                location = /412.html { return 200 "not met"; }
+                """,
+            .get("/", ["If-Match: \"x\""], expect: 412),
+            .get("/", ["If-Match: *"], expect: 200, "ok"),
+            .get("/e", ["If-Match: \"x\""], expect: 412, "not met"),
+            .get("/e", ["If-None-Match: *"], expect: 304, .empty),
+            .get(
+                "/", ["If-Unmodified-Since: Fri, 14 Feb 2020 13:14:15 GMT"], expect: 200, "ok",
+                nginx: .differs(.ifUnmodifiedSinceWithoutTime, [412])))
+        DirectiveCase(
             "return, types: the type of a text is by the path's suffix",
             server: "location / { return 200 x; }",
             .get("/a.html", expect: 200, .field("Content-Type", "text/html")),
