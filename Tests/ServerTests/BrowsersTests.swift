@@ -14,7 +14,9 @@ import Testing
         ("MSIE 6.", .other), ("MSIE 6.0", .oldExplorer), ("MSIE ", .other),
         ("Mozilla/4.0 (compatible; MSIE 6.0; Windows) Opera 8.5", .other),
         ("Mozilla/5.0 (Macintosh; Mac OS X 10_5) Version/3.0 Safari/523", .safari),
-        ("Mozilla/5.0 (Macintosh; Mac OS X 10_15) Chrome/90 Safari/537", .other),
+        ("Mozilla/5.0 (Macintosh; Mac OS X 10_15) Chrome/90 Safari/537", .chrome),
+        ("Mozilla/5.0 (X11; Linux) Gecko/20100101 Chrome/90", .other),
+        ("Chrome/90 Opera", .other), ("Chrome", .other),
         ("Mozilla/5.0 (Macintosh; Mac OS X) Gecko/20100101 Safari/1", .other),
         ("Mozilla/5.0 (Linux) Safari/523", .other), ("", .other), ("curl/8.0", .other),
     ])

@@ -22,7 +22,7 @@ import Testing
             settings.features
                 == [
                     .exactSize, .etag, .serverTokens, .logsNotFound, .absoluteRedirect,
-                    .portInRedirect, .warnsOfUnset,
+                    .portInRedirect, .warnsOfUnset, .padsErrorPages,
                 ])
         #expect(plan.main.workerProcesses == 1)
         #expect(plan.main.workerConnections == 512)

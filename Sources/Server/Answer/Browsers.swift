@@ -1,7 +1,7 @@
 import HTTP
 import Linux
 
-/// What is done for old browsers: keepalive_disable and msie_refresh.
+/// Directives for certain browsers: keepalive_disable, msie_refresh and msie_padding.
 extension Worker {
     /// Whether keepalive_disable ends the connection with a client that names itself so.
     func closesForBrowser(_ exchange: Int, _ location: LocationPlan) -> Bool {
@@ -20,6 +20,20 @@ extension Worker {
         guard let field = exchanges[exchange].parser.head.field(.userAgent) else { return false }
         let browser = Browser(exchanges[exchange].received.slice(field))
         return browser == .explorer || browser == .oldExplorer
+    }
+
+    /// True if a built-in page is padded: Internet Explorer and Chrome replace short error pages
+    /// by their own.
+    mutating func padsPage(of status: Int, _ exchange: Int, _ location: LocationPlan) -> Bool {
+        guard status >= 400, location.features.contains(.padsErrorPages) else { return false }
+        dependOnRequest()
+        guard let field = exchanges[exchange].parser.head.field(.userAgent),
+            exchanges[exchange].parser.head.version > .http09
+        else { return false }
+        switch Browser(exchanges[exchange].received.slice(field)) {
+        case .explorer, .oldExplorer, .chrome: return true
+        case .other, .safari: return false
+        }
     }
 
     /// Answers with a page that leads on, in the place of a redirect.
@@ -45,7 +59,7 @@ extension Worker {
 
 /// What a User-Agent looks like to nginx.
 enum Browser {
-    case other, explorer, oldExplorer, safari
+    case other, explorer, oldExplorer, safari, chrome
 
     init(_ agent: Span<UInt8>) {
         self = .other
@@ -62,9 +76,10 @@ enum Browser {
             }
             return
         }
-        if agent.index(of: "Gecko/") == nil, agent.index(of: "Chrome/") == nil,
-            agent.index(of: "Safari/") != nil, agent.index(of: "Mac OS X") != nil
-        {
+        if agent.index(of: "Gecko/") != nil { return }
+        if agent.index(of: "Chrome/") != nil {
+            self = .chrome
+        } else if agent.index(of: "Safari/") != nil, agent.index(of: "Mac OS X") != nil {
             self = .safari
         }
     }

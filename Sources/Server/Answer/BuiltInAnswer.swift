@@ -30,8 +30,10 @@ extension Worker {
             of: status, tellsVersion: location.features.contains(.serverTokens))
         // Without strict_requests 431 is a code like any other that nginx has no page for.
         if let page, status != 431 || head.allowsOptions {
-            head.contentLength = Int64(page.count)
-            answer(head, [.bytes(Array(page))], slot, exchange, location, target: target)
+            var bytes = Array(page)
+            if padsPage(of: status, exchange, location) { bytes += ErrorPage.padding }
+            head.contentLength = Int64(bytes.count)
+            answer(head, [.bytes(bytes)], slot, exchange, location, target: target)
         } else {
             head.contentType = nil
             head.contentLength = 0

@@ -11,6 +11,7 @@ struct FieldSettings {
     var portInRedirect: Bool?
     var sendsChunks: Bool?
     var refreshesMSIE: Bool?
+    var padsErrorPages: Bool?
 }
 
 /// if_modified_since.
@@ -53,5 +54,10 @@ enum FieldDirectives {
         .flag(
             "msie_refresh", in: .httpServerLocation, sets: \.scope.fields.refreshesMSIE,
             default: "off", "Whether Internet Explorer gets pages that refresh, not redirects."),
+        .flag(
+            "msie_padding", in: .httpServerLocation, sets: \.scope.fields.padsErrorPages,
+            default: "on",
+            "Whether built-in error pages are padded to more than 512 bytes for Internet Explorer "
+                + "and Chrome."),
     ]
 }

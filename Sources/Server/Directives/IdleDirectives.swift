@@ -118,9 +118,9 @@ enum IdleDirectives {
         ])
 
     private static let answers = Family(
-        "old clients and subrequests", "what they are about does not happen here",
+        "subrequests and interim responses", "what they are about does not happen here",
         [
-            (.httpServerLocation, .flag, "msie_padding log_subrequest"),
+            (.httpServerLocation, .flag, "log_subrequest"),
             (.httpServerLocation, .atLeast(1), "early_hints"),
             ([.server, .location], .exactly(1), "status_zone"),
         ])

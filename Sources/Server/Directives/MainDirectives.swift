@@ -79,7 +79,9 @@ enum MainDirectives {
         },
         .text(
             "pid", in: .main, sets: \.main.pid, default: BuildPaths().pid,
-            "The file that holds the master's process id."),
+            "The file that holds the master's process id."
+        )
+        .differing("with daemon off, a file that cannot be written is a warning, not an error."),
         .row(
             "user", in: .main, takes: .oneOf([1, 2]), default: "nobody",
             "The user, and group, that workers become when the master is root."

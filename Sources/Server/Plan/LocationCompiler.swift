@@ -103,6 +103,7 @@ extension PlanCompiler {
             (.addsTrailers, !(scope.added.trailers ?? []).isEmpty),
             (.forbidsChunks, !(scope.fields.sendsChunks ?? true)),
             (.refreshesMSIE, scope.fields.refreshesMSIE ?? false),
+            (.padsErrorPages, scope.fields.padsErrorPages ?? true),
             (.testsLinks, (scope.location.linkTest?.kind ?? .off) != .off),
             (.limitsKeepalive, scope.timeouts.keepaliveDisable?.contains(.safari) ?? false),
         ]

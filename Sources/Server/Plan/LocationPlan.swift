@@ -70,6 +70,8 @@ struct LocationFeatures: OptionSet, BitwiseCopyable {
     static let forbidsChunks = LocationFeatures(rawValue: 1 << 52)
     /// msie_refresh
     static let refreshesMSIE = LocationFeatures(rawValue: 1 << 53)
+    /// msie_padding
+    static let padsErrorPages = LocationFeatures(rawValue: 1 << 57)
     /// disable_symlinks
     static let testsLinks = LocationFeatures(rawValue: 1 << 54)
     static let lookAtCodings: LocationFeatures = [.gzip, .sidecars, .gunzip]

@@ -63,11 +63,37 @@ extension DirectiveGroup {
                 "/p", ["User-Agent: \(explorer6)"], expect: 200,
                 .bodyContains("URL=http://far.example/\"")),
             .get("/s", ["User-Agent: \(explorer6)"], expect: 307),
+            .get("/r", ["User-Agent: \(explorer6)", "If-Match: \"x\""], expect: 412),
+            .get("/r", ["User-Agent: \(explorer6)", "If-None-Match: *"], expect: 304),
             .head("/r", ["User-Agent: \(explorer6)"], expect: 200, .has("Content-Length")),
             .get("/r", expect: 302, .location("http://localhost:{port}/x?a=\"b'")))
         DirectiveCase(
-            "msie_padding: taken", server: "msie_padding off; return 404;",
-            .get("/", expect: 404))
+            "msie_padding: built-in pages of errors for Internet Explorer and Chrome",
+            server: """
+                location /off/ { msie_padding off; return 404; } location /s/ { return 301 /; }
+                location /t/ { return 404 text; } location / { return 404; }
+                """,
+            .get("/", ["User-Agent: \(explorer6)"], expect: 404, .bodyContains(padding)),
+            .get("/", ["User-Agent: \(chrome)"], expect: 404, .bodyContains(padding)),
+            .get("/", ["User-Agent: curl/8"], expect: 404, .bodyLacks("padding")),
+            .get("/", ["User-Agent: Opera \(explorer6)"], expect: 404, .bodyLacks("padding")),
+            .get("/", ["User-Agent: Gecko/1 Chrome/1"], expect: 404, .bodyLacks("padding")),
+            .get("/", expect: 404, .bodyLacks("padding")),
+            .get("/off/", ["User-Agent: \(chrome)"], expect: 404, .bodyLacks("padding")),
+            .get("/s/", ["User-Agent: \(chrome)"], expect: 301, .bodyLacks("padding")),
+            .get("/t/", ["User-Agent: \(chrome)"], expect: 404, "text"),
+            .raw(
+                "GET / HTTP/1.0\r\nUser-Agent: \(chrome)\r\n\r\n", expect: 404,
+                .bodyContains(padding)),
+            .get(
+                "/", ["User-Agent: \(chrome)", "Host:"], expect: 400, .bodyContains(padding)))
+        DirectiveCase(
+            "gzip_min_length, msie_padding: a page of about nginx's size",
+            server: "gzip on; gzip_min_length 300; gzip_vary on;",
+            .get("/a", ["Accept-Encoding: gzip"], expect: 404, .noField("Content-Encoding")),
+            .get(
+                "/a", ["Accept-Encoding: gzip", "User-Agent: \(chrome)"], expect: 404,
+                .field("Content-Encoding", "gzip")))
         DirectiveCase(
             "early_hints: taken", server: "early_hints $http_sec_fetch_mode; return 200 ok;",
             nginx: .since("1.29"), .get("/", expect: 200, "ok"))
@@ -170,6 +196,11 @@ extension DirectiveGroup {
     }
 
     private static let explorer6 = "Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1)"
+    private static let chrome = "Mozilla/5.0 (like Gecko) Chrome/120.0.0.0 Safari/537.36"
+    /// Six of these follow the page.
+    private static let padding =
+        "<!-- a padding to disable MSIE and Chrome friendly error page -->\r\n"
+        + "<!-- a padding to disable MSIE and Chrome friendly error page -->\r\n"
     private static let safari = "Mozilla/5.0 (Macintosh; Mac OS X) Version/5 Safari/533"
 
     private static func since(_ text: String) -> [String] {
