@@ -28,7 +28,6 @@ extension Worker {
             logError(
                 .alert, "the file was cut short or cannot be read: the answer ends here", slot,
                 exchange)
-            resetUnframedBody(slot, exchange)
             finish(slot, exchange)
         case .dropped: finish(slot, exchange)
         case .timedOut: resetIfConfigured(slot, exchange)
@@ -66,18 +65,6 @@ extension Worker {
         case .tooLarge: reason = "header is too large"
         }
         logError(.error, "\(reason) while reading PROXY protocol", slot, exchange)
-    }
-
-    /// Makes the end of the connection a reset if neither a length nor chunks frame the body: an
-    /// orderly end would look like the end of the body.
-    private func resetUnframedBody(_ slot: Int, _ exchange: Int) {
-        guard exchanges[exchange].hasProducer else { return }
-        let location = plan.locations[Int(exchanges[exchange].location)]
-        if exchanges[exchange].parser.head.version < .http11
-            || location.features.contains(.forbidsChunks)
-        {
-            _ = clinux_reset_on_close(connections[slot].fd)
-        }
     }
 
     private func resetIfConfigured(_ slot: Int, _ exchange: Int) {
