@@ -74,12 +74,19 @@ import Testing
         }
         for step in [1000, -1000, 1, 0, -1, 500, -100_000] {
             try set(modified + 1000)
+            // Over a connection that is kept: other responses are not cached.
+            let client = try server.connect()
             for target in ["/a.txt", "/b.html"] {
                 for _ in 0..<4 {
-                    let tag = try server.fetch(target, ["Accept-Encoding: gzip"])["ETag"]
-                    _ = try server.fetch(target, ["If-None-Match: \(tag ?? "x")"])
+                    try client.request("GET \(target) HTTP/1.1", ["Accept-Encoding: gzip"])
+                    let tag = try client.response()["ETag"] ?? "x"
+                    try client.request("GET \(target) HTTP/1.1", ["If-None-Match: \(tag)"])
+                    _ = try client.response()
+                    try client.request("GET \(target) HTTP/1.1")
+                    _ = try client.response()
                 }
             }
+            client.close()
             try set(modified + step)
             for target in ["/a.txt", "/b.html"] {
                 for fields in [[], ["Accept-Encoding: gzip"], ["If-None-Match: \"x\""]] {

@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import Testing
 
-/// Paths of as many names as a request line holds, none of which exists: they cost what a short one
-/// costs.
+/// Paths of as many names as a request line holds, none of which exists: each costs a few calls and
+/// the memory of its own bytes. CostTests count its instructions.
 @Suite(.enabled(if: Product.isApus, "nginx has no such cache")) struct MissingPathTests {
     private static func path(_ number: Int, names: Int = 1990) -> String {
         "/none-\(number)" + String(repeating: "/a", count: names)

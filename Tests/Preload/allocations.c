@@ -1,8 +1,9 @@
-// Counts what a program allocates: LD_PRELOAD this, and name a file in ALLOCATIONS. It holds one
-// number, of all processes that have it.
+// Counts what a program allocates: LD_PRELOAD this, and name a file in ALLOCATIONS. It holds a pair
+// of numbers for each process: its id, and how often it has allocated.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -13,21 +14,44 @@ void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *memory, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 
-static uint64_t unnamed;
-static uint64_t *number = &unnamed;
+struct process {
+    uint64_t id, allocations;
+};
+
+enum { most = 256 };
+static struct process unnamed;
+static struct process *table;
+static struct process *own = &unnamed;
+
+// A process that is forked has a pair of its own.
+static void take(void) {
+    struct process *place = table;
+    if (!table) return;
+    for (uint64_t none = 0; place < table + most; place++, none = 0) {
+        uint64_t id = (uint64_t)getpid();
+        if (place->id == id
+            || __atomic_compare_exchange_n(
+                &place->id, &none, id, 0, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+            break;
+    }
+    own = place < table + most ? place : &unnamed;
+}
 
 __attribute__((constructor)) static void begin(void) {
     const char *path = getenv("ALLOCATIONS");
     int file = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
     if (file < 0) return;
-    if (!ftruncate(file, sizeof *number)) {
-        void *memory = mmap(NULL, sizeof *number, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-        if (memory != MAP_FAILED) number = memory;
+    if (!ftruncate(file, most * sizeof *table)) {
+        void *memory =
+            mmap(NULL, most * sizeof *table, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+        if (memory != MAP_FAILED) table = memory;
     }
     close(file);
+    take();
+    pthread_atfork(NULL, NULL, take);
 }
 
-static void count(void) { __atomic_add_fetch(number, 1, __ATOMIC_RELAXED); }
+static void count(void) { __atomic_add_fetch(&own->allocations, 1, __ATOMIC_RELAXED); }
 
 void *malloc(size_t size) {
     count();

@@ -3,6 +3,11 @@ import Glibc
 
 /// A server of one worker and a small file, and requests for it.
 enum CostServer {
+    /// Where nothing else of these tests makes names: each would be notified of, for the folder is
+    /// on the way to the file.
+    private static let quietFolder: String? =
+        unsafe access("/var/tmp", W_OK) == 0 ? "/var/tmp" : nil
+
     /// 60 bytes.
     static let short = "GET /a.bin HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\nX: 12\r\n\r\n"
 
@@ -30,19 +35,20 @@ enum CostServer {
 
     static func start(
         log: String = "off", environment: [String] = [], binary: String = Product.binary,
-        wrapper: [String] = [], main: String = ""
+        wrapper: [String] = [], main: String = "", listen: String = ""
     ) throws -> TestServer {
         try TestServer(
             configuration: TestServer.configuration(
                 """
-                access_log \(log);
+                access_log \(log); log_not_found off;
                 keepalive_requests 1000000000; keepalive_time 24h; keepalive_timeout 600s;
                 """,
-                main: main + (Product.isRoot ? "user nobody nogroup;" : "")),
+                main: main + (Product.isRoot ? "user nobody nogroup;" : "")
+            ).replacingOccurrences(of: ":PORT;", with: ":PORT \(listen);"),
             files: ["a.bin": .pattern(1024)],
             // What is hashed with a seed of its own costs something else each time.
             environment: environment + ["SWIFT_DETERMINISTIC_HASHING=1"], binary: binary,
-            wrapper: wrapper
+            wrapper: wrapper, parent: quietFolder
         ) { folder in
             // A tool that the worker runs under writes what it found as the worker's user.
             unsafe chmod(folder.path, 0o777)

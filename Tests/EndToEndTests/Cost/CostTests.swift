@@ -34,6 +34,21 @@ import Testing
         expect("instructions, browser's head", each, Bounds.browserInstructions)
     }
 
+    /// A path of as many names as a request line holds, none of which exists, costs what its bytes
+    /// cost. Each is asked for until it is cached.
+    @Test func instructionsOfALongMissingPath() throws {
+        let names = String(repeating: "/a", count: 1990)
+        let each = try InstructionCount.each(few: 5, many: 55) { client, count in
+            for number in 0..<count {
+                for _ in 0..<3 {
+                    try client.request("GET /none-\(number)\(names) HTTP/1.1")
+                    #expect(try client.response().status == 404)
+                }
+            }
+        }
+        expect("instructions, a long missing path", each / 3, Bounds.missingPathInstructions)
+    }
+
     /// What a line of the access log costs, in nginx's format.
     @Test(arguments: [CostServer.short, CostServer.browser])
     func instructionsOfALine(request: String) throws {
@@ -53,10 +68,15 @@ import Testing
         let client = try server.connect()
         try CostServer.ask(CostServer.short, count: 50, over: client)
         let requests = 1000
-        let counts = try CallCount.during(server) {
+        let start = Date()
+        var counts = try CallCount.during(server) {
             try CostServer.ask(CostServer.short, count: requests, over: client)
         }
+        let seconds = Date().timeIntervalSince(start)
         #expect(counts["epoll_wait"] ?? 0 >= requests, "each is waited for: \(counts)")
+        // The Logger is woken each time that it went to sleep: in a longer time more often.
+        let wakes = counts.removeValue(forKey: "write") ?? 0
+        #expect(Double(wakes) <= (isLogged ? 1 + seconds * Bounds.loggerLooks : 0), "\(counts)")
         let bound = isLogged ? Bounds.loggedCalls : Bounds.calls
         expect(isLogged ? "calls, logged" : "calls", CallCount.each(counts, of: requests), bound)
     }
@@ -70,7 +90,7 @@ import Testing
         let waves = 20
         let counts = try CallCount.during(server) {
             for _ in 0..<waves {
-                kill(worker, SIGSTOP)
+                try stop(worker)
                 for client in clients { try client.send(CostServer.short) }
                 kill(worker, SIGCONT)
                 for client in clients { try CostServer.check(try client.response()) }
@@ -97,8 +117,10 @@ import Testing
             Bounds.pipelinedCalls)
     }
 
+    /// Connections are accepted once their request has arrived (TCP_DEFER_ACCEPT): otherwise it
+    /// depends on who is faster whether it has to be waited for.
     @Test func callsOfAConnectionEach() throws {
-        let server = try CostServer.start()
+        let server = try CostServer.start(listen: "deferred")
         for _ in 0..<20 { _ = try server.fetch("/a.bin") }
         let requests = 500
         let counts = try CallCount.during(server) {
@@ -107,6 +129,15 @@ import Testing
         expect(
             "calls, a connection each", CallCount.each(counts, of: requests),
             Bounds.closingCalls)
+    }
+
+    /// Stops a process, and waits until it has stopped: until then it may run.
+    private func stop(_ process: pid_t) throws {
+        kill(process, SIGSTOP)
+        try waitFor("process \(process) to stop") {
+            let status = try readText("/proc/\(process)/stat")
+            return status.contains(") T ") || status.contains(") t ")
+        }
     }
 
     // MARK: allocations

@@ -7,20 +7,27 @@ enum InstructionCount {
     /// Of a worker for one request: the difference between a run of many and one of few, so that
     /// what it does once is not in it.
     static func each(of request: String, log: String = "off") throws -> Double {
-        let few = 500
-        let many = 2500
+        try each(few: 500, many: 2500, log: log) { client, count in
+            try CostServer.ask(request, count: count, over: client)
+        }
+    }
+
+    /// Of a worker for one of the requests that `ask` sends over a connection, so many at a time.
+    static func each(
+        few: Int, many: Int, log: String = "off", _ ask: (RawClient, Int) throws -> Void
+    ) throws -> Double {
         // The debugging information of a newer compiler is what valgrind may not know.
         let place = try TemporaryFolder()
         let binary = place.path + "/apus"
         let stripped = try run("strip", ["-o", binary, Product.binary])
         guard stripped.succeeded else { throw Response.Malformed(description: stripped.error) }
         let difference =
-            try total(binary, request, many, log) - total(binary, request, few, log)
+            try total(binary, log) { try ask($0, many) } - total(binary, log) { try ask($0, few) }
         return Double(difference) / Double(many - few)
     }
 
     private static func total(
-        _ binary: String, _ request: String, _ count: Int, _ log: String
+        _ binary: String, _ log: String, _ ask: (RawClient) throws -> Void
     ) throws -> Int {
         let server = try CostServer.start(
             log: log, binary: binary,
@@ -29,8 +36,14 @@ enum InstructionCount {
             main: "sandbox off;")
         let worker = try server.waitForWorkers(1)[0]
         let client = try server.connect()
-        try CostServer.ask(request, count: count, over: client)
+        // A Logger that runs goes to sleep when it has written all lines, and is woken by the next
+        // one: how often depends on who runs when.
+        let loggers = log == "off" ? [] : server.loggers
+        for logger in loggers { kill(logger, SIGSTOP) }
+        defer { for logger in loggers { kill(logger, SIGCONT) } }
+        try ask(client)
         client.close()
+        for logger in loggers { kill(logger, SIGCONT) }
         server.process.signal(SIGTERM)
         _ = try server.process.waitForExit()
         let text = try readText(server.folder.path + "/callgrind.\(worker)")
