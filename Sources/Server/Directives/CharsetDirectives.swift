@@ -31,19 +31,18 @@ enum CharsetDirectives {
             default: "off", "What Content-Type says of the characters of texts.",
             inherit: DirectiveRow.inheriting(\.scope.charset.charset),
             apply: { (draft, use) throws(Diagnostic) in
-                let word = try use.word(0)
-                draft.scope.charset.charset = word.text == "off" ? .off : .named(word)
+                draft.scope.charset.charset = try use.text(0) == "off" ? .off : try name(use)
             }
-        ).evaluating(),
+        ).evaluating(.variable),
         .row(
             "source_charset", in: [.http, .server, .location, .ifInLocation],
             takes: .exactly(1),
             "What the characters of texts are, where they are to be recoded.",
             inherit: DirectiveRow.inheriting(\.scope.charset.source),
             apply: { (draft, use) throws(Diagnostic) in
-                draft.scope.charset.source = .named(try use.word(0))
+                draft.scope.charset.source = try name(use)
             }
-        ).evaluating(),
+        ).evaluating(.variable),
         .flag(
             "override_charset", in: [.http, .server, .location, .ifInLocation],
             sets: \.scope.charset.overrides, default: "off",
@@ -66,6 +65,19 @@ enum CharsetDirectives {
         "text/html", "text/xml", "text/plain", "text/vnd.wap.wml", "application/javascript",
         "application/rss+xml",
     ]
+
+    /// A name, or one variable: behind a `$` at its beginning nginx takes all for the variable's
+    /// name, and a `$` elsewhere for a part of the charset's.
+    private static func name(_ use: DirectiveUse) throws(Diagnostic) -> CharsetDraft {
+        let word = try use.word(0)
+        guard word.bytes.first == UInt8(ascii: "$") else { return .named(word) }
+        var rest = word.bytes.dropFirst()
+        let isBraced = rest.first == UInt8(ascii: "{")
+        guard !isBraced, TemplateSyntax.variableName(at: &rest) != nil, rest.isEmpty else {
+            throw use.fail("unknown \"\(word.text.dropFirst())\" variable", at: 0)
+        }
+        return .named(word)
+    }
 
     private static func addMap(_ use: DirectiveUse, to draft: inout Draft) throws(Diagnostic) {
         let source = try use.text(0)

@@ -10,7 +10,7 @@ enum EmptyGifDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         // As in nginx, locations inside do not inherit it.
         .row(
-            "empty_gif", in: .location, takes: .exactly(0),
+            "empty_gif", in: .location, takes: .exactly(0), repeats: .yes,
             "Answers with a transparent GIF of one pixel."
         ) { (draft, _) throws(Diagnostic) in draft.scope.emptyGif.isOn = true }
     ]

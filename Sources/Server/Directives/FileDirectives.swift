@@ -57,6 +57,10 @@ enum FileDirectives {
             "alias", in: .location, takes: .exactly(1),
             "What takes the place of the location's name in a request's path."
         ) { (draft, use) throws(Diagnostic) in
+            if case .named = draft.location.kind {
+                throw use.fail(
+                    "the \"alias\" directive cannot be used inside the named location")
+            }
             let hasRoot = draft.scope.location.root != nil
             draft.scope.location.alias = Alias(
                 directory: try directory(use, besideOther: hasRoot),

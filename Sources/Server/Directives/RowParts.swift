@@ -43,6 +43,8 @@ extension DirectiveRow where Draft == Server.Draft {
 /// The arguments of a directive that are texts with variables.
 enum EvaluatedArguments: Sendable {
     case all, second, last
+    /// Those that are one variable: a `$` elsewhere is a byte like others.
+    case variable
     /// Those of access_log: a path, and a condition.
     case accessLog
 
@@ -51,6 +53,7 @@ enum EvaluatedArguments: Sendable {
         case .all: arguments
         case .second: Array(arguments.dropFirst().prefix(1))
         case .last: arguments.suffix(1)
+        case .variable: arguments.filter { $0.bytes.first == UInt8(ascii: "$") }
         case .accessLog:
             arguments.prefix(1).filter { !$0.bytes.starts(with: "syslog:".utf8) }
                 + arguments.dropFirst().filter { $0.bytes.starts(with: "if=".utf8) }

@@ -75,7 +75,7 @@ extension DirectiveGroup {
     private static let late: Set<Int> = [407]
 
     private static func everyStatus(_ name: String, _ text: String) -> DirectiveCase {
-        let statuses = Array(200...599)
+        let statuses = Array(100...599)
         var row = DirectiveCase(
             name,
             server: statuses.map { "location = /\($0) { return \($0)\(text); }" }
