@@ -107,12 +107,18 @@ int clinux_open_append(const char *path) {
 
 int clinux_open_append_as(const char *path, uint32_t user, uint32_t group) {
     int is_other = user != (uint32_t)-1;
+    int fd = -1, fault = EPERM;
     if (is_other) {
         setfsgid(group);
         setfsuid(user);
     }
-    int fd = open(path, appending | O_WRONLY | O_CREAT, 0644);
-    int fault = errno;
+    // Both return the previous value even if they fail, so the ids in force are asked for: without
+    // them the file would be opened with this process's own rights.
+    if (!is_other
+        || ((uint32_t)setfsuid((uid_t)-1) == user && (uint32_t)setfsgid((gid_t)-1) == group)) {
+        fd = open(path, appending | O_WRONLY | O_CREAT, 0644);
+        fault = errno;
+    }
     if (is_other) {
         setfsuid(geteuid());
         setfsgid(getegid());

@@ -21,6 +21,15 @@ import Testing
 
     private func isFull(_ lines: GatheredLines) -> Bool { lines.isFull(for: line.span) }
 
+    /// A worker that leaves the end of its line out does not make the next one part of it.
+    @Test func eachLineEnds() {
+        var lines = GatheredLines(nil)
+        for text in ["one", "two\n", "", "three"] { _ = add(Array(text.utf8), to: &lines, at: 0) }
+        var written: [UInt8] = []
+        _ = lines.take { bytes in written += bytes.indices.map { bytes[$0] } }
+        #expect(String(decoding: written, as: UTF8.self) == "one\ntwo\nthree\n")
+    }
+
     @Test func withoutABufferLinesWaitForWhoGathersThem() {
         var lines = GatheredLines(nil)
         #expect(!add(line, to: &lines, at: 5))

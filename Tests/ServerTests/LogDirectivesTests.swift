@@ -120,11 +120,15 @@ import Testing
                     location /up { access_log ../$host; }
                 }
                 """)
-        func log(_ path: String) -> AccessLogPlan { plan.settings(of: path).accessLogs[0] }
+        func log(_ path: String) -> NamedLog {
+            plan.namedLogs[Int(plan.settings(of: path).accessLogs[0].named)]
+        }
         #expect(log("/").cache != log("/own").cache)
         #expect(log("/off").cache == -1)
-        #expect(plan.logFileCaches[Int(log("/own").cache)].minUses == 2)
-        #expect(log("/up").leadsUp && !log("/").leadsUp)
+        #expect(plan.logFileCaches[log("/own").cache].minUses == 2)
+        #expect(log("/up").upCount == 1 && log("/").upCount == 0)
+        #expect(log("/").prefix == Array("/".utf8) && log("/").suffix == Array(".log".utf8))
+        #expect(log("/up").prefix == Array("/nowhere/../".utf8) && log("/up").suffix.isEmpty)
     }
 
     @Test func debugLevelsOfModulesAreDebug() throws {

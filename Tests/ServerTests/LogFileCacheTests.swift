@@ -82,14 +82,6 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("/logs/a.log", false), ("/logs/../a", true), ("/logs/..", true), ("/logs/..a", false),
-        ("", false), ("/logs/.../x", false),
-    ])
-    func namesThatLeadUp(name: String, leads: Bool) {
-        #expect(NamedLogFiles.leadsUp(Array(name.utf8)) == leads)
-    }
-
     @Test func aRootIsADirectory() throws {
         #expect(LogFileCache.directoryFault(Array(directory.path.utf8)) == nil)
         #expect(LogFileCache.directoryFault([]) == nil)

@@ -58,13 +58,13 @@ struct AccessLog: ~Copyable {
 
     /// Adds the line to a file that is named by the request.
     mutating func add(
-        _ written: HeadWriter, toFileNamed path: [UInt8], cache: Int, errorLog: Int, nowMs: Int64
+        _ written: HeadWriter, toFileNamed path: [UInt8], log: Int, errorLog: Int, nowMs: Int64
     ) {
         guard !written.hasOverflowed else { return lose(nowMs) }
         var bytes = path
         bytes.append(line.span(from: 0, to: written.count))
         put(
-            LogRecord(kind: .named, errorLog: errorLog, target: cache, detail: path.count),
+            LogRecord(kind: .named, errorLog: errorLog, target: log, detail: path.count),
             bytes.span, nowMs)
     }
 

@@ -14,6 +14,9 @@ struct GatheredLines {
     /// Lines that are not buffered are written at once when there are more bytes than this.
     private static let mostBytes = 65536
 
+    /// What a line ends with.
+    static let end = UInt8(ascii: "\n")
+
     init(_ buffering: LogBuffering?) { self.buffering = buffering }
 
     var isEmpty: Bool { count == 0 }
@@ -29,6 +32,8 @@ struct GatheredLines {
         if isEmpty, let flushMs = buffering?.flushMs { dueMs = nowMs &+ flushMs }
         bytes.append(line)
         count &+= 1
+        // A hostile worker may leave the end out: the next line is another worker's.
+        if bytes.last != GatheredLines.end { bytes.append(GatheredLines.end) }
         return bytes.count > (buffering?.size ?? GatheredLines.mostBytes)
     }
 

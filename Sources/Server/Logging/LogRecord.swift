@@ -17,8 +17,7 @@ struct LogRecord: BitwiseCopyable, Equatable {
     var level: LogLevel = .error
     /// Which of the plan's error logs it is for, or is told that the file cannot be opened.
     var errorLog: Int = 0
-    /// Which of the plan's log files, of its syslog servers, or of its caches of named files: -1
-    /// for none.
+    /// The index of the plan's log file, syslog server or ``NamedLog``.
     var target: Int = 0
     /// How many bytes the name has, or the seconds since 1970 that a syslog message is of.
     var detail: Int = 0

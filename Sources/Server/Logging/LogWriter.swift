@@ -49,7 +49,7 @@ final class LogWriter {
         }
         self.outputs = outputs
         self.senders = senders
-        named = NamedLogFiles(plan.logFileCaches, openedAs: user)
+        named = NamedLogFiles(plan.namedLogs, plan.logFileCaches, openedAs: user)
     }
 
     /// In a process that has no Logger, and writes its error logs as the master does.
@@ -59,7 +59,8 @@ final class LogWriter {
         senders = logs.plan.syslogs.map { SyslogSender($0, hostname: logs.plan.hostname) }
         errorLogs = []
         ownErrorLogs = logs.errors
-        named = NamedLogFiles(logs.plan.logFileCaches, openedAs: nil)
+        named = NamedLogFiles(
+            logs.plan.namedLogs, logs.plan.logFileCaches, openedAs: nil)
     }
 
     private static func files(of logs: Logs) -> [LogOutput] {
@@ -106,7 +107,7 @@ final class LogWriter {
         let path = bytes.extracting(0..<record.detail)
         let fault = named.append(
             bytes.extracting(record.detail..<bytes.count), to: path.indices.map { path[$0] },
-            cache: record.target, nowMs: nowMs)
+            log: record.target, nowMs: nowMs)
         if let fault { say(.crit, fault, in: record.errorLog, nowMs: nowMs) }
     }
 

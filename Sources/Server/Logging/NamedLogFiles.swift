@@ -4,28 +4,42 @@ import Linux
 /// cache (`open_log_file_cache`); as nginx does, with the rights of the workers, for a client has a
 /// say in which file it is.
 struct NamedLogFiles: ~Copyable {
+    private let logs: [NamedLog]
     private var caches: [LogFileCache]
     private let user: Identity?
     private var lostCount = 0
+    /// The number of lines dropped since the last report because no log allows their file name.
+    private var refusedCount = 0
     /// Why the last of them were lost.
     private var fault = SystemError("write()", code: Errno.again)
     /// Until when nothing more is said of files that cannot be written.
     private var silentUntilMs = Int64.min
 
-    init(_ caches: [LogFileCacheSettings], openedAs user: Identity?) {
+    init(_ logs: [NamedLog], _ caches: [LogFileCacheSettings], openedAs user: Identity?) {
+        self.logs = logs
         self.caches = caches.map { LogFileCache($0, openedAs: user) }
         self.user = user
     }
 
     deinit { for cache in caches { cache.closeEverything() } }
 
-    /// Appends a line to the file of a name; `cache` is -1 for none. An error for the error log of
-    /// the request, when the file cannot be opened.
+    /// Appends a line to the file `path` of the log with index `log`. Returns a message for the
+    /// request's error log if the file cannot be opened.
+    ///
+    /// Both numbers and the name come from a worker, which may be hostile: nothing is opened that
+    /// the configuration does not allow.
     mutating func append(
-        _ line: Span<UInt8>, to path: [UInt8], cache: Int, nowMs: Int64
+        _ line: Span<UInt8>, to path: [UInt8], log: Int, nowMs: Int64
     ) -> String? {
-        // The name came through shared memory.
-        guard !path.isEmpty, !path.contains(0) else { return nil }
+        guard logs.indices.contains(log), logs[log].allows(path) else {
+            refusedCount &+= 1
+            return nil
+        }
+        guard path.count <= NamedLog.longestName else {
+            let beginning = Array(path.prefix(256)).span.text
+            return SystemError("open()", "\"\(beginning)...\"", code: Errno.nameTooLong).description
+        }
+        let cache = logs[log].cache
         let opened =
             caches.indices.contains(cache)
             ? caches[cache].file(path, nowMs: nowMs) : LogFileCache.open(path, as: user)
@@ -44,28 +58,31 @@ struct NamedLogFiles: ~Copyable {
         for index in caches.indices { caches[index].closeAll() }
     }
 
-    /// Whether a name has `..` in it: what a client sends may choose a file below the directory
-    /// that the configuration names, and no other.
-    static func leadsUp(_ path: [UInt8]) -> Bool {
-        path.split(separator: UInt8(ascii: "/"))
-            .contains { $0.elementsEqual([UInt8(ascii: "."), UInt8(ascii: ".")]) }
-    }
-
     private mutating func write(_ line: Span<UInt8>, to descriptor: Int32, _ path: [UInt8]) {
-        let result = unsafe line.withUnsafeBytes { unsafe Linux.write(descriptor, $0) }
-        if case .bytes(line.count) = result { return }
+        // In one call, so that it is not mixed with others; with its end, as in other logs.
+        var whole = line.indices.map { line[$0] }
+        if whole.last != GatheredLines.end { whole.append(GatheredLines.end) }
+        let result = unsafe whole.withUnsafeBytes { unsafe Linux.write(descriptor, $0) }
+        if case .bytes(whole.count) = result { return }
         lostCount &+= 1
         let code: Int32 = if case .failed(let code) = result { code } else { Errno.again }
         fault = SystemError("write() to", "\"\(path.span.text)\"", code: code)
     }
 
     /// When losses are to be told; nil when there are none.
-    var reportDueMs: Int64? { lostCount > 0 ? silentUntilMs : nil }
+    var reportDueMs: Int64? { lostCount > 0 || refusedCount > 0 ? silentUntilMs : nil }
 
     /// What is to be said of lines that were lost, at most once a minute unless it `isLast`.
     mutating func takeReport(nowMs: Int64, isLast: Bool = false) -> String? {
-        guard lostCount > 0, isLast || nowMs >= silentUntilMs else { return nil }
+        guard lostCount > 0 || refusedCount > 0, isLast || nowMs >= silentUntilMs else {
+            return nil
+        }
         silentUntilMs = nowMs &+ LogOutput.reportIntervalMs
+        if refusedCount > 0 {
+            let lines = refusedCount == 1 ? "1 log line" : "\(refusedCount) log lines"
+            refusedCount = 0
+            return "\(lines) dropped: a worker sent a file name that no \"access_log\" allows"
+        }
         let lines = lostCount == 1 ? "1 line was" : "\(lostCount) lines were"
         lostCount = 0
         return "\(lines) lost, last because \(fault)"

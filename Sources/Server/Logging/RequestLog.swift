@@ -88,14 +88,14 @@ extension Worker {
         }
         let template = plan.templates[Int(log.target)]
         let path = value(of: template, slot, exchange)
-        guard !path.contains(0), log.leadsUp || !NamedLogFiles.leadsUp(path) else {
+        guard plan.namedLogs[Int(log.named)].allows(path) else {
             logError(
                 .crit, "the name of the log \"\(path.span.text)\" leads elsewhere", slot, exchange)
             return
         }
         let errorLog = plan.locations[Int(exchanges[exchange].location)].errorLog
         accessLog.add(
-            writer, toFileNamed: path, cache: Int(log.cache), errorLog: Int(errorLog),
+            writer, toFileNamed: path, log: Int(log.named), errorLog: Int(errorLog),
             nowMs: clock.monotonicMs)
     }
 

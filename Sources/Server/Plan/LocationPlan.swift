@@ -194,10 +194,8 @@ struct AccessLogPlan: BitwiseCopyable {
     var format: Int32
     /// Which of the plan's templates must be neither empty nor `0`; -1 for none.
     var condition: Int32 = -1
-    /// Which of the plan's caches keeps files with variables in their names open; -1 for none.
-    var cache: Int32 = -1
-    /// The configuration's own part of such a name has `..` in it, so that one more is no surprise.
-    var leadsUp = false
+    /// The index of the plan's ``NamedLog`` whose rules the name must meet; -1 for none.
+    var named: Int32 = -1
 }
 
 /// disable_symlinks, compiled.

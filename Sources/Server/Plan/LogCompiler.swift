@@ -45,11 +45,9 @@ extension PlanCompiler {
             plan = AccessLogPlan(destination: .syslog, target: syslog(target), format: format)
         case .named(let word):
             let path = draft.paths.absolute(word.bytes)
-            plan = AccessLogPlan(
-                destination: .named, target: add(template(path, of: word)), format: format)
-            parts.namesLogFiles = true
-            plan.cache = logFileCache(cache)
-            plan.leadsUp = NamedLogFiles.leadsUp(path)
+            let template = template(path, of: word)
+            plan = AccessLogPlan(destination: .named, target: add(template), format: format)
+            plan.named = namedLog(template, cache: logFileCache(cache))
         }
         if let condition = log.condition {
             plan.condition = add(template(condition.text, of: condition.word))
@@ -62,6 +60,18 @@ extension PlanCompiler {
         parts.logFiles.append(path)
         parts.logBuffering.append(draft.logBuffering[path])
         return Int32(parts.logFiles.count &- 1)
+    }
+
+    private mutating func namedLog(_ template: Template, cache: Int32) -> Int32 {
+        let pieces = (0..<template.pieces.count).map { template.pieces[$0] }
+        let log = NamedLog(
+            pieces.map { piece in
+                guard piece.variable == .literal else { return nil }
+                return piece.text.span.indices.map { piece.text.span[$0] }
+            }, cache: Int(cache))
+        if let index = parts.namedLogs.firstIndex(of: log) { return Int32(index) }
+        parts.namedLogs.append(log)
+        return Int32(parts.namedLogs.count &- 1)
     }
 
     private mutating func syslog(_ target: SyslogTarget) -> Int32 {

@@ -57,8 +57,8 @@ public final class Plan {
     /// Servers that access logs are sent to, each once.
     let syslogs: [SyslogTarget]
     let logFileCaches: [LogFileCacheSettings]
-    /// Whether requests name files that their lines go to.
-    let namesLogFiles: Bool
+    /// Access logs with variables in their file names.
+    let namedLogs: [NamedLog]
     /// Logs that no directive asked for are done without when they cannot be opened.
     let defaultLogs: Set<String>
     /// Targets of error logs, each set once; the first is the main level's.
@@ -157,7 +157,7 @@ public final class Plan {
         logFiles = parts.logFiles
         logBuffering = parts.logBuffering
         syslogs = parts.syslogs
-        namesLogFiles = parts.namesLogFiles
+        namedLogs = parts.namedLogs
         logFileCaches = parts.logFileCaches.map(\.settings)
         defaultLogs = parts.defaultLogs
         errorLogs = parts.errorLogs
@@ -223,7 +223,7 @@ struct PlanParts {
     var logFiles: [String] = []
     var logBuffering: [LogBuffering?] = []
     var syslogs: [SyslogTarget] = []
-    var namesLogFiles = false
+    var namedLogs: [NamedLog] = []
     var logFileCaches: [(place: Place, settings: LogFileCacheSettings)] = []
     var defaultLogs: Set<String> = []
     var errorLogs: [[ErrorLogTarget]] = []

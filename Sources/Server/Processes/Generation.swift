@@ -29,6 +29,8 @@ struct Generation {
             throw GenerationError(lines: [error.description])
         }
         let sandbox = try sandbox(plan, identity, logs)
+        logs.identity = identity
+        logs.sandbox = sandbox
         let zones = try ZoneSet.open(plan.zones, keeping: old?.zones ?? [])
         do throws(ListenFailures) {
             let workers = plan.main.usesMasterProcess ? plan.main.workerProcesses : 1

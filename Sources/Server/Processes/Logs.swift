@@ -9,6 +9,10 @@ final class Logs {
     /// The main level's first.
     let errors: [ErrorLog]
     let requests: LogFiles
+    /// The user of this generation's workers; nil if the master is not root.
+    var identity: Identity?
+    /// The confinement of this generation's processes.
+    var sandbox: Sandbox?
     /// nil when there is no Logger: the only process writes itself.
     let rings: LogRings?
 

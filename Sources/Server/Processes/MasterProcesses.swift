@@ -87,8 +87,10 @@ extension Master {
         }
         rings.closeWriters()
         do throws(SystemError) {
-            let user = own.plan.namesLogFiles ? generation.identity : nil
-            try generation.sandbox.enterAsLogger(opensAs: user, own.errors[0])
+            // The rights of its own generation's workers: a reload may have changed the user.
+            let user = own.plan.namedLogs.isEmpty ? nil : own.identity
+            let sandbox = own.sandbox ?? generation.sandbox
+            try sandbox.enterAsLogger(opensAs: user, own.errors[0])
             let writer = LogWriter(own, stderrDescriptor: realStderr, namesAs: user)
             closeDescriptor(realStderr)
             var logger = try Logger(rings, writer)
