@@ -48,7 +48,12 @@ ssize_t clinux_receive_passing(int socket, void *bytes, size_t count, int *passe
             else close(fd);
         }
     }
-    return received;
+    // What was cut off is not what was sent.
+    if (*passed >= 0 && message.msg_flags & (MSG_CTRUNC | MSG_TRUNC)) {
+        close(*passed);
+        *passed = -1;
+    }
+    return message.msg_flags & MSG_TRUNC ? -EMSGSIZE : received;
 }
 
 int clinux_seal(int fd) {

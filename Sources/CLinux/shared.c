@@ -1,15 +1,13 @@
 #define _GNU_SOURCE
 #include "shared.h"
 #include <errno.h>
-#include <pthread.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include <time.h>
 #include <unistd.h>
-
-_Static_assert(sizeof(pthread_mutex_t) <= clinux_lock_size, "a mutex fits a lock");
 
 void *clinux_share_memory(size_t size, int *error) {
     void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -18,58 +16,63 @@ void *clinux_share_memory(size_t size, int *error) {
     return NULL;
 }
 
-void *clinux_share_twice(size_t size, int *error) {
-    void *whole = MAP_FAILED;
-    int fd = memfd_create("apus-ring", MFD_CLOEXEC);
-    if (fd >= 0 && ftruncate(fd, (off_t)size) == 0)
-        whole = mmap(NULL, 2 * size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+#ifndef F_SEAL_FUTURE_WRITE
+#define F_SEAL_FUTURE_WRITE 0x0010
+#endif
+
+size_t clinux_page_size(void) { return (size_t)sysconf(_SC_PAGESIZE); }
+
+static int memory_file(const char *name, size_t size) {
+    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0) return -errno;
+    if (ftruncate(fd, (off_t)size) == 0) return fd;
+    int error = errno;
+    close(fd);
+    return -error;
+}
+
+void *clinux_share_ring(size_t size, int *error) {
+    size_t page = clinux_page_size();
+    int fd = memory_file("apus-ring", page + size);
+    if (fd < 0) {
+        *error = -fd;
+        return NULL;
+    }
+    char *whole = mmap(NULL, page + 2 * size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     int ok = whole != MAP_FAILED;
-    for (size_t half = 0; half < 2 && ok; half++)
-        ok = mmap((char *)whole + half * size, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-                 fd, 0) != MAP_FAILED;
+    int access = PROT_READ | PROT_WRITE, kind = MAP_SHARED | MAP_FIXED;
+    ok = ok && mmap(whole, page + size, access, kind, fd, 0) != MAP_FAILED
+        && mmap(whole + page + size, size, access, kind, fd, (off_t)page) != MAP_FAILED;
     *error = ok ? 0 : errno;
-    if (fd >= 0) close(fd);
-    if (!ok && whole != MAP_FAILED) munmap(whole, 2 * size);
+    close(fd);
+    if (!ok && whole != MAP_FAILED) munmap(whole, page + 2 * size);
     return ok ? whole : NULL;
+}
+
+void clinux_unshare_ring(void *ring, size_t size) { munmap(ring, clinux_page_size() + 2 * size); }
+
+void *clinux_share_readable(size_t size, void **writable, int *error) {
+    int fd = memory_file("apus-board", size);
+    if (fd < 0) {
+        *error = -fd;
+        return NULL;
+    }
+    *writable = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    // Kernels before 5.1 do not know the seal: there the others could still undo PROT_READ.
+    fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
+    void *readable = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
+    int ok = *writable != MAP_FAILED && readable != MAP_FAILED;
+    *error = ok ? 0 : errno;
+    close(fd);
+    if (ok) return readable;
+    if (*writable != MAP_FAILED) munmap(*writable, size);
+    if (readable != MAP_FAILED) munmap(readable, size);
+    return NULL;
 }
 
 void clinux_unshare_memory(void *memory, size_t size) { munmap(memory, size); }
 
-int clinux_lock_create(void *lock) {
-    pthread_mutexattr_t attributes;
-    int error = pthread_mutexattr_init(&attributes);
-    if (error) return -error;
-    error = pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
-    if (!error) error = pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-    if (!error) error = pthread_mutex_init(lock, &attributes);
-    pthread_mutexattr_destroy(&attributes);
-    return -error;
-}
-
-int clinux_lock_take(void *lock, int timeout_ms) {
-    int error;
-    if (timeout_ms < 0) {
-        error = pthread_mutex_lock(lock);
-    } else {
-        // The call takes a time of the clock that can be set; who sets it shortens or lengthens one
-        // wait.
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_sec += timeout_ms / 1000;
-        until.tv_nsec += timeout_ms % 1000 * 1000000L;
-        if (until.tv_nsec >= 1000000000L) {
-            until.tv_sec += 1;
-            until.tv_nsec -= 1000000000L;
-        }
-        error = pthread_mutex_timedlock(lock, &until);
-    }
-    if (error == EOWNERDEAD) return clinux_lock_was_orphaned;
-    return error ? -error : clinux_lock_is_held;
-}
-
-void clinux_lock_repaired(void *lock) { pthread_mutex_consistent(lock); }
-
-void clinux_lock_give(void *lock) { pthread_mutex_unlock(lock); }
+void clinux_yield(void) { sched_yield(); }
 
 _Static_assert(sizeof(struct clinux_activity) == 192, "an activity is three cache lines");
 

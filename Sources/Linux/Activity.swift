@@ -68,9 +68,11 @@ public struct Activity: BitwiseCopyable {
         var snapshot = Snapshot()
         snapshot.turns = unsafe clinux_published(&place.pointee.turns)
         snapshot.isWaiting = unsafe clinux_published(&place.pointee.waits) != 0
-        snapshot.isBusy = isBusy
+        snapshot.isBusy =
+            unsafe clinux_published(&place.pointee.state)
+            == UInt64(clinux_activity_in_hand.rawValue)
         let count = unsafe min(
-            Int(clamping: place.pointee.count), clinux_activity_text)
+            Int(clamping: clinux_published(&place.pointee.count)), Int(clinux_activity_text))
         snapshot.text = unsafe withUnsafeBytes(of: &place.pointee.text) {
             unsafe Array(UnsafeRawBufferPointer(rebasing: $0[..<count]))
         }

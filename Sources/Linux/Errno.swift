@@ -32,6 +32,8 @@ public enum Errno {
     public static var accessDenied: Int32 { EACCES }
     /// EFBIG
     public static var fileTooLarge: Int32 { EFBIG }
+    /// EMSGSIZE
+    public static var messageTooLong: Int32 { EMSGSIZE }
     /// ENAMETOOLONG
     public static var nameTooLong: Int32 { ENAMETOOLONG }
 }

@@ -13,3 +13,22 @@ public func raiseEvent(_ descriptor: Int32) { clinux_event_raise(descriptor) }
 /// Makes an eventfd unreadable; whether it was readable.
 @discardableResult
 public func clearEvent(_ descriptor: Int32) -> Bool { clinux_event_clear(descriptor) != 0 }
+
+/// A pipe by which a less privileged process wakes another; both ends non-blocking and
+/// close-on-exec. Its ends are two open files, so that the writer can neither make the reader's end
+/// block nor take wake-ups of others away.
+public func openWakePipe() throws(SystemError) -> (reads: Int32, writes: Int32) {
+    var ends: (Int32, Int32) = (-1, -1)
+    let returned = unsafe withUnsafeMutablePointer(to: &ends) {
+        unsafe $0.withMemoryRebound(to: Int32.self, capacity: 2) { unsafe clinux_wake_pipe($0) }
+    }
+    guard returned == 0 else { throw SystemError("pipe()", code: returned) }
+    return (ends.0, ends.1)
+}
+
+/// Wakes the reader of a wake pipe.
+public func wakeReader(_ writes: Int32) { clinux_wake(writes) }
+
+/// Takes what is in a wake pipe, up to 4096 wake-ups. Returns true if there were any.
+@discardableResult
+public func takeWakes(_ reads: Int32) -> Bool { clinux_wakes(reads) != 0 }

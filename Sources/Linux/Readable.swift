@@ -15,10 +15,27 @@ public func waitUntilReadable(_ descriptors: [Int32], timeoutMs: Int32) -> [Int]
 public func waitUntilReady(
     readable: [Int32], writable: [Int32], timeoutMs: Int32
 ) -> [Int] {
-    var polls = readable.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+    waitUntilReady(ended: [], readable: readable, writable: writable, timeoutMs: timeoutMs)
+}
+
+/// The same, with pipes before `readable` that count as ready only when all their writers are gone:
+/// bytes in them do not matter.
+public func waitUntilReady(
+    ended: [Int32], readable: [Int32], writable: [Int32], timeoutMs: Int32
+) -> [Int] {
+    var polls = ended.map { pollfd(fd: $0, events: 0, revents: 0) }
+    polls += readable.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
     polls += writable.map { pollfd(fd: $0, events: Int16(POLLOUT), revents: 0) }
     guard unsafe poll(&polls, nfds_t(polls.count), timeoutMs) > 0 else { return [] }
-    return readable.indices.filter { polls[$0].revents != 0 }
+    return (0..<ended.count + readable.count).filter { polls[$0].revents != 0 }
+}
+
+/// Returns true if the other end of a pipe or socket is gone or shut down, whatever is left to
+/// read.
+public func isAbandoned(_ descriptor: Int32) -> Bool {
+    var request = pollfd(fd: descriptor, events: 0x2000, revents: 0)
+    guard unsafe poll(&request, 1, 0) > 0 else { return false }
+    return request.revents != 0
 }
 
 /// Waits for `milliseconds`, or until a signal: poll(2) of nothing.

@@ -1,7 +1,11 @@
 import CLinux
 
-/// Zeroed memory that this process shares with the children that it forks, and that follows itself:
-/// bytes that go round its end lie in one piece. It goes with its last owner in each process.
+/// Zeroed memory of a ring that this process shares with the children that it forks: numbers, and
+/// bytes that follow themselves, so that what goes round the end lies in one piece. It goes with
+/// its last owner in each process.
+///
+/// Each ring is a memory object of its own: a process that has unmapped it cannot reach it again by
+/// way of another one (mremap(2) can only enlarge what is mapped).
 @safe
 public final class RingMemory {
     private let start: UnsafeMutableRawPointer
@@ -9,19 +13,28 @@ public final class RingMemory {
 
     /// `size` bytes, a power of two of pages. The kernel backs them where they are written.
     public init(size: Int) throws(SystemError) {
-        precondition(size >= 4096 && size & (size &- 1) == 0)
+        precondition(size >= 65536 && size & (size &- 1) == 0)
         var code: Int32 = 0
-        guard let memory = unsafe clinux_share_twice(size, &code) else {
+        guard let memory = unsafe clinux_share_ring(size, &code) else {
             throw SystemError("mmap() of a log's ring of \(size) bytes", code: code)
         }
         unsafe start = memory
         self.size = size
     }
 
-    deinit { unsafe clinux_unshare_memory(start, 2 * size) }
+    deinit { unsafe clinux_unshare_ring(start, size) }
+
+    /// The numbers, a page of them; valid as long as the memory is.
+    public var words: SharedTable<UInt64> {
+        let count = Int(clinux_page_size()) / 8
+        return unsafe SharedTable(
+            unsafe: start.bindMemory(to: UInt64.self, capacity: count), count: count)
+    }
 
     /// The bytes; valid as long as the memory is.
-    public var bytes: RingBytes { unsafe RingBytes(unsafe: start, size: size) }
+    public var bytes: RingBytes {
+        unsafe RingBytes(unsafe: start + Int(clinux_page_size()), size: size)
+    }
 }
 
 /// The bytes of a ring, at positions that count on and on; valid as long as the memory is.
@@ -68,9 +81,9 @@ public struct RingBytes: BitwiseCopyable {
         unsafe place(position & ~7, 8).storeBytes(of: number, as: UInt64.self)
     }
 
-    /// The number at a position that is a multiple of 8.
-    @inlinable
+    /// The number at a position that is a multiple of 8, read once: what is done with it does not
+    /// change when the memory does.
     public func number(at position: UInt64) -> UInt64 {
-        unsafe place(position & ~7, 8).load(as: UInt64.self)
+        unsafe clinux_published(place(position & ~7, 8).assumingMemoryBound(to: UInt64.self))
     }
 }

@@ -31,12 +31,54 @@ public final class SharedMemory {
         return unsafe SharedTable(unsafe: first, count: count)
     }
 
-    /// A lock at the memory's beginning, `SharedLock.size` bytes long.
-    public func makeLock() throws(SystemError) -> SharedLock {
-        precondition(size >= SharedLock.size)
-        let code = unsafe clinux_lock_create(start)
-        guard code == 0 else { throw SystemError("pthread_mutex_init()", code: code) }
-        return unsafe SharedLock(unsafe: start)
+    /// A lock at the memory's beginning, `SharedLock.size` bytes long. Zeroed memory is a free
+    /// lock.
+    public var lock: SharedLock { SharedLock(table(of: UInt64.self, at: 0, count: 1)) }
+}
+
+/// Memory that this process writes and its children can only read, even with mprotect(2).
+@safe
+public final class ReadableMemory {
+    private let readable: UnsafeMutableRawPointer
+    private var writable: UnsafeMutableRawPointer?
+    /// How many numbers it has.
+    public let count: Int
+
+    /// `count` numbers, all 0.
+    public init(count: Int) throws(SystemError) {
+        self.count = max(1, count)
+        var code: Int32 = 0
+        var memory: UnsafeMutableRawPointer?
+        guard let address = unsafe clinux_share_readable(self.count &* 8, &memory, &code) else {
+            throw SystemError("mmap(MAP_SHARED, \(self.count &* 8))", code: code)
+        }
+        unsafe readable = address
+        unsafe writable = memory
+    }
+
+    deinit {
+        keepReading()
+        unsafe clinux_unshare_memory(readable, count &* 8)
+    }
+
+    /// In a child: gives up the right to write.
+    public func keepReading() {
+        if let memory = unsafe writable { unsafe clinux_unshare_memory(memory, count &* 8) }
+        unsafe writable = nil
+    }
+
+    /// The number at `index`; setting it does nothing in a process that may only read.
+    public subscript(_ index: Int) -> UInt64 {
+        get {
+            precondition(index >= 0 && index < count)
+            return unsafe clinux_acquire(
+                readable.assumingMemoryBound(to: UInt64.self) + index)
+        }
+        set {
+            precondition(index >= 0 && index < count)
+            guard let memory = unsafe writable else { return }
+            unsafe clinux_release(memory.assumingMemoryBound(to: UInt64.self) + index, newValue)
+        }
     }
 }
 
@@ -96,6 +138,12 @@ extension SharedTable where Element == UInt64 {
         return unsafe clinux_exchange(start + index, value)
     }
 
+    /// Stores `value` where `expected` is. Returns what was there: `expected` on success.
+    func exchange(_ expected: UInt64, for value: UInt64, at index: Int) -> UInt64 {
+        precondition(index >= 0 && index < count)
+        return unsafe clinux_exchange_if(start + index, expected, value)
+    }
+
     /// What was last published there.
     public func published(at index: Int) -> UInt64 {
         precondition(index >= 0 && index < count)
@@ -103,33 +151,84 @@ extension SharedTable where Element == UInt64 {
     }
 }
 
-/// A lock that processes share: a robust mutex, which the death of its holder, at whatever
-/// instruction, hands to the next one (pthread_mutexattr_setrobust(3)).
+/// A lock that processes share, in memory that any of them may overwrite: a word with the number of
+/// its holder.
+///
+/// It is not pthread's robust mutex, which keeps addresses in that memory and follows them. Here
+/// nothing is followed, and no wait is longer than the caller says: a holder that has died, is
+/// stopped or is hostile loses the lock. So what the lock guards must stand being changed by two
+/// processes at a time.
 @safe
 public struct SharedLock: BitwiseCopyable {
-    /// How many bytes it takes.
-    public static let size = clinux_lock_size
+    /// How many bytes it has, a cache line.
+    public static let size = 64
 
-    private let address: UnsafeMutableRawPointer
+    /// The number of the holder; 0 if the lock is free.
+    public let word: SharedTable<UInt64>
 
-    @unsafe
-    init(unsafe address: UnsafeMutableRawPointer) { unsafe self.address = address }
+    init(_ word: SharedTable<UInt64>) { self.word = word }
 
-    /// Runs `body` while the lock is held, for no longer than `timeoutMs` waited for (-1: as long
-    /// as it takes); nil when it was not to be had. When a holder has died, `repair` runs first: it
-    /// puts in order what may be half done. Neither may take the lock again.
-    public func withLock<Value>(
-        timeoutMs: Int32 = -1, repair: () -> Void, _ body: () -> Value
-    ) -> Value? {
-        let taken = unsafe clinux_lock_take(address, timeoutMs)
-        guard taken >= 0 else { return nil }
-        if taken == Int32(clinux_lock_was_orphaned.rawValue) {
-            repair()
-            unsafe clinux_lock_repaired(address)
-        }
-        defer { unsafe clinux_lock_give(address) }
-        return body()
+    /// How a lock was taken.
+    public enum Taken {
+        /// It was free.
+        case free
+        /// Its holder had died: what it guards may be half changed.
+        case orphaned
+        /// Its holder did not give it back in time: it may be at work still.
+        case overdue
     }
+
+    /// Attempts without a system call: a holder needs about a microsecond.
+    private static let spins = 200
+    private static let yields = 50
+    /// Attempts to take an overdue lock away, which fail if others change its word meanwhile.
+    private static let lastAttempts = 100
+
+    /// Takes the lock for `holder`, a number above 0 that no other process has. Waits at most
+    /// `patienceMs` milliseconds for a holder that lives. Returns nil if `patienceMs` is 0 and the
+    /// lock is held, or if it could not be taken away from its holder.
+    @inline(__always)
+    public func take(
+        as holder: UInt64, patienceMs: Int64, isAlive: (UInt64) -> Bool
+    ) -> Taken? {
+        if word.exchange(0, for: holder, at: 0) == 0 { return .free }
+        return wait(holder, patienceMs, isAlive)
+    }
+
+    @inline(never)
+    private func wait(
+        _ holder: UInt64, _ patienceMs: Int64, _ isAlive: (UInt64) -> Bool
+    ) -> Taken? {
+        for _ in 0..<SharedLock.spins {
+            if word.exchange(0, for: holder, at: 0) == 0 { return .free }
+            clinux_relax()
+        }
+        let endMs = Clock.monotonicMs() &+ patienceMs
+        var attempts = 0
+        var lateAttempts = 0
+        while lateAttempts < SharedLock.lastAttempts {
+            let other = word.exchange(0, for: holder, at: 0)
+            if other == 0 { return .free }
+            if other == holder || !isAlive(other) {
+                if word.exchange(other, for: holder, at: 0) == other { return .orphaned }
+            }
+            if Clock.monotonicMs() >= endMs {
+                guard patienceMs > 0 else { return nil }
+                if word.exchange(other, for: holder, at: 0) == other { return .overdue }
+                lateAttempts &+= 1
+            } else if attempts < SharedLock.yields {
+                clinux_yield()
+            } else {
+                pause(milliseconds: 1)
+            }
+            attempts &+= 1
+        }
+        return nil
+    }
+
+    /// Gives the lock back, unless it was taken away meanwhile.
+    @inline(__always)
+    public func give(from holder: UInt64) { _ = word.exchange(holder, for: 0, at: 0) }
 }
 
 /// What was stored in shared memory before this is there before what is stored after it, whenever

@@ -341,6 +341,67 @@ import Testing
         #expect(answers().isEmpty)
     }
 
+    /// An empty packet is no end of the line: only the other end's is.
+    @Test mutating func anEmptyPacketClosesNothing() throws {
+        let pair = ask(1, "x")
+        aide.say([])
+        aide.say([])
+        #expect(answers().isEmpty && line.isOpen)
+        let question = try #require(aide.question())
+        aide.say([])
+        aide.say(AideMessages.answer(to: question.number, isRight: true))
+        #expect(answers() == [Heard(pair: pair, isRight: true, askers: [asker(1)])])
+    }
+
+    /// Whatever the other end says, with whatever descriptors, in whatever number: the worker reads
+    /// a bounded part of it at a time, keeps no descriptor, and hears the answer that follows.
+    @Test(arguments: 1...8 as ClosedRange<UInt64>)
+    mutating func garbageIsPassedOver(seed: UInt64) throws {
+        var random = SeededGenerator(seed: seed)
+        let pipe = try openPipe(readsNonblocking: true)
+        defer {
+            closeDescriptor(pipe.reads)
+            closeDescriptor(pipe.writes)
+        }
+        for round in 0..<200 {
+            let pair = ask(round, "\(round)")
+            let question = try #require(aide.question(), "seed \(seed), round \(round)")
+            for _ in 0..<Int.random(in: 0..<6, using: &random) {
+                var bytes = (0..<Int.random(in: 0..<40, using: &random)).map { _ in
+                    UInt8.random(in: 0...255, using: &random)
+                }
+                if Bool.random(using: &random), bytes.count > 8 {
+                    // Close to an answer: the right number, or a kind that there is.
+                    bytes.replaceSubrange(
+                        0..<9, with: AideMessages.message(question.number ^ 1, .nothing).prefix(9))
+                    bytes[8] = UInt8.random(in: 0..<6, using: &random)
+                }
+                // Its beginning would be one that takes the place of another.
+                if bytes == AideMessages.newcomer { bytes = [] }
+                aide.say(bytes, passing: Bool.random(using: &random) ? pipe.reads : -1)
+            }
+            aide.say(AideMessages.answer(to: question.number, isRight: true))
+            #expect(
+                answers() == [Heard(pair: pair, isRight: true, askers: [asker(round)])],
+                "seed \(seed), round \(round)")
+        }
+        #expect(line.isOpen)
+    }
+
+    /// What is no file cannot stand for what was compressed: sending it would wait.
+    @Test mutating func aPipeIsNoCompressedFile() throws {
+        let pipe = try openPipe(readsNonblocking: true)
+        defer {
+            closeDescriptor(pipe.reads)
+            closeDescriptor(pipe.writes)
+        }
+        let file = AideLine.KeptFile(entry: 3, generation: 4)
+        line.ask(file, toCode: .bytes([1, 2, 3]))
+        let question = try #require(aide.file())
+        aide.say(AideMessages.message(question.number, .codeFile), passing: pipe.reads)
+        #expect(answers() == [Heard(file: file, coded: nil)])
+    }
+
     @Test(arguments: [0, 1, 9, 10]) func questionsThatAreTooShort(count: Int) {
         let message = [UInt8](repeating: 0, count: count)
         let parts = AideMessages.parts(ofQuestion: message.span)

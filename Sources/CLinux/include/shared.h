@@ -1,4 +1,4 @@
-// Memory that processes share, and a lock in it that outlives its holder.
+// Memory that processes share.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -7,26 +7,17 @@
 /// errno, when there is none.
 void *clinux_share_memory(size_t size, int *error);
 void clinux_unshare_memory(void *memory, size_t size);
-/// The same of `size` bytes, a power of two of pages, that follow themselves: byte `size` is byte 0
-/// again, up to 2 * `size` bytes, so that what goes round the end lies in one piece.
-void *clinux_share_twice(size_t size, int *error);
-
-/// The bytes of a lock, at an address that is a multiple of 64.
-enum { clinux_lock_size = 64 };
-/// How a lock was taken.
-enum clinux_lock_taken {
-    clinux_lock_is_held = 0,
-    /// Its holder died. What it guards is to be put in order, then clinux_lock_repaired said; a
-    /// process that dies before that leaves the next holder the same task.
-    clinux_lock_was_orphaned = 1,
-};
-/// Makes a lock: a robust mutex that processes share (pthread_mutexattr_setrobust(3)). 0 or -errno.
-int clinux_lock_create(void *lock);
-/// clinux_lock_taken or -errno; -ETIMEDOUT after `timeout_ms`, which is -1 for no limit. A process
-/// must not take a lock that it holds.
-int clinux_lock_take(void *lock, int timeout_ms);
-void clinux_lock_repaired(void *lock);
-void clinux_lock_give(void *lock);
+/// A page, and behind it `size` bytes, a power of two of pages, that follow themselves: byte `size`
+/// is byte 0 again, up to 2 * `size` bytes, so that what goes round the end lies in one piece.
+/// The memory is an object of its own: mremap(2) of one reaches no other.
+void *clinux_share_ring(size_t size, int *error);
+void clinux_unshare_ring(void *ring, size_t size);
+/// sysconf(3), _SC_PAGESIZE.
+size_t clinux_page_size(void);
+/// Memory that one process writes and its children may only read: *writable is its address for the
+/// first, the result the address for the others, which mprotect(2) cannot make writable
+/// (F_SEAL_FUTURE_WRITE, fcntl(2)). NULL and *error if there is none.
+void *clinux_share_readable(size_t size, void **writable, int *error);
 
 /// What stands above happens, for whoever finds the memory of a process that was killed, before
 /// what stands below.
@@ -51,6 +42,22 @@ static inline uint64_t clinux_acquire(const uint64_t *number) {
 static inline uint64_t clinux_exchange(uint64_t *number, uint64_t value) {
     return __atomic_exchange_n(number, value, __ATOMIC_SEQ_CST);
 }
+/// Stores `value` where `expected` is. Returns the number that was there: `expected` on success.
+static inline uint64_t clinux_exchange_if(uint64_t *number, uint64_t expected, uint64_t value) {
+    __atomic_compare_exchange_n(
+        number, &expected, value, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE);
+    return expected;
+}
+/// Tells the processor that this is a loop that waits.
+static inline void clinux_relax(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+/// sched_yield(2).
+void clinux_yield(void);
 /// What stands above is seen by others before what stands below is read.
 static inline void clinux_fence(void) { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 

@@ -20,6 +20,8 @@ struct AideLine {
     static let mostPasswordsOfClient = 64
     /// More files to compress do not wait: they are asked for when they are requested again.
     static let mostCodingsWaiting = 64
+    /// The number of messages that are read in a row without an answer among them.
+    static let mostMessages = 64
     /// A question that two Aides died of is not asked a third one.
     static let mostTries = 2
 
@@ -220,7 +222,10 @@ extension AideLine {
     /// The next answer; nil when there is none for now.
     mutating func takeAnswer() -> Answer? {
         var message = [UInt8](repeating: 0, count: AideMessages.longest)
-        while isOpen {
+        // Bounded: messages that answer nothing must not keep the worker from its clients.
+        var left = AideLine.mostMessages
+        while isOpen, left > 0 {
+            left &-= 1
             var passed: Int32 = -1
             let result = receive(descriptor, into: &message, passed: &passed)
             let file = passed >= 0 ? Descriptor(owning: passed) : nil
@@ -235,6 +240,8 @@ extension AideLine {
             case .wouldBlock:
                 sendQueue()
                 return hopeless()
+            // An empty packet is no end.
+            case .bytes where !isAbandoned(descriptor): break
             case .bytes, .failed:
                 closeDescriptor(descriptor)
                 descriptor = -1
@@ -264,7 +271,9 @@ extension AideLine {
             switch head.kind {
             case .codeBytes: return .coded(kept, .bytes(rest.indices.map { rest[$0] }))
             case .codeFile:
-                guard let file, case .success(let facts) = facts(of: file.number) else {
+                guard let file, case .success(let facts) = facts(of: file.number),
+                    facts.kind == .regular
+                else {
                     return .coded(kept, nil)
                 }
                 return .coded(

@@ -23,6 +23,9 @@ struct CodingQueue {
 
     var isEmpty: Bool { asked.isEmpty }
 
+    /// The number of questions of one worker.
+    func count(for socket: Int32) -> Int { asked.count { $0.socket == socket } }
+
     mutating func add(
         _ source: consuming CodingJob.Source, _ number: UInt64, for socket: Int32
     ) {

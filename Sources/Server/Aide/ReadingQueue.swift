@@ -20,6 +20,9 @@ struct ReadingQueue: ~Copyable {
 
     var isEmpty: Bool { asked.isEmpty }
 
+    /// The number of questions of one worker.
+    func count(for socket: Int32) -> Int { asked.count { $0.socket == socket } }
+
     mutating func add(
         _ file: consuming Descriptor, _ piece: FilePiece, _ number: UInt64, for socket: Int32
     ) {

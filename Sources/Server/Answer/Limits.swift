@@ -111,11 +111,12 @@ extension Worker {
             }
             request.connectionLimiting = .passed
             let admission = context.zones[Int(limit.zone)].admit(
-                key.span, process: process, most: limit.most)
+                key.span, most: limit.most)
             if case .admitted(let entry) = admission {
                 request.heldConnections.append(HeldConnection(zone: limit.zone, entry: entry))
                 continue
             }
+            if admission == .uncounted { continue }
             explanation?.note("limit_conn: refused by zone \(plan.zones[Int(limit.zone)].name)")
             if admission == .tooMany {
                 let dryRun = limits.connectionsAreDry ? ", dry run," : ""
@@ -136,7 +137,7 @@ extension Worker {
     mutating func releaseConnections(_ exchange: Int) {
         guard let request = contextIfAny(exchange), !request.heldConnections.isEmpty else { return }
         for held in request.heldConnections {
-            context.zones[Int(held.zone)].release(entry: held.entry, process: process)
+            context.zones[Int(held.zone)].release(entry: held.entry)
         }
         request.heldConnections = []
     }

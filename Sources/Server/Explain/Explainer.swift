@@ -74,12 +74,13 @@ public enum Explainer {
     private static func answer(
         _ lines: [String], _ reached: Reached, _ explanation: Explanation, _ plan: Plan
     ) throws(SystemError) -> AnswerReader {
+        let seats = try WorkerSeats()
         let context = WorkerContext(
             plan: plan, index: 0,
             listeners: plan.listens.indices.map { WorkerSocket(listen: $0, descriptor: -1) },
             errorLogs: plan.errorLogs.map { ErrorLog(unopened: $0) },
             lifeline: -1, zones: try plan.zones.map { zone throws(SystemError) in try Zone(zone) },
-            scoreboard: try Scoreboard(), scoreboardRow: nil)
+            scoreboard: seats.scoreboard, seat: try seats.open())
         var worker = try Worker(context, explanation: explanation)
         let (near, far) = try openStreamPair()
         let client = Descriptor(owning: near)

@@ -36,7 +36,8 @@ enum RequestVerdict: Equatable {
             guard let key = keys[index] else { continue }
             let counted = zones[Int(limits[index].zone)].count(
                 key.span, limits[index], nowMs: nowMs)
-            let wantedMs = limits[index].delayMs(excess: counted)
+            // Beyond the burst only if others counted meanwhile, or if the zone's memory lies.
+            let wantedMs = limits[index].delayMs(excess: min(counted, limits[index].burst))
             if wantedMs > delayMs {
                 delayMs = wantedMs
                 excess = counted

@@ -18,7 +18,8 @@ struct RequestRate: BitwiseCopyable, Equatable {
 
     /// Whether nothing is left of it and it was not used for a minute: it may be forgotten.
     func isExpired(rate: Int64, nowMs: Int64) -> Bool {
-        let elapsedMs = abs(nowMs &- lastMs)
+        // A time of the memory that workers share may be any number.
+        let elapsedMs = Int64(clamping: (nowMs &- lastMs).magnitude)
         return elapsedMs >= 60_000 && level(rate, elapsedMs) <= 0
     }
 

@@ -3,9 +3,12 @@ import Linux
 /// What all workers have done and are at, in memory that they share: for stub_status and the
 /// variables $connections_active and its like.
 ///
-/// Each worker has a row that it alone writes, once a turn of its loop; a reader adds the rows up.
-/// When a worker ends, the master adds what it has done to the row of those that have ended; what
-/// it was at is over.
+/// Each worker has a row that it writes once a turn of its loop; a reader adds the rows up. When a
+/// worker ends, the master adds what it has done to the row of those that have ended; what it was
+/// at is over.
+///
+/// All workers can write all rows. A hostile one can falsify the sums, as it could with its own row
+/// alone; they are shown, and decide nothing. Any number is taken: sums wrap around.
 final class Scoreboard {
     /// What is counted: the first three for good, the others as it is now.
     struct Counts: BitwiseCopyable, Equatable {
@@ -26,30 +29,15 @@ final class Scoreboard {
 
     private let cells: SharedTable<UInt64>
     private let memory: SharedMemory
-    /// What each row's process is doing.
-    let activities: ActivityBoard
-    /// The master's: which process has a row; the first row is that of those that have ended.
-    private var owners: [Int32]
 
     init() throws(SystemError) {
         let count = Scoreboard.rows &* Scoreboard.columns
         memory = try SharedMemory(size: count &* 8)
         cells = memory.table(of: UInt64.self, at: 0, count: count)
-        owners = Array(repeating: 0, count: Scoreboard.rows)
-        activities = try ActivityBoard(rows: Scoreboard.rows)
     }
 
-    /// A row for a process that is about to start, before its id is known; nil when there is none.
-    func freeRow() -> Int? { owners.indices.dropFirst().first { owners[$0] == 0 } }
-
-    /// Gives a row to a process.
-    func take(_ row: Int, for process: Int32) { owners[row] = process }
-
-    /// Keeps what a process has done, and frees its row.
-    func release(_ process: Int32) {
-        guard let row = owners.indices.dropFirst().first(where: { owners[$0] == process }) else {
-            return
-        }
+    /// Keeps what the process of a row has done, in row 0, and clears the row.
+    func release(_ row: Int) {
         let ended = self[row]
         var total = self[0]
         total.accepted &+= ended.accepted
@@ -57,20 +45,7 @@ final class Scoreboard {
         total.requests &+= ended.requests
         self[row] = Counts()
         self[0] = total
-        activities[row].clear()
-        owners[row] = 0
     }
-
-    /// What a process is doing, or was when it died; nil for one that has no row.
-    func activity(of process: Int32) -> Activity.Snapshot? {
-        guard let row = owners.indices.dropFirst().first(where: { owners[$0] == process }) else {
-            return nil
-        }
-        return activities[row].snapshot
-    }
-
-    /// The processes that have rows.
-    var processes: [Int32] { owners.filter { $0 > 0 } }
 
     /// A row's counts.
     subscript(_ row: Int) -> Counts {

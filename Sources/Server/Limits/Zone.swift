@@ -1,24 +1,107 @@
 import Linux
 
 /// A zone of limit_req_zone or limit_conn_zone: memory that the master makes and all workers share.
+///
+/// Each worker can write all of it. So a hostile one can falsify the limits, but it can neither
+/// stop nor crash another one: the lock is not waited for without end, and a damaged table is
+/// emptied. Processes with more rights than a worker do not use it: workers clean up behind those
+/// that have died.
 final class Zone {
     let plan: ZonePlan
-    private let lock: SharedLock
-    private let table: ZoneTable
+    /// Writes a message about the zone to the error log.
+    var report: (String) -> Void = { _ in }
+
+    let lock: SharedLock
+    let table: ZoneTable
+    /// This process, and those that are alive: see ``join(_:as:)``.
+    private var owner = UInt64.max
+    private var registry: WorkerRegistry?
+    /// Until when a lock that is held is not waited for, after it was taken from its holder.
+    private var impatientUntilMs = Int64.min
+    private var silentUntilMs = Int64.min
+    /// Entries of connections that are over, but could not be released.
+    private var unreleased: [Int] = []
+
+    /// How long the lock of a worker that is alive is waited for, once a second.
+    private static let patienceMs: Int64 = 100
+    private static let impatienceMs: Int64 = 1000
+    private static let reportIntervalMs: Int64 = 60_000
 
     /// An empty zone. Its secret is shared as the memory is: both are there before a fork.
     init(_ plan: ZonePlan) throws(SystemError) {
         self.plan = plan
-        let memory = try SharedMemory(size: plan.size)
-        lock = try memory.makeLock()
+        let memory = try SharedMemory(size: max(plan.size, Zone.leastSize))
+        lock = memory.lock
         table = ZoneTable(in: memory, secret: (randomNumber(), randomNumber()))
     }
 
-    /// Has `body` look at the table while nobody else does.
-    func withTable<Value>(
-        timeoutMs: Int32 = -1, _ body: (ZoneTable) -> Value
-    ) -> Value? {
-        lock.withLock(timeoutMs: timeoutMs, repair: table.repair) { body(table) }
+    /// Room for the lock, the header and an entry.
+    private static let leastSize = 8192
+
+    /// In a worker, before it uses the zone: `owner` is its number in `registry`.
+    func join(_ registry: WorkerRegistry, as owner: UInt64) {
+        self.registry = registry
+        self.owner = owner
+    }
+
+    /// Has `body` look at the table while nobody else does. Returns nil if the lock could not be
+    /// taken, or if the table was damaged again after it was emptied; `body` may run twice.
+    func withTable<Value>(_ body: (ZoneTable) -> Value) -> Value? {
+        guard takeLock() else { return nil }
+        defer { lock.give(from: owner) }
+        sweep()
+        while let entry = unreleased.popLast() { release(entry, in: table) }
+        var value = body(table)
+        guard table.isDamaged else { return value }
+        table.reset()
+        tell("was damaged by a worker and has been emptied")
+        value = body(table)
+        guard table.isDamaged else { return value }
+        table.reset()
+        return nil
+    }
+
+    private func takeLock() -> Bool {
+        let taken = lock.take(as: owner, patienceMs: 0) { registry?.isAlive($0) ?? true }
+        if taken == .free { return true }
+        if taken == .orphaned {
+            table.repair()
+            return true
+        }
+        return takeHeldLock()
+    }
+
+    /// A holder needs microseconds. One that is stopped, or hostile, is waited for once a second.
+    private func takeHeldLock() -> Bool {
+        let nowMs = Clock.monotonicMs()
+        guard nowMs >= impatientUntilMs else { return false }
+        let taken = lock.take(as: owner, patienceMs: Zone.patienceMs) {
+            registry?.isAlive($0) ?? true
+        }
+        if taken == .free { return true }
+        if taken != .orphaned {
+            impatientUntilMs = Clock.monotonicMs() &+ Zone.impatienceMs
+            tell("was locked for \(Zone.patienceMs) ms: the lock was taken away from its holder")
+        }
+        guard taken != nil else { return false }
+        table.repair()
+        return true
+    }
+
+    /// Removes what workers that have died counted: the first one that notices a death does it.
+    private func sweep() {
+        guard plan.kind == .connections, let registry else { return }
+        let deaths = UInt32(truncatingIfNeeded: registry.deaths)
+        guard table.header[0].sweptDeaths != deaths else { return }
+        table.removeAll { !registry.isAlive($0.owner) }
+        table.header[0].sweptDeaths = deaths
+    }
+
+    private func tell(_ what: String) {
+        let nowMs = Clock.monotonicMs()
+        guard nowMs >= silentUntilMs else { return }
+        silentUntilMs = nowMs &+ Zone.reportIntervalMs
+        report("shared memory zone \"\(plan.name)\" \(what)")
     }
 }
 
@@ -107,61 +190,64 @@ extension Zone {
         case tooMany
         /// The zone is full.
         case noRoom
+        /// Not counted: another worker holds the zone's lock.
+        case uncounted
     }
 
-    /// Counts one more connection of a key in `process`, unless it has `most`.
-    func admit(_ bytes: Span<UInt8>, process: Int32, most: Int64) -> Admission {
+    /// Counts one more connection of a key in this process, unless it has `most`.
+    func admit(_ bytes: Span<UInt8>, most: Int64) -> Admission {
         let key = table.key(of: bytes)
         return withTable { table in
             var total: Int64 = 0
             var own: Int?
-            var index = table.find(key)
-            while let found = index {
-                total &+= table[found].connections
-                if table[found].process == process { own = found }
-                index = table.find(key, after: found)
+            table.forEach(key) { found in
+                let value = table[found]
+                total = total.addingReportingOverflow(max(0, value.connections)).partialValue
+                if value.owner == owner { own = found }
+                return true
             }
             if total >= most { return .tooMany }
             if let own {
                 table[own].connections &+= 1
                 return .admitted(entry: own)
             }
-            let value = ZoneValue(process: process, connections: 1)
+            let value = ZoneValue(owner: owner, connections: 1)
             return table.insert(key, value).map { .admitted(entry: $0) } ?? .noRoom
-        } ?? .noRoom
+        } ?? .uncounted
     }
 
-    /// Takes one connection back that an entry of `process` counts: an entry stays where it is as
-    /// long as it counts one.
-    func release(entry: Int, process: Int32) {
-        _ = withTable { table in
-            guard table[entry].process == process else { return }
-            if table[entry].connections > 1 {
-                table[entry].connections &-= 1
-            } else {
-                table.remove(entry)
-            }
+    /// Takes one connection back that an entry of this process counts: an entry stays where it is
+    /// as long as it counts one.
+    func release(entry: Int) {
+        unreleased.append(entry)
+        // Without the lock it is done by whatever takes it next.
+        _ = withTable { _ in }
+    }
+
+    private func release(_ entry: Int, in table: ZoneTable) {
+        // It is gone if the table was emptied.
+        guard table.isUsed(entry), table[entry].owner == owner else { return }
+        if table[entry].connections > 1 {
+            table[entry].connections &-= 1
+        } else {
+            table.remove(entry)
         }
-    }
-
-    /// Takes all connections of a process back that has ended; false when the lock was not to be
-    /// had in time, because its holder is stopped.
-    func releaseAll(of process: Int32) -> Bool {
-        guard plan.kind == .connections else { return true }
-        return withTable(timeoutMs: 100) { $0.removeAll { $0.process == process } } != nil
     }
 }
 
 extension ZoneValue {
     fileprivate init(_ rate: RequestRate) { self.init(first: rate.excess, second: rate.lastMs) }
 
-    fileprivate var rate: RequestRate { RequestRate(excess: first, lastMs: second) }
-
-    fileprivate init(process: Int32, connections: Int64) {
-        self.init(first: Int64(process), second: connections)
+    /// Within the bounds that the arithmetic of ``RequestRate`` needs, whatever the memory holds.
+    fileprivate var rate: RequestRate {
+        RequestRate(excess: min(max(0, first), RequestRate.most), lastMs: second)
     }
 
-    fileprivate var process: Int32 { Int32(truncatingIfNeeded: first) }
+    fileprivate init(owner: UInt64, connections: Int64) {
+        self.init(first: Int64(bitPattern: owner), second: connections)
+    }
+
+    fileprivate var owner: UInt64 { UInt64(bitPattern: first) }
 
     fileprivate var connections: Int64 {
         get { second }

@@ -11,13 +11,24 @@ import Linux
 /// anew from the entries: an entry counts once its `isUsed` is set, which is the last thing that is
 /// done to a new one, and the first that is undone. What an entry says are numbers that are each
 /// stored at once.
+///
+/// Any worker can write anything into this memory, also while another one reads it. So a link is
+/// read once and compared with the bounds before it is followed, walks are bounded, and links that
+/// contradict each other are noted as damage (``isDamaged``): then the operation has no effect
+/// that matters, and the table is emptied (``reset()``).
 struct ZoneTable {
-    private let memory: SharedMemory
+    let memory: SharedMemory
     let header: SharedTable<Header>
     let buckets: SharedTable<UInt32>
     let entries: SharedTable<Entry>
     let mask: UInt64
     private let secret: (UInt64, UInt64)
+    private let damage = Damage()
+
+    /// This process's own note.
+    private final class Damage {
+        var isFound = false
+    }
 
     /// Links are indexes plus one; 0 is none.
     struct Header: BitwiseCopyable {
@@ -27,6 +38,9 @@ struct ZoneTable {
         /// Entries from here on were never used, so that the kernel need not back them.
         var neverUsed: UInt32
         var count: UInt32
+        /// For how many deaths of workers entries were removed: the last digits of
+        /// ``WorkerRegistry/deaths``.
+        var sweptDeaths: UInt32
     }
 
     struct Entry: BitwiseCopyable {
@@ -44,6 +58,10 @@ struct ZoneTable {
     private static let entriesOffset = 4096
     /// The longest key: an entry's length has 16 bits.
     static let longestKey = 65535
+
+    /// The longest walk along a chain. Keys are spread by a secret, so that a chain has a few;
+    /// those of limit_conn have an entry for each worker.
+    private static let longestChain = 2 * WorkerRegistry.rows
 
     /// A table in all of `memory`, behind its lock.
     init(in memory: SharedMemory, secret: (UInt64, UInt64)) {
@@ -90,17 +108,32 @@ struct ZoneTable {
         nonmutating set { entries[index].value = newValue }
     }
 
-    /// The entry of a key, or the next one of the same key after `previous`.
-    func find(_ key: Key, after previous: Int? = nil) -> Int? {
-        var link = previous.map { entries[$0].next } ?? buckets[key.bucket]
+    /// The entry of a key.
+    func find(_ key: Key) -> Int? {
+        var found: Int?
+        forEach(key) { index in
+            found = index
+            return false
+        }
+        return found
+    }
+
+    /// Calls `body` with each entry of a key, the newest first, until it returns false.
+    func forEach(_ key: Key, _ body: (Int) -> Bool) {
+        var link = buckets[key.bucket]
+        var steps = 0
         while link != 0 {
-            let index = Int(link) &- 1
-            if entries[index].keyLength == key.length, entries[index].key == key.stored {
-                return index
+            guard let index = index(of: link), steps < ZoneTable.longestChain else {
+                return noteDamage()
+            }
+            if entries[index].keyLength == key.length, entries[index].key == key.stored,
+                !body(index)
+            {
+                return
             }
             link = entries[index].next
+            steps &+= 1
         }
-        return nil
     }
 
     /// Adds an entry as the one that was used last; nil when there is no room.
@@ -119,6 +152,7 @@ struct ZoneTable {
 
     /// Takes an entry away.
     func remove(_ index: Int) {
+        guard isUsed(index) else { return noteDamage() }
         entries[index].isUsed = 0
         keepOrder()
         unchain(index)
@@ -126,6 +160,11 @@ struct ZoneTable {
         entries[index].next = header[0].firstFree
         header[0].firstFree = UInt32(truncatingIfNeeded: index &+ 1)
         header[0].count &-= 1
+    }
+
+    /// True if the table has an entry at this index.
+    func isUsed(_ index: Int) -> Bool {
+        index < min(Int(header[0].neverUsed), entries.count) && entries[index].isUsed != 0
     }
 
     /// Makes an entry the one that was used last.
@@ -136,20 +175,34 @@ struct ZoneTable {
     }
 
     /// The entry whose last use is longest ago.
-    var oldest: Int? { header[0].oldest == 0 ? nil : Int(header[0].oldest) &- 1 }
-
-    /// Removes all entries whose value is such.
-    func removeAll(where isSuch: (ZoneValue) -> Bool) {
-        for index in 0..<Int(header[0].neverUsed)
-        where entries[index].isUsed != 0 && isSuch(entries[index].value) {
-            remove(index)
+    var oldest: Int? {
+        let link = header[0].oldest
+        guard link != 0 else { return nil }
+        guard let index = index(of: link), isUsed(index) else {
+            noteDamage()
+            return nil
         }
+        return index
+    }
+
+    /// Removes all entries whose value is such, and forgets the order of use. As long as it takes
+    /// to look at each entry, whatever the links are.
+    func removeAll(where isSuch: (ZoneValue) -> Bool) {
+        let end = min(Int(header[0].neverUsed), entries.count)
+        var isChanged = false
+        for index in 0..<end where entries[index].isUsed != 0 && isSuch(entries[index].value) {
+            entries[index].isUsed = 0
+            isChanged = true
+        }
+        if isChanged { repair() }
     }
 
     /// Makes the links anew from the entries; which were used longest ago is forgotten.
     func repair() {
         let end = min(header[0].neverUsed, UInt32(clamping: entries.count))
-        header[0] = Header(firstFree: 0, newest: 0, oldest: 0, neverUsed: end, count: 0)
+        let swept = header[0].sweptDeaths
+        header[0] = Header(
+            firstFree: 0, newest: 0, oldest: 0, neverUsed: end, count: 0, sweptDeaths: swept)
         for index in 0..<buckets.count { buckets[index] = 0 }
         for index in 0..<Int(end) {
             if entries[index].isUsed != 0 {
@@ -162,19 +215,46 @@ struct ZoneTable {
         }
     }
 
+    // MARK: damage
+
+    /// Whether links were found that contradict each other.
+    var isDamaged: Bool { damage.isFound }
+
+    private func noteDamage() { damage.isFound = true }
+
+    /// Forgets everything.
+    func reset() {
+        damage.isFound = false
+        let end = min(Int(header[0].neverUsed), entries.count)
+        for index in 0..<end { entries[index].isUsed = 0 }
+        for index in 0..<buckets.count { buckets[index] = 0 }
+        header[0] = Header(
+            firstFree: 0, newest: 0, oldest: 0, neverUsed: 0, count: 0, sweptDeaths: 0)
+    }
+
+    /// The index that a link names; nil if it names none.
+    private func index(of link: UInt32) -> Int? {
+        let index = Int(link) &- 1
+        return index >= 0 && index < entries.count ? index : nil
+    }
+
     // MARK: links
 
     private func takeFree() -> Int? {
-        if header[0].firstFree != 0 {
-            let index = Int(header[0].firstFree) &- 1
+        let link = header[0].firstFree
+        if link != 0 {
+            guard let index = index(of: link), entries[index].isUsed == 0 else {
+                noteDamage()
+                return nil
+            }
             header[0].firstFree = entries[index].next
             return index
         }
-        let index = Int(header[0].neverUsed)
-        guard index < entries.count else { return nil }
-        header[0].neverUsed &+= 1
+        let next = header[0].neverUsed
+        guard Int(next) < entries.count else { return nil }
+        header[0].neverUsed = next &+ 1
         keepOrder()
-        return index
+        return Int(next)
     }
 
     func bucket(of index: Int) -> Int {
@@ -192,41 +272,58 @@ struct ZoneTable {
 
     private func unchain(_ index: Int) {
         let bucket = bucket(of: index)
-        let link = UInt32(truncatingIfNeeded: index &+ 1)
-        guard buckets[bucket] != link else {
+        let wanted = UInt32(truncatingIfNeeded: index &+ 1)
+        var link = buckets[bucket]
+        guard link != wanted else {
             buckets[bucket] = entries[index].next
             return
         }
-        var before = buckets[bucket]
-        while before != 0, entries[Int(before) &- 1].next != link {
-            before = entries[Int(before) &- 1].next
+        for _ in 0..<ZoneTable.longestChain {
+            guard let before = self.index(of: link) else { break }
+            link = entries[before].next
+            if link == wanted {
+                entries[before].next = entries[index].next
+                return
+            }
         }
-        if before != 0 { entries[Int(before) &- 1].next = entries[index].next }
+        noteDamage()
     }
 
     private func list(_ index: Int) {
         let link = UInt32(truncatingIfNeeded: index &+ 1)
+        let newest = header[0].newest
         entries[index].newer = 0
-        entries[index].older = header[0].newest
-        if header[0].newest == 0 {
+        entries[index].older = newest
+        if newest == 0 {
             header[0].oldest = link
+        } else if let neighbour = self.index(of: newest) {
+            entries[neighbour].newer = link
         } else {
-            entries[Int(header[0].newest) &- 1].newer = link
+            noteDamage()
         }
         header[0].newest = link
     }
 
     private func unlist(_ index: Int) {
-        let entry = entries[index]
-        if entry.newer == 0 {
-            header[0].newest = entry.older
+        let own = UInt32(truncatingIfNeeded: index &+ 1)
+        let (newer, older) = (entries[index].newer, entries[index].older)
+        if newer == 0 {
+            guard header[0].newest == own else { return noteDamage() }
+            header[0].newest = older
         } else {
-            entries[Int(entry.newer) &- 1].older = entry.older
+            guard let neighbour = self.index(of: newer), entries[neighbour].older == own else {
+                return noteDamage()
+            }
+            entries[neighbour].older = older
         }
-        if entry.older == 0 {
-            header[0].oldest = entry.newer
+        if older == 0 {
+            guard header[0].oldest == own else { return noteDamage() }
+            header[0].oldest = newer
         } else {
-            entries[Int(entry.older) &- 1].newer = entry.newer
+            guard let neighbour = self.index(of: older), entries[neighbour].newer == own else {
+                return noteDamage()
+            }
+            entries[neighbour].newer = newer
         }
     }
 }

@@ -1,48 +1,49 @@
 import Linux
 
-/// How workers wake the Logger: only one that sleeps is woken, so that a busy worker makes no call
-/// for its lines. Shared memory of a word, and an eventfd.
+/// The bell by which one worker wakes the Logger: only one that sleeps is woken, so that a busy
+/// worker makes no call for its lines. A word in the worker's ring, and a pipe.
+///
+/// Each worker has its own: with a shared one, a hostile worker could keep the Logger from being
+/// woken for the lines of others.
 struct LogBell: BitwiseCopyable {
-    /// 1 when the Logger sleeps until it is woken.
-    private let sleeps: SharedTable<UInt64>
-    /// What the Logger waits for.
+    /// 1 if the Logger sleeps until it is woken.
+    private let words: SharedTable<UInt64>
+    private let place: Int
+    /// The pipe's end that the worker writes to; -1 in a process that has none.
     let descriptor: Int32
 
-    init(_ word: SharedTable<UInt64>, descriptor: Int32) {
-        sleeps = word
+    init(_ words: SharedTable<UInt64>, at place: Int, descriptor: Int32) {
+        self.words = words
+        self.place = place
         self.descriptor = descriptor
     }
 
     // MARK: workers
 
-    /// There is something to be written: wakes the Logger if it sleeps. Whoever finds it asleep
-    /// first makes the call.
+    /// There is something to be written: wakes the Logger if it sleeps.
     @inline(__always)
     func ringIfAsleep() {
         fence()
-        if sleeps.acquire(at: 0) != 0 { wake() }
+        if words.acquire(at: place) != 0 { wake() }
     }
 
     @inline(never)
     private func wake() {
-        if sleeps.exchange(0, at: 0) != 0 { ring() }
+        if words.exchange(0, at: place) != 0 { ring() }
     }
 
     /// Wakes the Logger out of a pause, too.
-    func ring() { raiseEvent(descriptor) }
+    func ring() { wakeReader(descriptor) }
 
     // MARK: the Logger
 
-    /// From here on it is to be woken. What there is to be written is to be looked for once more
-    /// after this: it may have come in between.
+    /// From here on the Logger is to be woken. The ring is to be read once more after this: lines
+    /// may have been added in between.
     func fallAsleep() {
-        sleeps.release(1, at: 0)
+        words.release(1, at: place)
         fence()
     }
 
-    /// It is awake.
-    func wakeUp() {
-        sleeps.release(0, at: 0)
-        clearEvent(descriptor)
-    }
+    /// The Logger is awake.
+    func wakeUp() { words.release(0, at: place) }
 }

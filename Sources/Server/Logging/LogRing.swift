@@ -26,26 +26,46 @@ struct LogRing: BitwiseCopyable {
         static let knownTail = 3
         /// At which head it is looked whether much waits.
         static let nextLook = 4
+        /// The head when the worker that writes now began.
+        static let start = 5
         // The Logger's.
         static let tail = 8
         /// How much of `lost` and of `tooLong` was told.
         static let toldLost = 9
         static let toldTooLong = 10
+        // Of both: whether the Logger sleeps.
+        static let asleep = 16
     }
-    /// How many of them there are.
-    static let words = 16
 
     let bytes: RingBytes
-    private let words: SharedTable<UInt64>
-    private let bell: LogBell
+    let words: SharedTable<UInt64>
+    let bell: LogBell
 
-    init(_ bytes: RingBytes, _ words: SharedTable<UInt64>, _ bell: LogBell) {
-        self.bytes = bytes
-        self.words = words
-        self.bell = bell
+    /// A ring in `memory`, which must live as long, whose worker wakes the Logger by `wakes`.
+    init(in memory: RingMemory, wakes: Int32) {
+        bytes = memory.bytes
+        words = memory.words
+        bell = LogBell(words, at: Word.asleep, descriptor: wakes)
+    }
+
+    /// True if these can be a ring's tail and head.
+    private static func areSound(tail: UInt64, head: UInt64, size: Int) -> Bool {
+        head &- tail <= UInt64(size) && head % 8 == 0
     }
 
     // MARK: the worker's end
+
+    /// Begins to write where the worker before this one ended. That one may have left any numbers.
+    func takeOver() {
+        let tail = words.acquire(at: Word.tail)
+        let head = words.acquire(at: Word.head)
+        if !LogRing.areSound(tail: tail, head: head, size: bytes.size) {
+            words.release((tail &+ 7) & ~7, at: Word.head)
+        }
+        words.release(words[Word.head], at: Word.start)
+        words[Word.knownTail] = tail
+        words[Word.nextLook] = 0
+    }
 
     /// Adds a line. False when it is lost: there is no room, or it is too long.
     @discardableResult
@@ -103,11 +123,13 @@ struct LogRing: BitwiseCopyable {
     // MARK: the Logger's end
 
     /// Whether something waits.
-    var isEmpty: Bool { words.acquire(at: Word.head) == words[Word.tail] }
+    var isEmpty: Bool { words.acquire(at: Word.head) == words.acquire(at: Word.tail) }
 
     /// What waits now.
     func reader() -> Reader {
-        Reader(self, from: words[Word.tail], to: words.acquire(at: Word.head))
+        // In this order: a start that is read after the head may be behind it, and is not used.
+        let (tail, head) = (words.acquire(at: Word.tail), words.acquire(at: Word.head))
+        return Reader(self, from: tail, to: head, start: words.acquire(at: Word.start))
     }
 
     /// All before `position` is done with.
@@ -116,8 +138,8 @@ struct LogRing: BitwiseCopyable {
     /// How many lines were lost and not yet told of: for want of room, and for their length.
     var untold: (lost: UInt64, tooLong: UInt64) {
         (
-            words.acquire(at: Word.lost) &- words[Word.toldLost],
-            words.acquire(at: Word.tooLong) &- words[Word.toldTooLong]
+            words.acquire(at: Word.lost) &- words.acquire(at: Word.toldLost),
+            words.acquire(at: Word.tooLong) &- words.acquire(at: Word.toldTooLong)
         )
     }
 
@@ -133,31 +155,54 @@ struct LogRing: BitwiseCopyable {
         /// All records before it were read.
         private(set) var position: UInt64
         private let end: UInt64
+        /// Where the records of the worker that writes now begin. What the one before it left may
+        /// be anything.
+        private var start: UInt64
         /// Where the bytes of the last record are, and how many.
         private(set) var lineStart: UInt64 = 0
         private(set) var lineCount = 0
-        /// What is there are no records: all of it is passed over.
+        /// Not all that is there are records: what is none is passed over.
         private(set) var isBroken = false
 
-        init(_ ring: LogRing, from tail: UInt64, to head: UInt64) {
+        init(_ ring: LogRing, from tail: UInt64, to head: UInt64, start: UInt64) {
             bytes = ring.bytes
-            isBroken = head &- tail > UInt64(bytes.size) || head % 8 != 0
-            position = isBroken ? head & ~7 : tail
-            end = isBroken ? position : head
+            end = head
+            self.start = start
+            position = tail
+            guard !LogRing.areSound(tail: tail, head: head, size: bytes.size) else { return }
+            isBroken = true
+            let isUsable = LogRing.areSound(tail: start, head: head, size: bytes.size)
+            position = isUsable ? start : head
+            self.start = head
+        }
+
+        /// Goes on where the records of the worker that writes now begin, or at the end.
+        private mutating func skip() {
+            isBroken = true
+            let isAhead = start != position && start &- position <= end &- position
+            position = isAhead && start % 8 == 0 ? start : end
+            // Once: if these are no records either, nothing is.
+            start = end
         }
 
         mutating func next() -> LogRecord? {
-            guard position != end else { return nil }
-            let waiting = end &- position
+            while position != end {
+                if let record = read() { return record }
+                skip()
+            }
+            return nil
+        }
+
+        private mutating func read() -> LogRecord? {
+            // No record of the worker before goes beyond the start of the one that writes now.
+            let ahead = start &- position
+            let isAhead = ahead != 0 && ahead <= end &- position
+            let waiting = isAhead ? ahead : end &- position
             guard waiting >= UInt64(LogRecord.size),
                 let (record, count) = LogRecord.read(
                     bytes.number(at: position), bytes.number(at: position &+ 8)),
                 count <= LogRing.longestRecord, LogRing.taken(count) <= waiting
-            else {
-                isBroken = true
-                position = end
-                return nil
-            }
+            else { return nil }
             lineStart = position &+ UInt64(LogRecord.size)
             lineCount = count
             position &+= LogRing.taken(count)

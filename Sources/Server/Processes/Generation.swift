@@ -10,7 +10,7 @@ struct Generation {
     /// Whom workers become; nil when the master is not root.
     let identity: Identity?
     /// The memory that its workers share.
-    let zones: [Zone]
+    var zones: [Zone]
     /// How its processes are confined.
     let sandbox: Sandbox
 
@@ -41,7 +41,7 @@ struct Generation {
                 pauseMs: old == nil ? 500 : 25)
             return Generation(
                 plan: plan, logs: logs, listeners: listeners,
-                aide: aideSockets(plan, logs), identity: identity, zones: zones,
+                aide: aideSockets(plan), identity: identity, zones: zones,
                 sandbox: sandbox)
         } catch {
             var lines = error.failures.map(\.description)
@@ -68,14 +68,9 @@ struct Generation {
     }
 
     /// Without them workers check passwords, compress and read themselves.
-    private static func aideSockets(_ plan: Plan, _ logs: Logs) -> AideSockets? {
+    private static func aideSockets(_ plan: Plan) -> AideSockets? {
         guard plan.asksAide, plan.main.usesMasterProcess else { return nil }
-        do throws(SystemError) {
-            return try AideSockets.open(workers: plan.main.workerProcesses)
-        } catch {
-            logs.errors[0].write(.alert, "no aide process: \(error)")
-            return nil
-        }
+        return AideSockets()
     }
 
     /// What the master's behaviour takes from the plan.

@@ -20,11 +20,16 @@ struct Logger: ~Copyable {
     private let signals: Descriptor
     /// Until when nothing more is said of lines that had no room.
     private var silentUntilMs = Int64.min
+    /// Times that a ring did not hold records, since the last report.
+    private var brokenCount = 0
+    /// For each ring, until when its wake-ups are not listened to.
+    private var mutedUntilMs: [Int64]
 
     init(_ rings: LogRings, _ writer: LogWriter) throws(SystemError) {
         signals = try openSignalDescriptor(for: [.user1])
         self.rings = rings
         self.writer = writer
+        mutedUntilMs = Array(repeating: Int64.min, count: rings.rings.count)
     }
 
     /// Writes until nobody is left who has something to be written.
@@ -35,35 +40,54 @@ struct Logger: ~Copyable {
             writer.flush(nowMs: Clock.monotonicMs())
             if !found, !isAsleep {
                 // What came before this is looked for once more, what comes after it wakes us.
-                rings.bell.fallAsleep()
+                for ring in rings.rings { ring.bell.fallAsleep() }
                 isAsleep = true
                 continue
             }
-            if found, isAsleep {
-                rings.bell.wakeUp()
-                isAsleep = false
-            }
+            if found { wakeUp(&isAsleep) }
             let ready = wait(isAsleep: isAsleep)
-            if ready.contains(0) { reopenIfAsked() }
-            if ready.contains(1) { return finish() }
-            if ready.contains(2) {
-                rings.bell.wakeUp()
-                isAsleep = false
-            }
+            if ready.contains(0) { return finish() }
+            if ready.contains(1) { reopenIfAsked() }
+            if takeWakes(ready) { wakeUp(&isAsleep) }
         }
     }
 
-    /// Waits for a signal, the writers' end, or the bell; no longer than something is due. Returns
-    /// which of the three.
+    private func wakeUp(_ isAsleep: inout Bool) {
+        guard isAsleep else { return }
+        for ring in rings.rings { ring.bell.wakeUp() }
+        isAsleep = false
+    }
+
+    /// Waits for the writers' end, a signal, or a wake-up; no longer than something is due. Returns
+    /// which of the three: 0, 1, or 2 and more for the wake-up of `rings.wakeDescriptors`.
     private func wait(isAsleep: Bool) -> [Int] {
         let nowMs = Clock.monotonicMs()
         var untilMs = min(writer.dueMs, untold ? silentUntilMs : Int64.max)
         if !isAsleep { untilMs = min(untilMs, nowMs &+ Logger.pauseMs) }
+        for muted in mutedUntilMs where muted > nowMs { untilMs = min(untilMs, muted) }
         let timeoutMs =
             untilMs == Int64.max ? -1 : Int32(clamping: max(0, untilMs &- nowMs) &+ 1)
+        // poll(2) passes over -1.
+        let wakes = rings.wakeDescriptors.enumerated().map { index, descriptor in
+            index > 0 && mutedUntilMs[index &- 1] > nowMs ? -1 : descriptor
+        }
         return waitUntilReady(
-            readable: [signals.number, rings.end, rings.bell.descriptor],
-            writable: writer.waitsFor, timeoutMs: timeoutMs)
+            ended: [rings.end], readable: [signals.number] + wakes, writable: writer.waitsFor,
+            timeoutMs: timeoutMs)
+    }
+
+    /// Takes the wake-ups among what is `ready`. A worker that wakes the Logger though its ring is
+    /// empty is not listened to for the length of a pause: otherwise it could keep the Logger busy.
+    private mutating func takeWakes(_ ready: [Int]) -> Bool {
+        var isWoken = false
+        for index in ready where index >= 2 {
+            rings.takeWake(at: index &- 2)
+            isWoken = true
+            if index > 2, rings.rings[index &- 3].isEmpty {
+                mutedUntilMs[index &- 3] = Clock.monotonicMs() &+ Logger.pauseMs
+            }
+        }
+        return isWoken
     }
 
     /// Writes what is in the rings now; whether there was something.
@@ -84,10 +108,7 @@ struct Logger: ~Copyable {
                 writer.flush(nowMs: nowMs)
                 ring.commit(committed)
             }
-            if reader.isBroken {
-                writer.say(
-                    .alert, "a worker's ring of log lines was broken, some are lost", nowMs: nowMs)
-            }
+            if reader.isBroken { brokenCount &+= 1 }
             writer.flush(nowMs: nowMs)
             ring.commit(reader.position)
         }
@@ -98,7 +119,7 @@ struct Logger: ~Copyable {
     // MARK: losses
 
     private var untold: Bool {
-        rings.rings.contains { $0.untold != (0, 0) }
+        brokenCount > 0 || rings.rings.contains { $0.untold != (0, 0) }
     }
 
     /// Tells of lines that did not fit a ring, once a minute.
@@ -111,8 +132,15 @@ struct Logger: ~Copyable {
             lost &+= counts.lost
             tooLong &+= counts.tooLong
         }
-        guard lost > 0 || tooLong > 0 else { return }
+        guard lost > 0 || tooLong > 0 || brokenCount > 0 else { return }
         silentUntilMs = nowMs &+ LogOutput.reportIntervalMs
+        if brokenCount > 0 {
+            let times = brokenCount == 1 ? "" : ", \(brokenCount) times"
+            brokenCount = 0
+            writer.say(
+                .alert, "a worker's ring of log lines was broken\(times); lines are lost",
+                nowMs: nowMs)
+        }
         if lost > 0 {
             let lines = lost == 1 ? "1 log line was" : "\(lost) log lines were"
             writer.say(

@@ -14,11 +14,10 @@ public final class Master {
     let predecessor: Int32?
     private var serviceManager = ServiceManager()
     var outputs: [WorkerOutput] = []
-    let scoreboard: Scoreboard
+    /// What workers share with the master.
+    let seats: WorkerSeats
     /// The logs of generations whose Logger has not ended for good, the newest one's last.
     var logs: [Logs]
-    /// Processes that have ended whose connections some zone still counts.
-    private var unreleased: [Int32] = []
     private var deaths = DeathReports()
     private var watchdog: Watchdog?
     /// How many Aides this generation has had.
@@ -34,7 +33,7 @@ public final class Master {
 
     init(
         _ generation: Generation, _ predecessor: Int32?, _ options: MasterOptions,
-        _ pidFile: PidFile?, _ scoreboard: Scoreboard, _ reload: @escaping (ErrorLog) -> Plan?,
+        _ pidFile: PidFile?, _ seats: WorkerSeats, _ reload: @escaping (ErrorLog) -> Plan?,
         _ worker: @escaping (WorkerContext) -> Int32
     ) throws(SystemError) {
         self.generation = generation
@@ -42,7 +41,7 @@ public final class Master {
         logs = [generation.logs]
         self.options = options
         self.pidFile = pidFile
-        self.scoreboard = scoreboard
+        self.seats = seats
         self.reload = reload
         self.worker = worker
         watchdog = Master.watchdog(of: generation)
@@ -80,7 +79,6 @@ extension Master {
             handle(.tick)
             serviceManager?.tick(nowMs: Clock.monotonicMs())
             lookForHungWorkers()
-            releaseConnections()
         }
         return exitCode ?? 0
     }
@@ -94,7 +92,6 @@ extension Master {
         if let deadline = deadlines.min() {
             timeoutMs = Int32(clamping: max(0, deadline &- Clock.monotonicMs()))
         }
-        if !unreleased.isEmpty { timeoutMs = timeoutMs < 0 ? 1000 : min(timeoutMs, 1000) }
         let reopened = generation.logs.rings?.reopened ?? -1
         let descriptors = [signals.number, reopened] + outputs.map(\.descriptor)
         let ready = waitUntilReadable(descriptors, timeoutMs: timeoutMs)
@@ -158,21 +155,11 @@ extension Master {
                 takeOutput(at: index)
             }
             if ending.signal != 0 { reportDeath(of: process) }
-            scoreboard.release(process)
-            unreleased.append(process)
-            releaseConnections()
+            seats.release(process)
+            generation.aide?.remove(process)
             // It may have been killed between a line and the call that wakes the Logger.
-            for logs in logs { logs.rings?.bell.ring() }
+            for logs in logs { logs.rings?.wakeLogger() }
             handle(.processEnded(process, ending))
-        }
-    }
-
-    /// What limit_conn counts of processes that have ended is over. A zone whose lock is held by a
-    /// process that was stopped is asked again later.
-    private func releaseConnections() {
-        guard !unreleased.isEmpty else { return }
-        unreleased.removeAll { process in
-            generation.zones.allSatisfy { $0.releaseAll(of: process) }
         }
     }
 
@@ -247,15 +234,15 @@ extension Master {
 
     /// What a worker was at that a signal has ended; one that was told to end has no blame.
     private func reportDeath(of process: Int32) {
-        guard !state.isLeaving(process), let last = scoreboard.activity(of: process) else { return }
+        guard !state.isLeaving(process), let last = seats.activity(of: process) else { return }
         for line in deaths.lines(process, last) { generation.errorLog.write(.alert, line) }
     }
 
     private func lookForHungWorkers() {
         let nowMs = Clock.monotonicMs()
         guard let dueMs = watchdog?.nextLookMs, nowMs >= dueMs else { return }
-        let sights = scoreboard.processes.compactMap { process in
-            scoreboard.activity(of: process).map { Watchdog.Sight(process: process, activity: $0) }
+        let sights = seats.processes.compactMap { process in
+            seats.activity(of: process).map { Watchdog.Sight(process: process, activity: $0) }
         }
         for hung in watchdog?.look(at: sights, nowMs: nowMs) ?? [] {
             let seconds = (generation.plan.main.watchdogMs ?? 0) / 1000

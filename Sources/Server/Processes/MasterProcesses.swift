@@ -6,21 +6,22 @@ extension Master {
         do throws(SystemError) {
             let output = try openPipe(readsNonblocking: true)
             if role == .aide { aideStarts += 1 }
-            let row = role.isWorker ? scoreboard.freeRow() : nil
+            var belongings = Belongings(output: output.writes)
             let process: Int32
             do throws(SystemError) {
+                try prepare(role, &belongings)
                 process = try forkProcess()
             } catch {
+                takeBack(belongings)
                 closeDescriptor(output.reads)
-                closeDescriptor(output.writes)
                 throw error
             }
             if process == 0 {
                 closeDescriptor(output.reads)
-                endProcess(live(as: role, row: row, output: output.writes))
+                endProcess(live(as: role, belongings))
             }
             closeDescriptor(output.writes)
-            if let row { scoreboard.take(row, for: process) }
+            give(belongings, to: process)
             outputs.append(
                 WorkerOutput(process: process, role: role, descriptor: output.reads))
             handle(.started(role, process: process))
@@ -30,20 +31,70 @@ extension Master {
         }
     }
 
+    /// What a child gets of the master.
+    private struct Belongings {
+        /// The pipe that becomes its stderr.
+        let output: Int32
+        /// Of a worker.
+        var seat: WorkerSeat?
+        /// The two ends of a worker's socket to the Aide.
+        var aide: (worker: Int32, aide: Int32)?
+    }
+
+    private func prepare(
+        _ role: MasterState.Role, _ belongings: inout Belongings
+    ) throws(SystemError) {
+        switch role {
+        case .worker:
+            belongings.seat = try seats.open()
+            if generation.aide != nil { belongings.aide = try AideSockets.openPair() }
+        case .aide: try generation.aide?.openControl()
+        case .logger: break
+        }
+    }
+
+    /// The fork failed.
+    private func takeBack(_ belongings: Belongings) {
+        closeDescriptor(belongings.output)
+        if let seat = belongings.seat { seats.close(seat) }
+        if let pair = belongings.aide {
+            closeDescriptor(pair.worker)
+            closeDescriptor(pair.aide)
+        }
+    }
+
+    private func give(_ belongings: Belongings, to process: Int32) {
+        if let seat = belongings.seat { seats.give(seat, to: process) }
+        if let pair = belongings.aide {
+            closeDescriptor(pair.worker)
+            generation.aide?.add(pair.aide, of: process)
+        }
+        // A worker was forked, or an Aide, which has its end of the line now.
+        if belongings.seat == nil { generation.aide?.closeAideControl() }
+    }
+
     /// The child: gives back what is the master's, gives up root, and works; its exit code. 2 is
     /// nginx's code for what another worker would meet as well.
-    private func live(as role: MasterState.Role, row: Int?, output: Int32) -> Int32 {
+    private func live(as role: MasterState.Role, _ belongings: Belongings) -> Int32 {
         let log = generation.errorLog
         nameProcess("apus-\(role.name)")
         leaveLogs(as: role)
+        seats.leave()
+        if !role.isWorker { generation.zones = [] }
         do throws(SystemError) {
             closeDescriptor(signals.number)
             closeDescriptor(lifeline.writes)
             reloads?.closeInherited()
             for other in outputs { closeDescriptor(other.descriptor) }
             retiring?.closeInherited(keeping: generation.listeners)
-            try replaceDescriptor(2, with: output)
-            closeDescriptor(output)
+            try replaceDescriptor(2, with: belongings.output)
+            // Only the logger has use for the terminal, or whatever the server was started with.
+            if !role.isLogger {
+                for stream in [0, 1] as [Int32] {
+                    try replaceDescriptor(stream, with: belongings.output)
+                }
+            }
+            closeDescriptor(belongings.output)
             blockOnly(Master.blockedInWorker)
             usePlainFaults()
             returnLargeBlocks()
@@ -56,7 +107,9 @@ extension Master {
             return 2
         }
         switch role {
-        case .worker(let index): return liveAsWorker(index, row: row)
+        case .worker(let index):
+            guard let seat = belongings.seat else { return 2 }
+            return liveAsWorker(index, seat, belongings.aide)
         case .aide: return liveAsAide()
         case .logger(let generation): return liveAsLogger(generation)
         }
@@ -102,15 +155,21 @@ extension Master {
         }
     }
 
-    private func liveAsWorker(_ index: Int, row: Int?) -> Int32 {
+    private func liveAsWorker(
+        _ index: Int, _ seat: WorkerSeat, _ aide: (worker: Int32, aide: Int32)?
+    ) -> Int32 {
         generation.listeners.closeOthers(thanWorker: index)
         var context = WorkerContext(
             plan: generation.plan, index: index,
             listeners: generation.listeners.sockets(forWorker: index),
             errorLogs: generation.logs.errors, lifeline: lifeline.reads,
-            zones: generation.zones, scoreboard: scoreboard, scoreboardRow: row)
+            zones: generation.zones, scoreboard: seats.scoreboard, seat: seat)
         context.ring = generation.logs.rings?.rings[index]
-        context.aide = generation.aide?.keepOnly(worker: index) ?? -1
+        generation.aide?.close()
+        if let aide {
+            closeDescriptor(aide.aide)
+            context.aide = aide.worker
+        }
         return worker(context)
     }
 
@@ -119,8 +178,9 @@ extension Master {
         generation.listeners.closeInherited()
         closeDescriptor(lifeline.reads)
         do throws(SystemError) {
+            let own = generation.aide?.keepAides() ?? (sockets: [], control: -1)
             var aide = try Aide(
-                sockets: generation.aide?.keepAides() ?? [], memory: generation.plan.codedMemory)
+                sockets: own.sockets, control: own.control, memory: generation.plan.codedMemory)
             aide.run(isNewcomer: aideStarts > 1)
             return 0
         } catch {

@@ -91,18 +91,18 @@ extension Master {
             log.write(.notice, Version.product)
             log.showsOnStderr = false
             try daemon?.announce(keepingStderr: log.usesStderr)
-            let scoreboard = try Scoreboard()
+            let seats = try WorkerSeats()
             guard settings.usesMasterProcess else {
                 defer {
                     generation.listeners.close(alone: predecessor == nil)
                     pidFile?.remove()
                 }
                 ServiceManager()?.ready("serving")
-                return .ended(worker(Master.onlyWorker(generation, scoreboard)))
+                return .ended(worker(try Master.onlyWorker(generation, seats)))
             }
             return .serves(
                 try Master(
-                    generation, predecessor, options, pidFile, scoreboard, reload, worker))
+                    generation, predecessor, options, pidFile, seats, reload, worker))
         } catch {
             log.showsOnStderr = true
             log.write(.emerg, error.description)
@@ -113,13 +113,13 @@ extension Master {
 
     /// The context of a process that has no master: it writes its logs itself.
     private static func onlyWorker(
-        _ generation: Generation, _ scoreboard: Scoreboard
-    ) -> WorkerContext {
+        _ generation: Generation, _ seats: WorkerSeats
+    ) throws(SystemError) -> WorkerContext {
         var context = WorkerContext(
             plan: generation.plan, index: 0,
             listeners: generation.listeners.sockets(forWorker: 0),
             errorLogs: generation.logs.errors, lifeline: -1, zones: generation.zones,
-            scoreboard: scoreboard, scoreboardRow: 1)
+            scoreboard: seats.scoreboard, seat: try seats.open())
         context.logWriter = LogWriter(withoutLogger: generation.logs)
         return context
     }

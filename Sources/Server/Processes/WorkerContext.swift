@@ -18,9 +18,11 @@ public struct WorkerContext {
     public let lifeline: Int32
     /// The memory of limit_req and limit_conn that all workers share: the plan's zones.
     let zones: [Zone]
-    /// What all workers are at, and this one's row there; nil when there are more than it has.
+    /// What all workers are at, and this one's row there; nil if there are more than it has.
     let scoreboard: Scoreboard
-    let scoreboardRow: Int?
+    var scoreboardRow: Int? { seat.row }
+    /// What this worker has of the memory that it shares with the master.
+    let seat: WorkerSeat
     /// The socket to the Aide; -1 without one.
     var aide: Int32 = -1
     #if DEBUG

@@ -119,7 +119,8 @@ struct Worker: ~Copyable {
         self.signals = signals
         self.context = context
         self.explanation = explanation
-        activity = context.scoreboard.activities[context.scoreboardRow ?? 0]
+        activity = context.seat.activity
+        Worker.join(context)
         plan = context.plan
         let slots = plan.main.workerConnections
         deadlines = Deadlines(durationsMs: plan.durationsMs, slots: slots)
@@ -160,6 +161,14 @@ struct Worker: ~Copyable {
     ].map(\.rawValue)
 
     static let mountSlot = UInt32.max - 3
+
+    private static func join(_ context: WorkerContext) {
+        for zone in context.zones {
+            zone.join(context.seat.registry, as: context.seat.number)
+            let log = context.errorLog
+            zone.report = { log.write(.alert, $0) }
+        }
+    }
 
     /// What tells of changes; without it nothing is kept.
     private static func feed(_ context: WorkerContext) -> ChangeFeed? {

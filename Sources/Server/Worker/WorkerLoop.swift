@@ -161,6 +161,11 @@ extension Worker {
     }
 
     private mutating func masterDied() {
+        // Bytes mean nothing: another worker may have written them.
+        guard isAbandoned(context.lifeline) else {
+            takeWakes(context.lifeline)
+            return
+        }
         poller.unregister(context.lifeline)
         context.errorLog.write(.alert, "the master process is gone, gracefully shutting down")
         // Nobody else will take those who wait to be accepted.

@@ -58,7 +58,10 @@ import Testing
             table.insert(key, ZoneValue(first: Int64($0), second: 0))
         }
         var found: [Int] = []
-        while let index = table.find(key, after: found.last) { found.append(index) }
+        table.forEach(key) { index in
+            found.append(index)
+            return true
+        }
         #expect(found == inserted.reversed())
         table.removeAll { $0.first % 2 == 0 }
         #expect(table.count == 2)

@@ -6,9 +6,17 @@ import Testing
 
 /// Connections of several processes; one test kills them at whatever they are at.
 @Suite struct ZoneTests {
+    private let registry: WorkerRegistry
+
+    init() throws { registry = try WorkerRegistry() }
+
     private func zone(_ size: Int = 32768) throws -> Zone {
-        try Zone(ZonePlan(kind: .connections, name: "z", size: size, keyText: "$key"))
+        let zone = try Zone(ZonePlan(kind: .connections, name: "z", size: size, keyText: "$key"))
+        zone.join(registry, as: try worker())
+        return zone
     }
+
+    private func worker() throws -> UInt64 { try #require(registry.add()) }
 
     private let key = Array("192.0.2.1".utf8)
 
@@ -21,96 +29,155 @@ import Testing
 
     @Test func theNumberIsThatOfAllProcesses() throws {
         let zone = try zone()
-        let first = try entry(zone.admit(key.span, process: 1, most: 3))
-        #expect(try entry(zone.admit(key.span, process: 1, most: 3)) == first)
-        let second = try entry(zone.admit(key.span, process: 2, most: 3))
-        #expect(zone.admit(key.span, process: 3, most: 3) == .tooMany)
-        #expect(zone.admit([1].span, process: 3, most: 3) != .tooMany)
-        zone.release(entry: first, process: 1)
-        let third = try entry(zone.admit(key.span, process: 3, most: 3))
-        #expect(zone.admit(key.span, process: 1, most: 3) == .tooMany)
-        for (entry, process) in [(first, 1), (second, 2), (third, 3)] {
-            zone.release(entry: entry, process: Int32(process))
+        let workers = try (0..<3).map { _ in try worker() }
+        func admit(_ bytes: [UInt8], _ index: Int) -> Zone.Admission {
+            zone.join(registry, as: workers[index])
+            return zone.admit(bytes.span, most: 3)
+        }
+        let first = try entry(admit(key, 0))
+        #expect(try entry(admit(key, 0)) == first)
+        let second = try entry(admit(key, 1))
+        #expect(admit(key, 2) == .tooMany)
+        #expect(admit([1], 2) != .tooMany)
+        zone.join(registry, as: workers[0])
+        zone.release(entry: first)
+        let third = try entry(admit(key, 2))
+        #expect(admit(key, 0) == .tooMany)
+        for (entry, index) in [(first, 0), (second, 1), (third, 2)] {
+            zone.join(registry, as: workers[index])
+            zone.release(entry: entry)
         }
         #expect(zone.withTable { $0.count } == 1)
     }
 
-    @Test func aDeadProcessHasNoConnections() throws {
+    @Test func connectionsOfDeadWorkersAreTakenBackByOthers() throws {
         let zone = try zone()
+        let (first, second, third) = (try worker(), try worker(), try worker())
         for number in 0..<100 {
             let bytes = Array("\(number)".utf8)
-            _ = zone.admit(bytes.span, process: 1, most: 1000)
-            _ = zone.admit(bytes.span, process: 2, most: 1000)
+            zone.join(registry, as: first)
+            _ = zone.admit(bytes.span, most: 1000)
+            zone.join(registry, as: second)
+            _ = zone.admit(bytes.span, most: 1000)
         }
+        zone.join(registry, as: third)
         #expect(zone.withTable { $0.count } == 200)
-        #expect(zone.releaseAll(of: 1))
+        registry.remove(first)
         #expect(zone.withTable { $0.count } == 100)
-        #expect(zone.admit(Array("5".utf8).span, process: 3, most: 1) == .tooMany)
-        #expect(zone.releaseAll(of: 2))
+        #expect(zone.admit(Array("5".utf8).span, most: 1) == .tooMany)
+        registry.remove(second)
         #expect(zone.withTable { $0.count } == 0)
+        #expect(problems(of: try #require(zone.withTable { $0 })).isEmpty)
     }
 
     @Test func aFullZoneAdmitsNobodyElse() throws {
         let zone = try zone()
         let capacity = try #require(zone.withTable { $0.capacity })
         for number in 0..<capacity {
-            _ = try entry(zone.admit(Array("\(number)".utf8).span, process: 1, most: 2))
+            _ = try entry(zone.admit(Array("\(number)".utf8).span, most: 2))
         }
-        #expect(zone.admit(Array("x".utf8).span, process: 1, most: 2) == .noRoom)
-        _ = try entry(zone.admit(Array("7".utf8).span, process: 1, most: 2))
+        #expect(zone.admit(Array("x".utf8).span, most: 2) == .noRoom)
+        _ = try entry(zone.admit(Array("7".utf8).span, most: 2))
     }
 
     /// A child admits and releases as fast as it can and is killed: the lock is to be had, the
     /// table is sound, what the parent holds is still held, and nothing of the child's is left.
     @Test func aProcessMayBeKilledAtAnyInstruction() throws {
         let zone = try zone()
-        let parent = getpid()
-        let held = try entry(zone.admit(key.span, process: parent, most: 5))
+        let parent = try worker()
+        zone.join(registry, as: parent)
+        let held = try entry(zone.admit(key.span, most: 5))
         let keys = (0..<40).map { Array(repeating: UInt8($0), count: 5 + $0) }
         var random = SeededGenerator(seed: 11)
         for round in 0..<60 {
+            let number = try worker()
             let child = try forkProcess()
-            if child == 0 { churn(zone, keys) }
+            if child == 0 {
+                zone.join(registry, as: number)
+                churn(zone, keys)
+            }
             usleep(UInt32.random(in: 1...3000, using: &random))
             kill(child, SIGKILL)
             var status: Int32 = 0
             #expect(unsafe waitpid(child, &status, 0) == child)
-            #expect(zone.releaseAll(of: child))
+            registry.remove(number)
             let found = try #require(zone.withTable { problems(of: $0) })
             #expect(found.isEmpty, "round \(round): \(found)")
             #expect(zone.withTable { $0.count } == 1, "round \(round)")
         }
-        #expect(zone.admit(key.span, process: parent, most: 1) == .tooMany)
-        zone.release(entry: held, process: parent)
+        #expect(zone.admit(key.span, most: 1) == .tooMany)
+        zone.release(entry: held)
         #expect(zone.withTable { $0.count } == 0)
     }
 
     /// Until it is killed. No memory is asked for: the parent may have been asking when it forked.
     private func churn(_ zone: Zone, _ keys: [[UInt8]]) -> Never {
-        let process = getpid()
         var step = 0
         while true {
             step &+= 7
             let bytes = keys[step % keys.count]
-            let admission = zone.admit(bytes.span, process: process, most: 9)
-            if step % 3 == 0, case .admitted(let entry) = admission {
-                zone.release(entry: entry, process: process)
-            }
+            let admission = zone.admit(bytes.span, most: 9)
+            if step % 3 == 0, case .admitted(let entry) = admission { zone.release(entry: entry) }
         }
     }
 
+    /// A worker that is stopped while it holds the lock stops nobody: the lock is taken from it.
     @Test func aHolderThatStopsIsNotWaitedForWithoutEnd() throws {
         let zone = try zone()
+        var reports: [String] = []
+        zone.report = { reports.append($0) }
+        let stopped = try worker()
         let child = try forkProcess()
         if child == 0 {
+            // Those of other tests, which wait for their ends.
+            for descriptor in 3..<4096 as Range<Int32> { close(descriptor) }
+            zone.join(registry, as: stopped)
             _ = zone.withTable { _ in raise(SIGSTOP) }
             endProcess(0)
         }
         var status: Int32 = 0
         #expect(unsafe waitpid(child, &status, WUNTRACED) == child)
-        #expect(!zone.releaseAll(of: 1))
+        #expect(zone.admit(key.span, most: 1) != .uncounted)
+        #expect(reports.count == 1 && reports[0].contains("lock was taken away"), "\(reports)")
         kill(child, SIGKILL)
         #expect(unsafe waitpid(child, &status, 0) == child)
-        #expect(zone.releaseAll(of: 1))
+        #expect(zone.admit(key.span, most: 1) == .tooMany)
     }
+
+    /// One that takes the lock again and again costs one wait a second; meanwhile nothing is
+    /// counted, and what could not be released is released later.
+    @Test func aHolderThatTakesTheLockAgainIsNotWaitedForEachTime() throws {
+        let zone = try zone()
+        let held = try entry(zone.admit(key.span, most: 2))
+        let hostile = try worker()
+        zone.lock.takeAway(for: hostile)
+        _ = zone.admit(key.span, most: 2)
+        zone.lock.takeAway(for: hostile)
+        for _ in 0..<100 { #expect(zone.admit([1].span, most: 1) == .uncounted) }
+        zone.release(entry: held)
+        zone.release(entry: held)
+        registry.remove(hostile)
+        #expect(zone.withTable { $0.count } == 0)
+    }
+
+    @Test(arguments: [.max, 1, 1 << 48, 0xDEAD_BEEF] as [UInt64])
+    func aLockOfNobodyIsTaken(holder: UInt64) throws {
+        let zone = try zone()
+        zone.lock.takeAway(for: holder)
+        _ = try entry(zone.admit(key.span, most: 2))
+    }
+
+    /// The worker's own number in the word is no lock of its own.
+    @Test func aLockThatSeemsToBeOwnIsTaken() throws {
+        let zone = try zone()
+        let own = try worker()
+        zone.join(registry, as: own)
+        zone.lock.takeAway(for: own)
+        _ = try entry(zone.admit(key.span, most: 2))
+    }
+}
+
+extension SharedLock {
+    /// What a hostile worker does: stores its number, whoever holds the lock.
+    fileprivate func takeAway(for holder: UInt64) { word.release(holder, at: 0) }
 }
