@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
@@ -48,6 +50,27 @@ static int start_process(void) {
     return result(pid);
 }
 
+// Writes to each pipe: to the master, to the logger, and to those that should only ever end.
+static int spoil_pipes(unsigned seed) {
+    char bytes[2000];
+    for (int fd = 2; fd < 256; fd++) {
+        struct stat status;
+        if (fstat(fd, &status) != 0 || !S_ISFIFO(status.st_mode)) continue;
+        for (size_t index = 0; index < sizeof bytes; index++)
+            bytes[index] = (char)((seed = seed * 1103515245 + 12345) >> 16);
+        ssize_t written = write(fd, bytes, sizeof bytes);
+        if (written >= 0) continue;
+        // The end that is read: the other one can be opened, where the pipe is this user's.
+        char path[32];
+        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+        int other = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+        if (other < 0) continue;
+        written = write(other, bytes, sizeof bytes);
+        close(other);
+    }
+    return 0;
+}
+
 static int hang(void) {
     for (volatile int turning = 1; turning;) continue;
     return 0;
@@ -64,6 +87,7 @@ int clinux_break_in(const char *what) {
     if (!strncmp(what, "read:", 5)) return opened(what + 5, O_RDONLY);
     if (!strncmp(what, "mkdir:", 6)) return result(mkdir(what + 6, 0700));
     if (!strncmp(what, "unlink:", 7)) return result(unlink(what + 7));
+    if (!strncmp(what, "garbage-pipes:", 14)) return spoil_pipes((unsigned)atoi(what + 14));
     if (!strcmp(what, "connect")) return reach(connect, 9);
     if (!strcmp(what, "bind")) return reach(bind, 0);
     if (!strcmp(what, "datagram")) return result(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));

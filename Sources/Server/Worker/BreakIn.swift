@@ -16,7 +16,7 @@
             let what = String(words[1].dropFirst("/break-in/".utf8.count))
             if what == "trap" { fatalError("a trap was asked for") }
             let outcome =
-                switch breakIn(what) {
+                switch misuse(what) ?? breakIn(what) {
                 case .succeeded: "succeeded"
                 case .refused(let code): "failed (\(code): \(SystemError.text(of: code)))"
                 case .unknown: "is unknown"

@@ -1,0 +1,98 @@
+#if DEBUG
+    import Linux
+
+    /// In debug builds that may be asked to break in: what a worker could do with the memory and
+    /// the descriptors that it shares with others. `WHAT:SEED` makes the same garbage each time.
+    extension Worker {
+        /// Returns nil if `what` is none of these.
+        func misuse(_ what: String) -> BreakInOutcome? {
+            let parts = what.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2 else { return nil }
+            var random = Garbage(state: UInt64(parts[1]) ?? 0)
+            switch parts[0] {
+            case "log-named": nameLog(Array(parts[1].utf8))
+            case "garbage-ring": spoilRing(&random)
+            case "garbage-boards": spoilBoards(&random)
+            case "garbage-zones": spoilZones(&random)
+            case "garbage-aide": spoilAide(&random)
+            default: return nil
+            }
+            return .succeeded
+        }
+
+        /// SplitMix64.
+        private struct Garbage {
+            var state: UInt64
+
+            mutating func next() -> UInt64 {
+                state &+= 0x9E37_79B9_7F4A_7C15
+                var mixed = state
+                mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+                mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+                return mixed ^ (mixed >> 31)
+            }
+
+            mutating func below(_ bound: Int) -> Int { Int(next() >> 33) % max(1, bound) }
+
+            /// A number that looks like an offset or a link, or like nothing.
+            mutating func number() -> UInt64 {
+                let number = next()
+                return number & 3 == 0 ? number : number >> UInt64(below(64))
+            }
+        }
+
+        /// Has the Logger write into a file of any name.
+        private func nameLog(_ path: [UInt8]) {
+            for log in [0, 1, -1] {
+                let record = LogRecord(kind: .named, target: log, detail: path.count)
+                context.ring?.put(record, (path + Array("a line\n".utf8)).span)
+            }
+        }
+
+        private func spoilRing(_ random: inout Garbage) {
+            guard let ring = context.ring else { return }
+            for _ in 0..<20_000 {
+                ring.bytes.store(random.number(), at: random.next())
+                if random.below(4) == 0 {
+                    ring.words.release(random.number(), at: random.below(64))
+                }
+                if random.below(100) == 0 { ring.bell.ring() }
+            }
+        }
+
+        private func spoilBoards(_ random: inout Garbage) {
+            for _ in 0..<20_000 {
+                var counts = Scoreboard.Counts()
+                counts.active = random.number()
+                counts.requests = random.number()
+                context.scoreboard[random.below(Scoreboard.rows)] = counts
+                activity.begin(
+                    [UInt8](repeating: UInt8(random.below(256)), count: 50).span, nowMs: 0)
+            }
+        }
+
+        private func spoilZones(_ random: inout Garbage) {
+            for zone in context.zones {
+                let words = zone.table.memory.table(
+                    of: UInt64.self, at: 0, count: zone.table.memory.size / 8)
+                for _ in 0..<200_000 { words[random.below(words.count)] = random.number() }
+                // The lock and the header, again and again.
+                for _ in 0..<1000 { words[random.below(12)] = random.number() }
+                // With a lock that seems to be a dead worker's the table is only put in order.
+                if random.below(2) == 0 { words[0] = 0 }
+            }
+        }
+
+        private func spoilAide(_ random: inout Garbage) {
+            for _ in 0..<2000 {
+                var bytes = (0..<random.below(200)).map { _ in UInt8(random.below(256)) }
+                if bytes.count > 8 { bytes[8] = UInt8(random.below(6)) }
+                if random.below(4) == 0 { bytes = [] }
+                // Standard error, a pipe, stands for a descriptor that is no file.
+                _ = Linux.send(
+                    aide.descriptor, bytes, passing: random.below(3) == 0 ? 2 : -1)
+            }
+            shutdownSending(aide.descriptor)
+        }
+    }
+#endif

@@ -1,0 +1,276 @@
+import Foundation
+import Glibc
+import Testing
+
+/// What a worker that somebody has taken over can do to the others by what it shares with them:
+/// debug builds do it when they are asked for `/break-in/WHAT`.
+@Suite(.enabled(if: Product.isDebugBuild, "release builds cannot be asked to break in"))
+struct TrustBoundaryTests {
+    private static let ends = "keepalive_requests 100000; keepalive_timeout 600s;"
+    private static let seeds = 1...3 as ClosedRange<Int>
+
+    /// A server with two workers, and a connection to each of them.
+    private final class Pair {
+        let server: TestServer
+        /// The one that is taken over.
+        let hostile: RawClient
+        let hostileProcess: pid_t
+        let honest: RawClient
+        let honestProcess: pid_t
+
+        init(
+            _ inside: String, http: String = "", main: String = "",
+            prepare: (TemporaryFolder) throws -> Void = { _ in }
+        ) throws {
+            let server = try TestServer(
+                configuration: TestServer.configuration(
+                    "\(TrustBoundaryTests.ends) \(inside) location = /pid { return 200 $pid; }",
+                    http: http, main: "sandbox require; \(main)", workers: 2),
+                files: ["a": "hello", "open/a": "open"], environment: ["APUS_BREAK_IN=1"],
+                prepare: prepare)
+            server.mayLoseWorkers = true
+            self.server = server
+            var found: [pid_t: RawClient] = [:]
+            try waitFor("a connection to each worker") {
+                let client = try server.connect()
+                let process = try Self.process(of: client)
+                if found[process] == nil { found[process] = client }
+                return found.count == 2
+            }
+            let processes = found.keys.sorted()
+            (hostileProcess, honestProcess) = (processes[0], processes[1])
+            hostile = try #require(found[processes[0]])
+            honest = try #require(found[processes[1]])
+        }
+
+        static func process(of client: RawClient) throws -> pid_t {
+            try client.request("GET /pid HTTP/1.1")
+            return try #require(pid_t(client.response().text))
+        }
+
+        /// Has the hostile worker do something; it survives that.
+        func misuse(_ what: String) throws {
+            try hostile.request("GET /break-in/\(what) HTTP/1.1")
+            #expect(try hostile.response().status != 200)
+        }
+
+        func ask(_ target: String, _ fields: [String] = []) throws -> Response {
+            try honest.request("GET \(target) HTTP/1.1", fields)
+            return try honest.response()
+        }
+
+        /// Kills the hostile worker. Returns a connection to the one that takes its place.
+        func replaceHostile() throws -> RawClient {
+            kill(hostileProcess, SIGKILL)
+            return try waitForValue("a connection to another worker") {
+                guard let client = try? server.connect(),
+                    let process = try? Self.process(of: client)
+                else { return nil }
+                return process != hostileProcess && process != honestProcess ? client : nil
+            }
+        }
+
+        /// The honest worker and the master are those that there were.
+        func checkThatOthersLive() throws {
+            #expect(try Self.process(of: honest) == honestProcess)
+            #expect(!hasEnded(server.pid))
+        }
+    }
+
+    private func loggers(_ server: TestServer) throws -> [pid_t] {
+        try waitFor("a logger") { server.loggers.count == 1 }
+        return server.loggers
+    }
+
+    // MARK: the Logger
+
+    @Test func aWorkerHasNoRingButItsOwn() throws {
+        let pair = try Pair("")
+        for worker in [pair.hostileProcess, pair.honestProcess] {
+            let maps = try readText("/proc/\(worker)/maps").split(separator: "\n")
+            func inodes(_ name: String, _ access: String) -> Set<Substring> {
+                Set(
+                    maps.filter { $0.contains(name) && $0.contains(" \(access) ") }
+                        .map { $0.split(separator: " ")[4] })
+            }
+            #expect(inodes("memfd:apus-ring", "rw-s").count == 1)
+            #expect(inodes("memfd:apus-board", "r--s").count == 1)
+            #expect(inodes("memfd:apus-board", "rw-s").isEmpty)
+        }
+        let maps = try readText("/proc/\(try loggers(pair.server)[0])/maps")
+        let rings = maps.split(separator: "\n").filter { $0.contains("memfd:apus-ring") }
+            .map { $0.split(separator: " ")[4] }
+        #expect(Set(rings).count == 3)
+    }
+
+    /// Without logs with variables in their names none is opened; with one, only names that it
+    /// allows. As root the Logger could open any.
+    @Test(arguments: ["", "access_log DIR/logs/$arg_x.log;"])
+    func aWorkerNamesNoFile(log: String) throws {
+        let pair = try Pair(
+            log,
+            prepare: { folder in
+                unsafe mkdir(folder.path + "/logs", 0o777)
+                unsafe chmod(folder.path + "/logs", 0o777)
+                unsafe chmod(folder.path, 0o777)
+            })
+        let path = pair.server.folder.path
+        for name in ["evil", "logs/../evil.log", "logs/evil", "evil.log"] {
+            try pair.misuse("log-named:\(path)/\(name)")
+        }
+        try pair.server.waitForError("a worker sent a file name that no \"access_log\" allows")
+        _ = try pair.ask("/a?x=good")
+        if !log.isEmpty {
+            try pair.server.waitForLog("logs/good.log", "a line") { $0.contains("x=good") }
+        }
+        try pair.server.end()
+        let names = try FileManager.default.contentsOfDirectory(atPath: path)
+        #expect(!names.contains { $0.hasPrefix("evil") }, "\(names)")
+        let logs = try FileManager.default.contentsOfDirectory(atPath: path + "/logs")
+        #expect(!logs.contains { $0.hasPrefix("evil") }, "\(logs)")
+    }
+
+    /// A link that leads where only root may write, in a directory of the workers' user.
+    @Test(.enabled(if: Product.isRoot)) func aLinkGivesNoRightsOfRoot() throws {
+        let pair = try Pair(
+            "access_log DIR/logs/$arg_x.log;",
+            prepare: { folder in
+                unsafe mkdir(folder.path + "/logs", 0o777)
+                unsafe chmod(folder.path + "/logs", 0o777)
+                unsafe symlink(folder.path + "/secret", folder.path + "/logs/link.log")
+                unsafe chmod(folder.path, 0o755)
+            })
+        let path = pair.server.folder.path
+        _ = try pair.ask("/a?x=link")
+        try pair.server.waitForError("/logs/link.log\" failed (13: Permission denied)")
+        #expect(unsafe access(path + "/secret", F_OK) != 0)
+        // One that is there, and root's.
+        try "mine".write(toFile: path + "/secret", atomically: false, encoding: .utf8)
+        unsafe chmod(path + "/secret", 0o600)
+        _ = try pair.ask("/a?x=link")
+        try pair.server.waitForError(
+            "/logs/link.log\" failed (13: Permission denied)", times: 2)
+        #expect(try readText(path + "/secret") == "mine")
+    }
+
+    @Test(arguments: seeds) func garbageInARingStopsNoOtherLine(seed: Int) throws {
+        let pair = try Pair("")
+        let logger = try loggers(pair.server)
+        for round in 0..<20 {
+            try pair.misuse("garbage-ring:\(seed * 100 + round)")
+            #expect(try pair.ask("/a?round=\(round)&").status == 200)
+            try pair.server.waitForAccess("/a?round=\(round)&")
+        }
+        #expect(pair.server.loggers == logger)
+        try pair.checkThatOthersLive()
+        // The next worker of that ring has one that works.
+        let next = try pair.replaceHostile()
+        try next.request("GET /a?next& HTTP/1.1")
+        _ = try next.response()
+        try pair.server.waitForAccess("/a?next&")
+        try pair.server.end()
+        #expect(!pair.server.errorLog.contains("logger process") || pair.server.loggers.isEmpty)
+    }
+
+    // MARK: pipes
+
+    /// A worker cannot read what is typed, nor write where the server was started.
+    @Test func aWorkerHasNoStandardStreams() throws {
+        let pair = try Pair("access_log /dev/stdout;")
+        for worker in [pair.hostileProcess, pair.honestProcess] {
+            let names = try (0...2).map {
+                try FileManager.default.destinationOfSymbolicLink(
+                    atPath: "/proc/\(worker)/fd/\($0)")
+            }
+            #expect(Set(names).count == 1 && names[0].hasPrefix("pipe:"), "\(names)")
+        }
+        _ = try pair.ask("/a?stdout&")
+        try waitFor("a line") {
+            try readText(pair.server.folder.path + "/stdout").contains("stdout&")
+        }
+    }
+
+    /// With workers that are root, or a master that is not, they can also write to the pipes that
+    /// they only have the reading end of, such as the one that tells them of the master's end.
+    @Test(arguments: seeds, ["", "user root;"])
+    func garbageInPipesEndsNobody(seed: Int, user: String) throws {
+        let pair = try Pair("", main: user)
+        let logger = try loggers(pair.server)
+        for round in 0..<10 {
+            try pair.misuse("garbage-pipes:\(seed * 100 + round)")
+            #expect(try pair.ask("/a?round=\(round)&").status == 200)
+            try pair.server.waitForAccess("/a?round=\(round)&")
+        }
+        #expect(pair.server.loggers == logger)
+        try pair.checkThatOthersLive()
+        #expect(!pair.server.errorLog.contains("the master process is gone"))
+        #expect(try Pair.process(of: pair.hostile) == pair.hostileProcess)
+    }
+
+    // MARK: boards
+
+    @Test(arguments: seeds) func garbageInBoardsKillsNobody(seed: Int) throws {
+        let pair = try Pair(
+            "location = /status { stub_status; }", main: "worker_watchdog 1s;")
+        for round in 0..<10 {
+            try pair.misuse("garbage-boards:\(seed * 100 + round)")
+            #expect(try pair.ask("/status").status == 200)
+        }
+        _ = try pair.replaceHostile()
+        #expect(try pair.ask("/status").status == 200)
+        try pair.checkThatOthersLive()
+        #expect(!pair.server.errorLog.contains("hangs"))
+    }
+
+    // MARK: zones
+
+    @Test(arguments: seeds) func garbageInZonesStopsNobody(seed: Int) throws {
+        let pair = try Pair(
+            """
+            location = /a { limit_req zone=one burst=9; limit_conn two 9; }
+            """,
+            http: """
+                limit_req_zone $server_port zone=one:1m rate=1000r/s;
+                limit_conn_zone $server_port zone=two:1m;
+                """)
+        for round in 0..<10 {
+            try pair.misuse("garbage-zones:\(seed * 100 + round)")
+            for _ in 0..<5 { #expect([200, 503].contains(try pair.ask("/a").status)) }
+        }
+        _ = try pair.replaceHostile()
+        try waitFor("zones that count again") { try pair.ask("/a").status == 200 }
+        try pair.server.waitForError("shared memory zone \"")
+        try pair.checkThatOthersLive()
+        // Nobody but workers has touched them.
+        kill(pair.server.pid, SIGHUP)
+        try waitFor("a reload") {
+            !pair.server.workers.isEmpty && !pair.server.workers.contains(pair.honestProcess)
+        }
+        try waitFor("an answer of a new worker") { try pair.server.fetch("/a").status == 200 }
+    }
+
+    // MARK: the Aide
+
+    @Test(arguments: seeds) func garbageToTheAideIsPassedOver(seed: Int) throws {
+        let right = DirectiveGroup.basic("ann:secret")
+        let pair = try Pair(
+            """
+            location = /a { auth_basic r; auth_basic_user_file DIR/users; }
+            """,
+            prepare: { folder in
+                // Of `secret`, made in no time; and hashes that nobody has the password of.
+                let users = (0..<40).map { "user\($0):$1$saltsalt$9xy1btjgzLYfb7hivXtC//\n" }
+                try ("ann:$1$saltsalt$9xy1btjgzLYfb7hivXtC//\n" + users.joined()).write(
+                    toFile: folder.path + "/users", atomically: false, encoding: .utf8)
+            })
+        for round in 0..<5 {
+            try pair.misuse("garbage-aide:\(seed * 100 + round)")
+            let user = DirectiveGroup.basic("user\(round):secret")
+            #expect(try pair.ask("/a", [user]).status == 200)
+        }
+        // The worker that takes its place has a line of its own, that nothing is wrong with.
+        let next = try pair.replaceHostile()
+        try next.request("GET /a HTTP/1.1", [right])
+        #expect(try next.response().status == 200)
+    }
+}
