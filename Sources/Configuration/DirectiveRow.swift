@@ -132,7 +132,7 @@ public struct DirectiveRow<Draft>: Sendable {
             }, close: nil, inherit: nil)
     }
 
-    /// The row with something that each use does to the draft once `apply` has succeeded.
+    /// Returns the row with a further action, run on each use after `apply` has succeeded.
     public func applyingAlso(_ more: @escaping Action) -> DirectiveRow {
         var row = self
         let first = apply

@@ -30,7 +30,7 @@ struct ByteSet: BitwiseCopyable {
         ByteSet(0x03FF_6000_0000_0000, 0x47FF_FFFE_87FF_FFFE)
     }
 
-    /// Unreserved bytes and !$'()*,/:=@[] : what nginx's NGX_ESCAPE_ARGS leaves as it is.
+    /// Unreserved bytes and !$'()*,/:=@[] : the bytes that nginx's NGX_ESCAPE_ARGS does not escape.
     static var arguments: ByteSet {
         ByteSet(0x27FF_F792_0000_0000, 0x47FF_FFFE_AFFF_FFFF)
     }

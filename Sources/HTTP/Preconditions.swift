@@ -63,8 +63,8 @@ public enum Preconditions {
     }
 
     /// Goes through the steps of RFC 9110, section 13.2.2, for a request whose answer without
-    /// them would be 200. The steps' numbers are the RFC's; the fifth is `ByteRanges`. `method` is
-    /// the one that the request is answered by, where that is not its own: an error page is got.
+    /// them would be 200. The steps' numbers are the RFC's; the fifth is `ByteRanges`. `method`
+    /// overrides the request's own: an error page is fetched with GET.
     public static func evaluate(
         _ head: RequestHead, _ received: Span<UInt8>, _ validators: borrowing Validators,
         method: Method? = nil

@@ -20,8 +20,8 @@ public enum RequestFault: UInt8, BitwiseCopyable, Sendable, CaseIterable, Error 
         }
     }
 
-    /// True if the head was read to its end, so that it is known to have no Host where none was
-    /// found.
+    /// True if the fault was found after the whole head was read, so that a missing Host is known to
+    /// be missing.
     public var isOfWholeHead: Bool {
         switch self {
         case .missingHost, .invalidContentLength, .lengthAndChunked, .codedHTTP10,

@@ -19,8 +19,8 @@ public enum Status {
         }
     }
 
-    /// The phrase of 431 (RFC 6585, section 5), for which nginx has none: it stands in responses
-    /// under `strict_requests` only.
+    /// The reason phrase of 431 (RFC 6585, section 5). nginx has none for it, so it is sent with
+    /// `strict_requests on` only.
     public static var fieldsTooLarge: StaticString { "Request Header Fields Too Large" }
 
     /// Whether an answer of this status says where to go instead.
@@ -77,14 +77,14 @@ public enum Status {
         }
     }
 
-    /// True if the connection is closed without a response: 444 by its meaning, 408 and 499
-    /// because nginx treats them as the sign of a client that has left.
+    /// True if nginx closes the connection without a response: 444 by definition, 408 and 499
+    /// because they stand for a client that is gone.
     public static func closesSilently(_ code: Int) -> Bool {
         code == 444 || code == 408 || code == 499
     }
 
-    /// The code and title of nginx's page for a code; some have other words than the status line,
-    /// and 498 has the page of 404.
+    /// Returns the code and title of nginx's page for a status. Some titles differ from the reason
+    /// phrase; 498 has the page of 404.
     public static func title(_ code: Int) -> (code: Int, text: StaticString) {
         switch code {
         case 302: (code, "Found")

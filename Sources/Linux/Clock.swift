@@ -30,9 +30,9 @@ public enum Clock {
         clinux_local_offset(seconds)
     }
 
-    /// A time as in `Tuesday, 01-Dec-2026 03:24:19 GMT`, in UTC or in local time with the
-    /// abbreviation of its zone (strftime(3), `%A, %d-%b-%Y %H:%M:%S %Z`); empty for a year that
-    /// is no number.
+    /// Returns a time as in `Tuesday, 01-Dec-2026 03:24:19 GMT`, in UTC or in local time with the
+    /// abbreviation of its zone (strftime(3), `%A, %d-%b-%Y %H:%M:%S %Z`); empty if the year is out
+    /// of range.
     public static func longDate(of seconds: Int64, isLocal: Bool) -> [UInt8] {
         unsafe [UInt8](unsafeUninitializedCapacity: 64) { memory, count in
             count = unsafe Int(

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What `-t` warns of: the same as nginx, in the same words.
+/// Warnings of `-t`, which are those of nginx in the same words.
 @Suite struct ConfigurationWarningTests {
     struct Row: Sendable, CustomTestStringConvertible {
         let servers: String
@@ -86,7 +86,6 @@ import Testing
         for line in said.components(separatedBy: "\n") {
             guard let start = line.range(of: mark)?.upperBound else { continue }
             let text = line[start...].components(separatedBy: " in /")[0]
-            // Ports differ from run to run; each place has its own.
             found.append(text)
         }
         let wanted = row.warnings.map { Self.withoutPorts($0) }

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// `$date_gmt` and `$date_local`, which nginx has from its SSI module.
+/// `$date_gmt` and `$date_local`, variables of nginx's SSI module.
 @Suite struct DateVariableTests {
     @Test(arguments: [("UTC0", "UTC", 0), ("XYZ-2", "XYZ", 7200), ("ABC3:30", "ABC", -12600)])
     func datesAreThoseOfTheResponse(zone: String, name: String, offset: Int) throws {

@@ -1,11 +1,11 @@
 import Foundation
 import Testing
 
-/// A 304 has the fields of the 200 that the same request would get without If-None-Match (RFC 9110,
-/// section 15.4.5), whatever decides about compression, sidecars and added headers.
+/// A 304 has the same headers as the 200 that the request would get without If-None-Match (RFC 9110,
+/// section 15.4.5), for all combinations of compression, sidecars and added headers.
 @Suite(.enabled(if: Product.isApus, "nginx sends other fields, as the list of differences says"))
 struct NotModifiedTests {
-    /// The choices that are combined; each is the text of a location.
+    /// The directives of a location, one choice from each row.
     private static let choices = [
         ["", "gzip on; gzip_types *;", "gzip on; gzip_cache plain;", "gzip on; gzip_cache off;"],
         ["", "gzip_static on;", "gzip_static always;"],
@@ -78,8 +78,9 @@ struct NotModifiedTests {
         }
     }
 
-    /// Asks with a condition, without, and with it again. A response may change once while it is
-    /// asked for, when the compressed file is there: then one of the two 304s is of the other.
+    /// Sends the request with a condition, without it, and with it again. The response changes once,
+    /// when the compressed file becomes available; then one of the two 304s belongs to the other
+    /// version.
     private func compare(
         _ client: RawClient, _ target: String, _ fields: [String], _ name: String,
         condition: String = "If-None-Match: *"

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Requests that come to a unix socket: what variables say of its ends, and limits by address.
+/// Requests over a unix socket: the variables of its addresses, and limits keyed by address.
 @Suite struct UnixListenerTests {
     private static let configuration =
         TestServer.prelude() + """

@@ -47,7 +47,7 @@ import Testing
         ("_", "eight.test"),
         (".", "default.test"),
         ("..", "default.test"),
-        // nginx: a host may begin with a dot, and is then below the rest of its name.
+        // nginx accepts a host that begins with a dot.
         (".example.com", "one.test"),
     ])
     func aHostHasItsServer(host: String, name: String) throws {

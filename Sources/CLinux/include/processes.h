@@ -12,8 +12,9 @@ int clinux_next_signal(int fd);
 
 /// How far local time is from UTC at `seconds` since 1970, in seconds east: localtime_r(3).
 int64_t clinux_local_offset(int64_t seconds);
-/// Seconds since 1970 as text, in UTC or in local time: strftime(3) of
-/// `%A, %d-%b-%Y %H:%M:%S %Z`. The number of bytes, without a NUL; 0 when `size` is too small.
+/// Writes a time (seconds since 1970, in UTC or in local time) as strftime(3) does with
+/// `%A, %d-%b-%Y %H:%M:%S %Z`. Returns the number of bytes without the NUL; 0 if `size` is too
+/// small.
 size_t clinux_long_date(int64_t seconds, bool is_local, uint8_t *text, size_t size);
 /// `2026/11/21 10:00:00`, with its NUL, of `seconds` since 1970 at `offset` seconds east of UTC;
 /// an empty text when the year has more than four digits.

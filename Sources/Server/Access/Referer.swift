@@ -33,7 +33,7 @@ enum RefererVerdict {
 }
 
 extension Plan {
-    /// nginx's buffer for a host.
+    /// The size of nginx's buffer for a host.
     private static let longestHost = 256
 
     /// Whether a Referer is one of those that valid_referers names: by its host and the beginning

@@ -19,7 +19,7 @@ struct AddedFields {
     var cacheControls: [[UInt8]] = []
     /// Last-Modified was added.
     var addsModified = false
-    /// Allow was added.
+    /// True if Allow was added.
     var hasAllow = false
     /// Where in `lines` it, and an ETag that takes nobody's place, is.
     fileprivate var modifiedLine: Range<Int>?

@@ -47,7 +47,7 @@ struct AnswerHead: BitwiseCopyable {
     var allows = false
     /// OPTIONS is one of them.
     var allowsOptions = false
-    /// 431 has a reason phrase, as it has under `strict_requests` only.
+    /// True if 431 has its reason phrase: with `strict_requests on` only.
     var tellsFieldsTooLarge = false
     var keepsAlive: Bool
     /// 0 for no Keep-Alive field.
@@ -94,7 +94,7 @@ struct AnswerHead: BitwiseCopyable {
         if locationPlace == .first { writeLocation(location, into: &writer) }
         if isChunked { writer.append("\r\nTransfer-Encoding: chunked") }
         if status == 101 {
-            // nginx: whatever becomes of the connection.
+            // nginx sends this whether or not it keeps the connection.
             writer.append("\r\nConnection: upgrade")
         } else if keepsAlive {
             writer.append("\r\nConnection: keep-alive")

@@ -28,7 +28,7 @@ extension Worker {
         }
         let page = plan.errorPages.page(
             of: status, tellsVersion: location.features.contains(.serverTokens))
-        // Without strict_requests 431 is a code like any other that nginx has no page for.
+        // nginx has no page for 431; it has one with `strict_requests on` only.
         if let page, status != 431 || head.allowsOptions {
             var bytes = Array(page)
             if padsPage(of: status, exchange, location) { bytes += ErrorPage.padding }

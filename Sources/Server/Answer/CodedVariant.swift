@@ -18,7 +18,7 @@ extension Worker {
         return nil
     }
 
-    /// The same, but nobody is asked for one.
+    /// Returns the compressed variant of a file, without requesting one on a miss.
     mutating func compressed(
         _ found: FoundFile, _ head: AnswerHead, _ filters: BodyFilters, _ exchange: Int,
         _ location: LocationPlan

@@ -50,7 +50,7 @@ extension Worker {
         case 400, 413, 414, 495, 496, 497, 500, 501:
             exchanges[exchange].keepsAlive = false
             exchanges[exchange].endsConnection = true
-        // A request that was refused early may name any of these statuses.
+        // After a request that could not be parsed the connection is closed, whatever the status.
         default: if exchanges[exchange].fault != nil { exchanges[exchange].endsConnection = true }
         }
     }

@@ -2,10 +2,10 @@ import Files
 import HTTP
 import Linux
 
-/// 304 in place of a 200: every field that a cache takes over is as the 200 has it (RFC 9110,
-/// section 15.4.5), so each is decided here as it is for the 200.
+/// 304 in place of a 200. It carries the same ETag, Vary, Cache-Control and Expires as the 200 would
+/// (RFC 9110, section 15.4.5), so each decision that changes them is made here as for the 200.
 extension Worker {
-    /// Answers for a file; `whole` is the head of the 200 as its filters leave it.
+    /// Sends the 304 of a file; `whole` is the head of the 200 after the body filters.
     mutating func answerNotModified(
         _ whole: AnswerHead, _ found: FoundFile, _ filters: BodyFilters, _ slot: Int,
         _ exchange: Int, _ location: LocationPlan
@@ -27,8 +27,7 @@ extension Worker {
         return .answered
     }
 
-    /// Answers for a body that is made for each response; `plain` is the head of the 200 before any
-    /// filter.
+    /// Sends the 304 of a generated body; `plain` is the head of the 200 before the body filters.
     mutating func answerNotModified(
         _ plain: AnswerHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) {

@@ -132,7 +132,7 @@ extension Worker {
             return .status(204)
         }
         guard normalizePath(exchange) else {
-            // nginx reads the path before it knows the host.
+            // nginx validates the path before it reads Host.
             exchanges[exchange].server = plan.addresses[Int(address(of: slot))].defaultServer
             uriCount = 0
             enterServer(slot, exchange)

@@ -8,7 +8,7 @@ extension Worker {
     mutating func run(_ script: Int32, _ slot: Int, _ exchange: Int) -> Outcome? {
         dependOnRequest()
         let steps = plan.scripts[Int(script)]
-        // nginx: values have their captures escaped until a rewrite has matched.
+        // nginx escapes captures in values until a rewrite has matched.
         var quotes = true
         var index = 0
         while index < steps.count {
@@ -290,8 +290,8 @@ extension Worker {
         return query.indices.map { query[$0] }
     }
 
-    /// The value of a text of the script. With `escapes`, as for a query or the client, captures
-    /// are escaped if the client's path had escapes: `%26` is not to become a `&`
+    /// Returns the value of a text in the script. With `escapes`, captures are escaped if the
+    /// client's path had escapes, so that `%26` does not become `&` in a query or a Location
     /// (ngx_http_script_copy_capture_code: quoted_uri, plus_in_uri).
     private mutating func captured(
         _ template: Template, escapes: Bool, _ slot: Int, _ exchange: Int
@@ -315,8 +315,8 @@ extension Worker {
 }
 
 extension Worker {
-    /// True if the path that the client sent has an escape or a plus sign; a subrequest's path was
-    /// sent by no client.
+    /// True if the path that the client sent has an escape or a plus sign. False for a subrequest,
+    /// whose path comes from the configuration.
     private func hasEscapedPath(_ exchange: Int) -> Bool {
         guard !exchanges[exchange].isSubrequest else { return false }
         let raw = exchanges[exchange].received.slice(exchanges[exchange].parser.head.path)
@@ -327,8 +327,8 @@ extension Worker {
 
 /// The text of a redirect that a `rewrite` makes (ngx_unescape_uri, NGX_UNESCAPE_REDIRECT).
 enum RedirectText {
-    /// Up to the first `?`, escapes of what is plain ASCII beyond `%` are taken off. Of what is no
-    /// escape nginx drops the percent sign and a digit behind it, with the byte after that digit.
+    /// Decodes, up to the first `?`, the escapes of ASCII bytes above `%`. Of an invalid escape nginx
+    /// drops the percent sign and, if a digit follows, that digit and the byte after it.
     static func unescaped(_ text: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(text.count)

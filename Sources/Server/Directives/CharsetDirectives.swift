@@ -66,8 +66,8 @@ enum CharsetDirectives {
         "application/rss+xml",
     ]
 
-    /// A name, or one variable: behind a `$` at its beginning nginx takes all for the variable's
-    /// name, and a `$` elsewhere for a part of the charset's.
+    /// Returns a charset's name, or one variable: if the argument begins with `$`, nginx takes the
+    /// rest of it as the variable's name; elsewhere a `$` is part of the charset's name.
     private static func name(_ use: DirectiveUse) throws(Diagnostic) -> CharsetDraft {
         let word = try use.word(0)
         guard word.bytes.first == UInt8(ascii: "$") else { return .named(word) }

@@ -58,7 +58,7 @@ enum ErrorPageDirectives {
                 throw use.fail(
                     "value \"\(try use.text(index))\" must be between 300 and 599", at: index)
             }
-            // nginx's own codes of a bad request are sent as 400.
+            // nginx sends its own codes for bad requests as 400.
             let sent = Status.sent(status)
             pages.append(
                 ErrorPageDraft(

@@ -42,7 +42,7 @@ enum ListenDirectives {
         },
     ]
 
-    /// What is wrong with a name wherever it stands (ngx_http_core_server_name).
+    /// Refuses names that are invalid even in the only server (ngx_http_core_server_name).
     private static func checkName(
         _ use: DirectiveUse, _ index: Int, in draft: inout Draft
     ) throws(Diagnostic) {

@@ -9,8 +9,8 @@ extension DirectiveRow where Draft == Server.Draft {
         { (child, parent) in fill(&child[keyPath: field], from: &parent[keyPath: field]) }
     }
 
-    /// Adds media types to a list, and warns of those that are in it already
-    /// (ngx_http_types_slot). As in nginx text/html is always in it, and `*` ends it.
+    /// Adds media types to a list and warns about duplicates (ngx_http_types_slot). As in nginx,
+    /// text/html is always in the list, and nothing is added after `*`.
     static func addingTypes(
         to field: WritableKeyPath<Draft, [String]?> & Sendable
     ) -> Action {
@@ -31,8 +31,8 @@ extension DirectiveRow where Draft == Server.Draft {
         }
     }
 
-    /// The row, with the arguments that are texts with variables: the variables must be known
-    /// wherever the directive stands, as nginx looks them up while it reads the file.
+    /// Returns the row with its arguments that may contain variables. The variables must be known
+    /// even if the directive has no effect, since nginx looks them up while it reads the file.
     func evaluating(_ part: EvaluatedArguments = .all) -> DirectiveRow {
         applyingAlso { (draft, use) throws(Diagnostic) in
             draft.texts += part.words(of: use.arguments)
@@ -40,12 +40,12 @@ extension DirectiveRow where Draft == Server.Draft {
     }
 }
 
-/// The arguments of a directive that are texts with variables.
+/// The arguments of a directive that may contain variables.
 enum EvaluatedArguments: Sendable {
     case all, second, last
-    /// Those that are one variable: a `$` elsewhere is a byte like others.
+    /// Arguments that begin with `$`; elsewhere a `$` has no meaning.
     case variable
-    /// Those of access_log: a path, and a condition.
+    /// The path and the condition of access_log.
     case accessLog
 
     fileprivate func words(of arguments: [Word]) -> [Word] {

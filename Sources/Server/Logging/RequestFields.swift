@@ -49,7 +49,7 @@ extension RequestRecord {
     func writeArgument(
         _ name: Span<UInt8>, in received: Span<UInt8>, into writer: inout HeadWriter
     ) -> Bool {
-        // nginx: `$arg_` alone names none, while `$cookie_` is a cookie of the empty name.
+        // nginx: `$arg_` has no value, while `$cookie_` is the cookie with the empty name.
         guard !name.isEmpty else { return false }
         if let args = context?.args {
             return RequestRecord.writeValue(

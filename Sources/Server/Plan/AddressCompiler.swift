@@ -69,10 +69,10 @@ extension PlanCompiler {
 
     private mutating func names(of behind: [Behind], at address: ListenAddress) -> NameTable {
         var names = NameTable()
-        // nginx looks at the names only where there is something to choose.
+        // nginx examines the names only if the address has several servers.
         let isChosen = behind.count > 1
         for entry in behind {
-            // Without a name a server has the empty one: that of a request without Host.
+            // A server without a name has the empty one, which a request without Host matches.
             if entry.draft.names.isEmpty {
                 let isNew = (try? names.add([], server: entry.server, in: &self)) ?? true
                 if !isNew {
@@ -101,7 +101,7 @@ extension PlanCompiler {
     private mutating func warnOfConflict(
         _ name: String, on address: ListenAddress, at place: Place?, length: Int
     ) {
-        // nginx ends at the first error, before it compares names.
+        // nginx stops at the first error, before it compares names.
         guard !diagnostics.contains(where: { $0.severity == .error }) else { return }
         report(
             Diagnostic(
@@ -162,7 +162,7 @@ struct NameTable {
         var isOfRegex = false
     }
 
-    /// Takes a `server_name`; false when it is there already, and this one is ignored.
+    /// Adds a `server_name`. Returns false if it conflicts with an earlier one and is ignored.
     mutating func add(
         _ name: [UInt8], server: Int32, in compiler: inout PlanCompiler
     ) throws(InvalidName) -> Bool {

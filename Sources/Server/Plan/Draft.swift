@@ -36,8 +36,8 @@ struct Draft {
     /// What is kept of files, and who reads what is not.
     var cache = CacheDraft()
     var aio = AioDraft()
-    /// Arguments that are texts with variables, wherever they stand: the variables must be known
-    /// even where the directive has no effect.
+    /// All arguments that may contain variables, which must be known even if the directive has no
+    /// effect.
     var texts: [Word] = []
     /// Warnings about single arguments.
     var warnings: [Diagnostic] = []

@@ -35,7 +35,7 @@ extension PlanCompiler {
         return Int32(parts.fields.count &- 1)
     }
 
-    /// True for an Allow that is sent: an empty value sends none.
+    /// True for an Allow with a value; a header with an empty value is not sent.
     private func isAllow(_ field: AddedFieldPlan) -> Bool {
         field.kind == .allow && !field.value.isEmpty
     }

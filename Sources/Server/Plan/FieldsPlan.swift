@@ -50,7 +50,7 @@ struct AddedFieldPlan: BitwiseCopyable {
         case cacheControl
         /// Takes the place of the file's own.
         case lastModified, etag
-        /// Takes the place of the one that a 405 has.
+        /// Replaces the Allow that a 405 has.
         case allow
     }
 
@@ -63,7 +63,7 @@ struct AddedFieldPlan: BitwiseCopyable {
 }
 
 extension HeadWriter {
-    /// Appends a status code in three digits at least.
+    /// Appends a status code with at least three digits.
     mutating func append(status: Int) {
         if status < 100 { append(byte: UInt8(ascii: "0")) }
         if status < 10 { append(byte: UInt8(ascii: "0")) }

@@ -52,7 +52,7 @@ extension PlanCompiler {
         if let word, bytes.contains(UInt8(ascii: "$")) {
             return (parts.arena.store(""), add(template(bytes, of: word)))
         }
-        // A root of `/` is no bytes before a path; one of no bytes is the prefix.
+        // The root `/` adds no bytes to a path. An empty root is the prefix.
         let isWhole = bytes.isEmpty && word?.bytes.isEmpty == false
         return (parts.arena.store(isWhole ? [] : draft.paths.absolute(bytes)), -1)
     }

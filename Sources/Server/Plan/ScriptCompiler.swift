@@ -36,7 +36,7 @@ extension PlanCompiler {
                     ScriptStep(operation: .setRate, left: template(value), right: nothing))
             case .rewrite(let draft): append(draft, to: &steps)
             case .answer(let status, let written):
-                // nginx: an empty text is none.
+                // nginx treats an empty text as none.
                 let text = written.flatMap { $0.bytes.isEmpty ? nil : $0 }
                 steps.append(
                     ScriptStep(

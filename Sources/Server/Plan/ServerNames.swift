@@ -43,7 +43,7 @@ extension Plan {
         if let server = address.exact.index(of: host) { return (server, -1, .exact) }
         if let server = leadingWildcard(host, address) { return (server, -1, .leadingWildcard) }
         if let server = trailingWildcard(host, address) { return (server, -1, .trailingWildcard) }
-        // nginx: the empty name of a request without Host is not matched.
+        // nginx does not try regular expressions on the empty name of a request without Host.
         var index = host.isEmpty ? address.regexes.count : 0
         while index < address.regexes.count {
             let candidate = address.regexes[index]
@@ -57,7 +57,7 @@ extension Plan {
 
     private func leadingWildcard(_ host: Span<UInt8>, _ address: AddressPlan) -> Int32? {
         guard !address.leading.isEmpty else { return nil }
-        // A host may begin with a dot: `.example.com` is below example.com for nginx.
+        // nginx accepts a host that begins with a dot: `.example.com` matches *.example.com.
         var position = 0
         while position < host.count {
             if host[position] == UInt8(ascii: "."),

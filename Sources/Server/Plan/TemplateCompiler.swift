@@ -30,7 +30,7 @@ extension PlanCompiler {
         return Template(pieces: parts.arena.store(elements: pieces))
     }
 
-    /// Takes a part of an argument apart; an invalid name is reported at its word.
+    /// Splits a part of an argument into tokens. Reports an invalid name at the argument.
     private mutating func tokens(_ bytes: [UInt8], of word: Word) -> [TemplateToken] {
         do {
             return try TemplateSyntax.tokens(bytes, plain: word.literals(in: bytes))
@@ -43,7 +43,7 @@ extension PlanCompiler {
         }
     }
 
-    /// Reports variables in an argument that are not known; nothing is compiled.
+    /// Reports unknown variables in an argument, without compiling it.
     mutating func checkVariables(of word: Word) {
         for case .name(let name) in tokens(word.bytes, of: word)
         where draft.variables.slot(of: name) == nil && Variable.named(name) == nil {

@@ -75,7 +75,7 @@ enum Variable: UInt8, BitwiseCopyable {
     ]
 
     /// The variable of a name, and what its name goes on with: the field of `http_user_agent` is
-    /// `user-agent`. Like nginx, a prefix alone is taken for the variable of an empty name.
+    /// `user-agent`. As in nginx, a prefix alone is a variable with an empty name.
     static func named(_ name: String) -> (variable: Variable, rest: String)? {
         if let variable = names[name] { return (variable, "") }
         if ForeignVariables.contains(name) { return (.foreign, "") }

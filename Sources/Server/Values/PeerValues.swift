@@ -25,7 +25,7 @@ extension Worker {
         return true
     }
 
-    /// The address or port that a connection came to. A unix socket has the name that the
+    /// Writes the local address or port of a connection. A unix socket has the name that the
     /// configuration gives it, and no port.
     mutating func writeServer(
         _ piece: TemplatePiece, _ slot: Int, _ exchange: Int, into writer: inout HeadWriter
@@ -42,7 +42,7 @@ extension Worker {
         return true
     }
 
-    /// The name of the unix socket that a connection came to.
+    /// Writes the name of the unix socket that accepted a connection.
     mutating func writeSocketName(_ slot: Int, into writer: inout HeadWriter) {
         let address = plan.addresses[Int(address(of: slot))]
         writer.append(address.socketName.span)

@@ -12,22 +12,6 @@ extension DirectiveGroup {
             .get("/albelow-the-prefix.txt", expect: 200, "below"),
             .get("/ends", expect: 200, "slash"))
         DirectiveCase(
-            "alias: in a named location", server: "location @a { alias {root}/x; }",
-            refuses: "the \"alias\" directive cannot be used inside the named location")
-        DirectiveCase(
-            "charset: more than a variable", server: "charset $uri$uri;",
-            refuses: "unknown \"uri$uri\" variable")
-        DirectiveCase(
-            "charset, source_charset: a variable in braces", server: "source_charset ${uri};",
-            refuses: "unknown \"{uri}\" variable")
-        DirectiveCase(
-            "charset: a dollar sign within a name", server: "charset a$nope;",
-            files: ["f.html": "page"],
-            .get("/f.html", expect: 200, .field("Content-Type", "text/html; charset=a$nope")))
-        DirectiveCase(
-            "empty_gif: twice", server: "location / { empty_gif; empty_gif; }",
-            .get("/", expect: 200, .field("Content-Type", "image/gif")))
-        DirectiveCase(
             "error_page: a page for another method is got, and its preconditions are those of GET",
             server: "location / { error_page 405 =200 $uri; }", files: ["f": "file"],
             .post("/f", "x", expect: 200, "file"),

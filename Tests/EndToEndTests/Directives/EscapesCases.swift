@@ -1,5 +1,5 @@
 extension DirectiveGroup {
-    /// Where captures of an encoded path stay encoded, and what a redirect makes of escapes.
+    /// Captures of an encoded path, and escapes in redirects.
     static let escapes = DirectiveGroup("escapes") {
         DirectiveCase(
             "set, return: a capture of an encoded path is encoded by set only",

@@ -1,5 +1,5 @@
 extension DirectiveGroup {
-    /// Which server has a request without a usable Host, and what -t says of names.
+    /// The choice of a server for requests without a usable Host, and invalid server names.
     static let hosts = DirectiveGroup("hosts") {
         DirectiveCase(
             "server_name: without Host, the server without a name and no regular expression",

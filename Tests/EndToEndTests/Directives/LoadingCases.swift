@@ -2,6 +2,22 @@ extension DirectiveGroup {
     /// What loads and what does not, and settings that nothing else is a table of.
     static let loading = DirectiveGroup("loading") {
         DirectiveCase(
+            "alias: in a named location", server: "location @a { alias {root}/x; }",
+            refuses: "the \"alias\" directive cannot be used inside the named location")
+        DirectiveCase(
+            "charset: more than a variable", server: "charset $uri$uri;",
+            refuses: "unknown \"uri$uri\" variable")
+        DirectiveCase(
+            "charset, source_charset: a variable in braces", server: "source_charset ${uri};",
+            refuses: "unknown \"{uri}\" variable")
+        DirectiveCase(
+            "charset: a dollar sign within a name", server: "charset a$nope;",
+            files: ["f.html": "page"],
+            .get("/f.html", expect: 200, .field("Content-Type", "text/html; charset=a$nope")))
+        DirectiveCase(
+            "empty_gif: twice", server: "location / { empty_gif; empty_gif; }",
+            .get("/", expect: 200, .field("Content-Type", "image/gif")))
+        DirectiveCase(
             "resolver, proxy_set_header, open_file_cache, upstream: taken, and nothing changes",
             declares: "upstream {port}.test { server 127.0.0.1:1; keepalive 8; }",
             server: """

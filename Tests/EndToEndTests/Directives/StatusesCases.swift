@@ -1,5 +1,5 @@
 extension DirectiveGroup {
-    /// What becomes of each status that `return` may give: reason, built-in page, connection.
+    /// Reason, built-in page and connection of each status that `return` may send.
     static let statuses = DirectiveGroup("statuses") {
         everyStatus("return: every status, without a text", "")
         everyStatus("return: every status, with an empty text", " ''")
@@ -71,7 +71,7 @@ extension DirectiveGroup {
                 nginx: .differs(.allowOn405, [405, .noField("Allow")])))
     }
 
-    /// Statuses whose title nginx has since 1.31.0 only.
+    /// Statuses for which nginx has a reason and a page since 1.31.0.
     private static let late: Set<Int> = [407]
 
     private static func everyStatus(_ name: String, _ text: String) -> DirectiveCase {
