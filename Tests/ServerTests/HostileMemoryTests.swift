@@ -80,7 +80,7 @@ import Testing
         let writer = LogWriter(logs, stderrDescriptor: 2, namesAs: nil)
         var random = SeededGenerator(seed: 9)
         let bytes = (0..<600).map { _ in UInt8.random(in: 0...255, using: &random) }
-        for round in 0..<3000 {
+        for round in 0..<1500 {
             let record = LogRecord(
                 kind: LogRecord.Kind.allCases.randomElement(using: &random) ?? .named,
                 level: LogLevel(rawValue: UInt8.random(in: 0..<9, using: &random)) ?? .info,
@@ -153,7 +153,7 @@ import Testing
         var random = SeededGenerator(seed: 4)
         var reports = DeathReports()
         var watchdog = Watchdog(limitMs: 100, nowMs: 0)
-        for round in 0..<2000 {
+        for round in 0..<500 {
             for index in 0..<words.count {
                 words[index] =
                     Bool.random(using: &random)
@@ -176,7 +176,7 @@ import Testing
         var state = ReloadRecord.State()
         state.text = "some text"
         let right = ReloadRecord.bytes(of: state)
-        for _ in 0..<2000 {
+        for _ in 0..<300 {
             var bytes = right
             for _ in 0..<Int.random(in: 1..<5, using: &random) {
                 let place = Int.random(in: 0..<bytes.count, using: &random)
@@ -197,8 +197,8 @@ import Testing
         let pipe = try openPipe(readsNonblocking: true)
         defer { closeDescriptor(pipe.reads) }
         var output = WorkerOutput(process: 7, role: .worker(0), descriptor: pipe.reads)
-        for _ in 0..<20 {
-            let bytes = (0..<60_000).map { _ in UInt8.random(in: 0...255, using: &random) }
+        for _ in 0..<5 {
+            let bytes = (0..<10_000).map { _ in UInt8.random(in: 0...255, using: &random) }
             writeBytes(pipe.writes, bytes)
             let (lines, isOpen) = output.read()
             #expect(isOpen)
@@ -215,7 +215,7 @@ import Testing
     @Test(arguments: 1...10 as ClosedRange<UInt64>)
     func anyPacketIsAQuestionOrNone(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
-        for _ in 0..<5000 {
+        for _ in 0..<1000 {
             var bytes = (0..<Int.random(in: 0..<60, using: &random)).map { _ in
                 UInt8.random(in: 0...255, using: &random)
             }

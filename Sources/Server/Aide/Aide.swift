@@ -13,7 +13,7 @@ struct Aide: ~Copyable {
     static let longestSeconds: UInt32 = 10
     /// The number of files and bodies of one worker that wait here at a time. A worker asks for
     /// fewer; one that does not holds neither memory nor descriptors of others.
-    static let mostWaiting = 4 * AideLine.mostAsked
+    static let mostWaiting = 4 * (AideLine.mostReadingsAsked + AideLine.mostCodingsAsked)
 
     private let signals: Descriptor
     private var sockets: [Int32]
