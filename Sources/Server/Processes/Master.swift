@@ -274,10 +274,11 @@ extension Master {
     /// A reload may name another pid file: the new one is written before the old one goes.
     private func movePidFile(to path: String) {
         guard options.writesPidFile, path != pidFile?.path ?? "" else { return }
-        let next = path.isEmpty ? nil : PidFile(path: path)
+        var next = path.isEmpty ? nil : PidFile(path: path)
         do throws(SystemError) {
             try next?.write()
             pidFile?.remove()
+            pidFile?.unlock()
             pidFile = next
         } catch {
             generation.errorLog.write(.emerg, error.description)

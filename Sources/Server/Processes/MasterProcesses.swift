@@ -40,6 +40,7 @@ extension Master {
             closeDescriptor(signals.number)
             closeDescriptor(lifeline.writes)
             reloads?.closeInherited()
+            pidFile?.unlock()
             for other in outputs { closeDescriptor(other.descriptor) }
             retiring?.closeInherited(keeping: generation.listeners)
             try replaceDescriptor(2, with: output)
