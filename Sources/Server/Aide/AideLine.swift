@@ -236,7 +236,8 @@ extension AideLine {
                 sendQueue()
                 return hopeless()
             case .bytes, .failed:
-                closeDescriptor(descriptor)
+                // Stays open: the system call filter knows it by its number, which no connection
+                // may get.
                 descriptor = -1
                 giveUpAll()
             }

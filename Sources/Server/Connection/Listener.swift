@@ -50,11 +50,16 @@ extension Worker {
 
     /// Stops listening. Those who have connected already are accepted where nobody else will: the
     /// master turns new ones away when the server ends, or the address goes.
-    mutating func stopListening(_ index: Int) {
-        unwatch(index)
-        let descriptor = listeners[index].descriptor
-        if isLastToAccept || ListenerCalls.turnsAway(descriptor) { acceptRest(from: index) }
-        closeDescriptor(descriptor)
+    ///
+    /// The system call filter knows listening sockets by their numbers, which nothing that is
+    /// opened later may get.
+    mutating func stopListening() {
+        for index in listeners.indices {
+            unwatch(index)
+            let descriptor = listeners[index].descriptor
+            if isLastToAccept || ListenerCalls.turnsAway(descriptor) { acceptRest(from: index) }
+        }
+        closeKeepingNumbers(listeners.map(\.descriptor))
     }
 
     private mutating func acceptRest(from index: Int) {

@@ -48,18 +48,23 @@ extension Master {
             blockOnly(Master.blockedInWorker)
             usePlainFaults()
             returnLargeBlocks()
-            if !role.isLogger {
+            // Whatever a process does not need is closed before it enters the sandbox.
+            switch role {
+            case .worker(let index):
+                let context = workerContext(index, row: row)
                 try dropPrivileges(for: role)
-                try generation.sandbox.enter(as: role == .aide ? .aide : .worker, log)
+                try generation.sandbox.enter(as: .worker, passing: context.aide, log)
+                return worker(context)
+            case .aide:
+                let sockets = aideSockets()
+                try dropPrivileges(for: role)
+                try generation.sandbox.enter(as: .aide, passing: -1, log)
+                return liveAsAide(sockets)
+            case .logger(let generation): return liveAsLogger(generation)
             }
         } catch {
             log.write(.emerg, error.description)
             return 2
-        }
-        switch role {
-        case .worker(let index): return liveAsWorker(index, row: row)
-        case .aide: return liveAsAide()
-        case .logger(let generation): return liveAsLogger(generation)
         }
     }
 
@@ -101,7 +106,7 @@ extension Master {
         }
     }
 
-    private func liveAsWorker(_ index: Int, row: Int?) -> Int32 {
+    private func workerContext(_ index: Int, row: Int?) -> WorkerContext {
         generation.listeners.closeOthers(thanWorker: index)
         var context = WorkerContext(
             plan: generation.plan, index: index,
@@ -110,16 +115,19 @@ extension Master {
             zones: generation.zones, scoreboard: scoreboard, scoreboardRow: row)
         context.ring = generation.logs.rings?.rings[index]
         context.aide = generation.aide?.keepOnly(worker: index) ?? -1
-        return worker(context)
+        return context
     }
 
-    /// The Aide has nothing to do with clients.
-    private func liveAsAide() -> Int32 {
+    /// Closes what the Aide does not need: it has nothing to do with clients. Returns its sockets.
+    private func aideSockets() -> [Int32] {
         generation.listeners.closeInherited()
         closeDescriptor(lifeline.reads)
+        return generation.aide?.keepAides() ?? []
+    }
+
+    private func liveAsAide(_ sockets: [Int32]) -> Int32 {
         do throws(SystemError) {
-            var aide = try Aide(
-                sockets: generation.aide?.keepAides() ?? [], memory: generation.plan.codedMemory)
+            var aide = try Aide(sockets: sockets, memory: generation.plan.codedMemory)
             aide.run(isNewcomer: aideStarts > 1)
             return 0
         } catch {
