@@ -30,6 +30,7 @@ struct Generation {
         }
         let sandbox = try sandbox(plan, identity, logs)
         let zones = try ZoneSet.open(plan.zones, keeping: old?.zones ?? [])
+        let aide = try aideSockets(plan, logs, mustHave: old != nil)
         do throws(ListenFailures) {
             let workers = plan.main.usesMasterProcess ? plan.main.workerProcesses : 1
             let listeners = try ListenerSet.open(
@@ -39,9 +40,9 @@ struct Generation {
                 pauseMs: old == nil ? 500 : 25)
             return Generation(
                 plan: plan, logs: logs, listeners: listeners,
-                aide: aideSockets(plan, logs), identity: identity, zones: zones,
-                sandbox: sandbox)
+                aide: aide, identity: identity, zones: zones, sandbox: sandbox)
         } catch {
+            aide?.close()
             var lines = error.failures.map(\.description)
             if error.failures.contains(where: \.isInUse), let advice = options.inUseAdvice {
                 lines.append(advice)
@@ -65,12 +66,15 @@ struct Generation {
         return sandbox
     }
 
-    /// Without them workers check passwords, compress and read themselves.
-    private static func aideSockets(_ plan: Plan, _ logs: Logs) -> AideSockets? {
+    /// Without them workers check passwords, compress and read themselves; a reload fails instead.
+    private static func aideSockets(
+        _ plan: Plan, _ logs: Logs, mustHave: Bool
+    ) throws(GenerationError) -> AideSockets? {
         guard plan.asksAide, plan.main.usesMasterProcess else { return nil }
         do throws(SystemError) {
             return try AideSockets.open(workers: plan.main.workerProcesses)
         } catch {
+            if mustHave { throw GenerationError(lines: ["no aide process: \(error)"]) }
             logs.errors[0].write(.alert, "no aide process: \(error)")
             return nil
         }

@@ -26,7 +26,7 @@ extension Master {
             handle(.started(role, process: process))
         } catch {
             generation.errorLog.write(.alert, error.description)
-            handle(.notStarted(role))
+            handle(.notStarted(role, error.description))
         }
     }
 
@@ -42,7 +42,8 @@ extension Master {
             reloads?.closeInherited()
             pidFile?.unlock()
             for other in outputs { closeDescriptor(other.descriptor) }
-            retiring?.closeInherited(keeping: generation.listeners)
+            previous?.generation.listeners.closeInherited(keeping: generation.listeners)
+            previous?.generation.aide?.close()
             try replaceDescriptor(2, with: output)
             closeDescriptor(output)
             blockOnly(Master.blockedInWorker)
@@ -98,6 +99,7 @@ extension Master {
             let writer = LogWriter(own, stderrDescriptor: realStderr, namesAs: user)
             closeDescriptor(realStderr)
             var logger = try Logger(rings, writer)
+            WorkerOutput.say(.serves)
             logger.run()
             return 0
         } catch {
@@ -128,6 +130,7 @@ extension Master {
     private func liveAsAide(_ sockets: [Int32]) -> Int32 {
         do throws(SystemError) {
             var aide = try Aide(sockets: sockets, memory: generation.plan.codedMemory)
+            WorkerOutput.say(.serves)
             aide.run(isNewcomer: aideStarts > 1)
             return 0
         } catch {
