@@ -6,11 +6,14 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/openat2.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -76,6 +79,55 @@ static int hang(void) {
     return 0;
 }
 
+// The first descriptor that listens, or the one that `number` says.
+static int listener(const char *number) {
+    if (*number) return atoi(number);
+    for (int fd = 3; fd < 4096; fd++) {
+        int listens = 0;
+        socklen_t size = sizeof listens;
+        if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens) return fd;
+    }
+    return -1;
+}
+
+static int lock_out(int fd) {
+    static struct sock_filter nothing[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+    static const struct sock_fprog program = {.len = 1, .filter = nothing};
+    int on = 1;
+    if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0) return -errno;
+    return result(setsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER, &on, sizeof on));
+}
+
+// Calls that change what other processes have open, too: on the listening socket.
+static int harm(const char *what) {
+    int fd = listener(strchr(what, ':') ? strchr(what, ':') + 1 : "");
+    int on = 1;
+    if (!strncmp(what, "shutdown", 8)) return result(shutdown(fd, SHUT_RDWR));
+    if (!strncmp(what, "filter", 6)) return lock_out(fd);
+    if (!strncmp(what, "option", 6))
+        return result(setsockopt(fd, SOL_SOCKET, SO_LINGER, &(struct linger){1, 0}, 8));
+    if (!strncmp(what, "flags", 5)) return result(fcntl(fd, F_SETFL, 0));
+    if (!strncmp(what, "lock", 4)) return result(flock(fd, LOCK_EX));
+    if (!strncmp(what, "async", 5)) return result(ioctl(fd, FIOASYNC, &on));
+    if (!strncmp(what, "dup", 3)) return result(dup(fd));
+    if (!strncmp(what, "give", 4)) {
+        char byte = 0;
+        struct iovec piece = {.iov_base = &byte, .iov_len = 1};
+        struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
+        return result(sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL));
+    }
+    return 1;
+}
+
+// Fills stderr for as long as the process lives.
+static int flood(void) {
+    static char lines[4096];
+    memset(lines, 'x', sizeof lines);
+    for (size_t end = 63; end < sizeof lines; end += 64) lines[end] = '\n';
+    while (write(STDERR_FILENO, lines, sizeof lines) > 0) continue;
+    return -errno;
+}
+
 int clinux_break_in(const char *what) {
     if (!strncmp(what, "write:", 6)) return opened(what + 6, O_WRONLY);
     if (!strncmp(what, "truncate:", 9)) return opened(what + 9, O_RDONLY | O_TRUNC);
@@ -102,6 +154,10 @@ int clinux_break_in(const char *what) {
     }
     if (!strcmp(what, "segv")) return *(volatile int *)8;
     if (!strcmp(what, "hang")) return hang();
-    return 1;
+    if (!strcmp(what, "flood")) return flood();
+    if (!strcmp(what, "access"))
+        return result(syscall(SYS_faccessat2, AT_FDCWD, "/", R_OK, 0));
+    if (!strcmp(what, "owner")) return result(fcntl(STDIN_FILENO, F_SETOWN, 1));
+    return harm(what);
 }
 #endif

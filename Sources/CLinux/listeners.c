@@ -5,6 +5,7 @@
 #include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -89,6 +90,28 @@ int clinux_turns_away(int fd) {
     socklen_t count = 0;
     return getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, NULL, &count) == 0 && count > 0;
 }
+
+int clinux_listener_fault(int fd) {
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || !listens) return 1;
+    // A unix socket that was shut down still says that it listens.
+    struct pollfd entry = {.fd = fd, .events = POLLRDHUP};
+    if (poll(&entry, 1, 0) > 0) return 1;
+    // EACCES: there is a filter that cannot be shown, an eBPF program.
+    socklen_t count = 0;
+    int fails = getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, NULL, &count) != 0;
+    if (fails) return errno == EACCES ? 2 : 0;
+    return count > 0 ? 2 : 0;
+}
+
+void clinux_restore_flags(int fd) {
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || (flags & (O_NONBLOCK | O_ASYNC)) == O_NONBLOCK) return;
+    fcntl(fd, F_SETFL, (flags | O_NONBLOCK) & ~O_ASYNC);
+}
+
+void clinux_end_listening(int fd) { shutdown(fd, SHUT_RDWR); }
 
 static uint64_t half(const uint8_t *bytes) {
     uint64_t number = 0;

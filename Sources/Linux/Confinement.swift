@@ -95,7 +95,7 @@ public enum Landlock {
     }
 }
 
-/// seccomp(2): which system calls a process makes; another one ends it.
+/// The system calls that a process may make: seccomp(2).
 public enum SystemCallFilter {
     /// What a process does.
     public enum Role: Sendable {
@@ -122,11 +122,16 @@ public enum SystemCallFilter {
         return returned < 0 ? SystemError("seccomp()", code: returned) : nil
     }
 
-    /// From here on a call that `role` does not make ends this process by SIGSYS, and its stderr
-    /// says which.
-    public static func enforce(_ role: Role, allowing allowed: Allowed) throws(SystemError) {
+    /// Restricts this process to the calls of `role`. A call that shows that the process was taken
+    /// over ends it by SIGSYS; another fails with ENOSYS. stderr says which, once each.
+    ///
+    /// Descriptors that are open now count as shared with other processes: whoever shuts one down
+    /// or changes its options ends. A worker passes descriptors over `passing` only; -1 for none.
+    public static func enforce(
+        _ role: Role, allowing allowed: Allowed, passing: Int32
+    ) throws(SystemError) {
         let role = role == .aide ? clinux_role_aide : clinux_role_worker
-        let returned = clinux_seccomp_enforce(Int32(role.rawValue), allowed.rawValue)
+        let returned = clinux_seccomp_enforce(Int32(role.rawValue), allowed.rawValue, passing)
         try confined(returned, "seccomp()")
     }
 }

@@ -34,6 +34,12 @@ public enum Errno {
     public static var fileTooLarge: Int32 { EFBIG }
     /// EMSGSIZE
     public static var messageTooLong: Int32 { EMSGSIZE }
+    /// EINVAL
+    public static var invalid: Int32 { EINVAL }
+    /// EBADF
+    public static var badDescriptor: Int32 { EBADF }
+    /// ENOSYS
+    public static var notImplemented: Int32 { ENOSYS }
     /// ENAMETOOLONG
     public static var nameTooLong: Int32 { ENAMETOOLONG }
 }

@@ -32,3 +32,16 @@ public func wakeReader(_ writes: Int32) { clinux_wake(writes) }
 /// Takes what is in a wake pipe, up to 4096 wake-ups. Returns true if there were any.
 @discardableResult
 public func takeWakes(_ reads: Int32) -> Bool { clinux_wakes(reads) != 0 }
+
+/// Closes descriptors and keeps their numbers taken for as long as this process lives, by
+/// descriptors that mean nothing.
+public func closeKeepingNumbers(_ descriptors: [Int32]) {
+    for descriptor in descriptors { closeDescriptor(descriptor) }
+    var missing = Set(descriptors)
+    var others: [Int32] = []
+    // The kernel gives the lowest number that is free.
+    while !missing.isEmpty, let descriptor = try? openEventDescriptor() {
+        if missing.remove(descriptor) == nil { others.append(descriptor) }
+    }
+    for descriptor in others { closeDescriptor(descriptor) }
+}

@@ -37,10 +37,21 @@ public func executeAgain(
 private func execute(_ changes: [String]) -> Int32 {
     var variables = unsafe changes.map { unsafe strdup($0) }
     let returned = unsafe variables.withUnsafeMutableBufferPointer { variables in
-        unsafe clinux_execute(
-            CommandLine.unsafeArgv, variables.baseAddress, Int32(clamping: variables.count))
+        var count: Int32 = 0
+        return unsafe clinux_execute(
+            clinux_command_line(&count), variables.baseAddress, Int32(clamping: variables.count))
     }
     return 0 &- returned
 }
 
-private func programName() -> String { CommandLine.arguments.first ?? "" }
+private func programName() -> String { programArguments().first ?? "" }
+
+/// The words that this program was started with, its own name first.
+public func programArguments() -> [String] {
+    var count: Int32 = 0
+    guard let words = unsafe clinux_command_line(&count) else { return [] }
+    return (0..<Int(count)).compactMap { index in
+        guard let word = unsafe words[index] else { return nil }
+        return unsafe String(cString: word)
+    }
+}

@@ -95,6 +95,29 @@ public enum ListenerCalls {
     /// Whether that was done to the socket.
     public static func turnsAway(_ fd: Int32) -> Bool { clinux_turns_away(fd) != 0 }
 
+    /// Why a listening socket accepts nothing.
+    public enum Fault: Sendable {
+        /// It was shut down.
+        case doesNotListen
+        /// A filter is attached to it: SO_ATTACH_FILTER, SO_ATTACH_BPF.
+        case isFiltered
+    }
+
+    /// Returns what keeps a socket from accepting connections; nil if nothing does.
+    public static func fault(of fd: Int32) -> Fault? {
+        switch clinux_listener_fault(fd) {
+        case 1: .doesNotListen
+        case 2: .isFiltered
+        default: nil
+        }
+    }
+
+    /// Makes a socket non-blocking and silent again, if another process has changed that.
+    public static func restoreFlags(_ fd: Int32) { clinux_restore_flags(fd) }
+
+    /// Ends a listening socket in all processes that have it: shutdown(2).
+    public static func end(_ fd: Int32) { clinux_end_listening(fd) }
+
     /// What a socket listens on that another process has opened.
     public enum Name: Equatable, Sendable {
         /// Four bytes, the first one most significant, and a port.

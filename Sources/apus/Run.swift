@@ -63,10 +63,18 @@ private func send(_ order: CommandLineOptions.Order, to file: PidFile) -> Int32 
     case .failure(let error):
         complain("[error] \(error)")
         return 1
-    case .success(let process):
-        if order == .reload { return sendReload(to: process) }
+    case .success(let number):
         do throws(SystemError) {
-            try sendSignal(order.signal, to: process)
+            // Held before it is looked at: whoever has its number later gets no signal.
+            let process = try ProcessHandle(number, toSend: order.signal)
+            guard MasterEvidence.isMaster(number, of: file) else {
+                complain(
+                    "[error] pid file \"\(file.path)\" names process \(number), "
+                        + "which is not an apus master")
+                return 1
+            }
+            if order == .reload { return sendReload(to: process) }
+            try process.send(order.signal)
             return 0
         } catch {
             complain("[alert] \(error)")
@@ -76,7 +84,8 @@ private func send(_ order: CommandLineOptions.Order, to file: PidFile) -> Int32 
 }
 
 /// `-s reload`: waits for what comes of it.
-private func sendReload(to process: Int32) -> Int32 {
+private func sendReload(to master: borrowing ProcessHandle) -> Int32 {
+    let process = master.process
     let watch: ReloadWatch?
     do throws(SystemError) {
         watch = try ReloadWatch(of: process)
@@ -85,7 +94,7 @@ private func sendReload(to process: Int32) -> Int32 {
         complain("[warn] the result of the reload cannot be seen: \(error)")
     }
     do throws(SystemError) {
-        try sendSignal(.hangup, to: process)
+        try master.send(.hangup)
     } catch {
         complain("[alert] \(error)")
         return 1

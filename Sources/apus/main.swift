@@ -4,7 +4,7 @@ import Server
 
 /// `serve`, `check` and `explain` are for people; all else is nginx's command line.
 func main() -> Int32 {
-    let arguments = CommandLine.arguments
+    let arguments = programArguments()
     do throws(CommandLineError) {
         if arguments.dropFirst().first == "serve" {
             return serve(try ServeOptions.parse(Array(arguments.dropFirst())))

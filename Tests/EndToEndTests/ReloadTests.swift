@@ -87,15 +87,28 @@ struct ReloadTests {
         #expect(Set(after) == Set(before))
     }
 
-    /// Another program under the pid: it gets its signal, as from nginx.
-    @Test func anotherProgramIsSignalledOnly() throws {
+    /// Another program under the number of a server that was killed: nginx signals it.
+    @Test(arguments: ["stop", "quit", "reopen", "reload"])
+    func anotherProgramIsNotSignalled(order: String) throws {
         let server = try TestServer("return 200 old;")
         let other = try ChildProcess(
             "/bin/sleep", ["60"], output: server.folder.path + "/out",
             error: server.folder.path + "/err")
         try "\(other.pid)\n".write(
             toFile: server.folder.path + "/server.pid", atomically: false, encoding: .utf8)
-        #expect(try reload(server).succeeded)
-        #expect(try other.waitForExit() == .signal(SIGHUP))
+        let words = TestServer.commandLine(server.folder) + ["-s", order]
+        let result = try run(Product.binary, words)
+        #expect(result.exit == .code(1))
+        #expect(
+            result.error == "apus: [error] pid file \"\(server.folder.path)/server.pid\" names "
+                + "process \(other.pid), which is not an apus master\n")
+        #expect(other.isRunning)
+        // Nor are a worker and another command of apus.
+        let worker = try server.waitForWorkers(1)[0]
+        try "\(worker)\n".write(
+            toFile: server.folder.path + "/server.pid", atomically: false, encoding: .utf8)
+        #expect(try run(Product.binary, words).exit == .code(1))
+        #expect(server.workers == [worker])
+        #expect(try server.fetch("/").text == "old")
     }
 }

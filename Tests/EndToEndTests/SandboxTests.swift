@@ -40,13 +40,35 @@ struct SandboxTests {
         // Everybody may, but workers.
         unsafe chmod(folder.root, 0o777)
         unsafe chmod(folder.root + "/theirs", 0o666)
-        let refused = "failed (13: Permission denied)"
         let worker = try server.waitForWorkers(1)
-        #expect(try outcome(of: "write:\(folder.root)/theirs", at: server) == refused)
-        #expect(try outcome(of: "create:\(folder.root)/ours", at: server) == refused)
         #expect(try outcome(of: "read:\(folder.root)/theirs", at: server) == "succeeded")
         #expect(try outcome(of: "nonsense", at: server) == "is unknown")
+        // Calls that a library may try, and that do nobody harm.
+        let refused = "failed (38: Function not implemented)"
+        for what in ["access", "dup", "lock", "async"] {
+            for _ in 0..<3 { #expect(try outcome(of: what, at: server) == refused) }
+        }
         #expect(server.workers == worker)
+        // Each is reported once.
+        for call in ["faccessat2", "dup", "flock", "ioctl"] {
+            let line = ", \(call)(), is unexpected in the sandbox: it fails with ENOSYS\n"
+            try server.waitForError(line)
+            #expect(server.errorLog.components(separatedBy: line).count == 2, "\(call)")
+        }
+    }
+
+    /// Landlock does without the filter, too.
+    @Test func nothingIsWrittenWithoutTheFilterEither() throws {
+        let server = try TestServer(
+            configuration: TestServer.configuration(), files: ["a": "hello"],
+            environment: Self.mayBreakIn + ["SWIFT_BACKTRACE=enable=no"])
+        server.mayLoseWorkers = true
+        let folder = try TemporaryFolder(files: ["theirs": "x"])
+        unsafe chmod(folder.root, 0o777)
+        unsafe chmod(folder.root + "/theirs", 0o666)
+        let refused = "failed (13: Permission denied)"
+        #expect(try outcome(of: "write:\(folder.root)/theirs", at: server) == refused)
+        #expect(try outcome(of: "create:\(folder.root)/ours", at: server) == refused)
         #expect(try readText(folder.root + "/theirs") == "x")
         #expect(!FileManager.default.fileExists(atPath: folder.root + "/ours"))
     }
@@ -55,7 +77,11 @@ struct SandboxTests {
         ("exec", "execve"), ("fork", "clone"), ("ptrace", "ptrace"), ("kill", "kill"),
         ("connect", "socket"), ("bind", "socket"), ("datagram", "socket"), ("code", "mmap"),
         ("truncate:/tmp/theirs", "openat"), ("mkdir:/tmp/ours", "mkdir"),
-        ("unlink:/tmp/theirs", "unlink"),
+        ("unlink:/tmp/theirs", "unlink"), ("write:/dev/null", "openat"),
+        ("create:/tmp/ours", "openat"),
+        // What would take the listening socket away from the other workers, or give it to others.
+        ("shutdown", "shutdown"), ("filter", "setsockopt"), ("option", "setsockopt"),
+        ("flags", "fcntl"), ("owner", "fcntl"), ("give", "sendmsg"),
     ])
     func whatEndsTheWorker(what: String, call: String) throws {
         let server = try server()
@@ -148,9 +174,30 @@ struct SandboxTests {
         #expect(try server.fetch("/a").text == "hello")
         let worker = try server.waitForWorkers(1)[0]
         #expect(try readText("/proc/\(worker)/status").contains("CapEff:\t0000000000000004"))
-        #expect(
-            try outcome(of: "write:\(server.folder.root)/a", at: server)
-                == "failed (13: Permission denied)")
+        try server.connect().request("GET /break-in/write:\(server.folder.root)/a HTTP/1.1")
+        try server.waitForError("process \(worker) exited on signal 31")
+        #expect(try readText(server.folder.root + "/a") == "hello")
+    }
+
+    /// The numbers of descriptors that were shared are used again by a worker that drains, and by
+    /// connections: what is allowed of those stays allowed.
+    @Test func connectionsAreShutDownWhileTheWorkerDrains() throws {
+        let server = try TestServer(
+            configuration: TestServer.configuration(
+                "listen unix:DIR/socket; listen 127.0.0.1:PORT2; reset_timedout_connection on;",
+                main: "sandbox require;"),
+            files: ["a": "hello", "big": .pattern(20_000_000)])
+        let slow = try server.connect(receiveBuffer: 4096)
+        try slow.request("GET /big HTTP/1.1", ["Connection: close"])
+        try slow.awaitBytes(1000)
+        // Its body is not read: the connection is shut down and lingers.
+        let refused = try server.connect()
+        try refused.request("POST /a HTTP/1.1", ["Content-Length: 100000000"])
+        server.process.signal(SIGQUIT)
+        #expect(try refused.response().status == 413)
+        #expect(try slow.response(seconds: 60).body.count == 20_000_000)
+        #expect(try server.process.waitForExit() == .code(0))
+        #expect(!server.errorLog.contains("in the sandbox"), "\(server.errorLog)")
     }
 
     @Test func coresAreLeftWhereTheyAreAskedFor() throws {

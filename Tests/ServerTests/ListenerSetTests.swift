@@ -32,6 +32,48 @@ import Testing
         }
     }
 
+    @Test(arguments: [false, true])
+    func aBrokenSocketIsBoundAnew(isFiltered: Bool) throws {
+        // A port that the kernel has chosen: the same one is bound again.
+        let chosen = try ListenerSet.open([tcp()], workers: 1, keeping: nil, retries: 0)
+        let first = try #require(chosen.descriptors(forWorker: 0).first)
+        let port = try #require(portNumber(of: first))
+        chosen.close()
+        let path = NSTemporaryDirectory() + "apus-\(getpid())-\(port)"
+        let address = ListenAddress.ipv4(loopback, port: port)
+        let plans = [
+            ListenPlan(address: address, options: ListenOptions(), servers: 0, particular: []),
+            unix(path),
+        ]
+        let set = try ListenerSet.open(plans, workers: 1, keeping: nil, retries: 0)
+        #expect(set.faults().isEmpty)
+        let old = set.descriptors(forWorker: 0)
+        for fd in old {
+            // As a worker has it, too.
+            let copy = dup(fd)
+            defer { close(copy) }
+            if isFiltered {
+                #expect(ListenerCalls.turnAway(copy, isUnix: false) == 0)
+            } else {
+                #expect(shutdown(copy, Int32(SHUT_RDWR)) == 0)
+            }
+            #expect(fcntl(copy, F_SETFL, 0) == 0)
+        }
+        #expect(set.faults().map(\.address) == plans.map(\.address))
+        #expect(set.faults().allSatisfy { ($0.state == .isFiltered) == isFiltered && $0.isOurs })
+        for fd in old { #expect(fcntl(fd, F_GETFL) & O_NONBLOCK != 0) }
+        set.dropBroken()
+        #expect(set.faults().map(\.state) == [nil, nil])
+        let next = try ListenerSet.open(plans, workers: 1, keeping: set, retries: 0)
+        defer { next.close() }
+        #expect(next.faults().isEmpty && next.descriptors(forWorker: 0).count == 2)
+    }
+
+    private func portNumber(of fd: Int32) -> UInt16? {
+        guard case .success(.ipv4(_, let port)) = ListenerCalls.takeOver(fd) else { return nil }
+        return port
+    }
+
     @Test func whatAListenSaysOfItsSocketIsSet() throws {
         var options = ListenOptions()
         options.receiveBuffer = 8192

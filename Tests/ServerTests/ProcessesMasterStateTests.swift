@@ -62,8 +62,8 @@ import Testing
         _ = state.step(.signal(.hangup), nowMs: 0)
         _ = state.step(.reloaded(MasterState.Settings(workers: 1)), nowMs: 0)
         _ = state.step(.started(.worker(0), process: 200), nowMs: 0)
+        #expect(!deeds(state.step(.workerServes(200), nowMs: 1)).contains(.announce))
         #expect(state.step(.workerAcceptsNoMore(100), nowMs: 1).isEmpty)
-        #expect(state.step(.workerServes(200), nowMs: 1).isEmpty)
         // One that has ended accepts no more either.
         let ended = state.step(.processEnded(101, ProcessEnding()), nowMs: 2)
         #expect(deeds(ended) == [.announce])
@@ -74,6 +74,8 @@ import Testing
         _ = state.step(.signal(.hangup), nowMs: 0)
         _ = state.step(.reloaded(MasterState.Settings(workers: 1)), nowMs: 0)
         _ = state.step(.started(.worker(0), process: 200), nowMs: 0)
+        // The old one hangs, and does not say that it accepts no more.
+        _ = state.step(.workerServes(200), nowMs: 0)
         #expect(state.nextDeadlineMs == 10_000)
         #expect(state.step(.tick, nowMs: 10_000) == [.announce])
         #expect(state.nextDeadlineMs == nil)
@@ -84,6 +86,8 @@ import Testing
             var state = serving(workers: 1)
             _ = state.step(.signal(.hangup), nowMs: 0)
             _ = state.step(.reloaded(MasterState.Settings(workers: 1)), nowMs: 0)
+            _ = state.step(.started(.worker(0), process: 200), nowMs: 0)
+            _ = state.step(.workerServes(200), nowMs: 0)
             #expect(deeds(state.step(.signal(signal), nowMs: 1)).first == .announce)
         }
     }
@@ -261,7 +265,10 @@ import Testing
         #expect(state.step(.tick, nowMs: deadlineMs) == [.send(.terminate, to: 100)])
         #expect(state.nextDeadlineMs == deadlineMs + 1000)
         #expect(state.step(.tick, nowMs: deadlineMs + 1000) == [.send(.kill, to: 100)])
-        #expect(state.nextDeadlineMs == nil)
+        #expect(state.nextDeadlineMs == deadlineMs + 1750)
+        let last = state.step(.tick, nowMs: deadlineMs + 1750)
+        #expect(deeds(last) == [.exit(0)], "a call on a disk may keep the dead")
+        #expect(messages(last) == ["exit without worker process 100: killed, and not dead yet"])
     }
 
     @Test(arguments: [
@@ -299,15 +306,17 @@ import Testing
                 .log(.notice, "signal 1 (SIGHUP) received, reconfiguring"), .reload,
             ])
         let actions = state.step(.reloaded(MasterState.Settings(workers: 1)), nowMs: 10)
-        #expect(
-            deeds(actions) == [
-                .start(.worker(0)), .retireListeners, .send(.quit, to: 100),
-                .send(.quit, to: 101),
-            ])
+        #expect(deeds(actions) == [.start(.worker(0))])
         _ = state.step(.started(.worker(0), process: 200), nowMs: 10)
+        #expect(
+            deeds(state.step(.workerServes(200), nowMs: 10)) == [
+                .dropPrevious, .send(.quit, to: 100), .send(.quit, to: 101),
+            ])
         #expect(state.nextDeadlineMs == 910, "the old timeout bounds the old workers")
         #expect(deeds(state.step(.processEnded(100, ProcessEnding(code: 0)), nowMs: 20)).isEmpty)
-        #expect(deeds(state.step(.processEnded(101, ProcessEnding(signal: 9)), nowMs: 20)).isEmpty)
+        #expect(
+            deeds(state.step(.processEnded(101, ProcessEnding(signal: 9)), nowMs: 20))
+                == [.announce])
         #expect(
             deeds(state.step(.processEnded(200, ProcessEnding(signal: 9)), nowMs: 60_000))
                 == [.start(.worker(0))])
@@ -423,9 +432,10 @@ import Testing
         for process in [Int32(100), 101] {
             _ = state.step(.processEnded(process, ProcessEnding(signal: 9)), nowMs: 1001)
         }
-        #expect(state.nextDeadlineMs == 6000)
-        #expect(deeds(state.step(.tick, nowMs: 6000)) == [.send(.kill, to: 300)])
-        let last = state.step(.processEnded(300, ProcessEnding(signal: 9)), nowMs: 6001)
+        // The same deadline, and a little: bounds do not add up.
+        #expect(state.nextDeadlineMs == 1250)
+        #expect(deeds(state.step(.tick, nowMs: 1250)) == [.send(.kill, to: 300)])
+        let last = state.step(.processEnded(300, ProcessEnding(signal: 9)), nowMs: 1251)
         #expect(deeds(last) == [.closeLogs(generation: 0), .exit(0)])
     }
 
@@ -435,11 +445,15 @@ import Testing
         var next = MasterState.Settings(workers: 1)
         next.logger = 1
         #expect(
-            deeds(state.step(.reloaded(next), nowMs: 0)) == [
-                .start(.logger(1)), .start(.worker(0)), .retireListeners, .send(.quit, to: 100),
-                .send(.quit, to: 101),
-            ])
+            deeds(state.step(.reloaded(next), nowMs: 0))
+                == [.start(.logger(1)), .start(.worker(0))])
         _ = state.step(.started(.logger(1), process: 310), nowMs: 0)
+        _ = state.step(.started(.worker(0), process: 200), nowMs: 0)
+        _ = state.step(.workerServes(310), nowMs: 0)
+        #expect(
+            deeds(state.step(.workerServes(200), nowMs: 0)) == [
+                .dropPrevious, .send(.quit, to: 100), .send(.quit, to: 101),
+            ])
         // Both have files to be opened anew.
         #expect(
             deeds(state.step(.signal(.user1), nowMs: 1))
@@ -492,8 +506,7 @@ import Testing
         #expect(deeds(state.step(.signal(.hangup), nowMs: 20)) == [.reload])
         let settings = MasterState.Settings(workers: 1)
         #expect(
-            deeds(state.step(.reloaded(settings), nowMs: 20))
-                == [.start(.worker(0)), .retireListeners])
+            deeds(state.step(.reloaded(settings), nowMs: 20)) == [.start(.worker(0))])
     }
 
     @Test func aResizedTerminalIsNoOrder() {

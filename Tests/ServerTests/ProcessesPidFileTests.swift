@@ -22,12 +22,24 @@ import Testing
 
     @Test func itIsWrittenAndRemovedByItsOwner() throws {
         let directory = try TemporaryDirectory()
-        let file = PidFile(path: directory.path + "/apus.pid")
+        var file = PidFile(path: directory.path + "/apus.pid")
+        try "a longer text that was there".write(
+            toFile: file.path, atomically: false, encoding: .utf8)
         try file.write()
         #expect(try String(contentsOfFile: file.path, encoding: .utf8) == "\(getpid())\n")
         #expect(file.read() == .success(getpid()))
         file.remove()
         #expect(!FileManager.default.fileExists(atPath: file.path))
+    }
+
+    /// The lock of the process itself is not seen by itself, but by another one: e2e tests do that.
+    @Test func aFileThatNobodyLocksIsHeldByNobody() throws {
+        let directory = try TemporaryDirectory()
+        let file = PidFile(path: directory.path + "/apus.pid")
+        #expect(!file.isHeld(by: getpid()))
+        try "1\n".write(toFile: file.path, atomically: false, encoding: .utf8)
+        #expect(!file.isHeld(by: 1) && !file.isHeld(by: 0))
+        #expect(!MasterEvidence.isMaster(1, of: file))
     }
 
     @Test func anotherMastersFileStays() throws {

@@ -9,13 +9,13 @@ import Testing
         let pipe = try openPipe(readsNonblocking: true)
         defer { closeDescriptor(pipe.reads) }
         var output = WorkerOutput(process: 7, role: .worker(0), descriptor: pipe.reads)
-        #expect(output.read().lines.isEmpty)
+        #expect(output.read(nowMs: 0).lines.isEmpty)
         writeAll(pipe.writes, "one\ntw")
-        #expect(output.read() == (["one"], true))
+        #expect(output.read(nowMs: 0) == (["one"], true))
         writeAll(pipe.writes, "o\n\nthree")
-        #expect(output.read() == (["two"], true))
+        #expect(output.read(nowMs: 0) == (["two"], true))
         closeDescriptor(pipe.writes)
-        #expect(output.read() == (["three"], false))
+        #expect(output.read(nowMs: 0) == (["three"], false))
     }
 
     @Test func wordsAreNoText() throws {
@@ -24,7 +24,7 @@ import Testing
         var output = WorkerOutput(process: 7, role: .worker(0), descriptor: pipe.reads)
         writeBytes(pipe.writes, [1] + Array("Fatal ".utf8) + [2] + Array("error\n".utf8))
         closeDescriptor(pipe.writes)
-        #expect(output.read() == (["Fatal error"], false))
+        #expect(output.read(nowMs: 0) == (["Fatal error"], false))
         #expect(output.takeWords() == [.serves, .acceptsNoMore])
         #expect(output.takeWords().isEmpty)
     }
@@ -35,6 +35,88 @@ import Testing
         var output = WorkerOutput(process: 7, role: .worker(0), descriptor: pipe.reads)
         writeAll(pipe.writes, String(repeating: "x", count: 5000))
         closeDescriptor(pipe.writes)
-        #expect(output.read().lines.map(\.utf8.count) == [2048, 2048, 904])
+        #expect(output.read(nowMs: 0).lines.map(\.utf8.count) == [2048, 2048, 904])
+    }
+
+    /// A process that was taken over may write for as long as it lives.
+    @Test func aFloodIsBoundedAndCounted() throws {
+        let pipe = try openPipe(readsNonblocking: true)
+        defer { closeDescriptor(pipe.reads) }
+        var output = WorkerOutput(process: 7, role: .worker(0), descriptor: pipe.reads)
+        let line = String(repeating: "x", count: 99) + "\n"
+        var (logged, nowMs) = (0, Int64(0))
+        for _ in 0..<200 {
+            writeAll(pipe.writes, String(repeating: line, count: 650))
+            let (lines, isOpen) = output.read(nowMs: nowMs)
+            #expect(isOpen)
+            logged += lines.reduce(0) { $0 + $1.utf8.count }
+            nowMs += 100
+        }
+        // 13 MB in 20 s.
+        #expect(logged > 10_000 && logged < 30_000, "\(logged)")
+        writeAll(pipe.writes, String(repeating: line, count: 600))
+        closeDescriptor(pipe.writes)
+        let (lines, isOpen) = output.read(nowMs: nowMs)
+        #expect(!isOpen && lines.last?.contains("lines of ") ?? false, "\(lines)")
+    }
+
+    @Test func oneThatFillsThePipeIsNotReadForAWhile() throws {
+        let pipe = try openPipe(readsNonblocking: true)
+        defer { closeDescriptor(pipe.reads) }
+        var output = WorkerOutput(process: 7, role: .worker(0), descriptor: pipe.reads)
+        writeAll(pipe.writes, "a line\n")
+        _ = output.read(nowMs: 5)
+        #expect(output.pausedUntilMs == 0)
+        writeAll(pipe.writes, String(repeating: "x", count: 65_536))
+        _ = output.read(nowMs: 5)
+        #expect(output.pausedUntilMs == 105)
+        closeDescriptor(pipe.writes)
+    }
+
+    @Test func wordsAreNotRepeated() throws {
+        let pipe = try openPipe(readsNonblocking: true)
+        defer { closeDescriptor(pipe.reads) }
+        var output = WorkerOutput(process: 7, role: .worker(0), descriptor: pipe.reads)
+        writeBytes(pipe.writes, [UInt8](repeating: 4, count: 60_000) + [1])
+        _ = output.read(nowMs: 0)
+        #expect(output.takeWords() == [.listenerIsBroken, .serves])
+        closeDescriptor(pipe.writes)
+    }
+
+    @Test func whatIsDroppedIsReportedOnceAMinute() {
+        var limit = OutputLimit()
+        while limit.admits(2048, nowMs: 0) {}
+        #expect(limit.report(nowMs: 999, isLast: false) == nil)
+        #expect(
+            limit.report(nowMs: 1000, isLast: false)
+                == "(too much: 1 lines of 2048 bytes were dropped)")
+        #expect(limit.report(nowMs: 61_000, isLast: true) == nil)
+        // What a second allows.
+        #expect(limit.admits(256, nowMs: 1000) == true)
+        #expect(limit.admits(1, nowMs: 1000) == false)
+        #expect(limit.report(nowMs: 2000, isLast: false) == nil)
+        #expect(limit.report(nowMs: 61_000, isLast: false) != nil)
+        // A clock that jumps, and lengths that nothing has, overflow nothing.
+        _ = limit.admits(Int.max, nowMs: Int64.max)
+        _ = limit.admits(0, nowMs: Int64.min)
+    }
+}
+
+@Suite struct ProcessesListenerWatchTests {
+    @Test func reportsAreLookedIntoOnceASecond() {
+        var watch = ListenerWatch(nowMs: 0)
+        #expect(watch.isDue(nowMs: 9999) == false)
+        #expect(watch.nextLookMs == 10_000)
+        watch.askToLook(nowMs: 50)
+        #expect(watch.isDue(nowMs: 50) == true)
+        for nowMs in Int64(51)..<1050 {
+            watch.askToLook(nowMs: nowMs)
+            #expect(watch.isDue(nowMs: nowMs) == false)
+        }
+        #expect(watch.nextLookMs == 1050)
+        #expect(watch.isDue(nowMs: 1050) == true)
+        watch.repairs(nowMs: 1050)
+        watch.askToLook(nowMs: 1051)
+        #expect(watch.nextLookMs == 3050)
     }
 }

@@ -40,6 +40,14 @@ import Testing
         }
     }
 
+    /// Swift reads these from /proc, which may not be mounted: `programArguments()` does not.
+    @Test(arguments: SourceFile.swiftSources)
+    func theCommandLineIsNotReadFromProc(file: SourceFile) {
+        for name in ["arguments", "unsafeArgv", "argc"] {
+            #expect(!file.code.contains { $0.contains("CommandLine." + name) }, "\(file.path)")
+        }
+    }
+
     @Test func theCheckerFindsLongFunctions() throws {
         let file = try SourceFile(path: "Tests/TidyTests/ShapeTests.swift")
         let found = Self.functions(of: file)

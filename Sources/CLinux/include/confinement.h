@@ -41,9 +41,14 @@ enum clinux_role { clinux_role_worker, clinux_role_aide };
 
 /// Whether seccomp(2) is there: 0 or -errno.
 int clinux_seccomp_fault(void);
-/// From here on a system call that `role` does not make ends this process by SIGSYS, after a line
-/// on stderr that says which. Besides, `allowed` are some of clinux_allowed.
-int clinux_seccomp_enforce(int role, int allowed);
+/// Restricts this process to the system calls of `role` and those of `allowed` (clinux_allowed).
+/// A call that shows that the process was taken over ends it by SIGSYS, after a line on stderr that
+/// names the call. Any other fails with ENOSYS, and is named on stderr once.
+///
+/// Descriptors that are open now are shared with other processes: shutdown(2), setsockopt(2) and
+/// fcntl(2)'s changes of them end the process, so none of their numbers may be used again for
+/// something that is shut down. A worker passes descriptors over `passing` only, -1 for nothing.
+int clinux_seccomp_enforce(int role, int allowed, int passing);
 enum clinux_allowed {
     /// openat2(2), which cannot be kept from truncating.
     clinux_allow_openat2 = 1,

@@ -35,6 +35,14 @@ int clinux_turn_away(int fd, int is_unix);
 /// 1 when that was done to the socket.
 int clinux_turns_away(int fd);
 
+/// What keeps a socket from accepting: 1 when it does not listen (it was shut down), 2 when a
+/// filter is attached to it, 0 when nothing does.
+int clinux_listener_fault(int fd);
+/// Sets O_NONBLOCK and clears O_ASYNC where another process has changed that.
+void clinux_restore_flags(int fd);
+/// Ends a listening socket in all processes that have it: shutdown(2).
+void clinux_end_listening(int fd);
+
 /// What a socket listens on.
 struct clinux_listening {
     /// One of clinux_family.

@@ -76,6 +76,19 @@ int clinux_join_groups(const uint32_t *groups, int count);
 void clinux_name_process(const char *name);
 /// Ends the process without running what the parent registered for its end: _exit(2).
 void clinux_end(int code) __attribute__((noreturn));
+/// Opens a file to be written, 0644 if it is new, and locks it for this process where the file
+/// system has locks: fcntl(2)'s F_SETLK. A descriptor or -errno; the lock lasts until the process
+/// closes any descriptor of the file.
+int clinux_open_locked(const char *path);
+/// The process that has locked a file so; 0 for none, or one of another pid namespace, or -errno.
+int clinux_lock_holder(const char *path);
+/// A descriptor of a process, close-on-exec: pidfd_open(2); or -errno.
+int clinux_process_descriptor(pid_t process);
+/// Sends a signal to the process of a descriptor: pidfd_send_signal(2); 0 or -errno.
+int clinux_send_signal(int process, int signal_number);
+/// Closes all descriptors above the standard three but those of `kept`, which it sorts:
+/// close_range(2).
+void clinux_close_others(int *kept, size_t count);
 /// Opens /dev/null where a standard descriptor is closed, so that no socket gets its number.
 void clinux_fill_standard(void);
 

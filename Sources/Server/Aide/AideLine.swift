@@ -243,7 +243,8 @@ extension AideLine {
             // An empty packet is no end.
             case .bytes where !isAbandoned(descriptor): break
             case .bytes, .failed:
-                closeDescriptor(descriptor)
+                // Stays open: the system call filter knows it by its number, which no connection
+                // may get.
                 descriptor = -1
                 giveUpAll()
             }

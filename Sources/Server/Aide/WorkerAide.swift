@@ -1,11 +1,12 @@
 import Files
 import Linux
+import Reactor
 
 /// What a worker does with the Aide's answers.
 extension Worker {
     /// Takes them all.
     mutating func takeAideAnswers() {
-        let wasOpen = aide.isOpen
+        let (wasOpen, line) = (aide.isOpen, aide.descriptor)
         // What has changed before a file was compressed is known before it is taken over.
         if ChangeFeed.hasNews { files.takeChanges() }
         while let answer = aide.takeAnswer() {
@@ -21,6 +22,7 @@ extension Worker {
             }
         }
         if wasOpen, !aide.isOpen {
+            poller.unregister(line)
             context.errorLog.write(
                 .notice,
                 "the aide process is gone: what it did is done here")

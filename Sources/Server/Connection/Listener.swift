@@ -13,6 +13,8 @@ struct Listener {
     let particular: [ParticularAddress]
     let isShared: Bool
     var isWatched = false
+    /// When a socket that does not accept any more is tried again; 0 for one that accepts.
+    var retryMs: Int64 = 0
     /// Connections since it was last put at the end of the kernel's queue of waiters.
     var acceptsSinceRequeue = 0
 
@@ -33,6 +35,8 @@ extension Worker {
     static let acceptsBetweenRequeues = 8
     /// How many idle connections are closed when there is no room for new ones.
     static let idleClosedAtOnce = 32
+    /// The pause before a broken listening socket is tried again.
+    static let brokenRetryMs: Int64 = 2000
 
     mutating func watch(_ index: Int) throws(SystemError) {
         guard !listeners[index].isWatched else { return }
@@ -50,11 +54,16 @@ extension Worker {
 
     /// Stops listening. Those who have connected already are accepted where nobody else will: the
     /// master turns new ones away when the server ends, or the address goes.
-    mutating func stopListening(_ index: Int) {
-        unwatch(index)
-        let descriptor = listeners[index].descriptor
-        if isLastToAccept || ListenerCalls.turnsAway(descriptor) { acceptRest(from: index) }
-        closeDescriptor(descriptor)
+    ///
+    /// The system call filter knows listening sockets by their numbers, which nothing that is
+    /// opened later may get.
+    mutating func stopListening() {
+        for index in listeners.indices {
+            unwatch(index)
+            let descriptor = listeners[index].descriptor
+            if isLastToAccept || ListenerCalls.turnsAway(descriptor) { acceptRest(from: index) }
+        }
+        closeKeepingNumbers(listeners.map(\.descriptor))
     }
 
     private mutating func acceptRest(from index: Int) {
@@ -83,7 +92,7 @@ extension Worker {
             let descriptor = peer.accept(from: listeners[index].descriptor)
             guard descriptor >= 0 else {
                 freeConnections.give(slot)
-                acceptFailed(0 &- descriptor)
+                acceptFailed(0 &- descriptor, from: index)
                 return
             }
             guard descriptor < poller.engine.descriptorLimit else {
@@ -155,7 +164,7 @@ extension Worker {
         try? watch(index)
     }
 
-    private mutating func acceptFailed(_ code: Int32) {
+    private mutating func acceptFailed(_ code: Int32, from index: Int) {
         switch AcceptFailure(code) {
         case .nothingThere: break
         case .clientGone:
@@ -165,8 +174,19 @@ extension Worker {
         where files.closeDescriptors(nowMs: clock.monotonicMs, all: true) > 0 || closeIdle() > 0:
             break
         case .exhausted: pauseListeners("\(SystemError("accept4()", code: code))")
+        case .broken: setAside(index, "\(SystemError("accept4()", code: code))")
         case .other: logTrouble(.alert, "\(SystemError("accept4()", code: code))")
         }
+    }
+
+    /// Leaves out a socket that is always ready and never accepts, and reports it to the master,
+    /// which binds another one. It is tried again now and then: the master may see no fault.
+    private mutating func setAside(_ index: Int, _ reason: String) {
+        unwatch(index)
+        listeners[index].retryMs = clock.monotonicMs &+ Worker.brokenRetryMs
+        if listenersPausedUntilMs == 0 { listenersPausedUntilMs = listeners[index].retryMs }
+        logTrouble(.alert, "\(reason): the listening socket is broken")
+        context.tell(.listenerIsBroken)
     }
 
     /// select watches no number beyond its limit. The connection is lost, and others wait until a
@@ -189,6 +209,15 @@ extension Worker {
     mutating func resumeListeners() {
         listenersPausedUntilMs = 0
         guard state == .serving else { return }
-        for index in listeners.indices { try? watch(index) }
+        for index in listeners.indices {
+            let retryMs = listeners[index].retryMs
+            if retryMs > clock.monotonicMs {
+                let untilMs = listenersPausedUntilMs
+                listenersPausedUntilMs = untilMs == 0 ? retryMs : min(untilMs, retryMs)
+                continue
+            }
+            listeners[index].retryMs = 0
+            try? watch(index)
+        }
     }
 }

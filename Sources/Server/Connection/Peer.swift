@@ -115,6 +115,8 @@ enum AcceptFailure {
     case clientGone
     /// No descriptor, or no memory for it, is free.
     case exhausted
+    /// The socket does not listen any more: somebody shut it down.
+    case broken
     case other
 
     init(_ code: Int32) {
@@ -126,5 +128,6 @@ enum AcceptFailure {
         Errno.connectionAborted: .clientGone, Errno.protocolError: .clientGone,
         Errno.tooManyFiles: .exhausted, Errno.tooManyFilesInSystem: .exhausted,
         Errno.noMemory: .exhausted, Errno.noBuffers: .exhausted,
+        Errno.invalid: .broken, Errno.badDescriptor: .broken,
     ]
 }

@@ -32,6 +32,7 @@ struct Generation {
         logs.identity = identity
         logs.sandbox = sandbox
         let zones = try ZoneSet.open(plan.zones, keeping: old?.zones ?? [])
+        let aide = aideSockets(plan)
         do throws(ListenFailures) {
             let workers = plan.main.usesMasterProcess ? plan.main.workerProcesses : 1
             let listeners = try ListenerSet.open(
@@ -41,9 +42,9 @@ struct Generation {
                 pauseMs: old == nil ? 500 : 25)
             return Generation(
                 plan: plan, logs: logs, listeners: listeners,
-                aide: aideSockets(plan), identity: identity, zones: zones,
-                sandbox: sandbox)
+                aide: aide, identity: identity, zones: zones, sandbox: sandbox)
         } catch {
+            aide?.close()
             var lines = error.failures.map(\.description)
             if error.failures.contains(where: \.isInUse), let advice = options.inUseAdvice {
                 lines.append(advice)

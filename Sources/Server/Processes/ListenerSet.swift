@@ -51,6 +51,7 @@ public final class ListenerSet {
                 }
             }
             if failures.isEmpty {
+                for index in sockets.indices { sockets[index].noteUnverifiable() }
                 let set = ListenerSet(sockets, workers: workers)
                 set.spare = (old?.all ?? []).filter { $0.isLent && !set.has($0.address) }
                 return set
@@ -72,6 +73,38 @@ public final class ListenerSet {
 
     private func has(_ address: ListenAddress) -> Bool {
         sockets.contains { $0.address == address }
+    }
+
+    /// The sockets that do not accept any more, though they did when they were opened.
+    func faults() -> [ListenerFault] {
+        sockets.flatMap { socket -> [ListenerFault] in
+            let faults = socket.descriptors.compactMap { fd -> ListenerFault? in
+                guard !socket.unverifiable.contains(fd) else { return nil }
+                ListenerCalls.restoreFlags(fd)
+                return ListenerCalls.fault(of: fd).map {
+                    ListenerFault(address: socket.address, state: $0, isOurs: !socket.isLent)
+                }
+            }
+            let wanted = socket.isSpread ? workers : 1
+            let isShort = !socket.isLent && socket.descriptors.count < wanted
+            return isShort
+                ? [ListenerFault(address: socket.address, state: nil, isOurs: true)] : faults
+        }
+    }
+
+    /// Ends the sockets that do not accept any more, in whichever processes they are open: a set
+    /// that is opened from this one binds others in their place.
+    func dropBroken() {
+        for index in sockets.indices where !sockets[index].isLent {
+            let broken = sockets[index].descriptors.filter { fd in
+                !sockets[index].unverifiable.contains(fd) && ListenerCalls.fault(of: fd) != nil
+            }
+            for fd in broken {
+                ListenerCalls.end(fd)
+                closeDescriptor(fd)
+            }
+            sockets[index].descriptors.removeAll { broken.contains($0) }
+        }
     }
 
     /// What worker `index` accepts from, in the order of the plan's listens. When there are more
@@ -149,7 +182,37 @@ extension ListenPlan {
     }
 }
 
+/// A listening socket that does not accept any more.
+struct ListenerFault: CustomStringConvertible {
+    let address: ListenAddress
+    /// nil for one that could not be bound anew yet.
+    let state: ListenerCalls.Fault?
+    /// False for a socket of a service manager, which nobody else can replace.
+    let isOurs: Bool
+
+    var description: String {
+        let cause =
+            switch state {
+            case .doesNotListen: "was shut down"
+            case .isFiltered: "has a filter that the server did not attach"
+            case nil: "is missing"
+            }
+        let remedy = isOurs ? "binding it anew" : "restart the socket's unit"
+        return "the listening socket of \(address) \(cause): \(remedy)"
+    }
+}
+
 extension ListeningSocket {
+    /// Notes which sockets look broken from the start, as under a kernel that cannot tell.
+    fileprivate mutating func noteUnverifiable() {
+        unverifiable = unverifiable.filter { descriptors.contains($0) }
+        for fd in descriptors where !isChecked.contains(fd) {
+            isChecked.insert(fd)
+            if ListenerCalls.fault(of: fd) != nil { unverifiable.insert(fd) }
+        }
+        isChecked = isChecked.filter { descriptors.contains($0) }
+    }
+
     /// Opens what is missing.
     fileprivate mutating func fill(_ listen: ListenPlan, workers: Int) throws(ListenFailure) {
         while descriptors.count < (listen.isSpread ? max(1, workers) : 1) {

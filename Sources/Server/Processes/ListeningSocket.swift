@@ -36,6 +36,9 @@ struct ListeningSocket {
     var isLent = false
     /// `reuseport`: each socket is one worker's.
     var isSpread = false
+    /// Descriptors whose state was looked at once, and those of them that looked broken then.
+    var isChecked: Set<Int32> = []
+    var unverifiable: Set<Int32> = []
 
     /// A file by its device and number.
     struct FileKey: Equatable {

@@ -7,7 +7,9 @@ public final class Master {
     private let reload: (ErrorLog) -> Plan?
     let worker: (WorkerContext) -> Int32
     var generation: Generation
-    var retiring: ListenerSet?
+    /// The generation that still serves while the processes of `generation` are started, and how
+    /// many Aides it has had; nil at all other times.
+    var previous: (generation: Generation, aideStarts: Int)?
     var state: MasterState
     var pidFile: PidFile?
     /// The master that this one takes over from.
@@ -20,8 +22,11 @@ public final class Master {
     var logs: [Logs]
     private var deaths = DeathReports()
     private var watchdog: Watchdog?
+    private var listenerWatch: ListenerWatch
     /// How many Aides this generation has had.
     var aideStarts = 0
+    /// The number of the newest logs: those of a generation that failed keep theirs.
+    private var lastLogs = 0
     /// What became of reloads; nil when there is no memory for it.
     let reloads: ReloadBoard?
     private var exitCode: Int32?
@@ -45,6 +50,7 @@ public final class Master {
         self.reload = reload
         self.worker = worker
         watchdog = Master.watchdog(of: generation)
+        listenerWatch = ListenerWatch(nowMs: Clock.monotonicMs())
         state = MasterState(Master.settings(of: generation, predecessor, options))
         signals = try openSignalDescriptor(for: Master.handled)
         reloads = try? ReloadBoard()
@@ -79,6 +85,7 @@ extension Master {
             handle(.tick)
             serviceManager?.tick(nowMs: Clock.monotonicMs())
             lookForHungWorkers()
+            lookAtListeners()
         }
         return exitCode ?? 0
     }
@@ -86,17 +93,21 @@ extension Master {
     /// Waits for a signal, for words of a worker, or for the next deadline.
     private func wait() {
         var timeoutMs: Int32 = -1
+        let nowMs = Clock.monotonicMs()
         let deadlines = [
             state.nextDeadlineMs, serviceManager?.nextDeadlineMs, watchdog?.nextLookMs,
+            listenerWatch.nextLookMs, outputs.map(\.pausedUntilMs).filter { $0 > nowMs }.min(),
         ].compactMap(\.self)
         if let deadline = deadlines.min() {
-            timeoutMs = Int32(clamping: max(0, deadline &- Clock.monotonicMs()))
+            timeoutMs = Int32(clamping: max(0, deadline &- nowMs))
         }
         let reopened = generation.logs.rings?.reopened ?? -1
-        let descriptors = [signals.number, reopened] + outputs.map(\.descriptor)
+        // One that writes too much is not read for a while: signals come first.
+        let heard = outputs.filter { $0.pausedUntilMs <= nowMs }
+        let descriptors = [signals.number, reopened] + heard.map(\.descriptor)
         let ready = waitUntilReadable(descriptors, timeoutMs: timeoutMs)
         // What is said may start processes: places change.
-        let speakers = ready.filter { $0 > 1 }.map { outputs[$0 - 2].process }
+        let speakers = ready.filter { $0 > 1 }.map { heard[$0 - 2].process }
         for process in speakers {
             if let index = outputs.firstIndex(where: { $0.process == process }) {
                 takeOutput(at: index)
@@ -111,8 +122,19 @@ extension Master {
     func handle(_ event: MasterState.Event) {
         guard exitCode == nil else { return }
         state.hasPredecessor = predecessorRuns
-        for action in state.step(event, nowMs: Clock.monotonicMs()) { carryOut(action) }
+        let endedBeforeMs = state.giveUpMs
+        let nowMs = Clock.monotonicMs()
+        let actions = state.step(event, nowMs: nowMs)
+        if let endMs = state.giveUpMs, endMs != endedBeforeMs {
+            // The bound holds although a call hangs on a disk: a log line of the master's own.
+            dieUnlessAskedAgain(
+                within: UInt32(clamping: max(0, endMs &- nowMs) / 1000 &+ Master.lastSeconds))
+        }
+        for action in actions { carryOut(action) }
     }
+
+    /// How much later than it has to exit a master that hangs is ended by a signal.
+    private static let lastSeconds: Int64 = 2
 
     private func carryOut(_ action: MasterState.Action) {
         switch action {
@@ -132,9 +154,8 @@ extension Master {
         case .takePidFileBack:
             takePidFileBack()
             serviceManager?.ready("serving")
-        case .retireListeners:
-            retiring?.retire(for: generation.listeners, alone: isAlone)
-            retiring = nil
+        case .dropPrevious: dropPrevious()
+        case .restorePrevious(let reason): restorePrevious(reason)
         case .closeListeners:
             if state.successor == nil { serviceManager?.stopping() }
             generation.listeners.close(alone: isAlone)
@@ -154,9 +175,14 @@ extension Master {
                 // Its last words come before its end in the log.
                 takeOutput(at: index)
             }
-            if ending.signal != 0 { reportDeath(of: process) }
+            if ending.signal != 0 {
+                reportDeath(of: process)
+                // It may have been ended because it did what a worker does not do.
+                listenerWatch.askToLook(nowMs: Clock.monotonicMs())
+            }
             seats.release(process)
             generation.aide?.remove(process)
+            previous?.generation.aide?.remove(process)
             // It may have been killed between a line and the call that wakes the Logger.
             for logs in logs { logs.rings?.wakeLogger() }
             handle(.processEnded(process, ending))
@@ -164,7 +190,7 @@ extension Master {
     }
 
     private func takeOutput(at index: Int) {
-        let (lines, isOpen) = outputs[index].read()
+        let (lines, isOpen) = outputs[index].read(nowMs: Clock.monotonicMs())
         for line in lines {
             let name = "\(outputs[index].role.name) process \(outputs[index].process)"
             generation.errorLog.write(.alert, "\(name) said: \(line)")
@@ -175,6 +201,7 @@ extension Master {
             case .serves: handle(.workerServes(process))
             case .acceptsNoMore: handle(.workerAcceptsNoMore(process))
             case .helperIsStuck: handle(.helperIsStuck(reportedBy: process))
+            case .listenerIsBroken: listenerWatch.askToLook(nowMs: Clock.monotonicMs())
             }
         }
         guard !isOpen, let index = outputs.firstIndex(where: { $0.process == process }) else {
@@ -192,29 +219,58 @@ extension Master {
         log.collect()
         guard let plan = reload(log) else { return reloadFailed() }
         do throws(GenerationError) {
-            let next = try Generation.open(
-                plan, try Logs.open(plan, generation: generation.logs.generation + 1),
-                keeping: generation, options: options)
-            for log in next.logs.errors { log.stderrDescriptor = realStderr }
+            try startGeneration(of: plan)
+            // What is said from here on is not the reason of a failure.
             _ = log.takeCollected()
-            for address in next.listeners.strays {
-                log.write(
-                    .warn, "no \"listen\" names \(address), which LISTEN_FDS has: nobody accepts")
-            }
-            aideStarts = 0
-            movePidFile(to: plan.main.pidPath)
-            retiring = generation.listeners
-            generation.aide?.close()
-            // Those that have it end: then so does their Logger.
-            generation.logs.rings?.closeWriters()
-            logs.append(next.logs)
-            generation = next
-            watchdog = Master.watchdog(of: next)
-            handle(.reloaded(Master.settings(of: next, predecessor, options)))
         } catch {
             for line in error.lines { log.write(.emerg, line) }
             reloadFailed()
         }
+    }
+
+    /// Opens what `plan` needs and starts its processes, beside those that serve.
+    private func startGeneration(of plan: Plan) throws(GenerationError) {
+        let log = generation.errorLog
+        let logs = try Logs.open(plan, generation: lastLogs &+ 1)
+        let next = try Generation.open(plan, logs, keeping: generation, options: options)
+        lastLogs = logs.generation
+        for log in next.logs.errors { log.stderrDescriptor = realStderr }
+        for address in next.listeners.strays {
+            log.write(
+                .warn, "no \"listen\" names \(address), which LISTEN_FDS has: nobody accepts")
+        }
+        previous = (generation, aideStarts)
+        aideStarts = 0
+        self.logs.append(next.logs)
+        generation = next
+        handle(.reloaded(Master.settings(of: next, predecessor, options)))
+    }
+
+    /// The new generation serves: the one before it finishes what it has begun.
+    private func dropPrevious() {
+        guard let old = previous?.generation else { return }
+        previous = nil
+        movePidFile(to: generation.plan.main.pidPath)
+        old.listeners.retire(for: generation.listeners, alone: isAlone)
+        old.aide?.close()
+        // Those that have it end: then so does their Logger.
+        old.logs.rings?.closeWriters()
+        watchdog = Master.watchdog(of: generation)
+    }
+
+    /// The processes of the new generation could not all be started: the one before it goes on,
+    /// with all that it had.
+    private func restorePrevious(_ reason: String) {
+        guard let (old, aideStarts) = previous else { return }
+        let failed = generation
+        previous = nil
+        generation = old
+        self.aideStarts = aideStarts
+        failed.listeners.retire(for: old.listeners, alone: isAlone)
+        failed.aide?.close()
+        failed.logs.rings?.closeWriters()
+        reloads?.end(.failed, [reason])
+        serviceManager?.ready("serving; the last reload failed")
     }
 
     private func reloadFailed() {
@@ -256,15 +312,39 @@ extension Master {
     }
 }
 
+// Listening sockets that do not accept any more.
+extension Master {
+    /// Looks for sockets that somebody has broken, who holds them too, and binds others in their
+    /// place: new workers get those.
+    private func lookAtListeners() {
+        let nowMs = Clock.monotonicMs()
+        guard listenerWatch.isDue(nowMs: nowMs) else { return }
+        // Another master may be about to do the same, or will look when it is alone.
+        guard state.mayReplaceWorkers, isAlone else { return }
+        let log = generation.errorLog
+        let faults = generation.listeners.faults()
+        for fault in faults { log.write(.alert, fault.description) }
+        guard faults.contains(where: \.isOurs) else { return }
+        listenerWatch.repairs(nowMs: nowMs)
+        generation.listeners.dropBroken()
+        do throws(GenerationError) {
+            try startGeneration(of: generation.plan)
+        } catch {
+            for line in error.lines { log.write(.emerg, line) }
+        }
+    }
+}
+
 // What the configuration's generations share.
 extension Master {
     /// A reload may name another pid file: the new one is written before the old one goes.
     private func movePidFile(to path: String) {
         guard options.writesPidFile, path != pidFile?.path ?? "" else { return }
-        let next = path.isEmpty ? nil : PidFile(path: path)
+        var next = path.isEmpty ? nil : PidFile(path: path)
         do throws(SystemError) {
             try next?.write()
             pidFile?.remove()
+            pidFile?.unlock()
             pidFile = next
         } catch {
             generation.errorLog.write(.emerg, error.description)

@@ -27,7 +27,7 @@ extension Master {
             handle(.started(role, process: process))
         } catch {
             generation.errorLog.write(.alert, error.description)
-            handle(.notStarted(role))
+            handle(.notStarted(role, error.description))
         }
     }
 
@@ -85,8 +85,10 @@ extension Master {
             closeDescriptor(signals.number)
             closeDescriptor(lifeline.writes)
             reloads?.closeInherited()
+            pidFile?.unlock()
             for other in outputs { closeDescriptor(other.descriptor) }
-            retiring?.closeInherited(keeping: generation.listeners)
+            previous?.generation.listeners.closeInherited(keeping: generation.listeners)
+            previous?.generation.aide?.close()
             try replaceDescriptor(2, with: belongings.output)
             // Only the logger has use for the terminal, or whatever the server was started with.
             if !role.isLogger {
@@ -98,20 +100,24 @@ extension Master {
             blockOnly(Master.blockedInWorker)
             usePlainFaults()
             returnLargeBlocks()
-            if !role.isLogger {
+            // Whatever a process does not need is closed before it enters the sandbox.
+            switch role {
+            case .worker(let index):
+                guard let seat = belongings.seat else { return 2 }
+                let context = workerContext(index, seat, belongings.aide)
                 try dropPrivileges(for: role)
-                try generation.sandbox.enter(as: role == .aide ? .aide : .worker, log)
+                try generation.sandbox.enter(as: .worker, passing: context.aide, log)
+                return worker(context)
+            case .aide:
+                let own = aideSockets()
+                try dropPrivileges(for: role)
+                try generation.sandbox.enter(as: .aide, passing: -1, log)
+                return liveAsAide(own)
+            case .logger(let generation): return liveAsLogger(generation)
             }
         } catch {
             log.write(.emerg, error.description)
             return 2
-        }
-        switch role {
-        case .worker(let index):
-            guard let seat = belongings.seat else { return 2 }
-            return liveAsWorker(index, seat, belongings.aide)
-        case .aide: return liveAsAide()
-        case .logger(let generation): return liveAsLogger(generation)
         }
     }
 
@@ -147,6 +153,7 @@ extension Master {
             let writer = LogWriter(own, stderrDescriptor: realStderr, namesAs: user)
             closeDescriptor(realStderr)
             var logger = try Logger(rings, writer)
+            WorkerOutput.say(.serves)
             logger.run()
             return 0
         } catch {
@@ -155,9 +162,9 @@ extension Master {
         }
     }
 
-    private func liveAsWorker(
+    private func workerContext(
         _ index: Int, _ seat: WorkerSeat, _ aide: (worker: Int32, aide: Int32)?
-    ) -> Int32 {
+    ) -> WorkerContext {
         generation.listeners.closeOthers(thanWorker: index)
         var context = WorkerContext(
             plan: generation.plan, index: index,
@@ -170,17 +177,21 @@ extension Master {
             closeDescriptor(aide.aide)
             context.aide = aide.worker
         }
-        return worker(context)
+        return context
     }
 
-    /// The Aide has nothing to do with clients.
-    private func liveAsAide() -> Int32 {
+    /// Closes what the Aide does not need: it has nothing to do with clients. Returns its sockets.
+    private func aideSockets() -> (sockets: [Int32], control: Int32) {
         generation.listeners.closeInherited()
         closeDescriptor(lifeline.reads)
+        return generation.aide?.keepAides() ?? (sockets: [], control: -1)
+    }
+
+    private func liveAsAide(_ own: (sockets: [Int32], control: Int32)) -> Int32 {
         do throws(SystemError) {
-            let own = generation.aide?.keepAides() ?? (sockets: [], control: -1)
             var aide = try Aide(
                 sockets: own.sockets, control: own.control, memory: generation.plan.codedMemory)
+            WorkerOutput.say(.serves)
             aide.run(isNewcomer: aideStarts > 1)
             return 0
         } catch {

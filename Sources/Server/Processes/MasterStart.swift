@@ -37,11 +37,14 @@ extension Master {
         _ worker: @escaping (WorkerContext) -> Int32
     ) -> Start {
         var log = ErrorLog.bootstrap()
+        let inheritance = Inheritance.take()
+        // Before anything is opened: what else was inherited is not ours, and would stay open in
+        // the workers.
+        closeOthers(than: inheritance.sockets.flatMap(\.descriptors))
         do throws(GenerationError) {
             let logs = try Logs.open(plan, generation: 0)
             log = logs.errors[0]
             log.showsOnStderr = true
-            let inheritance = Inheritance.take()
             for warning in inheritance.warnings { log.write(.warn, warning) }
             guard inheritance.failures.isEmpty else {
                 throw GenerationError(lines: inheritance.failures)
@@ -130,7 +133,7 @@ extension Master {
         _ settings: MainSettings, _ options: MasterOptions, _ log: ErrorLog
     ) throws(SystemError) -> PidFile? {
         guard options.writesPidFile, !settings.pidPath.isEmpty else { return nil }
-        let file = PidFile(path: settings.pidPath)
+        var file = PidFile(path: settings.pidPath)
         do throws(SystemError) {
             try file.write()
             return file

@@ -14,6 +14,8 @@ public struct MasterState {
         let process: Int32
         let role: Role
         let startedMs: Int64
+        /// The generation that it was started for.
+        var generation = 0
         /// It was told to end, so that its end is no accident.
         var isLeaving = false
         var serves = false
@@ -24,7 +26,29 @@ public struct MasterState {
         var isGivenUp = false
     }
 
+    /// A generation that is being started. The one before it serves on until all processes of
+    /// this one run, and comes back if one of them cannot be started.
+    struct Transition {
+        let previous: Settings
+        let previousGeneration: Int
+        let previousMode: Mode
+        /// When the start has failed, if not all processes run by then.
+        let deadlineMs: Int64
+        /// Why it has failed; nil as long as it has not.
+        var failure: String?
+    }
+
     var settings: Settings
+    /// The generation that processes are started for, and the number of the last one that there
+    /// was: one that failed gives back no number.
+    var generation = 0
+    var lastGeneration = 0
+    var transition: Transition?
+    /// Signals that wait for the end of the transition.
+    var deferred: [Signal] = []
+    /// When the master exits, whichever processes are still there; nil while it serves, or drains
+    /// for as long as it takes.
+    var giveUpMs: Int64?
     var mode = Mode.serving
     var wasTerminated = false
     var children: [Child] = []
@@ -48,8 +72,12 @@ public struct MasterState {
 
     /// When the next `tick` is wanted, nil when nothing is due.
     public var nextDeadlineMs: Int64? {
-        let reminders = children.compactMap { $0.reminder?.atMs }
-        return (reminders + dueStarts.map(\.atMs) + (announcementMs.map { [$0] } ?? [])).min()
+        var deadlines = children.compactMap { $0.reminder?.atMs } + dueStarts.map(\.atMs)
+        deadlines += [announcementMs, giveUpMs].compactMap(\.self)
+        if let transition {
+            deadlines.append(transition.failure == nil ? transition.deadlineMs : 0)
+        }
+        return deadlines.min()
     }
 
     /// What is to be done about `event`.
@@ -58,9 +86,15 @@ public struct MasterState {
         case .start: return startAll(nowMs)
         case .signal(let signal): return take(signal, nowMs)
         case .started(let role, let process):
-            children.append(Child(process: process, role: role, startedMs: nowMs))
+            var child = Child(process: process, role: role, startedMs: nowMs)
+            child.generation = generation
+            children.append(child)
             return [.log(.notice, "start \(role.name) process \(process)")]
-        case .notStarted(let role):
+        case .notStarted(let role, let reason):
+            if transition != nil, settings.roles.contains(role) {
+                failStart("\(role.name) process: \(reason)")
+                return []
+            }
             if role.isLogger {
                 let failed = Child(process: 0, role: role, startedMs: nowMs)
                 return takeEnd(ofLogger: failed, ProcessEnding(code: 1), nowMs)
@@ -68,7 +102,7 @@ public struct MasterState {
             return startLater(role, livedMs: 0, nowMs)
         case .workerServes(let process):
             change(process) { $0.serves = true }
-            return announceWhenServed()
+            return commitWhenReady(nowMs) + announceWhenServed()
         case .workerAcceptsNoMore(let process):
             change(process) { $0.acceptsNoMore = true }
             return announceWhenServed()
@@ -89,13 +123,16 @@ public struct MasterState {
         }
     }
 
+    /// True if other workers may be started in place of those that serve.
+    var mayReplaceWorkers: Bool { mode == .serving && transition == nil && successor == nil }
+
     mutating func startAll(_ nowMs: Int64) -> [Action] {
         announcementMs = nowMs &+ MasterState.patienceMs
         return [.log(.notice, "start worker processes")] + settings.roles.map { .start($0) }
     }
 
-    /// How long all workers may take until they serve.
-    private static let patienceMs: Int64 = 10_000
+    /// How long all workers may take until they serve, and the old ones until they accept no more.
+    static let patienceMs: Int64 = 10_000
 
     private mutating func change(_ process: Int32, _ body: (inout Child) -> Void) {
         guard let place = children.firstIndex(where: { $0.process == process }) else { return }

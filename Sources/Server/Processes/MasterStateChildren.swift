@@ -9,8 +9,14 @@ extension MasterState {
         guard let place = children.firstIndex(where: { $0.process == process }) else { return [] }
         let child = children.remove(at: place)
         var actions: [Action] = [ending.message(of: "\(child.role.name) process \(process)")]
+        boundLoggers(nowMs)
+        if isNew(child), !child.serves || !child.role.isWorker {
+            failStart("\(child.role.name) process \(process) ended while it was started")
+            return actions
+        }
         if child.role.isLogger { return actions + takeEnd(ofLogger: child, ending, nowMs) }
-        guard mode == .serving, !child.isLeaving else {
+        // One of the generation before is replaced if that comes back.
+        guard mode == .serving, !child.isLeaving, child.generation == generation else {
             return actions + exitIfAlone() + exitIfHopeless(nowMs)
         }
         if ending.signal == 0 && ending.code == 2 && child.role.isWorker {
@@ -36,7 +42,9 @@ extension MasterState {
     /// another one starts at once.
     mutating func replace(_ process: Int32, _ nowMs: Int64) -> [Action] {
         guard let place = children.firstIndex(where: { $0.process == process }) else { return [] }
-        let isWanted = mode == .serving && !children[place].isLeaving
+        let isWanted =
+            mode == .serving && !children[place].isLeaving
+            && children[place].generation == generation
         children[place].isLeaving = true
         children[place].reminder = settings.wantsCores ? (.kill, nowMs &+ 5000) : nil
         return [.send(settings.wantsCores ? .abort : .kill, to: process)]
@@ -53,6 +61,7 @@ extension MasterState {
         guard let reporter = children.first(where: { $0.process == worker && $0.role.isWorker }),
             let place = children.firstIndex(where: {
                 $0.role == .aide && $0.isLeaving == reporter.isLeaving && !$0.isGivenUp
+                    && $0.generation == reporter.generation
             }), nowMs &- children[place].startedMs >= MasterState.leastHelperLifeMs
         else { return [] }
         children[place].isGivenUp = true
@@ -104,18 +113,14 @@ extension MasterState {
         return [.log(.notice, text)]
     }
 
-    /// The new ones first, so that there is always somebody who accepts.
-    mutating func replaceWorkers(_ next: Settings, _ nowMs: Int64) -> [Action] {
-        let timeoutMs = settings.shutdownTimeoutMs
-        settings = next
-        mode = .serving
-        backoff = RespawnBackoff()
-        dueStarts.removeAll { !$0.role.isLogger }
-        fatalCount = 0
-        return startAll(nowMs) + [.retireListeners] + dismissAll(timeoutMs, nowMs)
-    }
-
     mutating func takeTime(_ nowMs: Int64) -> [Action] {
+        if let transition {
+            if let failure = transition.failure { return abandonStart(failure, nowMs) }
+            guard nowMs < transition.deadlineMs else {
+                let seconds = MasterState.startPatienceMs / 1000
+                return abandonStart("not all processes run after \(seconds) s", nowMs)
+            }
+        }
         let due = dueStarts.filter { $0.atMs <= nowMs }
         dueStarts.removeAll { $0.atMs <= nowMs }
         var actions: [Action] = due.map { .start($0.role) }
@@ -126,7 +131,24 @@ extension MasterState {
             children[index].reminder = reminder.signal == .kill ? nil : (.kill, nowMs &+ 1000)
         }
         if let announcementMs, announcementMs <= nowMs { actions += announce() }
-        return actions
+        if let giveUpMs, giveUpMs <= nowMs, !isServing {
+            self.giveUpMs = nil
+            let names = children.map { "\($0.role.name) process \($0.process)" }
+            let text = "exit without \(names.joined(separator: ", ")): killed, and not dead yet"
+            actions += [.log(.alert, text), .exit(exitCode)]
+        }
+        return actions + commitWhenReady(nowMs)
+    }
+
+    /// Nobody is left whose lines are to be written: bounds what a Logger may take for the last
+    /// ones, where no deadline does.
+    private mutating func boundLoggers(_ nowMs: Int64) {
+        guard !isServing, children.allSatisfy(\.role.isLogger) else { return }
+        for index in children.indices where children[index].reminder == nil {
+            guard !children[index].isGivenUp else { continue }
+            children[index].reminder = (.kill, nowMs &+ MasterState.loggersTimeMs)
+        }
+        if giveUpMs == nil { giveUpMs = nowMs &+ MasterState.loggersTimeMs &+ MasterState.killMs }
     }
 
     func exitIfAlone() -> [Action] {

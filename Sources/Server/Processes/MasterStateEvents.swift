@@ -41,9 +41,9 @@ extension MasterState {
         case signal(Signal)
         /// `start` was carried out.
         case started(Role, process: Int32)
-        /// `start` failed: there was no process to be had.
-        case notStarted(Role)
-        /// A worker listens, and answers.
+        /// `start` failed, and why: there was no process to be had.
+        case notStarted(Role, String = "")
+        /// A worker listens, and answers; another process is at work.
         case workerServes(Int32)
         /// A worker accepts no more connections.
         case workerAcceptsNoMore(Int32)
@@ -88,8 +88,10 @@ extension MasterState {
         case upgrade
         /// The other master has ended: the pid file is this one's again.
         case takePidFileBack
-        /// Close the sockets that the new configuration does not have.
-        case retireListeners
+        /// The new generation serves: let go of what only the one before it had.
+        case dropPrevious
+        /// The new generation cannot be started, and why: return to the one before it.
+        case restorePrevious(String)
         /// Close all listening sockets.
         case closeListeners
         /// Open the master's own logs anew.

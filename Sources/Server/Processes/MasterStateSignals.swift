@@ -3,6 +3,17 @@ import Linux
 // What a signal to the master means.
 extension MasterState {
     mutating func take(_ signal: Signal, _ nowMs: Int64) -> [Action] {
+        if transition != nil {
+            switch signal {
+            case .hangup where !settings.endsOnHangup, .user2, .windowChange:
+                if !deferred.contains(signal) { deferred.append(signal) }
+                return received(signal, "waiting for the end of the reload")
+            case .hangup, .interrupt, .terminate, .quit:
+                return abandonStart("the server is ending", nowMs, isEnding: true)
+                    + take(signal, nowMs)
+            default: break
+            }
+        }
         switch signal {
         case .interrupt: return received(signal, "exiting") + stop(nowMs)
         case .terminate:
@@ -89,7 +100,21 @@ extension MasterState {
         dueStarts.removeAll { !$0.role.isLogger }
         let actions: [Action] =
             isFirst ? [.log(.notice, "gracefully shutting down"), .closeListeners] : []
-        return announce() + actions + dismissAll(timeoutMs, nowMs) + exitIfAlone()
+        if let timeoutMs { giveUp(atMs: nowMs &+ timeoutMs &+ MasterState.lastMs) }
+        return announce() + actions
+            + dismissAll(timeoutMs, nowMs, loggersMs: MasterState.loggersMs) + exitIfAlone()
+    }
+
+    // One deadline bounds the whole end: what is below counts from it, and does not add up.
+    /// Workers that do not end when they are told to are killed.
+    static let killMs: Int64 = 1000
+    /// Loggers are killed: they had the time of the workers, too.
+    static let loggersMs: Int64 = 1250
+    /// The master exits without those that have not died.
+    static let lastMs: Int64 = 1750
+
+    private mutating func giveUp(atMs: Int64) {
+        giveUpMs = min(giveUpMs ?? Int64.max, atMs)
     }
 
     /// The workers end now, and are killed when they do not within a second.
@@ -98,14 +123,15 @@ extension MasterState {
         let isFirst = mode != .draining
         mode = .stopping
         dueStarts.removeAll { !$0.role.isLogger }
+        giveUp(atMs: nowMs &+ MasterState.lastMs)
         var actions: [Action] = announce() + (isFirst ? [.closeListeners] : [])
         for index in children.indices {
             if children[index].role.isLogger {
-                children[index].reminder = (.kill, nowMs &+ 1000 &+ MasterState.loggersTimeMs)
+                children[index].reminder = (.kill, nowMs &+ MasterState.loggersMs)
                 continue
             }
             children[index].isLeaving = true
-            children[index].reminder = (.kill, nowMs &+ 1000)
+            children[index].reminder = (.kill, nowMs &+ MasterState.killMs)
             actions.append(.send(.terminate, to: children[index].process))
         }
         return actions + exitIfAlone()
@@ -118,13 +144,18 @@ extension MasterState {
         return dismissAll(settings.shutdownTimeoutMs, nowMs)
     }
 
-    /// How long a Logger has, once the last worker was killed, to write what is left.
+    /// How long a Logger has to write what is left, after the last of its workers has ended or was
+    /// killed, where nothing else bounds that.
     static let loggersTimeMs: Int64 = 5000
 
-    /// QUIT to those that have not had it; a deadline for all that have none or a later one.
-    mutating func dismissAll(_ timeoutMs: Int64?, _ nowMs: Int64) -> [Action] {
+    /// QUIT to those of `isGoing` that have not had it; a deadline for all of them that have none
+    /// or a later one. Their Logger is killed `loggersMs` after it.
+    mutating func dismissAll(
+        _ timeoutMs: Int64?, _ nowMs: Int64, loggersMs: Int64 = killMs + loggersTimeMs,
+        where isGoing: (Child) -> Bool = { _ in true }
+    ) -> [Action] {
         var actions: [Action] = []
-        for index in children.indices {
+        for index in children.indices where isGoing(children[index]) {
             let isLogger = children[index].role.isLogger
             if !children[index].role.isWorker, mode == .withdrawn { continue }
             if !children[index].isLeaving, !isLogger {
@@ -134,7 +165,7 @@ extension MasterState {
             guard let timeoutMs else { continue }
             let atMs = nowMs &+ timeoutMs
             if isLogger {
-                children[index].reminder = (.kill, atMs &+ 1000 &+ MasterState.loggersTimeMs)
+                children[index].reminder = (.kill, atMs &+ loggersMs)
                 continue
             }
             if let reminder = children[index].reminder, reminder.atMs <= atMs { continue }

@@ -7,13 +7,28 @@ public struct PidFile {
     /// Another master has the path for now; this one's is beside it.
     private var isAside = false
 
+    /// Holds the lock that shows whose file it is; -1 before it is written.
+    private var lock: Int32 = -1
+
     /// The file at `path`.
     public init(path: String) { self.path = path }
 
-    /// Writes this process's id with a line end, over what was there.
-    public func write() throws(SystemError) {
-        try writeWholeFile(path, "\(currentProcess())\n")
+    /// Writes this process's id with a line end, over what was there, and locks the file for as
+    /// long as this process lives: `-s` signals only whoever holds the lock. A file system without
+    /// locks is no reason not to start.
+    public mutating func write() throws(SystemError) {
+        let written = try writeLockedFile(path, "\(currentProcess())\n")
+        unlock()
+        lock = written
     }
+
+    /// Gives up the lock; in a child, closes the descriptor that it is held by.
+    func unlock() {
+        if lock >= 0 { closeDescriptor(lock) }
+    }
+
+    /// True if `process` holds the file's lock: it has written this file, and is still alive.
+    public func isHeld(by process: Int32) -> Bool { lockHolder(of: path) == process }
 
     /// Removes the file if it still holds this process's id: another master may have taken it over.
     public func remove() {

@@ -85,8 +85,12 @@ struct Sandbox {
         if mode != .off { boundCapabilities(to: kept) }
     }
 
-    /// After root was given up: nothing else than `role` does can be done from here on.
-    func enter(as role: SystemCallFilter.Role, _ log: ErrorLog) throws(SystemError) {
+    /// Restricts this process to what `role` does, after root was given up. What is open by now
+    /// stays open until the process ends: the filter tells what is shared by its number.
+    /// `passing` is the one socket over which a worker passes descriptors; -1 for none.
+    func enter(
+        as role: SystemCallFilter.Role, passing: Int32, _ log: ErrorLog
+    ) throws(SystemError) {
         guard mode != .off else { return }
         try keepCapabilities(kept)
         try takeNoNewPrivileges()
@@ -94,7 +98,8 @@ struct Sandbox {
         if let landlockVersion { try confineFiles(as: role, landlockVersion, log) }
         guard filters else { return }
         try attempt(log) { () throws(SystemError) in
-            try SystemCallFilter.enforce(role, allowing: role == .worker ? allowed : [])
+            try SystemCallFilter.enforce(
+                role, allowing: role == .worker ? allowed : [], passing: passing)
         }
     }
 

@@ -32,7 +32,7 @@ public struct WorkerContext {
 
     /// Tells the master, if there is one: it reads this process's stderr.
     func tell(_ word: WorkerWord) {
-        if lifeline >= 0 { writeBytes(2, [word.rawValue]) }
+        if lifeline >= 0 { WorkerOutput.say(word) }
     }
 
     /// The main level's error log.

@@ -8,6 +8,8 @@ enum WorkerWord: UInt8 {
     case acceptsNoMore = 2
     /// The helper process does not respond.
     case helperIsStuck = 3
+    /// A listening socket does not accept any more.
+    case listenerIsBroken = 4
 }
 
 /// What a child of the master writes to its stderr: a worker's words, and what the runtime says
@@ -19,6 +21,12 @@ struct WorkerOutput {
     let descriptor: Int32
     private var unfinished: [UInt8] = []
     private var words: [WorkerWord] = []
+    private var limit = OutputLimit()
+    /// The time until which nothing is read: the process writes too much.
+    private(set) var pausedUntilMs: Int64 = 0
+
+    /// The pause after as much was read as one turn allows.
+    static let pauseMs: Int64 = 100
 
     init(process: Int32, role: MasterState.Role, descriptor: Int32) {
         self.process = process
@@ -26,44 +34,103 @@ struct WorkerOutput {
         self.descriptor = descriptor
     }
 
-    /// The lines that have come, and whether more may come.
-    mutating func read() -> (lines: [String], isOpen: Bool) {
+    /// Says a word to the master, in one of its children.
+    static func say(_ word: WorkerWord) { writeBytes(2, [word.rawValue]) }
+
+    /// Returns the lines that have arrived and may be logged, and whether more may arrive. The
+    /// process may be hostile: what is read in one turn is bounded, and so is what is logged.
+    mutating func read(nowMs: Int64) -> (lines: [String], isOpen: Bool) {
         var lines: [String] = []
         var chunk = [UInt8](repeating: 0, count: 4096)
-        // Bounded: a worker that never stops talking must not keep the master from its signals.
         for _ in 0..<16 {
             let result = unsafe chunk.withUnsafeMutableBytes {
                 unsafe readPipe(descriptor, into: $0)
             }
             switch result {
-            case .bytes(let count) where count > 0: take(chunk[..<count], into: &lines)
-            case .wouldBlock: return (lines, true)
-            case .bytes, .failed: return (lines + rest(), false)
+            case .bytes(let count) where count > 0: take(chunk[..<count], into: &lines, nowMs)
+            case .wouldBlock: return (lines + report(nowMs), true)
+            case .bytes, .failed:
+                endLine(into: &lines, nowMs)
+                return (lines + report(nowMs, isLast: true), false)
             }
         }
-        return (lines, true)
+        pausedUntilMs = nowMs &+ WorkerOutput.pauseMs
+        return (lines + report(nowMs), true)
     }
 
-    /// The words that were among what was read.
+    /// The different words that were among what was read.
     mutating func takeWords() -> [WorkerWord] {
         defer { words = [] }
         return words
     }
 
-    /// What was said without a line end.
-    private mutating func rest() -> [String] {
-        defer { unfinished = [] }
-        return unfinished.isEmpty ? [] : [String(decoding: unfinished, as: UTF8.self)]
+    private mutating func report(_ nowMs: Int64, isLast: Bool = false) -> [String] {
+        limit.report(nowMs: nowMs, isLast: isLast).map { [$0] } ?? []
     }
 
-    private mutating func take(_ bytes: ArraySlice<UInt8>, into lines: inout [String]) {
+    private mutating func endLine(into lines: inout [String], _ nowMs: Int64) {
+        guard !unfinished.isEmpty else { return }
+        if limit.admits(unfinished.count, nowMs: nowMs) {
+            lines.append(String(decoding: unfinished, as: UTF8.self))
+        }
+        unfinished.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func take(
+        _ bytes: ArraySlice<UInt8>, into lines: inout [String], _ nowMs: Int64
+    ) {
         for byte in bytes {
             if let word = WorkerWord(rawValue: byte) {
-                words.append(word)
+                if !words.contains(word) { words.append(word) }
                 continue
             }
-            if byte == UInt8(ascii: "\n") || unfinished.count >= 2048 { lines += rest() }
+            if byte == UInt8(ascii: "\n") || unfinished.count >= 2048 {
+                endLine(into: &lines, nowMs)
+            }
             if byte != UInt8(ascii: "\n") { unfinished.append(byte) }
         }
+    }
+}
+
+/// The bound of what one process may put into the error log through its stderr: a burst, then so
+/// many bytes a second. What is beyond is counted and dropped.
+struct OutputLimit {
+    static let burst: Int64 = 16_384
+    static let bytesPerSecond: Int64 = 256
+    /// The time between two reports of what was dropped.
+    static let reportIntervalMs: Int64 = 60_000
+
+    /// Bytes that may be logged, in thousandths.
+    private var allowance = burst * 1000
+    private var filledMs: Int64?
+    private var lines = 0
+    private var bytes = 0
+    private var reportDueMs: Int64?
+
+    /// True if a line of `count` bytes may be logged; counts it as dropped if not.
+    mutating func admits(_ count: Int, nowMs: Int64) -> Bool {
+        let passedMs = min(max(0, nowMs &- (filledMs ?? nowMs)), OutputLimit.burst * 1000)
+        filledMs = nowMs
+        allowance = min(
+            OutputLimit.burst * 1000, allowance &+ passedMs &* OutputLimit.bytesPerSecond)
+        let cost = Int64(min(count, 1 << 20)) &* 1000
+        guard cost <= allowance else {
+            lines &+= 1
+            bytes &+= count
+            if reportDueMs == nil { reportDueMs = nowMs &+ 1000 }
+            return false
+        }
+        allowance &-= cost
+        return true
+    }
+
+    /// A line about what was dropped, once it is time for one, or if it `isLast`.
+    mutating func report(nowMs: Int64, isLast: Bool) -> String? {
+        guard lines > 0, isLast || nowMs >= reportDueMs ?? Int64.max else { return nil }
+        defer {
+            (lines, bytes) = (0, 0)
+            reportDueMs = nowMs &+ OutputLimit.reportIntervalMs
+        }
+        return "(too much: \(lines) lines of \(bytes) bytes were dropped)"
     }
 }

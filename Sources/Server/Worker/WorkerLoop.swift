@@ -184,7 +184,7 @@ extension Worker {
         drainingSinceMs = clock.monotonicMs
         idleUntilMs = drainingSinceMs
         context.errorLog.write(.notice, "gracefully shutting down")
-        for index in listeners.indices { stopListening(index) }
+        stopListening()
         context.tell(.acceptsNoMore)
         accessLog.flushAll(nowMs: clock.monotonicMs)
         // The memory is for those who come after.

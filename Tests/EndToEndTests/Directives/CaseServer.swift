@@ -73,6 +73,12 @@ final class CaseServer: @unchecked Sendable {
         }
     }
 
+    /// The lines of the log about system calls that no way of a request should make.
+    var unexpectedCalls: [String] {
+        let log = (try? readText(folder.path + "/error.log")) ?? ""
+        return log.components(separatedBy: "\n").filter { $0.contains("in the sandbox") }
+    }
+
     /// What `binary` says of the configuration of one case, and whether it takes it (`-t`).
     static func check(_ binary: String, _ one: DirectiveCase) throws -> (Bool, String) {
         let folder = try TemporaryFolder()

@@ -29,6 +29,7 @@ struct CaseRow: Sendable, CustomTestStringConvertible {
                     of: transcript.answers[index], step.expected, at: transcript.place),
                 "apus", step, index)
         }
+        #expect(try Transcripts.apus.unexpectedCalls(of: row) == [])
     }
 
     @Test(.enabled(if: NginxPeer.isThere), arguments: CaseRow.asked)

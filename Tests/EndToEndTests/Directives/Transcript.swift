@@ -84,6 +84,7 @@ final class Transcripts: Sendable {
     static let nginx = Transcripts(NginxPeer.binary) { $0.isKnown(to: NginxPeer.version) }
 
     private let transcripts: [String: Once<Transcript>]
+    private let shares: [String: Once<Share>]
     let binary: String
 
     /// What the server has to say to the case.
@@ -94,19 +95,27 @@ final class Transcripts: Sendable {
         return try known.get()
     }
 
+    /// What the log of the row's server has of system calls that the sandbox does not know.
+    func unexpectedCalls(of row: CaseRow) throws -> [String] {
+        try shares[row.key]?.get().unexpectedCalls ?? []
+    }
+
     private init(_ binary: String, where isKnown: (DirectiveCase) -> Bool) {
         self.binary = binary
         var transcripts: [String: Once<Transcript>] = [:]
+        var shares: [String: Once<Share>] = [:]
         let rows = CaseRow.all.filter { $0.one.refusal == nil && isKnown($0.one) }
         for rows in Self.shares(rows) {
             let server = Once { try Share(binary, rows.map(\.one)) }
             for (index, row) in rows.enumerated() {
+                shares[row.key] = server
                 transcripts[row.key] = Once {
                     Transcript(of: row.one, at: try server.get().place(of: index))
                 }
             }
         }
         self.transcripts = transcripts
+        self.shares = shares
     }
 
     /// Rows that can share a process: those that say the same in http and main, not too many.
@@ -157,6 +166,8 @@ private struct Share: Sendable {
         self.places = places
         self.complaints = complaints
     }
+
+    var unexpectedCalls: [String] { server.unexpectedCalls }
 
     func place(of index: Int) throws -> CasePlace {
         guard let place = places[index] else {

@@ -1,0 +1,78 @@
+import Foundation
+import Glibc
+import Testing
+
+/// A listening socket that somebody has broken who holds it, too: the master binds another one. The
+/// sandbox does not let a worker do it: here it is off.
+@Suite(.enabled(if: Product.isDebugBuild, "release builds cannot be asked to break in"))
+struct BrokenListenerTests {
+    @Test(arguments: ["shutdown", "filter"], ["epoll", "poll"])
+    func itIsBoundAnew(what: String, engine: String) throws {
+        // Newer kernels let only root attach a filter to a socket that listens.
+        if what == "filter", !Product.isRoot { return }
+        let configuration = TestServer.configuration(
+            "listen 127.0.0.1:PORT2;",
+            main: "sandbox off;" + (Product.isRoot ? "user root;" : ""), workers: 2
+        ).replacingOccurrences(of: "events {", with: "events { use \(engine);")
+        let server = try TestServer(
+            configuration: configuration, files: ["a": "hello"], environment: ["APUS_BREAK_IN=1"])
+        let before = try server.waitForWorkers(2)
+        let other = try RawClient(.ipv4(server.ports[1]), of: server)
+        try other.request("GET /break-in/\(what) HTTP/1.1")
+        #expect(try other.response().status == 404)
+        let line = "the listening socket of 127.0.0.1:\(server.port) "
+        try server.waitForError(line)
+        try server.waitForError("binding it anew")
+        try server.waitForOthers(than: before, count: 2)
+        // One that had begun a connection to the broken socket waits in vain: another is made.
+        try waitFor("the new socket") { (try? server.fetch("/a").text) == "hello" }
+        for _ in 0..<10 { #expect(try server.fetch("/a").text == "hello") }
+        #expect(server.errorLog.components(separatedBy: line).count == 2, "\(server.errorLog)")
+    }
+
+    /// Without a master nobody binds it anew; what is left works, and costs nothing.
+    @Test func aProcessWithoutMasterDoesNotSpin() throws {
+        let server = try TestServer(
+            configuration: TestServer.configuration(
+                "listen 127.0.0.1:PORT2;", main: "sandbox off; master_process off;"),
+            files: ["a": "hello"], environment: ["APUS_BREAK_IN=1"])
+        let other = try RawClient(.ipv4(server.ports[1]), of: server)
+        try other.request("GET /break-in/shutdown HTTP/1.1")
+        #expect(try other.response().status == 404)
+        try server.waitForError("accept4() failed (22: Invalid argument)")
+        try waitForRest(of: server.pid)
+        try other.request("GET /a HTTP/1.1")
+        #expect(try other.response().text == "hello")
+    }
+}
+
+/// A worker that writes to its stderr for as long as it lives.
+@Suite(.enabled(if: Product.isDebugBuild, "release builds cannot be asked to break in"))
+struct StderrFloodTests {
+    @Test func theMasterGoesOn() throws {
+        let server = try TestServer(
+            configuration: TestServer.configuration(
+                "location /break-in/ { return 200 old; } location = /b { return 200 old; }",
+                main: "worker_shutdown_timeout 1s;", workers: 2),
+            environment: ["APUS_BREAK_IN=1"])
+        server.mayLoseWorkers = true
+        let before = try server.waitForWorkers(2)
+        let client = try server.connect()
+        try client.request("GET /break-in/flood HTTP/1.1")
+        try server.waitForError("lines of ")
+        let log = server.errorLog
+        #expect(log.contains("said: (too much: "), "\(log.suffix(1000))")
+        // Signals are taken: logs are reopened, and a reload comes to its end.
+        server.process.signal(SIGUSR1)
+        try server.waitForError("reopening logs")
+        try server.rewrite(
+            TestServer.configuration("return 200 new;", main: "worker_shutdown_timeout 1s;"))
+        let result = try run(
+            Product.binary, TestServer.commandLine(server.folder) + ["-s", "reload"])
+        #expect(result.succeeded, "\(result.error)")
+        #expect(try server.fetch("/b").text == "new")
+        // The one that floods is killed, as any that does not end.
+        try server.waitForOthers(than: before)
+        #expect(server.errorLog.utf8.count < 100_000)
+    }
+}

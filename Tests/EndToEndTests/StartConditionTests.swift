@@ -1,0 +1,47 @@
+import Foundation
+import Glibc
+import Testing
+
+/// What a process is started with, and what it may lack.
+@Suite(.enabled(if: Product.isApus))
+struct StartConditionTests {
+    @Test func inheritedDescriptorsAreClosed() throws {
+        let server = try TestServer(
+            configuration: TestServer.configuration(), files: ["a": "hello"],
+            wrapper: [
+                "/bin/bash", "-c",
+                "exec 7< /etc/passwd 300< /etc/group 40< <(sleep 1000); "
+                    + "exec \"$@\"", "bash",
+            ])
+        #expect(try server.fetch("/a").text == "hello")
+        for process in [server.pid] + server.workers + server.loggers {
+            let names = try openNames(of: process)
+            #expect(!names.contains { $0.hasPrefix("/etc/") }, "\(names)")
+            #expect(!FileManager.default.fileExists(atPath: "/proc/\(process)/fd/40"))
+        }
+    }
+
+    @Test(.enabled(if: Product.isRoot, "namespaces need root"))
+    func theCommandLineIsReadWithoutProc() throws {
+        let server = try TestServer("return 200 old;")
+        let inside = ["-m", "/bin/sh", "-c", "umount -l /proc && exec \"$@\"", "sh"]
+        func command(_ words: [String]) throws -> ShellResult {
+            try run(
+                "/usr/bin/unshare",
+                inside + [Product.binary] + TestServer.commandLine(server.folder) + words)
+        }
+        let test = try command(["-t"])
+        #expect(test.succeeded)
+        #expect(test.error.contains("\(server.folder.path)/test.conf test is successful"))
+        // The lock of the pid file says whose it is.
+        #expect(try command(["-s", "quit"]).succeeded)
+        #expect(try server.process.waitForExit() == .code(0))
+    }
+
+    @Test func aSingleProcessIsStoppedByTheCommand() throws {
+        let server = try TestServer(main: "master_process off;", files: ["a": "hello"])
+        let words = TestServer.commandLine(server.folder) + ["-s", "stop"]
+        #expect(try run(Product.binary, words).succeeded)
+        #expect(try server.process.waitForExit() == .code(0))
+    }
+}
