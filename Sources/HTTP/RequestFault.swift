@@ -20,8 +20,8 @@ public enum RequestFault: UInt8, BitwiseCopyable, Sendable, CaseIterable, Error 
         }
     }
 
-    /// True if the fault was found after the whole head was read, so that a missing Host is known to
-    /// be missing.
+    /// True if the fault was found after the whole head was read, so that Host is known to be
+    /// missing if it was not found.
     public var isOfWholeHead: Bool {
         switch self {
         case .missingHost, .invalidContentLength, .lengthAndChunked, .codedHTTP10,

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// A 304 has the same headers as the 200 that the request would get without If-None-Match (RFC 9110,
-/// section 15.4.5), for all combinations of compression, sidecars and added headers.
+/// A 304 has the same headers as the 200 that the request would get without If-None-Match
+/// (RFC 9110, section 15.4.5), for all combinations of compression, sidecars and added headers.
 @Suite(.enabled(if: Product.isApus, "nginx sends other fields, as the list of differences says"))
 struct NotModifiedTests {
     /// The directives of a location, one choice from each row.
@@ -78,9 +78,9 @@ struct NotModifiedTests {
         }
     }
 
-    /// Sends the request with a condition, without it, and with it again. The response changes once,
-    /// when the compressed file becomes available; then one of the two 304s belongs to the other
-    /// version.
+    /// Sends the request with a condition, without it, and with it again. The response changes
+    /// once, when the compressed file becomes available; then one of the two 304s belongs to the
+    /// other version.
     private func compare(
         _ client: RawClient, _ target: String, _ fields: [String], _ name: String,
         condition: String = "If-None-Match: *"

@@ -396,7 +396,7 @@ import Testing
             closeDescriptor(pipe.writes)
         }
         let file = AideLine.KeptFile(entry: 3, generation: 4)
-        line.ask(file, toCode: .bytes([1, 2, 3]))
+        line.ask(file, toCode: .bytes([1, 2, 3]), nowMs: 0)
         let question = try #require(aide.file())
         aide.say(AideMessages.message(question.number, .codeFile), passing: pipe.reads)
         #expect(answers() == [Heard(file: file, coded: nil)])

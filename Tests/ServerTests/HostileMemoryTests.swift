@@ -197,15 +197,17 @@ import Testing
         let pipe = try openPipe(readsNonblocking: true)
         defer { closeDescriptor(pipe.reads) }
         var output = WorkerOutput(process: 7, role: .worker(0), descriptor: pipe.reads)
-        for _ in 0..<5 {
+        for round in 0..<5 as Range<Int64> {
             let bytes = (0..<10_000).map { _ in UInt8.random(in: 0...255, using: &random) }
             writeBytes(pipe.writes, bytes)
-            let (lines, isOpen) = output.read()
+            // Each round is long after the one before: nothing is left out.
+            let nowMs = round &* 60_000
+            let (lines, isOpen) = output.read(nowMs: nowMs)
             #expect(isOpen)
             // Each byte that is no UTF-8 becomes three.
             #expect(lines.allSatisfy { $0.utf8.count <= 3 * 2048 })
             #expect(output.takeWords().count <= 65536)
-            while !output.read().lines.isEmpty {}
+            while !output.read(nowMs: nowMs).lines.isEmpty {}
             _ = output.takeWords()
         }
         closeDescriptor(pipe.writes)

@@ -327,8 +327,8 @@ extension Worker {
 
 /// The text of a redirect that a `rewrite` makes (ngx_unescape_uri, NGX_UNESCAPE_REDIRECT).
 enum RedirectText {
-    /// Decodes, up to the first `?`, the escapes of ASCII bytes above `%`. Of an invalid escape nginx
-    /// drops the percent sign and, if a digit follows, that digit and the byte after it.
+    /// Decodes, up to the first `?`, the escapes of ASCII bytes above `%`. Of an invalid escape
+    /// nginx drops the percent sign and, if a digit follows, that digit and the byte after it.
     static func unescaped(_ text: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
         result.reserveCapacity(text.count)

@@ -74,8 +74,8 @@ struct Peer: BitwiseCopyable, Equatable {
         }
     }
 
-    /// Writes the address as it is on the wire, 4 or 16 bytes. The client of a unix socket is written
-    /// as text, so that limits keyed by address apply to it.
+    /// Writes the address as it is on the wire, 4 or 16 bytes. The client of a unix socket is
+    /// written as text, so that limits keyed by address apply to it.
     func writeBytes(into writer: inout HeadWriter) {
         if family == .unix { return write(into: &writer) }
         if family == .ipv6 { writer.append(bigEndian: high, bytes: 8) }

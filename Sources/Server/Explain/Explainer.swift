@@ -80,7 +80,7 @@ public enum Explainer {
             listeners: plan.listens.indices.map { WorkerSocket(listen: $0, descriptor: -1) },
             errorLogs: plan.errorLogs.map { ErrorLog(unopened: $0) },
             lifeline: -1, zones: try plan.zones.map { zone throws(SystemError) in try Zone(zone) },
-            scoreboard: seats.scoreboard, seat: try seats.open())
+            seat: try seats.open())
         var worker = try Worker(context, explanation: explanation)
         let (near, far) = try openStreamPair()
         let client = Descriptor(owning: near)

@@ -9,13 +9,16 @@ final class WorkerSeat {
     /// The worker's number in `registry`.
     let number: UInt64
     let registry: WorkerRegistry
+    /// What all workers have counted.
+    let scoreboard: Scoreboard
     /// What the worker is doing.
     let activity: Activity
     private let memory: SharedMemory
 
-    fileprivate init(_ number: UInt64, _ registry: WorkerRegistry) throws(SystemError) {
+    fileprivate init(_ number: UInt64, of seats: WorkerSeats) throws(SystemError) {
         self.number = number
-        self.registry = registry
+        registry = seats.registry
+        scoreboard = seats.scoreboard
         // An object of its own: with mremap(2) a worker could reach what lies behind a part of one.
         memory = try SharedMemory(size: Activity.size)
         activity = memory.activity(at: 0)
@@ -47,7 +50,7 @@ final class WorkerSeats {
                 "fork() of more than \(WorkerRegistry.rows) workers", code: Errno.again)
         }
         do throws(SystemError) {
-            return try WorkerSeat(number, registry)
+            return try WorkerSeat(number, of: self)
         } catch {
             registry.remove(number)
             throw error

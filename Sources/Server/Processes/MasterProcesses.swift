@@ -170,7 +170,7 @@ extension Master {
             plan: generation.plan, index: index,
             listeners: generation.listeners.sockets(forWorker: index),
             errorLogs: generation.logs.errors, lifeline: lifeline.reads,
-            zones: generation.zones, scoreboard: seats.scoreboard, seat: seat)
+            zones: generation.zones, seat: seat)
         context.ring = generation.logs.rings?.rings[index]
         generation.aide?.close()
         if let aide {

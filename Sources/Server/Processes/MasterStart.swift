@@ -122,7 +122,7 @@ extension Master {
             plan: generation.plan, index: 0,
             listeners: generation.listeners.sockets(forWorker: 0),
             errorLogs: generation.logs.errors, lifeline: -1, zones: generation.zones,
-            scoreboard: seats.scoreboard, seat: try seats.open())
+            seat: try seats.open())
         context.logWriter = LogWriter(withoutLogger: generation.logs)
         return context
     }

@@ -19,7 +19,7 @@ public struct WorkerContext {
     /// The memory of limit_req and limit_conn that all workers share: the plan's zones.
     let zones: [Zone]
     /// What all workers are at, and this one's row there; nil if there are more than it has.
-    let scoreboard: Scoreboard
+    var scoreboard: Scoreboard { seat.scoreboard }
     var scoreboardRow: Int? { seat.row }
     /// What this worker has of the memory that it shares with the master.
     let seat: WorkerSeat
