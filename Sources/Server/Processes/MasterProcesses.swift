@@ -89,6 +89,8 @@ extension Master {
             for other in outputs { closeDescriptor(other.descriptor) }
             previous?.generation.listeners.closeInherited(keeping: generation.listeners)
             previous?.generation.aide?.close()
+            // Its zones are not within reach of a process that has no use for them.
+            previous = nil
             try replaceDescriptor(2, with: belongings.output)
             // Only the logger has use for the terminal, or whatever the server was started with.
             if !role.isLogger {
