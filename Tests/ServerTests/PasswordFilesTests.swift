@@ -35,6 +35,18 @@ import Testing
             decoding: try files.text(of: path, nowMs: nowMs &+ laterMs), as: UTF8.self)
     }
 
+    /// One more than there is room for pushes out one, not all.
+    @Test func manyFilesGiveWayOneByOne() throws {
+        var files = PasswordFiles()
+        for number in 0..<PasswordFiles.mostFiles + 50 {
+            try write("a:\(number)", "file-\(number)")
+            let path = Array((folder + "/file-\(number)").utf8)
+            let text = try files.text(of: path, nowMs: nowMs &+ 3_600_000)
+            #expect(String(decoding: text, as: UTF8.self) == "a:\(number)")
+            #expect(files.count == min(number + 1, PasswordFiles.mostFiles))
+        }
+    }
+
     /// However soon one change follows another, and whether the file looks the same or not.
     @Test func aChangeIsSeenAtOnce() throws {
         var files = PasswordFiles()

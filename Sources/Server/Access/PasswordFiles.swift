@@ -7,6 +7,8 @@ struct PasswordFiles {
     static let largest = 64 << 20
     /// Bytes of all that are kept; what is larger is read for each request.
     static let mostKept = 16 << 20
+    /// Files that are kept.
+    static let mostFiles = 256
 
     /// Which call failed on a file, and how.
     struct Failure: Error {
@@ -22,6 +24,9 @@ struct PasswordFiles {
 
     private var entries: [[UInt8]: Entry] = [:]
     private var keptBytes = 0
+
+    /// The number of files whose texts are cached.
+    var count: Int { entries.count }
 
     /// The text of the file at `path`. `now` is the time in milliseconds since 1970: a file that
     /// was changed just before may change again without looking different, and is not kept.
@@ -80,9 +85,12 @@ struct PasswordFiles {
     }
 
     private mutating func keep(_ text: [UInt8], _ facts: FileFacts, _ name: [UInt8]) {
-        if keptBytes &+ text.count > PasswordFiles.mostKept || entries.count >= 256 {
-            entries = [:]
-            keptBytes = 0
+        // One by one: whoever asks for many files does not make all others be read anew.
+        while keptBytes &+ text.count > PasswordFiles.mostKept
+            || entries.count >= PasswordFiles.mostFiles,
+            let other = entries.keys.first
+        {
+            forget(other)
         }
         entries[name] = Entry(facts: facts, text: text)
         keptBytes &+= text.count

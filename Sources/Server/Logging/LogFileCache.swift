@@ -17,8 +17,12 @@ struct LogFileCache {
     private let settings: LogFileCacheSettings
     private let user: Identity?
     private var entries: [[UInt8]: Entry] = [:]
-    private var lastSweepMs = Int64.min
-    private var useCount: UInt64 = 0
+    /// The names by slot, and the slots in the order of their last use: a client may choose names,
+    /// and none of them costs a look at all others.
+    private var names: [[UInt8]] = []
+    private var freeSlots: [Int] = []
+    private var order = SlotList()
+    private var links = SlotLinks()
 
     private struct Entry {
         /// -1 until the file has been used often enough.
@@ -27,9 +31,9 @@ struct LogFileCache {
         var device: UInt64
         var uses: Int
         var usedMs: Int64
-        /// Which of the cache's uses was its last.
-        var lastUse: UInt64
         var checkedMs: Int64
+        /// Its place in the order of use.
+        let slot: Int
     }
 
     /// A file to write a line to.
@@ -51,11 +55,11 @@ struct LogFileCache {
     /// The file of a name, opened when it is not or when the name is another file's by now.
     mutating func file(_ path: [UInt8], nowMs: Int64) -> Result<OpenFile, FileError> {
         sweep(nowMs)
-        var entry = entries[path] ?? makeRoom(nowMs)
+        var entry = entries[path] ?? makeRoom(for: path, nowMs)
         entry.uses &+= 1
         entry.usedMs = nowMs
-        useCount &+= 1
-        entry.lastUse = useCount
+        links.remove(entry.slot, from: &order)
+        links.append(entry.slot, to: &order)
         if entry.descriptor >= 0, nowMs &- entry.checkedMs >= settings.validMs {
             entry.checkedMs = nowMs
             if !LogFileCache.isNamed(path, entry.inode, entry.device) {
@@ -69,7 +73,8 @@ struct LogFileCache {
         }
         let opened = LogFileCache.open(path, as: user)
         guard case .success(let file) = opened else {
-            entries[path] = nil
+            entries[path] = entry
+            remove(path)
             return opened
         }
         let isKept = entry.uses >= settings.minUses
@@ -93,6 +98,10 @@ struct LogFileCache {
     mutating func closeAll() {
         closeEverything()
         entries = [:]
+        names = []
+        freeSlots = []
+        order = SlotList()
+        links = SlotLinks()
     }
 
     /// Closes all files, of a cache that is not used again.
@@ -103,30 +112,36 @@ struct LogFileCache {
     }
 
     /// An entry for a new name; the one that was not used for longest goes when there is no room.
-    private mutating func makeRoom(_ nowMs: Int64) -> Entry {
-        if entries.count >= settings.max,
-            let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse })
-        {
-            remove(oldest.key)
+    private mutating func makeRoom(for path: [UInt8], _ nowMs: Int64) -> Entry {
+        if entries.count >= settings.max, let oldest = order.first { remove(names[oldest]) }
+        let slot: Int
+        if let free = freeSlots.popLast() {
+            slot = free
+            names[slot] = path
+        } else {
+            slot = names.count
+            names.append(path)
         }
         return Entry(
-            descriptor: -1, inode: 0, device: 0, uses: 0, usedMs: nowMs, lastUse: 0,
-            checkedMs: nowMs)
+            descriptor: -1, inode: 0, device: 0, uses: 0, usedMs: nowMs, checkedMs: nowMs,
+            slot: slot)
     }
 
-    /// Once a second: what was not used for long is closed.
+    /// What was not used for long is closed.
     private mutating func sweep(_ nowMs: Int64) {
-        guard lastSweepMs == Int64.min || nowMs &- lastSweepMs >= 1000 else { return }
-        lastSweepMs = nowMs
-        for (path, entry) in entries where nowMs &- entry.usedMs >= settings.inactiveMs {
-            remove(path)
+        while let slot = order.first, let entry = entries[names[slot]],
+            nowMs &- entry.usedMs >= settings.inactiveMs
+        {
+            remove(names[slot])
         }
     }
 
     private mutating func remove(_ path: [UInt8]) {
-        if let entry = entries.removeValue(forKey: path), entry.descriptor >= 0 {
-            closeDescriptor(entry.descriptor)
-        }
+        guard let entry = entries.removeValue(forKey: path) else { return }
+        if entry.descriptor >= 0 { closeDescriptor(entry.descriptor) }
+        links.remove(entry.slot, from: &order)
+        names[entry.slot] = []
+        freeSlots.append(entry.slot)
     }
 
     /// errno(3) of why `path` is no directory; nil when it is one.
