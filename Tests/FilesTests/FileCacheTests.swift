@@ -347,7 +347,8 @@ import Testing
         site.directory.link("next", to: "z")
         #expect(unsafe rename(site.path("next"), site.path("second")) == 0)
         #expect(site.text("first/a") == "new")
-        #expect(site.text("file") == "error \(ENOENT)" || site.text("file") == "changed")
+        // It leads out of the directory now, where anything may be.
+        #expect(site.text("file") != "changed")
         unsafe unlink(site.path("second"))
         #expect(site.text("first/a") == "error \(ENOENT)")
         for name in ["x/y/a", "z/a", "first", "file"] { unsafe unlink(site.path(name)) }

@@ -158,11 +158,12 @@ struct WatchedWays: ~Copyable {
         _ feed: borrowing ChangeFeed, _ table: inout WatchTable, _ walk: inout Walk
     ) -> End {
         let name = Span<UInt8>()
-        let known = find(-1, name)
-        if let known, nodes[known].epoch == table.epoch { return end(of: known, &walk) }
+        if let known = find(-1, name), nodes[known].epoch == table.epoch {
+            return end(of: known, &walk)
+        }
         var node = WayNode()
         guard enter(&node, [], feed, &table) else { return .unwatched }
-        return keep(node, -1, name, at: known, feed, &table, &walk)
+        return keep(node, -1, name, feed, &table, &walk)
     }
 
     /// Looks up one name in the directory of `parent`.
@@ -173,8 +174,9 @@ struct WatchedWays: ~Copyable {
         if name.isEmpty || name.count == 1 && name[0] == dotByte { return .directory(parent) }
         walk.steps &+= 1
         guard walk.steps <= WatchedWays.mostSteps else { return .unwatched }
-        let known = find(parent, name)
-        if let known, nodes[known].epoch == table.epoch { return end(of: known, &walk) }
+        if let known = find(parent, name), nodes[known].epoch == table.epoch {
+            return end(of: known, &walk)
+        }
         // It must not be evicted for the nodes of a link's target.
         retain(parent)
         defer { release(parent) }
@@ -203,7 +205,7 @@ struct WatchedWays: ~Copyable {
         node.links = walk.links &- linksBefore
         if node.target >= 0 { retain(node.target) }
         defer { if node.target >= 0 { release(node.target) } }
-        return keep(node, parent, name, at: known, feed, &table, &walk)
+        return keep(node, parent, name, feed, &table, &walk)
     }
 
     /// The directory above a node's. There are no links in its own path.
@@ -293,9 +295,14 @@ struct WatchedWays: ~Copyable {
 
     /// Keeps what a name was found to be, in the place of what it was before.
     private mutating func keep(
-        _ found: WayNode, _ parent: Int32, _ name: Span<UInt8>, at known: Int?,
+        _ found: WayNode, _ parent: Int32, _ name: Span<UInt8>,
         _ feed: borrowing ChangeFeed, _ table: inout WatchTable, _ walk: inout Walk
     ) -> End {
+        let known = find(parent, name)
+        if let known, nodes[known].epoch == table.epoch {
+            // A link that leads to itself: it was looked up on the way. No node depends on itself.
+            return end(of: known, &walk)
+        }
         var node = found
         node.parent = parent
         node.name = bytes(of: name)
