@@ -164,7 +164,7 @@ extension Worker {
         exchanges[exchange].status = head.status
         // HTTP/0.9 has no heads.
         if exchanges[exchange].parser.head.version == .http09 {
-            return endWithConnection(slot, exchange)
+            return endWithConnection(slot)
         }
         let index = Int(exchanges[exchange].location)
         guard plan.locations[index].features.contains(.addsFields),

@@ -146,7 +146,7 @@ extension Worker {
                 && !location.features.contains(.forbidsChunks)
             if !head.isChunked {
                 exchanges[exchange].keepsAlive = false
-                endWithConnection(slot, exchange)
+                endWithConnection(slot)
             }
         }
         head.keepsAlive = exchanges[exchange].keepsAlive

@@ -85,8 +85,6 @@ struct Exchange: BitwiseCopyable {
     var varies = false
     var keepsAlive = true
     var lingeringClose = LingeringClose.whenUnread
-    /// The body has no length and is not chunked: the end of the connection is its end.
-    var endsWithConnection = false
 
     // What is to be sent.
     var output = Buffer.none
@@ -195,7 +193,6 @@ struct Exchange: BitwiseCopyable {
         varies = false
         keepsAlive = true
         lingeringClose = .whenUnread
-        endsWithConnection = false
         lacksMemory = false
         source = .none
         hasProducer = false

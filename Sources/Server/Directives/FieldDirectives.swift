@@ -50,7 +50,11 @@ enum FieldDirectives {
         .flag(
             "chunked_transfer_encoding", in: .httpServerLocation,
             sets: \.scope.fields.sendsChunks, default: "on",
-            "Whether answers of unknown length are sent in chunks."),
+            "Whether answers of unknown length are sent in chunks."
+        )
+        .differing(
+            "a body that ends with its connection and cannot be completed ends with a reset, "
+                + "where nginx's looks whole."),
         .flag(
             "msie_refresh", in: .httpServerLocation, sets: \.scope.fields.refreshesMSIE,
             default: "off", "Whether Internet Explorer gets pages that refresh, not redirects."),

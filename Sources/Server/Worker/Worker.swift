@@ -43,6 +43,8 @@ struct Worker: ~Copyable {
     /// Connections that had sent nothing when they were noted, in the order of their acceptance.
     var silent = SlotList()
     var silentLinks = SlotLinks()
+    /// Connections whose response has neither a length nor chunks: their end is its end.
+    var unframed: Set<Int> = []
     /// Connections whose turn was cut short, in the order in which they go on.
     var queue: [UInt32] = []
 

@@ -11,7 +11,7 @@ extension Worker {
     ) {
         switch reason {
         case .done:
-            if exchanges[exchange].endsWithConnection { allowOrderlyEnd(slot, exchange) }
+            if !unframed.isEmpty { allowOrderlyEnd(slot, exchange) }
         case .abandonedHead:
             logUnanswered(slot, exchange, status: 400)
         case .headTimedOut:
@@ -41,14 +41,15 @@ extension Worker {
     /// (RFC 9112, section 8). A body with a length or in chunks shows by itself that it is cut
     /// short, so that its connection is closed; a reset could take bytes from the client that have
     /// arrived.
-    mutating func endWithConnection(_ slot: Int, _ exchange: Int) {
-        exchanges[exchange].endsWithConnection = true
+    mutating func endWithConnection(_ slot: Int) {
+        unframed.insert(slot)
         _ = clinux_reset_on_close(connections[slot].fd)
     }
 
     /// Ends a connection as others end, if the body that it delimits is complete.
     func allowOrderlyEnd(_ slot: Int, _ exchange: Int) {
-        if exchanges[exchange].isComplete { _ = clinux_end_on_close(connections[slot].fd) }
+        guard unframed.contains(slot), exchanges[exchange].isComplete else { return }
+        _ = clinux_end_on_close(connections[slot].fd)
     }
 
     private func logProxyFault(_ fault: ProxyHeader.Fault, _ slot: Int, _ exchange: Int) {
@@ -85,6 +86,7 @@ extension Worker {
         deadlines.cancel(slot)
         timers.cancel(slot)
         silentLinks.remove(slot, from: &silent)
+        if !unframed.isEmpty { unframed.remove(slot) }
         poller.close(connections[slot].fd)
         connections[slot].state = .free
         connections[slot].isQueued = false

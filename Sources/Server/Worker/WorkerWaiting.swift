@@ -90,7 +90,7 @@ extension Worker {
 
     /// Shuts our side and waits for the client's end; true when there is no time for that.
     mutating func linger(_ slot: Int, _ exchange: Int) -> Bool {
-        if exchanges[exchange].endsWithConnection { allowOrderlyEnd(slot, exchange) }
+        if !unframed.isEmpty { allowOrderlyEnd(slot, exchange) }
         shutdownSending(connections[slot].fd)
         connections[slot].state = .lingering
         connections[slot].lingerUntilMs = 0
