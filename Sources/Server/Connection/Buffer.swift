@@ -67,13 +67,15 @@ struct Buffer: BitwiseCopyable {
         return unsafe HeadWriter(unsafe: start, capacity: room.count)
     }
 
-    /// In debug builds, overwrites the memory with a text that tests look for: what one request has
-    /// left there must not reach another.
+    /// In debug builds, overwrites the beginning of the memory with a text that tests look for: what
+    /// one request has left there must not reach another.
     @inline(__always)
     func scribble() {
         #if DEBUG
             guard let start = unsafe start else { return }
-            unsafe Scribble.fill(UnsafeMutableRawBufferPointer(start: start, count: capacity))
+            // No more than a page, so that memory that nothing uses stays the kernel's.
+            let count = min(capacity, 4096)
+            unsafe Scribble.fill(UnsafeMutableRawBufferPointer(start: start, count: count))
         #endif
     }
 
