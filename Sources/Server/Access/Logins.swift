@@ -121,6 +121,7 @@ extension Worker {
         let isAsked = aide.ask(
             pair, hash: hash, password: password, for: asker, of: WaitingClient(peers[slot]),
             nowMs: clock.monotonicMs)
+        aideLookMs = aide.nextLookMs
         guard isAsked else {
             logError(
                 .error, "too many passwords wait to be checked: refusing the request", slot,

@@ -37,6 +37,7 @@ extension Worker {
         aide.ask(
             AideLine.KeptFile(entry: entry, generation: files[entry].generation), toCode: body,
             nowMs: clock.monotonicMs)
+        aideLookMs = aide.nextLookMs
     }
 
     /// Bounds the time that requests wait for the helper process, and asks the master to replace it
@@ -50,5 +51,13 @@ extension Worker {
             context.tell(.helperIsStuck)
         }
         takeAideAnswers()
+        aideLookMs = aide.nextLookMs
     }
+}
+
+/// A line that the worker holds by reference.
+final class AideBox {
+    var line: AideLine
+
+    init(_ line: AideLine) { self.line = line }
 }

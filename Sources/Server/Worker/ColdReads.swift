@@ -34,6 +34,7 @@ extension Worker {
         aide.ask(
             toRead: piece, of: file, for: reader(slot), of: WaitingClient(peers[slot]),
             nowMs: clock.monotonicMs)
+        aideLookMs = aide.nextLookMs
         return true
     }
 

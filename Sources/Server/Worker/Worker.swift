@@ -24,8 +24,14 @@ struct Worker: ~Copyable {
 
     /// Password files, and passwords that were found right.
     var logins = Logins()
-    /// The way to the Aide.
-    var aide: AideLine
+    /// The way to the Aide. It is apart from the worker, whose own memory is copied now and then.
+    private let aideBox: AideBox
+    var aide: AideLine {
+        _read { yield aideBox.line }
+        nonmutating _modify { yield &aideBox.line }
+    }
+    /// When ``lookAtAide()`` is due; Int64.max for never.
+    var aideLookMs = Int64.max
     var userIDs = UserIDSequence()
     var listeners: [Listener]
     var connections: ZeroedStorage<Connection>
@@ -147,7 +153,7 @@ struct Worker: ~Copyable {
         uri = Worker.scratch(plan)
         hostName = Worker.scratch(plan)
         accessLog = AccessLog(context.ring, context.logWriter)
-        aide = AideLine(descriptor: context.aide)
+        aideBox = AideBox(AideLine(descriptor: context.aide))
         listeners = Worker.listeners(context)
         hasParticularAddresses = plan.listens.contains { !$0.particular.isEmpty }
     }

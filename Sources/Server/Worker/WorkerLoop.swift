@@ -87,7 +87,7 @@ extension Worker {
         if listenersPausedUntilMs > 0 { until = min(until, listenersPausedUntilMs) }
         until = min(until, min(accessLog.nextFlushMs, repeatedMessages.dueMs))
         until = min(until, min(files.closeDueMs, files.sweepDueMs))
-        until = min(until, aide.nextLookMs)
+        until = min(until, aideLookMs)
         guard until < Int64.max else { return -1 }
         // One more, since the clock's milliseconds are cut off: never early.
         return Int32(clamping: max(0, until &- clock.monotonicMs &+ 1))
@@ -135,7 +135,7 @@ extension Worker {
         if listenersPausedUntilMs > 0, clock.monotonicMs >= listenersPausedUntilMs {
             resumeListeners()
         }
-        if clock.monotonicMs >= aide.nextLookMs { lookAtAide() }
+        if clock.monotonicMs >= aideLookMs { lookAtAide() }
         if clock.monotonicMs >= files.sweepDueMs {
             files.sweep(nowMs: clock.monotonicMs)
             answers.sweep(before: clock.seconds &- plan.main.contentCache.inactiveMs / 1000)

@@ -9,8 +9,8 @@ enum Bounds {
     /// User instructions of the worker for a path of 1,990 names that does not exist.
     static let missingPathInstructions = 155_000.0
     /// User instructions of the worker for the line of such a request in the access log, combined.
-    static let lineInstructions = 2_169.0
-    static let browserLineInstructions = 2_649.0
+    static let lineInstructions = 2_096.0
+    static let browserLineInstructions = 2_571.0
 
     /// System calls of the worker for a request on one kept connection.
     static let calls = 3.1
