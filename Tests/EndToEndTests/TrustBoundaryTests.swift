@@ -19,13 +19,13 @@ struct TrustBoundaryTests {
         let honestProcess: pid_t
 
         init(
-            _ inside: String, http: String = "", main: String = "",
+            _ inside: String, http: String = "", main: String = "", sandbox: String = "require",
             prepare: (TemporaryFolder) throws -> Void = { _ in }
         ) throws {
             let server = try TestServer(
                 configuration: TestServer.configuration(
                     "\(TrustBoundaryTests.ends) \(inside) location = /pid { return 200 $pid; }",
-                    http: http, main: "sandbox require; \(main)", workers: 2),
+                    http: http, main: "sandbox \(sandbox); \(main)", workers: 2),
                 files: ["a": "hello", "open/a": "open"], environment: ["APUS_BREAK_IN=1"],
                 prepare: prepare)
             server.mayLoseWorkers = true
@@ -191,10 +191,11 @@ struct TrustBoundaryTests {
     }
 
     /// With workers that are root, or a master that is not, they can also write to the pipes that
-    /// they only have the reading end of, such as the one that tells them of the master's end.
+    /// they only have the reading end of, such as the one that tells them of the master's end. The
+    /// sandbox would end a worker that does so.
     @Test(arguments: seeds, ["", "user root;"])
     func garbageInPipesEndsNobody(seed: Int, user: String) throws {
-        let pair = try Pair("", main: user)
+        let pair = try Pair("", main: user, sandbox: "off")
         let logger = try loggers(pair.server)
         for round in 0..<10 {
             try pair.misuse("garbage-pipes:\(seed * 100 + round)")
@@ -251,12 +252,13 @@ struct TrustBoundaryTests {
 
     // MARK: the Aide
 
+    /// The worker shuts its own socket down, too, for which the sandbox would end it.
     @Test(arguments: seeds) func garbageToTheAideIsPassedOver(seed: Int) throws {
         let right = DirectiveGroup.basic("ann:secret")
         let pair = try Pair(
             """
             location = /a { auth_basic r; auth_basic_user_file DIR/users; }
-            """,
+            """, sandbox: "off",
             prepare: { folder in
                 // Of `secret`, made in no time; and hashes that nobody has the password of.
                 let users = (0..<40).map { "user\($0):$1$saltsalt$9xy1btjgzLYfb7hivXtC//\n" }

@@ -73,8 +73,8 @@ struct Buffer: BitwiseCopyable {
     func scribble() {
         #if DEBUG
             guard let start = unsafe start else { return }
-            // No more than a page, so that memory that nothing uses stays the kernel's.
-            let count = min(capacity, 4096)
+            // Not all, so that memory that nothing uses stays the kernel's.
+            let count = min(capacity, 512)
             unsafe Scribble.fill(UnsafeMutableRawBufferPointer(start: start, count: count))
         #endif
     }

@@ -33,9 +33,9 @@ enum AuthBasicDirectives {
                 draft.scope.authBasic.userFile = try use.word(0)
             }
         ).evaluating()
-        .differing(
-            "where a hash is slow, 64 requests of a client wait for a check at most (503), and "
-                + "none waits longer than a minute (500); nginx holds all others meanwhile."),
+            .differing(
+                "where a hash is slow, 64 requests of a client wait for a check at most (503), and "
+                    + "none waits longer than a minute (500); nginx holds all others meanwhile."),
         .milliseconds(
             "auth_delay", in: .httpServerLocation, sets: \.scope.authBasic.delayMs,
             default: "0s", "How long an answer 401 is held back."),
