@@ -67,8 +67,8 @@ struct Buffer: BitwiseCopyable {
         return unsafe HeadWriter(unsafe: start, capacity: room.count)
     }
 
-    /// In debug builds, overwrites the beginning of the memory with a text that tests look for: what
-    /// one request has left there must not reach another.
+    /// In debug builds, overwrites the beginning of the memory with a text that tests look for:
+    /// what one request has left there must not reach another.
     @inline(__always)
     func scribble() {
         #if DEBUG
