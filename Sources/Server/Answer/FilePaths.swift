@@ -111,20 +111,3 @@ extension Worker {
         }
     }
 }
-
-extension Span where Element == UInt8 {
-    /// How many `..` segments a part of a path has whatever stands beside it. Its first and last
-    /// segments are whole only where nothing does.
-    func wholeParentSegments(isFirst: Bool, isLast: Bool) -> Int {
-        var start = 0
-        var end = count
-        if !isFirst {
-            guard let slash = firstIndex(of: UInt8(ascii: "/"), from: 0) else { return 0 }
-            start = slash
-        }
-        if !isLast {
-            while end > start, self[end &- 1] != UInt8(ascii: "/") { end &-= 1 }
-        }
-        return slice(from: start, to: end).parentSegments
-    }
-}

@@ -112,20 +112,3 @@ struct PathBuffer: ~Copyable {
             decoding: UnsafeRawBufferPointer(start: memory, count: count), as: UTF8.self)
     }
 }
-
-extension Span where Element == UInt8 {
-    /// How many segments of a path are `..`.
-    var parentSegments: Int {
-        var found = 0
-        var index = 0
-        while let dot = firstIndex(of: UInt8(ascii: "."), from: index) {
-            index = dot &+ 1
-            guard dot == 0 || self[dot &- 1] == UInt8(ascii: "/"),
-                slice(from: dot &+ 1, to: dot &+ 2).equals(".")
-            else { continue }
-            let end = dot &+ 2
-            if end >= count || self[end] == UInt8(ascii: "/") { found &+= 1 }
-        }
-        return found
-    }
-}

@@ -7,7 +7,7 @@ enum Bounds {
     /// The same with a browser's head of 700 bytes.
     static let browserInstructions = 3_205.0
     /// User instructions of the worker for a path of 1,990 names that does not exist.
-    static let missingPathInstructions = 155_000.0
+    static let missingPathInstructions = 210_000.0
     /// User instructions of the worker for the line of such a request in the access log, combined.
     static let lineInstructions = 2_096.0
     static let browserLineInstructions = 2_571.0
