@@ -54,6 +54,20 @@ struct AnswerHead: BitwiseCopyable {
     var keepaliveSeconds = 0
     var tellsVersion: Bool
 
+    /// False if a response of this status has no content (RFC 9110, section 6.4.1), whatever page
+    /// is sent under it. nginx sends the text of a 1xx.
+    var allowsContent: Bool { status != 204 && status != 304 }
+
+    /// The head of a 204, which says nothing of a content (RFC 9110, section 15.3.5).
+    var withoutContent: AnswerHead {
+        var head = self
+        head.contentType = nil
+        head.contentLength = -1
+        head.tellsModified = false
+        head.coding = .identity
+        return head
+    }
+
     /// The head before filters and ranges: what added fields are made from.
     var plain: AnswerHead {
         var head = self

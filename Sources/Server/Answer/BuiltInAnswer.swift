@@ -159,8 +159,9 @@ extension Worker {
 
     /// Writes a head into the output, which grows when it has to.
     mutating func send(
-        _ head: AnswerHead, _ slot: Int, _ exchange: Int, location: [UInt8] = []
+        _ whole: AnswerHead, _ slot: Int, _ exchange: Int, location: [UInt8] = []
     ) {
+        let head = whole.status == 204 ? whole.withoutContent : whole
         exchanges[exchange].status = head.status
         // HTTP/0.9 has no heads.
         if exchanges[exchange].parser.head.version == .http09 {

@@ -117,7 +117,7 @@ extension Worker {
     ) {
         var head = whole
         var stages: [BodyStage] = []
-        let hasBody = exchanges[exchange].method != .head && head.status != 304
+        let hasBody = exchanges[exchange].method != .head && head.allowsContent
         if head.coding == .identity, isCoded(head, slot, exchange, location) {
             if hasBody {
                 guard let encoder = encoder(head.contentLength, location) else {

@@ -74,7 +74,9 @@ extension Worker {
         exchanges[exchange].file = files.descriptor(of: variant.entry)
         exchanges[exchange].fileRemaining = variant.facts.size
         send(head, slot, exchange)
-        guard exchanges[exchange].method != .head else { return closeSource(exchange) }
+        guard exchanges[exchange].method != .head, head.allowsContent else {
+            return closeSource(exchange)
+        }
         making.send(variant.entry)
         if readSmall(exchange) {
             closeSource(exchange)

@@ -18,7 +18,8 @@ extension Worker {
         head.contentLength = facts.size
         let validators = FileValidators(facts, now: clock.seconds)
         head.validators = validators
-        head.tellsModified = head.status == 200
+        // An error page has none, but for these statuses (ngx_http_header_filter).
+        head.tellsModified = [200, 206, 304].contains(head.status)
         head.hasETag = location.features.contains(.etag)
         head.acceptsRanges = location.maxRanges > 0 && head.status == 200
         head.coding = coding
@@ -67,7 +68,7 @@ extension Worker {
             return .answered
         }
         send(head, slot, exchange)
-        if method == .head {
+        if method == .head || !head.allowsContent {
             closeSource(exchange)
         } else {
             if found.isKept, filters.isNone { making.send(found.entry) }

@@ -79,7 +79,8 @@ struct RequestRecord {
         switch variable {
         case .remoteAddress: peer.write(into: &writer)
         case .remotePort:
-            if peer.family != .unix { writer.append(decimal: Int64(peer.port)) }
+            // A header that names a client may name no port.
+            if peer.port > 0 { writer.append(decimal: Int64(peer.port)) }
         case .serverAddress: local.write(into: &writer)
         case .serverPort: writer.append(decimal: Int64(local.port))
         case .serverName: writer.append(serverName.span)
@@ -129,10 +130,9 @@ struct RequestRecord {
         case .requestURI: return put(received.slice(head.target), into: &writer)
         case .args: return writeArguments(received, into: &writer)
         case .serverProtocol:
-            guard head.isLineRead else { return false }
+            guard head.isLineRead, head.version > .http09 else { return false }
             writer.append(
-                head.version == .http11
-                    ? "HTTP/1.1" : head.version == .http10 ? "HTTP/1.0" : "HTTP/0.9")
+                head.version == .http11 ? "HTTP/1.1" : "HTTP/1.0")
             return true
         case .host: return writeHost(received, into: &writer)
         case .documentURI: return writePath(received, into: &writer)
@@ -183,8 +183,7 @@ struct RequestRecord {
         _ received: Span<UInt8>, into writer: inout HeadWriter
     ) -> Bool {
         if let args = context?.args { return put(args.span, into: &writer) }
-        writer.append(received.slice(exchange.parser.head.query))
-        return exchange.parser.head.hasQuery
+        return put(received.slice(exchange.parser.head.query), into: &writer)
     }
 
     /// The host of the request, or the server's name.

@@ -117,7 +117,8 @@ enum TemplateSyntax {
         return tokens
     }
 
-    /// `name` or `{name}`, taken off; nil when no name stands there.
+    /// `name` or `{name}`, taken off, in lower case: the case of variables' names does not matter.
+    /// nil when no name stands there.
     static func variableName(at rest: inout ArraySlice<UInt8>) -> String? {
         var copy = rest
         let isBraced = copy.first == UInt8(ascii: "{")
@@ -133,6 +134,6 @@ enum TemplateSyntax {
         }
         guard !name.isEmpty else { return nil }
         rest = copy
-        return String(decoding: name, as: UTF8.self)
+        return String(decoding: name, as: UTF8.self).lowercased()
     }
 }

@@ -119,7 +119,7 @@ extension PlanCompiler {
 
     mutating func addRegex(_ regex: Regex) -> Int32 {
         let names = regex.names.compactMap { name, number -> NamedCapture? in
-            guard let slot = draft.variables.slot(of: name) else { return nil }
+            guard let slot = draft.variables.slot(of: name.lowercased()) else { return nil }
             return NamedCapture(slot: Int32(slot), number: Int32(number))
         }
         parts.regexes.append(regex)

@@ -45,8 +45,8 @@ struct VariableDrafts {
         guard pattern.contains(UInt8(ascii: "?")),
             let regex = try? Regex.compile(pattern: text, caseless: true)
         else { return }
-        for (name, _) in regex.names where !Variable.isBuiltIn(name) {
-            _ = declare(name, .captured)
+        for (name, _) in regex.names where !Variable.isBuiltIn(name.lowercased()) {
+            _ = declare(name.lowercased(), .captured)
         }
     }
 

@@ -17,7 +17,7 @@ extension Worker {
         switch variable {
         case .socketAddress: peer.write(into: &writer)
         case .socketPort:
-            if peer.family != .unix { writer.append(decimal: Int64(peer.port)) }
+            if peer.port > 0 { writer.append(decimal: Int64(peer.port)) }
         case _ where !connections[slot].hasProxyAddresses: return false
         case .proxyAddress, .proxyServerAddress: peer.write(into: &writer)
         default: writer.append(decimal: Int64(peer.port))

@@ -200,5 +200,48 @@ extension DirectiveGroup {
                 """,
             files: ["f": "f", "m": "m", "g": "g"],
             .get("/f", expect: 404), .get("/m", expect: 404), .get("/g", expect: 200, "g"))
+        DirectiveCase(
+            "error_page: a page under a status without content has no content",
+            server: """
+                location /no-content { error_page 404 =204 /f; }
+                location /not-modified { error_page 404 =304 /f; }
+                location /packed { error_page 404 =204 /f; }
+                gzip on; gzip_min_length 1; gzip_types *;
+                location /picture { error_page 404 =204 /gif; } location = /gif { empty_gif; }
+                location /part { error_page 404 =206 /f; }
+                """,
+            files: ["f": "content"],
+            .raw(
+                "GET /no-content HTTP/1.1\r\nHost: a\r\n\r\nGET /f HTTP/1.1\r\nHost: a\r\n\r\n",
+                expect: 204, .noField("Content-Length"), .noField("Content-Type")),
+            .next(expect: 200, "content"),
+            .raw(
+                "GET /not-modified HTTP/1.1\r\nHost: a\r\n\r\n"
+                    + "GET /f HTTP/1.1\r\nHost: a\r\n\r\n", expect: 304),
+            .next(expect: 200, "content"),
+            .get("/packed", ["Accept-Encoding: gzip"], expect: 204),
+            .same(.get("/f", expect: 200, "content")), .get("/picture", expect: 204),
+            .same(.get("/f", expect: 200, "content")), .head("/no-content", expect: 204),
+            .get("/part", expect: 206, .has("Last-Modified")))
+        DirectiveCase(
+            "map, set, location: names of variables in any case",
+            declares: "map $URI $State6 { default $Uri; }",
+            server: """
+                location /map { return 200 "$state6 $STATE6 $Request_Method $HTTP_X $Arg_A"; }
+                location /set { set $State6S a; return 200 "$sTATE6s"; }
+                location ~ ^/cap/(?<State6N>.)$ { return 200 "$state6n $STATE6N"; }
+                location /if { if ($REQUEST_METHOD = GET) { return 200 get; } return 200 other; }
+                """,
+            .get("/map?a=1", ["X: x"], expect: 200, "/map /map GET x 1"),
+            .get("/set", expect: 200, "a"), .get("/cap/x", expect: 200, "x x"),
+            .get("/if", expect: 200, "get"))
+        DirectiveCase(
+            "set_real_ip_from: a client without a port",
+            server: """
+                set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP;
+                location / { return 200 "$remote_addr|$remote_port|$realip_remote_addr"; }
+                """,
+            .get("/", ["X-Real-IP: 192.0.2.1"], expect: 200, "192.0.2.1||127.0.0.1"),
+            .get("/", ["X-Real-IP: 192.0.2.1:80"], expect: 200, "192.0.2.1|80|127.0.0.1"))
     }
 }
