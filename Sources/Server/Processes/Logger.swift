@@ -142,18 +142,28 @@ struct Logger: ~Copyable {
                 nowMs: nowMs)
         }
         if lost > 0 {
-            let lines = lost == 1 ? "1 log line was" : "\(lost) log lines were"
             writer.say(
-                .alert, "\(lines) lost, because lines came faster than they could be written",
+                .alert,
+                "\(Logger.lines(lost)) lost, because lines came faster than they could be written",
                 nowMs: nowMs)
         }
         if tooLong > 0 {
-            let lines = tooLong == 1 ? "1 log line was" : "\(tooLong) log lines were"
             writer.say(
-                .alert, "\(lines) lost, because of more than \(LogRing.longestRecord) bytes",
-                nowMs: nowMs)
+                .alert,
+                "\(Logger.lines(tooLong)) lost, because of more than "
+                    + "\(LogRing.longestRecord) bytes", nowMs: nowMs)
         }
         writer.flush(nowMs: nowMs)
+    }
+
+    /// Names a count of lost lines that a worker has given. A count that no worker can reach in a
+    /// minute is not believed.
+    private static func lines(_ count: UInt64) -> String {
+        switch count {
+        case 1: "1 log line was"
+        case ..<1_000_000_000: "\(count) log lines were"
+        default: "an unknown number of log lines were"
+        }
     }
 
     // MARK: signals and the end

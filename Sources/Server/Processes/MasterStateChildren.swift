@@ -109,7 +109,9 @@ extension MasterState {
         let pauseMs = backoff.pauseMs(for: role, livedMs: livedMs)
         if pauseMs == 0 { return [.start(role)] }
         dueStarts.append((role, nowMs &+ pauseMs))
-        let text = "next \(role.name) process in \(pauseMs) ms: the last one died at once"
+        let text =
+            "next \(role.name) process in \(pauseMs) ms: the last one could not be started, "
+            + "or ended within a second"
         return [.log(.notice, text)]
     }
 
