@@ -306,6 +306,7 @@ extension Worker {
         case .matched(let location, let regex):
             enterLocation(location, slot, exchange)
             let path = uri
+            keepOuterCaptures(of: location, in: path.span(from: 0, to: uriCount), exchange)
             keepCaptures(of: regex, in: path.span(from: 0, to: uriCount), exchange)
         case .none: enterServer(slot, exchange)
         case .limitReached(let tried):
@@ -317,6 +318,19 @@ extension Worker {
             return false
         }
         return true
+    }
+
+    /// Keeps what the expressions of the locations around one have captured, the outermost first:
+    /// their named groups stay when an inner one matches (ngx_http_core_find_location).
+    private mutating func keepOuterCaptures(
+        of location: Int32, in path: Span<UInt8>, _ exchange: Int
+    ) {
+        let outer = plan.locations[Int(location)].outerRegex
+        guard outer >= 0 else { return }
+        keepOuterCaptures(of: outer, in: path, exchange)
+        let regex = plan.locations[Int(outer)].regex
+        guard regex >= 0, case .match = plan.regexes[Int(regex)].matches(path) else { return }
+        keepCaptures(of: regex, in: path, exchange)
     }
 
     /// What the location says of requests before anything else is done.

@@ -97,6 +97,10 @@ struct LocationPlan: BitwiseCopyable {
     var rootTemplate: Int32
     /// How many segments of `root` are `..`.
     var rootParents: Int32
+    /// The location's own expression, and the nearest location around it that has one: which of the
+    /// plan's regular expressions, and of its locations; -1 for none.
+    var regex: Int32 = -1
+    var outerRegex: Int32 = -1
     var indexes: PlanTable<Template>
     var links: LinkRule
     /// Which of the plan's tables of media types.

@@ -124,8 +124,11 @@ struct PlanCompiler {
     // MARK: locations
 
     /// The locations of one level, and those inside of them.
-    private mutating func compileTree(_ locations: [LocationDraft], in outer: Scope) -> LocationTree
-    {
+    ///
+    /// `around` is the nearest location around them that a regular expression selects.
+    private mutating func compileTree(
+        _ locations: [LocationDraft], in outer: Scope, around: Int32 = -1
+    ) -> LocationTree {
         var exact: [NamedIndex] = []
         var prefixes: [PrefixLocation] = []
         var regexes: [RegexLocation] = []
@@ -133,7 +136,9 @@ struct PlanCompiler {
         for location in locations {
             let scope = inherited(location.scope, from: &outerLevel)
             let index = add(location, scope)
-            let children = compileChildren(location.locations, in: scope)
+            parts.locations[Int(index)].outerRegex = around
+            let children = compileChildren(
+                location.locations, in: scope, around: location.kind.isRegex ? index : around)
             let name = parts.arena.store(location.name)
             switch location.kind {
             case .named:
@@ -153,6 +158,7 @@ struct PlanCompiler {
                 guard let word = location.word,
                     let regex = regex(location.name, ignoresCase: ignoresCase, of: word)
                 else { continue }
+                parts.locations[Int(index)].regex = regex
                 regexes.append(RegexLocation(regex: regex, location: index, children: children))
             }
         }
@@ -176,9 +182,11 @@ struct PlanCompiler {
         return index
     }
 
-    private mutating func compileChildren(_ children: [LocationDraft], in scope: Scope) -> Int32 {
+    private mutating func compileChildren(
+        _ children: [LocationDraft], in scope: Scope, around: Int32
+    ) -> Int32 {
         guard !children.isEmpty else { return -1 }
-        let tree = compileTree(children, in: scope)
+        let tree = compileTree(children, in: scope, around: around)
         parts.trees.append(tree)
         return Int32(parts.trees.count &- 1)
     }

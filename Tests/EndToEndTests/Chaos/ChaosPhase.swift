@@ -8,6 +8,9 @@ struct ChaosPhase {
     let rounds: Int
     /// Each time every client may lose its connection, and the request on it.
     var mayLose = false
+    /// How often in a round a client may lose a request: where connections run short, those that
+    /// wait for a request give way each time that others are accepted.
+    var lossesEach = 1
     let act: (ChaosServer, Int) throws -> Void
 
     static func all(_ scale: Double) -> [ChaosPhase] {
@@ -42,9 +45,12 @@ struct ChaosPhase {
             },
             ChaosPhase(name: "upgrade", rounds: times(3), act: upgrade),
             ChaosPhase(name: "upgrade and rollback", rounds: times(2), act: rollBack),
-            ChaosPhase(name: "connections used up", rounds: times(3), mayLose: true, act: crowd),
             ChaosPhase(
-                name: "descriptors used up", rounds: times(3), mayLose: true, act: exhaust),
+                name: "connections used up", rounds: times(3), mayLose: true, lossesEach: 4,
+                act: crowd),
+            ChaosPhase(
+                name: "descriptors used up", rounds: times(3), mayLose: true, lossesEach: 4,
+                act: exhaust),
             ChaosPhase(name: "a worker stopped for 0.3 s", rounds: times(4)) { server, _ in
                 let worker = try waitForValue("a worker") { server.currentWorkers.first }
                 kill(worker, SIGSTOP)

@@ -26,7 +26,7 @@ import Testing
             #expect(tally.refused == 0, "\(phase.name)")
             #expect(tally.unable == 0 || phase.name == "descriptors used up", "\(phase.name)")
             // A client has one request under way at most.
-            let mayLose = phase.mayLose ? phase.rounds * clients : 0
+            let mayLose = phase.mayLose ? phase.rounds * clients * phase.lossesEach : 0
             #expect(
                 tally.lostCount <= mayLose, "\(phase.name): \(tally.lostNew), \(tally.lostKept)")
             // Each worker that is killed has one request in hand.

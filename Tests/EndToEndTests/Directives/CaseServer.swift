@@ -21,11 +21,14 @@ struct CasePlace: Sendable {
 
     /// The other way, so that the answers of two servers can be compared.
     func unfill(_ text: String) -> String {
-        text.replacingOccurrences(of: root, with: "{root}")
+        var text = text.replacingOccurrences(of: root, with: "{root}")
             .replacingOccurrences(of: folder, with: "{dir}")
-            .replacingOccurrences(of: "\(ports[0])", with: "{port}")
-            .replacingOccurrences(of: "\(ports[1])", with: "{port2}")
-            .replacingOccurrences(of: "\(ports[2])", with: "{port3}")
+        for (port, name) in zip(ports, ["{port}", "{port2}", "{port3}"]) {
+            // Not within a longer number, as 28000 is in 1728000.
+            text = text.replacingOccurrences(
+                of: "(?<![0-9])\(port)(?![0-9])", with: name, options: .regularExpression)
+        }
+        return text
     }
 }
 

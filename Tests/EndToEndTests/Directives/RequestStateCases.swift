@@ -236,6 +236,18 @@ extension DirectiveGroup {
             .get("/set", expect: 200, "a"), .get("/cap/x", expect: 200, "x x"),
             .get("/if", expect: 200, "get"))
         DirectiveCase(
+            "location: named groups of the locations around one stay",
+            server: """
+                location ~ ^/o/(?<outer6>.)(.*)$ {
+                    location ~ ^/o/x(?<inner6>.*)$ { return 200 "$outer6 $inner6 $1"; }
+                    location = /o/pq { return 200 "$outer6 $1 $2"; }
+                    location /o/n { location ~ z$ { return 200 "$outer6"; } }
+                    return 200 "$outer6 $1 $2";
+                }
+                """,
+            .get("/o/xy", expect: 200, "x y y"), .get("/o/pq", expect: 200, "p p q"),
+            .get("/o/nz", expect: 200, "n"), .get("/o/ab", expect: 200, "a a b"))
+        DirectiveCase(
             "set_real_ip_from: a client without a port",
             server: """
                 set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP;
