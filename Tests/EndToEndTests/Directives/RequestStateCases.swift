@@ -240,13 +240,15 @@ extension DirectiveGroup {
             server: """
                 location ~ ^/o/(?<outer6>.)(.*)$ {
                     location ~ ^/o/x(?<inner6>.*)$ { return 200 "$outer6 $inner6 $1"; }
-                    location = /o/pq { return 200 "$outer6 $1 $2"; }
-                    location /o/n { location ~ z$ { return 200 "$outer6"; } }
+                    location ~ ^/o/n(?<middle6>.) {
+                        location ~ z$ { return 200 "$outer6 $middle6"; }
+                        return 200 "$outer6 $middle6 $1";
+                    }
                     return 200 "$outer6 $1 $2";
                 }
                 """,
-            .get("/o/xy", expect: 200, "x y y"), .get("/o/pq", expect: 200, "p p q"),
-            .get("/o/nz", expect: 200, "n"), .get("/o/ab", expect: 200, "a a b"))
+            .get("/o/xy", expect: 200, "x y y"), .get("/o/nmz", expect: 200, "n m"),
+            .get("/o/nmn", expect: 200, "n m m"), .get("/o/ab", expect: 200, "a a b"))
         DirectiveCase(
             "set_real_ip_from: a client without a port",
             server: """
