@@ -38,8 +38,6 @@ public enum Errno {
     public static var invalid: Int32 { EINVAL }
     /// EBADF
     public static var badDescriptor: Int32 { EBADF }
-    /// ENOSYS
-    public static var notImplemented: Int32 { ENOSYS }
     /// ENAMETOOLONG
     public static var nameTooLong: Int32 { ENAMETOOLONG }
 }

@@ -191,8 +191,8 @@ public struct Difference: Sendable {
             apus: "400"),
         Difference(
             .outOfRoot, .dangerous, "9110 17.3",
-            nginx: "`..` that a rewrite, a variable or an `alias` without its slash makes of a "
-                + "path leads out of the root",
+            nginx: "`..` that a rewrite, a variable, an `index` or an `alias` without its slash "
+                + "makes of a path leads out of the root",
             apus: "403", shownElsewhere: "it takes a configuration that does so"),
         Difference(
             .controlsInFields, .dangerous, "9110 5.5",
