@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// What every Swift target of the product is built with: memory safety is strict, a warning is an
-/// error, and neither the concurrency runtime nor string processing is linked in.
+/// Settings of all Swift targets of the product: strict memory safety, warnings are errors, and
+/// neither the concurrency runtime nor string processing is linked.
 let productSettings: [SwiftSetting] = [
     .strictMemorySafety(),
     .treatAllWarnings(as: .error),
@@ -14,7 +14,7 @@ let productSettings: [SwiftSetting] = [
     ]),
 ]
 
-/// Tests may use Foundation and concurrency; the rest of the rules is the same.
+/// Settings of the tests, which may use Foundation and concurrency.
 let testSettings: [SwiftSetting] = [
     .strictMemorySafety(),
     .treatAllWarnings(as: .error),
@@ -22,8 +22,8 @@ let testSettings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// Where the built program looks for things: what the environment names takes the place of the
-/// defaults in Sources/CLinux/paths.c.
+/// Default paths of the built program: environment variables replace the defaults in
+/// Sources/CLinux/paths.c.
 let paths: [CSetting] = [
     "APUS_PREFIX", "APUS_SBIN_PATH", "APUS_CONF_PATH", "APUS_PID_PATH", "APUS_ERROR_LOG_PATH",
     "APUS_ACCESS_LOG_PATH", "APUS_USER",
@@ -32,7 +32,7 @@ let paths: [CSetting] = [
     return .define(name, to: "\"\(path)\"")
 }
 
-/// `make fuzz` builds the fuzzers in place of the tests that replay their corpus: both are made of
+/// `make fuzz` builds the fuzzers in place of the tests that replay their corpus: both consist of
 /// the same checks, and a source file belongs to one target.
 let fuzzTarget: Target =
     Context.environment["APUS_FUZZ"] != nil
@@ -52,7 +52,7 @@ let package = Package(
         .executable(name: "upper-echo", targets: ["upper-echo"]),
     ],
     targets: [
-        // C: what Swift's importer cannot see or call, and the system libraries.
+        // C: interfaces that Swift's importer cannot see or call, and the system libraries.
         .target(name: "CLinux", cSettings: paths),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(
@@ -64,7 +64,7 @@ let package = Package(
         .target(name: "HTTP", swiftSettings: productSettings),
         .target(name: "Configuration", swiftSettings: productSettings),
 
-        // The kernel's interfaces, then what is made of them.
+        // The kernel's interfaces, and the layers on top of them.
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: productSettings),
         .target(
             name: "Reactor", dependencies: ["Linux", "CLinux"], swiftSettings: productSettings),
@@ -80,12 +80,13 @@ let package = Package(
             name: "apus", dependencies: ["Server", "Configuration", "Linux", "CLinux"],
             swiftSettings: productSettings),
 
-        // A small server to learn from, on what Reactor has for everybody.
+        // A small server to learn from, built on the public Reactor.
         .executableTarget(
             name: "upper-echo", dependencies: ["Reactor"], path: "Examples/upper-echo",
             swiftSettings: productSettings),
 
-        // The ways to wait, compared: `make waiting`. C, for what it shows are the kernel's calls.
+        // A comparison of ways to wait for clients: `make waiting`. In C, because it is about
+        // system calls.
         .executableTarget(name: "waiting", path: "Benchmarks/waiting", exclude: ["run"]),
 
         .testTarget(name: "HTTPTests", dependencies: ["HTTP"], swiftSettings: testSettings),
@@ -108,7 +109,8 @@ let package = Package(
             dependencies: ["apus", "upper-echo", "Server", "Conformance", "CZlib"],
             swiftSettings: testSettings),
         fuzzTarget,
-        // The conformance suite: cases as data, a command that puts them to any server, and tests.
+        // The conformance suite: cases as data, a command that runs them against any server, and
+        // tests.
         .target(name: "Conformance", path: "Tests/Conformance", swiftSettings: testSettings),
         .executableTarget(
             name: "conformance-tool", dependencies: ["Conformance"], path: "Tests/ConformanceTool",

@@ -1,27 +1,28 @@
-// An echo server in upper case: what a client sends comes back in capitals. It shows what a reactor
-// is made of: sockets, a multiplexer (Poller), a dispatcher (EchoServer.run), a handler (serve).
+// An echo server in upper case: it sends back in capitals what a client sends. It shows the parts
+// of a reactor: sockets, a multiplexer (Poller), a dispatcher (EchoServer.run) and a handler
+// (serve).
 //     upper-echo [--engine epoll|poll|select] [--port N] [--trace]
-//     upper-echo --connect HOST:PORT     its client: a line in, its answer out; q ends it
+//     upper-echo --connect HOST:PORT     its client: a line in, its response out; q ends it
 
 import Glibc
 import Reactor
 
-/// One process, one thread, many clients. No call waits for one of them: they are non-blocking
-/// sockets. Only `Poller.wait` waits, and for all of them at once.
+/// One process, one thread, many clients. No call waits for a single client: the sockets are
+/// non-blocking. Only `Poller.wait` waits, for all of them at once.
 struct EchoServer: ~Copyable {
     private var poller: Poller
     private let signals: SignalSource
     private let listener: Int32
     private let isTracing: Bool
-    /// What each client could not be sent yet. A token is its descriptor and its count: a number
-    /// that was closed is given to the next socket, and an event that was meant for the one before
-    /// carries the old count.
+    /// The bytes that could not be sent to each client yet. A token is the descriptor and a
+    /// generation: a closed number is reused for the next socket, and events for the previous one
+    /// carry the old generation.
     private var clients: [Token: ArraySlice<UInt8>] = [:]
     private var count: UInt32 = 0
 
     init(_ engine: Engine, port: UInt16, isTracing: Bool) throws {
         let poller = try Poller(engine)
-        // Ctrl-C is signal 2, kill's is 15. As a descriptor they are waited for like all else.
+        // Ctrl-C is signal 2, kill's is 15. As a descriptor, signals are events like any other.
         let signals = try SignalSource([2, 15])
         let listener = try Socket.listen(port: port)
         self.listener = listener
@@ -31,10 +32,10 @@ struct EchoServer: ~Copyable {
         print("upper-echo: port \(Socket.port(of: listener)), \(engine.rawValue); Ctrl-C ends it")
     }
 
-    /// The dispatcher: waits, walks over what is ready, and calls whose it is.
+    /// The dispatcher: waits, iterates over the events, and calls the handler of each.
     consuming func run() throws {
         try register(Token(slot: UInt32(signals.descriptor), generation: 0))
-        // A listening socket is readable when somebody waits to be accepted.
+        // A listening socket is readable when a connection waits to be accepted.
         try register(Token(slot: UInt32(listener), generation: 0))
         while true {
             for index in 0..<(try poller.wait(timeoutMs: -1)) {
@@ -49,7 +50,8 @@ struct EchoServer: ~Copyable {
         }
     }
 
-    /// One, though more may wait: all engines are level-triggered, so the next wait tells again.
+    /// Accepts one connection, though more may wait: all engines are level-triggered, so the next
+    /// wait reports them again.
     private mutating func acceptOne() {
         guard let fd = Socket.accept(from: listener) else { return }
         count += 1
@@ -59,7 +61,7 @@ struct EchoServer: ~Copyable {
         do { try register(token) } catch { leave(token, "\(error)") }
     }
 
-    /// The handler: does what can be done now, then says what is to be waited for.
+    /// The handler: does what is possible now, then registers for the next event.
     private mutating func serve(_ token: Token) {
         guard var pending = clients[token] else { return }
         let waitedForRoom = !pending.isEmpty
@@ -70,13 +72,13 @@ struct EchoServer: ~Copyable {
             case .ended: return leave(token, "the end")
             }
         }
-        // The kernel takes as much as it has room for, which may be less.
+        // The kernel takes as much as fits into its buffer, which may be less.
         guard let sent = Socket.send(Int32(token.slot), pending) else {
             return leave(token, "broken")
         }
         clients[token] = pending.dropFirst(sent)
-        // Nothing more is read until all is sent: who does not read is not read from, and the end
-        // of what it sends is not seen before it has its answer.
+        // Nothing more is read until all is sent, so a client that does not read cannot fill our
+        // memory, and its end of stream is not seen before it has its response.
         let waitsForRoom = sent < pending.count
         if waitsForRoom == waitedForRoom { return }
         let interest: Readiness = waitsForRoom ? .writable : .readable

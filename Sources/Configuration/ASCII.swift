@@ -1,4 +1,4 @@
-/// The bytes that nginx's language gives a meaning to.
+/// The bytes with a meaning in nginx's configuration language.
 enum ASCII {
     static let tab = UInt8(ascii: "\t")
     static let lineFeed = UInt8(ascii: "\n")
@@ -26,7 +26,7 @@ enum ASCII {
         byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 0x20 : byte
     }
 
-    /// Whether two texts are the same but for the case of ASCII letters.
+    /// Returns true if two texts are the same, ignoring the case of ASCII letters.
     static func equalsIgnoringCase(_ left: [UInt8], _ right: String) -> Bool {
         left.elementsEqual(right.utf8) { lowercased($0) == lowercased($1) }
     }

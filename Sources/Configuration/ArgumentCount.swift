@@ -1,17 +1,17 @@
-/// How many arguments a directive takes.
+/// The number of arguments that a directive accepts.
 public enum ArgumentCount: Hashable, Sendable {
-    /// This many.
+    /// Exactly this number.
     case exactly(Int)
-    /// One of these counts.
+    /// One of these numbers.
     case oneOf([Int])
-    /// This many or more.
+    /// At least this number.
     case atLeast(Int)
     /// From the first to the second, both included.
     case between(Int, Int)
     /// One, which is `on` or `off`.
     case flag
 
-    /// Whether a directive with so many arguments is complete.
+    /// Returns true if a directive may have `count` arguments.
     public func allows(_ count: Int) -> Bool {
         switch self {
         case .exactly(let wanted): count == wanted
@@ -37,7 +37,7 @@ public enum ArgumentCount: Hashable, Sendable {
     }
 }
 
-/// Words as a sentence lists them: `a, b or c`.
+/// Joins words as in a sentence: `a, b or c`.
 func joined(_ words: [String], by conjunction: String) -> String {
     guard words.count > 1, let last = words.last else { return words.first ?? "" }
     return words.dropLast().joined(separator: ", ") + " \(conjunction) " + last

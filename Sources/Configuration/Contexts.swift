@@ -1,4 +1,4 @@
-/// The blocks in which a directive may stand, as a set.
+/// A set of contexts in which a directive is allowed.
 public struct Contexts: OptionSet, Hashable, Sendable {
     /// One bit for each context.
     public let rawValue: UInt16

@@ -1,6 +1,6 @@
 extension Diagnostic {
-    /// The diagnostic as a terminal shows it: place, severity and message, the line with the
-    /// stretch underlined, what helps, and the places that explain it. No line feed at the end.
+    /// Renders the diagnostic for a terminal: place, severity and message, the line with the range
+    /// underlined, remedies, and the places that explain it. There is no line feed at the end.
     public func render(in sources: Sources) -> String {
         var lines = Diagnostic.lines("\(severity.rawValue): \(message)", place, length, sources)
         lines += help.map { "help: " + VisibleText.escaped($0) }
@@ -22,7 +22,8 @@ extension Diagnostic {
         return [title] + excerpt(line, at: place.offset, length: length)
     }
 
-    /// The line and the marks below it. Of a very long line, the part around the place.
+    /// Returns the line and the marks below it. A very long line is cut to the part around the
+    /// place.
     private static func excerpt(_ line: ArraySlice<UInt8>, at offset: Int, length: Int) -> [String]
     {
         let from = min(max(offset, line.startIndex), line.endIndex)
@@ -33,7 +34,7 @@ extension Diagnostic {
             first = startOfCharacter(in: line, at: max(first, from - 80))
             last = startOfCharacter(in: line, at: min(last, max(from + 80, first + 160)))
         }
-        // As they are shown: an escape is longer than the character in whose place it is.
+        // Measured as shown: an escape is longer than the character it replaces.
         let before = visible(line[first..<from])
         let marked = visible(line[from..<max(from, min(to, last))]).unicodeScalars.count
         let start = first > line.startIndex ? "\u{2026}" : ""

@@ -1,4 +1,4 @@
-/// One directive of the tree: a name, arguments, and what its braces hold.
+/// One directive of the tree: its name, its arguments, and the content of its block.
 ///
 /// In a raw block (`types`, `map`, `geo` …) a row looks the same: the name is the pattern.
 public struct Directive: Hashable, Sendable {
@@ -6,14 +6,14 @@ public struct Directive: Hashable, Sendable {
     public let name: Word
     /// The words after it.
     public let arguments: [Word]
-    /// What stands between the braces, includes expanded; nil when `;` ended the directive.
+    /// The content of the block, with includes expanded; nil if `;` ended the directive.
     public let block: [Directive]?
-    /// Where `{` stands; nil when there is none.
+    /// The place of `{`; nil if there is none.
     public let openBrace: Place?
-    /// Where `}` stands; nil when there is none.
+    /// The place of `}`; nil if there is none.
     public let closeBrace: Place?
 
-    /// A directive with its parts.
+    /// Creates a directive from its parts.
     public init(
         name: Word, arguments: [Word] = [], block: [Directive]? = nil, openBrace: Place? = nil,
         closeBrace: Place? = nil
@@ -25,6 +25,6 @@ public struct Directive: Hashable, Sendable {
         self.closeBrace = closeBrace
     }
 
-    /// Where the directive starts.
+    /// The place where the directive starts.
     public var place: Place { name.place }
 }

@@ -1,10 +1,11 @@
-/// What one directive is: where it may stand, what it takes, what it says in the documentation, and
-/// what it does to the draft of the settings.
+/// The definition of one directive: its contexts, its arguments, its documentation, and its effect
+/// on the draft of the settings.
 public struct DirectiveRow<Draft>: Sendable {
-    /// Takes a use of the directive into the draft.
+    /// An action that applies a use of the directive to the draft.
     public typealias Action = @Sendable (inout Draft, DirectiveUse) throws(Diagnostic) -> Void
-    /// Fills what the child (the first) does not set from its parent (the second), which is not
-    /// changed: it is `inout` because what reads by a key path would copy the whole of it.
+    /// An action that fills settings that the child (the first) leaves unset from its parent (the
+    /// second). The parent is not changed: it is `inout` because reading by a key path would copy
+    /// all of it.
     public typealias Inheritance = @Sendable (inout Draft, inout Draft) -> Void
 
     /// Whether a block may hold the directive more than once.
@@ -14,49 +15,49 @@ public struct DirectiveRow<Draft>: Sendable {
         case yes
     }
 
-    /// What becomes of a directive.
+    /// The kind of support for a directive.
     public enum Kind: Sendable {
-        /// It does what nginx's documentation says of it.
+        /// The directive does what nginx's documentation says.
         case implemented
-        /// It is taken and its arguments are counted; it could not change what is answered.
+        /// The directive is accepted and its arguments are counted; it cannot change a response.
         case idle
-        /// It would change what is answered, and cannot: it is an error.
+        /// The directive would change responses and is not supported: it is an error.
         case refused
     }
 
     /// The directive's name.
     public let name: String
-    /// What becomes of it.
+    /// The kind of support.
     public let kind: Kind
-    /// Where it may stand.
+    /// The contexts in which the directive is allowed.
     public let contexts: Contexts
-    /// How many arguments it takes.
+    /// The number of arguments.
     public let arguments: ArgumentCount
     /// One line of documentation.
     public let summary: String
-    /// The default as nginx's documentation writes it (`off`, `75s`); nil when there is none.
+    /// The default as nginx's documentation writes it (`off`, `75s`); nil if there is none.
     public let defaultText: String?
-    /// For a block of directives, the context inside; nil when it has no block or a raw one.
+    /// For a block of directives, the context inside; nil if it has no block or a raw one.
     public let opens: Contexts?
-    /// Whether its block holds rows of values, not directives (`types`, `map`, `geo`).
+    /// True if its block holds rows of values, not directives (`types`, `map`, `geo`).
     public let isRawBlock: Bool
-    /// Whether it may be given more than once in a block.
+    /// Whether the directive is allowed more than once in a block.
     public let repeats: Repeats
-    /// How it differs from nginx's directive of that name, in a sentence; nil when it does not.
+    /// A sentence about the difference from nginx's directive of that name; nil if there is none.
     public private(set) var difference: String?
-    /// What it belongs to, for a row that is one of a family (a module of nginx's).
+    /// The family of the row, such as a module of nginx; nil for none.
     public private(set) var family: String?
     /// Called for each use; for a block, before its contents.
     public private(set) var apply: Action
     /// For a block: called after its contents, whenever `apply` did not throw.
     public let close: Action?
-    /// How a level gets the setting from the level around it.
+    /// The action with which a level inherits the setting from the level around it.
     public let inherit: Inheritance?
 
-    /// Whether braces follow the arguments.
+    /// True if braces follow the arguments.
     public var hasBlock: Bool { opens != nil || isRawBlock }
 
-    /// A directive that ends in `;`.
+    /// Creates a directive that ends in `;`.
     public static func row(
         _ name: String, in contexts: Contexts, takes arguments: ArgumentCount,
         repeats: Repeats = .no, default defaultText: String? = nil, _ summary: String,
@@ -69,7 +70,7 @@ public struct DirectiveRow<Draft>: Sendable {
             apply: apply, close: nil, inherit: inherit)
     }
 
-    /// A directive with a block of directives.
+    /// Creates a directive with a block of directives.
     public static func block(
         _ name: String, in contexts: Contexts, takes arguments: ArgumentCount,
         opens: Contexts, repeats: Repeats = .yes, _ summary: String,
@@ -82,7 +83,7 @@ public struct DirectiveRow<Draft>: Sendable {
             close: close, inherit: nil)
     }
 
-    /// A directive whose block holds rows of values, which `apply` finds in `use.rows`.
+    /// Creates a directive whose block holds rows of values; `apply` reads them from `use.rows`.
     public static func rawBlock(
         _ name: String, in contexts: Contexts, takes arguments: ArgumentCount,
         repeats: Repeats = .yes, default defaultText: String? = nil, _ summary: String,
@@ -95,8 +96,8 @@ public struct DirectiveRow<Draft>: Sendable {
             apply: apply, close: nil, inherit: inherit)
     }
 
-    /// A directive that is accepted and does nothing: `reason` says why nothing is missing. `opens`
-    /// is the context inside of its block, when it has one.
+    /// Creates a directive that is accepted and ignored: `reason` says why nothing is lost. `opens`
+    /// is the context inside of its block, if it has one.
     public static func idle(
         _ name: String, in contexts: Contexts, takes arguments: ArgumentCount,
         opens: Contexts? = nil, of family: String? = nil, _ reason: String
@@ -107,12 +108,12 @@ public struct DirectiveRow<Draft>: Sendable {
             apply: { (_, _) throws(Diagnostic) in }, close: nil, inherit: nil)
     }
 
-    /// A directive that is an error wherever it stands, with a block or without, unless its first
-    /// argument is `harmless`.
+    /// Creates a directive that is an error in every context, with a block or without, unless its
+    /// first argument is `harmless`.
     ///
     /// - Parameters:
-    ///   - summary: what it does in nginx.
-    ///   - advice: what to do instead.
+    /// - summary: its effect in nginx.
+    /// - advice: the alternative to suggest.
     public static func refused(
         _ name: String, in contexts: Contexts, unless harmless: String? = nil,
         of family: String? = nil, _ summary: String, advice: String
@@ -143,7 +144,7 @@ public struct DirectiveRow<Draft>: Sendable {
         return row
     }
 
-    /// The row with a sentence on how it differs from nginx's.
+    /// Returns the row with a sentence about its difference from nginx's.
     public func differing(_ difference: String) -> DirectiveRow {
         var row = self
         row.difference = difference

@@ -1,14 +1,14 @@
-/// One use of a directive: what a row's action is given.
+/// One use of a directive, which is passed to the action of its row.
 ///
-/// The readers turn an argument into a value and throw a ``Diagnostic`` at the argument's place
-/// when it is not one; an argument that is not there is a diagnostic too, never a trap.
+/// The readers convert an argument and throw a ``Diagnostic`` at its place if it is invalid. A
+/// missing argument is a diagnostic too, never a trap.
 public struct DirectiveUse: Sendable {
-    /// The directive as it stands in the tree.
+    /// The directive in the tree.
     public let directive: Directive
-    /// The context it stands in: one bit.
+    /// The context of the directive: one bit.
     public let context: Contexts
 
-    /// A directive in a context.
+    /// Creates a use of a directive in a context.
     public init(_ directive: Directive, in context: Contexts) {
         self.directive = directive
         self.context = context
@@ -16,17 +16,18 @@ public struct DirectiveUse: Sendable {
 
     /// The directive's name.
     public var name: String { directive.name.text }
-    /// Its arguments.
+    /// The directive's arguments.
     public var arguments: [Word] { directive.arguments }
-    /// Where it starts.
+    /// The place where it starts.
     public var place: Place { directive.place }
     /// The rows of a raw block, or the directives of a block; empty without one.
     public var rows: [Directive] { directive.block ?? [] }
 
-    /// A row of a raw block, to read its arguments with the same readers (and the same messages).
+    /// Returns a row of a raw block as a use, to read its arguments with the same readers and
+    /// messages.
     public func use(ofRow row: Directive) -> DirectiveUse { DirectiveUse(row, in: context) }
 
-    /// An error about the argument at `index` (about the name, without one).
+    /// Returns an error about the argument at `index`, or about the name.
     public func fail(_ message: String, at index: Int? = nil, help: [String] = []) -> Diagnostic {
         if let index, arguments.indices.contains(index) {
             return Diagnostic(message, at: arguments[index], help: help)
@@ -34,7 +35,7 @@ public struct DirectiveUse: Sendable {
         return Diagnostic(message, at: directive.name, help: help)
     }
 
-    /// The argument's word.
+    /// Returns the word of an argument.
     public func word(_ index: Int) throws(Diagnostic) -> Word {
         guard arguments.indices.contains(index) else {
             throw fail("invalid number of arguments in \"\(name)\" directive")
@@ -42,13 +43,13 @@ public struct DirectiveUse: Sendable {
         return arguments[index]
     }
 
-    /// The argument as text.
+    /// Returns an argument as text.
     public func text(_ index: Int) throws(Diagnostic) -> String { try word(index).text }
 
-    /// The argument's bytes, which need not be UTF-8.
+    /// Returns the bytes of an argument, which need not be UTF-8.
     public func bytes(_ index: Int) throws(Diagnostic) -> [UInt8] { try word(index).bytes }
 
-    /// `on` or `off`, in any case (ngx_conf_set_flag_slot).
+    /// Reads `on` or `off`, in any case (ngx_conf_set_flag_slot).
     public func flag(_ index: Int) throws(Diagnostic) -> Bool {
         let word = try word(index)
         if ASCII.equalsIgnoringCase(word.bytes, "on") { return true }
@@ -58,7 +59,7 @@ public struct DirectiveUse: Sendable {
             at: index)
     }
 
-    /// A size in bytes: digits, then `k` or `m` or nothing.
+    /// Reads a size in bytes: digits, optionally followed by `k` or `m`.
     public func size(_ index: Int) throws(Diagnostic) -> Int {
         guard let size = NginxSize.size(try word(index).bytes) else {
             throw invalid(
@@ -67,7 +68,7 @@ public struct DirectiveUse: Sendable {
         return size
     }
 
-    /// A size in bytes that may be a file's: digits, then `k`, `m` or `g` or nothing.
+    /// Reads a file size in bytes: digits, optionally followed by `k`, `m` or `g`.
     public func offset(_ index: Int) throws(Diagnostic) -> Int {
         guard let offset = NginxSize.offset(try word(index).bytes) else {
             throw invalid(
@@ -76,7 +77,7 @@ public struct DirectiveUse: Sendable {
         return offset
     }
 
-    /// A time in milliseconds: `500ms`, `30s`, `1h30m`; a bare number is seconds.
+    /// Reads a time in milliseconds: `500ms`, `30s`, `1h30m`; a number without a unit is seconds.
     public func milliseconds(_ index: Int) throws(Diagnostic) -> Int {
         guard let time = NginxTime.milliseconds(try word(index).bytes) else {
             throw invalid(
@@ -86,7 +87,7 @@ public struct DirectiveUse: Sendable {
         return time
     }
 
-    /// A time in seconds: `30s`, `1h30m`, `1y`; a bare number is seconds.
+    /// Reads a time in seconds: `30s`, `1h30m`, `1y`; a number without a unit is seconds.
     public func seconds(_ index: Int) throws(Diagnostic) -> Int {
         guard let time = NginxTime.seconds(try word(index).bytes) else {
             throw invalid(
@@ -96,7 +97,7 @@ public struct DirectiveUse: Sendable {
         return time
     }
 
-    /// A number of digits only, zero or more.
+    /// Reads a non-negative decimal number.
     public func integer(_ index: Int) throws(Diagnostic) -> Int {
         guard let number = NginxSize.integer(try word(index).bytes[...]) else {
             throw invalid("number", index, help: nil)
@@ -104,7 +105,8 @@ public struct DirectiveUse: Sendable {
         return number
     }
 
-    /// The value of the name that the argument is, in any case (ngx_conf_set_enum_slot).
+    /// Returns the value of the choice that the argument names, in any case
+    /// (ngx_conf_set_enum_slot).
     public func oneOf<Value>(
         _ index: Int, _ choices: [(String, Value)]
     ) throws(Diagnostic) -> Value {

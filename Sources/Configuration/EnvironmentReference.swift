@@ -1,8 +1,8 @@
-/// `${ENV:NAME}` or `${ENV:NAME:-default}` in a word: apus's own, so that a container needs no
-/// program that fills in templates. The default takes the place of a variable that is not set or
-/// empty, as in a shell.
+/// `${ENV:NAME}` or `${ENV:NAME:-default}` in a word: an extension of apus, so that a container
+/// needs no template processor. The default replaces a variable that is unset or empty, as in a
+/// shell.
 struct EnvironmentReference {
-    /// What is wrong with a reference.
+    /// A syntax error in a reference.
     struct Fault {
         let message: String
         let help: String
@@ -10,16 +10,16 @@ struct EnvironmentReference {
 
     /// The variable's name.
     let name: String
-    /// What stands after `:-`, as it is written; nil without one.
+    /// The text after `:-`, as written; nil without one.
     let defaultText: ArraySlice<UInt8>?
-    /// Where it ends: after its brace, or with the word when there is none.
+    /// The end of the reference: after its brace, or the end of the word without one.
     let end: Int
-    /// Why it cannot be one.
+    /// The syntax error, if there is one.
     let fault: Fault?
 
     private static let opening = Array("${ENV:".utf8)
 
-    /// Where the first reference of a text begins.
+    /// Returns the index where the first reference of a text begins.
     static func firstStart(in text: ArraySlice<UInt8>) -> Int? {
         guard var index = text.firstIndex(of: ASCII.dollar) else { return nil }
         while index < text.endIndex {
@@ -30,7 +30,7 @@ struct EnvironmentReference {
         return nil
     }
 
-    /// The reference that a text begins with.
+    /// Parses the reference that a text begins with.
     init(_ text: ArraySlice<UInt8>) {
         let inside = text.dropFirst(EnvironmentReference.opening.count)
         let brace = inside.firstIndex(of: ASCII.closeBrace)

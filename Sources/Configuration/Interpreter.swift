@@ -1,14 +1,14 @@
-/// Walks a tree with a table of directives and fills a draft of the settings.
+/// Walks a tree of directives with a table of their definitions and fills a draft of the settings.
 ///
-/// Everything that is wrong is reported: after an error the walk goes on. Where a block's own
-/// action cannot run, its contents are checked and nothing in them is applied.
+/// All errors are reported: after an error the walk continues. If a block's own action fails, the
+/// contents are checked but not applied.
 public struct Interpreter<Draft> {
     private let table: DirectiveTable<Draft>
 
-    /// An interpreter of these directives.
+    /// Creates an interpreter for these directives.
     public init(_ table: DirectiveTable<Draft>) { self.table = table }
 
-    /// Takes a tree into the draft and reports what is wrong with it.
+    /// Applies a tree to the draft and reports its errors.
     public func interpret(
         _ tree: [Directive], in context: Contexts = .main, into draft: inout Draft
     ) -> [Diagnostic] {
@@ -82,13 +82,13 @@ private struct Walk<Draft> {
         walk(block, in: context, into: &draft, isApplied: isApplied)
     }
 
-    /// Says that a directive is refused, whatever its shape and whatever went wrong around it. What
-    /// is in its block is of no interest.
+    /// Reports a directive that is refused, whatever its arguments and the errors around it. The
+    /// content of its block is skipped.
     private mutating func refuse(_ use: DirectiveUse, _ row: Row, _ draft: inout Draft) {
         _ = collect { () throws(Diagnostic) in try row.apply(&draft, use) }
     }
 
-    /// Runs an action and keeps what it throws.
+    /// Runs an action and records the diagnostic that it throws. Returns true on success.
     private mutating func collect(_ action: () throws(Diagnostic) -> Void) -> Bool {
         do throws(Diagnostic) {
             try action()
@@ -105,7 +105,7 @@ private struct Walk<Draft> {
 
     // MARK: Shape
 
-    /// Whether the block and the arguments are as the row wants them; reports what is not.
+    /// Returns true if the block and the arguments match the row; reports mismatches.
     private mutating func hasRightShape(_ use: DirectiveUse, _ row: Row) -> Bool {
         let name = row.name
         if !row.hasBlock, let brace = use.directive.openBrace {
@@ -128,10 +128,10 @@ private struct Walk<Draft> {
         return collect { () throws(Diagnostic) in _ = try use.flag(0) }
     }
 
-    /// The directives that a directive is made of when a line in it begins with the name of
-    /// another: its arguments do not fit, so that a semicolon must be missing before that name.
-    /// Where they fit all the same (`index a` and `root b` on the next line) nginx takes them, and
-    /// so do we, with a warning.
+    /// Splits a directive when one of its lines begins with the name of another directive and its
+    /// arguments do not fit: a semicolon must be missing before that name. Where the arguments fit
+    /// nevertheless (`index a` and `root b` on the next line) nginx accepts them, and so does apus,
+    /// with a warning.
     private mutating func splitAtMissingSemicolons(
         _ directive: Directive, in context: Contexts
     ) -> [Directive] {
@@ -164,8 +164,9 @@ private struct Walk<Draft> {
         return parts + [rest]
     }
 
-    /// Whether a word may be the name of a directive that was meant to begin here. Refused ones are
-    /// not looked for: some are names that hosts and files have as well (`api`, `status`).
+    /// Returns true if a word may be the name of a directive that was meant to begin here. Refused
+    /// directives do not count: some have names that hosts and files have as well (`api`,
+    /// `status`).
     private func mayFollow(_ word: Word, in context: Contexts) -> Bool {
         guard let row = row(named: word.text, in: context) else { return false }
         return row.kind != .refused
@@ -173,8 +174,8 @@ private struct Walk<Draft> {
 
     // MARK: Names
 
-    /// Reports a directive that nobody knows or that may not stand here, and returns the row that
-    /// was probably meant, to check the contents with.
+    /// Reports a directive that is unknown or not allowed here, and returns the row that was
+    /// probably meant, to check the contents with.
     private mutating func reportUnusable(_ directive: Directive, in context: Contexts) -> Row? {
         let name = directive.name.text
         let known = table.rows(named: name)
@@ -207,8 +208,8 @@ private struct Walk<Draft> {
         return meant
     }
 
-    /// The names that may stand in a context, those first that do something: of equally near ones
-    /// the first is suggested.
+    /// Returns the names that are allowed in a context, implemented ones first: of equally similar
+    /// names the first is suggested.
     private mutating func names(in context: Contexts) -> [String] {
         if let known = namesByContext[context] { return known }
         let all = table.names(in: context)

@@ -1,6 +1,6 @@
-/// Characters that a web page or a word processor puts into a configuration and that nobody sees.
+/// Invisible characters that web pages and word processors put into configurations.
 enum InvisibleCharacter {
-    /// The Unicode number and name of a character that is one of those; nil for any other.
+    /// Returns the Unicode number and name of such a character; nil for any other.
     static func name(of character: ArraySlice<UInt8>) -> String? {
         guard let scalar = String(decoding: character, as: UTF8.self).unicodeScalars.first
         else { return nil }

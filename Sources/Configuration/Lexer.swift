@@ -1,32 +1,32 @@
 /// Splits a file into statements by the rules of nginx's ngx_conf_read_token.
 ///
 /// A word ends at white space, `;` or `{`; a `}` or `#` inside a word is part of it, and so is the
-/// `{` after a `$`. Errors are collected and reading goes on.
+/// `{` after a `$`. Errors are collected and reading continues.
 struct Lexer {
-    /// What ended a statement.
+    /// The end of a statement.
     enum Terminator {
         case semicolon, openBrace, closeBrace, endOfFile
-        /// The file ended inside a quoted word, so that whatever follows the quote was lost.
+        /// The file ended inside a quoted word, so that everything after the quote was lost.
         case unclosedQuote
     }
 
-    /// Words, and what ended them where.
+    /// The words of a statement, and its end.
     struct Statement {
         var words: [Word] = []
         var terminator: Terminator
         var place: Place
     }
 
-    /// What was wrong so far.
+    /// The errors so far.
     private(set) var diagnostics: [Diagnostic] = []
     private let bytes: [UInt8]
     private let source: Int
     private let environment: (String) -> [UInt8]?
     private var at: Int
-    /// Whether nothing but white space was read on this line.
+    /// True if only white space was read on this line so far.
     private var startsLine = true
 
-    /// A reader of one file; `environment` is asked for the value of each `${ENV:NAME}`.
+    /// Creates a lexer for one file; `environment` returns the value for each `${ENV:NAME}`.
     init(_ file: SourceText, source: Int, environment: @escaping (String) -> [UInt8]?) {
         bytes = file.bytes
         at = file.start
@@ -34,7 +34,7 @@ struct Lexer {
         self.environment = environment
     }
 
-    /// The next statement; `endOfFile` and `unclosedQuote` are the last ones.
+    /// Returns the next statement; `endOfFile` and `unclosedQuote` are the last ones.
     mutating func next() -> Statement {
         var words: [Word] = []
         while true {
@@ -69,7 +69,7 @@ struct Lexer {
         }
     }
 
-    /// Goes over one byte that is not white space.
+    /// Skips one byte that is not white space.
     private mutating func pass() {
         at += 1
         startsLine = false
@@ -115,7 +115,7 @@ struct Lexer {
         return word(start..<at, content: start..<at, isQuoted: false)
     }
 
-    /// A word in quotes, or nil and an error when the quote never ends.
+    /// Reads a word in quotes. Returns nil and reports an error if the quote is never closed.
     private mutating func readQuoted() -> Word? {
         let start = at
         let quote = bytes[at]
@@ -139,8 +139,8 @@ struct Lexer {
         return nil
     }
 
-    /// After a quoted word nginx wants white space, `;`, `{` or `)`. A `}` is left to the parser,
-    /// which says that the semicolon is missing.
+    /// Checks the byte after a quoted word: nginx requires white space, `;`, `{` or `)`. A `}` is
+    /// left to the parser, which reports the missing semicolon.
     private mutating func checkAfterQuote(_ word: Word) {
         guard at < bytes.count else { return }
         let byte = bytes[at]
@@ -172,8 +172,8 @@ struct Lexer {
             isQuoted: isQuoted, startsLine: startsLine, literals: literals)
     }
 
-    /// What a stretch of the file means: escapes taken off, the environment's values put in, which
-    /// are the second result.
+    /// Returns the value of a range of the file, with escapes and environment references replaced;
+    /// the second result is the parts that came from the environment.
     private mutating func meaning(
         of content: Range<Int>
     ) -> (bytes: [UInt8], literals: [Range<Int>]) {
@@ -191,7 +191,7 @@ struct Lexer {
         return (result + Lexer.withoutEscapes(bytes[done..<content.upperBound]), literals)
     }
 
-    /// The value that takes a reference's place: never split into words, nor read as syntax.
+    /// Returns the value of a reference: never split into words, nor parsed as syntax.
     private mutating func value(of reference: EnvironmentReference, at start: Int) -> [UInt8] {
         if let fault = reference.fault {
             report(fault.message, fault.help, start..<reference.end)
@@ -216,8 +216,8 @@ struct Lexer {
                 help: [help]))
     }
 
-    /// Takes off the backslash before `"`, `'` and `\`, makes `\t`, `\r` and `\n` what they stand
-    /// for, and leaves every other backslash (those of regular expressions) alone.
+    /// Removes the backslash before `"`, `'` and `\`, converts `\t`, `\r` and `\n`, and leaves
+    /// every other backslash (those of regular expressions) unchanged.
     private static func withoutEscapes(_ text: ArraySlice<UInt8>) -> [UInt8] {
         guard text.contains(ASCII.backslash) else { return Array(text) }
         var result: [UInt8] = []
@@ -250,7 +250,7 @@ struct Lexer {
         return end
     }
 
-    /// Names the characters of a bare word that look like white space, quotes or nothing.
+    /// Reports the characters of an unquoted word that look like white space, quotes or nothing.
     private mutating func noteInvisible(_ range: Range<Int>) {
         var index = range.lowerBound
         while index < range.upperBound {

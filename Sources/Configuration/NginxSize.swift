@@ -1,12 +1,14 @@
 /// nginx's sizes and numbers (ngx_parse_size, ngx_parse_offset, ngx_atoi).
 public enum NginxSize {
-    /// Bytes from digits and an optional `k` or `m`; nil when it is neither, or more than an Int.
+    /// Parses bytes: digits with an optional `k` or `m`. Returns nil if invalid or too large for an
+    /// Int.
     public static func size(_ text: [UInt8]) -> Int? { scaled(text, allowsGiga: false) }
 
-    /// Bytes from digits and an optional `k`, `m` or `g`; nil as for ``size(_:)``.
+    /// Parses bytes: digits with an optional `k`, `m` or `g`. Returns nil if invalid or too large
+    /// for an Int.
     public static func offset(_ text: [UInt8]) -> Int? { scaled(text, allowsGiga: true) }
 
-    /// A number of one digit or more and nothing else; nil when it is not, or more than an Int.
+    /// Parses a number of one or more digits. Returns nil if invalid or too large for an Int.
     public static func integer(_ digits: ArraySlice<UInt8>) -> Int? {
         guard !digits.isEmpty else { return nil }
         var value = 0
@@ -17,7 +19,7 @@ public enum NginxSize {
         return value
     }
 
-    /// `value * 10 + digit`, or nil when that is more than an Int.
+    /// Returns `value * 10 + digit`, or nil on overflow.
     static func appending(_ digit: UInt8, to value: Int) -> Int? {
         let (tenfold, tooLarge) = value.multipliedReportingOverflow(by: 10)
         let (sum, overflow) = tenfold.addingReportingOverflow(Int(digit &- UInt8(ascii: "0")))

@@ -1,14 +1,14 @@
 /// nginx's times (ngx_parse_time): numbers with units, each unit at most once, largest first.
 public enum NginxTime {
-    /// Milliseconds; nil when it is not a time, or more than an Int. Units: `w d h m s ms`, and a
-    /// last number without a unit is seconds. As in nginx, `M` and `y` are not taken here.
+    /// Parses milliseconds. Returns nil if invalid or too large for an Int. Units: `w d h m s ms`;
+    /// a last number without a unit is seconds. As in nginx, `M` and `y` are not accepted here.
     public static func milliseconds(_ text: [UInt8]) -> Int? {
         var reader = Reader(text: text, isSeconds: false, lastStep: .month)
         return reader.read()
     }
 
-    /// Seconds; nil when it is not a time, or more than an Int. Units: `y M w d h m s`; a month is
-    /// 30 days, a year 365.
+    /// Parses seconds. Returns nil if invalid or too large for an Int. Units: `y M w d h m s`; a
+    /// month is 30 days, a year 365.
     public static func seconds(_ text: [UInt8]) -> Int? {
         var reader = Reader(text: text, isSeconds: true, lastStep: .start)
         return reader.read()
@@ -47,7 +47,7 @@ public enum NginxTime {
             return adding(value, of: isSeconds ? 1 : 1000, to: total)
         }
 
-        /// How much one of a unit is, or nil when it may not stand here.
+        /// Returns the length of a unit, or nil if it is not allowed here.
         private mutating func unit(_ byte: UInt8) -> Int? {
             let second = isSeconds ? 1 : 1000
             switch byte {

@@ -1,52 +1,52 @@
-/// A file that the caller read.
+/// A file that the caller has read.
 public struct LoadedFile: Hashable, Sendable {
-    /// What messages and `-T` call it: its absolute path.
+    /// The name in messages and in the output of `-T`: the absolute path.
     public let name: String
-    /// Its content.
+    /// The content.
     public let bytes: [UInt8]
 
-    /// A file's name and content.
+    /// Creates a file from its name and content.
     public init(name: String, bytes: [UInt8]) {
         self.name = name
         self.bytes = bytes
     }
 }
 
-/// Why a file could not be read, in words ("No such file or directory").
+/// The reason that a file could not be read ("No such file or directory").
 public struct LoadFailure: Error, Hashable, Sendable {
     /// The reason, which follows `cannot read "path": `.
     public let reason: String
 
-    /// A reason in words.
+    /// Creates a failure with a reason.
     public init(_ reason: String) { self.reason = reason }
 }
 
-/// What became of a configuration's text.
+/// The result of parsing a configuration.
 public struct ParsedConfiguration: Sendable {
-    /// The directives, includes expanded; as much as could be made out when there are errors.
+    /// The directives, with includes expanded; with errors, as many as could be parsed.
     public let tree: [Directive]
     /// Every file that was read, in order.
     public let sources: Sources
-    /// What is wrong with the text.
+    /// The errors and warnings.
     public let diagnostics: [Diagnostic]
 }
 
-/// The blocks of nginx's static modules whose contents are values and not directives.
+/// The blocks of nginx's static modules that hold values instead of directives.
 public let standardRawBlocks: Set<String> = [
     "types", "map", "geo", "split_clients", "charset_map",
 ]
 
-/// Reads a configuration: text to a tree of directives.
+/// Parses the text of a configuration into a tree of directives.
 ///
 /// - Parameters:
-///   - main: the path of the first file, given to `load`.
-///   - rawBlocks: the names of the blocks that hold values.
-///   - environment: the value of a variable of the environment, which `${ENV:NAME}` stands for; nil
-///     when it is not set.
-///   - load: reads a file; is given what stands after `include`, or what `glob` returned, and is
-///     asked once for each different path.
-///   - glob: the paths that match a pattern (an argument of `include` with `*`, `?` or `[`), in
-///     the order in which they are included; none is not an error.
+/// - main: the path of the first file, which is passed to `load`.
+/// - rawBlocks: the names of the blocks that hold values.
+/// - environment: returns the value of an environment variable for `${ENV:NAME}`; nil if it is
+///   unset.
+/// - load: reads a file. Its argument is that of `include`, or a path that `glob` returned; it is
+///   called once for each different path.
+/// - glob: returns the paths that match a pattern (an argument of `include` with `*`, `?` or `[`),
+///   in the order in which they are included; no match is not an error.
 public func parse(
     main: String, rawBlocks: Set<String> = standardRawBlocks,
     environment: @escaping (String) -> [UInt8]? = { _ in nil },
@@ -61,15 +61,16 @@ public func parse(
         diagnostics: withoutRepeats(parser.diagnostics))
 }
 
-/// The diagnostics, each once: a file that is included twice has its errors twice.
+/// Returns the diagnostics without duplicates: a file that is included twice has its errors twice.
 func withoutRepeats(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
     var seen = Set<Diagnostic>()
     return diagnostics.filter { seen.insert($0).inserted }
 }
 
-/// Builds the tree. Blocks are kept on a stack of its own, so that their depth costs no stack.
+/// Builds the tree. Open blocks are on an explicit stack, so that deep nesting cannot overflow the
+/// call stack.
 private struct Parser {
-    /// A block that is open. A dropped one keeps the braces in step and goes into no tree.
+    /// An open block. A dropped one keeps the braces balanced and is not added to the tree.
     private struct OpenBlock {
         let words: [Word]
         let brace: Place
@@ -80,7 +81,8 @@ private struct Parser {
 
     private static let deepestBlock = 128
     private static let deepestInclude = 64
-    /// More than anybody has; it ends files that include each other twice, and twice again.
+    /// The maximum number of includes, far more than real configurations have. It stops files that
+    /// include each other twice at every level.
     private static let mostIncludes = 100_000
 
     let rawBlocks: Set<String>
@@ -91,7 +93,7 @@ private struct Parser {
     var sources = Sources()
     var diagnostics: [Diagnostic] = []
     private var blocks: [OpenBlock] = []
-    /// The files that are being read, outermost first.
+    /// The files being read, outermost first.
     private var including: [Int] = []
     private var includes = 0
     private var sourcesByPath: [String: Int] = [:]
@@ -142,7 +144,7 @@ private struct Parser {
         }
     }
 
-    /// A directive that `;` ended.
+    /// Adds a directive that ended in `;`.
     private mutating func add(_ words: [Word]) {
         guard let name = words.first else { return }
         if name.text == "include" {
@@ -191,8 +193,8 @@ private struct Parser {
         if let last = words.last, !last.isQuoted, last.bytes.last == ASCII.closeBrace,
             last.length > 1, !last.bytes.contains(ASCII.openBrace), blocks.count > outer + 1
         {
-            // `root /srv}` and then `}`: nginx takes the first brace into the word, which nobody
-            // who wrote it meant.
+            // `root /srv}` followed by `}`: nginx takes the first brace as part of the word, which
+            // is never meant.
             words[words.count - 1] = last.withoutLastByte
             addUnterminated(words)
             closeInnermost(at: last.end.advanced(by: -1))
@@ -218,14 +220,14 @@ private struct Parser {
                 openBrace: block.brace, closeBrace: brace))
     }
 
-    /// A directive that a `}` or the end of the file ended.
+    /// Adds a directive that ended in `}` or at the end of the file.
     private mutating func addUnterminated(_ words: [Word]) {
         guard let last = words.last else { return }
         diagnostics.append(Diagnostic("\";\" is missing here", at: last.end))
         add(words)
     }
 
-    /// Closes what a file left open.
+    /// Closes the blocks that a file left open.
     private mutating func leave(outer: Int, reports: Bool) {
         while let block = blocks.last, blocks.count > outer {
             if reports, !block.isDropped {
@@ -278,7 +280,7 @@ private struct Parser {
         }
     }
 
-    /// The file at a path, which is loaded when it is asked for first.
+    /// Returns the file at a path, and loads it at the first call.
     private mutating func source(_ path: String) -> Result<Int, LoadFailure> {
         if let known = sourcesByPath[path] { return .success(known) }
         return load(path).map { file in
@@ -294,7 +296,7 @@ private struct Parser {
 }
 
 extension Word {
-    /// The word less its last byte, which is not an escaped one.
+    /// The word without its last byte, which is not an escaped one.
     fileprivate var withoutLastByte: Word {
         Word(
             bytes: bytes.dropLast(), place: place, length: length - 1, isQuoted: isQuoted,

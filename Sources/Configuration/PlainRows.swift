@@ -1,8 +1,8 @@
-/// Rows of one line: a directive that sets one optional value and inherits it when it is unset.
-/// They are inlinable, because each level of a configuration inherits every one of them: what is
-/// generic over the draft looks up types at run time.
+/// Rows of one line: a directive that sets one optional value and inherits it if unset. They are
+/// inlinable because each level of a configuration inherits every one of them: code that is generic
+/// over the draft looks up types at run time.
 extension DirectiveRow {
-    /// `on` or `off`.
+    /// Creates a directive with an argument `on` or `off`.
     @inlinable
     public static func flag(
         _ name: String, in contexts: Contexts,
@@ -14,7 +14,7 @@ extension DirectiveRow {
         }
     }
 
-    /// A size in bytes, with `k` or `m`.
+    /// Creates a directive with a size in bytes, optionally with `k` or `m`.
     @inlinable
     public static func size(
         _ name: String, in contexts: Contexts,
@@ -26,7 +26,7 @@ extension DirectiveRow {
         }
     }
 
-    /// A size in bytes that may be a file's, with `k`, `m` or `g`.
+    /// Creates a directive with a file size in bytes, optionally with `k`, `m` or `g`.
     @inlinable
     public static func offset(
         _ name: String, in contexts: Contexts,
@@ -38,7 +38,7 @@ extension DirectiveRow {
         }
     }
 
-    /// A time, kept in milliseconds.
+    /// Creates a directive with a time, stored in milliseconds.
     @inlinable
     public static func milliseconds(
         _ name: String, in contexts: Contexts,
@@ -50,7 +50,7 @@ extension DirectiveRow {
         }
     }
 
-    /// A time, kept in seconds.
+    /// Creates a directive with a time, stored in seconds.
     @inlinable
     public static func seconds(
         _ name: String, in contexts: Contexts,
@@ -62,7 +62,7 @@ extension DirectiveRow {
         }
     }
 
-    /// A number.
+    /// Creates a directive with a number.
     @inlinable
     public static func integer(
         _ name: String, in contexts: Contexts,
@@ -74,7 +74,7 @@ extension DirectiveRow {
         }
     }
 
-    /// A text, taken as it is.
+    /// Creates a directive with a text.
     @inlinable
     public static func text(
         _ name: String, in contexts: Contexts,
@@ -86,7 +86,7 @@ extension DirectiveRow {
         }
     }
 
-    /// One of a few names.
+    /// Creates a directive with one of a few names.
     @inlinable
     public static func choice<Value: Sendable>(
         _ name: String, in contexts: Contexts,
@@ -115,8 +115,8 @@ extension DirectiveRow {
             })
     }
 
-    /// Gives a value to what has none. Both are asked for in place: reading by a key path copies
-    /// the whole draft.
+    /// Fills an unset value from the parent. Both are passed in place: reading by a key path would
+    /// copy the whole draft.
     @inlinable
     public static func fill<Value>(_ value: inout Value?, from parent: inout Value?) {
         if value == nil { value = parent }

@@ -1,13 +1,13 @@
-/// One loaded file of the configuration: its name, its bytes, and where its lines start.
+/// One loaded file of the configuration: its name, its bytes, and the offsets of its lines.
 public struct SourceText: Hashable, Sendable {
-    /// What messages call the file, usually its absolute path.
+    /// The name of the file in messages, usually its absolute path.
     public let name: String
     /// The file's content, as loaded.
     public let bytes: [UInt8]
     /// The offset of each line's first byte; never empty. A byte order mark is before the first.
     let lineStarts: [Int]
 
-    /// Takes in a file that was read.
+    /// Creates a text from a file that was read.
     public init(name: String, bytes: [UInt8]) {
         self.name = name
         self.bytes = bytes
@@ -18,10 +18,11 @@ public struct SourceText: Hashable, Sendable {
         lineStarts = starts
     }
 
-    /// Where the text begins: after the byte order mark, if there is one.
+    /// The offset where the text begins: after the byte order mark, if there is one.
     var start: Int { lineStarts[0] }
 
-    /// The line, from 0, that holds a byte; an offset past the end is on the last line.
+    /// Returns the number of the line, from 0, that holds a byte; an offset past the end is on the
+    /// last line.
     public func line(at offset: Int) -> Int {
         var low = 0
         var high = lineStarts.count
@@ -32,7 +33,7 @@ public struct SourceText: Hashable, Sendable {
         return low
     }
 
-    /// The bytes of a line (from 0), without what ends it.
+    /// Returns the bytes of a line (from 0), without its line end.
     public func bytes(ofLine line: Int) -> ArraySlice<UInt8> {
         let isLast = line + 1 >= lineStarts.count
         var end = isLast ? bytes.count : lineStarts[line + 1] - 1

@@ -1,18 +1,18 @@
-/// Every file of a configuration in the order in which it was first loaded (what `-T` prints).
+/// All files of a configuration in the order in which they were first loaded (the output of `-T`).
 public struct Sources: Hashable, Sendable {
-    /// The files; ``Place/source`` counts them from 0.
+    /// The files. ``Place/source`` is an index into them.
     public private(set) var files: [SourceText] = []
 
-    /// No files yet.
+    /// Creates an empty list.
     public init() {}
 
-    /// Adds a file and says which number it got.
+    /// Adds a file. Returns its index.
     public mutating func add(_ file: SourceText) -> Int {
         files.append(file)
         return files.count - 1
     }
 
-    /// The file, line and column of a place; nil when no such file is here.
+    /// Returns the file, line and column of a place; nil if there is no such file.
     public func position(of place: Place) -> Position? {
         guard files.indices.contains(place.source) else { return nil }
         let file = files[place.source]
@@ -24,7 +24,7 @@ public struct Sources: Hashable, Sendable {
     }
 }
 
-/// The number of Unicode scalars in UTF-8: every byte that does not continue one.
+/// Returns the number of Unicode scalars in UTF-8: the bytes that do not continue one.
 func countCharacters(_ bytes: ArraySlice<UInt8>) -> Int {
     var count = 0
     for byte in bytes where byte & 0xC0 != 0x80 { count += 1 }

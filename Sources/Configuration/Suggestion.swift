@@ -1,7 +1,7 @@
-/// Which known name somebody probably meant.
+/// Suggestions for misspelled names.
 public enum Suggestion {
-    /// The nearest of the names, the first of equals, or nil when none is near: of a word of three
-    /// letters a third may be wrong, and never more than three. Case does not count.
+    /// Returns the most similar of the names, the first of equals, or nil if none is similar: a
+    /// third of the letters may be wrong, and never more than three. Case is ignored.
     public static func nearest(to word: String, among names: [String]) -> String? {
         let typed = word.utf8.map(ASCII.lowercased)
         guard !typed.isEmpty, typed.count <= 64 else { return nil }
@@ -16,8 +16,8 @@ public enum Suggestion {
         return nearest
     }
 
-    /// How many letters were left out, put in, changed or swapped with their neighbour
-    /// (Damerau and Levenshtein's distance, each letter edited once).
+    /// Returns the number of letters that were left out, inserted, changed or swapped with their
+    /// neighbour (the Damerau-Levenshtein distance, with each letter edited once).
     static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
         var beforeLast: [Int] = []
         var last = Array(0...right.count)

@@ -1,21 +1,21 @@
-/// One word of a directive: its bytes after quotes and escapes were taken off, and where it stands.
+/// One word of a directive: its bytes without quotes and escapes, and its place in the file.
 public struct Word: Hashable, Sendable {
-    /// What the word means, byte for byte (a path or a regular expression need not be UTF-8).
+    /// The value of the word in bytes (a path or a regular expression need not be UTF-8).
     public let bytes: [UInt8]
-    /// Where it starts in the file; for a quoted word, at its quote.
+    /// The place where it starts; for a quoted word, its quote.
     public let place: Place
-    /// How many bytes of the file it takes, quotes and backslashes included.
+    /// The number of bytes in the file, including quotes and backslashes.
     public let length: Int
-    /// Whether it stood in quotes.
+    /// Whether it was quoted.
     public let isQuoted: Bool
-    /// Whether it is the first thing on its line.
+    /// True if it is the first word on its line.
     public let startsLine: Bool
 
-    /// The stretches of ``bytes`` that came from the environment: nothing in them is syntax, so
-    /// that a `$` there begins no variable.
+    /// The ranges of ``bytes`` that came from the environment: nothing in them is syntax, so that a
+    /// `$` there begins no variable.
     public let literals: [Range<Int>]
 
-    /// A word that was read at a place.
+    /// Creates a word that was read at a place.
     public init(
         bytes: [UInt8], place: Place, length: Int, isQuoted: Bool = false,
         startsLine: Bool = false, literals: [Range<Int>] = []
@@ -28,10 +28,10 @@ public struct Word: Hashable, Sendable {
         self.startsLine = startsLine
     }
 
-    /// The word as text; bytes that are not UTF-8 are replaced (``bytes`` has them as they are).
+    /// The word as text; invalid UTF-8 is replaced (``bytes`` has the original).
     public var text: String { String(decoding: bytes, as: UTF8.self) }
 
-    /// ``literals`` as they stand in a part of the word, or in a text that ends with the word.
+    /// Returns ``literals`` relative to a part of the word, or to a text that ends with the word.
     public func literals(in part: [UInt8]) -> [Range<Int>] {
         guard !literals.isEmpty else { return [] }
         let isPart = part.count <= bytes.count

@@ -4,8 +4,8 @@ import HTTP
 enum APR1 {
     static let prefix: StaticString = "$apr1$"
 
-    /// `$apr1$salt$hash` of a password; `setting` begins with `$apr1$` and the salt, which ends at
-    /// the next `$` and has eight bytes at most.
+    /// Returns `$apr1$salt$hash` for a password. `setting` begins with `$apr1$` and the salt, which
+    /// ends at the next `$` and has at most eight bytes.
     static func hash(_ password: Span<UInt8>, setting: Span<UInt8>) -> [UInt8] {
         let start = prefix.utf8CodeUnitCount
         let most = min(start &+ 8, setting.count)
@@ -19,7 +19,7 @@ enum APR1 {
         return text
     }
 
-    /// The digest that the rounds begin with.
+    /// Returns the digest that the rounds start from.
     private static func first(_ password: Span<UInt8>, _ salt: Span<UInt8>) -> [UInt8] {
         var inner = MD5()
         inner.update(password)
@@ -35,7 +35,7 @@ enum APR1 {
             outer.update(digest.span.slice(from: 0, to: left))
             left &-= 16
         }
-        // The digest's place is taken by zeros, as the first implementation had it.
+        // The first implementation used zeros in place of the digest here, and hashes depend on it.
         var bits = password.count
         while bits > 0 {
             if bits & 1 == 1 {
@@ -64,7 +64,7 @@ enum APR1 {
         return digest
     }
 
-    /// crypt(3)'s own base 64, the digest's bytes in its own order.
+    /// Appends `digest` in crypt(3)'s base 64 and byte order.
     private static func appendEncoded(_ digest: [UInt8], to text: inout [UInt8]) {
         guard digest.count == 16 else { return }
         for index in 0..<5 {

@@ -1,5 +1,5 @@
-/// A `charset_map`: which byte of one charset is which byte, or which character of UTF-8, of
-/// another. ASCII is the same in both unless it is mapped, too.
+/// A `charset_map`: maps each byte of one charset to a byte, or to a UTF-8 character, of another.
+/// ASCII is the same in both unless it is mapped as well.
 public struct CharsetMap {
     private var form: Form
 
@@ -8,7 +8,7 @@ public struct CharsetMap {
         case utf8(forward: [UInt32], backward: [UInt8])
     }
 
-    /// A map to UTF-8, or to a charset with one byte for a character. What is not mapped becomes
+    /// Creates a map to UTF-8, or to a charset with one byte per character. Unmapped bytes become
     /// `?`.
     public init(toUTF8: Bool) {
         let question = UInt8(ascii: "?")
@@ -23,8 +23,8 @@ public struct CharsetMap {
         }
     }
 
-    /// Maps a byte to bytes of the other charset; false when they are not one byte there, or, in
-    /// UTF-8, do not begin with a character of two or three bytes, or are more.
+    /// Maps a byte to bytes of the other charset. Returns false if these are not one byte or, in
+    /// UTF-8, not exactly one character of two or three bytes.
     public mutating func map(_ byte: UInt8, to other: [UInt8]) -> Bool {
         switch form {
         case .bytes(var forward, var backward):
@@ -61,17 +61,17 @@ public struct CharsetMap {
     }
 }
 
-/// What stands at a place of UTF-8, read as nginx reads it: strict about the first byte, lax about
-/// what follows.
+/// The next character of UTF-8 text, decoded as nginx does: strict about the first byte, lax about
+/// the following ones.
 enum UTF8Sequence: Equatable {
-    /// A character beyond ASCII, and how many bytes it takes.
+    /// A character beyond ASCII and its length in bytes.
     case character(UInt32, count: Int)
-    /// So many bytes that are none.
+    /// Bytes that are not UTF-8.
     case invalid(count: Int)
-    /// More bytes are needed to tell.
+    /// An incomplete character: more bytes are needed.
     case incomplete
 
-    /// `bytes[start]` is 0x80 or more.
+    /// Decodes at `start`, where `bytes[start]` is 0x80 or more.
     init(_ bytes: Span<UInt8>, at start: Int) {
         let first = bytes[start]
         let (following, least): (Int, UInt32)
@@ -91,7 +91,7 @@ enum UTF8Sequence: Equatable {
         for index in 1...following {
             let byte = bytes[start &+ index]
             guard byte >= 0x80 else {
-                // nginx takes the byte that does not belong to it along.
+                // nginx skips the byte that does not belong as well.
                 self = .invalid(count: index &+ 1)
                 return
             }

@@ -2,10 +2,11 @@ import HTTP
 import Linux
 
 // autoindex_format json, jsonp and xml: byte for byte as nginx writes them. Times are UTC whatever
-// autoindex_localtime says, as there.
+// autoindex_localtime says, as in nginx.
 extension DirectoryListing {
-    /// Whether `name` (the argument `callback` as it stands in the query) may name a function: at
-    /// most 128 letters, digits, `_`, `$` and `.`. nginx answers another with 400.
+    /// Returns true if `name` (the argument `callback` as written in the query) may name a
+    /// function: at most 128 letters, digits, `_`, `$` and `.`. nginx responds to any other with
+    /// 400.
     public static func isCallback(_ name: Span<UInt8>) -> Bool {
         guard name.count <= 128 else { return false }
         for index in name.indices {
@@ -35,7 +36,7 @@ extension DirectoryListing.Style {
 
     func jsonTail() -> [UInt8] { Array((format == .jsonp ? "\r\n]);" : "\r\n]").utf8) }
 
-    /// A byte of a name is six at most: \u001F.
+    /// Appends an entry as JSON. A byte of a name takes at most six: \u001F.
     func appendJSON(
         _ entry: DirectoryListing.Entry, named name: Span<UInt8>, isFirst: Bool,
         to page: inout HeadWriter
@@ -58,7 +59,7 @@ extension DirectoryListing.Style {
 
     func xmlTail() -> [UInt8] { Array("</list>\r\n".utf8) }
 
-    /// A byte of a name is six at most: &quot;
+    /// Appends an entry as XML. A byte of a name takes at most six: &quot;
     func appendXML(
         _ entry: DirectoryListing.Entry, named name: Span<UInt8>, to page: inout HeadWriter
     ) {
@@ -88,7 +89,7 @@ extension DirectoryListing.Entry {
         }
     }
 
-    /// `2026-11-21T10:00:00Z`.
+    /// Appends a time in the form `2026-11-21T10:00:00Z`.
     fileprivate func appendTime(to writer: inout HeadWriter) {
         let time = CivilTime(modified)
         writer.append(twoDigits: time.year / 100)
@@ -108,7 +109,7 @@ extension DirectoryListing.Entry {
 }
 
 extension HeadWriter {
-    /// As nginx escapes in a JSON string: what RFC 8259 requires, and no more.
+    /// Appends text with nginx's JSON escapes: those that RFC 8259 requires, and no more.
     fileprivate mutating func append(json text: Span<UInt8>) {
         for index in text.indices {
             switch text[index] {
@@ -129,7 +130,7 @@ extension HeadWriter {
         }
     }
 
-    /// As nginx escapes in XML: it leaves the apostrophe alone.
+    /// Appends text with nginx's XML escapes, which leave the apostrophe unchanged.
     fileprivate mutating func append(xml text: Span<UInt8>) {
         for index in text.indices {
             switch text[index] {

@@ -1,17 +1,17 @@
 import Glibc
 import Linux
 
-/// The names in a directory and what they are: what `autoindex` shows.
+/// The names in a directory and their kinds, sizes and times, as `autoindex` shows them.
 ///
-/// Read in slices, so that a directory with many entries does not hold the loop. Each slice is
-/// sorted when it is read, and ``next()`` merges them.
+/// Names are read in slices, so that a large directory does not hold up the event loop. Each slice
+/// is sorted when it is read, and ``next()`` merges them.
 public struct DirectoryListing {
-    /// One name.
+    /// One name of the directory.
     @frozen
     public struct Entry: BitwiseCopyable, Sendable {
-        /// Kind of the file, of a link's target where links are followed.
+        /// The kind of the file; of a link's target where links are followed.
         public let kind: FileFacts.Kind
-        /// Bytes.
+        /// The size in bytes.
         public let size: Int64
         /// mtime in seconds since 1970.
         public let modified: Int64
@@ -19,46 +19,46 @@ public struct DirectoryListing {
         let nameCount: Int
     }
 
-    /// In which order the names come. Directories are before all else, and what is equal is in the
-    /// order of the names.
+    /// The order of the names. Directories come first; equal entries are in the order of their
+    /// names.
     public struct Order: Equatable, Sendable {
-        /// What is compared.
+        /// The column to sort by.
         public enum Key: Sendable {
             case name, size, modified
         }
 
-        /// What is compared.
+        /// The column to sort by.
         public var key: Key
-        /// From the largest to the smallest.
+        /// Whether the largest comes first.
         public var isDescending: Bool
 
-        /// nginx's order is that of the names.
+        /// Creates an order; the default is nginx's, by name.
         public init(key: Key = .name, isDescending: Bool = false) {
             self.key = key
             self.isDescending = isDescending
         }
     }
 
-    /// A sorted slice, and how far it was given.
+    /// A sorted slice, and how many of its entries ``next()`` has returned.
     private struct Run {
         var next: Int
         let end: Int
     }
 
-    /// How many names there are.
+    /// The number of names.
     public var count: Int { entries.count }
 
     private let order: Order
     private var entries: [Entry] = []
     private var names: [UInt8] = []
-    /// Once `isMerging`, a heap: the run with the least entry is the first.
+    /// The slices; while `isMerging`, a heap in which the first has the least entry.
     private var runs: [Run] = []
     private var isMerging = false
 
-    /// An empty listing.
+    /// Creates an empty listing.
     public init(order: Order = Order()) { self.order = order }
 
-    /// The bytes of the name of `entry`, as the file system has them.
+    /// Calls `body` with the bytes of an entry's name, as the file system has them.
     public func withName<Result>(of entry: Entry, _ body: (Span<UInt8>) -> Result) -> Result {
         let span = names.span
         let start = min(max(entry.nameStart, 0), span.count)
@@ -66,11 +66,11 @@ public struct DirectoryListing {
         return body(span.extracting(start..<end))
     }
 
-    /// Takes in at most `count` names of `stream`; false when there are no more.
+    /// Reads at most `count` names of `stream`. Returns false after the last one.
     ///
-    /// As in nginx, names that begin with a dot are left out, a link shows what its target is (the
-    /// link itself when that is missing or a loop), and what may not be looked at is left out.
-    /// Unless links are followed, a link shows itself: what it points at may be outside.
+    /// As in nginx, names that begin with a dot are left out, a link shows its target (or itself if
+    /// that is missing or a loop), and names that may not be read are left out. Unless links are
+    /// followed, a link shows itself: its target may be outside the root.
     public mutating func take(
         from stream: inout DirectoryStream, atMost count: Int, links: LinkRule
     ) throws(FileError) -> Bool {
@@ -108,7 +108,7 @@ public struct DirectoryListing {
         case .success(let entry): return entry
         case .failure(let error):
             // EACCES is left out, as in nginx. ENOENT is a link without a target, or a name that
-            // has gone since: then the second look finds nothing either.
+            // was removed in the meantime: then the second stat finds nothing either.
             guard followsLinks, error.isMissing || error.isLoop,
                 case .success(let entry) = stream.entry(followsLinks: false)
             else { return nil }
@@ -129,8 +129,8 @@ public struct DirectoryListing {
 
     // MARK: merging
 
-    /// The next entry in order; nil when all were given. After the first call, no more are taken
-    /// in.
+    /// Returns the next entry in order; nil after the last one. After the first call, no more names
+    /// can be read.
     public mutating func next() -> Entry? {
         if !isMerging {
             isMerging = true
@@ -148,7 +148,7 @@ public struct DirectoryListing {
         return entry
     }
 
-    /// Puts the run at `index` where it belongs in the heap below it.
+    /// Moves the slice at `index` down the heap to its place.
     private mutating func sink(_ index: Int) {
         var index = index
         while true {
@@ -187,7 +187,7 @@ public struct DirectoryListing {
         return order.isDescending ? lesser > greater : lesser < greater
     }
 
-    /// As ngx_strcmp orders names: by bytes, the shorter of two that begin alike first.
+    /// Compares names as ngx_strcmp does: by bytes, and a prefix comes first.
     private static func compare(
         _ left: Entry, _ right: Entry, in names: UnsafeBufferPointer<UInt8>
     ) -> Int {
@@ -199,6 +199,6 @@ public struct DirectoryListing {
 }
 
 extension FileError {
-    /// ELOOP: links that lead in a circle.
+    /// True for ELOOP: links that form a loop.
     fileprivate var isLoop: Bool { code == ELOOP }
 }

@@ -6,7 +6,7 @@ extension DirectoryListing {
     public enum Format: UInt8, Sendable {
         case html, json, jsonp, xml
 
-        /// The media type of the answer, as nginx sends it. For jsonp without a callback: json's.
+        /// The media type of the response, as nginx sends it. Without a callback, jsonp has json's.
         public var contentType: StaticString {
             switch self {
             case .html: return "text/html"
@@ -17,35 +17,35 @@ extension DirectoryListing {
         }
     }
 
-    /// How the page is written.
+    /// The look of the page.
     public struct Style: Sendable {
         /// `autoindex_format`; jsonp needs a `callback`.
         public var format = Format.html
         /// `autoindex_exact_size`: bytes rather than K, M and G.
         public var showsExactSize = true
-        /// `autoindex_localtime`: what to add to a time, in seconds east of UTC; 0 shows UTC.
+        /// `autoindex_localtime`: seconds east of UTC to add to times; 0 shows UTC.
         public var offsetSeconds: Int64 = 0
-        /// A link to the directory above; not at the site's root.
+        /// Whether there is a link to the parent directory; false at the root of the site.
         public var linksToParent = true
-        /// `autoindex_sort`: the columns' titles are links that sort by them.
+        /// `autoindex_sort`: whether the titles of the columns are links that sort by them.
         public var linksToOrders = false
-        /// The names' order.
+        /// The order of the names.
         public var order = Order()
-        /// The path that the directory is served as, decoded, with its slash at the end.
+        /// The path of the directory in the URL, decoded, with a trailing slash.
         public var path: [UInt8] = []
-        /// The function that jsonp calls, which ``isCallback(_:)`` must have allowed.
+        /// The function that jsonp calls, accepted by ``isCallback(_:)``.
         public var callback: [UInt8] = []
 
-        /// nginx's defaults.
+        /// Creates nginx's defaults.
         public init() {}
     }
 }
 
-// The page for people: one row a line; its link is relative, as in nginx's page, so that scripts
-// that look for `href="` find what they expect.
+// The HTML page: one row per line; links are relative, as in nginx's page, so that scripts that
+// look for `href="` keep working.
 extension DirectoryListing.Style {
     func htmlHead() -> [UInt8] {
-        // A byte of the path takes six at most: &quot;
+        // A byte of the path takes at most six: &quot;
         page(atMost: 4096 + path.count * 12) { page in
             page.append(
                 """
@@ -73,8 +73,8 @@ extension DirectoryListing.Style {
         }
     }
 
-    /// A column's title. Its link sorts by the column, and the other way round when it is sorted
-    /// by it already.
+    /// Appends the title of a column. Its link sorts by the column, in reverse if the page is
+    /// sorted by it already.
     private func appendTitle(
         _ title: StaticString, _ key: DirectoryListing.Order.Key, _ letter: StaticString,
         to page: inout HeadWriter
@@ -106,7 +106,8 @@ extension DirectoryListing.Style {
         }
     }
 
-    /// A byte of a name takes three in the link and six in the text at most.
+    /// Appends a row of the HTML page. A byte of a name takes at most three in the link and six in
+    /// the text.
     func appendHTML(
         _ entry: DirectoryListing.Entry, named name: Span<UInt8>, to page: inout HeadWriter
     ) {
@@ -159,7 +160,7 @@ extension DirectoryListing {
 
         """
 
-    /// nginx's rounding: bytes up to 9999, then whole K, M and G to the nearest.
+    /// Appends a size in nginx's rounding: bytes up to 9999, then whole K, M and G to the nearest.
     fileprivate static func append(rounded size: Int64, to writer: inout HeadWriter) {
         let (unit, letter): (Int64, StaticString) =
             size >= 1 << 30

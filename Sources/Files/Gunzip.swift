@@ -1,24 +1,24 @@
 import CZlib
 
-/// One gzip body (RFC 1952) on its way back to what was compressed.
+/// Decompresses one gzip body (RFC 1952).
 ///
-/// Several members, one behind the other, are one body (section 2.2); what follows the last one
-/// and is no member breaks the stream, as in nginx.
+/// Several members in a row are one body (section 2.2). Bytes after the last member that are not a
+/// member break the stream, as in nginx.
 @safe
 public final class Gunzip {
-    /// zlib keeps a pointer back to its z_stream, which therefore may not move.
+    /// zlib keeps a pointer back to its z_stream, which therefore must not move.
     private let stream: UnsafeMutablePointer<z_stream>
-    /// The trailer of a member was the last thing that was read.
+    /// True if the last byte read was the end of a member's trailer.
     private var isMemberOver = false
 
-    /// nil when memory is short.
+    /// Creates a decoder; nil if memory is short.
     public init?() {
         unsafe stream = .allocate(capacity: 1)
         unsafe stream.initialize(to: z_stream())
         let gzipFormat: Int32 = 16
         let returned = unsafe inflateInit2_(
             stream, MAX_WBITS + gzipFormat, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
-        // The value is whole, so that its deinit gives the memory back.
+        // All properties are set, so that deinit frees the memory.
         guard returned == Z_OK else { return nil }
     }
 
@@ -27,10 +27,11 @@ public final class Gunzip {
         unsafe stream.deallocate()
     }
 
-    /// Decompresses from `input` into `output` until one of them is used up, or a member is over.
+    /// Decompresses from `input` into `output` until one of them is used up, or a member ends.
     ///
-    /// With `isLast` the input is the body's last: call again with what was not consumed, and with
-    /// room in `output`, until `isFinished`. A body that ends within a member is broken.
+    /// With `isLast` the input is the end of the body: call again with the bytes that were not
+    /// consumed, and with room in `output`, until `isFinished`. A body that ends within a member is
+    /// broken.
     public func decompress(
         _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer, isLast: Bool
     ) -> StreamProgress {
@@ -58,7 +59,7 @@ public final class Gunzip {
         unsafe stream.pointee.next_out = nil
         let isRead = isLast && consumed == input.count
         isMemberOver = returned == Z_STREAM_END
-        // Z_BUF_ERROR says that there was nothing to do, which is no error as such.
+        // Z_BUF_ERROR means that there was nothing to do, which is no error by itself.
         let isSound =
             isMemberOver
             || (returned == Z_OK || returned == Z_BUF_ERROR)

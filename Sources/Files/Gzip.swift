@@ -1,12 +1,13 @@
 import CZlib
 
-/// One response body on its way through deflate into the gzip format (RFC 1952).
+/// Compresses one response body into the gzip format (RFC 1952).
 ///
 /// The bytes are those that nginx sends: the same windows for the same sizes, no name, mtime 0.
-/// Reusing a value allocates nothing; see ``GzipPool``.
+/// Reusing an encoder allocates nothing; see ``GzipPool``.
 @safe
 public final class Gzip {
-    /// What an encoder allocates for; two of the same shape are interchangeable.
+    /// The parameters that an encoder's memory depends on. Encoders of the same shape are
+    /// interchangeable.
     public struct Shape: Equatable, Sendable {
         /// `gzip_comp_level`, 1 (fast) to 9 (small).
         public let level: Int32
@@ -15,10 +16,10 @@ public final class Gzip {
         /// zlib's memLevel, 1 to 9.
         public let memoryLevel: Int32
 
-        /// The shape for a body of `sizeHint` bytes; nil is a length that is not known.
+        /// Creates the shape for a body of `sizeHint` bytes; nil is an unknown length.
         ///
-        /// As in nginx's ngx_http_gzip_filter_memory: a body that fits into half of the window
-        /// takes the next smaller one, so that a small answer costs 10 KiB rather than 256 KiB.
+        /// As in nginx's ngx_http_gzip_filter_memory: a body that fits into half of the window uses
+        /// the next smaller one, so that a small response costs 10 KiB rather than 256 KiB.
         public init(level: Int, sizeHint: Int64?) {
             var windowBits: Int32 = 15
             var memoryLevel: Int32 = 8
@@ -34,18 +35,18 @@ public final class Gzip {
         }
     }
 
-    /// What this encoder was allocated for.
+    /// The shape that this encoder was allocated for.
     public let shape: Shape
 
-    /// zlib keeps a pointer back to its z_stream, which therefore may not move.
+    /// zlib keeps a pointer back to its z_stream, which therefore must not move.
     private let stream: UnsafeMutablePointer<z_stream>
 
-    /// nil when memory is short.
+    /// Creates an encoder for a body of `sizeHint` bytes; nil if memory is short.
     public convenience init?(level: Int, sizeHint: Int64?) {
         self.init(shape: Shape(level: level, sizeHint: sizeHint))
     }
 
-    /// nil when memory is short.
+    /// Creates an encoder of a shape; nil if memory is short.
     public init?(shape: Shape) {
         self.shape = shape
         unsafe stream = .allocate(capacity: 1)
@@ -54,7 +55,7 @@ public final class Gzip {
         let returned = unsafe deflateInit2_(
             stream, shape.level, Z_DEFLATED, shape.windowBits + gzipFormat, shape.memoryLevel,
             Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
-        // The value is whole, so that its deinit gives the memory back.
+        // All properties are set, so that deinit frees the memory.
         guard returned == Z_OK else { return nil }
     }
 
@@ -63,20 +64,20 @@ public final class Gzip {
         unsafe stream.deallocate()
     }
 
-    /// Starts a new body; false when zlib refuses, and the encoder must not be used again.
+    /// Starts a new body. Returns false if zlib refuses; the encoder must not be used again then.
     public func reset() -> Bool { unsafe deflateReset(stream) == Z_OK }
 
     /// Compresses from `input` into `output` until one of them is used up.
     ///
-    /// With `finish` the input is the body's last: call again with what was not consumed, and with
-    /// room in `output`, until `isFinished`. deflate(3) holds bytes back, so that a call which
-    /// consumed everything may well produce nothing.
+    /// With `finish` the input is the end of the body: call again with the bytes that were not
+    /// consumed, and with room in `output`, until `isFinished`. deflate(3) holds bytes back, so
+    /// that a call that consumed everything may produce nothing.
     public func compress(
         _ input: UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer, finish: Bool
     ) -> StreamProgress {
         let inputCount = UInt32(clamping: input.count)
         let outputCount = UInt32(clamping: output.count)
-        // Bytes beyond what zlib's 32 bits count stay for the next call, which then is the last.
+        // Bytes beyond zlib's 32-bit counter stay for the next call, which then is the last.
         let isLast = finish && Int(inputCount) == input.count
         // zlib does not write through next_in; its declaration only lacks the const.
         unsafe stream.pointee.next_in = UnsafeMutablePointer(
@@ -92,13 +93,13 @@ public final class Gzip {
         let produced = unsafe outputCount &- stream.pointee.avail_out
         unsafe stream.pointee.next_in = nil
         unsafe stream.pointee.next_out = nil
-        // Z_BUF_ERROR says that there was nothing to do, which is no error.
+        // Z_BUF_ERROR means that there was nothing to do, which is no error.
         return StreamProgress(
             consumed: Int(consumed), produced: Int(produced), isFinished: returned == Z_STREAM_END,
             isBroken: returned == Z_STREAM_ERROR)
     }
 
-    /// The same over spans.
+    /// Compresses from a span into a span, as above.
     public func compress(
         _ input: Span<UInt8>, into output: inout MutableSpan<UInt8>, finish: Bool
     ) -> StreamProgress {
@@ -110,19 +111,19 @@ public final class Gzip {
     }
 }
 
-/// Encoders that are not in use, so that a response does not allocate 256 KiB anew.
+/// A pool of idle encoders, so that a response does not allocate 256 KiB.
 public struct GzipPool {
-    /// How many encoders are kept.
+    /// The maximum number of encoders.
     public let capacity: Int
     private var idle: [Gzip] = []
 
-    /// A pool that keeps at most `capacity` encoders.
+    /// Creates a pool of at most `capacity` encoders.
     public init(capacity: Int) { self.capacity = max(capacity, 0) }
 
-    /// How many encoders wait for a body.
+    /// The number of idle encoders.
     public var idleCount: Int { idle.count }
 
-    /// An encoder that is ready for a new body; nil when memory is short.
+    /// Returns an encoder that is ready for a new body; nil if memory is short.
     public mutating func take(level: Int, sizeHint: Int64?) -> Gzip? {
         let shape = Gzip.Shape(level: level, sizeHint: sizeHint)
         if let index = idle.lastIndex(where: { $0.shape == shape }) {
@@ -132,8 +133,8 @@ public struct GzipPool {
         return Gzip(shape: shape)
     }
 
-    /// Takes `encoder` back, at whatever point of a body it is. When the pool is full, the one that
-    /// has waited longest goes.
+    /// Returns an encoder to the pool, even in the middle of a body. If the pool is full, the one
+    /// that was idle longest is freed.
     public mutating func give(_ encoder: Gzip) {
         guard capacity > 0 else { return }
         if idle.count >= capacity { idle.removeFirst() }

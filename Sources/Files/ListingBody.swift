@@ -1,22 +1,22 @@
 import HTTP
 import Linux
 
-/// A listing on its way out: names are read slice by slice, then the page is written piece by
-/// piece, so that a directory of any size holds the loop for a moment only. The names are kept in
-/// memory to be sorted; the page is not.
+/// Produces the body of a directory listing: names are read slice by slice, then the page is
+/// written piece by piece, so that a large directory does not hold up the event loop. The names are
+/// kept in memory to be sorted; the page is not.
 public final class ListingBody {
-    /// What a step came to.
+    /// The result of a step.
     public enum Step {
-        /// So many bytes were written; no more follow when `isLast`.
+        /// The number of bytes written; no more follow if `isLast`.
         case written(Int, isLast: Bool)
-        /// Nothing yet: there are more names to read.
+        /// Nothing was written: there are more names to read.
         case pending
         case failed(FileError)
     }
 
-    /// How many names are read in one step: about a millisecond.
+    /// The number of names read in one step, which takes about a millisecond.
     static let namesPerStep = 512
-    /// How many entries are written in one piece.
+    /// The number of entries written in one piece.
     static let entriesPerPiece = 64
 
     private let style: DirectoryListing.Style
@@ -25,11 +25,12 @@ public final class ListingBody {
     private var listing: DirectoryListing
     private var writtenEntries = 0
     private var isAtTail = false
-    /// What was made of the page and not taken yet, from `taken` on.
+    /// The rendered part of the page; `taken` bytes of it were written to the caller's buffer.
     private var piece: [UInt8]
     private var taken = 0
 
-    /// The listing of a directory that is open as `directory`. FileError: it is none.
+    /// Creates the listing of a directory that is open as `directory`. Throws FileError if it is
+    /// not a directory.
     public init(
         owning directory: consuming Descriptor, links: LinkRule, style: DirectoryListing.Style
     ) throws(FileError) {
@@ -44,7 +45,7 @@ public final class ListingBody {
         }
     }
 
-    /// Reads some names, or writes what fits into `room`.
+    /// Reads some names, or writes as much as fits into `room`.
     public func step(into room: UnsafeMutableRawBufferPointer) -> Step {
         if let error = readNames() { return .failed(error) }
         guard stream == nil else { return .pending }

@@ -1,16 +1,16 @@
-/// The `types` block of a location, compiled: from the extension of a path to its media type.
+/// The `types` block of a location, compiled: maps the extension of a path to its media type.
 ///
-/// Immutable. The table lives in memory of its own, so that a look-up reads bytes and counts no
-/// references; the way of a request uses ``table``.
+/// Immutable. The table is in memory of its own, so that a lookup reads bytes and counts no
+/// references; requests use ``table``.
 @safe
 public final class MIMETypes {
-    /// The media types that the table's numbers stand for, each once.
+    /// The media types, each once. Their indexes are the table's numbers.
     public let types: [String]
 
     private let memory: UnsafeMutableRawBufferPointer
     private let layout: Layout
 
-    /// nginx's types where a configuration has no `types` block.
+    /// Returns nginx's default types, for configurations without a `types` block.
     public static func builtIn() -> MIMETypes {
         MIMETypes([
             (suffix: "html", type: "text/html"),
@@ -19,8 +19,8 @@ public final class MIMETypes {
         ])
     }
 
-    /// Compiles `pairs`. Case does not matter in a suffix (ASCII); the last of two equal ones
-    /// counts.
+    /// Compiles `pairs`. The case of ASCII letters in a suffix is ignored; the last of two equal
+    /// ones counts.
     public init(_ pairs: [(suffix: String, type: String)]) {
         var types: [String] = []
         var numberOfType: [String: Int32] = [:]
@@ -44,7 +44,7 @@ public final class MIMETypes {
 
     deinit { unsafe memory.deallocate() }
 
-    /// The table, to be kept in a plan. It must not outlive this object.
+    /// A view of the table for a plan. It must not outlive this object.
     @unsafe
     public var table: Table {
         unsafe Table(
@@ -57,17 +57,17 @@ public final class MIMETypes {
             longestSuffix: layout.longestSuffix)
     }
 
-    /// The number of the type of `path` in ``types``; -1 when its extension is unknown or it has
-    /// none.
+    /// Returns the index in ``types`` of the type of `path`; -1 if it has no extension or an
+    /// unknown one.
     public func type(forPath path: Span<UInt8>) -> Int32 {
         withExtendedLifetime(self) { unsafe table.type(forPath: path) }
     }
 
-    /// Where the extension of the last segment of `path` begins, after its last dot; nil without
-    /// one.
+    /// Returns the index where the extension of the last segment of `path` begins, after its last
+    /// dot; nil without one.
     ///
-    /// As nginx's parser finds it: a name's dots at its start (up to three) begin no extension, so
-    /// that `/.html` has none and `/.a.html` has one.
+    /// As in nginx's parser, up to three dots at the start of a name begin no extension: `/.html`
+    /// has none and `/.a.html` has one.
     public static func suffixStart(in path: Span<UInt8>) -> Int? {
         var dot = -1
         var index = path.count - 1
@@ -88,7 +88,7 @@ public final class MIMETypes {
         byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
     }
 
-    /// FNV-1a, which is good enough for a table that no client can add to.
+    /// Returns the next FNV-1a hash, which is sufficient for a table that no client can add to.
     @inline(__always)
     static func hash(_ hash: UInt32, _ byte: UInt8) -> UInt32 {
         (hash ^ UInt32(byte)) &* 16_777_619
@@ -96,7 +96,7 @@ public final class MIMETypes {
 
     static let hashStart: UInt32 = 2_166_136_261
 
-    /// One place of the table; a length of 0 is an empty one.
+    /// One slot of the table; a length of 0 is an empty one.
     struct Slot: BitwiseCopyable {
         var hash: UInt32 = 0
         var start: UInt32 = 0
@@ -104,7 +104,7 @@ public final class MIMETypes {
         var length: UInt16 = 0
     }
 
-    /// A view of the table: plain numbers, valid as long as the ``MIMETypes`` that it came from.
+    /// A view of the table: plain numbers, valid as long as its ``MIMETypes``.
     @unsafe
     public struct Table: BitwiseCopyable {
         let slots: UnsafePointer<Slot>
@@ -112,7 +112,7 @@ public final class MIMETypes {
         let mask: UInt32
         let longestSuffix: Int
 
-        /// The number of the type of `path` in ``MIMETypes/types``, or -1.
+        /// Returns the index in ``MIMETypes/types`` of the type of `path`, or -1.
         public func type(forPath path: Span<UInt8>) -> Int32 {
             guard let start = MIMETypes.suffixStart(in: path), start < path.count,
                 unsafe path.count &- start <= longestSuffix
@@ -147,7 +147,7 @@ public final class MIMETypes {
         }
     }
 
-    /// How the memory is divided: the slots, then the bytes of the suffixes.
+    /// The layout of the memory: the slots, then the bytes of the suffixes.
     private struct Layout {
         let slotCount: Int
         let longestSuffix: Int

@@ -1,7 +1,7 @@
 import HTTP
 
-/// The bytes that `write` writes, which are `limit` at most. Memory that it does not write to is
-/// never touched, so that the limit may be a generous one.
+/// Returns the bytes that `write` writes, at most `limit`. Memory that it does not write to is
+/// never touched, so that the limit may be generous.
 func page(atMost limit: Int, _ write: (inout HeadWriter) -> Void) -> [UInt8] {
     unsafe [UInt8](unsafeUninitializedCapacity: limit) { memory, count in
         guard let start = memory.baseAddress else { return }

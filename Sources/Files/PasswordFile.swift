@@ -1,11 +1,11 @@
 import HTTP
 
-/// A file of users and their passwords' hashes, as auth_basic_user_file has it.
+/// A file of users and password hashes, in the format of auth_basic_user_file.
 ///
-/// A line is `name:hash`, which a colon and a comment may follow. Empty lines, and those that begin
-/// with `#`, are nothing. The first line of a name counts.
+/// A line is `name:hash`, optionally followed by a colon and a comment. Empty lines and lines that
+/// begin with `#` are ignored. The first line of a name counts.
 public enum PasswordFile {
-    /// Where the hash of `user` stands in `text`; nil when the user is in no line.
+    /// Returns the range of the hash of `user` in `text`; nil if no line has the user.
     public static func hash(of user: Span<UInt8>, in text: Span<UInt8>) -> Range<Int>? {
         var start = 0
         while start < text.count {

@@ -1,31 +1,29 @@
 import CCrypt
 import HTTP
 
-/// Passwords as password files keep them: `{PLAIN}`, `{SHA}`, `{SSHA}`, `$apr1$`, and whatever
-/// crypt(3) knows.
+/// Password hashes: `{PLAIN}`, `{SHA}`, `{SSHA}`, `$apr1$`, and all that crypt(3) supports.
 public enum PasswordHash {
-    /// Bytes of the longest hash that is looked at.
+    /// The maximum length of a hash in bytes; a longer one matches no password.
     public static let longestHash = 2048
-    /// Bytes of the longest password that is looked at: a longer one never matches. crypt(3) takes
-    /// 511 of them.
+    /// The maximum length of a password in bytes; a longer one never matches. crypt(3) accepts 511.
     public static let longestPassword = 4096
 
-    /// What a check came to.
+    /// The result of a check.
     public enum Verdict: Equatable, Sendable {
-        /// It is the password.
+        /// The password is right.
         case match
-        /// It is another.
+        /// The password is wrong.
         case mismatch
     }
 
-    /// Whether a check takes so long (a tenth of a millisecond up to seconds) that a loop that
-    /// others wait for must not do it.
+    /// Returns true if a check takes so long (a tenth of a millisecond up to seconds) that an event
+    /// loop must not do it.
     public static func isSlow(_ hash: Span<UInt8>) -> Bool {
         !(hash.starts("{PLAIN}") || hash.starts("{SHA}") || hash.starts("{SSHA}"))
     }
 
-    /// Whether `password` is the one that `hash` was made of. As in nginx both end at their first
-    /// NUL. A hash that nobody knows matches no password.
+    /// Checks `password` against `hash`. As in nginx, both end at their first NUL. An unknown kind
+    /// of hash matches no password.
     public static func check(_ password: Span<UInt8>, against hash: Span<UInt8>) -> Verdict {
         let hash = hash.slice(from: 0, to: hash.firstIndex(of: 0) ?? hash.count)
         let password = password.slice(from: 0, to: password.firstIndex(of: 0) ?? password.count)
@@ -35,7 +33,8 @@ public enum PasswordHash {
         return equalsInConstantTime(made.span, hash) ? .match : .mismatch
     }
 
-    /// The hash of a password with the method and the salt of `setting`; nil when there is none.
+    /// Returns the hash of a password with the method and the salt of `setting`; nil if crypt(3)
+    /// does not support it.
     private static func make(_ password: Span<UInt8>, setting: Span<UInt8>) -> [UInt8]? {
         if setting.starts("$apr1$") { return APR1.hash(password, setting: setting) }
         if setting.starts("{PLAIN}") {
@@ -47,7 +46,7 @@ public enum PasswordHash {
             return Array("{SHA}".utf8) + Base64.encode(sha1(password, salt: []).span)
         }
         if setting.starts("{SSHA}") {
-            // Base 64 of the digest of password and salt, and the salt.
+            // Base 64 of the digest of password and salt, followed by the salt.
             let encoded = setting.slice(from: 6, to: setting.count)
             guard let salted = Base64.decode(encoded), salted.count >= 20 else { return nil }
             let salt = Array(salted[20...])
@@ -64,7 +63,7 @@ public enum PasswordHash {
         return digest.finish()
     }
 
-    /// crypt(3): crypt_rn, which says with NULL that it cannot, in memory of its own.
+    /// Calls crypt(3)'s crypt_rn, which returns NULL on failure, with memory of its own.
     private static func crypt(_ password: Span<UInt8>, setting: Span<UInt8>) -> [UInt8]? {
         var phrase: [UInt8] = []
         phrase.append(password)
@@ -88,10 +87,11 @@ public enum PasswordHash {
         }
     }
 
-    /// sizeof (struct crypt_data), which the importer cannot hold: crypt.h promises this number.
+    /// sizeof (struct crypt_data), which the importer cannot represent: crypt.h promises this
+    /// number.
     private static let workingMemory = 32768
 
-    /// Whether both are the same bytes, in a time that tells nothing of where they differ.
+    /// Compares bytes in a time that does not depend on where they differ.
     static func equalsInConstantTime(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
         guard left.count == right.count else { return false }
         var difference: UInt8 = 0
@@ -101,7 +101,7 @@ public enum PasswordHash {
 }
 
 extension Span where Element == UInt8 {
-    /// Whether the first bytes are those of `text`.
+    /// True if the span begins with `text`.
     fileprivate func starts(_ text: StaticString) -> Bool {
         slice(from: 0, to: text.utf8CodeUnitCount).equals(text)
     }

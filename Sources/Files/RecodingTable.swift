@@ -1,10 +1,9 @@
-/// One direction of a ``CharsetMap``: turns text of one charset into text of another, a slice at a
-/// time.
+/// One direction of a ``CharsetMap``: converts text of one charset into another, a slice at a time.
 public final class RecodingTable: Sendable {
     enum Form {
-        /// A byte for a byte.
+        /// A byte for each byte.
         case bytes([UInt8])
-        /// Up to three bytes for a byte: their number in the lowest eight bits, then the bytes.
+        /// Up to three bytes for each byte: their number in the lowest eight bits, then the bytes.
         case toUTF8([UInt32])
         /// A byte for each of the first 65536 characters; 0 for none.
         case fromUTF8([UInt8])
@@ -14,7 +13,7 @@ public final class RecodingTable: Sendable {
 
     init(_ form: Form) { self.form = form }
 
-    /// Whether the text keeps its length, so that its ranges are known.
+    /// True if recoding keeps the length of the text, so that byte ranges remain valid.
     public var keepsLength: Bool {
         if case .bytes = form { return true }
         return false
@@ -27,11 +26,11 @@ public final class RecodingTable: Sendable {
     }
 
     /// Recodes from `input` into `output` until one of them is used up. With `isLast` the input is
-    /// the text's last.
+    /// the end of the text.
     ///
-    /// From UTF-8, what has no byte becomes a reference (`&#8364;`), what is no UTF-8 a `?`; the
-    /// bytes of a character that is not all there are left for the next call, and left out at the
-    /// text's end, as in nginx.
+    /// From UTF-8, a character without a byte becomes a reference (`&#8364;`) and invalid bytes
+    /// become `?`. An incomplete character is left for the next call, and left out at the end of
+    /// the text, as in nginx.
     public func recode(
         _ input: Span<UInt8>, into output: inout MutableSpan<UInt8>, isLast: Bool
     ) -> StreamProgress {
@@ -98,7 +97,7 @@ public final class RecodingTable: Sendable {
         return (taken, made)
     }
 
-    /// Writes a byte, or, for 0, a reference to a character; false when there is no room.
+    /// Writes a byte, or for 0 a reference to a character. Returns false if there is no room.
     private static func write(
         _ byte: UInt8, _ scalar: UInt32, into output: inout MutableSpan<UInt8>, at made: inout Int
     ) -> Bool {

@@ -1,41 +1,41 @@
 import CPCRE2
 
-/// A pattern in PCRE2's language over bytes, compiled once and matched on the way of a request.
+/// A PCRE2 pattern over bytes, compiled once and matched for requests.
 ///
-/// The result of a match stays with the pattern until the next one: matching allocates nothing, and
-/// a pattern is used by one worker's loop only.
+/// The result of a match stays with the pattern until the next match: matching allocates nothing,
+/// and a pattern is used by one event loop only.
 @safe
 public final class Regex {
-    /// What a match came to.
+    /// The result of a match.
     @frozen
     public enum Outcome: Equatable, Sendable {
-        /// ``capture(_:)`` tells where.
+        /// The pattern matches; ``capture(_:)`` has the ranges.
         case match
-        /// The subject is another.
+        /// The pattern does not match.
         case noMatch
-        /// It took more steps than a request may cost; whether it matches is not known.
+        /// The match took more steps than a request may cost; whether it matches is unknown.
         case limitReached
-        /// PCRE2's error code; for example a subject that is no UTF-8 under `(*UTF)`.
+        /// PCRE2's error code; for example for a subject that is not UTF-8 under `(*UTF)`.
         case failed(Int32)
     }
 
-    /// Why a pattern does not compile.
+    /// The reason that a pattern does not compile.
     public struct CompileError: Error, Equatable, Sendable {
-        /// PCRE2's own words.
+        /// PCRE2's message.
         public let message: String
-        /// Where in the pattern, in bytes.
+        /// The offset in the pattern, in bytes.
         public let offset: Int
     }
 
-    /// How many steps a match may take (pcre2_set_match_limit(3)): some milliseconds. PCRE2's own
-    /// limit is 10 million, which lets a client hold the loop.
+    /// The number of steps that a match may take (pcre2_set_match_limit(3)): some milliseconds.
+    /// PCRE2's own limit is 10 million, with which a client could block the loop.
     public static let matchLimit: UInt32 = 250_000
-    /// How much memory backtracking may take, in KiB (pcre2_set_heap_limit(3)).
+    /// The memory that backtracking may use, in KiB (pcre2_set_heap_limit(3)).
     public static let heapLimitKiB: UInt32 = 8192
 
     /// The pattern, for messages.
     public let pattern: String
-    /// How many groups capture, the whole match not counted.
+    /// The number of capturing groups, without the whole match.
     public let captureCount: Int
     /// The named groups and their numbers, in the order of the names.
     public let names: [(name: String, number: Int)]
@@ -47,7 +47,7 @@ public final class Regex {
     private let context: OpaquePointer
     private var captured = 0
 
-    /// Compiles `pattern`. Without `caseless` the case of letters matters.
+    /// Compiles `pattern`; with `caseless`, the case of letters is ignored.
     public static func compile(
         pattern: String, caseless: Bool
     ) throws(CompileError) -> Regex {
@@ -70,7 +70,7 @@ public final class Regex {
         return regex
     }
 
-    /// Takes over `code`, also when it fails because memory is short.
+    /// Takes ownership of `code`, even if it fails because memory is short.
     private init?(owning code: OpaquePointer, pattern: String) {
         self.pattern = pattern
         // Without it, for example where memory may not be executable, the interpreter matches.
@@ -98,7 +98,7 @@ public final class Regex {
         unsafe pcre2_code_free_8(code)
     }
 
-    /// Looks for the pattern in `subject`.
+    /// Matches the pattern anywhere in `subject`.
     public func matches(_ subject: Span<UInt8>) -> Outcome {
         captured = 0
         var returned = run(subject, options: 0)
@@ -108,7 +108,7 @@ public final class Regex {
         }
         switch returned {
         case 0...:
-            // One more than the highest group that took part.
+            // One more than the highest group that matched.
             captured = Int(returned)
             return .match
         case PCRE2_ERROR_NOMATCH: return .noMatch
@@ -129,14 +129,14 @@ public final class Regex {
         }
     }
 
-    /// Where group `number` of the last match is in its subject; 0 is the whole match. nil when the
-    /// group took no part, or there was no match.
+    /// Returns the range of group `number` in the last subject; 0 is the whole match. Returns nil
+    /// if the group did not match, or nothing did.
     public func capture(_ number: Int) -> Range<Int>? {
         guard number >= 0, number < captured, let places = unsafe pcre2_get_ovector_pointer_8(data)
         else { return nil }
         let start = unsafe places[2 * number]
         let end = unsafe places[2 * number + 1]
-        // PCRE2_UNSET is the greatest number; \K in a look-ahead can put the start behind the end.
+        // PCRE2_UNSET is the greatest number; \K in a look-ahead can put the start after the end.
         guard start <= end, end != Int(bitPattern: UInt.max) else { return nil }
         return start..<end
     }
@@ -146,8 +146,8 @@ public final class Regex {
         return unsafe pcre2_pattern_info_8(code, UInt32(what), &value) == 0 ? Int(value) : 0
     }
 
-    /// The table of names: fixed-size entries, the group's number in two bytes, then the name and
-    /// NUL.
+    /// Returns the named groups. The table has fixed-size entries: the group's number in two bytes,
+    /// then the name and NUL.
     private static func names(of code: OpaquePointer) -> [(name: String, number: Int)] {
         let count = unsafe number(PCRE2_INFO_NAMECOUNT, of: code)
         let size = unsafe number(PCRE2_INFO_NAMEENTRYSIZE, of: code)

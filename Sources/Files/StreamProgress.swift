@@ -1,21 +1,21 @@
-/// What one call of something that turns a stream of bytes into another came to.
+/// The result of one call of a stream converter, such as ``Gzip``.
 @frozen
 public struct StreamProgress: Equatable, Sendable {
-    /// Bytes of the input that need not be given again.
+    /// The number of input bytes that were consumed.
     public let consumed: Int
-    /// Bytes written to the output.
+    /// The number of output bytes that were written.
     public let produced: Int
-    /// All is out: nothing follows.
+    /// Whether all output was written.
     public let isFinished: Bool
-    /// The stream cannot be completed: its input is damaged, or it was used after its end.
+    /// True if the stream cannot be completed: its input is damaged, or it was used after its end.
     public let isBroken: Bool
 
-    /// Nothing was done, for want of room.
+    /// No progress for lack of room.
     static var none: StreamProgress {
         StreamProgress(consumed: 0, produced: 0, isFinished: false, isBroken: false)
     }
 
-    /// The input makes no sense.
+    /// Damaged input.
     static var broken: StreamProgress {
         StreamProgress(consumed: 0, produced: 0, isFinished: false, isBroken: true)
     }

@@ -1,9 +1,10 @@
-/// The codings that a client takes (RFC 9110, section 12.5.3).
+/// The content codings that a client accepts (RFC 9110, section 12.5.3).
 public enum AcceptEncoding {
-    /// Whether nginx would send the value's sender gzip: ngx_http_gzip_accept_encoding. Only the
-    /// first `gzip` that stands at the start, or after a comma or space, is looked at; `*` is not.
+    /// Returns true if nginx would compress with gzip for this value
+    /// (ngx_http_gzip_accept_encoding). Only the first `gzip` at the start, or after a comma or
+    /// space, counts; `*` does not.
     public static func acceptsGzip(_ value: Span<UInt8>) -> Bool {
-        // What nearly all browsers send.
+        // The value that nearly all browsers send.
         if value.count >= 5, value.slice(from: 0, to: 5).equals("gzip,") { return true }
         guard var position = endOfGzip(value) else { return false }
         var hasParameter = false
@@ -28,7 +29,7 @@ public enum AcceptEncoding {
         return true
     }
 
-    /// The index after the first `gzip` that is a token's start.
+    /// Returns the index after the first `gzip` that begins a token.
     private static func endOfGzip(_ value: Span<UInt8>) -> Int? {
         var start = 0
         while start &+ 4 <= value.count {
@@ -44,8 +45,8 @@ public enum AcceptEncoding {
         return nil
     }
 
-    /// nginx's ngx_http_gzip_quantity: more than 0 for a weight that is not zero. The digits after
-    /// the point are added up, so a weight above 1, or of more than three of them, is 0.
+    /// Returns more than 0 for a weight that is not zero (nginx's ngx_http_gzip_quantity). The
+    /// digits after the point are added up; a weight above 1, or of more than three digits, is 0.
     private static func quantity(_ value: Span<UInt8>, from first: Int) -> Int {
         guard value[first] == 0x30 || value[first] == 0x31 else { return 0 }
         var quantity = Int(value[first] &- 0x30) &* 100
@@ -65,35 +66,35 @@ public enum AcceptEncoding {
         return quantity > 100 || digits > 3 ? 0 : quantity
     }
 
-    /// The weight of a coding, named in lower case, in thousandths: 0 when the value refuses it or
-    /// does not name it. `*` stands for what is not named (RFC 9110, sections 12.4.2 and 12.5.3).
-    /// A weight that cannot be read is 0.
+    /// Returns the weight of a coding, named in lower case, in thousandths: 0 if the value refuses
+    /// it or does not name it. `*` matches codings that are not named (RFC 9110, sections 12.4.2
+    /// and 12.5.3). An invalid weight is 0.
     public static func quality(of coding: StaticString, in value: Span<UInt8>) -> Int {
         weight(of: coding, in: value) ?? weight(of: "*", in: value) ?? 0
     }
 
-    /// Whether the value takes gzip, under this name or its old one (RFC 9110, section 8.4.1.3),
-    /// and does not prefer a response without any coding.
+    /// Returns true if the value accepts gzip, under this name or its old one (RFC 9110, section
+    /// 8.4.1.3), and does not prefer an uncompressed response.
     public static func takesGzip(_ value: Span<UInt8>) -> Bool {
         let weight = max(
             quality(of: "gzip", in: value), weight(of: "x-gzip", in: value) ?? 0)
         return weight > 0 && weight >= identityWeight(in: value)
     }
 
-    /// The weight of a response without any coding, in thousandths; 0 where the value says nothing
-    /// of it: then it is acceptable, but less so than what is named.
+    /// Returns the weight of an uncompressed response, in thousandths; 0 if the value does not
+    /// mention it: then it is acceptable, but less so than any coding that is named.
     public static func identityWeight(in value: Span<UInt8>) -> Int {
         quality(of: "identity", in: value)
     }
 
-    /// Whether the value refuses an answer without any coding: `identity;q=0`, or `*;q=0` without
-    /// another word on identity.
+    /// Returns true if the value refuses an uncompressed response: `identity;q=0`, or `*;q=0`
+    /// without a member for identity.
     public static func refusesIdentity(_ value: Span<UInt8>) -> Bool {
         if let own = weight(of: "identity", in: value) { return own == 0 }
         return weight(of: "*", in: value) == 0
     }
 
-    /// The weight that a member of this very name has; nil when there is none.
+    /// Returns the weight of the member with exactly this name; nil if there is none.
     private static func weight(of coding: StaticString, in value: Span<UInt8>) -> Int? {
         var start = 0
         while start < value.count {
@@ -108,7 +109,7 @@ public enum AcceptEncoding {
         return nil
     }
 
-    /// The weight among a member's parameters, in thousandths; 1000 where there is none.
+    /// Returns the weight among a member's parameters, in thousandths; 1000 if there is none.
     private static func weight(_ parameters: Span<UInt8>) -> Int {
         let text = parameters.trimmed()
         guard text.count > 0 else { return 1000 }

@@ -1,6 +1,6 @@
 /// Base 64 (RFC 4648) as nginx reads and writes it.
 public enum Base64 {
-    /// Which two characters follow letters and digits.
+    /// The two characters that follow letters and digits.
     public enum Alphabet: Sendable {
         /// `+` and `/` (RFC 4648, section 4).
         case standard
@@ -8,8 +8,8 @@ public enum Base64 {
         case url
     }
 
-    /// The bytes that `text` stands for; nil when it holds another character, or one too few. The
-    /// first `=` ends it, and what follows that is not looked at.
+    /// Returns the decoded bytes; nil if `text` has another character, or one too few. The first
+    /// `=` ends it, and the rest is ignored.
     public static func decode(
         _ text: Span<UInt8>, _ alphabet: Alphabet = .standard
     ) -> [UInt8]? {
@@ -31,7 +31,7 @@ public enum Base64 {
         return bytes
     }
 
-    /// The text for `bytes`, in the standard alphabet and filled up with `=`.
+    /// Encodes bytes in the standard alphabet, padded with `=`.
     public static func encode(_ bytes: Span<UInt8>) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count &+ 2) / 3 &* 4)

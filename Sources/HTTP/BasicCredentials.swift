@@ -1,13 +1,13 @@
-/// A user and a password from an Authorization field (RFC 7617).
+/// A user and a password from an Authorization header (RFC 7617).
 public struct BasicCredentials: Equatable, Sendable {
-    /// What stands before the first colon; never empty.
+    /// The bytes before the first colon; never empty.
     public let user: [UInt8]
-    /// What follows it.
+    /// The bytes after the first colon.
     public let password: [UInt8]
 
-    /// Reads a field's value: the scheme in any case, spaces, base 64 of `user:password`. nil when
-    /// it is of another scheme, is not base 64, has no colon, or no user before it: nginx then goes
-    /// on as if there were no field.
+    /// Parses the value of the header: the scheme in any case, spaces, base 64 of `user:password`.
+    /// Returns nil for another scheme, invalid base 64, a missing colon, or an empty user: nginx
+    /// then proceeds as if the header were missing.
     public init?(authorization value: Span<UInt8>) {
         guard value.startsIgnoringCase("basic ") else { return nil }
         var start = 6

@@ -1,20 +1,20 @@
-/// A stretch of bytes of a buffer that may move: where it begins and how long it is. A head that
-/// keeps extents instead of pointers stays true when its bytes are copied to a larger buffer.
+/// A range of bytes in a buffer that may move. Extents stay valid when the bytes are copied to a
+/// larger buffer; pointers would not.
 @frozen
 public struct ByteExtent: BitwiseCopyable, Sendable, Equatable {
-    /// The first byte, counted from the start of the buffer.
+    /// The offset of the first byte from the start of the buffer.
     public var offset: UInt32
-    /// How many bytes.
+    /// The number of bytes.
     public var count: UInt32
 
-    /// The stretch of `count` bytes at `offset`.
+    /// Creates a range of `count` bytes at `offset`.
     @inlinable
     public init(offset: UInt32, count: UInt32) {
         self.offset = offset
         self.count = count
     }
 
-    /// The stretch from `start` to `end`, exclusive; empty when `end` is not past `start`.
+    /// Creates a range from `start` to `end`, exclusive; empty if `end` is not after `start`.
     @inlinable
     init(from start: Int, to end: Int) {
         offset = UInt32(truncatingIfNeeded: start)
@@ -25,11 +25,11 @@ public struct ByteExtent: BitwiseCopyable, Sendable, Equatable {
     @inlinable
     public var end: Int { Int(offset) &+ Int(count) }
 
-    /// Whether there is no byte in it.
+    /// Whether the range has no bytes.
     @inlinable
     public var isEmpty: Bool { count == 0 }
 
-    /// No bytes, at the start.
+    /// An empty range at the start.
     @inlinable
     public static var empty: ByteExtent { ByteExtent(offset: 0, count: 0) }
 }

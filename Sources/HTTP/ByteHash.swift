@@ -1,11 +1,11 @@
-/// A number for bytes that nobody outside can foresee: words are folded in by a multiplication
-/// whose halves are added (as in wyhash), from a secret seed on.
+/// A hash that clients cannot predict: words are folded in by a multiplication whose halves are
+/// added (as in wyhash), starting from a secret seed.
 @frozen
 public struct ByteHash: BitwiseCopyable, Sendable {
-    /// What was folded in so far.
+    /// The hash of everything folded in so far.
     public private(set) var value: UInt64
 
-    /// Begins with a secret.
+    /// Creates a hash with a secret seed.
     @inline(__always)
     public init(seed: UInt64) { value = seed ^ 0x9E37_79B9_7F4A_7C15 }
 
@@ -16,7 +16,7 @@ public struct ByteHash: BitwiseCopyable, Sendable {
         value = product.high ^ product.low
     }
 
-    /// Folds bytes in, and how many they are.
+    /// Folds bytes and their number in.
     public mutating func add(_ bytes: Span<UInt8>) {
         let count = bytes.count
         add(UInt64(truncatingIfNeeded: count))
@@ -27,7 +27,7 @@ public struct ByteHash: BitwiseCopyable, Sendable {
         }
         guard index < count else { return }
         if count >= 8 {
-            // The last eight overlap those before them, which harms nobody.
+            // The last eight overlap those before them, which does no harm.
             unsafe add(bytes.word(unchecked: count &- 8))
             return
         }

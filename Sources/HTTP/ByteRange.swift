@@ -3,39 +3,39 @@
 public struct ByteRange: BitwiseCopyable, Sendable, Equatable {
     /// The first byte.
     public let start: Int64
-    /// The byte after the last one.
+    /// The offset after the last byte.
     public let end: Int64
 
-    /// The bytes from `start` to `end`, exclusive.
+    /// Creates a range from `start` to `end`, exclusive.
     @inlinable
     public init(start: Int64, end: Int64) {
         self.start = start
         self.end = end
     }
 
-    /// How many bytes.
+    /// The number of bytes.
     @inlinable
     public var count: Int64 { end &- start }
 }
 
-/// What a Range field asks of a file (RFC 9110, section 14.2), by nginx's ngx_http_range_parse.
+/// The result of evaluating a Range header (RFC 9110, section 14.2), by nginx's
+/// ngx_http_range_parse.
 public enum ByteRanges: Sendable, Equatable {
-    /// The field is to be ignored: the answer is 200 with all of the file.
+    /// Ignore the header: respond with 200 and the whole file.
     case none
-    /// The answer is 416: nothing of it is in the file, or it cannot be read.
+    /// Respond with 416: no range is in the file, or the header is invalid.
     case unsatisfiable
-    /// The answer is 206 with one part.
+    /// Respond with 206 and one part.
     case one(ByteRange)
-    /// The answer is 206 with several parts, in the order they were asked for.
+    /// Respond with 206 and several parts, in the requested order.
     case many([ByteRange])
 
-    /// Reads the value of a Range field for a file of `size` bytes. More ranges than `maximum`
-    /// (max_ranges; 0 is none at all), or ranges that are together larger than the file, are
-    /// ignored.
+    /// Parses the value of a Range header for a file of `size` bytes. More ranges than `maximum`
+    /// (max_ranges; 0 allows none), or ranges that add up to more than the file, are ignored.
     ///
-    /// With `isStrict` the field is read as RFC 9110 defines it, where nginx differs: empty members
-    /// are skipped (section 5.6.1.2), a position of any length is a number, and a field with an
-    /// invalid member is ignored as a whole (section 14.1.1).
+    /// With `isStrict` the header is read as RFC 9110 defines it, where nginx differs: empty
+    /// members are skipped (section 5.6.1.2), a position of any length is a number, and a header
+    /// with an invalid member is ignored as a whole (section 14.1.1).
     public init(
         _ value: Span<UInt8>, size: Int64, maximum: Int = .max, isStrict: Bool = false
     ) {
@@ -89,7 +89,7 @@ public enum ByteRanges: Sendable, Equatable {
             self = .unsatisfiable
             return
         }
-        // Ranges that overlap could make an answer much larger than the file.
+        // Overlapping ranges could make a response much larger than the file.
         guard total <= size else {
             self = .none
             return
@@ -102,9 +102,9 @@ public enum ByteRanges: Sendable, Equatable {
 private struct RangeReader: ~Escapable {
     enum Found {
         case range(ByteRange)
-        /// The range is not in the file.
+        /// A range that is not in the file.
         case outside
-        /// The whole field says nothing: a range of an empty file.
+        /// A range of an empty file: the whole header is ignored.
         case ignored
         case malformed
     }
@@ -116,7 +116,7 @@ private struct RangeReader: ~Escapable {
 
     /// True if a member was read.
     private(set) var hasMembers = false
-    /// Whether a comma was read after the last range.
+    /// True if a comma followed the last range.
     private(set) var hasMore = false
 
     @_lifetime(copy text)
@@ -132,7 +132,7 @@ private struct RangeReader: ~Escapable {
         var start: Int64 = 0
         var end: Int64 = 0
         if takes(0x2D) {
-            // The last bytes of the file.
+            // A suffix range: the last bytes of the file.
             guard let length = number() else { return .malformed }
             start = length < size ? size &- length : 0
             end = size &- 1
@@ -157,20 +157,20 @@ private struct RangeReader: ~Escapable {
         return start == 0 ? .ignored : .outside
     }
 
-    /// Passes over empty members; true when no other one follows.
+    /// Skips empty members. Returns true if no other member follows.
     mutating func isAtEndAfterEmptyMembers() -> Bool {
         repeat { skipWhiteSpace() } while takes(0x2C)
         return position == text.count
     }
 
-    /// Spaces within a member, which nginx accepts and RFC 9110 does not.
+    /// Skips spaces within a member, which nginx accepts and RFC 9110 does not.
     private mutating func skipSpaces() {
         guard !isStrict else { return }
         while position < text.count, text[position] == 0x20 { position &+= 1 }
     }
 
-    /// What may stand around the members of a list (RFC 9110, section 5.6.1); in a member nginx
-    /// takes spaces only.
+    /// Skips white space around members of a list (RFC 9110, section 5.6.1). Within a member nginx
+    /// accepts spaces only.
     private mutating func skipWhiteSpace() {
         while position < text.count, text[position] == 0x20 || text[position] == 0x09 {
             position &+= 1
@@ -183,8 +183,8 @@ private struct RangeReader: ~Escapable {
         return true
     }
 
-    /// A number; nil when there is none. One past what a size can be is nil too, or strictly the
-    /// largest number.
+    /// Reads a number; nil if there is none. A number beyond the largest size is nil too, or with
+    /// strict parsing the largest number.
     private mutating func number() -> Int64? {
         let first = position
         var value: Int64 = 0
@@ -201,8 +201,8 @@ private struct RangeReader: ~Escapable {
 
 /// The precondition of a Range field (RFC 9110, section 13.1.5).
 public enum IfRange {
-    /// Whether the value of an If-Range field allows for a part: its tag is the file's and neither
-    /// is weak, or its date is exactly the file's.
+    /// Returns true if the value of an If-Range header allows a partial response: its tag is the
+    /// file's and neither is weak, or its date is exactly the file's.
     public static func allowsRange(
         _ value: Span<UInt8>, _ validators: borrowing Validators
     ) -> Bool {

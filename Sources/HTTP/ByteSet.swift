@@ -3,24 +3,24 @@ struct ByteSet: BitwiseCopyable {
     private let low: UInt64
     private let high: UInt64
 
-    /// A bit each for the bytes below 64, and for those from there to 127.
+    /// Creates a set from one bit for each byte below 64, and for each from there to 127.
     @inline(__always)
     init(_ low: UInt64, _ high: UInt64) {
         self.low = low
         self.high = high
     }
 
-    /// Whether a byte is in the set; one that is not ASCII never is.
+    /// Returns true if the byte is in the set; never for bytes that are not ASCII.
     @inline(__always)
     func contains(_ byte: UInt8) -> Bool {
         let bits = byte & 64 == 0 ? low : high
         return byte < 128 && bits &>> UInt64(truncatingIfNeeded: byte) & 1 != 0
     }
 
-    // Written as bits: the compiler would count them out anew for every byte.
+    // Written as bits: the compiler would otherwise compute them for every byte.
 
-    /// Letters, digits and -._~%!$&'()*+,;= : what may stand in a registered name (RFC 3986,
-    /// section 3.2.2).
+    /// Letters, digits and -._~%!$&'()*+,;= : the bytes of a registered name (RFC 3986, section
+    /// 3.2.2).
     static var registeredName: ByteSet {
         ByteSet(0x2BFF_7FF2_0000_0000, 0x47FF_FFFE_87FF_FFFE)
     }
@@ -35,7 +35,8 @@ struct ByteSet: BitwiseCopyable {
         ByteSet(0x27FF_F792_0000_0000, 0x47FF_FFFE_AFFF_FFFF)
     }
 
-    /// Unreserved bytes and !$&'()*+,/:;=@[] : what nginx's NGX_ESCAPE_URI leaves as it is.
+    /// Unreserved bytes and !$&'()*+,/:;=@[] : the bytes that nginx's NGX_ESCAPE_URI does not
+    /// escape.
     static var uri: ByteSet {
         ByteSet(0x2FFF_FFD2_0000_0000, 0x47FF_FFFE_AFFF_FFFF)
     }

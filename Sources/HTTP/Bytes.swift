@@ -1,13 +1,13 @@
-/// The little ASCII that reading HTTP needs, over bytes where they were received.
+/// ASCII helpers for reading HTTP in place, over the received bytes.
 extension Span where Element == UInt8 {
-    /// The bytes of an extent; what lies outside of the span is cut off.
+    /// Returns the bytes of an extent; parts outside of the span are cut off.
     @inlinable
     @_lifetime(copy self)
     public func slice(_ extent: ByteExtent) -> Span<UInt8> {
         slice(from: Int(extent.offset), to: extent.end)
     }
 
-    /// The bytes from `start` to `end`, exclusive; what lies outside of the span is cut off.
+    /// Returns the bytes from `start` to `end`, exclusive; parts outside of the span are cut off.
     @inlinable
     @_lifetime(copy self)
     public func slice(from start: Int, to end: Int) -> Span<UInt8> {
@@ -16,13 +16,13 @@ extension Span where Element == UInt8 {
         return extracting(lower..<upper)
     }
 
-    /// Whether the bytes are a token (RFC 9110, section 5.6.2).
+    /// True if the bytes are a token (RFC 9110, section 5.6.2).
     var isToken: Bool {
         for index in indices where !self[index].isTokenByte { return false }
         return count > 0
     }
 
-    /// Whether the bytes are exactly those of `text`.
+    /// Returns true if the bytes are exactly those of `text`.
     @inlinable
     public func equals(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount else { return false }
@@ -32,14 +32,15 @@ extension Span where Element == UInt8 {
         return true
     }
 
-    /// Whether the bytes are those of `text`, which is in lower case, but for the case of ASCII.
+    /// Returns true if the bytes are those of `text`, which is in lower case, ignoring the case of
+    /// ASCII letters.
     @inlinable
     public func equalsIgnoringCase(_ text: StaticString) -> Bool {
         count == text.utf8CodeUnitCount && startsIgnoringCase(text)
     }
 
-    /// Whether the first bytes are those of `text`, which is in lower case, but for the case of
-    /// ASCII.
+    /// Returns true if the span begins with `text`, which is in lower case, ignoring the case of
+    /// ASCII letters.
     @inlinable
     public func startsIgnoringCase(_ text: StaticString) -> Bool {
         let length = text.utf8CodeUnitCount
@@ -50,7 +51,7 @@ extension Span where Element == UInt8 {
         return true
     }
 
-    /// Whether both spans hold the same bytes.
+    /// Returns true if both spans have the same bytes.
     @inlinable
     public func equals(_ other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
@@ -60,7 +61,7 @@ extension Span where Element == UInt8 {
         return true
     }
 
-    /// The index of the first `byte` at or after `start`, or nil.
+    /// Returns the index of the first `byte` at or after `start`, or nil.
     @inlinable
     public func firstIndex(of byte: UInt8, from start: Int = 0) -> Int? {
         var index = start > 0 ? start : 0
@@ -71,7 +72,7 @@ extension Span where Element == UInt8 {
         return nil
     }
 
-    /// The bytes without the spaces and tabs around them (OWS of RFC 9110, section 5.6.3).
+    /// Returns the bytes without the spaces and tabs around them (OWS of RFC 9110, section 5.6.3).
     @inlinable
     @_lifetime(copy self)
     public func trimmed() -> Span<UInt8> {
@@ -82,8 +83,8 @@ extension Span where Element == UInt8 {
         return extracting(start..<end)
     }
 
-    /// The value of decimal digits and nothing else; nil when there are none, when there is
-    /// another byte, or when the number is larger than `Int64.max`.
+    /// Returns the value of decimal digits; nil if there are none, if there is another byte, or if
+    /// the number is larger than `Int64.max`.
     public func decimalValue() -> Int64? {
         guard count > 0 else { return nil }
         var value: Int64 = 0
@@ -97,8 +98,8 @@ extension Span where Element == UInt8 {
 }
 
 extension Int64 {
-    /// Appends a decimal digit to a number that is not negative; false, with the number as it
-    /// was, when it would not fit.
+    /// Appends a decimal digit to a non-negative number. Returns false, and leaves the number
+    /// unchanged, on overflow.
     @inlinable
     mutating func appendDecimalDigit(_ digit: UInt8) -> Bool {
         let (tens, overflow) = multipliedReportingOverflow(by: 10)
@@ -110,11 +111,11 @@ extension Int64 {
 }
 
 extension UInt8 {
-    /// Space or tab.
+    /// True for a space or a tab.
     @inlinable
     var isOptionalWhitespace: Bool { self == 0x20 || self == 0x09 }
 
-    /// The lower case of an ASCII letter; every other byte as it is.
+    /// The lower case of an ASCII letter; every other byte unchanged.
     @inlinable
     public var asciiLowercased: UInt8 { self &- 0x41 < 26 ? self | 0x20 : self }
 
@@ -140,7 +141,7 @@ extension UInt8 {
 }
 
 extension StaticString {
-    /// The byte at `index`, which must be less than `utf8CodeUnitCount`.
+    /// Returns the byte at `index`, which must be less than `utf8CodeUnitCount`.
     @inlinable
     func byte(at index: Int) -> UInt8 { unsafe utf8Start[index] }
 }

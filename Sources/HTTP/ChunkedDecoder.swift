@@ -1,21 +1,21 @@
-/// Finds the end of a body that comes in chunks (RFC 9112, section 7.1), in pieces of any size.
+/// Finds the end of a chunked body (RFC 9112, section 7.1), received in pieces of any size.
 ///
-/// Stricter than it has to be: line ends are CRLF, so that nobody before or after this server can
-/// take another place for the end.
+/// Stricter than the RFC requires: lines end in CRLF, so that no intermediary can disagree about
+/// the end of the body.
 public struct ChunkedDecoder: BitwiseCopyable, Sendable {
-    /// How far the body has come.
+    /// The state of a body.
     public enum State: UInt8, BitwiseCopyable, Sendable {
-        /// More is to come.
+        /// The body is incomplete.
         case more
         /// The body has ended; the next request may follow.
         case finished
-        /// This is no such body: 400, and the connection is closed.
+        /// The body is invalid: 400, and the connection is closed.
         case invalid
     }
 
     private enum Place: UInt8, BitwiseCopyable {
         case sizeStart, size, sizeSpace, extensions, sizeLineFeed
-        // Within an extension, which is only read where requests are strict.
+        // Positions within an extension, which is only parsed for strict requests.
         case extensionStart, extensionName, extensionNameEnd, extensionValueStart, extensionValue
         case quoted, quotedPair, extensionEnd
         case data, dataReturn, dataLineFeed
@@ -23,27 +23,27 @@ public struct ChunkedDecoder: BitwiseCopyable, Sendable {
         case finished, invalid
     }
 
-    /// The longest line of a size with its extensions, in bytes.
+    /// The maximum length of a line with a size and extensions, in bytes.
     static var maximumLine: Int { 4096 }
-    /// The largest trailer section, in bytes.
+    /// The maximum size of the trailer section, in bytes.
     static var maximumTrailers: Int { 8192 }
 
-    /// How many bytes of the body itself were passed, without the chunks around them.
+    /// The bytes of the body so far, without the chunk framing.
     public private(set) var bodyBytes: Int64 = 0
 
     private var place = Place.sizeStart
-    /// What is left of the chunk.
+    /// The bytes of the chunk that are still to come.
     private var remaining: Int64 = 0
-    /// How long the line, or the trailer section, is so far.
+    /// The length of the current line, or of the trailer section so far.
     private var length = 0
 
     private let isStrict: Bool
 
-    /// At the start of a body. With `isStrict`, extensions and trailers must be as RFC 9112 has
-    /// them (sections 7.1.1 and 7.1.2).
+    /// Creates a decoder at the start of a body. With `isStrict`, extensions and trailers must
+    /// follow RFC 9112 (sections 7.1.1 and 7.1.2).
     public init(isStrict: Bool = false) { self.isStrict = isStrict }
 
-    /// Where the body is.
+    /// The current state.
     public var state: State {
         switch place {
         case .finished: return .finished
@@ -52,8 +52,8 @@ public struct ChunkedDecoder: BitwiseCopyable, Sendable {
         }
     }
 
-    /// Goes on with what has come. `consumed` bytes belong to the body; less than all of them only
-    /// when it has ended or is invalid.
+    /// Processes received bytes. `consumed` of them belong to the body: all, unless it has ended or
+    /// is invalid.
     public mutating func consume(
         _ bytes: Span<UInt8>
     ) -> (consumed: Int, state: State) {
@@ -74,7 +74,7 @@ public struct ChunkedDecoder: BitwiseCopyable, Sendable {
         return (index, state)
     }
 
-    /// Steps over one byte that is not of the body itself.
+    /// Processes one byte of the chunk framing.
     private mutating func take(_ byte: UInt8) {
         length &+= 1
         switch place {
@@ -96,10 +96,11 @@ public struct ChunkedDecoder: BitwiseCopyable, Sendable {
         }
     }
 
-    /// A size in hexadecimal, and extensions that are not looked at (RFC 9112, section 7.1.1).
+    /// Processes a byte of a size in hexadecimal, or of extensions, which are ignored (RFC 9112,
+    /// section 7.1.1).
     private mutating func takeSizeLine(_ byte: UInt8) {
         if place == .sizeStart || place == .size, let digit = byte.hexadecimalDigit {
-            // While the size is read, the line is as long as it has digits.
+            // While the size is read, the length of the line is its number of digits.
             guard length <= 16, remaining <= Int64.max >> 4 else {
                 place = .invalid
                 return
@@ -122,8 +123,8 @@ public struct ChunkedDecoder: BitwiseCopyable, Sendable {
         }
     }
 
-    /// An extension: a token, and perhaps `=` and a token or a quoted string, with white space
-    /// between them that should not be there (RFC 9112, section 7.1.1).
+    /// Processes a byte of an extension: a token, and optionally `=` and a token or a quoted
+    /// string, with white space between them that RFC 9112 calls bad (section 7.1.1).
     private mutating func takeExtension(_ byte: UInt8) {
         let isSpace = byte == 0x20 || byte == 0x09
         let isText = byte >= 0x20 && byte != 0x7F || byte == 0x09
@@ -147,7 +148,8 @@ public struct ChunkedDecoder: BitwiseCopyable, Sendable {
         }
     }
 
-    /// Trailer fields, which are not looked at, and the empty line (RFC 9112, section 7.1.2).
+    /// Processes a byte of trailer fields, which are ignored, or of the empty line after them (RFC
+    /// 9112, section 7.1.2).
     private mutating func takeTrailers(_ byte: UInt8) {
         switch (place, byte) {
         case (.trailerStart, 0x0D): place = .lastLineFeed

@@ -1,4 +1,4 @@
-/// A moment as a calendar and a clock show it in UTC. Pure arithmetic: no time zone database.
+/// A point in time as calendar date and clock time in UTC. Pure arithmetic: no time zone database.
 public struct CivilTime: BitwiseCopyable, Sendable, Equatable {
     /// 0 to 9999.
     public let year: Int
@@ -15,8 +15,8 @@ public struct CivilTime: BitwiseCopyable, Sendable, Equatable {
     /// 0 is Sunday.
     public let weekday: Int
 
-    /// The moment that many seconds after the start of 1970; what lies outside of the years 0 to
-    /// 9999 becomes the first or the last second of them. For a time zone, add its offset.
+    /// Converts seconds since 1970. Times outside of the years 0 to 9999 become the first or the
+    /// last second of that range. For a time zone, add its offset.
     public init(_ secondsSince1970: Int64) {
         let clamped = Int(max(-62_167_219_200, min(secondsSince1970, 253_402_300_799)))
         var days = clamped / 86_400
@@ -43,7 +43,7 @@ public struct CivilTime: BitwiseCopyable, Sendable, Equatable {
         year = yearOfEra &+ era &* 400 &+ (month <= 2 ? 1 : 0)
     }
 
-    /// The days from the start of 1970 to a day of the Gregorian calendar, which must be one.
+    /// Returns the days from the start of 1970 to a valid day of the Gregorian calendar.
     static func days(year: Int, month: Int, day: Int) -> Int {
         let shiftedYear = month <= 2 ? year &- 1 : year
         let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear &- 399) / 400
@@ -54,7 +54,7 @@ public struct CivilTime: BitwiseCopyable, Sendable, Equatable {
         return era &* 146_097 &+ dayOfEra &- 719_468
     }
 
-    /// The English name of the weekday in three letters.
+    /// The English name of the weekday, three letters.
     public var weekdayName: StaticString {
         switch weekday {
         case 0: return "Sun"
@@ -67,7 +67,7 @@ public struct CivilTime: BitwiseCopyable, Sendable, Equatable {
         }
     }
 
-    /// The English name of the month in three letters.
+    /// The English name of the month, three letters.
     public var monthName: StaticString {
         switch month {
         case 1: return "Jan"

@@ -1,8 +1,8 @@
-/// A coding of content, as Content-Encoding names it (RFC 9110, section 8.4.1).
+/// A content coding, as named in Content-Encoding (RFC 9110, section 8.4.1).
 public enum ContentCoding: UInt8, BitwiseCopyable, Sendable {
     case identity, gzip, brotli, zstandard
 
-    /// The name in fields: `gzip`, `br` (RFC 7932), `zstd` (RFC 8878).
+    /// The name in headers: `gzip`, `br` (RFC 7932), `zstd` (RFC 8878).
     public var name: StaticString {
         switch self {
         case .identity: "identity"
@@ -12,7 +12,7 @@ public enum ContentCoding: UInt8, BitwiseCopyable, Sendable {
         }
     }
 
-    /// What the name of a file in this coding ends in, after the name of the file itself.
+    /// The suffix of a precompressed file, after the name of the file itself.
     public var suffix: StaticString {
         switch self {
         case .identity: ""

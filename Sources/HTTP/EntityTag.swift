@@ -1,6 +1,6 @@
-/// The validator that nginx makes of a file's time and size (RFC 9110, section 8.8.3).
+/// The entity tag that nginx builds from a file's time and size (RFC 9110, section 8.8.3).
 public enum EntityTag {
-    /// Writes `"MODIFIED-SIZE"` in hexadecimal, with `W/` before it when `isWeak`. Times in
+    /// Writes `"MODIFIED-SIZE"` in hexadecimal, with `W/` before it if `isWeak`. Times are in
     /// seconds since 1970, sizes in bytes.
     public static func write(
         modified: Int64, size: Int64, isWeak: Bool = false, into writer: inout HeadWriter
@@ -14,7 +14,7 @@ public enum EntityTag {
     }
 
     /// Writes the longer form, `"MODIFIED-SIZE-NANOSECONDS"`, with the nanoseconds of ctime: it
-    /// tells versions apart that have the same second and the same size.
+    /// distinguishes versions with the same second and the same size.
     public static func write(
         modified: Int64, size: Int64, changedNanoseconds: UInt32, isWeak: Bool = false,
         into writer: inout HeadWriter
@@ -34,21 +34,21 @@ public enum EntityTag {
         writer.append(hexadecimal: number.magnitude)
     }
 
-    /// Whether a tag is marked as weak.
+    /// Returns true if a tag is marked as weak.
     public static func isWeak(_ tag: Span<UInt8>) -> Bool {
         tag.count > 2 && tag[0] == 0x57 && tag[1] == 0x2F
     }
 
-    /// Whether the value of an If-None-Match field, a list or `*`, has the tag, weak or not (RFC
-    /// 9110, section 8.8.3.2). An empty tag, for a file without one, only matches `*`.
+    /// Returns true if the value of an If-None-Match header, a list or `*`, has the tag, weak or
+    /// not (RFC 9110, section 8.8.3.2). An empty tag, for a file without one, only matches `*`.
     public static func weakMatch(_ tag: Span<UInt8>, in list: Span<UInt8>) -> Bool {
         if isAny(list) { return true }
         let opaque = isWeak(tag) ? tag.extracting(droppingFirst: 2) : tag
         return contains(opaque, in: list, ignoringWeakness: true)
     }
 
-    /// Whether the value of an If-Match field, a list or `*`, has the tag, neither being weak (RFC
-    /// 9110, section 8.8.3.2). An empty tag, for a file without one, only matches `*`.
+    /// Returns true if the value of an If-Match header, a list or `*`, has the tag and neither is
+    /// weak (RFC 9110, section 8.8.3.2). An empty tag, for a file without one, only matches `*`.
     public static func strongMatch(_ tag: Span<UInt8>, in list: Span<UInt8>) -> Bool {
         if isAny(list) { return true }
         return !isWeak(tag) && contains(tag, in: list, ignoringWeakness: false)
@@ -58,7 +58,7 @@ public enum EntityTag {
         list.count == 1 && list[0] == 0x2A
     }
 
-    /// nginx's ngx_http_test_if_match: members are what stands between commas.
+    /// Searches a list as nginx's ngx_http_test_if_match does: members are separated by commas.
     private static func contains(
         _ tag: Span<UInt8>, in list: Span<UInt8>, ignoringWeakness: Bool
     ) -> Bool {

@@ -1,22 +1,21 @@
-/// A field line taken apart (RFC 9112, section 5): name, colon, value. A line without a colon is a
+/// A field line split into name, colon and value (RFC 9112, section 5). A line without a colon is a
 /// name without a value, as in nginx.
 struct FieldLine: BitwiseCopyable {
     let name: ByteExtent
     let value: ByteExtent
-    /// Whether the name is letters, digits and dashes: nearly all are, and are known to be when
-    /// their colon is found.
+    /// True if the name is known to have only letters, digits and dashes, as nearly all do.
     let hasPlainName: Bool
 
-    /// What is thought of a name.
+    /// The verdict on a name.
     enum NameVerdict {
         case valid
-        /// It has a byte that no name of a field should have: ignore_invalid_headers decides.
+        /// The name has a byte that is not allowed in field names: ignore_invalid_headers decides.
         case invalid
-        /// It is empty, or has white space or a control byte: the request is refused.
+        /// The name is empty, or has white space or a control character: the request is refused.
         case malformed
     }
 
-    /// Takes apart the line from `start` to `end`, which is before its line end.
+    /// Splits the line from `start` to `end`, which is before its line end.
     @inline(__always)
     init(in received: Span<UInt8>, from start: Int, to end: Int) {
         var colon = received.firstNotPlain(from: start, to: end)
@@ -30,8 +29,8 @@ struct FieldLine: BitwiseCopyable {
         value = first < last ? ByteExtent(from: first, to: last) : ByteExtent(from: end, to: end)
     }
 
-    /// Whether the line has a colon, a token before it (RFC 9110, section 5.6.2), and no control
-    /// but tabs behind it (section 5.5).
+    /// Returns true if the line has a colon, a token before it (RFC 9110, section 5.6.2), and no
+    /// control characters but tabs after it (section 5.5).
     @inline(__always)
     func isStrict(in received: Span<UInt8>, to end: Int) -> Bool {
         guard name.end < end, hasPlainName || received.slice(name).isToken else { return false }
@@ -44,7 +43,7 @@ struct FieldLine: BitwiseCopyable {
         }
     }
 
-    /// Looks at each byte of the name, as nginx's ngx_http_parse_header_line does.
+    /// Checks each byte of the name, as nginx's ngx_http_parse_header_line does.
     func judgeName(in received: Span<UInt8>, allowsUnderscores: Bool) -> NameVerdict {
         if hasPlainName { return .valid }
         guard !name.isEmpty else { return .malformed }

@@ -1,27 +1,27 @@
-/// Blocks of field lines that were read lately, with what was found in them.
+/// A cache of recently parsed header blocks and their parsed fields.
 ///
-/// A client that keeps its connection says the same of itself with every request: a block that is
-/// the same to the byte has the same fields, and need not be read again. This is a handle on memory
-/// that its maker frees.
+/// A client sends nearly the same headers with every request of a connection: a block with
+/// identical bytes has the same fields and need not be parsed again. This is a handle on memory
+/// that its creator frees.
 @safe
 public struct FieldMemory: BitwiseCopyable {
-    /// A block, and the head that it was part of.
+    /// A block, and the parsed head that it was part of.
     struct Block: BitwiseCopyable {
-        /// 0 for none.
+        /// The length of the block; 0 for none.
         var count = 0
-        /// How long the block's lines may be, and what else is asked of them.
+        /// The limits and rules that the block was parsed with.
         var limits = HeadLimits()
-        /// Its host is counted from the block's beginning, as its fields are.
+        /// The parsed head. Its host is an offset from the block's beginning, as its fields are.
         var head = RequestHead()
     }
 
-    /// As many blocks are remembered, by their lengths.
+    /// The number of blocks, indexed by their lengths.
     static var blocks: Int { 16 }
-    /// Longer blocks are not.
+    /// The maximum length of a block.
     static var longest: Int { 1024 }
 
     let start: UnsafeMutablePointer<Block>?
-    /// The bytes of the blocks, one behind the other.
+    /// The bytes of the blocks, one after the other.
     let bytes: UnsafeMutableRawPointer?
 
     private init(_ start: UnsafeMutablePointer<Block>?, _ bytes: UnsafeMutableRawPointer?) {
@@ -29,10 +29,10 @@ public struct FieldMemory: BitwiseCopyable {
         unsafe self.bytes = bytes
     }
 
-    /// Remembers nothing.
+    /// A cache without memory, which stores nothing.
     public static var none: FieldMemory { unsafe FieldMemory(nil, nil) }
 
-    /// Memory for some blocks.
+    /// Allocates a cache.
     public static func allocate() -> FieldMemory {
         let start = UnsafeMutablePointer<Block>.allocate(capacity: blocks)
         unsafe start.initialize(repeating: Block(), count: blocks)
@@ -40,14 +40,14 @@ public struct FieldMemory: BitwiseCopyable {
             start, .allocate(byteCount: blocks &* longest, alignment: 64))
     }
 
-    /// Gives the memory back; the handle is not to be used again.
+    /// Frees the memory. The handle must not be used again.
     public func free() {
         unsafe start?.deallocate()
         unsafe bytes?.deallocate()
     }
 
-    /// Which block that is remembered stands at `position` of `received`, with nothing behind it;
-    /// nil when it is none.
+    /// Returns the index of the cached block that is at `position` of `received` and ends it; nil
+    /// if there is none.
     @inline(__always)
     func block(_ received: Span<UInt8>, at position: Int) -> Int? {
         guard let bytes = unsafe bytes else { return nil }
@@ -62,7 +62,7 @@ public struct FieldMemory: BitwiseCopyable {
         return isSame ? index : nil
     }
 
-    /// A block, in place.
+    /// Accesses a block in place.
     subscript(_ index: Int) -> Block {
         @inline(__always)
         unsafeAddress {
@@ -71,7 +71,7 @@ public struct FieldMemory: BitwiseCopyable {
         }
     }
 
-    /// Whether so many bytes are the same, 32 at a time: where they differ does not matter.
+    /// Returns true if the bytes are the same, compared 32 at a time.
     @unsafe @inline(__always)
     private static func areSame(
         _ left: UnsafeRawPointer, _ right: UnsafeRawPointer, _ count: Int
@@ -98,7 +98,7 @@ public struct FieldMemory: BitwiseCopyable {
         return difference == SIMD4<UInt64>()
     }
 
-    /// Remembers the block that begins at `position`, of a head that was read whole.
+    /// Stores the block that begins at `position`, of a head that was parsed completely.
     func learn(
         _ received: Span<UInt8>, at position: Int, _ limits: HeadLimits, _ head: RequestHead
     ) {
@@ -121,16 +121,16 @@ public struct FieldMemory: BitwiseCopyable {
 }
 
 extension RequestHead {
-    /// What the fields mean does not depend on the request line.
+    /// Whether the meaning of the fields does not depend on the request line.
     @inline(__always)
     var hasOrdinaryLine: Bool { version == .http11 && (method == .get || method == .head) }
 
-    /// It asks for something in the plainest way: its line is ordinary, and it has no body.
+    /// True for the plainest requests: an ordinary request line and no body.
     var isOrdinary: Bool {
         hasOrdinaryLine && contentLength < 0 && !isChunked && !expectsContinue
     }
 
-    /// Takes over what another head's fields say, which begin at `position` here.
+    /// Copies the fields of another head, which begin at `position` here.
     @inline(__always)
     mutating func take(_ other: borrowing RequestHead, at position: UInt32) {
         known = other.known
@@ -143,7 +143,7 @@ extension RequestHead {
         fields = ByteExtent(offset: position, count: other.fields.count)
     }
 
-    /// Forgets everything. What `present` does not name is not looked at.
+    /// Resets the head. Values that `present` does not name are never read.
     @inline(__always)
     mutating func reset(_ limits: HeadLimits) {
         method = .unknown

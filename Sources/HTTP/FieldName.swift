@@ -1,18 +1,18 @@
-/// The fields of a request that the server acts on, or that a log or a variable asks for so often
-/// that they are kept where they were found.
+/// The request headers that the server acts on, or that logs and variables read so often that their
+/// positions are stored.
 public enum FieldName: UInt8, BitwiseCopyable, Sendable, CaseIterable {
     case host, connection, contentLength, transferEncoding, expect
     case range, ifRange, ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince
     case acceptEncoding, userAgent, referer, via, authorization, cookie
     case xForwardedFor, keepAlive, upgrade
 
-    /// The field of a name in any case (RFC 9110, section 5.1); nil for all the others.
+    /// Looks up a name in any case (RFC 9110, section 5.1); nil for all others.
     public init?(name: Span<UInt8>) {
         guard let field = FieldName.find(in: name, at: 0, count: name.count) else { return nil }
         self = field
     }
 
-    /// The field whose name is the `count` bytes at `offset`, which must be there.
+    /// Returns the field whose name is the `count` bytes at `offset`, which must be in the span.
     @inline(__always)
     static func find(in bytes: Span<UInt8>, at offset: Int, count: Int) -> FieldName? {
         @inline(__always)
@@ -49,7 +49,7 @@ public enum FieldName: UInt8, BitwiseCopyable, Sendable, CaseIterable {
     /// nginx refuses all the same and `strict_requests` accepts.
     var isList: Bool { self == .ifMatch || self == .ifNoneMatch || self == .expect }
 
-    /// Whether a request that has the field twice is refused, as nginx does.
+    /// True if a request with two lines of the field is refused, as in nginx.
     var isUnique: Bool {
         switch self {
         case .host, .contentLength, .transferEncoding, .expect, .ifRange, .ifMatch, .ifNoneMatch,

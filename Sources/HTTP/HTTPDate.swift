@@ -1,7 +1,7 @@
-/// The dates of HTTP's fields (RFC 9110, section 5.6.7).
+/// The date formats of HTTP (RFC 9110, section 5.6.7).
 public enum HTTPDate {
-    /// Writes the 29 bytes of an IMF-fixdate: `Sun, 06 Nov 1994 08:49:37 GMT`. Years outside of
-    /// 0 to 9999 become the first or last moment of them.
+    /// Writes the 29 bytes of an IMF-fixdate: `Sun, 06 Nov 1994 08:49:37 GMT`. Years outside of 0
+    /// to 9999 become the first or last second of that range.
     public static func write(_ secondsSince1970: Int64, into writer: inout HeadWriter) {
         let time = CivilTime(secondsSince1970)
         writer.append(time.weekdayName)
@@ -21,16 +21,17 @@ public enum HTTPDate {
         writer.append(" GMT")
     }
 
-    /// Seconds since the start of 1970 of a date in one of the three forms that a server must
-    /// take: IMF-fixdate, RFC 850, asctime. As in nginx the weekday's name and the zone are not
-    /// looked at, and a two-digit year below 70 is of this century. Nil when it is no date.
+    /// Returns the seconds since 1970 of a date in one of the three formats that a server must
+    /// accept: IMF-fixdate, RFC 850, asctime. As in nginx the name of the weekday and the zone are
+    /// ignored, and a two-digit year below 70 is in this century. Returns nil if the text is no
+    /// date.
     public static func parse(_ text: Span<UInt8>) -> Int64? {
         var reader = DateReader(text)
         return reader.read()
     }
 }
 
-/// Reads a date from left to right; every step gives nil when the text does not go on so.
+/// Parses a date from left to right. Every step returns nil if the text does not match.
 private struct DateReader: ~Escapable {
     private let text: Span<UInt8>
     private var position = 0
@@ -51,7 +52,7 @@ private struct DateReader: ~Escapable {
         return isASCTime ? readASCTime() : readDayFirst()
     }
 
-    /// `06 Nov 1994 08:49:37 GMT` or `06-Nov-94 08:49:37 GMT`.
+    /// Parses `06 Nov 1994 08:49:37 GMT` or `06-Nov-94 08:49:37 GMT`.
     private mutating func readDayFirst() -> Int64? {
         guard let day = readTwoDigits(), position < text.count else { return nil }
         let separator = text[position]
@@ -70,7 +71,7 @@ private struct DateReader: ~Escapable {
         return DateReader.seconds(year: year, month: month, day: day, clock: clock)
     }
 
-    /// `Nov  6 08:49:37 1994`, after the weekday.
+    /// Parses `Nov  6 08:49:37 1994`, after the weekday.
     private mutating func readASCTime() -> Int64? {
         guard let month = readMonth(), skip(0x20) else { return nil }
         if position < text.count, text[position] == 0x20 { position &+= 1 }
@@ -82,7 +83,7 @@ private struct DateReader: ~Escapable {
         return DateReader.seconds(year: year, month: month, day: day, clock: clock)
     }
 
-    /// The seconds of the day.
+    /// Parses a clock time. Returns the seconds of the day.
     private mutating func readClock() -> Int? {
         guard let hour = readTwoDigits(), skip(0x3A), let minute = readTwoDigits(), skip(0x3A),
             let second = readTwoDigits(), hour < 24, minute < 60, second < 60
@@ -90,7 +91,7 @@ private struct DateReader: ~Escapable {
         return hour &* 3600 &+ minute &* 60 &+ second
     }
 
-    /// The number of the month whose name, as one number of three bytes, comes next.
+    /// Parses the name of a month, compared as one number of three bytes. Returns its number.
     private mutating func readMonth() -> Int? {
         guard text.count &- position >= 3 else { return nil }
         let name =

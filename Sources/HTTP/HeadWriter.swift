@@ -1,5 +1,5 @@
-/// Writes the bytes of a head (or of any short text) one after the other into memory that the
-/// caller owns. What does not fit sets `hasOverflowed` and is left out, with all that follows.
+/// Appends bytes to memory that the caller owns: headers, log lines and other short texts. The
+/// first part that does not fit sets `hasOverflowed`; it and all that follows are left out.
 @safe @frozen
 public struct HeadWriter: BitwiseCopyable {
     @usableFromInline let start: UnsafeMutableRawPointer
@@ -7,16 +7,16 @@ public struct HeadWriter: BitwiseCopyable {
     @usableFromInline var written: Int
     @usableFromInline var isFull: Bool
 
-    /// How many bytes the memory holds.
+    /// The size of the memory in bytes.
     public let capacity: Int
-    /// How many bytes were written.
+    /// The number of bytes written.
     @inlinable
     public var count: Int { written }
-    /// Whether something did not fit; nothing is written after that.
+    /// True if something did not fit; nothing is written after that.
     @inlinable
     public var hasOverflowed: Bool { isFull }
 
-    /// A writer over `capacity` bytes at `start`, which must stay valid as long as it is used.
+    /// Creates a writer over `capacity` bytes at `start`, which must stay valid while it is used.
     @inlinable
     public init(unsafe start: UnsafeMutableRawPointer, capacity: Int) {
         unsafe self.start = start
@@ -25,8 +25,7 @@ public struct HeadWriter: BitwiseCopyable {
         isFull = false
     }
 
-    /// Takes `length` bytes at the end, and gives where they are to be written; nil when they do
-    /// not fit.
+    /// Reserves `length` bytes at the end. Returns their address; nil if they do not fit.
     @inlinable
     mutating func take(_ length: Int) -> UnsafeMutableRawPointer? {
         guard length <= capacity &- written, !isFull else {
@@ -38,7 +37,7 @@ public struct HeadWriter: BitwiseCopyable {
         return unsafe place
     }
 
-    /// Appends text that the compiler knows.
+    /// Appends text known at compile time.
     @inlinable
     public mutating func append(_ text: StaticString) {
         let length = text.utf8CodeUnitCount
@@ -72,7 +71,7 @@ public struct HeadWriter: BitwiseCopyable {
         append(digitsOf: number.magnitude, base: 10)
     }
 
-    /// Appends a number of at most two digits as two digits; larger ones modulo 100.
+    /// Appends a number as two digits; larger numbers modulo 100.
     @inlinable
     public mutating func append(twoDigits number: Int) {
         guard let place = unsafe take(2) else { return }
@@ -118,20 +117,20 @@ public struct HeadWriter: BitwiseCopyable {
         }
     }
 
-    /// The byte that was written at `index`; 0 outside of what was written.
+    /// Returns the byte at `index`; 0 outside of the written bytes.
     @inlinable
     public func byte(at index: Int) -> UInt8 {
         guard index >= 0, index < count else { return 0 }
         return unsafe start.load(fromByteOffset: index, as: UInt8.self)
     }
 
-    /// Forgets all bytes from `count` on; does nothing when there are not as many.
+    /// Removes all bytes from `count` on; does nothing if there are fewer.
     @inlinable
     public mutating func truncate(to count: Int) {
         if count >= 0, count < written { written = count }
     }
 
-    /// The bytes that were written, as long as the writer is not written to.
+    /// The written bytes.
     @inlinable
     public var bytes: Span<UInt8> {
         @_lifetime(borrow self)

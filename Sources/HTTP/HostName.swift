@@ -1,16 +1,16 @@
-/// The host and port of an authority or a Host field (RFC 3986, section 3.2), by the rules of
+/// The host and port of an authority or a Host header (RFC 3986, section 3.2), by the rules of
 /// nginx's ngx_http_validate_host.
 struct HostName: BitwiseCopyable {
-    /// The bytes of the host: without port and trailing dot, an address in brackets with them.
+    /// The length of the host: without port and trailing dot, with the brackets of an address.
     let count: Int
-    /// The port; 0 when there is none.
+    /// The port; 0 if there is none.
     let port: UInt16
 
-    /// Nil when a byte may not stand in a host, a label or an address is empty, an escape is no
-    /// escape, the port is not a number below 65536, or nothing is left of the host.
+    /// Parses a host. Returns nil if it has a byte that is not allowed, an empty label, address or
+    /// host, an invalid escape, or a port that is not a number below 65536.
     @inline(__always)
     init?(_ received: Span<UInt8>, _ extent: ByteExtent) {
-        // Nearly all hosts are letters, digits, dashes and dots, and these go eight at a time.
+        // Nearly all hosts are letters, digits, dashes and dots, which are checked eight at a time.
         let start = Int(extent.offset)
         let colon = received.firstIndex(of: 0x3A, from: start, to: extent.end)
         guard received.isPlainHost(from: start, to: colon) else {
@@ -30,7 +30,7 @@ struct HostName: BitwiseCopyable {
         self.port = port
     }
 
-    /// The same, byte by byte.
+    /// Parses a host byte by byte.
     @inline(never)
     init?(_ text: Span<UInt8>) {
         var end = 0
@@ -55,13 +55,14 @@ struct HostName: BitwiseCopyable {
         self.port = port
     }
 
-    /// Whether two hexadecimal digits follow the percent sign (RFC 3986, section 2.1).
+    /// Returns true if two hexadecimal digits follow the percent sign (RFC 3986, section 2.1).
     private static func isEscape(_ text: Span<UInt8>, at index: Int) -> Bool {
         index &+ 2 < text.count && text[index &+ 1].hexadecimalDigit != nil
             && text[index &+ 2].hexadecimalDigit != nil
     }
 
-    /// The index after the bracket that ends an address; nil for an empty one, too.
+    /// Returns the index after the bracket that ends an address; nil if there is none, or the
+    /// address is empty.
     private static func endOfAddress(_ text: Span<UInt8>) -> Int? {
         for index in 1..<text.count {
             if text[index] == 0x5D { return index > 1 ? index &+ 1 : nil }
@@ -73,7 +74,7 @@ struct HostName: BitwiseCopyable {
         return nil
     }
 
-    /// The number after the colon; 0 for nothing, and for a colon alone.
+    /// Returns the number after the colon; 0 for an empty text or a colon alone.
     private static func port(_ text: Span<UInt8>) -> UInt16? {
         guard text.count > 0 else { return 0 }
         guard text[0] == 0x3A else { return nil }

@@ -1,17 +1,17 @@
-/// What a request asks to be done (RFC 9110, section 9): the methods that nginx tells apart, those
-/// of WebDAV (RFC 4918) among them.
+/// The method of a request (RFC 9110, section 9): those that nginx distinguishes, including those
+/// of WebDAV (RFC 4918).
 public enum Method: UInt8, BitwiseCopyable, Sendable, CaseIterable {
     case get, head, post, put, delete, options, trace, connect, patch
     case mkcol, copy, move, propfind, proppatch, lock, unlock
-    /// A method by another name.
+    /// Any other method.
     case unknown
 
-    /// The method of a name; names differ by case (RFC 9110, section 9.1).
+    /// Looks up a name, which is case-sensitive (RFC 9110, section 9.1).
     public init(name: Span<UInt8>) {
         self.init(in: name, at: 0, count: name.count)
     }
 
-    /// The method whose name is the `count` bytes at `offset`.
+    /// Looks up the name in the `count` bytes at `offset`.
     init(in bytes: Span<UInt8>, at offset: Int, count: Int) {
         self = Method.find(in: bytes, at: offset, count: count)
     }

@@ -14,8 +14,8 @@ extension Span where Element == UInt8 {
         }
     }
 
-    /// The number of `..` segments that a part of a path has whatever stands beside it. Its first
-    /// and last segments are whole only where nothing does.
+    /// Returns the number of `..` segments that are complete within this part of a path. Its first
+    /// and last segments are complete only if nothing precedes or follows the part.
     public func wholeParentSegments(isFirst: Bool, isLast: Bool) -> Int {
         var start = 0
         var end = count

@@ -1,25 +1,25 @@
-/// What a representation is known by (RFC 9110, section 8.8).
+/// The validators of a representation (RFC 9110, section 8.8).
 public struct Validators: ~Escapable {
-    /// How If-Modified-Since is read: the directive `if_modified_since`.
+    /// The interpretation of If-Modified-Since: the directive `if_modified_since`.
     public enum ModifiedSince: UInt8, BitwiseCopyable, Sendable {
-        /// The field is ignored.
+        /// The header is ignored.
         case off
         /// Not modified when the times are the same.
         case exact
-        /// Not modified when the file's time is not later than the field's.
+        /// Not modified when the file's time is not later than the header's.
         case before
     }
 
-    /// When the file was last modified, in seconds since 1970; nil when that is not known.
+    /// The time of the last modification, in seconds since 1970; nil if unknown.
     public let modified: Int64?
-    /// The tag as it is sent, with its quotes; empty when the answer has none.
+    /// The entity tag as it is sent, with its quotes; empty if the response has none.
     public let etag: Span<UInt8>
     /// Another tag that the same version of the file was, or will be, sent with; empty for none.
     public let otherTag: Span<UInt8>
-    /// How If-Modified-Since is read.
+    /// The interpretation of If-Modified-Since.
     public let modifiedSince: ModifiedSince
 
-    /// The validators of an answer; they live as long as the tag's bytes.
+    /// Creates the validators of a response. They live as long as the tag's bytes.
     @_lifetime(copy etag)
     public init(modified: Int64?, etag: Span<UInt8>, modifiedSince: ModifiedSince = .exact) {
         self.init(
@@ -27,8 +27,8 @@ public struct Validators: ~Escapable {
             modifiedSince: modifiedSince)
     }
 
-    /// The validators of an answer that may be known by another tag as well; they live as long as
-    /// the tags' bytes.
+    /// Creates the validators of a response that may have a second tag. They live as long as the
+    /// tags' bytes.
     @_lifetime(copy etag, copy otherTag)
     public init(
         modified: Int64?, etag: Span<UInt8>, otherTag: Span<UInt8>,
@@ -41,12 +41,12 @@ public struct Validators: ~Escapable {
     }
 }
 
-/// The preconditions of a request (RFC 9110, section 13): one function for each field, and one
-/// that puts them together.
+/// The preconditions of a request (RFC 9110, section 13): one function for each header, and one
+/// that combines them.
 public enum Preconditions {
-    /// What is to be done with the request.
+    /// The result of evaluating the preconditions.
     public enum Outcome: UInt8, BitwiseCopyable, Sendable {
-        /// The request goes on.
+        /// The request is processed normally.
         case proceed
         /// 304 (RFC 9110, section 15.4.5).
         case notModified
@@ -54,33 +54,33 @@ public enum Preconditions {
         case failed
     }
 
-    /// What one field says.
+    /// The result of one header.
     enum Condition {
-        /// The field is not there, or cannot be read: it says nothing.
+        /// The header is missing or invalid: it is ignored.
         case absent
         case isTrue
         case isFalse
     }
 
-    /// Goes through the steps of RFC 9110, section 13.2.2, for a request whose answer without
-    /// them would be 200. The steps' numbers are the RFC's; the fifth is `ByteRanges`. `method`
+    /// Evaluates the steps of RFC 9110, section 13.2.2, for a request whose response would
+    /// otherwise be 200. The steps are numbered as in the RFC; the fifth is `ByteRanges`. `method`
     /// overrides the request's own: an error page is fetched with GET.
     public static func evaluate(
         _ head: RequestHead, _ received: Span<UInt8>, _ validators: borrowing Validators,
         method: Method? = nil
     ) -> Outcome {
-        // Nothing to do for most requests.
+        // Most requests have no preconditions.
         guard head.isConditional else { return .proceed }
         let method = method ?? head.method
         let isRead = method == .get || method == .head
-        // 1. and 2.: If-Unmodified-Since only where there is no If-Match.
+        // 1. and 2.: If-Unmodified-Since counts only without If-Match.
         switch ifMatch(head, received, validators) {
         case .isTrue: break
         case .isFalse: return .failed
         case .absent:
             if ifUnmodifiedSince(head, received, validators) == .isFalse { return .failed }
         }
-        // 3. and 4.: If-Modified-Since only where there is no If-None-Match.
+        // 3. and 4.: If-Modified-Since counts only without If-None-Match.
         switch ifNoneMatch(head, received, validators) {
         case .isTrue: return .proceed
         case .isFalse: return isRead ? .notModified : .failed
@@ -91,7 +91,7 @@ public enum Preconditions {
         }
     }
 
-    /// The bits of the fields that are looked at here.
+    /// The bits of the headers that are evaluated here.
     static var conditional: UInt32 {
         1 << UInt32(FieldName.ifMatch.rawValue)
             | 1 << UInt32(FieldName.ifUnmodifiedSince.rawValue)
@@ -99,7 +99,8 @@ public enum Preconditions {
             | 1 << UInt32(FieldName.ifModifiedSince.rawValue)
     }
 
-    /// RFC 9110, section 13.1.1: true when one of the tags is the file's, and both are strong.
+    /// Evaluates If-Match (RFC 9110, section 13.1.1): true if one of the tags is the file's, and
+    /// both are strong.
     static func ifMatch(
         _ head: RequestHead, _ received: Span<UInt8>, _ validators: borrowing Validators
     ) -> Condition {
@@ -111,7 +112,8 @@ public enum Preconditions {
         return isMatched ? .isTrue : .isFalse
     }
 
-    /// RFC 9110, section 13.1.4: true when the file is not newer than the date.
+    /// Evaluates If-Unmodified-Since (RFC 9110, section 13.1.4): true if the file is not newer than
+    /// the date.
     static func ifUnmodifiedSince(
         _ head: RequestHead, _ received: Span<UInt8>, _ validators: borrowing Validators
     ) -> Condition {
@@ -121,7 +123,8 @@ public enum Preconditions {
         return modified <= date ? .isTrue : .isFalse
     }
 
-    /// RFC 9110, section 13.1.2: false when one of the tags is the file's, weak or not.
+    /// Evaluates If-None-Match (RFC 9110, section 13.1.2): false if one of the tags is the file's,
+    /// weak or not.
     static func ifNoneMatch(
         _ head: RequestHead, _ received: Span<UInt8>, _ validators: borrowing Validators
     ) -> Condition {
@@ -133,7 +136,8 @@ public enum Preconditions {
         return isMatched ? .isFalse : .isTrue
     }
 
-    /// RFC 9110, section 13.1.3: false when the file was not modified since the date.
+    /// Evaluates If-Modified-Since (RFC 9110, section 13.1.3): false if the file was not modified
+    /// since the date.
     static func ifModifiedSince(
         _ head: RequestHead, _ received: Span<UInt8>, _ validators: borrowing Validators
     ) -> Condition {

@@ -1,4 +1,4 @@
-/// Why a request was refused before anything was done for it.
+/// The reason that a request was refused before it was processed.
 public enum RequestFault: UInt8, BitwiseCopyable, Sendable, CaseIterable, Error {
     case invalidMethod, invalidRequestLine, invalidHTTP09Method, unsupportedVersion
     case requestLineTooLong, invalidHostInRequestLine
@@ -7,8 +7,8 @@ public enum RequestFault: UInt8, BitwiseCopyable, Sendable, CaseIterable, Error 
     case invalidContentLength, lengthAndChunked, codedHTTP10, unknownTransferEncoding
     case connectMethod, traceMethod
 
-    /// The status of the answer. 494 is nginx's own for a head that is too large: `error_page`
-    /// may name it, and it is sent as 400.
+    /// The status of the response. 494 is nginx's own code for a head that is too large:
+    /// `error_page` may name it, and it is sent as 400.
     public var status: Int {
         switch self {
         case .unsupportedVersion: return 505
@@ -20,8 +20,8 @@ public enum RequestFault: UInt8, BitwiseCopyable, Sendable, CaseIterable, Error 
         }
     }
 
-    /// True if the fault was found after the whole head was read, so that Host is known to be
-    /// missing if it was not found.
+    /// True if the fault was found after the whole head was read, so that a Host that was not found
+    /// is known to be missing.
     public var isOfWholeHead: Bool {
         switch self {
         case .missingHost, .invalidContentLength, .lengthAndChunked, .codedHTTP10,
@@ -31,7 +31,7 @@ public enum RequestFault: UInt8, BitwiseCopyable, Sendable, CaseIterable, Error 
         }
     }
 
-    /// A sentence for the error log, in nginx's words where it has some.
+    /// The message for the error log, in nginx's words where nginx has one.
     public var reason: StaticString {
         switch self {
         case .invalidMethod: return "client sent invalid method"

@@ -1,69 +1,69 @@
-/// The version that a request was sent in (RFC 9112, section 2.3).
+/// The HTTP version of a request (RFC 9112, section 2.3).
 public enum HTTPVersion: UInt8, BitwiseCopyable, Sendable, Comparable {
-    /// A request line without a version: the answer has no head.
+    /// A request line without a version: the response has no head.
     case http09
     case http10
     /// 1.1, and any later 1.x.
     case http11
 
-    /// Whether `left` is older.
+    /// Returns true if `left` is older.
     @inlinable
     public static func < (left: HTTPVersion, right: HTTPVersion) -> Bool {
         left.rawValue < right.rawValue
     }
 }
 
-/// What the head of a request says (RFC 9112, section 2.1). Everything that is text is an extent
-/// of the received bytes, counted from the first byte of the request.
+/// The parsed head of a request (RFC 9112, section 2.1). All texts are extents of the received
+/// bytes, relative to the first byte of the request.
 @frozen
 public struct RequestHead: BitwiseCopyable, Sendable {
-    /// What is asked to be done.
+    /// The request method.
     public internal(set) var method = Method.unknown
     /// The version of the request line.
     public internal(set) var version = HTTPVersion.http11
-    /// Whether the target has a `?`.
+    /// True if the target has a `?`.
     public internal(set) var hasQuery = false
-    /// Whether the body comes in chunks (RFC 9112, section 7.1).
+    /// True if the body is chunked (RFC 9112, section 7.1).
     public internal(set) var isChunked = false
-    /// Whether Connection has the option `close` (RFC 9112, section 9.6).
+    /// True if Connection has the option `close` (RFC 9112, section 9.6).
     public internal(set) var connectionClose = false
-    /// Whether Connection has the option `keep-alive` (RFC 9112, appendix C.2.2).
+    /// True if Connection has the option `keep-alive` (RFC 9112, appendix C.2.2).
     public internal(set) var connectionKeepAlive = false
-    /// Whether the client waits for a 100 before it sends the body (RFC 9110, section 10.1.1).
+    /// True if the client waits for a 100 before it sends the body (RFC 9110, section 10.1.1).
     public internal(set) var expectsContinue = false
     @usableFromInline var allowsUnderscores = false
     @usableFromInline var dropsInvalidNames = true
-    /// The port that was named with the host; 0 when there was none.
+    /// The port after the host; 0 if there is none.
     public internal(set) var port: UInt16 = 0
 
-    /// The name of the method.
+    /// The method as written.
     public internal(set) var methodName = ByteExtent.empty
     /// The request line without its end.
     public internal(set) var requestLine = ByteExtent.empty
-    /// The target as it was sent, from its path on: an absolute form's scheme and host are not
+    /// The target as it was sent, from its path on: the scheme and host of an absolute form are not
     /// part of it (nginx's $request_uri).
     public internal(set) var target = ByteExtent.empty
     /// The path of the target, not decoded, before `?` or `#`; empty for `http://host?query`.
     public internal(set) var path = ByteExtent.empty
     /// The query of the target, without the `?`, up to a `#`.
     public internal(set) var query = ByteExtent.empty
-    /// The host of an absolute form, or else of Host, without port and trailing dot, in the case
-    /// that it was sent in; empty when there is neither.
+    /// The host of an absolute form, or else of Host, without port and trailing dot, in its
+    /// original case; empty if there is neither.
     public internal(set) var host = ByteExtent.empty
     /// All field lines with their ends; the empty line that ends the head is not part of it.
     public internal(set) var fields = ByteExtent.empty
-    /// How many bytes the head has, with empty lines before it and the one that ends it: where
-    /// the body, or the next request, begins.
+    /// The length of the head in bytes, including empty lines before it and the one that ends it:
+    /// the offset of the body, or of the next request.
     public internal(set) var byteCount = 0
-    /// The value of Content-Length in bytes; -1 when there is none.
+    /// The value of Content-Length in bytes; -1 if there is none.
     public internal(set) var contentLength: Int64 = -1
 
-    /// Which fields there are, by their names' numbers.
+    /// The headers that are present, as bits by their names' numbers.
     @usableFromInline var present: UInt32 = 0
-    /// Those of `present` that came more than once.
+    /// The headers of `present` that occur more than once.
     @usableFromInline var repeated: UInt32 = 0
-    /// Their values, counted from the first field's first byte.
-    // Written out: this way it is a few stores, not a loop.
+    /// The values of the headers, relative to the first byte of the first field.
+    // Written out, so that it compiles to a few stores instead of a loop.
     @usableFromInline var known: InlineArray<20, ByteExtent> = [
         .empty, .empty, .empty, .empty, .empty, .empty, .empty, .empty, .empty, .empty,
         .empty, .empty, .empty, .empty, .empty, .empty, .empty, .empty, .empty, .empty,
@@ -72,8 +72,8 @@ public struct RequestHead: BitwiseCopyable, Sendable {
     @inline(__always)
     init() {}
 
-    /// The value of the first field of a name, without the white space around it (RFC 9110,
-    /// section 5.5); nil when the request has no such field.
+    /// Returns the value of the first line of a header, without the white space around it (RFC
+    /// 9110, section 5.5); nil if it is missing.
     @inlinable @inline(__always)
     public func field(_ name: FieldName) -> ByteExtent? {
         guard has(name) else { return nil }
@@ -81,19 +81,19 @@ public struct RequestHead: BitwiseCopyable, Sendable {
         return ByteExtent(offset: fields.offset &+ value.offset, count: value.count)
     }
 
-    /// Whether there is no other field of a name than ``field(_:)`` says, however it is written.
+    /// Returns true if ``field(_:)`` is the only line of that header in any spelling.
     @inlinable @inline(__always)
     public func hasAtMostOne(_ name: FieldName) -> Bool {
         repeated &>> UInt32(name.rawValue) & 1 == 0 && !allowsUnderscores && dropsInvalidNames
     }
 
-    /// True if the request has several lines of a field.
+    /// Returns true if the request has several lines of a header.
     @inlinable @inline(__always)
     public func hasSeveral(_ name: FieldName) -> Bool {
         repeated &>> UInt32(name.rawValue) & 1 != 0
     }
 
-    /// True if `matches` is true for the value of one of the field's lines.
+    /// Returns true if `matches` is true for the value of one of the header's lines.
     func hasLine(
         of name: FieldName, in received: Span<UInt8>, _ matches: (Span<UInt8>) -> Bool
     ) -> Bool {
@@ -110,7 +110,7 @@ public struct RequestHead: BitwiseCopyable, Sendable {
         return false
     }
 
-    /// True if a member of a list-valued field is this word, in any case.
+    /// Returns true if a member of a list-valued header is this word, in any case.
     func hasMember(
         _ member: StaticString, of name: FieldName, in received: Span<UInt8>
     ) -> Bool {
@@ -127,7 +127,7 @@ public struct RequestHead: BitwiseCopyable, Sendable {
         }
     }
 
-    /// Returns the lines of a field as one list (RFC 9110, section 5.3).
+    /// Returns the lines of a header as one list (RFC 9110, section 5.3).
     public func combined(_ name: FieldName, in received: Span<UInt8>) -> [UInt8] {
         var all: [UInt8] = []
         _ = hasLine(of: name, in: received) { value in
@@ -138,27 +138,25 @@ public struct RequestHead: BitwiseCopyable, Sendable {
         return all
     }
 
-    /// Whether the request has a field of a name.
+    /// Returns true if the request has a header.
     @inlinable @inline(__always)
     func has(_ name: FieldName) -> Bool {
         present &>> UInt32(name.rawValue) & 1 != 0
     }
 
-    /// Whether the request line could be read. Where it could not, nothing of the request is known
-    /// but that line.
+    /// Whether the request line could be parsed. If not, nothing else of the request is known.
     public var isLineRead: Bool { !methodName.isEmpty }
 
-    /// Whether the request has a field that makes it conditional (RFC 9110, section 13.1), If-Range
-    /// apart.
+    /// Whether the request has a header that makes it conditional (RFC 9110, section 13.1), except
+    /// If-Range.
     public var isConditional: Bool { present & Preconditions.conditional != 0 }
 
-    /// Whether no field asks for anything else than the whole of what the path names, in any coding
-    /// that is acceptable: no ranges, conditions, expectations, no body, and no proxy before it.
+    /// True if the headers ask for nothing but the whole representation, in any acceptable coding:
+    /// no ranges, conditions, expectations or body, and no proxy.
     @inlinable @inline(__always)
     public var asksForWhole: Bool { present & RequestHead.particular == 0 }
 
-    /// The same, but that the client may have the answer already: If-None-Match or
-    /// If-Modified-Since, and nothing else.
+    /// True for a request that is like that except for If-None-Match or If-Modified-Since.
     @inlinable @inline(__always)
     public var asksForWholeUnlessKnown: Bool {
         present & (RequestHead.particular & ~RequestHead.known) == 0
@@ -176,8 +174,8 @@ public struct RequestHead: BitwiseCopyable, Sendable {
     @inlinable @inline(__always)
     static func bit(_ name: FieldName) -> UInt32 { 1 &<< UInt32(name.rawValue) }
 
-    /// Whether the client expects the connection to stay open after the answer (RFC 9112,
-    /// section 9.3).
+    /// True if the client expects the connection to stay open after the response (RFC 9112, section
+    /// 9.3).
     public var keepsAlive: Bool {
         switch version {
         case .http09: return false
@@ -187,8 +185,8 @@ public struct RequestHead: BitwiseCopyable, Sendable {
     }
 }
 
-/// Walks the field lines of a head that was parsed, in the order they were sent. Lines that were
-/// dropped for their names are passed over.
+/// Iterates over the field lines of a parsed head, in the order they were sent. Lines that were
+/// dropped for their names are skipped.
 public struct FieldIterator: BitwiseCopyable, Sendable {
     private var position: Int
     private let end: Int
@@ -203,8 +201,8 @@ public struct FieldIterator: BitwiseCopyable, Sendable {
         dropsInvalidNames = head.dropsInvalidNames
     }
 
-    /// The next field: its name, and its value without the white space around it; nil after the
-    /// last one. `received` is what the head was parsed from.
+    /// Returns the next field: its name, and its value without the white space around it; nil after
+    /// the last one. `received` is the buffer that the head was parsed from.
     public mutating func next(
         in received: Span<UInt8>
     ) -> (name: ByteExtent, value: ByteExtent)? {

@@ -1,14 +1,16 @@
-/// A request line taken apart (RFC 9112, section 3), with what nginx's ngx_http_parse_request_line
-/// lets pass: several spaces between the parts and after them, and any 1.x as 1.1.
+/// Parses a request line (RFC 9112, section 3), as leniently as nginx's
+/// ngx_http_parse_request_line: several spaces between the parts and after them are accepted, and
+/// any 1.x counts as 1.1.
 ///
-/// The line has no line end and no byte below 0x0E in it: the parser has seen to that.
+/// The line has no line end and no byte below 0x0E: the parser has checked that.
 struct RequestLine {
     private let start: Int
     private let end: Int
     private let isStrict: Bool
     private var position: Int
 
-    /// The line from `start` to `end`; `isStrict` refuses what only nginx lets pass.
+    /// Creates a parser for the line from `start` to `end`; `isStrict` refuses what only nginx
+    /// accepts.
     init(from start: Int, to end: Int, isStrict: Bool = false) {
         self.start = start
         self.end = end
@@ -16,7 +18,7 @@ struct RequestLine {
         position = start
     }
 
-    /// Fills in what the line says; the fault when it is not one.
+    /// Parses the line into `head`. Returns the fault of an invalid line.
     @inline(__always)
     mutating func parse(_ received: Span<UInt8>, into head: inout RequestHead) -> RequestFault? {
         if let fault = parseMethod(received, into: &head) { return fault }
@@ -37,9 +39,9 @@ struct RequestLine {
         return parseVersion(received, into: &head)
     }
 
-    /// Takes what nearly all lines are, if it is whole: `GET`, a path without a query, `HTTP/1.1`
-    /// and CRLF. Where the next line begins; nil when the line that begins at `start` is another
-    /// one, of which nothing is taken, or goes on behind `limit`.
+    /// Parses the most common form, if the line is complete: `GET`, a path without a query,
+    /// `HTTP/1.1` and CRLF. Returns the start of the next line; nil, without changing `head`, if
+    /// the line that begins at `start` has another form or continues beyond `limit`.
     @inline(__always)
     static func takePlain(
         _ received: Span<UInt8>, from start: Int, to limit: Int, into head: inout RequestHead
@@ -61,7 +63,7 @@ struct RequestLine {
         return next
     }
 
-    /// False when there are more than one, and that matters.
+    /// Skips spaces. Returns false if there is more than one where that matters.
     @inline(__always)
     private mutating func skipSpaces(_ received: Span<UInt8>) -> Bool {
         let first = position
@@ -80,8 +82,8 @@ struct RequestLine {
             return nil
         }
         while position < end, received[position].isMethodByte(isStrict) { position &+= 1 }
-        // A line that ends inside the method is refused as nginx does: the line end is no byte
-        // of a method.
+        // A line that ends inside the method is refused as in nginx: the line end is no byte of a
+        // method.
         guard position > start, position < end, received[position] == 0x20 else {
             return .invalidMethod
         }
@@ -90,8 +92,8 @@ struct RequestLine {
         return nil
     }
 
-    /// The path and query that begin at `first` and at the current position, up to a space or
-    /// the end of the line.
+    /// Parses the path and query that begin at `first` and at the current position, up to a space
+    /// or the end of the line.
     @inline(__always)
     private mutating func parseTarget(
         _ received: Span<UInt8>, from first: Int, into head: inout RequestHead
@@ -126,7 +128,7 @@ struct RequestLine {
         return nil
     }
 
-    /// The absolute form (RFC 9112, section 3.2.2).
+    /// Parses the absolute form (RFC 9112, section 3.2.2).
     @inline(never)
     private mutating func parseAbsolute(
         _ received: Span<UInt8>, into head: inout RequestHead
@@ -145,7 +147,7 @@ struct RequestLine {
         head.host = ByteExtent(offset: authority.offset, count: UInt32(host.count))
         head.port = host.port
         guard position < end, received[position] != 0x20 else {
-            // No path is the path "/": one of the two slashes stands for it.
+            // A missing path is the path "/": one of the two slashes is used for it.
             guard position < end else { return .invalidRequestLine }
             head.target = ByteExtent(from: slashes, to: slashes &+ 1)
             head.path = head.target
@@ -157,7 +159,7 @@ struct RequestLine {
         return parseTarget(received, from: position, into: &head)
     }
 
-    /// The authority form (RFC 9112, section 3.2.3): host, colon, port.
+    /// Parses the authority form (RFC 9112, section 3.2.3): host, colon, port.
     @inline(never)
     private mutating func parseAuthority(
         _ received: Span<UInt8>, into head: inout RequestHead
@@ -175,14 +177,14 @@ struct RequestLine {
         return nil
     }
 
-    /// A host and port as far as they go: nginx takes fewer bytes here than in Host.
+    /// Reads a host and port: nginx accepts fewer bytes here than in Host.
     private mutating func takeAuthority(
         _ received: Span<UInt8>
     ) -> (authority: ByteExtent, hasPort: Bool)? {
         let first = position
         if position < end, received[position] == 0x5B {
             while position < end, received[position] != 0x5D {
-                // What stands in the brackets is looked at with the host.
+                // The content of the brackets is checked with the host.
                 guard received[position] > 0x20 else { return nil }
                 position &+= 1
             }
@@ -258,15 +260,16 @@ struct RequestLine {
 }
 
 extension UInt8 {
-    /// Whether nginx takes a byte as part of a method.
+    /// True if nginx accepts a byte as part of a method.
     @inline(__always)
     var isMethodByte: Bool { self &- 0x41 < 26 || self == 0x5F || self == 0x2D }
 
-    /// Whether a byte is part of a method: for nginx, or of a token (RFC 9110, section 9.1).
+    /// Returns true if a byte may be part of a method: nginx's rule, or with strict parsing that of
+    /// a token (RFC 9110, section 9.1).
     @inline(__always)
     func isMethodByte(_ isStrict: Bool) -> Bool { isMethodByte || isStrict && isTokenByte }
 
-    /// RFC 9110, section 5.6.2: tchar.
+    /// True for a tchar (RFC 9110, section 5.6.2).
     var isTokenByte: Bool {
         switch self {
         case 0x21, 0x23...0x27, 0x2A, 0x2B, 0x2D, 0x2E, 0x30...0x39, 0x41...0x5A, 0x5E...0x7A,
@@ -276,12 +279,12 @@ extension UInt8 {
         }
     }
 
-    /// RFC 3986, section 3.1.
+    /// True for a byte of a scheme (RFC 3986, section 3.1).
     fileprivate var isSchemeByte: Bool {
         isASCIILetter || decimalDigit != nil || self == 0x2B || self == 0x2D || self == 0x2E
     }
 
-    /// Whether nginx takes a byte as part of a host in a request line.
+    /// True if nginx accepts a byte as part of a host in a request line.
     fileprivate var isRequestHostByte: Bool {
         isASCIILetter || decimalDigit != nil || self == 0x2D || self == 0x2E
     }

@@ -1,4 +1,4 @@
-/// How large a head may be, and what becomes of odd names.
+/// Size limits of a head, and the rules for odd names.
 public struct HeadLimits: BitwiseCopyable, Sendable, Equatable {
     /// The longest request line in bytes, with its end (a buffer of large_client_header_buffers).
     public var requestLine: Int
@@ -6,17 +6,17 @@ public struct HeadLimits: BitwiseCopyable, Sendable, Equatable {
     public var fieldLine: Int
     /// The largest head in bytes.
     public var head: Int
-    /// How many fields there may be (max_headers).
+    /// The maximum number of fields (max_headers).
     public var fields: Int
-    /// Whether a name may have underscores (underscores_in_headers).
+    /// Whether names may have underscores (underscores_in_headers).
     public var allowsUnderscores: Bool
-    /// Whether a field whose name has an odd byte is dropped (ignore_invalid_headers on) or kept
-    /// (off).
+    /// Whether a field with an invalid name is dropped (ignore_invalid_headers on) or kept (off).
     public var dropsInvalidNames: Bool
-    /// Whether what nginx tolerates and RFC 9112 does not is refused (strict_requests).
+    /// Whether requests are refused that nginx accepts although RFC 9112 does not
+    /// (strict_requests).
     public var isStrict: Bool
 
-    /// The limits; what is not given is as nginx has it.
+    /// Creates limits. The defaults are nginx's.
     public init(
         requestLine: Int = 8192, fieldLine: Int = 8192, head: Int = 32768, fields: Int = 1000,
         allowsUnderscores: Bool = false, dropsInvalidNames: Bool = true, isStrict: Bool = false
@@ -30,8 +30,8 @@ public struct HeadLimits: BitwiseCopyable, Sendable, Equatable {
         self.isStrict = isStrict
     }
 
-    /// Whether what was read of a block of fields by these holds by others, too. How long it may be
-    /// is not asked.
+    /// Returns true if a block of fields parses the same under both rules, apart from its length
+    /// limits.
     @inline(__always)
     func readFields(as other: HeadLimits) -> Bool {
         fieldLine == other.fieldLine && fields == other.fields
@@ -40,30 +40,30 @@ public struct HeadLimits: BitwiseCopyable, Sendable, Equatable {
     }
 }
 
-/// How far a head has come.
+/// The progress of parsing a head.
 public enum ParseOutcome: BitwiseCopyable, Sendable, Equatable {
-    /// The head does not end in what was received.
+    /// The head is incomplete.
     case needsMore
-    /// `head` can be read.
+    /// The head is complete and valid.
     case complete
-    /// The request must be answered with the fault's status, and the connection closed.
+    /// The request must be refused with the fault's status, and the connection closed.
     case invalid(RequestFault)
 }
 
-/// Reads the head of a request (RFC 9112, section 2.2) out of bytes as they come in, by nginx's
-/// rules. However the bytes were split, what is found is the same.
+/// An incremental parser for the head of a request (RFC 9112, section 2.2), by nginx's rules. The
+/// result does not depend on how the bytes were split.
 public struct RequestParser: BitwiseCopyable, Sendable {
-    /// What was read: all of it after `.complete`, at least the request line after `.invalid`
-    /// when it has come that far.
+    /// The parsed head: complete after `.complete`; after `.invalid` it has the request line if
+    /// that was read.
     public private(set) var head = RequestHead()
-    /// The line that an `.invalid` was found in, as far as it was received.
+    /// The line that has the fault, as far as it was received.
     public private(set) var faultLine = ByteExtent.empty
 
     private enum Stage: UInt8, BitwiseCopyable {
         case beforeRequestLine, requestLine, fields, complete, invalid
     }
 
-    /// What the request is held to.
+    /// The limits of this request.
     public private(set) var limits: HeadLimits
     private var stage = Stage.beforeRequestLine
     private var fault = RequestFault.invalidRequestLine
@@ -71,7 +71,7 @@ public struct RequestParser: BitwiseCopyable, Sendable {
     private var scanned = 0
     private var fieldCount = 0
 
-    /// A parser for one request.
+    /// Creates a parser for one request.
     @inline(__always)
     public init(limits: HeadLimits) {
         self.limits = limits
@@ -82,8 +82,8 @@ public struct RequestParser: BitwiseCopyable, Sendable {
     /// True if the whole head was read, and is valid.
     public var isComplete: Bool { stage == .complete }
 
-    /// The bytes of the lines that were read, from the request line's first byte on: all of the
-    /// head once it is complete, none while its request line is not (nginx's $request_length).
+    /// The length of the lines that were read, from the first byte of the request line: the whole
+    /// head once it is complete, 0 while the request line is incomplete (nginx's $request_length).
     public var readCount: Int {
         switch stage {
         case .beforeRequestLine, .requestLine: return 0
@@ -93,13 +93,13 @@ public struct RequestParser: BitwiseCopyable, Sendable {
         }
     }
 
-    /// Begins anew, with another client's request.
+    /// Starts over for a request of another client.
     public mutating func restart(limits: HeadLimits) {
         self.limits = limits
         restart()
     }
 
-    /// Begins anew, with another request.
+    /// Starts over for the next request.
     public mutating func restart() {
         head.reset(limits)
         faultLine = .empty
@@ -110,10 +110,10 @@ public struct RequestParser: BitwiseCopyable, Sendable {
         fieldCount = 0
     }
 
-    /// Goes on with what has come. `received` begins with the request's first byte and has all
-    /// bytes so far; they may have moved since the last call, and more requests may follow them.
+    /// Continues parsing. `received` begins with the first byte of the request and has all bytes so
+    /// far; they may have moved since the last call, and more requests may follow.
     ///
-    /// Fields that `memory` knows are not read again.
+    /// Header blocks that `memory` has are not parsed again.
     public mutating func resume(
         _ received: Span<UInt8>, memory: FieldMemory = .none
     ) -> ParseOutcome {
@@ -137,7 +137,7 @@ public struct RequestParser: BitwiseCopyable, Sendable {
         return outcome
     }
 
-    /// Takes the fields from memory, where the head is such that they say all of it.
+    /// Takes the fields from the cache, if the request line is one for which they are complete.
     @inline(__always)
     private mutating func recallFields(_ received: Span<UInt8>, _ memory: FieldMemory) -> Bool {
         guard head.hasOrdinaryLine, head.host.isEmpty,
@@ -149,7 +149,7 @@ public struct RequestParser: BitwiseCopyable, Sendable {
         return true
     }
 
-    /// Takes a plain request line that is there as a whole; false for any other.
+    /// Parses a plain request line that was received completely. Returns false for any other.
     @inline(__always)
     private mutating func takePlainLine(_ received: Span<UInt8>) -> Bool {
         let limit = min(received.count, bound(ofLineAt: scanned, limits.requestLine))
@@ -168,8 +168,8 @@ public struct RequestParser: BitwiseCopyable, Sendable {
         scanned = position
     }
 
-    /// Passes over the empty lines that may stand before a request (RFC 9112, section 2.2), and
-    /// refuses at once what cannot be a method: a TLS greeting, say.
+    /// Skips the empty lines that may precede a request (RFC 9112, section 2.2), and refuses at
+    /// once what cannot be a method, such as a TLS greeting.
     private mutating func skipEmptyLines(_ received: Span<UInt8>) -> ParseOutcome? {
         let window = min(received.count, limits.head)
         while scanned < window, received[scanned] == 0x0D || received[scanned] == 0x0A {
@@ -186,14 +186,14 @@ public struct RequestParser: BitwiseCopyable, Sendable {
         return nil
     }
 
-    /// How many of the received bytes may be part of the line at `start`: so a limit is found at
-    /// the same byte whether that came alone or with others.
+    /// Returns how many of the received bytes may belong to the line at `start`: a limit is hit at
+    /// the same byte however the bytes were split.
     @inline(__always)
     private func bound(ofLineAt start: Int, _ limit: Int) -> Int {
         min(limits.head, start &+ limit)
     }
 
-    /// Reads the request line when all of it is there; nil when fields follow.
+    /// Parses the request line once it is complete. Returns nil if fields follow.
     private mutating func takeRequestLine(_ received: Span<UInt8>) -> ParseOutcome? {
         let bound = bound(ofLineAt: lineStart, limits.requestLine)
         let window = min(received.count, bound)
@@ -214,7 +214,7 @@ public struct RequestParser: BitwiseCopyable, Sendable {
         return head.version == .http09 ? finish(next) : nil
     }
 
-    /// Reads field lines as far as they are there, and the empty line that ends the head.
+    /// Parses complete field lines, and the empty line that ends the head.
     private mutating func takeFields(_ received: Span<UInt8>) -> ParseOutcome {
         var position = scanned
         while true {
@@ -235,11 +235,11 @@ public struct RequestParser: BitwiseCopyable, Sendable {
                     break
                 }
                 if byte == 0x0A {
-                    // RFC 9112, section 2.2: a line feed alone may be taken for a line's end.
+                    // RFC 9112, section 2.2: a line feed alone may be accepted as a line end.
                     if limits.isStrict { return refuse(.invalidField, received) }
                     break
                 }
-                // NUL is refused; a tab may stand in a value, another control where it is let.
+                // NUL is refused; a tab may occur in a value, other control characters if allowed.
                 guard byte != 0, !limits.isStrict || byte == 0x09 else {
                     return refuse(.invalidField, received)
                 }
@@ -253,7 +253,7 @@ public struct RequestParser: BitwiseCopyable, Sendable {
                 return finish(next)
             }
             if let fault = takeField(received, to: position) {
-                // A line that has the form of a field counts as read, whatever its value.
+                // A line with the form of a field counts as read, whatever its value.
                 let isRead = fault != .invalidField && fault != .tooManyFields
                 return refuse(fault, received, readCount: isRead ? next : lineStart)
             }
@@ -262,7 +262,7 @@ public struct RequestParser: BitwiseCopyable, Sendable {
         }
     }
 
-    /// Nothing ends the line so far: more is to come, or the line is too long.
+    /// Handles a line that is incomplete: it needs more bytes, or is too long.
     private mutating func waitOrRefuse(
         _ received: Span<UInt8>, at position: Int, _ bound: Int
     ) -> ParseOutcome {
@@ -280,7 +280,7 @@ public struct RequestParser: BitwiseCopyable, Sendable {
         return .complete
     }
 
-    /// Reads the field line from `lineStart` to `end`.
+    /// Parses the field line from `lineStart` to `end`.
     @inline(__always)
     private mutating func takeField(_ received: Span<UInt8>, to end: Int) -> RequestFault? {
         let line = FieldLine(in: received, from: lineStart, to: end)
@@ -318,7 +318,7 @@ public struct RequestParser: BitwiseCopyable, Sendable {
         return nil
     }
 
-    /// The host of Host counts when the request line had none, but must be valid in any case.
+    /// Parses Host, which must be valid even if the request line has a host, which wins.
     @inline(__always)
     private mutating func takeHost(
         _ received: Span<UInt8>, _ value: ByteExtent
@@ -331,7 +331,7 @@ public struct RequestParser: BitwiseCopyable, Sendable {
         return nil
     }
 
-    /// Reads a list of connection options (RFC 9110, section 7.6.1).
+    /// Parses a list of connection options (RFC 9110, section 7.6.1).
     private mutating func takeConnection(_ value: Span<UInt8>) {
         if value.count == 10, value.matches("keep-alive", at: 0, foldsCase: true) {
             head.connectionKeepAlive = true
@@ -350,7 +350,7 @@ public struct RequestParser: BitwiseCopyable, Sendable {
         }
     }
 
-    /// What is wrong with the fields taken together, in the order that nginx looks at them.
+    /// Returns the fault of the combined fields, checked in nginx's order.
     private mutating func faultOfWhole(_ received: Span<UInt8>) -> RequestFault? {
         if head.version == .http11, !head.has(.host) { return .missingHost }
         if let length = head.field(.contentLength) {
@@ -360,7 +360,7 @@ public struct RequestParser: BitwiseCopyable, Sendable {
             head.contentLength = value
         }
         if let coding = head.field(.transferEncoding) {
-            // RFC 9112, section 6.1: a length that two readers could take for different ones.
+            // RFC 9112, section 6.1: two recipients could disagree about the length.
             guard head.version == .http11 else { return .codedHTTP10 }
             guard received.slice(coding).equalsIgnoringCase("chunked") else {
                 return .unknownTransferEncoding
@@ -381,8 +381,8 @@ public struct RequestParser: BitwiseCopyable, Sendable {
         }
     }
 
-    /// Ends the request with a fault. `readCount` is how many bytes the lines before it have, its
-    /// own included where that could be read; nil for those before the current line.
+    /// Ends the request with a fault. `readCount` is the length of the lines including this one, if
+    /// it could be read; nil leaves it at those before the current line.
     private mutating func refuse(
         _ fault: RequestFault, _ received: Span<UInt8>, readCount: Int? = nil
     ) -> ParseOutcome {
@@ -399,8 +399,8 @@ public struct RequestParser: BitwiseCopyable, Sendable {
         return .invalid(fault)
     }
 
-    /// Keeps nothing of a request line that could not be read but the line itself, and that it is
-    /// one of HTTP/0.9, which has no response header, even for a refusal.
+    /// Clears what was parsed of an invalid request line, except the line itself and whether it is
+    /// one of HTTP/0.9, which gets no response header even for a refusal.
     private mutating func forgetRequestLine() {
         let isHTTP09 = head.version == .http09
         head.reset(limits)

@@ -1,8 +1,8 @@
-/// The path of a request target, made into a path of the site and back (RFC 3986, sections 2.1
+/// Conversion between the path of a request target and a path of the site (RFC 3986, sections 2.1
 /// and 5.2.4), as nginx does it.
 public enum RequestTarget {
-    /// Whether `normalize` would write the path as it is: nothing is escaped, no segment begins
-    /// with a dot, no slashes stand together, no `?` or `#` ends it, and there is no NUL.
+    /// Returns true if `normalize` would leave the path unchanged: no escapes, no segment that
+    /// begins with a dot, no adjacent slashes, no `?`, `#` or NUL.
     public static func isSimple(_ path: Span<UInt8>) -> Bool {
         guard path.count > 0, path[0] == 0x2F else { return false }
         var afterSlash = false
@@ -22,12 +22,12 @@ public enum RequestTarget {
         return true
     }
 
-    /// Writes the path decoded once, without `.` and `..` segments, and with one slash for
-    /// several when `mergesSlashes`. It always begins with a slash, has no NUL, and no `..`
-    /// segment; it is never longer than the raw one (and one slash). A `?` or `#` ends the path.
+    /// Decodes the path once, removes `.` and `..` segments, and merges adjacent slashes if
+    /// `mergesSlashes`. The result begins with a slash, has no NUL and no `..` segment, and is
+    /// never longer than the raw path and one slash. A `?` or `#` ends the path.
     ///
-    /// False, to be answered with 400, when an escape is not two hexadecimal digits, when there is
-    /// a NUL, escaped or not, or when `..` leads above the root; also when the writer is too small.
+    /// Returns false, for a response with 400, if an escape is not two hexadecimal digits, if there
+    /// is a NUL, escaped or not, or if `..` leads above the root; also if the writer is too small.
     public static func normalize(
         path raw: Span<UInt8>, mergesSlashes: Bool, into writer: inout HeadWriter
     ) -> Bool {
@@ -45,31 +45,30 @@ public enum RequestTarget {
                 byte = high << 4 | low
                 index &+= 2
             }
-            // A C string would end there; the parser lets none through, but others may ask.
+            // A C string would end at a NUL. The parser refuses it, but there are other callers.
             guard byte != 0 else { return false }
             guard path.take(byte, into: &writer) else { return false }
         }
         return path.finish(&writer) && !writer.hasOverflowed
     }
 
-    /// Writes a path so that it can stand in a Location field: nginx's NGX_ESCAPE_URI.
+    /// Escapes a path for a Location header: nginx's NGX_ESCAPE_URI.
     public static func escape(uri: Span<UInt8>, into writer: inout HeadWriter) {
         escape(uri, keeping: .uri, into: &writer)
     }
 
-    /// Writes a name so that it can stand as one segment of a path: nginx's
-    /// NGX_ESCAPE_URI_COMPONENT, which leaves only unreserved bytes (RFC 3986, section 2.3).
+    /// Escapes a name as one segment of a path: nginx's NGX_ESCAPE_URI_COMPONENT, which leaves only
+    /// unreserved bytes (RFC 3986, section 2.3).
     public static func escape(component: Span<UInt8>, into writer: inout HeadWriter) {
         escape(component, keeping: .unreserved, into: &writer)
     }
 
-    /// Writes text so that it can stand in a query: nginx's NGX_ESCAPE_ARGS.
+    /// Escapes text for a query: nginx's NGX_ESCAPE_ARGS.
     public static func escape(arguments: Span<UInt8>, into writer: inout HeadWriter) {
         escape(arguments, keeping: .arguments, into: &writer)
     }
 
-    /// Writes text so that it can stand in a field's value: control bytes are escaped (RFC 9110,
-    /// section 5.5).
+    /// Escapes the control characters of a header value (RFC 9110, section 5.5).
     public static func escape(controlsOf text: Span<UInt8>, into writer: inout HeadWriter) {
         for index in 0..<text.count {
             let byte = text[index]
@@ -83,7 +82,7 @@ public enum RequestTarget {
         }
     }
 
-    /// Writes text so that it can stand in a page, in an attribute's value too.
+    /// Escapes text for HTML, including attribute values.
     public static func escape(html: Span<UInt8>, into writer: inout HeadWriter) {
         for index in 0..<html.count {
             switch html[index] {
@@ -117,14 +116,14 @@ public enum RequestTarget {
     }
 }
 
-/// The state of `RequestTarget.normalize`: what the segment that is being written looks like.
+/// The state of `RequestTarget.normalize`: the shape of the current segment.
 private struct PathNormalizer {
     private enum Segment {
         case empty, dot, dotDot, other
     }
 
     private let mergesSlashes: Bool
-    /// Where in the writer the path begins.
+    /// The offset in the writer where the path begins.
     private let root: Int
     private var segment = Segment.empty
 
@@ -133,8 +132,8 @@ private struct PathNormalizer {
         self.root = root
     }
 
-    /// Writes a decoded byte; false when it would lead above the root. A `?`, `#` or `%` that was
-    /// decoded is a byte like any other.
+    /// Writes a decoded byte. Returns false if it would lead above the root. A `?`, `#` or `%` that
+    /// was decoded is an ordinary byte.
     mutating func take(_ byte: UInt8, into writer: inout HeadWriter) -> Bool {
         if byte == 0x2F { return endSegment(&writer) }
         writer.append(byte: byte)
@@ -146,7 +145,7 @@ private struct PathNormalizer {
         return true
     }
 
-    /// Ends the path; false when its last segment would lead above the root.
+    /// Ends the path. Returns false if its last segment would lead above the root.
     mutating func finish(_ writer: inout HeadWriter) -> Bool {
         switch segment {
         case .dot, .dotDot: return endSegment(&writer)
@@ -161,7 +160,7 @@ private struct PathNormalizer {
         case .dot:
             writer.truncate(to: writer.count &- 1)
         case .dotDot:
-            // Before the two dots stands their slash, and before that the segment that goes.
+            // The two dots follow their slash, which follows the segment that is removed.
             var end = writer.count &- 4
             while end >= root, writer.byte(at: end) != 0x2F { end &-= 1 }
             guard end >= root else { return false }

@@ -1,6 +1,6 @@
-/// Status codes (RFC 9110, section 15) in nginx's words.
+/// Status codes (RFC 9110, section 15) with nginx's reason phrases.
 public enum Status {
-    /// The phrase of a status line; empty for codes that nginx has none for.
+    /// Returns the reason phrase of a status line; empty for codes without one in nginx.
     public static func reason(_ code: Int) -> StaticString {
         switch code {
         case 200: return "OK"
@@ -23,7 +23,7 @@ public enum Status {
     /// `strict_requests on` only.
     public static var fieldsTooLarge: StaticString { "Request Header Fields Too Large" }
 
-    /// Whether an answer of this status says where to go instead.
+    /// Returns true if a response with this status redirects.
     public static func isRedirect(_ code: Int) -> Bool {
         switch code {
         case 301, 302, 303, 307, 308: true
@@ -69,7 +69,7 @@ public enum Status {
         }
     }
 
-    /// The code that is sent for one: nginx's own codes of a bad request are sent as 400.
+    /// Returns the code that is sent: nginx's own codes for bad requests are sent as 400.
     public static func sent(_ code: Int) -> Int {
         switch code {
         case 494...497: return 400

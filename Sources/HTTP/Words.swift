@@ -1,7 +1,7 @@
-/// Reading eight bytes with one instruction. What a function reads is checked against the span
-/// once, when it begins, and not again for every word.
+/// Reads of eight bytes with one instruction. The range is checked against the span once per call,
+/// not for every word.
 extension Span where Element == UInt8 {
-    /// The eight bytes at `offset`, the first one lowest. They must be there.
+    /// Returns the eight bytes at `offset`, the first one lowest. They must be in the span.
     @unsafe @inline(__always)
     func word(unchecked offset: Int) -> UInt64 {
         UInt64(
@@ -9,7 +9,7 @@ extension Span where Element == UInt8 {
                 fromUncheckedByteOffset: offset, as: UInt64.self))
     }
 
-    /// The four bytes at `offset`, the first one lowest. They must be there.
+    /// Returns the four bytes at `offset`, the first one lowest. They must be in the span.
     @unsafe @inline(__always)
     func halfWord(unchecked offset: Int) -> UInt32 {
         UInt32(
@@ -17,22 +17,22 @@ extension Span where Element == UInt8 {
                 fromUncheckedByteOffset: offset, as: UInt32.self))
     }
 
-    /// The last one to seven bytes before `end`, from `index` on, and zeros after them. Eight bytes
-    /// must be there before `end`.
+    /// Returns the last one to seven bytes before `end`, from `index` on, followed by zeros. There
+    /// must be eight bytes before `end`.
     @unsafe @inline(__always)
     private func tail(unchecked index: Int, to end: Int) -> UInt64 {
         let missing = UInt64(truncatingIfNeeded: 8 &- (end &- index))
         return unsafe word(unchecked: end &- 8) &>> (missing &* 8)
     }
 
-    /// Stops the program when not all bytes from `start` to `end` are there.
+    /// Traps unless all bytes from `start` to `end` are in the span.
     @inline(__always)
     private func check(from start: Int, to end: Int) {
         precondition(UInt(bitPattern: start) <= UInt(bitPattern: end) && end <= count)
     }
 
-    /// The index of the first byte from `start` to `end`, exclusive, for which `hits` sets the
-    /// highest bit; `end` when there is none. Only the lowest bit that `hits` sets must be right.
+    /// Returns the index of the first byte from `start` to `end`, exclusive, for which `hits` sets
+    /// the highest bit; `end` if there is none. Only the lowest bit that `hits` sets must be exact.
     @inline(__always)
     private func firstIndex(
         from start: Int, to end: Int, where hits: (UInt64) -> UInt64
@@ -60,8 +60,8 @@ extension Span where Element == UInt8 {
         return min(end, index &+ found.trailingZeroBitCount &>> 3)
     }
 
-    /// The index of the first byte below 0x0E (a line end, NUL, tab or another control) from
-    /// `start` to `end`, exclusive; `end` when there is none.
+    /// Returns the index of the first byte below 0x0E (a line end, NUL, tab or another control
+    /// character) from `start` to `end`, exclusive; `end` if there is none.
     @inline(__always)
     func firstControl(from start: Int, to end: Int) -> Int {
         check(from: start, to: end)
@@ -85,8 +85,8 @@ extension Span where Element == UInt8 {
         }
     }
 
-    /// The index of the first byte below 0x20, or DEL, from `start` to `end`, exclusive; `end` when
-    /// there is none.
+    /// Returns the index of the first byte below 0x20, or DEL, from `start` to `end`, exclusive;
+    /// `end` if there is none.
     @inline(__always)
     func firstControlOrDelete(from start: Int, to end: Int) -> Int {
         firstIndex(from: start, to: end) {
@@ -97,22 +97,22 @@ extension Span where Element == UInt8 {
         }
     }
 
-    /// Whether all bytes are printable ASCII, and none is a quote or a backslash.
+    /// True if all bytes are printable ASCII, and none is a quote or a backslash.
     public var isPlainText: Bool {
         firstIndex(from: 0, to: count) {
             let ones: UInt64 = 0x0101_0101_0101_0101
             let quote = $0 ^ 0x2222_2222_2222_2222
             let backslash = $0 ^ 0x5C5C_5C5C_5C5C_5C5C
             let controls = ($0 &- 0x2020_2020_2020_2020) & ~$0
-            // From DEL on a byte and one more has its highest bit set, or has it itself.
+            // From DEL on, a byte or its successor has the highest bit set.
             let others = $0 | ($0 &+ ones)
             return (controls | others | (quote &- ones) & ~quote | (backslash &- ones) & ~backslash)
                 & 0x8080_8080_8080_8080
         } == count
     }
 
-    /// The index of the first `byte`, not NUL, from `start` to `end`, exclusive; `end` when there
-    /// is none.
+    /// Returns the index of the first `byte`, not NUL, from `start` to `end`, exclusive; `end` if
+    /// there is none.
     @inline(__always)
     func firstIndex(of byte: UInt8, from start: Int, to end: Int) -> Int {
         let pattern = UInt64(byte) &* 0x0101_0101_0101_0101
@@ -122,16 +122,16 @@ extension Span where Element == UInt8 {
         }
     }
 
-    /// The index of the first byte from `start` to `end`, exclusive, that is no ASCII letter, digit
-    /// or `-`; `end` when there is none.
+    /// Returns the index of the first byte from `start` to `end`, exclusive, that is no ASCII
+    /// letter, digit or `-`; `end` if there is none.
     @inline(__always)
     func firstNotPlain(from start: Int, to end: Int) -> Int {
         firstIndex(from: start, to: end) { notPlain($0) }
     }
 
-    /// Whether the bytes from `start` to `end` are ASCII letters, digits, `-` and `.`, no two dots
-    /// stand together, and there are any. False where it would take long to tell: for a short
-    /// name at the end of the span.
+    /// Returns true if the bytes from `start` to `end` are ASCII letters, digits, `-` and `.`,
+    /// without adjacent dots, and there are any. Also returns false if checking would be slow: for
+    /// a short name at the end of the span.
     @inline(__always)
     func isPlainHost(from start: Int, to end: Int) -> Bool {
         guard start < end else { return false }
@@ -142,7 +142,7 @@ extension Span where Element == UInt8 {
             return unsafe isHost(word(unchecked: start) & kept | 0x2D2D_2D2D_2D2D_2D2D & ~kept)
         }
         var index = start
-        // Seven at a time: a pair of dots is seen whole in one word or in the next.
+        // Seven at a time: adjacent dots are both in this word or both in the next.
         while index < end &- 8 {
             guard unsafe isHost(word(unchecked: index)) else { return false }
             index &+= 7
@@ -150,7 +150,7 @@ extension Span where Element == UInt8 {
         return unsafe isHost(word(unchecked: end &- 8))
     }
 
-    /// Whether eight bytes are ASCII letters, digits, `-` and `.`, with no two dots together.
+    /// Returns true if eight bytes are ASCII letters, digits, `-` and `.`, without adjacent dots.
     @inline(__always)
     private func isHost(_ word: UInt64) -> Bool {
         let others = (word & 0x7F7F_7F7F_7F7F_7F7F) ^ 0x2E2E_2E2E_2E2E_2E2E
@@ -159,8 +159,8 @@ extension Span where Element == UInt8 {
         return dots & (dots &>> 8) == 0 && notPlain(word ^ (dots &>> 7) &* 3) == 0
     }
 
-    /// The highest bit of each of eight bytes that is no ASCII letter, digit or `-`: a sum has that
-    /// bit when its byte is at least the start, or past the end, of a range. No sum carries over.
+    /// Returns the highest bit of each byte that is no ASCII letter, digit or `-`: a sum has that
+    /// bit if its byte is at or after the start of a range, or after its end. No sum carries over.
     @inline(__always)
     private func notPlain(_ word: UInt64) -> UInt64 {
         let high: UInt64 = 0x8080_8080_8080_8080
@@ -173,15 +173,15 @@ extension Span where Element == UInt8 {
         return (~(letters | digits) & notDashes | word) & high
     }
 
-    /// The index of the first byte from `start` to `end`, exclusive, that is a space or below, DEL,
-    /// `?` or `#`; `end` when there is none.
+    /// Returns the index of the first byte from `start` to `end`, exclusive, that is a space or
+    /// below, DEL, `?` or `#`; `end` if there is none.
     @inline(__always)
     func firstTargetDelimiter(from start: Int, to end: Int) -> Int {
         firstIndex(from: start, to: end) { word in
             let deletes = word ^ 0x7F7F_7F7F_7F7F_7F7F
             let marks = word ^ 0x3F3F_3F3F_3F3F_3F3F
             let hashes = word ^ 0x2323_2323_2323_2323
-            // For each of the four the lowest hit is exact, so it is for all of them.
+            // The lowest hit is exact for each of the four, so it is for all of them.
             return
                 ((word &- 0x2121_2121_2121_2121) & ~word
                 | (deletes &- 0x0101_0101_0101_0101) & ~deletes
@@ -190,9 +190,9 @@ extension Span where Element == UInt8 {
         }
     }
 
-    /// Whether the bytes at `offset` are those of `name`, which is in lower case and of at least
-    /// three bytes; letters match in either case when `foldsCase`, all else matches exactly. As
-    /// many bytes as the name has must be there.
+    /// Returns true if the bytes at `offset` are those of `name`, which is in lower case and has at
+    /// least three bytes. With `foldsCase`, letters match in either case. The span must have as
+    /// many bytes as the name.
     @inline(__always)
     func matches(_ name: StaticString, at offset: Int, foldsCase: Bool) -> Bool {
         let length = name.utf8CodeUnitCount
@@ -228,8 +228,8 @@ extension Span where Element == UInt8 {
         return true
     }
 
-    /// Whether eight bytes are eight bytes of a name in lower case. Only letters have bit 0x40
-    /// among a name's bytes, so bit 0x20 is set where the name has a letter and nowhere else.
+    /// Returns true if eight bytes match eight bytes of a name in lower case. Of a name's bytes
+    /// only letters have bit 0x40, so bit 0x20 is set exactly where the name has a letter.
     @inline(__always)
     private func agrees(_ word: UInt64, with name: UInt64, _ foldsCase: Bool) -> Bool {
         let fold = foldsCase ? (name & 0x4040_4040_4040_4040) >> 1 : 0
@@ -238,7 +238,7 @@ extension Span where Element == UInt8 {
 }
 
 extension StaticString {
-    /// The eight bytes at `offset`, which must be there.
+    /// Returns the eight bytes at `offset`, which must be in the string.
     @inline(__always)
     fileprivate func word(at offset: Int) -> UInt64 {
         UInt64(
@@ -246,7 +246,7 @@ extension StaticString {
                 fromByteOffset: offset, as: UInt64.self))
     }
 
-    /// The four bytes at `offset`, which must be there.
+    /// Returns the four bytes at `offset`, which must be in the string.
     @inline(__always)
     fileprivate func halfWord(at offset: Int) -> UInt32 {
         UInt32(

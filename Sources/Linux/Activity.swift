@@ -1,7 +1,8 @@
 public import CLinux
 
-/// What a process is doing, in memory that it shares with those who look when it hangs or has died.
-/// It alone writes, without a lock and without a system call; valid as long as the memory is.
+/// A process's report of what it is doing, in shared memory, for those who investigate when it
+/// hangs or dies. Only the process itself writes, without locks and system calls. Valid as long as
+/// the memory is.
 @frozen
 @safe
 public struct Activity: BitwiseCopyable {
@@ -10,10 +11,11 @@ public struct Activity: BitwiseCopyable {
     @unsafe
     init(unsafe place: UnsafeMutablePointer<clinux_activity>) { unsafe self.place = place }
 
-    /// How many bytes one takes.
+    /// The size of one report in bytes.
     public static var size: Int { MemoryLayout<clinux_activity>.stride }
 
-    /// Some work begins, with what it is about; what there is no room for is cut off.
+    /// Records that work on a request begins, with a description; text that does not fit is cut
+    /// off.
     @inlinable
     public func begin(_ text: Span<UInt8>, nowMs: Int64) {
         unsafe text.withUnsafeBytes {
@@ -22,48 +24,48 @@ public struct Activity: BitwiseCopyable {
         }
     }
 
-    /// The work that was begun is done.
+    /// Records that the work is finished.
     @inlinable
     public func end() {
         unsafe place.pointee.state = UInt64(clinux_activity_over.rawValue)
     }
 
-    /// Whether work is in hand.
+    /// Whether work is in progress.
     @inlinable
     public var isBusy: Bool {
         unsafe place.pointee.state == UInt64(clinux_activity_in_hand.rawValue)
     }
 
-    /// The loop is about to wait for events.
+    /// Records that the event loop is about to wait for events.
     @inlinable
     public func willWait() { unsafe clinux_publish(&place.pointee.waits, 1) }
 
-    /// The loop has events: a turn begins.
+    /// Records that the event loop has events: an iteration begins.
     @inlinable
     public func turn() {
         unsafe clinux_publish(&place.pointee.turns, place.pointee.turns &+ 1)
         unsafe clinux_publish(&place.pointee.waits, 0)
     }
 
-    /// Forgets everything, for the next process that writes here.
+    /// Clears the report for the next process that writes here.
     public func clear() { unsafe place.pointee = clinux_activity() }
 
-    /// Of what there is to see of a process.
+    /// A copy of a report.
     public struct Snapshot: Equatable, Sendable {
-        /// How often its loop has turned.
+        /// The number of iterations of its event loop.
         public var turns: UInt64 = 0
-        /// Its loop waits for events.
+        /// True if its event loop waits for events.
         public var isWaiting = false
-        /// What `text` is about is in hand; else it was the last.
+        /// True if the work that `text` describes is in progress; otherwise it was the last.
         public var isBusy = false
-        /// What the work is about; empty when there was none.
+        /// The description of the work; empty if there was none.
         public var text: [UInt8] = []
 
-        /// Nothing yet.
+        /// Creates an empty snapshot.
         public init() {}
     }
 
-    /// What there is to see now. Of a process that goes on, the parts may be of different moments.
+    /// A snapshot of the report. While the process runs, its parts may be from different moments.
     public var snapshot: Snapshot {
         var snapshot = Snapshot()
         snapshot.turns = unsafe clinux_published(&place.pointee.turns)
@@ -81,7 +83,8 @@ public struct Activity: BitwiseCopyable {
 }
 
 extension SharedMemory {
-    /// The activity at `offset`, which must be a multiple of 8; valid as long as the memory is.
+    /// Returns the report at `offset`, which must be a multiple of 8; valid as long as the memory
+    /// is.
     public func activity(at offset: Int) -> Activity {
         let table = table(of: clinux_activity.self, at: offset, count: 1)
         return unsafe Activity(unsafe: table.start)

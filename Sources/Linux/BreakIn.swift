@@ -1,15 +1,16 @@
 #if DEBUG
     import CLinux
 
-    /// What came of trying something that a worker never does.
+    /// The result of an attempt that the sandbox must prevent.
     public enum BreakInOutcome: Equatable, Sendable {
         case succeeded
-        /// errno(3)
+        /// The call failed with this errno(3).
         case refused(Int32)
         case unknown
     }
 
-    /// Does what somebody would who has taken this process over, by its name (break-in.c).
+    /// Performs one action of an attacker who has taken over this process, by its name
+    /// (break-in.c).
     public func breakIn(_ what: String) -> BreakInOutcome {
         let returned = unsafe what.withCString { unsafe clinux_break_in($0) }
         if returned == 1 { return .unknown }

@@ -1,15 +1,15 @@
 import CLinux
 import Glibc
 
-/// Whether bytes of a file are in the page cache, so that reading them waits for no disk.
+/// Whether bytes of a file are in the page cache, so that reading them does not wait for a disk.
 public enum Residence: Sendable {
     case cached, absent
-    /// The file system cannot tell.
+    /// The file system does not support the question.
     case unknown
 }
 
-/// Whether the byte at `offset` is in the page cache: preadv2(2), RWF_NOWAIT. What cannot be read
-/// at all is for the read to say.
+/// Returns whether the byte at `offset` is in the page cache: preadv2(2) with RWF_NOWAIT. Read
+/// errors are left to the actual read.
 public func residence(of file: Int32, at offset: Int64) -> Residence {
     var byte: UInt8 = 0
     let returned = unsafe clinux_read_cached(file, &byte, 1, offset)
@@ -17,8 +17,8 @@ public func residence(of file: Int32, at offset: Int64) -> Residence {
     return returned == -Int(EOPNOTSUPP) || returned == -Int(ENOSYS) ? .unknown : .cached
 }
 
-/// pread(2) of what is in the page cache; `.wouldBlock` when the first byte is not, or the file
-/// system cannot tell.
+/// Calls pread(2) for bytes in the page cache. Returns `.wouldBlock` if the first byte is not in
+/// it, or the file system does not support the question.
 public func readCached(
     _ file: Int32, at offset: Int64, into memory: UnsafeMutableRawBufferPointer
 ) -> IOResult {
@@ -28,7 +28,7 @@ public func readCached(
     return code == EAGAIN || code == EOPNOTSUPP || code == ENOSYS ? .wouldBlock : .failed(code)
 }
 
-/// posix_fadvise(2): the kernel may begin to read these bytes.
+/// Asks the kernel to read these bytes ahead: posix_fadvise(2).
 public func willNeed(_ file: Int32, at offset: Int64, count: Int64) {
     clinux_will_need(file, offset, count)
 }

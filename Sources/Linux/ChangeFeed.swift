@@ -1,18 +1,18 @@
 import CLinux
 import Glibc
 
-/// One change that inotify(7) tells of.
+/// One change notification of inotify(7).
 @frozen
 public struct Change: BitwiseCopyable, Sendable {
-    /// What it is of: the number of a watch; -1 when there were too many changes to tell them all.
+    /// The watch descriptor; -1 if the queue overflowed and changes were lost.
     public let watch: Int32
-    /// The name in the directory that it is of, as ``ChangeFeed/hash(ofName:)`` has it; 0 for the
+    /// The hash of the name in the directory that changed (``ChangeFeed/hash(ofName:)``); 0 for the
     /// watched file or directory itself.
     public let name: UInt64
-    /// The watch is gone: its file is, or its file system.
+    /// True if the watch was removed, because its file or its file system is gone.
     public let isEnd: Bool
 
-    /// A change made by hand, for tests.
+    /// Creates a change, for tests.
     public init(watch: Int32, name: UInt64 = 0, isEnd: Bool = false) {
         self.watch = watch
         self.name = name
@@ -20,10 +20,9 @@ public struct Change: BitwiseCopyable, Sendable {
     }
 }
 
-/// Changes of files and directories, as the kernel tells of them: inotify(7).
+/// Change notifications of the kernel for files and directories: inotify(7).
 ///
-/// Whoever has just received something knows by ``hasNews``, without a call, whether there was a
-/// change before that.
+/// After a receive, ``hasNews`` says without a system call whether anything changed before it.
 @safe
 public struct ChangeFeed: ~Copyable {
     private static let bufferSize = 16384
@@ -35,8 +34,8 @@ public struct ChangeFeed: ~Copyable {
     private let hasSignal: Bool
     private var isQuiet = false
 
-    /// A feed of this process. One of them takes SIGIO, for ``hasNews``; where `isQuiet`, nobody
-    /// asks for that.
+    /// Creates a feed for this process. Only one may use SIGIO, for ``hasNews``; pass `isQuiet` for
+    /// others.
     public init(isQuiet: Bool = false) throws(SystemError) {
         let number = clinux_open_changes(isQuiet ? 0 : 1)
         guard number >= 0 else { throw SystemError("inotify_init1()", code: number) }
@@ -47,19 +46,20 @@ public struct ChangeFeed: ~Copyable {
 
     deinit { unsafe buffer.deallocate() }
 
-    /// It has no part in ``hasNews``.
+    /// True if the feed does not take part in ``hasNews``.
     public var isSilent: Bool { !hasSignal }
 
-    /// Whether something has changed since the changes were read to their end.
+    /// True if something has changed since the changes were last read completely.
     @inlinable @inline(__always)
     public static var hasNews: Bool { clinux_has_changes() != 0 }
 
-    /// Watches the bytes and attributes of the file that `path` leads to: a number, or errno(3).
+    /// Watches the content and attributes of the file at `path`. Returns a watch descriptor, or
+    /// errno(3).
     public borrowing func watch(file path: CPath) -> Result<Int32, FileError> {
         ChangeFeed.result(unsafe clinux_watch_file(descriptor.number, path.start))
     }
 
-    /// Watches the names in a directory, what they lead to, and the directory itself.
+    /// Watches the names in a directory, their targets, and the directory itself.
     public borrowing func watch(directory path: CPath) -> Result<Int32, FileError> {
         ChangeFeed.result(unsafe clinux_watch_directory(descriptor.number, path.start))
     }
@@ -71,12 +71,12 @@ public struct ChangeFeed: ~Copyable {
             unsafe path.withCString { unsafe clinux_watch_file(descriptor.number, $0) })
     }
 
-    /// Ends a watch. Changes that it has told of may still come.
+    /// Removes a watch. Notifications that are already queued may still arrive.
     public borrowing func unwatch(_ watch: Int32) {
         _ = clinux_unwatch(descriptor.number, watch)
     }
 
-    /// The next change; nil when there is none.
+    /// Returns the next change; nil if there is none.
     public mutating func next() -> Change? {
         if start >= end, !fill() { return nil }
         let event = unsafe (buffer + start).assumingMemoryBound(to: inotify_event.self)
@@ -96,15 +96,15 @@ public struct ChangeFeed: ~Copyable {
         return Change(watch: watch, name: name, isEnd: clinux_change_is_end(mask) != 0)
     }
 
-    /// Nobody is waiting for an answer: further changes do not wake this process. There is news
-    /// until the changes are read.
+    /// Stops waking this process for changes until they are next read. ``hasNews`` stays true until
+    /// then.
     public mutating func quieten() {
         guard hasSignal, !isQuiet, clinux_raise_changes(descriptor.number, 0) == 0 else { return }
         isQuiet = true
         clinux_note_changes()
     }
 
-    /// Reads what the kernel has; false when that is nothing.
+    /// Reads queued notifications. Returns false if there are none.
     private mutating func fill() -> Bool {
         if isQuiet, clinux_raise_changes(descriptor.number, 1) == 0 { isQuiet = false }
         clinux_expect_changes()
@@ -113,13 +113,13 @@ public struct ChangeFeed: ~Copyable {
             if count < 0 && errno == EINTR { continue }
             start = 0
             end = max(0, count)
-            // There may be more: who asks next reads on.
+            // There may be more: the next call continues.
             if count > 0 { clinux_note_changes() }
             return count > 0
         }
     }
 
-    /// A number for a name, never 0: FNV-1a.
+    /// Returns a hash of a name, never 0: FNV-1a.
     public static func hash(ofName name: Span<UInt8>) -> UInt64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for index in name.indices { hash = (hash ^ UInt64(name[index])) &* 0x100_0000_01B3 }
@@ -131,15 +131,15 @@ public struct ChangeFeed: ~Copyable {
     }
 }
 
-/// A descriptor that tells of what is mounted, as an error to a poller: /proc/self/mountinfo. -1
-/// where /proc is not mounted.
+/// Opens /proc/self/mountinfo, which a poller reports as an error when mounts change. Returns -1 if
+/// /proc is not mounted.
 public func openMounts() -> Int32 { max(-1, clinux_open_mounts()) }
 
-/// Whether something was mounted or unmounted since this was asked, or the poller told of it, last:
+/// Returns true if mounts have changed since the last call, or since a poller last reported it:
 /// poll(2).
 public func mountsChanged(_ descriptor: Int32) -> Bool { clinux_mounts_changed(descriptor) != 0 }
 
-/// readlink(2): where a link leads to; nil when `path` is none, or errno(3).
+/// Returns the target of a link (readlink(2)); nil if `path` is no link, or errno(3).
 public func linkTarget(_ path: CPath) -> Result<[UInt8]?, FileError> {
     unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { buffer in
         let count = unsafe clinux_read_link(path.start, buffer.baseAddress, buffer.count)
@@ -149,9 +149,10 @@ public func linkTarget(_ path: CPath) -> Result<[UInt8]?, FileError> {
     }
 }
 
-/// Whether the kernel tells of all changes in the file system of `path`: it is a local one that is
-/// known to, or one that is never written. A read-only mount alone counts for nothing.
+/// Returns true if the kernel notifies of all changes in the file system of `path`: a local one
+/// known to do so, or one that is never written. A read-only mount alone is not enough.
 public func tellsChanges(_ path: CPath) -> Bool { unsafe clinux_tells_changes(path.start) == 1 }
 
-/// Whether the kernel tells of all changes in file systems of a type: f_type of statfs(2).
+/// Returns true if the kernel notifies of all changes in file systems of a type: f_type of
+/// statfs(2).
 public func tellsChanges(type: UInt32) -> Bool { clinux_type_tells_changes(type) == 1 }

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// The clocks of the loop, read once a turn.
+/// Clocks, which the event loop reads once per iteration.
 public enum Clock {
     /// CLOCK_MONOTONIC in milliseconds: for deadlines.
     public static func monotonicMs() -> Int64 {
@@ -17,15 +17,15 @@ public enum Clock {
         return Int64(time.tv_sec) &* 1_000_000 &+ Int64(time.tv_nsec) / 1000
     }
 
-    /// CLOCK_REALTIME: seconds since 1970 and the milliseconds beyond them, for dates and logs.
+    /// CLOCK_REALTIME: seconds since 1970 and additional milliseconds, for dates and logs.
     public static func now() -> (seconds: Int64, milliseconds: Int64) {
         var time = timespec()
         unsafe clock_gettime(CLOCK_REALTIME, &time)
         return (Int64(time.tv_sec), Int64(time.tv_nsec) / 1_000_000)
     }
 
-    /// How far local time is from UTC at `seconds`, in seconds east (localtime_r(3), which follows
-    /// TZ).
+    /// Returns the offset of local time from UTC at `seconds`, in seconds east (localtime_r(3),
+    /// which follows TZ).
     public static func localOffset(at seconds: Int64) -> Int64 {
         clinux_local_offset(seconds)
     }

@@ -1,67 +1,68 @@
 import CLinux
 
-/// What a process that has given up root may still be able to do: capabilities(7).
+/// Rights of a process that are separate from root: capabilities(7).
 @frozen
 public struct Capabilities: OptionSet, Sendable {
     /// Bit n is capability n.
     public let rawValue: UInt64
-    /// A set by its bits.
+    /// Creates a set from its bits.
     public init(rawValue: UInt64) { self.rawValue = rawValue }
-    /// CAP_DAC_READ_SEARCH: to read files and directories whose modes do not let it.
+    /// CAP_DAC_READ_SEARCH: to read files and directories regardless of their modes.
     public static let readsEverything = Capabilities(rawValue: clinux_reads_everything())
-    /// CAP_DAC_OVERRIDE: to read, write and make files whose modes do not let it.
+    /// CAP_DAC_OVERRIDE: to read, write and create files regardless of modes.
     public static let writesEverything = Capabilities(rawValue: clinux_writes_everything())
     /// CAP_SETUID and CAP_SETGID: to open files as another user.
     public static let becomesOthers = Capabilities(rawValue: clinux_becomes_others())
 }
 
-/// Takes all others out of what this process and its children can ever have. Only a process that
-/// may do so can; another has nothing to lose.
+/// Removes all other capabilities from the bounding set of this process and its children. A process
+/// without the right to do so has none to lose.
 public func boundCapabilities(to kept: Capabilities) {
     _ = clinux_bound_capabilities(kept.rawValue)
 }
 
-/// Gives up all capabilities but `kept`: capset(2).
+/// Drops all capabilities except `kept`: capset(2).
 public func keepCapabilities(_ kept: Capabilities) throws(SystemError) {
     try confined(clinux_keep_capabilities(kept.rawValue), "capset()")
 }
 
-/// No program that is started gives rights to this process: prctl(2).
+/// Prevents programs that this process starts from gaining rights: prctl(2), PR_SET_NO_NEW_PRIVS.
 public func takeNoNewPrivileges() throws(SystemError) {
     try confined(clinux_no_new_privileges(), "prctl(PR_SET_NO_NEW_PRIVS)")
 }
 
-/// Nobody but root looks into this process, and it leaves no core: prctl(2).
+/// Prevents other users from tracing this process, and core dumps: prctl(2), PR_SET_DUMPABLE.
 public func becomeUndumpable() throws(SystemError) {
     try confined(clinux_not_dumpable(), "prctl(PR_SET_DUMPABLE)")
 }
 
-/// landlock(7): what this process may do with files and TCP, however it is named and whoever it is.
+/// landlock(7): restricts this process's access to files and TCP, independent of names and user.
 public enum Landlock {
-    /// From this version on it confines TCP.
+    /// The first version that restricts TCP.
     public static let confinesTCP = clinux_landlock_tcp
 
-    /// The version of the kernel's; an error where it has none or this process may not use it.
+    /// Returns the version of the kernel's Landlock. Throws if it has none or this process may not
+    /// use it.
     public static func version() throws(SystemError) -> Int {
         Int(try confined(clinux_landlock_version(), "landlock_create_ruleset()"))
     }
 
-    /// What stays allowed.
+    /// The access that stays allowed.
     public struct Exceptions: Sendable {
-        /// Files and directories to read from; nil for all.
+        /// Files and directories that may be read; nil for all.
         public var readable: [String]?
-        /// Directories to make and write files in.
+        /// Directories in which files may be created and written.
         public var writable: [String] = []
-        /// A ``SystemCallFilter`` without openat2 follows: it denies truncating, so that opening a
-        /// file need not look at every directory on the way.
+        /// True if a ``SystemCallFilter`` without openat2 follows: truncation is denied there, so
+        /// that opening a file need not check every directory on its path.
         public var opensFast = false
 
-        /// Reading only.
+        /// Creates rules that allow reading only.
         public init() {}
     }
 
-    /// From here on this process may do nothing else with files; the paths that could not be
-    /// allowed, and why.
+    /// Restricts this process to `exceptions` for good. Returns the paths that could not be
+    /// allowed, with the reasons.
     public static func enforce(
         _ exceptions: Exceptions, version: Int
     ) throws(SystemError) -> [SystemError] {
@@ -97,36 +98,37 @@ public enum Landlock {
 
 /// The system calls that a process may make: seccomp(2).
 public enum SystemCallFilter {
-    /// What a process does.
+    /// The task of a process.
     public enum Role: Sendable {
-        /// Serves clients.
+        /// Serving clients.
         case worker
-        /// Checks passwords.
+        /// Checking passwords, compressing and reading files.
         case aide
     }
 
-    /// What some configurations need besides.
+    /// Additional system calls that some configurations need.
     @frozen
     public struct Allowed: OptionSet, Sendable {
-        /// clinux_allowed
+        /// The bits of clinux_allowed.
         public let rawValue: Int32
-        /// A set by its bits.
+        /// Creates a set from its bits.
         public init(rawValue: Int32) { self.rawValue = rawValue }
-        /// Opening under a rule for links.
+        /// Opening with a rule for symbolic links.
         public static let openat2 = Allowed(rawValue: Int32(clinux_allow_openat2.rawValue))
     }
 
-    /// Why there is none; nil where there is.
+    /// The reason that seccomp is unavailable; nil if it is available.
     public static var fault: SystemError? {
         let returned = clinux_seccomp_fault()
         return returned < 0 ? SystemError("seccomp()", code: returned) : nil
     }
 
-    /// Restricts this process to the calls of `role`. A call that shows that the process was taken
-    /// over ends it by SIGSYS; another fails with ENOSYS. stderr says which, once each.
+    /// Restricts this process to the calls of `role`. A call that only an attacker would make
+    /// terminates it by SIGSYS; any other fails with ENOSYS. Each is reported once on stderr.
     ///
-    /// Descriptors that are open now count as shared with other processes: whoever shuts one down
-    /// or changes its options ends. A worker passes descriptors over `passing` only; -1 for none.
+    /// Descriptors that are open now count as shared with other processes: shutting one down or
+    /// changing its options terminates this process. A worker passes descriptors over `passing`
+    /// only; -1 for none.
     public static func enforce(
         _ role: Role, allowing allowed: Allowed, passing: Int32
     ) throws(SystemError) {

@@ -1,16 +1,16 @@
 import Glibc
 
-/// Owns a file descriptor and closes it when it goes.
+/// Owns a file descriptor and closes it at the end of its lifetime.
 public struct Descriptor: ~Copyable {
     /// The number, valid as long as this value lives.
     public let number: Int32
 
-    /// Takes over `number`.
+    /// Takes ownership of `number`.
     public init(owning number: Int32) { self.number = number }
 
     deinit { closeDescriptor(number) }
 
-    /// Gives the number away without closing it.
+    /// Returns the number, which the caller owns from then on.
     public consuming func release() -> Int32 {
         let number = self.number
         discard self
@@ -18,8 +18,7 @@ public struct Descriptor: ~Copyable {
     }
 }
 
-/// close(2). Linux frees the number even when it reports an error, so that there is nothing to
-/// repeat.
+/// Calls close(2). Linux frees the number even on errors, so that there is nothing to repeat.
 public func closeDescriptor(_ number: Int32) {
     _ = close(number)
 }

@@ -1,8 +1,8 @@
 import CLinux
 import Glibc
 
-/// Sends one message, and a descriptor with it unless that is -1, without waiting: SCM_RIGHTS,
-/// unix(7). The sender keeps its own.
+/// Sends one message, with a descriptor unless that is -1, without waiting: SCM_RIGHTS, unix(7).
+/// The sender keeps its own descriptor.
 public func send(_ socket: Int32, _ message: [UInt8], passing descriptor: Int32) -> IOResult {
     unsafe message.withUnsafeBytes {
         IOResult(
@@ -11,7 +11,7 @@ public func send(_ socket: Int32, _ message: [UInt8], passing descriptor: Int32)
     }
 }
 
-/// Receives one message without waiting; `passed` is the descriptor that came with it, or -1.
+/// Receives one message without waiting; `passed` is the descriptor that was sent with it, or -1.
 public func receive(
     _ socket: Int32, into message: inout [UInt8], passed: inout Int32
 ) -> IOResult {

@@ -4,22 +4,22 @@ import Glibc
 /// An open directory whose names are read one after the other: readdir(3).
 @safe
 public struct DirectoryStream: ~Copyable {
-    /// What came of asking for the next name.
+    /// The result of reading the next name.
     @frozen
     public enum Step: Equatable, Sendable {
-        /// ``DirectoryStream/withName(_:)`` gives it.
+        /// A name was read; ``DirectoryStream/withName(_:)`` has it.
         case name
-        /// All names were given.
+        /// There are no more names.
         case end
-        /// errno(3); nothing follows.
+        /// Reading failed with this errno(3); nothing follows.
         case failed(Int32)
     }
 
-    /// What a listing shows of a name.
+    /// The attributes of a name that a listing shows.
     public struct Entry: BitwiseCopyable, Equatable, Sendable {
-        /// Kind of the file, of a link's target when it was followed.
+        /// The kind of the file, or of a link's target if it was followed.
         public let kind: FileFacts.Kind
-        /// Bytes.
+        /// The size in bytes.
         public let size: Int64
         /// mtime in seconds since 1970.
         public let modified: Int64
@@ -29,14 +29,15 @@ public struct DirectoryStream: ~Copyable {
     private var name: UnsafePointer<CChar>?
     private var kind = Kind.unknown
 
-    /// What the directory itself says of a name.
+    /// The kind that the directory entry has.
     private enum Kind {
         case regular, other
-        /// It is a link, or the file system does not tell.
+        /// A link, or a file system without kinds in directory entries.
         case unknown
     }
 
-    /// Takes over `descriptor`, an open directory; fails with ENOTDIR when it is something else.
+    /// Takes ownership of `descriptor`, an open directory; fails with ENOTDIR if it is something
+    /// else.
     public init(owning descriptor: consuming Descriptor) throws(FileError) {
         guard let directory = unsafe fdopendir(descriptor.number) else {
             throw FileError(code: errno)
@@ -48,7 +49,7 @@ public struct DirectoryStream: ~Copyable {
 
     deinit { unsafe closedir(directory) }
 
-    /// Goes to the next name; `.` and `..` are among them.
+    /// Reads the next name, which may be `.` or `..`.
     public mutating func next() -> Step {
         var code: Int32 = 0
         var type: UInt8 = 0
@@ -62,9 +63,9 @@ public struct DirectoryStream: ~Copyable {
         return code == 0 ? .end : .failed(code)
     }
 
-    /// The name of one of the regular files, all equally likely; names that begin with a dot are
-    /// left out; a link is what it leads to, or with `followsLinks` false none. nil when there is
-    /// no file. FileError: the names cannot be read.
+    /// Returns the name of a regular file, all with equal probability. Names that begin with a dot
+    /// are left out. A link counts as its target if `followsLinks`, and not at all otherwise.
+    /// Returns nil if there is no file. Throws FileError if the names cannot be read.
     public mutating func randomFile(followsLinks: Bool) throws(FileError) -> [UInt8]? {
         var generator = SeededGenerator(seed: UInt64.random(in: 0...UInt64.max))
         var chosen: [UInt8]?
@@ -77,7 +78,7 @@ public struct DirectoryStream: ~Copyable {
             }
             guard isVisibleFile(followsLinks: followsLinks) else { continue }
             count &+= 1
-            // The nth takes the place of the one before with a chance of one in n.
+            // The nth file replaces the previous choice with probability 1/n.
             if UInt64.random(in: 0..<count, using: &generator) == 0 {
                 chosen = withName { name in name.indices.map { name[$0] } }
             }
@@ -97,7 +98,7 @@ public struct DirectoryStream: ~Copyable {
         }
     }
 
-    /// The bytes of the name that ``next()`` went to; empty when there is none.
+    /// Calls `body` with the bytes of the name that ``next()`` read; empty if there is none.
     public borrowing func withName<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
         guard let name = unsafe name else { return body(Span()) }
         let bytes = unsafe UnsafeRawBufferPointer(start: name, count: strlen(name))
@@ -106,7 +107,8 @@ public struct DirectoryStream: ~Copyable {
         }
     }
 
-    /// What the name is that ``next()`` went to; a link's target with `followsLinks`: fstatat(2).
+    /// Returns the attributes of the name that ``next()`` read; of a link's target with
+    /// `followsLinks`: fstatat(2).
     public borrowing func entry(followsLinks: Bool) -> Result<Entry, FileError> {
         guard let name = unsafe name else { return .failure(FileError(code: ENOENT)) }
         var entry = clinux_entry()
@@ -120,7 +122,7 @@ public struct DirectoryStream: ~Copyable {
     }
 }
 
-/// SplitMix64: one call of the kernel's generator for a whole directory.
+/// SplitMix64: one call of the kernel's random number generator serves a whole directory.
 private struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 

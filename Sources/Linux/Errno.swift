@@ -1,6 +1,6 @@
 import Glibc
 
-/// errno(3) values that callers tell apart.
+/// errno(3) values that callers distinguish.
 public enum Errno {
     /// EAGAIN
     public static var again: Int32 { EAGAIN }

@@ -1,10 +1,10 @@
 import CLinux
 import Glibc
 
-/// Starts this process's own command line anew in a child, from the file that its first word names
-/// now: execve(2). `passing` are the descriptors that the program gets beside the standard ones;
-/// `changes` are made to its environment, `NAME=value` or `NAME` for one that goes, and may depend
-/// on its pid, which is returned once it runs.
+/// Executes this process's command line again in a child, from the file that its first argument
+/// names now: execve(2). `passing` are the descriptors that the program inherits in addition to the
+/// standard ones. `changes` returns changes of its environment for its pid: `NAME=value`, or `NAME`
+/// to remove one. Returns the pid once the program runs.
 public func executeAgain(
     passing descriptors: [Int32], changes: (Int32) -> [String]
 ) throws(SystemError) -> Int32 {
@@ -24,7 +24,7 @@ public func executeAgain(
         endProcess(1)
     }
     closeDescriptor(fault.writes)
-    // The end of the pipe without a byte is a program that runs.
+    // End of file without a byte means that the program runs.
     var byte: [UInt8] = [0]
     let result = unsafe byte.withUnsafeMutableBytes { unsafe readPipe(fault.reads, into: $0) }
     guard result == .bytes(1) else { return process }
@@ -33,7 +33,7 @@ public func executeAgain(
     throw SystemError("execve()", "\"\(programName())\"", code: Int32(byte[0]))
 }
 
-/// Does not return but with errno(3).
+/// Returns only on failure, with errno(3).
 private func execute(_ changes: [String]) -> Int32 {
     var variables = unsafe changes.map { unsafe strdup($0) }
     let returned = unsafe variables.withUnsafeMutableBufferPointer { variables in
@@ -46,7 +46,7 @@ private func execute(_ changes: [String]) -> Int32 {
 
 private func programName() -> String { programArguments().first ?? "" }
 
-/// The words that this program was started with, its own name first.
+/// Returns the arguments that this program was started with, its own name first.
 public func programArguments() -> [String] {
     var count: Int32 = 0
     guard let words = unsafe clinux_command_line(&count) else { return [] }

@@ -1,37 +1,38 @@
 import CLinux
 import Glibc
 
-/// What a file is at one moment: fstat(2) or stat(2).
+/// The status of a file at one moment: fstat(2) or stat(2).
 @frozen
 public struct FileFacts: BitwiseCopyable, Sendable {
-    /// What kind of file it is.
+    /// The kind of a file.
     @frozen
     public enum Kind: UInt8, BitwiseCopyable, Sendable {
         case regular, directory, other
     }
 
-    /// Regular files are served, directories are redirected or listed, nothing else is.
+    /// The kind of file: regular files are served, directories are redirected or listed, others are
+    /// refused.
     public let kind: Kind
-    /// Bytes.
+    /// The size in bytes.
     public private(set) var size: Int64
     /// mtime in seconds since 1970.
     public let modified: Int64
-    /// ctime in seconds since 1970, and the nanoseconds beyond them.
+    /// The seconds of ctime since 1970.
     public let changed: Int64
-    /// Nanoseconds of ctime.
+    /// The nanoseconds of ctime.
     public let changedNanoseconds: UInt32
-    /// Permission bits and kind as the kernel has them.
+    /// Permission bits and kind, as in st_mode.
     public let mode: UInt32
-    /// The owner's uid.
+    /// The user ID of the owner.
     public let owner: UInt32
-    /// The group's gid.
+    /// The group ID.
     public let group: UInt32
-    /// Which file it is, together with `device`.
+    /// The inode number, which identifies the file together with `device`.
     public let inode: UInt64
-    /// The file system's device.
+    /// The device of the file system.
     public let device: UInt64
 
-    /// Whether it is the same file, and nothing of it has changed (as far as its times tell).
+    /// Returns true if this is the same file, unchanged as far as its times show.
     public func isSame(as other: FileFacts) -> Bool {
         inode == other.inode && device == other.device && size == other.size
             && modified == other.modified && changed == other.changed
@@ -39,7 +40,7 @@ public struct FileFacts: BitwiseCopyable, Sendable {
             && owner == other.owner && group == other.group
     }
 
-    /// The same of a body of another length that was made of the file.
+    /// Returns the status with another size, for a body derived from the file.
     public func withSize(_ size: Int64) -> FileFacts {
         var facts = self
         facts.size = size
@@ -61,10 +62,10 @@ public struct FileFacts: BitwiseCopyable, Sendable {
         device = facts.device
     }
 
-    /// Of nothing.
+    /// An empty status.
     public static var none: FileFacts { FileFacts(clinux_facts()) }
 
-    /// Facts made by hand, for tests.
+    /// Creates a status, for tests.
     public init(kind: Kind, size: Int64, modified: Int64) {
         var facts = clinux_facts()
         facts.size = size
@@ -75,28 +76,28 @@ public struct FileFacts: BitwiseCopyable, Sendable {
     }
 }
 
-/// How symbolic links on a path are treated: openat2(2).
+/// The treatment of symbolic links on a path: openat2(2).
 @frozen
 public enum LinkRule: UInt8, BitwiseCopyable, Sendable {
-    /// As nginx: followed wherever they lead.
+    /// Links are followed wherever they lead, as in nginx.
     case follow
-    /// A link may not lead out of the directory that the path is relative to.
+    /// Links must not lead out of the directory that the path is relative to.
     case beneath
-    /// A link anywhere on the path refuses it.
+    /// A link anywhere on the path is an error.
     case refuse
 }
 
-/// A NUL-terminated path that is ready for the kernel.
+/// A NUL-terminated path for system calls.
 @frozen
 @safe
 public struct CPath: BitwiseCopyable {
     let start: UnsafePointer<CChar>
 
-    /// `start` must stay valid and NUL-terminated as long as this value is used.
+    /// Creates a path. `start` must stay valid and NUL-terminated as long as this value is used.
     @unsafe
     public init(unsafe start: UnsafePointer<CChar>) { unsafe self.start = start }
 
-    /// The path's `count` bytes.
+    /// Calls `body` with the path's `count` bytes.
     public func withBytes<Value>(count: Int, _ body: (Span<UInt8>) -> Value) -> Value {
         let bytes = unsafe UnsafeRawBufferPointer(start: start, count: count)
         return body(unsafe Span<UInt8>(_unsafeBytes: bytes))
@@ -108,14 +109,14 @@ public struct CPath: BitwiseCopyable {
         unsafe memory.copyMemory(from: start, byteCount: count)
     }
 
-    /// Whether the path's `count` bytes are those in memory.
+    /// Returns true if the path's `count` bytes equal those in memory.
     @unsafe
     public func isEqual(to memory: UnsafeMutableRawPointer, count: Int) -> Bool {
         unsafe memcmp(start, memory, count) == 0
     }
 }
 
-/// Calls `body` with a path that the kernel takes; `path` holds no NUL.
+/// Calls `body` with a path for system calls; `path` must not contain a NUL.
 public func withCPath<Value>(_ path: [UInt8], _ body: (CPath) -> Value) -> Value {
     var terminated = path.map { CChar(bitPattern: $0) }
     terminated.append(0)
@@ -125,7 +126,8 @@ public func withCPath<Value>(_ path: [UInt8], _ body: (CPath) -> Value) -> Value
     }
 }
 
-/// Opens `path` for reading, without waiting for a FIFO's writer: a descriptor or errno(3).
+/// Opens `path` for reading, without waiting for the writer of a FIFO. Returns a descriptor or
+/// errno(3).
 public func openForReading(
     _ path: CPath, links: LinkRule = .follow, in directory: Int32? = nil
 ) -> Result<Int32, FileError> {
@@ -143,8 +145,9 @@ public func openForReading(
     }
 }
 
-/// Opens `path` of `count` bytes for reading. The rule holds for what stands behind its first
-/// `rootCount` bytes, a directory that may itself be reached by links: a descriptor or errno(3).
+/// Opens `path` of `count` bytes for reading. The rule applies to the part after its first
+/// `rootCount` bytes, a directory that may itself be reached by links. Returns a descriptor or
+/// errno(3).
 public func openForReading(
     _ path: CPath, count: Int, links: LinkRule, below rootCount: Int
 ) -> Result<Int32, FileError> {
@@ -166,14 +169,14 @@ public func openForReading(
     }
 }
 
-/// fstat(2).
+/// Calls fstat(2).
 public func facts(of fd: Int32) -> Result<FileFacts, FileError> {
     var facts = clinux_facts()
     let returned = unsafe clinux_fstat(fd, &facts)
     return returned < 0 ? .failure(FileError(code: 0 &- returned)) : .success(FileFacts(facts))
 }
 
-/// stat(2), links followed.
+/// Calls stat(2), which follows links.
 public func facts(of path: CPath) -> Result<FileFacts, FileError> {
     var facts = clinux_facts()
     let returned = unsafe clinux_stat(path.start, &facts)
@@ -192,24 +195,25 @@ public func realPath(_ path: CPath) -> Result<[UInt8], FileError> {
     }
 }
 
-/// errno(3) of a call on a file; no text, so that it costs nothing on the way of a request.
+/// The errno(3) of a failed file operation, without text, so that it costs nothing while serving
+/// requests.
 @frozen
 public struct FileError: Error, BitwiseCopyable, Equatable, Sendable {
-    /// errno(3).
+    /// The errno(3).
     public let code: Int32
 
     /// Wraps an errno(3).
     public init(code: Int32) { self.code = code }
 
-    /// The name, a directory on the way to it, or what a link points at is not there.
+    /// True if the name, a directory on its path, or the target of a link does not exist.
     public var isMissing: Bool {
         code == ENOENT || code == ENOTDIR || code == ENAMETOOLONG
     }
-    /// The kernel or the rule for links refuses it.
+    /// True if the kernel or the rule for links refuses it.
     public var isRefused: Bool {
         code == EACCES || code == EPERM || code == ELOOP || code == EXDEV
     }
-    /// No descriptor, memory or watch (inotify(7)) is free just now.
+    /// True if the kernel is out of descriptors, memory or watches (inotify(7)).
     public var isExhaustion: Bool {
         code == EMFILE || code == ENFILE || code == ENOMEM || code == ENOSPC
     }

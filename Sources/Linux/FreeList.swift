@@ -1,18 +1,19 @@
-/// The free slots of a table. The one that was given back last is taken first: its memory is warm.
+/// The free slots of a table. The slot that was released last is acquired first: its memory is in
+/// the processor's cache.
 public struct FreeList: ~Copyable {
     @usableFromInline var next: ZeroedStorage<UInt32>
-    /// The slot that is taken next, plus one; 0 when slots were never used only.
+    /// The next free slot plus one; 0 if only slots that were never used are free.
     @usableFromInline var first: UInt32 = 0
-    /// Slots from here on were never taken.
+    /// The first slot that was never used.
     @usableFromInline var neverUsed = 0
 
-    /// All of `count` slots are free.
+    /// Creates a list of `count` free slots.
     public init(count: Int) { next = ZeroedStorage(count: count) }
 
-    /// All slots that were ever taken are below this one.
+    /// All slots that were ever used are below this one.
     public var end: Int { neverUsed }
 
-    /// A free slot; nil when all are in use.
+    /// Returns a free slot; nil if all are in use.
     @inlinable
     public mutating func take() -> Int? {
         if first != 0 {
@@ -25,7 +26,7 @@ public struct FreeList: ~Copyable {
         return neverUsed &- 1
     }
 
-    /// Takes a slot back.
+    /// Makes a slot free again.
     @inlinable
     public mutating func give(_ slot: Int) {
         next[slot] = first

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// The paths that match a pattern, sorted: glob(3). None when nothing matches.
+/// Returns the paths that match a pattern, sorted: glob(3). Empty if nothing matches.
 public func paths(matching pattern: String) -> [String] {
     var found = unsafe glob_t()
     defer { unsafe globfree(&found) }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// The machine's name in lower case: gethostname(2); empty when it has none.
+/// Returns the machine's name in lower case: gethostname(2); empty if it has none.
 public func hostName() -> String {
     var name = [CChar](repeating: 0, count: 256)
     guard unsafe gethostname(&name, name.count - 1) == 0 else { return "" }

@@ -1,6 +1,6 @@
 import CLinux
 
-/// The kinds of sockets that can be listened on.
+/// The families of listening sockets.
 public enum SocketFamily: Sendable {
     case ipv4, ipv6, unix
 
@@ -13,71 +13,71 @@ public enum SocketFamily: Sendable {
     }
 }
 
-/// The calls that make a listening socket. Each returns 0, or a descriptor, or -errno(3): who calls
-/// knows the address and words the error.
+/// The system calls for listening sockets. Each returns 0 or a descriptor, or -errno(3): the caller
+/// knows the address and formats the error.
 public enum ListenerCalls {
-    /// A stream socket, non-blocking and close-on-exec.
+    /// Creates a stream socket, non-blocking and close-on-exec.
     public static func socket(_ family: SocketFamily) -> Int32 {
         clinux_stream_socket(family.number)
     }
 
-    /// bind(2) to four bytes, the first one most significant.
+    /// Calls bind(2) with an IPv4 address, its first byte most significant.
     public static func bind(_ fd: Int32, ipv4 address: UInt32, port: UInt16) -> Int32 {
         clinux_bind_ipv4(fd, address, port)
     }
 
-    /// bind(2) to sixteen bytes, the first one most significant.
+    /// Calls bind(2) with an IPv6 address in two halves, its first byte most significant.
     public static func bind(_ fd: Int32, ipv6 high: UInt64, _ low: UInt64, port: UInt16) -> Int32 {
         clinux_bind_ipv6(fd, high, low, port)
     }
 
-    /// bind(2) to a path.
+    /// Calls bind(2) with a path.
     public static func bind(_ fd: Int32, unix path: String) -> Int32 {
         unsafe path.withCString { unsafe clinux_bind_unix(fd, $0) }
     }
 
-    /// listen(2); on a socket that listens already it changes the backlog.
+    /// Calls listen(2); for a socket that listens already, this changes the backlog.
     public static func listen(_ fd: Int32, backlog: Int32) -> Int32 { clinux_listen(fd, backlog) }
 
-    /// SO_REUSEADDR: a port with connections in TIME_WAIT can be bound.
+    /// Sets SO_REUSEADDR: a port with connections in TIME_WAIT can be bound.
     public static func reuseAddress(_ fd: Int32) -> Int32 { clinux_reuse_address(fd) }
 
-    /// SO_REUSEPORT: several sockets on one address.
+    /// Sets SO_REUSEPORT: several sockets can be bound to one address.
     public static func reusePort(_ fd: Int32) -> Int32 { clinux_reuse_port(fd) }
 
-    /// IPV6_V6ONLY: no IPv4 clients on an IPv6 socket.
+    /// Sets IPV6_V6ONLY: an IPv6 socket accepts no IPv4 clients.
     public static func setIPv6Only(_ fd: Int32, _ isOn: Bool) -> Int32 {
         clinux_ipv6_only(fd, isOn ? 1 : 0)
     }
 
-    /// TCP_DEFER_ACCEPT: accept(2) waits for the first bytes, for a second.
+    /// Sets TCP_DEFER_ACCEPT: accept(2) waits up to a second for the first bytes.
     public static func setDeferred(_ fd: Int32, _ isOn: Bool) -> Int32 {
         clinux_defer_accept(fd, isOn ? 1 : 0)
     }
 
-    /// TCP_NODELAY, which accepted sockets inherit.
+    /// Sets TCP_NODELAY, which accepted sockets inherit.
     public static func setNoDelay(_ fd: Int32, _ isOn: Bool) -> Int32 {
         clinux_no_delay(fd, isOn ? 1 : 0)
     }
 
-    /// SO_RCVBUF, which accepted sockets inherit.
+    /// Sets SO_RCVBUF, which accepted sockets inherit.
     public static func setReceiveBuffer(_ fd: Int32, bytes: Int) -> Int32 {
         clinux_receive_buffer(fd, Int32(clamping: bytes))
     }
 
-    /// SO_SNDBUF, which accepted sockets inherit.
+    /// Sets SO_SNDBUF, which accepted sockets inherit.
     public static func setSendBuffer(_ fd: Int32, bytes: Int) -> Int32 {
         clinux_send_buffer(fd, Int32(clamping: bytes))
     }
 
-    /// TCP_FASTOPEN: how many connections may wait that have not completed the handshake.
+    /// Sets TCP_FASTOPEN: the number of connections that may wait before the handshake is complete.
     public static func setFastOpen(_ fd: Int32, queue: Int) -> Int32 {
         clinux_fast_open(fd, Int32(clamping: queue))
     }
 
-    /// SO_KEEPALIVE, which accepted sockets inherit; seconds before the first probe, seconds
-    /// between two of them, and how many go unanswered before the connection is given up, each the
-    /// system's own where it is 0.
+    /// Sets SO_KEEPALIVE, which accepted sockets inherit: the seconds before the first probe, the
+    /// seconds between probes, and the number of unanswered probes before the connection is closed;
+    /// 0 means the system's default.
     public static func setKeepalive(
         _ fd: Int32, _ isOn: Bool, idle: Int, interval: Int, count: Int
     ) -> Int32 {
@@ -86,20 +86,20 @@ public enum ListenerCalls {
             Int32(clamping: count))
     }
 
-    /// Has nobody connect from here on, through whichever process's copy of the socket; those who
-    /// have connected can still be accepted.
+    /// Refuses new connections, through all processes' copies of the socket. Connections in the
+    /// backlog can still be accepted.
     public static func turnAway(_ fd: Int32, isUnix: Bool) -> Int32 {
         clinux_turn_away(fd, isUnix ? 1 : 0)
     }
 
-    /// Whether that was done to the socket.
+    /// Returns true if the socket refuses new connections.
     public static func turnsAway(_ fd: Int32) -> Bool { clinux_turns_away(fd) != 0 }
 
-    /// Why a listening socket accepts nothing.
+    /// The reason that a listening socket accepts nothing.
     public enum Fault: Sendable {
-        /// It was shut down.
+        /// The socket was shut down.
         case doesNotListen
-        /// A filter is attached to it: SO_ATTACH_FILTER, SO_ATTACH_BPF.
+        /// A filter is attached: SO_ATTACH_FILTER, SO_ATTACH_BPF.
         case isFiltered
     }
 
@@ -112,24 +112,25 @@ public enum ListenerCalls {
         }
     }
 
-    /// Makes a socket non-blocking and silent again, if another process has changed that.
+    /// Restores the non-blocking flag of a socket, and no signals for it, if another process has
+    /// changed that.
     public static func restoreFlags(_ fd: Int32) { clinux_restore_flags(fd) }
 
-    /// Ends a listening socket in all processes that have it: shutdown(2).
+    /// Shuts a listening socket down in all processes that have it: shutdown(2).
     public static func end(_ fd: Int32) { clinux_end_listening(fd) }
 
-    /// What a socket listens on that another process has opened.
+    /// The address of a listening socket that another process has opened.
     public enum Name: Equatable, Sendable {
-        /// Four bytes, the first one most significant, and a port.
+        /// An IPv4 address, its first byte most significant, and a port.
         case ipv4(UInt32, port: UInt16)
-        /// Sixteen bytes as two halves, the first byte most significant, and a port.
+        /// An IPv6 address in two halves, its first byte most significant, and a port.
         case ipv6(UInt64, UInt64, port: UInt16)
         /// A path; empty for an abstract name.
         case unix(String)
     }
 
-    /// Takes over a stream socket that listens: it is non-blocking and close-on-exec from here on.
-    /// errno(3), EINVAL when it is something else.
+    /// Takes ownership of a listening stream socket and makes it non-blocking and close-on-exec.
+    /// Fails with errno(3), EINVAL if it is something else.
     public static func takeOver(_ fd: Int32) -> Result<Name, FileError> {
         var found = clinux_listening()
         let returned = unsafe clinux_take_over(fd, &found)
@@ -146,7 +147,7 @@ public enum ListenerCalls {
         }
     }
 
-    /// Whether `path` is a socket that nobody listens on.
+    /// Returns true if `path` is a socket without a listener.
     public static func isStaleSocket(_ path: String) -> Bool {
         unsafe path.withCString { unsafe clinux_is_stale_socket($0) } != 0
     }

@@ -1,11 +1,11 @@
 import CLinux
 import Glibc
 
-/// Opens `path` for appending and creates it when it is not there: logs. Nothing waits: writing to
-/// a pipe that is full would block, and a FIFO without a reader keeps what is written for the next.
+/// Opens a log file for appending, and creates it if necessary. Writes never block: a full pipe
+/// reports EAGAIN, and a FIFO keeps data for its next reader.
 ///
-/// The names of the standard streams are these streams: opened by name, a file that stdout was sent
-/// to would be written to at an offset of its own, and a pipe might belong to somebody else.
+/// The names of the standard streams refer to these streams. Opened by name, a file that stdout was
+/// redirected to would be written at an offset of its own, and a pipe might belong to another user.
 public func openForAppending(_ path: String) throws(SystemError) -> Descriptor {
     if let stream = standardStream(named: path) {
         return Descriptor(owning: try duplicate(stream))
@@ -15,9 +15,9 @@ public func openForAppending(_ path: String) throws(SystemError) -> Descriptor {
     return Descriptor(owning: returned)
 }
 
-/// Opens `path` for appending and creates it when it is not there, without waiting for a FIFO's
-/// reader: a descriptor or errno(3). For names that are made of what a client sent: opened with the
-/// rights of `user` and `group`, when they are given.
+/// Opens `path` for appending, and creates it if necessary, without waiting for the reader of a
+/// FIFO. Returns a descriptor or errno(3). For names that contain bytes of a client: opened with
+/// the rights of `user` and `group`, if given.
 public func openForAppending(
     _ path: CPath, as user: (user: UInt32, group: UInt32)? = nil
 ) -> Result<Int32, FileError> {
@@ -29,14 +29,14 @@ public func openForAppending(
     }
 }
 
-/// What a descriptor leads to, opened once more for appending: that nothing waits is then said of
-/// the new descriptor alone. nil when it cannot be opened, as a socket.
+/// Opens the target of a descriptor again for appending, so that non-blocking mode applies to the
+/// new descriptor only. Returns nil if that is impossible, as for a socket.
 public func openForAppendingAgain(_ fd: Int32) -> Int32? {
     let returned = clinux_open_append_again(fd)
     return returned < 0 ? nil : returned
 }
 
-/// The standard stream that `path` names; nil when it names none.
+/// Returns the standard stream that `path` names; nil if it names none.
 public func standardStream(named path: String) -> Int32? {
     switch path {
     case "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1": 1
@@ -46,8 +46,8 @@ public func standardStream(named path: String) -> Int32? {
 }
 
 extension Clock {
-    /// `2026/11/21 10:00:00`: the calendar's time at `seconds` since 1970, `offset` seconds east of
-    /// UTC; empty when the year does not fit four digits.
+    /// Formats a calendar time as `2026/11/21 10:00:00`: `seconds` since 1970, `offset` seconds
+    /// east of UTC; empty if the year does not fit four digits.
     public static func calendarTime(_ seconds: Int64, offset: Int64) -> String {
         var text = [CChar](repeating: 0, count: 20)
         unsafe clinux_calendar_time(seconds, offset, &text)

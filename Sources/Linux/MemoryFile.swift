@@ -1,16 +1,16 @@
 import CLinux
 import Glibc
 
-/// A file that has no name but in /proc: memfd_create(2), close-on-exec. Whoever may look at this
-/// process's descriptors can read it.
+/// Creates a file without a name outside of /proc: memfd_create(2), close-on-exec. Processes that
+/// may inspect this process's descriptors can read it.
 public func openMemoryFile(named name: String) throws(SystemError) -> Descriptor {
     let returned = unsafe name.withCString { unsafe clinux_memory_file($0) }
     guard returned >= 0 else { throw SystemError("memfd_create()", code: returned) }
     return Descriptor(owning: returned)
 }
 
-/// The memory file of that name that another process holds, for reading; nil when it has none.
-/// SystemError: its descriptors cannot be looked at, as proc_pid_fd(5) says.
+/// Opens the memory file of that name of another process for reading; nil if it has none. Throws
+/// SystemError if its descriptors cannot be inspected (proc_pid_fd(5)).
 public func openMemoryFile(
     named name: String, of process: Int32
 ) throws(SystemError) -> Descriptor? {
@@ -40,7 +40,7 @@ public func openMemoryFile(
     }
 }
 
-/// What a symbolic link says: readlink(2); nil when it is none.
+/// Returns the target of a symbolic link: readlink(2); nil if it is no link.
 private func linkTarget(_ path: String) -> String? {
     var target = [UInt8](repeating: 0, count: 4096)
     let count = unsafe target.withUnsafeMutableBytes { bytes in
@@ -50,11 +50,11 @@ private func linkTarget(_ path: String) -> String? {
     return count < 0 ? nil : String(decoding: target.prefix(count), as: UTF8.self)
 }
 
-/// Nobody changes a memory file any more, nor its size: F_ADD_SEALS, fcntl(2). False when the
-/// kernel will not have it.
+/// Makes the content and size of a memory file immutable: F_ADD_SEALS, fcntl(2). Returns false on
+/// failure.
 public func seal(_ file: borrowing Descriptor) -> Bool { clinux_seal(file.number) == 0 }
 
-/// pwrite(2) of `bytes`, all of them; false when they could not be written.
+/// Writes all of `bytes`: pwrite(2). Returns false on failure.
 public func writeBytes(_ fd: Int32, _ bytes: [UInt8], at offset: Int64) -> Bool {
     var done = 0
     while done < bytes.count {
@@ -68,7 +68,7 @@ public func writeBytes(_ fd: Int32, _ bytes: [UInt8], at offset: Int64) -> Bool 
     return true
 }
 
-/// All of a file that others may write at the same time: pread(2) from its beginning.
+/// Reads a file from its beginning: pread(2). Others may write it at the same time.
 public func readBytes(_ fd: Int32, atMost limit: Int) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: limit)
     let count = unsafe bytes.withUnsafeMutableBytes {

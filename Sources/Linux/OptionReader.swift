@@ -1,30 +1,30 @@
 import CLinux
 import Glibc
 
-/// What getopt_long(3) finds on a command line.
+/// An element of a command line, as parsed by getopt_long(3).
 public enum CommandLineWord: Equatable, Sendable {
     /// An option by its letter, with its argument.
     case option(Character, String?)
     /// An option that lacks its argument, by its letter.
     case lacksArgument(Character)
-    /// An option that there is not: a letter, or the long name as it was written.
+    /// An unknown option: a letter, or the long name as written.
     case unknown(String)
-    /// What is no option.
+    /// An argument that is no option.
     case operand(String)
 }
 
-/// Reads a command line with getopt_long(3), so that `-tq`, `-c/path` and `--` mean what they do
-/// everywhere. Its state is one for the process: not for two threads at once.
+/// Parses a command line with getopt_long(3), so that `-tq`, `-c/path` and `--` have their usual
+/// meaning. Its state is global: it must not be used by two threads at once.
 public enum OptionReader {
-    /// Whose options are read.
+    /// The command whose options are parsed.
     public enum Table: Sendable {
-        /// nginx's, and --help and --version.
+        /// The server: nginx's options, --help and --version.
         case server
-        /// Those of `apus serve`: --help, --host, --listen, --port.
+        /// `apus serve`: --help, --host, --listen, --port.
         case serve
-        /// Those of `apus check`: some of nginx's, --allow, --json, --strict.
+        /// `apus check`: some of nginx's options, --allow, --json, --strict.
         case check
-        /// Those of `apus explain`: some of nginx's, -H and --from.
+        /// `apus explain`: some of nginx's options, -H and --from.
         case explain
 
         fileprivate var number: clinux_option_table {
@@ -37,7 +37,7 @@ public enum OptionReader {
         }
     }
 
-    /// The words of `arguments`, whose first one is the program's name; operands come last.
+    /// Parses `arguments`, whose first one is the program's name. Operands come last in the result.
     public static func words(_ arguments: [String], _ table: Table) -> [CommandLineWord] {
         var copies = unsafe arguments.map { unsafe strdup($0) }
         let originals = unsafe copies

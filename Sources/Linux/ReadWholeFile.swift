@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// Reads all of `path`: configuration files, password files. Not for the way of a request.
+/// Reads all of `path`: configuration files, password files. Not for serving requests.
 public func readWholeFile(_ path: String) throws(SystemError) -> [UInt8] {
     let opened = unsafe path.withCString { unsafe openForReading(CPath(unsafe: $0)) }
     switch opened {

@@ -1,25 +1,24 @@
 import Glibc
 
-/// poll(2): waits until one of `descriptors` can be read or has come to its end, at most
-/// `timeoutMs` milliseconds (-1: for as long as it takes). The indexes of those that can; none
-/// after a signal.
+/// Waits until one of `descriptors` is readable or at its end, at most `timeoutMs` milliseconds
+/// (-1: no limit): poll(2). Returns the indexes of those that are; none after a signal.
 public func waitUntilReadable(_ descriptors: [Int32], timeoutMs: Int32) -> [Int] {
     var polls = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
     guard unsafe poll(&polls, nfds_t(polls.count), timeoutMs) > 0 else { return [] }
     return polls.indices.filter { polls[$0].revents != 0 }
 }
 
-/// poll(2): waits until one of `readable` can be read or one of `writable` takes bytes, or either
-/// has come to its end, at most `timeoutMs` milliseconds (-1: for as long as it takes). The indexes
-/// of those of `readable` that can; none after a signal.
+/// Waits until one of `readable` is readable, one of `writable` is writable, or one is at its end,
+/// at most `timeoutMs` milliseconds (-1: no limit): poll(2). Returns the indexes of the readable
+/// ones; none after a signal.
 public func waitUntilReady(
     readable: [Int32], writable: [Int32], timeoutMs: Int32
 ) -> [Int] {
     waitUntilReady(ended: [], readable: readable, writable: writable, timeoutMs: timeoutMs)
 }
 
-/// The same, with pipes before `readable` that count as ready only when all their writers are gone:
-/// bytes in them do not matter.
+/// Waits as above, with pipes before `readable` that count as ready only when all their writers are
+/// gone: bytes in them do not matter.
 public func waitUntilReady(
     ended: [Int32], readable: [Int32], writable: [Int32], timeoutMs: Int32
 ) -> [Int] {
@@ -38,7 +37,7 @@ public func isAbandoned(_ descriptor: Int32) -> Bool {
     return request.revents != 0
 }
 
-/// Waits for `milliseconds`, or until a signal: poll(2) of nothing.
+/// Waits for `milliseconds`, or until a signal: poll(2) without descriptors.
 public func pause(milliseconds: Int32) {
     _ = poll(nil, 0, milliseconds)
 }

@@ -1,17 +1,18 @@
 import CLinux
 
-/// Zeroed memory of a ring that this process shares with the children that it forks: numbers, and
-/// bytes that follow themselves, so that what goes round the end lies in one piece. It goes with
-/// its last owner in each process.
+/// Zeroed memory of a ring, shared with the children that this process forks: numbers, and bytes
+/// that are mapped twice in a row, so that data across the end is contiguous. Freed with its last
+/// owner in each process.
 ///
-/// Each ring is a memory object of its own: a process that has unmapped it cannot reach it again by
-/// way of another one (mremap(2) can only enlarge what is mapped).
+/// Each ring is a memory object of its own: a process that has unmapped it cannot reach it through
+/// another one (mremap(2) can only enlarge what is mapped).
 @safe
 public final class RingMemory {
     private let start: UnsafeMutableRawPointer
     private let size: Int
 
-    /// `size` bytes, a power of two of pages. The kernel backs them where they are written.
+    /// Creates a ring of `size` bytes, a power of two of pages. The kernel allocates pages when
+    /// they are written.
     public init(size: Int) throws(SystemError) {
         precondition(size >= 65536 && size & (size &- 1) == 0)
         var code: Int32 = 0
@@ -24,7 +25,7 @@ public final class RingMemory {
 
     deinit { unsafe clinux_unshare_ring(start, size) }
 
-    /// The numbers, a page of them; valid as long as the memory is.
+    /// The numbers, one page of them; valid as long as the memory is.
     public var words: SharedTable<UInt64> {
         let count = Int(clinux_page_size()) / 8
         return unsafe SharedTable(
@@ -37,11 +38,11 @@ public final class RingMemory {
     }
 }
 
-/// The bytes of a ring, at positions that count on and on; valid as long as the memory is.
+/// The bytes of a ring, addressed by positions that only increase; valid as long as the memory is.
 @safe
 public struct RingBytes: BitwiseCopyable {
     @usableFromInline let start: UnsafeMutableRawPointer
-    /// How many there are, a power of two.
+    /// The size in bytes, a power of two.
     public let size: Int
 
     @unsafe
@@ -56,7 +57,7 @@ public struct RingBytes: BitwiseCopyable {
         return unsafe start + Int(position & UInt64(size &- 1))
     }
 
-    /// `count` bytes from `position` on.
+    /// Returns `count` bytes from `position` on.
     @inlinable
     @_lifetime(borrow self)
     public func span(at position: UInt64, count: Int) -> Span<UInt8> {
@@ -65,7 +66,7 @@ public struct RingBytes: BitwiseCopyable {
         return unsafe _overrideLifetime(span, borrowing: self)
     }
 
-    /// Copies bytes to `position`; no more than there are.
+    /// Copies at most `size` bytes to `position`.
     @inlinable
     public func write(_ bytes: Span<UInt8>, at position: UInt64) {
         let target = unsafe place(position, bytes.count)
@@ -81,8 +82,8 @@ public struct RingBytes: BitwiseCopyable {
         unsafe place(position & ~7, 8).storeBytes(of: number, as: UInt64.self)
     }
 
-    /// The number at a position that is a multiple of 8, read once: what is done with it does not
-    /// change when the memory does.
+    /// Reads the number at a position that is a multiple of 8 once, so that later changes of the
+    /// memory have no effect on the result.
     public func number(at position: UInt64) -> UInt64 {
         unsafe clinux_published(place(position & ~7, 8).assumingMemoryBound(to: UInt64.self))
     }

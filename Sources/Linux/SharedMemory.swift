@@ -1,14 +1,15 @@
 import CLinux
 
-/// Zeroed memory that this process shares with the children that it forks: mmap(2). It goes with
-/// its last owner in each process.
+/// Zeroed memory that this process shares with the children that it forks: mmap(2). Freed with its
+/// last owner in each process.
 @safe
 public final class SharedMemory {
     private let start: UnsafeMutableRawPointer
-    /// How many bytes it has.
+    /// The size in bytes.
     public let size: Int
 
-    /// `size` bytes, at least one. The kernel backs them where they are written.
+    /// Creates memory of `size` bytes, at least one. The kernel allocates pages when they are
+    /// written.
     public init(size: Int) throws(SystemError) {
         self.size = max(1, size)
         var code: Int32 = 0
@@ -20,8 +21,8 @@ public final class SharedMemory {
 
     deinit { unsafe clinux_unshare_memory(start, size) }
 
-    /// `count` elements at `offset`, which must lie within the memory and be aligned; valid as long
-    /// as the memory is.
+    /// Returns `count` elements at `offset`, which must lie within the memory and be aligned; valid
+    /// as long as the memory is.
     public func table<Element: BitwiseCopyable>(
         of type: Element.Type, at offset: Int, count: Int
     ) -> SharedTable<Element> {
@@ -41,10 +42,10 @@ public final class SharedMemory {
 public final class ReadableMemory {
     private let readable: UnsafeMutableRawPointer
     private var writable: UnsafeMutableRawPointer?
-    /// How many numbers it has.
+    /// The number of elements.
     public let count: Int
 
-    /// `count` numbers, all 0.
+    /// Creates `count` numbers, all 0.
     public init(count: Int) throws(SystemError) {
         self.count = max(1, count)
         var code: Int32 = 0
@@ -61,7 +62,7 @@ public final class ReadableMemory {
         unsafe clinux_unshare_memory(readable, count &* 8)
     }
 
-    /// In a child: gives up the right to write.
+    /// Drops the right to write. Called in a child.
     public func keepReading() {
         if let memory = unsafe writable { unsafe clinux_unshare_memory(memory, count &* 8) }
         unsafe writable = nil
@@ -82,7 +83,7 @@ public final class ReadableMemory {
     }
 }
 
-/// Elements in shared memory; valid as long as the memory is. Who changes them holds a lock.
+/// Elements in shared memory; valid as long as the memory is. Writers hold a lock.
 @safe
 public struct SharedTable<Element: BitwiseCopyable>: BitwiseCopyable {
     @usableFromInline let start: UnsafeMutablePointer<Element>
@@ -112,27 +113,28 @@ public struct SharedTable<Element: BitwiseCopyable>: BitwiseCopyable {
 }
 
 extension SharedTable where Element == UInt64 {
-    /// Lets other processes see a number that this one alone writes, without a lock.
+    /// Stores a number that only this process writes, for other processes to read without a lock.
     public func publish(_ value: UInt64, at index: Int) {
         precondition(index >= 0 && index < count)
         unsafe clinux_publish(start + index, value)
     }
 
-    /// Lets other processes see a number and all that was written before it.
+    /// Stores a number so that readers of it also see all earlier writes (a release store).
     @inlinable
     public func release(_ value: UInt64, at index: Int) {
         precondition(index >= 0 && index < count)
         unsafe clinux_release(start + index, value)
     }
 
-    /// What was last released there: what was written before it is seen from here on.
+    /// Loads a number so that all writes before its store are visible from here on (an acquire
+    /// load).
     @inlinable
     public func acquire(at index: Int) -> UInt64 {
         precondition(index >= 0 && index < count)
         return unsafe clinux_acquire(start + index)
     }
 
-    /// Stores a number; the one that was there, which no other process is given too.
+    /// Stores a number and returns the previous one atomically.
     public func exchange(_ value: UInt64, at index: Int) -> UInt64 {
         precondition(index >= 0 && index < count)
         return unsafe clinux_exchange(start + index, value)
@@ -144,23 +146,22 @@ extension SharedTable where Element == UInt64 {
         return unsafe clinux_exchange_if(start + index, expected, value)
     }
 
-    /// What was last published there.
+    /// Loads the number that was last published.
     public func published(at index: Int) -> UInt64 {
         precondition(index >= 0 && index < count)
         return unsafe clinux_published(start + index)
     }
 }
 
-/// A lock that processes share, in memory that any of them may overwrite: a word with the number of
-/// its holder.
+/// A lock shared by processes, in memory that any of them may overwrite: one word with the number
+/// of its holder.
 ///
-/// It is not pthread's robust mutex, which keeps addresses in that memory and follows them. Here
-/// nothing is followed, and no wait is longer than the caller says: a holder that has died, is
-/// stopped or is hostile loses the lock. So what the lock guards must stand being changed by two
-/// processes at a time.
+/// Unlike pthread's robust mutex, it has no addresses in that memory. No wait is longer than the
+/// caller allows: a holder that has died, is stopped or is hostile loses the lock. Therefore the
+/// data that it protects must tolerate changes by two processes at once.
 @safe
 public struct SharedLock: BitwiseCopyable {
-    /// How many bytes it has, a cache line.
+    /// The size in bytes, a cache line.
     public static let size = 64
 
     /// The number of the holder; 0 if the lock is free.
@@ -168,25 +169,26 @@ public struct SharedLock: BitwiseCopyable {
 
     init(_ word: SharedTable<UInt64>) { self.word = word }
 
-    /// How a lock was taken.
+    /// The state of the lock before it was acquired.
     public enum Taken {
-        /// It was free.
+        /// The lock was free.
         case free
-        /// Its holder had died: what it guards may be half changed.
+        /// The holder has died: the protected data may be half changed.
         case orphaned
-        /// Its holder did not give it back in time: it may be at work still.
+        /// The holder did not release it in time and may still be writing.
         case overdue
     }
 
-    /// Attempts without a system call: a holder needs about a microsecond.
+    /// The number of attempts without a system call: a holder needs about a microsecond.
     private static let spins = 200
     private static let yields = 50
-    /// Attempts to take an overdue lock away, which fail if others change its word meanwhile.
+    /// The number of attempts to take an overdue lock, which fail if others change its word in the
+    /// meantime.
     private static let lastAttempts = 100
 
-    /// Takes the lock for `holder`, a number above 0 that no other process has. Waits at most
-    /// `patienceMs` milliseconds for a holder that lives. Returns nil if `patienceMs` is 0 and the
-    /// lock is held, or if it could not be taken away from its holder.
+    /// Acquires the lock for `holder`, a number above 0 that no other process uses. Waits at most
+    /// `patienceMs` milliseconds for a holder that is alive. Returns nil if `patienceMs` is 0 and
+    /// the lock is held, or if it could not be taken from its holder.
     @inline(__always)
     public func take(
         as holder: UInt64, patienceMs: Int64, isAlive: (UInt64) -> Bool
@@ -226,22 +228,22 @@ public struct SharedLock: BitwiseCopyable {
         return nil
     }
 
-    /// Gives the lock back, unless it was taken away meanwhile.
+    /// Releases the lock, unless another process has taken it in the meantime.
     @inline(__always)
     public func give(from holder: UInt64) { _ = word.exchange(holder, for: 0, at: 0) }
 }
 
-/// What was stored in shared memory before this is there before what is stored after it, whenever
-/// this process is killed.
+/// Keeps the compiler from moving stores to shared memory across this call, so that their order is
+/// preserved whenever this process is killed.
 @inline(__always)
 public func keepOrder() { clinux_keep_order() }
 
-/// What was stored in shared memory before this is seen by other processes before what is read
-/// after it is read.
+/// Makes all earlier stores visible to other processes before any later load: a full memory
+/// barrier.
 @inline(__always)
 public func fence() { clinux_fence() }
 
-/// A number that nobody can guess: getrandom(2).
+/// Returns an unpredictable number: getrandom(2).
 public func randomNumber() -> UInt64 {
     var number: UInt64 = 0
     unsafe clinux_random(&number, MemoryLayout<UInt64>.size)

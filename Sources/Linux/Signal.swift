@@ -1,4 +1,4 @@
-/// The signals that a server knows: signal(7), with the numbers of Linux on x86 and Arm.
+/// The signals that a server handles: signal(7), with the numbers of Linux on x86 and Arm.
 public enum Signal: Int32, CaseIterable, Sendable {
     case hangup = 1
     case interrupt = 2
@@ -11,7 +11,7 @@ public enum Signal: Int32, CaseIterable, Sendable {
     case child = 17
     case windowChange = 28
 
-    /// `SIGHUP`.
+    /// The name, as in `SIGHUP`.
     public var name: String {
         switch self {
         case .hangup: "SIGHUP"
@@ -27,7 +27,7 @@ public enum Signal: Int32, CaseIterable, Sendable {
         }
     }
 
-    /// The bits that `signals` have in a mask: bit n-1 is signal n.
+    /// Returns the mask of `signals`: bit n-1 is signal n.
     public static func mask(_ signals: [Signal]) -> UInt64 {
         signals.reduce(0) { $0 | UInt64(1) << UInt64($1.rawValue &- 1) }
     }

@@ -1,13 +1,13 @@
-/// A list of slots of a table, in the order in which they were appended. Its links are kept by
+/// A list of slots of a table, in the order in which they were appended. Its links are stored in
 /// ``SlotLinks``, so that a slot is appended, unlinked and found in constant time.
 public struct SlotList: Equatable, Sendable {
-    /// The slot that was appended before all others; nil if the list is empty.
+    /// The slot that was appended first; nil if the list is empty.
     public fileprivate(set) var first: Int?
     fileprivate var last: Int?
     /// The number of slots in the list.
     public fileprivate(set) var count = 0
 
-    /// An empty list.
+    /// Creates an empty list.
     public init() {}
 
     /// True if the list has no slots.
@@ -25,7 +25,7 @@ public struct SlotLinks {
 
     private var entries: [Entry] = []
 
-    /// No slot is linked.
+    /// Creates links for empty lists.
     public init() {}
 
     /// True if `slot` is in a list.
@@ -33,7 +33,7 @@ public struct SlotLinks {
         entries.indices.contains(slot) && entries[slot].isLinked
     }
 
-    /// The slot that follows `slot` in its list; nil at the end.
+    /// Returns the slot that follows `slot` in its list; nil at the end.
     public func next(after slot: Int) -> Int? {
         guard contains(slot), entries[slot].next >= 0 else { return nil }
         return Int(entries[slot].next)
@@ -44,7 +44,7 @@ public struct SlotLinks {
         link(slot, after: list.last, before: nil, of: &list)
     }
 
-    /// Puts `slot`, which must be in no list, in front of the others.
+    /// Inserts `slot`, which must be in no list, at the front.
     public mutating func prepend(_ slot: Int, to list: inout SlotList) {
         link(slot, after: nil, before: list.first, of: &list)
     }

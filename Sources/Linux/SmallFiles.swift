@@ -1,17 +1,18 @@
 import Glibc
 
-/// unlink(2); false when it failed.
+/// Removes a file: unlink(2). Returns false on failure.
 @discardableResult
 public func removeFile(_ path: String) -> Bool { unsafe unlink(path) == 0 }
 
-/// rename(2).
+/// Renames a file: rename(2).
 public func renameFile(_ path: String, to next: String) throws(SystemError) {
     guard unsafe rename(path, next) == 0 else {
         throw SystemError("rename()", "\"\(path)\" to \"\(next)\"", code: errno)
     }
 }
 
-/// Writes `text` as all of the file at `path`, which is created with mode 0644.
+/// Writes `text` as the content of the file at `path`, which is created with mode 0644 if
+/// necessary.
 public func writeWholeFile(_ path: String, _ text: String) throws(SystemError) {
     let fd = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0o644)
     guard fd >= 0 else { throw SystemError("open()", "\"\(path)\"", code: errno) }
@@ -21,8 +22,7 @@ public func writeWholeFile(_ path: String, _ text: String) throws(SystemError) {
     }
 }
 
-/// write(2) of `bytes`, repeated until all of them are written or an error says that they cannot
-/// be.
+/// Writes all of `bytes`: write(2), repeated until it is done or an error occurs.
 @discardableResult
 public func writeBytes(_ fd: Int32, _ bytes: [UInt8]) -> IOResult {
     var done = 0

@@ -1,13 +1,12 @@
 import Glibc
 
-/// Two ends of a unix socket that keeps messages apart (socketpair(2), SOCK_SEQPACKET), both
-/// non-blocking and close-on-exec.
+/// Creates a connected pair of unix sockets that preserve message boundaries (socketpair(2),
+/// SOCK_SEQPACKET), both non-blocking and close-on-exec.
 public func openSocketPair() throws(SystemError) -> (Int32, Int32) {
     try openSocketPair(SOCK_SEQPACKET)
 }
 
-/// The two ends of a unix socket that is a stream of bytes, as a connection is; both non-blocking
-/// and close-on-exec.
+/// Creates a connected pair of unix stream sockets, both non-blocking and close-on-exec.
 public func openStreamPair() throws(SystemError) -> (Int32, Int32) {
     try openSocketPair(SOCK_STREAM)
 }
@@ -24,7 +23,7 @@ private func openSocketPair(_ kind: __socket_type) throws(SystemError) -> (Int32
     return ends
 }
 
-/// Has the process die of SIGALRM when it has not asked anew within `seconds`; 0 takes that back:
+/// Terminates this process by SIGALRM unless it is called again within `seconds`; 0 disarms it:
 /// alarm(2).
 public func dieUnlessAskedAgain(within seconds: UInt32) {
     if seconds > 0 { _ = signal(SIGALRM, SIG_DFL) }

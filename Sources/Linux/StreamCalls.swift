@@ -1,9 +1,10 @@
 import CLinux
 import Glibc
 
-// The calls of the loop that move bytes. Each repeats EINTR, and tells EAGAIN from other errors.
+// The system calls that move bytes for the event loop. Each repeats EINTR, and distinguishes EAGAIN
+// from other errors.
 
-/// recv(2) into `memory`.
+/// Calls recv(2) into `memory`.
 public func receive(_ fd: Int32, into memory: UnsafeMutableRawBufferPointer) -> IOResult {
     while true {
         let returned = unsafe recv(fd, memory.baseAddress, memory.count, 0)
@@ -12,8 +13,8 @@ public func receive(_ fd: Int32, into memory: UnsafeMutableRawBufferPointer) -> 
     }
 }
 
-/// send(2) with MSG_NOSIGNAL; `moreFollows` is MSG_MORE: hold a partial segment back for what comes
-/// next.
+/// Calls send(2) with MSG_NOSIGNAL. `moreFollows` is MSG_MORE: a partial segment waits for the next
+/// data.
 public func send(
     _ fd: Int32, _ memory: UnsafeRawBufferPointer, moreFollows: Bool = false
 ) -> IOResult {
@@ -25,8 +26,8 @@ public func send(
     }
 }
 
-/// sendfile(2): at most `count` bytes of `file` from `offset` on. 0 bytes is the file's end: it has
-/// become shorter.
+/// Calls sendfile(2) for at most `count` bytes of `file` from `offset` on. 0 bytes means the end of
+/// the file: it was truncated.
 public func sendFile(_ fd: Int32, from file: Int32, at offset: Int64, count: Int) -> IOResult {
     while true {
         var position = off_t(offset)
@@ -36,8 +37,8 @@ public func sendFile(_ fd: Int32, from file: Int32, at offset: Int64, count: Int
     }
 }
 
-/// How many bytes a segment of a connection has now (TCP_MAXSEG, tcp(7)); 1 where it has none, as
-/// on a unix socket.
+/// Returns the current segment size of a connection (TCP_MAXSEG, tcp(7)); 1 if it has none, as a
+/// unix socket.
 public func segmentSize(_ fd: Int32) -> Int32 {
     var size: Int32 = 0
     var room = socklen_t(MemoryLayout<Int32>.size)
@@ -45,7 +46,7 @@ public func segmentSize(_ fd: Int32) -> Int32 {
     return returned == 0 ? max(1, size) : 1
 }
 
-/// pread(2).
+/// Calls pread(2).
 public func readFile(
     _ file: Int32, at offset: Int64, into memory: UnsafeMutableRawBufferPointer
 ) -> IOResult {
@@ -56,7 +57,7 @@ public func readFile(
     }
 }
 
-/// write(2), for logs and pipes.
+/// Calls write(2), for logs and pipes.
 public func write(_ fd: Int32, _ memory: UnsafeRawBufferPointer) -> IOResult {
     while true {
         let returned = unsafe Glibc.write(fd, memory.baseAddress, memory.count)
@@ -65,7 +66,7 @@ public func write(_ fd: Int32, _ memory: UnsafeRawBufferPointer) -> IOResult {
     }
 }
 
-/// write(2) of a text, repeated until all of it is written or an error says that it cannot be.
+/// Writes all of a text: write(2), repeated until it is done or an error occurs.
 @discardableResult
 public func writeAll(_ fd: Int32, _ text: String) -> IOResult {
     var copy = text
@@ -83,12 +84,12 @@ public func writeAll(_ fd: Int32, _ text: String) -> IOResult {
     }
 }
 
-/// shutdown(2) of our direction: the client reads the end of the stream.
+/// Calls shutdown(2) for the sending direction: the client reads the end of the stream.
 public func shutdownSending(_ fd: Int32) {
     _ = shutdown(fd, Int32(SHUT_WR))
 }
 
-/// send(2) that does not wait (MSG_DONTWAIT) though the socket, which others may share, would.
+/// Calls send(2) with MSG_DONTWAIT, because the socket may be shared and in blocking mode.
 public func sendAtOnce(_ fd: Int32, _ memory: UnsafeRawBufferPointer) -> IOResult {
     while true {
         let returned = unsafe Glibc.send(

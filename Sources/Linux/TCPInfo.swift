@@ -1,17 +1,17 @@
 import CLinux
 
-/// What the kernel knows of a TCP connection: TCP_INFO of tcp(7).
+/// The kernel's statistics of a TCP connection: TCP_INFO of tcp(7).
 public struct TCPInfo {
     /// tcpi_rtt: the smoothed round trip time, in microseconds.
     public let roundTripMicroseconds: UInt32
-    /// tcpi_rttvar: how much that varies, in microseconds.
+    /// tcpi_rttvar: the variation of the round trip time, in microseconds.
     public let roundTripVarianceMicroseconds: UInt32
     /// tcpi_snd_cwnd: the congestion window, in segments.
     public let sendWindowSegments: UInt32
     /// tcpi_rcv_space, in bytes.
     public let receiveSpaceBytes: UInt32
 
-    /// Asks for a socket's; nil when it is not one of TCP.
+    /// Reads the statistics of a socket; nil if it is not a TCP socket.
     public init?(of descriptor: Int32) {
         var info = clinux_tcp_facts()
         guard unsafe clinux_get_tcp_facts(descriptor, &info) == 0 else { return nil }

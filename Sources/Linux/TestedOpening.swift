@@ -1,24 +1,24 @@
 import CLinux
 import Glibc
 
-/// Which links a path may lead through: nginx's disable_symlinks.
+/// The links that a path may contain: nginx's disable_symlinks.
 @frozen
 public enum LinkTest: UInt8, BitwiseCopyable, Sendable {
-    /// None.
+    /// No links.
     case refuseAll
-    /// Those whose target has their owner.
+    /// Links whose target has the same owner.
     case refuseOthers
 }
 
-/// Opens `path` for reading with a test of its links. Its first `trusted` bytes are a directory
-/// that may be reached by any link. A descriptor or errno(3): ELOOP when the last name is a link
-/// that is refused, or any name one to somebody else's; ENOTDIR when a directory is a link that is
-/// refused.
+/// Opens `path` for reading, with a check of its links. Its first `trusted` bytes are a directory
+/// that may be reached by any link. Returns a descriptor or errno(3): ELOOP if the last name is a
+/// link that is refused, or any name a link to a file of another owner; ENOTDIR if a directory is a
+/// link that is refused.
 public func openTestingLinks(
     _ path: Span<UInt8>, trusted: Int, test: LinkTest
 ) -> Result<Int32, FileError> {
     var components = path.components(from: trusted)
-    // A slash at the end says that the last name is a directory.
+    // A slash at the end means that the last name is a directory.
     let endsInSlash = path.count > 0 && path[path.count &- 1] == 0x2F
     let last = components.popLast() ?? Array(".".utf8)
     let start = trusted > 0 ? path.copy(0, trusted) : Array("/".utf8)
@@ -30,7 +30,7 @@ public func openTestingLinks(
     if test == .refuseAll {
         if !components.isEmpty {
             let parent = Array(components.joined(separator: [0x2F]))
-            // The last step is a second one: a link in it is another error than one before it.
+            // The last name is opened separately: a link there is a different error.
             switch open(parent, in: directory.number, .refuse) {
             case .success(let number): directory = Descriptor(owning: number)
             case .failure(let error):
@@ -65,7 +65,7 @@ public func openTestingLinks(
     }
 }
 
-/// Whether a name is no link, or one whose owner is that of what it leads to.
+/// Returns true if a name is no link, or one whose owner is that of its target.
 private func isOwners(_ name: [UInt8], in directory: Int32, _ target: Int32) -> Bool {
     var facts = clinux_facts()
     let returned = withTerminated(name) { unsafe clinux_stat_at(directory, $0.start, &facts) }
@@ -89,7 +89,7 @@ private func open(
 
 private func withTerminated<Result>(_ name: [UInt8], _ body: (CPath) -> Result) -> Result {
     unsafe (name + [0]).withUnsafeBytes { bytes in
-        // There is a byte at least: the NUL.
+        // There is at least one byte: the NUL.
         let start = unsafe bytes.baseAddress.unsafelyUnwrapped
         return unsafe body(CPath(unsafe: start.assumingMemoryBound(to: CChar.self)))
     }
@@ -102,7 +102,7 @@ extension Span where Element == UInt8 {
         return piece.indices.map { piece[$0] }
     }
 
-    /// The names between slashes.
+    /// Returns the names between slashes.
     fileprivate func components(from start: Int) -> [[UInt8]] {
         let rest = copy(start, count)
         return rest.split(separator: 0x2F).map(Array.init)

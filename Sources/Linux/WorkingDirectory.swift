@@ -1,11 +1,11 @@
 import Glibc
 
-/// chdir(2) to `path`.
+/// Changes the working directory: chdir(2).
 public func changeDirectory(to path: String) throws(SystemError) {
     guard unsafe chdir(path) == 0 else { throw SystemError("chdir()", "\"\(path)\"", code: errno) }
 }
 
-/// getcwd(3), without symbolic links: the bytes, which need not be text.
+/// Returns the working directory without symbolic links: getcwd(3). The bytes need not be UTF-8.
 public func currentDirectory() throws(SystemError) -> [UInt8] {
     guard let path = unsafe getcwd(nil, 0) else { throw SystemError("getcwd()", code: errno) }
     defer { unsafe free(path) }

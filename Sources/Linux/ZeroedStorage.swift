@@ -1,8 +1,7 @@
 import Glibc
 
-/// A fixed number of elements in memory that starts as zeros and that the kernel backs with pages
-/// only where it was written: a table for a hundred thousand connections costs what the used ones
-/// cost.
+/// A fixed number of elements in zeroed memory, which the kernel allocates page by page when it is
+/// written: a table for a hundred thousand connections costs as much as the connections in use.
 ///
 /// A subscript outside the bounds traps: an index never comes from a client.
 @safe
@@ -11,7 +10,7 @@ public struct ZeroedStorage<Element: BitwiseCopyable>: ~Copyable {
     /// The number of elements.
     public let count: Int
 
-    /// Storage for `count` elements whose all-zero bytes are a valid value of `Element`.
+    /// Creates storage for `count` elements whose all-zero bytes are a valid value of `Element`.
     public init(count: Int) {
         let size = max(1, count)
         guard
@@ -40,14 +39,14 @@ public struct ZeroedStorage<Element: BitwiseCopyable>: ~Copyable {
         }
     }
 
-    /// Where the element at `index` is, for those who give it on in place.
+    /// Returns the address of the element at `index`, for access in place.
     @unsafe @inlinable @inline(__always)
     public func address(of index: Int) -> UnsafePointer<Element> {
         precondition(index >= 0 && index < count)
         return unsafe UnsafePointer(start + index)
     }
 
-    /// Where the element at `index` is, to be changed.
+    /// Returns the mutable address of the element at `index`.
     @unsafe @inlinable @inline(__always)
     public mutating func mutableAddress(of index: Int) -> UnsafeMutablePointer<Element> {
         precondition(index >= 0 && index < count)

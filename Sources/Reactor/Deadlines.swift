@@ -2,9 +2,9 @@ public import Linux
 
 /// Deadlines of slots, in one doubly linked list for each distinct duration.
 ///
-/// All that is armed with one duration expires in the order in which it was armed, so each list is
-/// sorted without ever being sorted: arming appends, cancelling unlinks, and only the heads are
-/// looked at. A slot has at most one deadline.
+/// Deadlines of one duration expire in the order in which they were armed, so each list is always
+/// sorted: arming appends, cancelling unlinks, and only the heads are examined. A slot has at most
+/// one deadline.
 public struct Deadlines: ~Copyable {
     /// Links are slots plus one, so that zeroed memory means: in no list.
     @usableFromInline
@@ -24,20 +24,20 @@ public struct Deadlines: ~Copyable {
 
     @usableFromInline var entries: ZeroedStorage<Entry>
     @usableFromInline var lists: ZeroedStorage<List>
-    /// No deadline is earlier than this; one that was may have been taken away. In milliseconds of
-    /// the monotonic clock, Int64.max when there is none.
+    /// A lower bound of all deadlines, in milliseconds of the monotonic clock; Int64.max if there
+    /// is none. The deadline it was set for may have been cancelled.
     @inlinable public var soonestMs: Int64 { soonest }
     @usableFromInline var soonest = Int64.max
 
-    /// Lists for `durationsMs`, and room for `slots` slots.
+    /// Creates lists for `durationsMs`, and room for `slots` slots.
     public init(durationsMs: [Int64], slots: Int) {
         entries = ZeroedStorage(count: slots)
         lists = ZeroedStorage(count: durationsMs.count)
         for index in durationsMs.indices { lists[index].durationMs = durationsMs[index] }
     }
 
-    /// Gives `slot` a deadline one duration of `list` after `nowMs`, in place of the one that it
-    /// had.
+    /// Sets the deadline of `slot` to one duration of `list` after `nowMs`, replacing an earlier
+    /// one.
     @inlinable
     public mutating func arm(_ slot: Int, list: Int, nowMs: Int64) {
         cancel(slot)
@@ -56,7 +56,7 @@ public struct Deadlines: ~Copyable {
         lists[list].last = link
     }
 
-    /// Takes the deadline of `slot` away, if it has one.
+    /// Removes the deadline of `slot`, if it has one.
     @inlinable
     public mutating func cancel(_ slot: Int) {
         let entry = entries[slot]
@@ -75,17 +75,17 @@ public struct Deadlines: ~Copyable {
         entries[slot].list = 0
     }
 
-    /// Whether `slot` has a deadline.
+    /// Returns true if `slot` has a deadline.
     @inlinable
     public func isArmed(_ slot: Int) -> Bool { entries[slot].list != 0 }
 
-    /// The slot of a list that was armed before all others of it.
+    /// Returns the slot of a list that was armed first.
     public func oldest(in list: Int) -> Int? {
         guard list >= 0, list < lists.count, lists[list].first != 0 else { return nil }
         return Int(lists[list].first) &- 1
     }
 
-    /// The earliest deadline, in milliseconds of the monotonic clock.
+    /// Returns the earliest deadline, in milliseconds of the monotonic clock.
     public func earliestMs() -> Int64? {
         var earliest: Int64?
         var index = 0
@@ -100,7 +100,7 @@ public struct Deadlines: ~Copyable {
         return earliest
     }
 
-    /// Takes one slot whose deadline has come; nil when there is none.
+    /// Removes and returns one slot whose deadline has expired; nil if there is none.
     @inlinable
     public mutating func takeExpired(nowMs: Int64) -> Int? {
         nowMs < soonest ? nil : findExpired(nowMs: nowMs)

@@ -1,12 +1,13 @@
-// How it works: the kernel keeps the set. epoll_ctl(2) adds, changes or removes one descriptor, and
-// the kernel notes by itself, when a packet comes or room appears, that it is ready; epoll_wait(2)
-// hands over what was noted (epoll(7)).
+// How it works: the kernel stores the set. epoll_ctl(2) adds, changes or removes one descriptor.
+// The kernel marks it ready when a packet arrives or buffer space is freed; epoll_wait(2) returns
+// the ready descriptors (epoll(7)).
 //
-// Level or edge: level-triggered. A descriptor that is ready is reported by every wait until it is
-// not ready or nobody asks. EPOLLET, which reports the change only, would save waits where a read
-// stops early, at the price of a read more each time to see that nothing is left.
+// Level or edge: level-triggered. Every wait reports a ready descriptor until it is not ready or
+// not watched any more. EPOLLET, which reports only changes, would save waits where a read stops
+// early, at the cost of one more read each time to find that nothing is left.
 //
-// Cost: a wait costs what is ready, however many are registered; a change of the set is a call.
+// Cost: proportional to the ready descriptors, however many are registered; a change of the set is
+// a system call.
 //
 // Limit: descriptors (RLIMIT_NOFILE), and max_user_watches, about 4 % of the memory.
 
@@ -21,7 +22,7 @@ public struct EpollEngine: ~Copyable {
     @usableFromInline let events: UnsafeMutablePointer<epoll_event>
     @usableFromInline let capacity: Int32
 
-    /// An engine whose wait yields at most `capacity` events.
+    /// Creates an engine whose wait returns at most `capacity` events.
     public init(capacity: Int) throws(SystemError) {
         let number = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard number >= 0 else { throw SystemError("epoll_create1()", code: errno) }
@@ -33,7 +34,7 @@ public struct EpollEngine: ~Copyable {
     deinit { unsafe events.deallocate() }
 
     /// Watches `fd`. `exclusive` is EPOLLEXCLUSIVE: of several processes that watch one listening
-    /// socket not all are woken.
+    /// socket, not all are woken.
     public func register(
         _ fd: Int32, for interest: Readiness, token: Token, exclusive: Bool = false
     ) throws(SystemError) {
@@ -43,7 +44,7 @@ public struct EpollEngine: ~Copyable {
         }
     }
 
-    /// Changes what is asked of a registered `fd`.
+    /// Changes the interest of a registered `fd`.
     public func modify(_ fd: Int32, for interest: Readiness, token: Token) throws(SystemError) {
         if clinux_epoll_modify(
             descriptor.number, fd, EpollEngine.mask(interest), token.bits) != 0
@@ -52,18 +53,18 @@ public struct EpollEngine: ~Copyable {
         }
     }
 
-    /// Forgets `fd`.
+    /// Stops watching `fd`.
     public func unregister(_ fd: Int32) {
         _ = clinux_epoll_delete(descriptor.number, fd)
     }
 
-    /// Closes `fd`. The kernel forgets it by that, unless another descriptor is a copy of it.
+    /// Closes `fd`, which also unregisters it, unless another descriptor is a copy of it.
     public func close(_ fd: Int32) {
         closeDescriptor(fd)
     }
 
-    /// Waits until something is ready, a signal came, or `timeoutMs` have passed (-1: no limit):
-    /// the number of events. 0 after a signal handler ran.
+    /// Waits until a descriptor is ready, a signal arrives, or `timeoutMs` have passed (-1: no
+    /// limit). Returns the number of events; 0 after a signal handler ran.
     public func wait(timeoutMs: Int32) throws(SystemError) -> Int {
         let count = unsafe epoll_wait(descriptor.number, events, capacity, timeoutMs)
         if count >= 0 { return Int(count) }
@@ -71,7 +72,7 @@ public struct EpollEngine: ~Copyable {
         throw SystemError("epoll_wait()", code: errno)
     }
 
-    /// The event at `index` of the last wait.
+    /// Returns the event at `index` of the last wait.
     @inlinable
     public func event(at index: Int) -> (token: Token, readiness: Readiness) {
         precondition(index >= 0 && index < Int(capacity))

@@ -1,15 +1,15 @@
-// How it works: the set is an array here, of (descriptor, what is asked, what was found). poll(2)
-// takes all of it at every call; the kernel looks at each descriptor, enters itself as a waiter
-// there if none is ready, looks again when it is woken, and writes each result back.
+// How it works: the set is an array of descriptor, interest and result. poll(2) passes all of it
+// with every call; the kernel checks each descriptor, adds itself to the wait queues if none is
+// ready, checks again when it is woken, and writes each result back.
 //
-// Level or edge: level-triggered. The kernel remembers nothing between two calls, so it could not
-// tell a change.
+// Level or edge: level-triggered. The kernel stores nothing between two calls, so it could not
+// detect changes.
 //
-// Cost: a wait costs what is registered, ready or not: 8 bytes copied in, a look at the socket, two
-// bytes copied out, and then the walk over the array here. A change of the set is a store in
-// memory, without a call.
+// Cost: proportional to the registered descriptors, ready or not: 8 bytes copied in, a check of the
+// socket, two bytes copied out, and the scan of the array here. A change of the set is a store in
+// memory, without a system call.
 //
-// Limit: descriptors (RLIMIT_NOFILE). Processes that wait for one listening socket are all woken by
+// Limit: descriptors (RLIMIT_NOFILE). All processes that wait for one listening socket are woken by
 // a connection: there is no exclusive wake-up.
 
 import CLinux
@@ -18,25 +18,25 @@ public import Linux
 
 /// The poll(2) engine of the poller.
 public struct PollEngine: ~Copyable {
-    /// What poll(2) is given, without gaps.
+    /// The argument of poll(2), without gaps.
     private var entries: [pollfd] = []
-    /// Whose they are.
+    /// The tokens of the entries.
     private var tokens: [Token] = []
-    /// Where a descriptor stands in them, by its number; -1 when it is not registered.
+    /// The index of each descriptor's entry, by its number; -1 if it is not registered.
     private var positions: [Int32] = []
-    /// What the last wait found.
+    /// The events of the last wait.
     @usableFromInline var found: [(token: Token, readiness: Readiness)] = []
     private let capacity: Int
-    /// Where the next wait begins to look: behind what the last one had room for.
+    /// The entry where the next wait begins to collect: after the last one that fitted.
     private var next = 0
 
-    /// An engine whose wait yields at most `capacity` events.
+    /// Creates an engine whose wait returns at most `capacity` events.
     public init(capacity: Int) throws(SystemError) {
         self.capacity = max(1, capacity)
         found.reserveCapacity(capacity)
     }
 
-    /// Watches `fd`. `exclusive` is not to be had.
+    /// Watches `fd`. `exclusive` is not supported.
     public mutating func register(
         _ fd: Int32, for interest: Readiness, token: Token, exclusive: Bool = false
     ) throws(SystemError) {
@@ -50,7 +50,7 @@ public struct PollEngine: ~Copyable {
         tokens.append(token)
     }
 
-    /// Changes what is asked of a registered `fd`.
+    /// Changes the interest of a registered `fd`.
     public mutating func modify(
         _ fd: Int32, for interest: Readiness, token: Token
     ) throws(SystemError) {
@@ -61,7 +61,7 @@ public struct PollEngine: ~Copyable {
         tokens[position] = token
     }
 
-    /// Forgets `fd`: the last entry takes its place.
+    /// Stops watching `fd`: the last entry replaces it.
     public mutating func unregister(_ fd: Int32) {
         guard let position = position(of: fd) else { return }
         positions[Int(entries[entries.count - 1].fd)] = Int32(truncatingIfNeeded: position)
@@ -72,14 +72,14 @@ public struct PollEngine: ~Copyable {
         tokens.removeLast()
     }
 
-    /// Closes `fd` and forgets it: the kernel would not.
+    /// Closes `fd` and unregisters it, which the kernel would not do.
     public mutating func close(_ fd: Int32) {
         unregister(fd)
         closeDescriptor(fd)
     }
 
-    /// Waits until something is ready, a signal came, or `timeoutMs` have passed (-1: no limit):
-    /// the number of events. 0 after a signal handler ran.
+    /// Waits until a descriptor is ready, a signal arrives, or `timeoutMs` have passed (-1: no
+    /// limit). Returns the number of events; 0 after a signal handler ran.
     public mutating func wait(timeoutMs: Int32) throws(SystemError) -> Int {
         found.removeAll(keepingCapacity: true)
         let returned = unsafe entries.withUnsafeMutableBufferPointer {
@@ -93,12 +93,12 @@ public struct PollEngine: ~Copyable {
         return found.count
     }
 
-    /// The event at `index` of the last wait.
+    /// Returns the event at `index` of the last wait.
     @inlinable
     public func event(at index: Int) -> (token: Token, readiness: Readiness) { found[index] }
 
-    /// Finds the `ready` entries that poll(2) marked. What there is no room for comes first the
-    /// next time.
+    /// Collects the `ready` entries that poll(2) marked. Those that do not fit come first the next
+    /// time.
     private mutating func collect(_ ready: Int) {
         let wanted = min(ready, capacity)
         var position = next < entries.count ? next : 0
@@ -122,7 +122,8 @@ public struct PollEngine: ~Copyable {
             | (interest.contains(.endOfStream) ? clinux_poll_end() : 0)
     }
 
-    /// POLLNVAL, a number that is closed, is a hang-up too: it is not passed over in silence.
+    /// Converts the bits of poll(2). POLLNVAL, a closed number, is a hang-up too, so that it is
+    /// noticed.
     private static func readiness(_ bits: Int16) -> Readiness {
         var readiness: Readiness = []
         if bits & Int16(POLLIN) != 0 { readiness.insert(.readable) }

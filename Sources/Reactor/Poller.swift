@@ -1,19 +1,20 @@
 public import Linux
 
-/// The multiplexer: descriptors are registered with a token, a wait yields (token, readiness)
-/// pairs, and the caller walks them. It calls nobody.
+/// The multiplexer: descriptors are registered with a token, a wait returns pairs of token and
+/// readiness, and the caller handles them. There are no callbacks.
 ///
-/// Three engines can do it, and one of them does: which one is asked for once a call. All are
-/// level-triggered, so the caller need not know which it is.
+/// There are three engines; the poller branches to one of them once per call. All are
+/// level-triggered, so the caller need not know which one it is.
 public struct Poller: ~Copyable {
-    /// The engine that waits.
+    /// The engine in use.
     public let engine: Engine
-    // One of these is there.
+    // Exactly one of these is set.
     @usableFromInline var epoll: EpollEngine?
     @usableFromInline var poll: PollEngine?
     @usableFromInline var select: SelectEngine?
 
-    /// A poller whose wait yields at most `capacity` events; those that are left come next time.
+    /// Creates a poller whose wait returns at most `capacity` events; the others are returned by
+    /// the next one.
     public init(_ engine: Engine = .epoll, capacity: Int = 512) throws(SystemError) {
         self.engine = engine
         epoll = nil
@@ -26,10 +27,10 @@ public struct Poller: ~Copyable {
         }
     }
 
-    /// Watches `fd`. With `exclusive`, of several processes that watch one listening socket not all
-    /// are woken by one connection; only epoll can do that, the others wake all.
+    /// Watches `fd`. With `exclusive`, of several processes that watch one listening socket, not
+    /// all are woken by one connection; only epoll supports that, the others wake all.
     ///
-    /// Throws EEXIST when `fd` is registered, and with select EMFILE when it is 1024 or more.
+    /// Throws EEXIST if `fd` is registered, and with select EMFILE if it is 1024 or more.
     public mutating func register(
         _ fd: Int32, for interest: Readiness, token: Token, exclusive: Bool = false
     ) throws(SystemError) {
@@ -42,7 +43,7 @@ public struct Poller: ~Copyable {
         }
     }
 
-    /// Changes what is asked of a registered `fd`. Throws ENOENT when it is not registered.
+    /// Changes the interest of a registered `fd`. Throws ENOENT if it is not registered.
     public mutating func modify(
         _ fd: Int32, for interest: Readiness, token: Token
     ) throws(SystemError) {
@@ -53,7 +54,7 @@ public struct Poller: ~Copyable {
         }
     }
 
-    /// Forgets `fd`, which stays open.
+    /// Stops watching `fd`, which stays open.
     public mutating func unregister(_ fd: Int32) {
         switch engine {
         case .epoll: epoll!.unregister(fd)
@@ -62,7 +63,7 @@ public struct Poller: ~Copyable {
         }
     }
 
-    /// Closes `fd` and forgets it, if it is registered: its number may be another's from then on.
+    /// Closes `fd` and unregisters it: its number may be reused from then on.
     public mutating func close(_ fd: Int32) {
         switch engine {
         case .epoll: epoll!.close(fd)
@@ -71,8 +72,8 @@ public struct Poller: ~Copyable {
         }
     }
 
-    /// Waits until something is ready, a signal came, or `timeoutMs` have passed (-1: no limit):
-    /// the number of events. 0 after a signal handler ran.
+    /// Waits until a descriptor is ready, a signal arrives, or `timeoutMs` have passed (-1: no
+    /// limit). Returns the number of events; 0 after a signal handler ran.
     public mutating func wait(timeoutMs: Int32) throws(SystemError) -> Int {
         switch engine {
         case .epoll: try epoll!.wait(timeoutMs: timeoutMs)
@@ -81,8 +82,8 @@ public struct Poller: ~Copyable {
         }
     }
 
-    /// The event at `index` of the last wait. It is what the wait found, whatever was registered,
-    /// modified or closed since: the token's generation tells whether it is still somebody's.
+    /// Returns the event at `index` of the last wait, even if its descriptor was modified or closed
+    /// since: compare the token's generation before using it.
     @inlinable
     public func event(at index: Int) -> (token: Token, readiness: Readiness) {
         switch engine {

@@ -1,27 +1,27 @@
-/// What a caller wants to be told of a descriptor, and what it is told.
+/// The events that a caller is interested in, and those that were reported.
 @frozen
 public struct Readiness: OptionSet, BitwiseCopyable, Sendable {
     /// The bits.
     public let rawValue: UInt8
 
-    /// From its bits.
+    /// Creates a set from its bits.
     @inlinable
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    /// There is something to read, or the end of the stream.
+    /// Data, or the end of the stream, can be read.
     @inlinable public static var readable: Readiness { Readiness(rawValue: 1) }
-    /// There is room to write.
+    /// Data can be written.
     @inlinable public static var writable: Readiness { Readiness(rawValue: 2) }
-    /// Both directions are gone, or an error is pending. Reported whether asked for or not; by
-    /// select as readiness for what was asked, if anything was.
+    /// Both directions are closed, or an error is pending. Always reported; by select as readiness
+    /// for the events of interest, if there are any.
     @inlinable public static var hangUp: Readiness { Readiness(rawValue: 4) }
-    /// The other side has sent all that it will, whether that has been read or not (EPOLLRDHUP).
-    /// Reported as `hangUp`; by select only as long as nothing is unread.
+    /// The peer has shut down its sending direction, even if data is still unread (EPOLLRDHUP).
+    /// Reported as `hangUp`; by select only while nothing is unread.
     @inlinable public static var endOfStream: Readiness { Readiness(rawValue: 8) }
 }
 
 extension Readiness: CustomStringConvertible {
-    /// The names, as in `readable writable`; `nothing` without one.
+    /// The names, as in `readable writable`; `nothing` if empty.
     public var description: String {
         let names: [(Readiness, String)] = [
             (.readable, "readable"), (.writable, "writable"), (.hangUp, "hang-up"),

@@ -1,18 +1,18 @@
-// How it works: the set is two maps here, one bit for each number from 0 to 1023: who is asked for
-// reading, who for writing. select(2) takes copies of both at every call and overwrites them with
-// who is ready; the kernel looks at every descriptor up to the highest whose bit is set.
+// How it works: the set is two bitmaps, for reading and for writing, with one bit for each number
+// from 0 to 1023. select(2) passes copies of both with every call and overwrites them with the
+// ready descriptors; the kernel checks every descriptor up to the highest whose bit is set.
 //
 // Level or edge: level-triggered, as poll.
 //
-// Cost: a wait costs the highest number that is registered: 256 bytes copied in and out at most, a
-// look at each socket, and then the walk over the bits here. A change of the set is a bit.
+// Cost: proportional to the highest registered number: at most 256 bytes copied in and out, a check
+// of each socket, and the scan of the bits here. A change of the set is a bit.
 //
-// Limit: 1,024 numbers, and it is the numbers that count: one more socket than that cannot be
-// watched, however few the others are. Bits beyond would be written past the end of the maps, so a
-// larger number is refused. There is no exclusive wake-up, as with poll. And there is no word for a
-// hang-up: it makes ready what is asked for, and the next read or write tells. Who asks for neither
-// direction is watched for reading; poll(2) of that one descriptor then tells an end from bytes,
-// and once there are bytes an end behind them is not seen any more.
+// Limit: descriptor numbers below 1,024, however few are in use. Higher bits would be written past
+// the end of the bitmaps, so a larger number is refused. There is no exclusive wake-up, as with
+// poll. There is no separate event for a hang-up either: it makes the descriptor ready for whatever
+// is watched, and the next read or write reports it. A descriptor that is watched for neither
+// direction is watched for reading; poll(2) on it then distinguishes the end of the stream from
+// data, but not an end that follows unread data.
 
 import CLinux
 import Glibc
@@ -20,37 +20,37 @@ public import Linux
 
 /// The select(2) engine of the poller.
 public struct SelectEngine: ~Copyable {
-    /// 64 numbers a word, as in fd_set.
+    /// A bitmap of 64 numbers per word, as in fd_set.
     private typealias Map = [UInt64]
 
-    /// Who is asked for reading.
+    /// The descriptors watched for reading.
     private var reading = Map(repeating: 0, count: SelectEngine.words)
-    /// Who is asked for writing.
+    /// The descriptors watched for writing.
     private var writing = Map(repeating: 0, count: SelectEngine.words)
-    /// What select(2) overwrites.
+    /// The bitmaps that select(2) overwrites.
     private var readable = Map(repeating: 0, count: SelectEngine.words)
     private var writable = Map(repeating: 0, count: SelectEngine.words)
-    /// Whose a number is, and what was asked of it; nil when it is not registered.
+    /// The token and interest of each descriptor; nil if it is not registered.
     private var entries = [(token: Token, interest: Readiness)?](
         repeating: nil, count: SelectEngine.limit)
-    /// One more than the highest number that is registered.
+    /// One more than the highest registered number.
     private var end = 0
-    /// What the last wait found.
+    /// The events of the last wait.
     @usableFromInline var found: [(token: Token, readiness: Readiness)] = []
     private let capacity: Int
-    /// Where the next wait begins to look: behind what the last one had room for.
+    /// The number where the next wait begins to collect: after the last one that fitted.
     private var next = 0
 
     private static let limit = Int(Engine.select.descriptorLimit)
     private static let words = limit / 64
 
-    /// An engine whose wait yields at most `capacity` events.
+    /// Creates an engine whose wait returns at most `capacity` events.
     public init(capacity: Int) throws(SystemError) {
         self.capacity = max(1, capacity)
         found.reserveCapacity(capacity)
     }
 
-    /// Watches `fd`; EMFILE when it is 1024 or more. `exclusive` is not to be had.
+    /// Watches `fd`; throws EMFILE if it is 1024 or more. `exclusive` is not supported.
     public mutating func register(
         _ fd: Int32, for interest: Readiness, token: Token, exclusive: Bool = false
     ) throws(SystemError) {
@@ -65,7 +65,7 @@ public struct SelectEngine: ~Copyable {
         end = max(end, Int(fd) + 1)
     }
 
-    /// Changes what is asked of a registered `fd`.
+    /// Changes the interest of a registered `fd`.
     public mutating func modify(
         _ fd: Int32, for interest: Readiness, token: Token
     ) throws(SystemError) {
@@ -75,7 +75,7 @@ public struct SelectEngine: ~Copyable {
         ask(Int(fd), for: interest, token)
     }
 
-    /// Forgets `fd`.
+    /// Stops watching `fd`.
     public mutating func unregister(_ fd: Int32) {
         guard isRegistered(fd) else { return }
         entries[Int(fd)] = nil
@@ -84,14 +84,14 @@ public struct SelectEngine: ~Copyable {
         while end > 0, entries[end - 1] == nil { end -= 1 }
     }
 
-    /// Closes `fd` and forgets it: the kernel would not.
+    /// Closes `fd` and unregisters it, which the kernel would not do.
     public mutating func close(_ fd: Int32) {
         unregister(fd)
         closeDescriptor(fd)
     }
 
-    /// Waits until something is ready, a signal came, or `timeoutMs` have passed (-1: no limit):
-    /// the number of events. 0 after a signal handler ran.
+    /// Waits until a descriptor is ready, a signal arrives, or `timeoutMs` have passed (-1: no
+    /// limit). Returns the number of events; 0 after a signal handler ran.
     public mutating func wait(timeoutMs: Int32) throws(SystemError) -> Int {
         found.removeAll(keepingCapacity: true)
         for word in reading.indices {
@@ -112,12 +112,12 @@ public struct SelectEngine: ~Copyable {
         return found.count
     }
 
-    /// The event at `index` of the last wait.
+    /// Returns the event at `index` of the last wait.
     @inlinable
     public func event(at index: Int) -> (token: Token, readiness: Readiness) { found[index] }
 
-    /// Finds the numbers whose bits select(2) left. What there is no room for comes first the next
-    /// time.
+    /// Collects the numbers whose bits select(2) left set. Those that do not fit come first the
+    /// next time.
     private mutating func collect() {
         var fd = next < end ? next : 0
         for _ in 0..<end where found.count < capacity {
@@ -139,7 +139,7 @@ public struct SelectEngine: ~Copyable {
         } else if clinux_has_ended(Int32(fd), interest.contains(.endOfStream) ? 1 : 0) != 0 {
             readiness.insert(.hangUp)
         } else {
-            // Each wait would return at once for these bytes, which nobody wants yet.
+            // Otherwise each wait would return at once for these bytes, which are not wanted yet.
             SelectEngine.set(&reading, fd, to: false)
         }
         return readiness

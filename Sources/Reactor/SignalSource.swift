@@ -1,14 +1,15 @@
 import CLinux
 public import Linux
 
-/// Signals as a readable descriptor: signalfd(2). They are blocked in the process from then on.
+/// Signals as a readable descriptor: signalfd(2). The signals are blocked in the process from then
+/// on.
 public struct SignalSource: ~Copyable {
     private let owned: Descriptor
 
     /// The descriptor to register.
     public var descriptor: Int32 { owned.number }
 
-    /// Takes over `signals`, by their numbers (signal(7)).
+    /// Blocks `signals`, given by their numbers (signal(7)), and opens a descriptor for them.
     public init(_ signals: [Int32]) throws(SystemError) {
         var mask: UInt64 = 0
         for number in signals where number >= 1 && number <= 64 {
@@ -19,7 +20,7 @@ public struct SignalSource: ~Copyable {
         owned = Descriptor(owning: returned)
     }
 
-    /// The next signal that has come; nil when there is none.
+    /// Reads the next signal; nil if there is none.
     public func next() -> Int32? {
         let number = clinux_next_signal(descriptor)
         return number > 0 ? number : nil

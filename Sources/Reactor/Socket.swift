@@ -2,21 +2,21 @@ import CLinux
 import Glibc
 public import Linux
 
-/// Stream sockets over IPv4 that never block, by their descriptors: what a small server, or its
-/// client, needs beside a ``Poller``.
+/// Non-blocking IPv4 stream sockets, identified by their descriptors: all that a small server or
+/// client needs in addition to a ``Poller``.
 public enum Socket {
-    /// What a read came to.
+    /// The result of a read.
     public enum Received: Equatable, Sendable {
-        /// These bytes, one or more.
+        /// One or more bytes.
         case bytes([UInt8])
-        /// Nothing has come yet: wait until the socket is readable.
+        /// Nothing was received yet: wait until the socket is readable.
         case nothingYet
-        /// The other side has sent all that it will, or the connection is broken.
+        /// The peer has shut down its sending direction, or the connection is broken.
         case ended
     }
 
-    /// A socket that listens on `port` of this machine only (127.0.0.1); 0 is a free one:
-    /// socket(2), bind(2), listen(2).
+    /// Creates a socket that listens on `port` of 127.0.0.1; 0 selects a free port: socket(2),
+    /// bind(2), listen(2).
     public static func listen(port: UInt16) throws(SystemError) -> Int32 {
         let socket = Descriptor(owning: try number(ListenerCalls.socket(.ipv4), "socket()"))
         _ = ListenerCalls.reuseAddress(socket.number)
@@ -27,13 +27,13 @@ public enum Socket {
         return socket.release()
     }
 
-    /// The port that `fd` is bound to: getsockname(2).
+    /// Returns the port that `fd` is bound to: getsockname(2).
     public static func port(of fd: Int32) -> UInt16 {
         var own = clinux_peer()
         return unsafe clinux_local_address(fd, &own) == 0 ? own.port : 0
     }
 
-    /// A connection to `host`, an IPv4 address in digits or `localhost`. Waits until it is there:
+    /// Connects to `host`, a numeric IPv4 address or `localhost`, and waits for the connection:
     /// connect(2).
     public static func connect(host: String, port: UInt16) throws(SystemError) -> Int32 {
         guard let address = LiteralAddress.ipv4(host == "localhost" ? "127.0.0.1" : host) else {
@@ -42,15 +42,14 @@ public enum Socket {
         return try number(clinux_connect_ipv4(address, port), "connect()", "to \(host):\(port)")
     }
 
-    /// The next connection that has come to `listener`; nil when there is none, or none can be had
-    /// now: accept4(2).
+    /// Accepts the next connection of `listener`; nil if there is none, or accept4(2) fails.
     public static func accept(from listener: Int32) -> Int32? {
         var peer = clinux_peer()
         let fd = unsafe clinux_accept(listener, &peer)
         return fd >= 0 ? fd : nil
     }
 
-    /// What has come, at most `limit` bytes: recv(2).
+    /// Receives at most `limit` bytes: recv(2).
     public static func receive(_ fd: Int32, limit: Int = 16384) -> Received {
         var result = IOResult.wouldBlock
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: max(1, limit)) { memory, count in
@@ -64,8 +63,8 @@ public enum Socket {
         }
     }
 
-    /// Sends as many of `bytes` as there is room for: how many, 0 when there is none; nil when the
-    /// connection is broken: send(2).
+    /// Sends as many of `bytes` as fit into the socket's buffer: send(2). Returns their number, 0
+    /// if it is full; nil if the connection is broken.
     public static func send(_ fd: Int32, _ bytes: ArraySlice<UInt8>) -> Int? {
         let result = unsafe bytes.withUnsafeBytes { unsafe Linux.send(fd, $0) }
         switch result {
@@ -75,7 +74,7 @@ public enum Socket {
         }
     }
 
-    /// Tells the other side that nothing more is sent: shutdown(2).
+    /// Shuts down the sending direction: shutdown(2).
     public static func endSending(_ fd: Int32) { shutdownSending(fd) }
 
     private static func number(

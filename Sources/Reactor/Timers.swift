@@ -1,34 +1,34 @@
 public import Linux
 
-/// Deadlines of slots at any time: a binary heap, whose top is the earliest.
+/// Individual deadlines of slots: a binary heap with the earliest on top.
 ///
-/// For what waits as long as its own case says (limit_rate, limit_req); timeouts that a
-/// configuration fixes are `Deadlines`, which are cheaper. A slot has at most one. Arming and
-/// cancelling take O(log n) of those that are armed, and no memory: every slot has its place from
-/// the beginning, which the kernel backs once it is used.
+/// For waits whose length differs from case to case (limit_rate, limit_req); fixed timeouts use
+/// `Deadlines`, which are cheaper. A slot has at most one. Arming and cancelling take O(log n) of
+/// the armed deadlines and allocate nothing: every slot has its element from the beginning, which
+/// the kernel allocates when it is used.
 public struct Timers: ~Copyable {
     @usableFromInline
     struct Entry: BitwiseCopyable {
-        /// Where the slot stands in the heap, plus one; 0 when it is not armed.
+        /// The position of the slot in the heap, plus one; 0 if it is not armed.
         @usableFromInline var position: UInt32
         @usableFromInline var deadlineMs: Int64
     }
 
     @usableFromInline var entries: ZeroedStorage<Entry>
-    /// The armed slots; none is later than those at twice its place plus one and plus two.
+    /// The armed slots as a heap: none is later than its two children.
     @usableFromInline var heap: ZeroedStorage<UInt32>
-    /// How many slots are armed.
+    /// The number of armed slots.
     @inlinable public var count: Int { armed }
     @usableFromInline var armed = 0
 
-    /// Room for `slots` slots, numbered from 0.
+    /// Creates room for `slots` slots, numbered from 0.
     public init(slots: Int) {
         entries = ZeroedStorage(count: slots)
         heap = ZeroedStorage(count: slots)
     }
 
-    /// Has `slot` expire at `deadlineMs` of the monotonic clock, in place of the deadline that it
-    /// had.
+    /// Sets the deadline of `slot` to `deadlineMs` of the monotonic clock, replacing an earlier
+    /// one.
     public mutating func arm(_ slot: Int, atMs deadlineMs: Int64) {
         entries[slot].deadlineMs = deadlineMs
         if entries[slot].position == 0 {
@@ -38,7 +38,7 @@ public struct Timers: ~Copyable {
         settle(Int(entries[slot].position) &- 1)
     }
 
-    /// Takes the deadline of `slot` away, if it has one.
+    /// Removes the deadline of `slot`, if it has one.
     public mutating func cancel(_ slot: Int) {
         guard entries[slot].position != 0 else { return }
         let position = Int(entries[slot].position) &- 1
@@ -49,14 +49,14 @@ public struct Timers: ~Copyable {
         settle(position)
     }
 
-    /// Whether `slot` has a deadline.
+    /// Returns true if `slot` has a deadline.
     @inlinable
     public func isArmed(_ slot: Int) -> Bool { entries[slot].position != 0 }
 
-    /// The earliest deadline, in milliseconds of the monotonic clock.
+    /// Returns the earliest deadline, in milliseconds of the monotonic clock.
     public func earliestMs() -> Int64? { count > 0 ? deadline(at: 0) : nil }
 
-    /// Takes the slot whose deadline came first, once it has come; nil when there is none.
+    /// Removes and returns the slot with the earliest deadline, if that has expired; nil otherwise.
     @inlinable
     public mutating func takeExpired(nowMs: Int64) -> Int? {
         count > 0 ? takeFirst(nowMs: nowMs) : nil
@@ -77,7 +77,7 @@ public struct Timers: ~Copyable {
         entries[slot].position = UInt32(truncatingIfNeeded: position &+ 1)
     }
 
-    /// Moves what stands at `position` up or down to where it belongs.
+    /// Moves the element at `position` up or down to its place in the heap.
     private mutating func settle(_ position: Int) {
         let slot = Int(heap[position])
         let deadlineMs = entries[slot].deadlineMs

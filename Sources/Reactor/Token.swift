@@ -1,15 +1,15 @@
-/// What an event belongs to: a slot of the caller's table and which of its users registered it.
+/// The owner of an event: a slot of the caller's table, and the generation of its user.
 ///
-/// A number that was closed and given to somebody else brings events of the former user along when
-/// they were fetched in the same wait; they carry the former generation and are recognised by it.
+/// A number that is closed and reused within one batch of events may receive events for its former
+/// user. They carry the former generation and are recognised by it.
 @frozen
 public struct Token: BitwiseCopyable, Hashable, Sendable {
     /// The caller's index.
     public let slot: UInt32
-    /// Counts the users of the slot.
+    /// Distinguishes successive users of the slot.
     public let generation: UInt32
 
-    /// A token of a slot's user.
+    /// Creates a token for a user of a slot.
     @inlinable
     public init(slot: UInt32, generation: UInt32) {
         self.slot = slot

@@ -1,7 +1,7 @@
 import Linux
 import Server
 
-/// `apus check`: 0 when all is well, 1 for errors, 2 for warnings with --strict.
+/// Runs `apus check`. Returns 0 without findings, 1 for errors, 2 for warnings with --strict.
 func check(_ options: CheckOptions) -> Int32 {
     if options.showsUsage {
         writeAll(1, CommandLineTexts.checkUsage)

@@ -1,8 +1,8 @@
 import Linux
 import Server
 
-/// `apus explain`: 0 when an answer was made, 1 for a configuration with errors, 2 for what cannot
-/// be asked.
+/// Runs `apus explain`. Returns 0 for a response, 1 for a configuration with errors, 2 for a URL
+/// that cannot be explained.
 func explain(_ options: ExplainOptions) -> Int32 {
     if options.showsUsage {
         writeAll(1, CommandLineTexts.explainUsage)

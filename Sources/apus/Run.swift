@@ -1,7 +1,7 @@
 import Linux
 import Server
 
-/// Does what nginx's options ask for; the exit code.
+/// Runs the command that nginx's options select. Returns the exit code.
 func run(_ options: CommandLineOptions) -> Int32 {
     let paths = BuildPaths()
     if options.showsVersion {
@@ -23,7 +23,7 @@ func run(_ options: CommandLineOptions) -> Int32 {
     return Master.run(plan, reload: { reload(request, into: $0) }, worker: runWorker)
 }
 
-/// `-t` and `-T`, in nginx's words.
+/// Prints the result of `-t` and `-T`, in nginx's words.
 private func reportTest(
     _ outcome: LoadOutcome, of path: String, _ options: CommandLineOptions
 ) -> Int32 {
@@ -48,7 +48,7 @@ private func reportTest(
     return 0
 }
 
-/// A HUP: reads the configuration again; the log says why there is no plan.
+/// Loads the configuration again for a HUP; errors are logged.
 private func reload(_ request: LoadRequest, into log: ErrorLog) -> Plan? {
     let outcome = ConfigurationLoader.load(request)
     for line in outcome.report.split(separator: "\n") {
@@ -57,7 +57,7 @@ private func reload(_ request: LoadRequest, into log: ErrorLog) -> Plan? {
     return outcome.plan
 }
 
-/// `-s`: finds the master by its pid file.
+/// Runs `-s`: finds the master by its pid file.
 private func send(_ order: CommandLineOptions.Order, to file: PidFile) -> Int32 {
     switch file.read() {
     case .failure(let error):
@@ -65,7 +65,7 @@ private func send(_ order: CommandLineOptions.Order, to file: PidFile) -> Int32 
         return 1
     case .success(let number):
         do throws(SystemError) {
-            // Held before it is looked at: whoever has its number later gets no signal.
+            // Opened before it is checked: a later process with the same number gets no signal.
             let process = try ProcessHandle(number, toSend: order.signal)
             guard MasterEvidence.isMaster(number, of: file) else {
                 complain(
@@ -83,7 +83,7 @@ private func send(_ order: CommandLineOptions.Order, to file: PidFile) -> Int32 
     }
 }
 
-/// `-s reload`: waits for what comes of it.
+/// Runs `-s reload`: waits for its result.
 private func sendReload(to master: borrowing ProcessHandle) -> Int32 {
     let process = master.process
     let watch: ReloadWatch?

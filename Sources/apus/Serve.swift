@@ -1,7 +1,7 @@
 import Linux
 import Server
 
-/// `apus serve`: one directory, in the foreground, until Ctrl-C; the exit code.
+/// Runs `apus serve`: one directory, in the foreground, until Ctrl-C. Returns the exit code.
 func serve(_ options: ServeOptions) -> Int32 {
     if options.showsUsage {
         writeAll(1, CommandLineTexts.serveUsage)
@@ -44,8 +44,9 @@ private func masterOptions(_ name: String, _ address: ListenAddress) -> MasterOp
     return options
 }
 
-/// Returns the first directory on the way to `name`, or to what it is a link to, that not every
-/// user may search, or the directory itself if not every user may read it; nil if all is open.
+/// Returns the first directory on the path to `name`, or to its target if it is a link, that not
+/// every user may search, or the directory itself if not every user may read it; nil if all are
+/// accessible.
 private func firstClosedDirectory(on name: String) -> String? {
     if let closed = firstClosedDirectory(onPlain: name) { return closed }
     guard case .success(let real) = withCPath(Array(name.utf8), { realPath($0) }) else {

@@ -2,7 +2,7 @@ import Glibc
 import Linux
 import Server
 
-/// `serve`, `check` and `explain` are for people; all else is nginx's command line.
+/// Selects the command: `serve`, `check` and `explain`, or nginx's command line.
 func main() -> Int32 {
     let arguments = programArguments()
     do throws(CommandLineError) {
@@ -22,7 +22,7 @@ func main() -> Int32 {
     }
 }
 
-/// One line on stderr, in the program's name.
+/// Prints one line on stderr, with the program's name.
 func complain(_ message: String) {
     writeAll(2, CommandLineTexts.line(message))
 }

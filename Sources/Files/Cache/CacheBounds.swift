@@ -1,15 +1,15 @@
-/// How much a cache may keep (content_cache).
+/// The size limits of a cache (content_cache).
 public struct CacheBounds: Sendable, Equatable {
-    /// Bytes of files, paths and heads.
+    /// The maximum number of bytes of files, paths and headers.
     public var bytes: Int64
-    /// Paths.
+    /// The maximum number of paths.
     public var entries: Int
-    /// Files up to this size are kept as bytes, larger ones as open descriptors.
+    /// The largest file whose bytes are cached; larger files are cached as open descriptors.
     public var largestFile: Int64
-    /// What nobody has asked for in so many milliseconds goes; 0 for never.
+    /// Milliseconds without a request after which an entry is dropped; 0 for never.
     public var inactiveMs: Int64 = 0
 
-    /// The bounds of a whole server, or of one worker.
+    /// Creates the bounds of a whole server, or of one worker.
     public init(bytes: Int64, entries: Int, largestFile: Int64) {
         self.bytes = bytes
         self.entries = entries

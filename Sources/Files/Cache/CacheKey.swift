@@ -2,7 +2,7 @@ import HTTP
 import Linux
 
 extension FileCache {
-    /// What a path is looked up by.
+    /// The key of a cache entry: a path and the rules for opening it.
     struct Key {
         let path: CPath
         let count: Int
@@ -14,7 +14,7 @@ extension FileCache {
             self.path = path
             self.count = count
             self.links = links
-            // Where links are followed anywhere, it does not matter where the root ends.
+            // Where every link is followed, the end of the root makes no difference.
             self.rootCount = links == .follow ? 0 : rootCount
             var hash = ByteHash(seed: seed)
             path.withBytes(count: count) { hash.add($0) }
@@ -25,7 +25,7 @@ extension FileCache {
 }
 
 extension FileError {
-    /// Whether it lasts until something on the path changes: not what is short for the moment, or
-    /// broken.
+    /// True if the result holds until something on the path changes. False for temporary shortages
+    /// and I/O errors.
     var isLasting: Bool { isMissing || isRefused }
 }

@@ -1,19 +1,21 @@
-/// Which slot of a full table gives way: the hand goes round, and the first one that was not used
-/// since it came by last is taken (CLOCK, with counts). What is used often is passed a few times.
+/// Chooses which slot of a full table is evicted: CLOCK with use counts. The hand goes round the
+/// table and decrements the counts it passes; the first slot with a count of zero is evicted.
 public struct ClockHand {
-    /// How often a slot is passed at most.
+    /// The highest use count of a slot, so the number of times the hand passes it.
     public static let mostUses: UInt8 = 3
-    /// How many slots are looked at to find one that gives way: no request waits for all of them.
+    /// The maximum number of slots examined for one eviction. No request waits for a scan of the
+    /// whole table.
     public static let stepsAtOnce = 64
-    /// How many give way to one newcomer, which may be larger than many of them.
+    /// The maximum number of entries evicted for one new entry, which may be larger than many of
+    /// them.
     public static let mostVictims = 64
 
     private var position = -1
 
-    /// A hand before the table's beginning.
+    /// Creates a hand at the beginning of the table.
     public init() {}
 
-    /// The next of `count` slots to be looked at; nil when there are none.
+    /// Returns the next of `count` slots to examine; nil if there are none.
     public mutating func step(of count: Int) -> Int? {
         guard count > 0 else { return nil }
         position = position &+ 1 < count ? position &+ 1 : 0

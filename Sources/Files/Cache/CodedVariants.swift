@@ -1,19 +1,19 @@
 import Glibc
 import Linux
 
-/// What gzip has made of files that are kept: each once for a version of its file, by somebody who
-/// has the time for it, and dropped with that version.
+/// The gzip variants of cached files. Each version of a file is compressed once, by the helper
+/// process, and its variant is dropped with that version.
 ///
-/// An entry of its own, so that an answer is made of it as of any file. It is found by way of its
-/// original alone, and is as current as that is.
+/// A variant is a cache entry of its own, so that a response is built from it like from any file.
+/// It is found only through its original and is current exactly as long as that is.
 extension FileCache {
-    /// What is to be compressed: the entry's bytes, or its open file.
+    /// The input of a compression: the bytes of the entry, or its open file.
     public enum ToCode: Equatable {
         case bytes([UInt8])
         case file(Int32)
     }
 
-    /// What gzip has made of an entry that was just found; nil as long as there is nothing.
+    /// Returns the gzip variant of an entry that was just found; nil if there is none yet.
     public mutating func variant(of entry: Int32, nowMs: Int64) -> FoundFile? {
         let slot = Int(entry)
         guard entries[slot].coding == .made else { return nil }
@@ -24,14 +24,15 @@ extension FileCache {
         return FoundFile(entry: entries[slot].partner, facts: entries[variant].facts)
     }
 
-    /// Whether something may come of an entry, if it has not yet.
+    /// True if the entry has no variant yet but may get one.
     public func mayBecomeCoded(_ entry: Int32) -> Bool {
         entries[Int(entry)].coding != .refused && entries[Int(entry)].facts.size > 0
             && entries[Int(entry)].facts.size <= CodingJob.longest
     }
 
-    /// What of an entry nobody was asked to compress; it stays until ``adopt(_:for:_:nowMs:)`` says
-    /// what became of it. nil when somebody was, or when it cannot be.
+    /// Returns what is to be compressed for an entry and marks the compression as requested; the
+    /// entry is pinned until ``adopt(_:for:_:nowMs:)``. Returns nil if it was requested before or
+    /// is impossible.
     public mutating func takeToCode(_ entry: Int32, nowMs: Int64) -> ToCode? {
         let slot = Int(entry)
         guard entries[slot].coding == .none, entries[slot].kind == .regular,
@@ -44,8 +45,9 @@ extension FileCache {
         return .bytes(bytes.indices.map { bytes[$0] })
     }
 
-    /// Takes over what became of an entry, nil for nothing; changes were taken in just before. What
-    /// was made of an earlier version, or has no room, is let go.
+    /// Stores the result of a compression; nil if there is none. The caller has processed all
+    /// change notifications before. A result for an earlier version of the file, or without room in
+    /// the cache, is dropped.
     public mutating func adopt(
         _ body: CodedBody?, for entry: Int32, _ generation: UInt32, nowMs: Int64
     ) {
@@ -56,7 +58,8 @@ extension FileCache {
         unpin(entry, nowMs: nowMs)
     }
 
-    /// Nobody is there any more to do what was asked for, but may be later.
+    /// Records that no helper process is running to compress an entry. It may be requested again
+    /// later.
     public mutating func giveUpCoding(_ entry: Int32, _ generation: UInt32, nowMs: Int64) {
         let slot = Int(entry)
         guard entries[slot].generation == generation, entries[slot].coding == .asked else { return }
@@ -94,7 +97,7 @@ extension FileCache {
         entryBytes &+= cost(of: place)
     }
 
-    // MARK: giving way
+    // MARK: eviction
 
     func hasVariantInUse(_ slot: Int) -> Bool {
         guard entries[slot].coding == .made else { return false }
@@ -107,7 +110,7 @@ extension FileCache {
         drop(Int(entries[slot].partner))
     }
 
-    /// The original has nothing any more, and may have something made of it again.
+    /// Detaches a variant from its original, which may be compressed again.
     mutating func leaveOriginal(_ slot: Int) {
         let original = Int(entries[slot].partner)
         entries[original].partner = -1
@@ -115,10 +118,10 @@ extension FileCache {
         entries[slot].partner = -1
     }
 
-    /// Lets go of all variants that are open and that nobody uses now: how many.
+    /// Drops all variants that are open and not in use. Returns their number.
     mutating func dropOpenVariants() -> Int {
         var dropped = 0
-        // Backwards: the last one takes the place of one that is dropped.
+        // In reverse, because the last element replaces a removed one.
         for position in openVariants.indices.reversed() {
             let slot = Int(openVariants[position])
             guard entries[slot].pins == 0 else { continue }

@@ -1,12 +1,13 @@
 import Linux
 
-/// Who asks for the first time is not let in: a crawl over a million files costs the cache nothing,
-/// and what is asked for twice is in from the second time on.
+/// Admits a name to the cache at its second request. A crawl over a million files costs the cache
+/// nothing.
 struct Doorkeeper: ~Copyable {
     private var seen: ZeroedStorage<UInt32>
     private let mask: Int
 
-    /// Remembers about `count` names, the latest of those that share a place.
+    /// Creates a filter that remembers about `count` names. Of names that share a cell, it
+    /// remembers the latest.
     init(count: Int) {
         var size = 64
         while size < count { size &*= 2 }
@@ -14,7 +15,7 @@ struct Doorkeeper: ~Copyable {
         mask = size &- 1
     }
 
-    /// Whether the name of a hash was here before; it has been from now on.
+    /// Returns true if the name with this hash was seen before, and remembers it.
     mutating func knows(_ hash: UInt64) -> Bool {
         let place = Int(truncatingIfNeeded: hash) & mask
         let mark = UInt32(truncatingIfNeeded: hash &>> 32) | 1

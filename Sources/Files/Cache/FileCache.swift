@@ -1,19 +1,22 @@
 import Glibc
 public import Linux
 
-/// What paths are: files with their bytes or descriptors, directories, and that nothing is there.
+/// The file cache: for each path, the bytes or the open descriptor of a file, a directory, or the
+/// fact that nothing exists there.
 ///
-/// Nothing that it gives is older than the last byte that was received: changes are told of by the
-/// kernel (``ChangeFeed``), and taken in by ``takeChanges()`` between the receive and the look-up.
-/// Where the kernel does not tell of them, a file is looked at by stat(2) for every request.
+/// No result is older than the last byte that was received: the kernel notifies the cache of
+/// changes (``ChangeFeed``), and ``takeChanges()`` processes them between the receive and the
+/// lookup. Files on file systems without notifications are checked with stat(2) for every request.
 @safe
 public struct FileCache: ~Copyable {
-    /// A descriptor that was not used for so long is closed: its file system can be unmounted.
+    /// Milliseconds after its last use after which a descriptor is closed, so that its file system
+    /// can be unmounted.
     static let descriptorLifeMs: Int64 = 1000
-    /// A file that was changed so recently may change again without its times telling.
+    /// Nanoseconds after a change during which another change may leave mtime and ctime as they
+    /// are.
     static let youngestNanoseconds: Int64 = 20_000_000
 
-    /// How much is kept; of no entries when nothing is.
+    /// The size limits; zero entries if nothing is cached.
     let bounds: CacheBounds
     @usableFromInline var entries: ZeroedStorage<FileEntry>
     var slots: FreeList
@@ -25,24 +28,25 @@ public struct FileCache: ~Copyable {
     var ways: WatchedWays
     var feed: ChangeFeed?
     private var lossesSeen: UInt64 = 0
-    /// Bytes of memory that the entries take.
+    /// Bytes of memory that the entries use.
     var entryBytes: Int64 = 0
-    /// Bytes of memory that everything takes which grows with what clients ask for: entries, their
-    /// paths and files, and the names and directories on the way to them.
+    /// Bytes of memory that grow with what clients request: entries, their paths and files, and the
+    /// watched directories that lead to them.
     public var byteCount: Int64 { entryBytes &+ ways.byteCount }
-    /// When descriptors are to be looked at again; Int64.max while none is open.
+    /// The time at which descriptors are next checked for closing; Int64.max while none is open.
     public internal(set) var closeDueMs = Int64.max
-    /// Lets go of what nobody asks for.
+    /// Finds entries that were not requested for a while.
     var sweeper = SweepHand()
     /// Slots whose files are open.
     var open: [Int32] = []
-    /// Slots of variants whose memory files are: no file system waits for those.
+    /// Slots of variants whose memory files are open. They keep no file system from being
+    /// unmounted.
     var openVariants: [Int32] = []
-    /// A path whose changes nobody tells of, once, for the log.
+    /// A path whose changes the kernel does not notify of, reported once for the log.
     public internal(set) var unwatched: [UInt8]?
     var hasToldUnwatched = false
 
-    /// A cache that watches by `feed`; without one nothing is kept.
+    /// Creates a cache that is notified by `feed`. Without a feed nothing is cached.
     public init(_ bounds: CacheBounds, feed: consuming ChangeFeed?, seed: UInt64) {
         var bounds = bounds
         if feed == nil { bounds.entries = 0 }
@@ -55,7 +59,7 @@ public struct FileCache: ~Copyable {
         doorkeeper = Doorkeeper(count: count)
         self.seed = seed
         ways = WatchedWays(most: count, seed: seed)
-        // A watch for each file, and one for each directory on the way.
+        // One watch for each file, and one for each directory that leads to it.
         table = WatchTable(count: count &+ max(64, count))
         self.feed = consume feed
     }
@@ -67,20 +71,20 @@ public struct FileCache: ~Copyable {
         }
     }
 
-    /// Whether anything is kept.
+    /// Whether anything is cached.
     public private(set) var isOn: Bool
 
-    // MARK: what a path is
+    // MARK: lookups
 
-    /// Which epoch it is: what was found in an earlier one is not to be used unseen.
+    /// The current epoch. Entries of earlier epochs must be checked before they are used.
     @inlinable @inline(__always)
     public var epoch: UInt64 { table.epoch }
 
-    /// An entry by its number.
+    /// Returns the entry with this number.
     public subscript(_ entry: Int32) -> FileEntry { entries[Int(entry)] }
 
-    /// Whether an entry that was of this generation still is, is watched, and nothing of its file
-    /// has changed; its use counts.
+    /// Returns true if the entry is still of this generation, is watched, and its file has not
+    /// changed. Counts as a use.
     @inlinable @inline(__always)
     public mutating func isCurrent(_ entry: Int32, _ generation: UInt32) -> Bool {
         let slot = Int(entry)
@@ -93,17 +97,17 @@ public struct FileCache: ~Copyable {
         return true
     }
 
-    /// Where the bytes of a small file are read that is to be kept.
+    /// The process that reads the bytes of a small file into the cache.
     public enum Reading {
-        /// Here, however long that takes.
+        /// This process, however long that takes.
         case here
-        /// Here if they are in the page cache; else it is kept as a descriptor, until
-        /// ``takeBytes(of:)``.
+        /// This process if the bytes are in the page cache. Otherwise the file is cached as a
+        /// descriptor until ``takeBytes(of:)``.
         case elsewhere
     }
 
-    /// What `path` of `count` bytes is. `links` holds for what stands behind its first `rootCount`
-    /// bytes.
+    /// Looks up `path`, which has `count` bytes. `links` applies to the part after its first
+    /// `rootCount` bytes.
     public mutating func find(
         _ path: CPath, count: Int, links: LinkRule = .follow, rootCount: Int = 0,
         reading: Reading = .here, nowMs: Int64
@@ -127,7 +131,7 @@ public struct FileCache: ~Copyable {
         return load(key, reading, nowMs: nowMs)
     }
 
-    /// The bytes of an entry that has them.
+    /// Returns the bytes of an entry that has them in memory.
     @_lifetime(borrow self)
     public func bytes(of entry: Int32) -> Span<UInt8> {
         let slot = Int(entry)
@@ -141,24 +145,24 @@ public struct FileCache: ~Copyable {
         return unsafe _overrideLifetime(span, borrowing: self)
     }
 
-    /// Whether an entry's bytes are in memory.
+    /// Whether the bytes of an entry are in memory.
     @inlinable @inline(__always)
     public func hasBytes(_ entry: Int32) -> Bool { entries[Int(entry)].hasBytes }
 
-    /// Whether an entry's file can be sent: its bytes are here, or it is open.
+    /// Whether the file of an entry can be sent: its bytes are in memory or it is open.
     @inlinable @inline(__always)
     public func isReady(_ entry: Int32) -> Bool { entries[Int(entry)].isReady }
 
-    /// The size of an entry's file.
+    /// Returns the size of the entry's file.
     @inlinable @inline(__always)
     public func size(of entry: Int32) -> Int64 { entries[Int(entry)].facts.size }
 
-    /// The descriptor of an entry; -1 where it is not open.
+    /// Returns the descriptor of an entry; -1 if it is not open.
     @inlinable @inline(__always)
     public func descriptor(of entry: Int32) -> Int32 { entries[Int(entry)].descriptor }
 
-    /// Copies the bytes of an entry that has them to where there is room for them. It changes
-    /// nothing here, but what is not `mutating` gets a copy of the cache.
+    /// Copies the bytes of an entry that has them to `room`. Nothing changes, but a method that is
+    /// not `mutating` would receive a copy of the cache.
     public mutating func copy(_ entry: Int32, into room: UnsafeMutableRawBufferPointer) {
         let slot = Int(entry)
         let size = Int(entries[slot].facts.size)
@@ -168,13 +172,13 @@ public struct FileCache: ~Copyable {
         unsafe target.copyMemory(from: memory + Int(entries[slot].pathCount), byteCount: size)
     }
 
-    /// An answer uses an entry until it is unpinned.
+    /// Keeps an entry while a response uses it, until it is unpinned.
     public mutating func pin(_ entry: Int32, nowMs: Int64) {
         entries[Int(entry)].pins &+= 1
         entries[Int(entry)].usedMs = nowMs
     }
 
-    /// It does no more.
+    /// Releases an entry that a response used.
     public mutating func unpin(_ entry: Int32, nowMs: Int64) {
         let slot = Int(entry)
         entries[slot].pins &-= 1
@@ -204,13 +208,13 @@ public struct FileCache: ~Copyable {
         return unsafe key.path.isEqual(to: memory, count: key.count)
     }
 
-    /// Whether what is kept is still so, and can be sent.
+    /// Returns true if the entry is still current and can be sent.
     private mutating func isUsable(_ slot: Int, _ key: Key) -> Bool {
         guard isUnchanged(slot, key) else { return false }
         return entries[slot].kind != .regular || entries[slot].isReady || reopen(slot, key)
     }
 
-    /// Opens a file again whose descriptor was closed because nobody used it.
+    /// Opens a file again whose descriptor was closed after a time without use.
     private mutating func reopen(_ slot: Int, _ key: Key) -> Bool {
         let looked = FoundFile(
             key.path, count: key.count, links: key.links, rootCount: key.rootCount)
@@ -230,7 +234,7 @@ public struct FileCache: ~Copyable {
         closeDueMs = min(closeDueMs, entries[slot].usedMs &+ FileCache.descriptorLifeMs)
     }
 
-    /// Whether what is kept is still so. In a new epoch it is looked at.
+    /// Returns true if the entry is still current. In a new epoch its path is looked up again.
     private mutating func isUnchanged(_ slot: Int, _ key: Key) -> Bool {
         guard entries[slot].isWatched else { return isAsItWas(slot, key) }
         if entries[slot].watch >= 0,
@@ -239,7 +243,7 @@ public struct FileCache: ~Copyable {
             return false
         }
         if entries[slot].epoch == table.epoch { return true }
-        // Only what a path without rules is can be told from outside.
+        // Without rules for links, stat(2) of the path is enough.
         guard entries[slot].kind == .regular, key.links == .follow else { return false }
         let epoch = table.epoch
         guard let way = watchWay(key) else { return false }
@@ -264,7 +268,7 @@ public struct FileCache: ~Copyable {
         }
         if ways.lacksRoom {
             ways.lacksRoom = false
-            // Whoever asks next finds some room.
+            // The next lookup that needs an entry finds some room.
             _ = dropOne()
         }
         return way
@@ -278,9 +282,10 @@ public struct FileCache: ~Copyable {
         entries[slot].nameKey = WatchTable.noKey
     }
 
-    // MARK: changes and time
+    // MARK: changes and sweeping
 
-    /// Takes over what has changed; wanted when ``ChangeFeed/hasNews`` says so.
+    /// Processes the changes that the kernel notifies of. Necessary when ``ChangeFeed/hasNews`` is
+    /// true.
     public mutating func takeChanges() {
         while let change = feed?.next() { table.take(change) }
         guard table.losses != lossesSeen else { return }
@@ -288,17 +293,18 @@ public struct FileCache: ~Copyable {
         forgetAll()
     }
 
-    /// There is nothing to do: changes need not be told of one by one.
+    /// Stops wake-ups for changes while there is nothing to do.
     public mutating func quieten() { feed?.quieten() }
 
-    /// What is mounted has changed: everything is looked at before it is used.
+    /// Records that mounts have changed: every entry is checked before its next use.
     public mutating func mountsChanged() { table.beginEpoch() }
 
-    /// Closes what was not used for a second, or with `all` whatever nobody uses now: how many.
+    /// Closes descriptors that were not used for a second; with `all`, every descriptor that is not
+    /// in use. Returns their number.
     @discardableResult
     public mutating func closeDescriptors(nowMs: Int64, all: Bool = false) -> Int {
         var closed = 0
-        // Backwards: the last one takes the place of one that is closed.
+        // In reverse, because the last element replaces a removed one.
         for position in open.indices.reversed() where entries[Int(open[position])].pins == 0 {
             let slot = Int(open[position])
             let age = nowMs &- entries[slot].usedMs
@@ -310,10 +316,10 @@ public struct FileCache: ~Copyable {
         return all ? closed &+ dropOpenVariants() : closed
     }
 
-    /// When ``sweep(nowMs:)`` is wanted; Int64.max for never.
+    /// The time at which ``sweep(nowMs:)`` is next called; Int64.max for never.
     public var sweepDueMs: Int64 { sweeper.dueMs }
 
-    /// Lets go of what nobody has asked for in a while, a part of the table at a time.
+    /// Drops entries that were not requested for a while. Each call examines a part of the table.
     public mutating func sweep(nowMs: Int64) {
         for slot in sweeper.slots(of: slots.end)
         where entries[slot].kind != .free && !entries[slot].isDead && entries[slot].pins == 0 {
@@ -324,19 +330,19 @@ public struct FileCache: ~Copyable {
                 drop(slot)
             }
         }
-        // Directories that nothing depends on are looked up again when they are needed.
+        // Directories that no entry depends on are looked up again when they are needed.
         for _ in 0..<SweepHand.slotsAtOnce { guard evictDirectory() else { break } }
         sweeper.rest(of: slots.end, nowMs: nowMs, periodMs: bounds.inactiveMs)
     }
 
-    /// Gives memory back: a worker that is to end needs no cache.
+    /// Returns all memory: a worker that is shutting down needs no cache.
     public mutating func close() {
         isOn = false
         forgetAll()
         feed = nil
     }
 
-    /// The path of ``unwatched``, which is told once.
+    /// Returns the path in ``unwatched`` and clears it, so that it is reported once.
     public mutating func takeUnwatched() -> [UInt8]? {
         defer { unwatched = nil }
         return unwatched

@@ -1,11 +1,11 @@
 import Glibc
 import Linux
 
-// What a path is, looked up and kept.
+// Lookups that miss, and what of their results is cached.
 extension FileCache {
-    /// Looks a path up, and keeps what it is if that can be kept.
+    /// Looks up a path in the file system and caches the result if possible.
     mutating func load(_ key: Key, _ reading: Reading, nowMs: Int64) -> FoundFile {
-        // Whatever happens from here on is told of, and makes the entry stale.
+        // From here on every change is notified and makes the entry stale.
         let epoch = table.epoch
         let way = watchWay(key)
         let looked = FoundFile(
@@ -35,12 +35,14 @@ extension FileCache {
         return true
     }
 
-    /// Puts an entry into the table, with the bytes of a small file; nil when it is not to be kept.
+    /// Inserts an entry into the table, with the bytes of a small file. Returns nil if it cannot be
+    /// cached.
     private mutating func keep(
         _ entry: inout FileEntry, _ key: Key, _ looked: FoundFile, _ reading: Reading
     ) -> Int? {
         let isRegular = entry.kind == .regular
-        // What is not watched is known by its times only, and by stat(2) without rules for links.
+        // Without a watch, only the times of a regular file show changes, and stat(2) knows no
+        // rules for links.
         if !entry.isWatched, !isRegular || key.links != .follow { return nil }
         if entry.kind == .failed, !FileError(code: entry.error).isLasting { return nil }
         if isRegular, FileCache.isYoung(looked.facts) { return nil }
@@ -49,7 +51,7 @@ extension FileCache {
             && (reading == .here || FileCache.isCached(looked))
         let size = key.count &+ (hasBytes ? Int(looked.facts.size) : 0)
         guard let slot = room(for: size) else { return nil }
-        // Swift's own allocation would end the process when memory is short.
+        // Swift's own allocation would terminate the process if memory is short.
         guard let memory = unsafe malloc(size) else {
             slots.give(slot)
             return nil
@@ -81,7 +83,8 @@ extension FileCache {
         return slot
     }
 
-    /// Whether reading a small file waits for no disk: its first and last bytes are at hand.
+    /// Returns true if reading a small file waits for no disk: its first and last bytes are in the
+    /// page cache.
     private static func isCached(_ looked: FoundFile) -> Bool {
         let size = looked.facts.size
         guard size > 0 else { return true }
@@ -93,8 +96,8 @@ extension FileCache {
         return unsafe readFile(fd, at: 0, into: room) == .bytes(room.count)
     }
 
-    /// Whether a file may have changed since without its times telling: the kernel's clock for them
-    /// moves on a few times in a hundredth of a second.
+    /// Returns true if the file may have changed since without a change of its times: the kernel's
+    /// clock for them ticks only a few times in 10 ms.
     private static func isYoung(_ facts: FileFacts) -> Bool {
         let now = Clock.nanoseconds()
         let (seconds, overflow) = facts.changed.multipliedReportingOverflow(by: 1_000_000_000)

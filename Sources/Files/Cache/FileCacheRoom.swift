@@ -1,21 +1,22 @@
 import Glibc
 import Linux
 
-// What gives way, and what goes with it.
+// Eviction of entries, and what is dropped with them.
 extension FileCache {
-    /// Bytes of memory that an entry takes beside its path and its file: itself, two cells of the
-    /// index, its watch and its name in the table, and what malloc(3) adds.
+    /// Bytes of memory that an entry uses in addition to its path and its file: the entry itself,
+    /// two cells of the index, its watch and its name in the table, and the overhead of malloc(3).
     static let entryCost =
         Int64(MemoryLayout<FileEntry>.stride) &+ 2 &* 8 &+ WatchTable.cost(names: 1) &+ 16
 
-    /// Bytes of memory that the entry of a slot takes.
+    /// Returns the bytes of memory that the entry in a slot uses.
     func cost(of slot: Int) -> Int64 {
         let hasFile = entries[slot].hasBytes || entries[slot].isVariant
         return FileCache.entryCost &+ Int64(entries[slot].pathCount)
             &+ (hasFile ? entries[slot].facts.size : 0)
     }
 
-    /// A free slot, and so many bytes; others give way to it. nil when that would take long.
+    /// Returns a free slot after evicting entries until there is room for `size` bytes. Returns nil
+    /// if that would take too long.
     mutating func room(for size: Int) -> Int? {
         let cost = FileCache.entryCost &+ Int64(size)
         guard cost <= bounds.bytes / 4 else { return nil }
@@ -30,7 +31,7 @@ extension FileCache {
         return dropOne() ? slots.take() : nil
     }
 
-    /// Forgets a directory that no entry depends on any more. Returns false if there is none.
+    /// Drops a directory that no entry depends on any more. Returns false if there is none.
     mutating func evictDirectory() -> Bool {
         feed != nil && ways.evictOne(feed!, &table)
     }
@@ -49,7 +50,7 @@ extension FileCache {
         return false
     }
 
-    /// Takes an entry out of the table, and what was made of it.
+    /// Removes an entry and its variant from the table.
     mutating func drop(_ slot: Int) {
         if entries[slot].isVariant {
             leaveOriginal(slot)
@@ -83,7 +84,7 @@ extension FileCache {
         guard entries[slot].descriptor >= 0 else { return }
         Linux.closeDescriptor(entries[slot].descriptor)
         entries[slot].descriptor = -1
-        // The last one takes its place.
+        // The last element replaces the removed one.
         let position = Int(entries[slot].openPosition)
         let last = entries[slot].isVariant ? openVariants.removeLast() : open.removeLast()
         if Int(last) != slot {
@@ -97,10 +98,10 @@ extension FileCache {
         entries[slot].openPosition = -1
     }
 
-    /// Everything is forgotten: changes were lost, or the cache is closed.
+    /// Drops everything: notifications were lost, or the cache is closed.
     mutating func forgetAll() {
         for slot in 0..<slots.end where entries[slot].kind != .free && !entries[slot].isDead {
-            // The watches go with their table.
+            // The watches are dropped with their table.
             entries[slot].watch = -1
             entries[slot].node = -1
             entries[slot].nameKey = WatchTable.noKey

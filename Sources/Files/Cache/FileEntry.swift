@@ -1,86 +1,88 @@
 public import Linux
 
-/// What a path is, as it was found: kept until something on the way to it, or it itself, changes.
+/// The result of looking up a path, cached until the file itself or a directory on its path
+/// changes.
 @frozen
 @safe
 public struct FileEntry: BitwiseCopyable {
-    /// What was found.
+    /// The kind of object at the path.
     @frozen
     public enum Kind: UInt8, BitwiseCopyable, Sendable {
-        /// The slot is free.
+        /// A free slot.
         case free
-        /// A regular file, its bytes in memory or its descriptor open.
+        /// A regular file, with its bytes in memory or its descriptor open.
         case regular
-        /// A directory, or something that is neither that nor a regular file.
+        /// A directory; a special file such as a device or a socket.
         case directory, other
-        /// It cannot be opened: `error` says why.
+        /// A file that cannot be opened; `error` has the reason.
         case failed
     }
 
-    /// What is there.
+    /// The kind of object.
     public internal(set) var kind: Kind
-    /// It is watched: nothing of it has changed as long as its epoch and version hold. Otherwise it
-    /// is looked at for every request.
+    /// True if the entry is watched: it is current as long as its epoch and version hold. Other
+    /// entries are checked for every request.
     @usableFromInline var isWatched: Bool
-    /// It is in the table no more, and stays only until those that use it are done.
+    /// True if the entry was removed from the table and stays only until the responses that use it
+    /// are finished.
     var isDead: Bool
-    /// How often it was used lately.
+    /// The number of recent uses.
     @usableFromInline var uses: UInt8
-    /// How many answers on their way use its bytes or descriptor.
+    /// The number of responses in progress that use its bytes or descriptor.
     var pins: Int32
-    /// errno(3) of a file that cannot be opened.
+    /// The errno(3) of a file that cannot be opened.
     public internal(set) var error: Int32
-    /// An open descriptor; -1 for none.
+    /// The open descriptor; -1 for none.
     public internal(set) var descriptor: Int32
-    /// The position of the slot among those whose files are open; -1 for none.
+    /// The index of the slot among those with open files; -1 for none.
     var openPosition: Int32
-    /// Its place among what is watched; -1 for none.
+    /// The index of its watch in the watch table; -1 for none.
     @usableFromInline var watch: Int32
     @usableFromInline var version: UInt32
     @usableFromInline var epoch: UInt64
-    /// The last node of its way, and the key of the name that follows it, among what is watched.
+    /// The last node on its path in the path watcher, and the key of the name that follows that
+    /// node.
     var node: Int32
     var nameKey: UInt64
-    /// Which of the slot's entries this is.
+    /// The generation of the slot: increases with every new entry.
     public internal(set) var generation: UInt32
-    /// How long its path is.
+    /// The length of its path in bytes.
     var pathCount: UInt32
     var hash: UInt64
-    /// Its path, and the file's bytes behind it.
+    /// The path, followed by the bytes of the file.
     var memory: UnsafeMutableRawPointer?
     /// Whether the file's bytes are in memory.
     @usableFromInline var hasBytes: Bool
     var links: LinkRule
     var rootCount: UInt32
-    /// It is what gzip has made of another entry's file, and found by way of that alone.
+    /// True if this is the gzip variant of another entry, found only through that entry.
     public internal(set) var isVariant: Bool
-    /// The entry of what gzip has made of this one's file, or the one that this was made of; -1 for
-    /// none.
+    /// The entry of its gzip variant, or of the original of a variant; -1 for none.
     var partner: Int32
-    /// Whether gzip is to make something of it.
+    /// The state of its compression.
     var coding: Coding
-    /// When its descriptor was used last, CLOCK_MONOTONIC.
+    /// The time of the descriptor's last use, in milliseconds of CLOCK_MONOTONIC.
     var usedMs: Int64
-    /// Of a file or directory.
+    /// The status of a file or directory.
     public internal(set) var facts: FileFacts
 
-    /// Whether a file is compressed once, to be sent again and again.
+    /// The state of compressing a file once for many responses.
     @usableFromInline enum Coding: UInt8, BitwiseCopyable {
-        /// Nobody has asked for it.
+        /// Compression was not requested.
         case none
         case asked
-        /// It is the entry's partner.
+        /// The variant exists: it is the entry's partner.
         case made
-        /// It is not to be had for this version of the file.
+        /// This version of the file cannot be compressed.
         case refused
     }
 
-    /// A free slot's.
+    /// Returns a free slot.
     static var empty: FileEntry {
         FileEntry(kind: .free, path: 0, hash: 0, links: .follow, root: 0, facts: .none)
     }
 
-    /// What was found by a key.
+    /// Creates an entry for the result of a lookup.
     init(_ key: FileCache.Key, _ looked: FoundFile, epoch: UInt64, nowMs: Int64) {
         let kind: Kind =
             switch looked.facts.kind {
@@ -126,7 +128,8 @@ public struct FileEntry: BitwiseCopyable {
         self.facts = facts
     }
 
-    /// What gzip has made of an entry's file: as current as that, and of so many bytes.
+    /// Creates the entry of a gzip variant with `count` bytes. It is current as long as `original`
+    /// is.
     init(codedFrom original: FileEntry, at slot: Int, count: Int64, nowMs: Int64) {
         self.init(
             kind: .regular, path: 0, hash: 0, links: original.links, root: 0,

@@ -1,18 +1,18 @@
 public import Linux
 
-/// What looking up a path came to.
+/// The result of a path lookup.
 @frozen
 public struct FoundFile: BitwiseCopyable {
-    /// Its entry in the cache; -1 where it is not kept.
+    /// The entry in the cache; -1 if the result is not cached.
     public let entry: Int32
-    /// errno(3) of why it cannot be opened; 0 when it can.
+    /// The errno(3) of a file that cannot be opened; 0 otherwise.
     public let error: Int32
-    /// The caller's descriptor of a file that is not kept, to be closed; -1 for none.
+    /// A descriptor that the caller must close, for a file that is not cached; -1 for none.
     public let descriptor: Int32
-    /// What it is, when there is no error.
+    /// The status of the file, if there is no error.
     public let facts: FileFacts
 
-    /// What was found.
+    /// Creates a result.
     public init(
         entry: Int32 = -1, error: Int32 = 0, descriptor: Int32 = -1, facts: FileFacts = .none
     ) {
@@ -22,18 +22,18 @@ public struct FoundFile: BitwiseCopyable {
         self.facts = facts
     }
 
-    /// It is kept, so that an answer made of it may be.
+    /// True if the result is cached, so that a response built from it may be cached as well.
     public var isKept: Bool { entry >= 0 }
 }
 
 extension FoundFile {
-    /// Looks at what is there now. `links` holds for what stands behind the first `rootCount` bytes
-    /// of the path.
+    /// Looks up the path in the file system. `links` applies to the part after the first
+    /// `rootCount` bytes.
     public init(_ path: CPath, count: Int, links: LinkRule, rootCount: Int) {
         self.init(opened: openForReading(path, count: count, links: links, below: rootCount))
     }
 
-    /// What was opened, or why it was not.
+    /// Creates a result from an open(2) that succeeded or failed.
     public init(opened: Result<Int32, FileError>) {
         switch opened {
         case .failure(let error): self.init(error: error.code)

@@ -2,8 +2,8 @@ import Glibc
 import Linux
 
 extension FileCache {
-    /// Takes the bytes of a small file that is kept as a descriptor, once somebody has read them
-    /// into the page cache. A change since it was found is told of as ever.
+    /// Reads the bytes of a small file that is cached as a descriptor, after the helper process has
+    /// read them into the page cache. Changes since the lookup are notified as usual.
     public mutating func takeBytes(of entry: Int32) {
         let slot = Int(entry)
         let count = Int(entries[slot].pathCount)

@@ -1,13 +1,13 @@
 import Linux
 
 /// Finds the slots of a table by hash: open addressing, at most half full. A cell holds half of the
-/// hash and the slot, so that a look-up rarely touches a slot that it does not want.
+/// hash and the slot, so that a lookup rarely reads a slot with another key.
 public struct SlotIndex: ~Copyable {
-    /// The upper half is the hash's, the lower one the slot plus one; 0 is free.
+    /// Cells: the upper half is that of the hash, the lower half the slot plus one; 0 is free.
     @usableFromInline var cells: ZeroedStorage<UInt64>
     @usableFromInline let mask: Int
 
-    /// An index of up to `slots` slots.
+    /// Creates an index of up to `slots` slots.
     public init(slots: Int) {
         var size = 16
         while size < slots &* 2 { size &*= 2 }
@@ -15,11 +15,11 @@ public struct SlotIndex: ~Copyable {
         mask = size &- 1
     }
 
-    /// Where the look-up of a hash begins.
+    /// Returns the cell where the lookup of a hash begins.
     @inlinable @inline(__always)
     public func start(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash &>> 32) & mask }
 
-    /// The next slot that may be the hash's; nil when there is none. `cursor` is from
+    /// Returns the next slot that may have this hash; nil after the last one. `cursor` is from
     /// ``start(_:)``.
     @inlinable @inline(__always)
     public func next(_ hash: UInt64, at cursor: inout Int) -> Int? {
@@ -33,14 +33,14 @@ public struct SlotIndex: ~Copyable {
         }
     }
 
-    /// Enters a slot, which is in the index only once.
+    /// Inserts a slot that is not in the index yet.
     public mutating func insert(_ slot: Int, _ hash: UInt64) {
         var cursor = start(hash)
         while cells[cursor] != 0 { cursor = (cursor &+ 1) & mask }
         cells[cursor] = (hash & ~0xFFFF_FFFF) | UInt64(truncatingIfNeeded: slot &+ 1)
     }
 
-    /// Takes a slot out.
+    /// Removes a slot.
     public mutating func remove(_ slot: Int, _ hash: UInt64) {
         var cursor = start(hash)
         while true {
@@ -49,7 +49,7 @@ public struct SlotIndex: ~Copyable {
             if Int(truncatingIfNeeded: cell & 0xFFFF_FFFF) == slot &+ 1 { break }
             cursor = (cursor &+ 1) & mask
         }
-        // What stands behind it moves up, unless it stands before its own beginning then.
+        // Cells that follow move up, unless that would put them before their own start.
         var hole = cursor
         while true {
             cursor = (cursor &+ 1) & mask

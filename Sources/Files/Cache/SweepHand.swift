@@ -1,30 +1,30 @@
-/// Goes over a table once in a period, a few slots at a time, so that no request waits for all of
-/// them.
+/// Visits all slots of a table once in a period, a few at a time, so that no request waits for a
+/// scan of the whole table.
 public struct SweepHand {
-    /// How many slots are looked at in one go.
+    /// The number of slots visited in one call.
     public static let slotsAtOnce = 512
 
     private var position = 0
-    /// When it is to go on; Int64.max while there is nothing to go over.
+    /// The time of the next call; Int64.max while there is nothing to visit.
     public private(set) var dueMs = Int64.max
 
-    /// A hand that rests.
+    /// Creates a sweep that is not scheduled.
     public init() {}
 
-    /// There is something to go over, a period from now.
+    /// Schedules a sweep one period from now.
     public mutating func begin(nowMs: Int64, periodMs: Int64) {
         if dueMs == Int64.max { dueMs = nowMs.addingReportingOverflow(periodMs).partialValue }
     }
 
-    /// The next slots of a table of `count`.
+    /// Returns the next slots of a table of `count`.
     public mutating func slots(of count: Int) -> Range<Int> {
         let start = min(position, count)
         position = min(start &+ SweepHand.slotsAtOnce, count)
         return start..<position
     }
 
-    /// When the next ones are looked at: at once, or behind the last of them after a period, if
-    /// there is anything.
+    /// Schedules the next call: at once, or a period after the end of the table was reached, if the
+    /// table has entries.
     public mutating func rest(of count: Int, nowMs: Int64, periodMs: Int64) {
         guard position >= count else {
             dueMs = nowMs

@@ -1,20 +1,20 @@
 import Linux
 
-/// What is watched, and what has happened to it since: the bookkeeping of the cache, without a
-/// system call.
+/// The watches of the cache and the changes they have reported: pure bookkeeping, without system
+/// calls.
 ///
-/// A change of a file makes its watch's version another one. A change of a name, of a directory, or
-/// of what is mounted begins a new **epoch**, in which everything is looked at once before it is
-/// used again; only names that something depends on count.
+/// A change of a file increments the version of its watch. A change of a name, a directory or a
+/// mount begins a new **epoch**, in which every entry is checked once before it is used again. Only
+/// names that an entry depends on count.
 public struct WatchTable: ~Copyable {
     /// A watched file or directory.
     @usableFromInline struct Watch: BitwiseCopyable {
         @usableFromInline var version: UInt32
-        /// How many entries it is for; 0 is free.
+        /// The number of entries that use it; 0 is free.
         @usableFromInline var references: UInt32
         @usableFromInline var number: Int32
         @usableFromInline var isDirectory: Bool
-        /// The kernel has given it up.
+        /// True if the kernel has removed the watch.
         @usableFromInline var isOver: Bool
         /// Whether the file system notifies of all changes: 0 is unknown, 1 yes, 2 no.
         @usableFromInline var notifies: UInt8
@@ -23,27 +23,27 @@ public struct WatchTable: ~Copyable {
     @usableFromInline var watches: ZeroedStorage<Watch>
     private var free: [Int32] = []
     private var neverUsed = 0
-    /// By the kernel's number.
+    /// Indexes of watches by the kernel's watch descriptors.
     private var places: [Int32: Int32] = [:]
-    /// How much depends on a name in a directory.
+    /// The number of entries that depend on a name in a directory.
     private var names: [UInt64: UInt32] = [:]
-    /// Everything that was found in an earlier one is to be looked at before it is used.
+    /// The current epoch. Entries of earlier epochs are checked before they are used.
     public private(set) var epoch: UInt64 = 1
-    /// How often everything was to be forgotten: changes were lost.
+    /// The number of times that all watches were dropped because notifications were lost.
     public private(set) var losses: UInt64 = 0
 
     init(count: Int) { watches = ZeroedStorage(count: max(16, count)) }
 
-    /// A new epoch.
+    /// Begins a new epoch.
     mutating func beginEpoch() { epoch &+= 1 }
 
-    /// How much is watched.
+    /// The number of watches.
     var count: Int { places.count }
 
-    /// The number of names that something depends on.
+    /// The number of names that an entry depends on.
     var nameCount: Int { names.count }
 
-    /// Whether a watch still tells of changes, and has told of none since it had this version.
+    /// Returns true if a watch is active and has reported no change since this version.
     @inlinable @inline(__always)
     func isUnchanged(_ place: Int32, since version: UInt32) -> Bool {
         watches[Int(place)].version == version
@@ -51,7 +51,7 @@ public struct WatchTable: ~Copyable {
 
     func version(of place: Int32) -> UInt32 { watches[Int(place)].version }
 
-    /// The place of a watch of the kernel's, which has one more reference; nil when all are taken.
+    /// Returns the index of a watch of the kernel and adds a reference; nil if the table is full.
     mutating func take(_ number: Int32, isDirectory: Bool) -> Int32? {
         if let place = places[number] {
             watches[Int(place)].references &+= 1
@@ -75,7 +75,7 @@ public struct WatchTable: ~Copyable {
         return place
     }
 
-    /// One reference less: the kernel's number when it was the last, and there is something to end.
+    /// Drops a reference. Returns the watch descriptor to remove, or nil while others remain.
     mutating func give(_ place: Int32) -> Int32? {
         let index = Int(place)
         guard watches[index].references > 0 else { return nil }
@@ -87,27 +87,28 @@ public struct WatchTable: ~Copyable {
         return watches[index].number
     }
 
-    /// Whether the file system of a watched directory notifies of all changes; nil if unknown.
+    /// Returns whether the file system of a watched directory notifies of all changes; nil if
+    /// unknown.
     func notifies(_ place: Int32) -> Bool? {
         let known = watches[Int(place)].notifies
         return known == 0 ? nil : known == 1
     }
 
-    /// Notes whether the file system of a watched directory notifies of all changes.
+    /// Records whether the file system of a watched directory notifies of all changes.
     mutating func setNotifies(_ notifies: Bool, of place: Int32) {
         watches[Int(place)].notifies = notifies ? 1 : 2
     }
 
-    /// Bytes of memory that a watch and so many names take in the table: a dictionary is at least
+    /// Returns the bytes of memory that a watch and `names` names use: a dictionary is at least
     /// half full, and has 16 bytes for a name and 8 for a number.
     static func cost(names: Int64) -> Int64 {
         Int64(MemoryLayout<Watch>.stride) &+ 2 &* 8 &+ 2 &* 16 &* names
     }
 
-    /// The key where nothing more is depended on.
+    /// The key of an entry that depends on no further name.
     static let noKey: UInt64 = 0
 
-    /// The key of a name in a watched directory; never ``noKey``.
+    /// Returns the key of a name in a watched directory; never ``noKey``.
     func key(of name: UInt64, in place: Int32) -> UInt64 {
         WatchTable.key(watches[Int(place)].number, name)
     }
@@ -116,18 +117,18 @@ public struct WatchTable: ~Copyable {
         (name ^ UInt64(UInt32(bitPattern: number)) &* 0x9E37_79B9_7F4A_7C15) | 1
     }
 
-    /// Something depends on a name.
+    /// Adds a dependency on a name.
     mutating func depend(on key: UInt64) {
         if key != WatchTable.noKey { names[key, default: 0] &+= 1 }
     }
 
-    /// It does not any more.
+    /// Removes a dependency on a name.
     mutating func release(_ key: UInt64) {
         guard let count = names[key] else { return }
         names[key] = count > 1 ? count &- 1 : nil
     }
 
-    /// Takes a change over.
+    /// Processes a change notification.
     mutating func take(_ change: Change) {
         guard change.watch >= 0 else {
             losses &+= 1
@@ -147,7 +148,7 @@ public struct WatchTable: ~Copyable {
         if counts { epoch &+= 1 }
     }
 
-    /// Forgets everything: all watches are gone.
+    /// Forgets all watches: the kernel has dropped them.
     mutating func reset() {
         for index in 0..<neverUsed {
             watches[index].version &+= 1

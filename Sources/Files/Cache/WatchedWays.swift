@@ -1,22 +1,22 @@
 import HTTP
 import Linux
 
-/// Watches the way to a file: every directory that its path leads through, those of symbolic links'
-/// targets included, and in each of them the name that comes next.
+/// Watches all directories on the path of a file, those of symbolic links' targets included, and in
+/// each of them the name that follows.
 ///
-/// Each name is looked up once in an epoch, since nothing on the way changes in between. A walk
+/// Each name is looked up once in an epoch, since nothing on the path changes in between. A walk
 /// stops at the first name that is missing, and takes a bounded number of steps. Nodes that no
-/// entry depends on are kept as long as there is room, and evicted one by one.
+/// entry depends on stay while there is room, and are evicted one by one.
 struct WatchedWays: ~Copyable {
-    /// What an entry of the cache depends on; to be released with it.
+    /// The dependency of a cache entry on its path, released together with the entry.
     struct Dependency: BitwiseCopyable {
-        /// The last node of the way.
+        /// The last node on the path.
         let node: Int32
         /// The key of the name that follows it; ``WatchTable/noKey`` if none does.
         let key: UInt64
     }
 
-    /// Where a walk ends.
+    /// The end of a walk.
     private enum End {
         case directory(Int32)
         /// The name with this key is missing in the directory of this node.
@@ -28,11 +28,11 @@ struct WatchedWays: ~Copyable {
     private struct Walk {
         var steps = 0
         var links = 0
-        /// Bytes that all nodes may take.
+        /// The bytes that all nodes may use.
         let mostBytes: Int64
     }
 
-    /// A path has as many links at most as the kernel follows (path_resolution(7)).
+    /// The number of links in one path that the kernel follows (path_resolution(7)).
     private static let mostLinks = 40
     /// Names that are looked up for one path, those of links' targets included. A path of PATH_MAX
     /// bytes has 2,048.
@@ -43,12 +43,12 @@ struct WatchedWays: ~Copyable {
     private var nodes: [WayNode] = []
     private var free: [Int32] = []
     private var index: SlotIndex
-    /// Nodes that nothing depends on, the one that was used longest ago first.
+    /// Nodes that nothing depends on, the least recently used first.
     private var idle = SlotList()
     private var idleLinks = SlotLinks()
     private let seed: UInt64
     private let most: Int
-    /// Bytes of memory that the nodes take.
+    /// Bytes of memory that the nodes use.
     private(set) var byteCount: Int64 = 0
     /// True if a walk failed because there was no room for a node; the owner resets it.
     var lacksRoom = false
@@ -62,7 +62,7 @@ struct WatchedWays: ~Copyable {
     /// The number of nodes.
     var count: Int { nodes.count &- free.count }
 
-    /// Forgets everything: all watches are gone.
+    /// Forgets everything: the kernel has dropped all watches.
     mutating func reset() {
         nodes.removeAll()
         free.removeAll()
@@ -73,16 +73,16 @@ struct WatchedWays: ~Copyable {
         lacksRoom = false
     }
 
-    /// Watches the way to the directory of `path`, which is absolute, and the last name in it, with
-    /// what that leads to when it is a link. The nodes take no more than `mostBytes`. Returns nil
-    /// if the way cannot be watched.
+    /// Watches the path to the directory of `path`, which is absolute, and the last name in it,
+    /// with its target if it is a link. The nodes use at most `mostBytes`. Returns nil if the path
+    /// cannot be watched.
     mutating func watch(
         wayTo path: Span<UInt8>, mostBytes: Int64, _ feed: borrowing ChangeFeed,
         _ table: inout WatchTable
     ) -> Dependency? {
         guard path.count > 1, path[0] == slashByte else { return nil }
         var end = path.count
-        // A slash at the end changes nothing of where the name is.
+        // A slash at the end does not change the directory of the name.
         while end > 1, path[end &- 1] == slashByte { end &-= 1 }
         var slash = end &- 1
         while slash > 0, path[slash] != slashByte { slash &-= 1 }
@@ -92,8 +92,8 @@ struct WatchedWays: ~Copyable {
             from: root(feed, &table, &walk), along: path.extracting(0..<slash), feed, &table, &walk)
         guard case .directory(let node) = directory else { return depend(on: directory, &table) }
         if !WatchedWays.isSpecial(last) {
-            // The file is watched by its descriptor. What a link in its place leads to has a way of
-            // its own.
+            // The file itself is watched by its descriptor. The target of a link in its place has a
+            // path of its own.
             let path = physical(of: node) + [slashByte] + bytes(of: last)
             guard case .success(_?) = linkTarget(of: path) else {
                 return depend(on: .missing(node, key(of: last, in: node, table)), &table)
@@ -102,13 +102,14 @@ struct WatchedWays: ~Copyable {
         return depend(on: step(from: node, last, feed, &table, &walk), &table)
     }
 
-    /// Ends what ``watch(wayTo:mostBytes:_:_:)`` returned. The nodes stay until they are evicted.
+    /// Releases the result of ``watch(wayTo:mostBytes:_:_:)``. The nodes stay until they are
+    /// evicted.
     mutating func release(_ dependency: Dependency, _ table: inout WatchTable) {
         table.release(dependency.key)
         release(dependency.node)
     }
 
-    /// Forgets the node that nothing has depended on for longest. Returns false if there is none.
+    /// Evicts the least recently used node that nothing depends on. Returns false if there is none.
     mutating func evictOne(_ feed: borrowing ChangeFeed, _ table: inout WatchTable) -> Bool {
         guard let slot = idleLinks.takeFirst(of: &idle) else { return false }
         let node = nodes[slot]
@@ -177,7 +178,7 @@ struct WatchedWays: ~Copyable {
         if let known = find(parent, name), nodes[known].epoch == table.epoch {
             return end(of: known, &walk)
         }
-        // It must not be evicted for the nodes of a link's target.
+        // The parent must not be evicted for the nodes of a link's target.
         retain(parent)
         defer { release(parent) }
         var node = WayNode()
@@ -208,7 +209,7 @@ struct WatchedWays: ~Copyable {
         return keep(node, parent, name, feed, &table, &walk)
     }
 
-    /// The directory above a node's. There are no links in its own path.
+    /// Returns the directory above a node's. There are no links in its own path.
     private mutating func above(
         _ node: Int32, _ feed: borrowing ChangeFeed, _ table: inout WatchTable,
         _ walk: inout Walk
@@ -220,7 +221,7 @@ struct WatchedWays: ~Copyable {
             &table, &walk)
     }
 
-    /// Makes a node one that leads to `end`.
+    /// Sets the end that a node leads to.
     private func aim(_ node: inout WayNode, at end: End) {
         switch end {
         case .unwatched: node.state = .unwatched
@@ -235,7 +236,7 @@ struct WatchedWays: ~Copyable {
         }
     }
 
-    /// Watches a directory that no link is on the way to. Returns false if it is none.
+    /// Watches a directory whose path has no links. Returns false if it is not a directory.
     private func enter(
         _ node: inout WayNode, _ physical: [UInt8], _ feed: borrowing ChangeFeed,
         _ table: inout WatchTable
@@ -244,8 +245,8 @@ struct WatchedWays: ~Copyable {
         node.physical = physical
         switch withCPath(path, { feed.watch(directory: $0) }) {
         case .failure(let error):
-            // A file in a directory's place is no directory, and is told of by its name. Where the
-            // kernel's limits are reached nothing is gained by beginning anew.
+            // A file in the place of a directory is reported by its name. Where the kernel's limits
+            // are reached, starting again gains nothing.
             if error.isMissing { return false }
             node.state = .unwatched
         case .success(let number):
@@ -254,7 +255,7 @@ struct WatchedWays: ~Copyable {
                 return true
             }
             node.place = place
-            // What was mounted on it meanwhile is another file system, and a new epoch.
+            // A file system mounted here in the meantime begins a new epoch.
             let notifies = table.notifies(place) ?? withCPath(path) { tellsChanges($0) }
             table.setNotifies(notifies, of: place)
             node.state = notifies ? .watched : .unwatched
@@ -293,14 +294,15 @@ struct WatchedWays: ~Copyable {
         }
     }
 
-    /// Keeps what a name was found to be, in the place of what it was before.
+    /// Stores the result of looking up a name, in place of the previous one.
     private mutating func keep(
         _ found: WayNode, _ parent: Int32, _ name: Span<UInt8>,
         _ feed: borrowing ChangeFeed, _ table: inout WatchTable, _ walk: inout Walk
     ) -> End {
         let known = find(parent, name)
         if let known, nodes[known].epoch == table.epoch {
-            // A link that leads to itself: it was looked up on the way. No node depends on itself.
+            // A link that leads to itself was looked up during its own lookup. No node depends on
+            // itself.
             return end(of: known, &walk)
         }
         var node = found
@@ -334,7 +336,7 @@ struct WatchedWays: ~Copyable {
         return end(of: slot, &walk)
     }
 
-    /// Ends what a node depends on, its parent apart.
+    /// Releases the nodes that a node depends on, except its parent.
     private mutating func end(
         _ node: WayNode, _ feed: borrowing ChangeFeed, _ table: inout WatchTable
     ) {
@@ -344,7 +346,8 @@ struct WatchedWays: ~Copyable {
         release(node.target)
     }
 
-    /// A free slot and so many bytes; nodes that nothing depends on give way. nil if too few do.
+    /// Returns a free slot after evicting unused nodes until there is room for `cost` bytes.
+    /// Returns nil if that frees too little.
     private mutating func room(
         for cost: Int64, _ feed: borrowing ChangeFeed, _ table: inout WatchTable,
         _ mostBytes: Int64
@@ -389,7 +392,7 @@ struct WatchedWays: ~Copyable {
 
     private func bytes(of span: Span<UInt8>) -> [UInt8] { span.indices.map { span[$0] } }
 
-    /// True for a name that is no entry of its directory: none, `.` or `..`.
+    /// True for a name that is not a directory entry: empty, `.` or `..`.
     private static func isSpecial(_ name: Span<UInt8>) -> Bool {
         name.isEmpty || name.equals(".") || name.equals("..")
     }

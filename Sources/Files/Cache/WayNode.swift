@@ -1,40 +1,40 @@
 import Linux
 
-/// A name on the way to files: a directory, or a symbolic link or `..` that leads to one.
+/// A name on the path of files: a directory, or a symbolic link or `..` that leads to one.
 ///
-/// Nodes form a tree by the names of paths as they are written. A node keeps those that it depends
-/// on: its parent, and the node that a link leads to. Names that do not exist have no node.
+/// Nodes form a tree by the names in paths. A node holds references to those that it depends on:
+/// its parent, and the node that a link leads to. Names that do not exist have no node.
 struct WayNode {
-    /// What the name leads to.
+    /// The target of the name.
     enum State {
         /// A directory whose changes the kernel notifies of.
         case watched
-        /// Nothing, or no directory. A change will be notified.
+        /// A missing name, or one that is not a directory. The kernel notifies of changes.
         case missing
         /// A directory that cannot be watched, or whose file system does not notify of changes.
         case unwatched
     }
 
     var state = State.unwatched
-    /// The node of the directory that has the name; -1 for `/`.
+    /// The node of the directory that contains the name; -1 for `/`.
     var parent: Int32 = -1
-    /// The node where a link or `..` ends; -1 for a directory.
+    /// The node that a link or `..` leads to; -1 for a directory.
     var target: Int32 = -1
-    /// The directory's own node: this one's, or for a link the one that it leads to in the end.
+    /// The node of the directory itself: this node, or the one that a link finally leads to.
     var resolved: Int32 = -1
     var name: [UInt8] = []
-    /// The directory's path without links; empty for `/`, and for a link.
+    /// The directory's path without links; empty for `/` and for a link.
     var physical: [UInt8] = []
-    /// The place of the directory's watch, which the node has a reference to; -1 for none.
+    /// The index of the directory's watch, which the node has a reference to; -1 for none.
     var place: Int32 = -1
-    /// The key of the name in its directory, and of the name that the target of a link lacks.
+    /// The key of the name in its directory, and of the missing name in the target of a link.
     var key = WatchTable.noKey
     var missingKey = WatchTable.noKey
-    /// How many symbolic links lead from the name to its end.
+    /// The number of symbolic links between the name and its final target.
     var links = 0
     /// The epoch in which the name was looked up.
     var epoch: UInt64 = 0
-    /// How many entries of the cache and other nodes depend on this one.
+    /// The number of cache entries and other nodes that depend on this one.
     var references = 0
     var hash: UInt64 = 0
 

@@ -1,15 +1,15 @@
 import Linux
 
-/// A body that was compressed once: the bytes of a short one, or a sealed file in memory.
+/// A body that was compressed once: the bytes of a short one, or a sealed memory file.
 public enum CodedBody {
     case bytes([UInt8])
-    /// So many bytes.
+    /// A memory file and its size in bytes.
     case file(SealedFile, count: Int64)
 
-    /// Shorter ones are handed over as bytes.
+    /// The maximum size of bodies that are passed as bytes.
     public static let longestBytes = 16384
 
-    /// How many bytes it has.
+    /// The size in bytes.
     public var count: Int64 {
         switch self {
         case .bytes(let bytes): Int64(bytes.count)
@@ -18,9 +18,9 @@ public enum CodedBody {
     }
 }
 
-/// A memory file that nobody can change any more; closed with its last owner.
+/// A memory file that no process can change any more. Closed with its last owner.
 public final class SealedFile {
-    /// The descriptor; -1 once it was given away.
+    /// The descriptor; -1 after ``release()``.
     public private(set) var number: Int32
 
     /// Takes over `number`.
@@ -28,7 +28,7 @@ public final class SealedFile {
 
     deinit { if number >= 0 { closeDescriptor(number) } }
 
-    /// Gives the descriptor away.
+    /// Returns the descriptor, which the caller owns from then on.
     func release() -> Int32 {
         defer { number = -1 }
         return number

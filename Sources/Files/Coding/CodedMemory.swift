@@ -1,19 +1,19 @@
-/// Bodies that were compressed lately, by the digest of what they were made of, so that a body that
-/// several workers ask for is compressed once.
+/// Recently compressed bodies by the digest of their input. A body that several workers request is
+/// compressed once.
 public struct CodedMemory {
-    /// Each may hold a descriptor.
+    /// The maximum number of bodies. Each may hold a descriptor.
     static let mostBodies = 512
 
-    /// Those used last come last.
+    /// The cached bodies, the most recently used one last.
     private var known: [(digest: [UInt8], body: CodedBody)] = []
     private let mostBytes: Int64
-    /// How many bytes are kept.
+    /// Bytes of the cached bodies.
     public private(set) var byteCount: Int64 = 0
 
-    /// Keeps at most so many bytes.
+    /// Creates a cache of at most `bytes` bytes.
     public init(bytes: Int64) { mostBytes = bytes }
 
-    /// The body that is known by this digest; nil when there is none.
+    /// Returns the body with this digest; nil if there is none.
     public mutating func body(of digest: [UInt8]) -> CodedBody? {
         guard let index = known.firstIndex(where: { $0.digest == digest }) else { return nil }
         let found = known.remove(at: index)
@@ -21,7 +21,7 @@ public struct CodedMemory {
         return found.body
     }
 
-    /// Keeps a body; those that were used longest ago give way.
+    /// Caches a body; the least recently used ones are evicted.
     public mutating func keep(_ digest: [UInt8], _ body: CodedBody) {
         let count = body.count
         guard count <= mostBytes, !known.contains(where: { $0.digest == digest }) else { return }

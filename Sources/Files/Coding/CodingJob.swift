@@ -1,31 +1,31 @@
 public import Linux
 
-/// A body on its way through gzip at the level that makes it smallest, a slice at a time, so that
-/// whoever does it can do other things in between.
+/// Compresses one body with gzip at the best level, a slice at a time, so that the caller can do
+/// other work in between.
 ///
-/// A file is read twice: for its digest, by which the body may be known already, and to be
-/// compressed. What it is known by afterwards is what was read then.
+/// A file is read twice: for its digest, which may be known already, and to be compressed. The
+/// final digest is of the bytes that were read the second time.
 public final class CodingJob {
-    /// Longer files are not compressed beforehand: a slice takes some milliseconds, and this many
-    /// a second.
+    /// The largest file that is compressed for the cache. A slice takes a few milliseconds; this
+    /// size takes about a second.
     public static let longest: Int64 = 16 << 20
-    /// How much a step reads.
+    /// The number of bytes read in one step.
     static let slice = 65536
 
-    /// What is compressed.
+    /// The input.
     public enum Source: ~Copyable {
         case bytes([UInt8])
-        /// So many bytes of a file.
+        /// A file and its size in bytes.
         case file(Descriptor, count: Int64)
     }
 
-    /// How far a step has come.
+    /// The progress of a step.
     public enum Step {
         case goesOn
-        /// All of it was read, and `digest` is its; the next steps compress it.
+        /// The input was read completely and `digest` is set; the next steps compress it.
         case isDigested
         case isCoded(CodedBody)
-        /// The file has become shorter, cannot be read, or memory is short.
+        /// The file was truncated, cannot be read, or memory is short.
         case failed
     }
 
@@ -34,13 +34,13 @@ public final class CodingJob {
     }
 
     private let bytes: [UInt8]
-    /// The file, which is this one's; -1 where there are bytes.
+    /// The file, owned by this job; -1 for bytes.
     private let plain: Int32
     private let count: Int64
     private var phase: Phase
     private var position: Int64 = 0
     private var digester = SHA256()
-    /// What all that was read last has come to.
+    /// The digest of the last complete read.
     public private(set) var digest: [UInt8] = []
     private var input = [UInt8](repeating: 0, count: CodingJob.slice)
     private var output = [UInt8](repeating: 0, count: CodingJob.slice)
@@ -48,7 +48,7 @@ public final class CodingJob {
     private var file: Descriptor?
     private var written: Int64 = 0
 
-    /// Bytes that are at hand are compressed at once; files are digested first.
+    /// Creates a job. Bytes in memory are compressed at once; files are digested first.
     public init(_ source: consuming Source) {
         switch consume source {
         case .bytes(let given):
@@ -66,7 +66,7 @@ public final class CodingJob {
 
     deinit { if plain >= 0 { closeDescriptor(plain) } }
 
-    /// Does the next slice.
+    /// Processes the next slice.
     public func step() -> Step {
         guard count <= CodingJob.longest else { return .failed }
         switch phase {
@@ -122,7 +122,7 @@ public final class CodingJob {
         }
     }
 
-    /// Fills `input` with what comes next; how much that is, nil when it cannot be had.
+    /// Reads the next slice into `input`. Returns its size; nil if the file cannot be read.
     private func readSlice() -> Int? {
         let wanted = Int(min(Int64(CodingJob.slice), count &- position))
         guard wanted > 0 else { return wanted == 0 ? 0 : nil }

@@ -1,4 +1,4 @@
-/// What one `allow` or `deny` names.
+/// The subject of one `allow` or `deny`.
 enum AccessSubject: Equatable, Hashable, Sendable {
     case all
     case network(Network)
@@ -10,7 +10,7 @@ struct AccessRule: Equatable, Hashable, Sendable {
     let denies: Bool
 }
 
-/// The rules of a location, compiled: those of each family in the order of the file.
+/// The compiled rules of a location: those of each address family in the order of the file.
 struct AccessRules: BitwiseCopyable {
     struct Entry: BitwiseCopyable {
         let network: Network
@@ -19,7 +19,7 @@ struct AccessRules: BitwiseCopyable {
 
     let v4: PlanTable<Entry>
     let v6: PlanTable<Entry>
-    /// What is said of unix sockets: the first rule holds for each of them.
+    /// The verdict for unix sockets: the first rule applies to all of them.
     let unix: Bool?
 
     init(_ rules: [AccessRule], in arena: Arena) {
@@ -40,8 +40,8 @@ struct AccessRules: BitwiseCopyable {
         unix = entries(.unix).first?.denies
     }
 
-    /// Whether a client is denied; nil when no rule is about it. An IPv4 address that is mapped
-    /// into IPv6 (RFC 4291, section 2.5.5.2) is judged by the rules for IPv4 where there are any.
+    /// Returns true if a client is denied; nil if no rule matches. An IPv4-mapped IPv6 address (RFC
+    /// 4291, section 2.5.5.2) is matched against the rules for IPv4 if there are any.
     func denies(_ peer: Peer) -> Bool? {
         let known = v4.isEmpty ? peer : peer.unmapped
         switch known.family {

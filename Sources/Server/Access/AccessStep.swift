@@ -2,9 +2,9 @@ import HTTP
 import Linux
 import Reactor
 
-/// The access phase: allow and deny, then auth_basic, both or either as satisfy says.
+/// The access phase: allow and deny, then auth_basic; `satisfy` requires both or either.
 extension Worker {
-    /// nil when the request goes on.
+    /// Checks access. Returns nil if the request continues.
     mutating func access(
         _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Outcome? {
@@ -36,7 +36,8 @@ extension Worker {
                     return nil
                 }
             case .refused(let status):
-                // A password that could not be checked at all is no refusal that satisfy weighs.
+                // A password that could not be verified is an error, not a refusal that satisfy
+                // combines.
                 guard access.satisfiesAny, status == 401 || status == 403 else {
                     return status == 401 ? hold(auth, slot, exchange) : .status(status)
                 }
@@ -52,7 +53,7 @@ extension Worker {
         }
     }
 
-    /// 401, at once or after auth_delay.
+    /// Responds with 401, at once or after auth_delay.
     private mutating func hold(
         _ auth: AuthBasicPlan, _ slot: Int, _ exchange: Int
     ) -> Outcome {
@@ -63,9 +64,9 @@ extension Worker {
         return .waits
     }
 
-    /// The WWW-Authenticate fields of the answer, each after a line end (RFC 7617): a request that
-    /// was refused and redirected has them from there on. Control bytes, with which a variable
-    /// could end the field, become spaces.
+    /// Returns the WWW-Authenticate fields of the response, each after a line end (RFC 7617). A
+    /// request that was refused and redirected keeps them. Control characters, with which a
+    /// variable could end the field, become spaces.
     func challenges(_ exchange: Int) -> [UInt8] {
         guard let realms = contextIfAny(exchange)?.login.realms, !realms.isEmpty else { return [] }
         var fields: [UInt8] = []

@@ -1,9 +1,9 @@
 import HTTP
 
-/// The variables of the access group.
+/// The variables of access modules.
 extension Worker {
-    /// Writes one; false when it has no value. As in nginx it is decided when a request first asks
-    /// for it, and stays so wherever the request goes.
+    /// Writes the value of a variable. Returns false if it has none. As in nginx the value is
+    /// computed when a request first uses it, and stays the same for the rest of the request.
     mutating func writeAccessValue(
         _ variable: Variable, _ slot: Int, _ exchange: Int, into writer: inout HeadWriter
     ) -> Bool {

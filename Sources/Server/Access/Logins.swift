@@ -2,37 +2,38 @@ import Files
 import HTTP
 import Linux
 
-/// What a worker knows of passwords.
+/// The password files and verified passwords of a worker.
 struct Logins {
     var files = PasswordFiles()
     var verified = VerifiedPasswords()
 }
 
-/// What came of asking a request for a password.
+/// The state of a request's password check.
 struct LoginState {
     /// The realms of the WWW-Authenticate fields: one for each time that the request was refused.
     var realms: [[UInt8]] = []
-    /// What the Aide has said, and of which password; nil where it cannot be asked.
+    /// The verdict of the helper process and the password that it is about; isRight is nil if it
+    /// could not be verified.
     var judged: (pair: PasswordPair, isRight: Bool?)?
-    /// The connection, while the Aide is being asked for it.
+    /// The connection, while it waits for the helper process.
     var asker: AideLine.Asker?
-    /// The status that is held back by auth_delay; 0 for none.
+    /// The status that auth_delay holds back; 0 for none.
     var heldStatus = 0
 }
 
 /// auth_basic (ngx_http_auth_basic_module).
 extension Worker {
-    /// What a check of address or password came to.
+    /// The result of an address or password check.
     enum AccessVerdict {
-        /// It has nothing to say.
+        /// The check does not apply.
         case declined
         case allowed
         case refused(Int)
-        /// The Aide was asked.
+        /// The helper process was asked to verify the password.
         case waits
     }
 
-    /// User and password of a request.
+    /// Returns the user and password of a request.
     func credentials(_ exchange: Int) -> BasicCredentials? {
         guard let field = exchanges[exchange].parser.head.field(.authorization) else { return nil }
         return BasicCredentials(authorization: exchanges[exchange].received.slice(field))
@@ -78,8 +79,8 @@ extension Worker {
         }
     }
 
-    /// The password file's path, relative to the configuration's directory; nil for one in which
-    /// a variable has a `..` segment, which is logged.
+    /// Returns the path of the password file, relative to the configuration's directory; nil, with
+    /// a log message, if a variable in it has a `..` segment.
     private mutating func userFile(
         _ auth: AuthBasicPlan, _ slot: Int, _ exchange: Int
     ) -> [UInt8]? {
@@ -98,8 +99,8 @@ extension Worker {
         return .refused(401)
     }
 
-    /// Checks at once what is quick, and what was found right a while ago; asks the Aide about the
-    /// rest.
+    /// Verifies a password at once if that is fast or it was verified recently; otherwise requests
+    /// it from the helper process.
     private mutating func check(
         _ password: [UInt8], _ hash: [UInt8], _ slot: Int, _ exchange: Int
     ) -> AccessVerdict {
@@ -110,7 +111,8 @@ extension Worker {
         if logins.verified.contains(pair, nowMs: clock.monotonicMs) { return .allowed }
         let context = context(of: exchange)
         if let judged = context.login.judged, judged.pair == pair {
-            // Nobody said: where the Aide has died of it twice it is not tried here.
+            // Without a verdict, for example because two helper processes died of it, the password
+            // is not verified here.
             guard let isRight = judged.isRight else {
                 return aide.isOpen ? .refused(500) : checkHere(password, hash, as: pair)
             }
@@ -142,9 +144,9 @@ extension Worker {
         return .allowed
     }
 
-    // MARK: the Aide
+    // MARK: the helper process
 
-    /// Takes the Aide's word of a password; who waited for it goes on.
+    /// Handles the verdict of the helper process; the requests that waited for it continue.
     mutating func takeVerdict(
         _ pair: PasswordPair, isRight: Bool?, _ askers: [AideLine.Asker]
     ) {
@@ -171,7 +173,7 @@ extension Worker {
         resume(asker.slot)
     }
 
-    /// The request is over, or its client has gone.
+    /// Cancels a password check at the end of a request or when its client disconnects.
     mutating func forgetLogin(_ exchange: Int) {
         guard let context = contextIfAny(exchange), let asker = context.login.asker else { return }
         context.login.asker = nil

@@ -1,16 +1,16 @@
 import Linux
 
-/// The texts of password files: looked up by stat(2) for every request, read anew when they have
-/// changed.
+/// The contents of password files: checked with stat(2) for every request, and read again after a
+/// change.
 struct PasswordFiles {
-    /// Bytes of the largest file that is read.
+    /// The maximum size of a password file in bytes.
     static let largest = 64 << 20
-    /// Bytes of all that are kept; what is larger is read for each request.
+    /// The maximum number of bytes in the cache; larger files are read for each request.
     static let mostKept = 16 << 20
-    /// Files that are kept.
+    /// The maximum number of files in the cache.
     static let mostFiles = 256
 
-    /// Which call failed on a file, and how.
+    /// The failed system call and its errno.
     struct Failure: Error {
         let call: String
         let code: Int32
@@ -28,8 +28,9 @@ struct PasswordFiles {
     /// The number of files whose texts are cached.
     var count: Int { entries.count }
 
-    /// The text of the file at `path`. `now` is the time in milliseconds since 1970: a file that
-    /// was changed just before may change again without looking different, and is not kept.
+    /// Returns the text of the file at `path`. `nowMs` is the time in milliseconds since 1970: a
+    /// file that was changed just before may change again without a change of its times, and is not
+    /// cached.
     mutating func text(of path: [UInt8], nowMs: Int64) throws(Failure) -> [UInt8] {
         let name = path + [0]
         let opened = unsafe name.withUnsafeBytes { bytes -> Result<Int32?, FileError> in
@@ -85,7 +86,8 @@ struct PasswordFiles {
     }
 
     private mutating func keep(_ text: [UInt8], _ facts: FileFacts, _ name: [UInt8]) {
-        // One by one: whoever asks for many files does not make all others be read anew.
+        // Evicts one by one, so that a client that causes many files to be read does not evict all
+        // others at once.
         while keptBytes &+ text.count > PasswordFiles.mostKept
             || entries.count >= PasswordFiles.mostFiles,
             let other = entries.keys.first

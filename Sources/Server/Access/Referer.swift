@@ -25,7 +25,7 @@ extension Worker {
     }
 }
 
-/// What is thought of a Referer.
+/// The verdict on a Referer header.
 enum RefererVerdict {
     case valid, invalid
     /// A regular expression took too many steps.
@@ -36,11 +36,11 @@ extension Plan {
     /// The size of nginx's buffer for a host.
     private static let longestHost = 256
 
-    /// Whether a Referer is one of those that valid_referers names: by its host and the beginning
-    /// of its path, or by what follows the scheme. Without a scheme it is a blocked one.
+    /// Checks whether a Referer is one of valid_referers: by its host and the prefix of its path,
+    /// or by the part after the scheme. Without a scheme it counts as blocked.
     func judge(referer: Span<UInt8>, _ referers: RefererPlan) -> RefererVerdict {
         var start = 0
-        // nginx: a shorter one cannot be `http://i.ru`.
+        // As in nginx: a shorter one cannot be `http://i.ru`.
         if referer.count >= 11 {
             if referer.startsIgnoringCase("http://") { start = 7 }
             if referer.startsIgnoringCase("https://") { start = 8 }

@@ -29,7 +29,7 @@ extension Worker {
         return true
     }
 
-    /// `/prefix/hash/link`: the link, when the hash is the MD5 of it and the secret.
+    /// Handles `/prefix/hash/link`: writes the link if the hash is the MD5 of it and the secret.
     private func writeSecretLink(
         _ secret: PlanBytes, _ exchange: Int, into writer: inout HeadWriter
     ) -> Bool {
@@ -43,16 +43,16 @@ extension Worker {
     }
 }
 
-/// The value of secure_link, taken apart.
+/// The parsed value of secure_link.
 struct SecureLink: Equatable {
-    /// nil when it is not of 16 bytes, or no base 64 for addresses.
+    /// The hash; nil if it does not have 16 bytes or is invalid base 64.
     let hash: [UInt8]?
-    /// Where the hash ends.
+    /// The index where the hash ends.
     let hashEnd: Int
-    /// Seconds since 1970; 0 for no end.
+    /// The expiry time in seconds since 1970; 0 for none.
     let expires: Int64
 
-    /// A hash, and a time behind a comma; nil when that is none.
+    /// Parses a hash, optionally followed by a comma and a time; nil if the time is invalid.
     init?(_ text: [UInt8]) {
         hashEnd = text.firstIndex(of: UInt8(ascii: ",")) ?? text.count
         var expires: Int64 = 0
@@ -68,8 +68,8 @@ struct SecureLink: Equatable {
         self.hash = hashEnd <= 24 && hash?.count == 16 ? hash : nil
     }
 
-    /// Where the link begins in `/prefix/hash/link`; nil when the hash is not that of the link and
-    /// the secret, in hexadecimal digits.
+    /// Returns the index where the link begins in `/prefix/hash/link`; nil if the hash, in
+    /// hexadecimal digits, does not match the link and the secret.
     static func link(of target: Span<UInt8>, secret: Span<UInt8>) -> Int? {
         let slash = UInt8(ascii: "/")
         guard let first = target.firstIndex(of: slash, from: 1),

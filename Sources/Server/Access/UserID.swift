@@ -1,13 +1,13 @@
 import HTTP
 import Linux
 
-/// The number that userid gives a client: four words of 32 bits, as nginx keeps them in memory.
+/// The identifier that userid gives a client: four words of 32 bits, as nginx stores them.
 struct UserID: Equatable, BitwiseCopyable {
     var words: (UInt32, UInt32, UInt32, UInt32)
 
     static func == (left: UserID, right: UserID) -> Bool { left.words == right.words }
 
-    /// Its 16 bytes, each word's lowest byte first.
+    /// The 16 bytes, the lowest byte of each word first.
     var bytes: [UInt8] {
         [words.0, words.1, words.2, words.3].flatMap { word in
             [0, 8, 16, 24].map { UInt8(truncatingIfNeeded: word >> $0) }
@@ -18,8 +18,8 @@ struct UserID: Equatable, BitwiseCopyable {
         words = (first, second, third, fourth)
     }
 
-    /// The number of a cookie: its first 22 characters are base 64 of it; a mark may follow. nil
-    /// when they are not.
+    /// Parses the value of a cookie: its first 22 characters are base 64; a mark may follow. nil if
+    /// invalid.
     init?(cookie: Span<UInt8>) {
         guard cookie.count >= 22, let bytes = Base64.decode(cookie.slice(from: 0, to: 22)),
             bytes.count == 16
@@ -30,7 +30,7 @@ struct UserID: Equatable, BitwiseCopyable {
         self.init(words[0], words[1], words[2], words[3])
     }
 
-    /// 32 hexadecimal digits.
+    /// Writes 32 hexadecimal digits.
     func write(into writer: inout HeadWriter) {
         for word in [words.0, words.1, words.2, words.3] {
             for shift in stride(from: UInt32(28), through: 0, by: -4) {
@@ -43,18 +43,18 @@ struct UserID: Equatable, BitwiseCopyable {
     }
 }
 
-/// What makes the numbers of one worker differ from each other, and from other workers'.
+/// The source of identifiers, which differ within a worker and between workers.
 struct UserIDSequence {
-    /// A part of the second in which the worker began, and its process number; 0 before it is
-    /// known.
+    /// A part of the second in which the worker started, and its process ID; 0 before the first
+    /// use.
     private var start: UInt32 = 0
     private var next: UInt32
     private var nextV1: UInt32 = 1
 
     init(next: UInt32 = 0x0303_0302) { self.next = next }
 
-    /// A number that nobody has: service, time, start and sequence, in the network's order but for
-    /// the first version's.
+    /// Returns a unique identifier: service, time, start and sequence number, in network byte order
+    /// except in version 1.
     mutating func make(
         _ mode: UserIDMode, service: UInt32, seconds: Int64, milliseconds: Int64
     ) -> UserID {
@@ -75,14 +75,14 @@ struct UserIDSequence {
     }
 }
 
-/// The cookie of a request, and the one of its answer.
+/// The cookie of a request, and the one of its response.
 struct UserIDState {
-    /// Whose settings it was read by.
+    /// The access plan with whose settings it was read.
     let access: Int32
-    /// What the client sent; the empty number when that is nothing.
+    /// The identifier that the client sent; all zeros for none.
     var got = UserID(0, 0, 0, 0)
     var cookie: [UInt8] = []
-    /// What the answer sets; the empty number for nothing.
+    /// The identifier that the response sets; all zeros for none.
     var set = UserID(0, 0, 0, 0)
     var isReset = false
 }
@@ -109,7 +109,7 @@ extension Worker {
         return true
     }
 
-    /// Set-Cookie, and P3P, each after a line end, where the answer has them.
+    /// Returns Set-Cookie and P3P, each after a line end, if the response has them.
     mutating func cookies(_ slot: Int, _ exchange: Int) -> [UInt8] {
         let location = Int(exchanges[exchange].location)
         guard plan.locations[location].features.contains(.userID) else { return [] }
@@ -148,7 +148,7 @@ extension Worker {
         writer.append(settings.p3p.span)
     }
 
-    /// `; expires=…`, with nginx's year of two digits up to 2037.
+    /// Writes `; expires=…`, with nginx's two-digit year up to 2037.
     private func writeLifetime(_ lifetime: UserIDLifetime, into writer: inout HeadWriter) {
         switch lifetime {
         case .session: return
@@ -176,7 +176,7 @@ extension Worker {
 
     // MARK: the state
 
-    /// What the client sent, read once.
+    /// Returns the identifier that the client sent; parsed once.
     private mutating func userID(
         _ settings: UserIDPlan, _ access: Int32, _ slot: Int, _ exchange: Int
     ) -> UserIDState {
@@ -206,7 +206,7 @@ extension Worker {
         return state
     }
 
-    /// The same, and what the answer sets, which is made once.
+    /// Returns the state with the identifier that the response sets; created once.
     private mutating func madeUserID(
         _ settings: UserIDPlan, _ access: Int32, _ slot: Int, _ exchange: Int
     ) -> UserIDState {
@@ -242,8 +242,7 @@ extension Worker {
             exchange)
     }
 
-    /// userid_service; or else the address that the connection came to, its last four bytes. The
-    /// first version has 0 for that.
+    /// Returns userid_service, or the last four bytes of the local address; 0 for version 1.
     private func service(_ settings: UserIDPlan, _ slot: Int) -> UInt32 {
         if let service = settings.service {
             return settings.mode == .v1 ? service : service.bigEndian

@@ -1,20 +1,20 @@
 import Files
 import HTTP
 
-/// A password and the hash that it is to be checked against, as a number that tells nothing of
-/// them: 128 bits of SHA-1 over a secret of this process and both.
+/// A key for a password and the hash to verify it against, which reveals neither: 128 bits of SHA-1
+/// over a secret of this process and both.
 struct PasswordPair: BitwiseCopyable, Hashable {
     fileprivate let high: UInt64
     fileprivate let low: UInt64
 }
 
-/// Passwords that were found right a while ago: a browser sends its password with every request,
-/// and a hash that is slow to check is checked once a minute. What was found wrong is not kept, and
-/// a password file that has changed has another hash.
+/// A cache of passwords that were verified recently: a browser sends its password with every
+/// request, and a slow hash is verified once a minute. Wrong passwords are not cached, and a
+/// changed password file has another hash.
 struct VerifiedPasswords {
-    /// How long a password that was right is believed to be.
+    /// The time that a verified password stays valid.
     static let lifetimeMs: Int64 = 60_000
-    /// How many are kept: a new one takes the place of the one that has its slot.
+    /// The number of entries: a new one replaces the one in its slot.
     static let capacity = 1024
 
     private struct Entry: BitwiseCopyable {
@@ -25,7 +25,7 @@ struct VerifiedPasswords {
     private var secret: [UInt8] = []
     private var entries: [Entry] = []
 
-    /// What a password and a hash are known by.
+    /// Returns the key of a password and a hash.
     mutating func pair(_ password: Span<UInt8>, _ hash: Span<UInt8>) -> PasswordPair {
         if secret.isEmpty {
             var random = SystemRandomNumberGenerator()
@@ -33,7 +33,7 @@ struct VerifiedPasswords {
         }
         var digest = SHA1()
         digest.update(secret.span)
-        // Its length keeps a hash's end apart from a password's beginning.
+        // The length separates the end of the hash from the beginning of the password.
         var count: [UInt8] = []
         VerifiedPasswords.append(UInt64(clamping: hash.count), to: &count)
         digest.update(count.span)

@@ -1,29 +1,31 @@
 import Files
 import Linux
 
-/// The Aide: a process beside the workers that does what no loop has the time for. It checks
-/// passwords against hashes that are slow by design, compresses files as small as they get, and
-/// reads files that are on a slow disk.
+/// The helper process: does work that would block an event loop. It verifies passwords against
+/// hashes that are slow by design, compresses files at the best level, and reads files from slow
+/// disks.
 ///
-/// It may touch: its sockets to the workers, and what they hand over. It has given up root as they
-/// have, and has none of their listening sockets. It ends when all its workers have ended.
+/// Its only resources are its sockets to the workers, and what they pass over them. It has dropped
+/// root as the workers have, and has none of their listening sockets. It exits when all its workers
+/// have exited.
 struct Aide: ~Copyable {
-    /// A question, or a slice of a file, that takes longer ends the Aide, and is asked of the next
-    /// one once more.
+    /// The maximum time for one job, or one slice of a file, in seconds. After that SIGALRM
+    /// terminates the process, and the next helper process gets the job once more.
     static let longestSeconds: UInt32 = 10
-    /// The number of files and bodies of one worker that wait here at a time. A worker asks for
-    /// fewer; one that does not holds neither memory nor descriptors of others.
+    /// The maximum number of files and bodies of one worker in the queues here. A worker sends
+    /// fewer; one that does not must not use memory or descriptors of others.
     static let mostWaiting = 4 * (AideLine.mostReadingsAsked + AideLine.mostCodingsAsked)
 
     private let signals: Descriptor
     private var sockets: [Int32]
-    /// The master hands over the sockets of new workers here; -1 once it has closed it.
+    /// The socket on which the master passes the sockets of new workers; -1 once the master has
+    /// closed it.
     private var control: Int32
     private var coding: CodingQueue
     private var reading = ReadingQueue()
 
-    /// An Aide of the workers at these sockets, and of those whose sockets come by `control`, that
-    /// keeps so many bytes of what it has compressed.
+    /// Creates a helper process for the workers at these sockets, and for those whose sockets
+    /// arrive on `control`. It caches up to `memory` bytes of compressed bodies.
     init(sockets: [Int32], control: Int32 = -1, memory: Int64) throws(SystemError) {
         signals = try openSignalDescriptor(for: [.terminate])
         self.sockets = sockets
@@ -31,7 +33,7 @@ struct Aide: ~Copyable {
         coding = CodingQueue(memory: memory)
     }
 
-    /// Answers until nobody is left to ask; `isNewcomer` when another Aide has died before it.
+    /// Runs until no worker is left; `isNewcomer` if it replaces a helper process that died.
     mutating func run(isNewcomer: Bool) {
         if isNewcomer {
             for socket in sockets { Aide.tell(AideMessages.newcomer, to: socket) }
@@ -41,17 +43,19 @@ struct Aide: ~Copyable {
                 [signals.number, control] + sockets,
                 timeoutMs: coding.isEmpty && reading.isEmpty ? -1 : 0)
             if ready.first == 0 { return }
-            // One question of each worker a turn, so that none waits for all of another's.
+            // One request of each worker per iteration, so that no worker waits for all requests of
+            // another.
             for index in ready.reversed() where index >= 2 {
                 Aide.bounded { takeQuestion(at: index &- 2) }
             }
             if ready.contains(1) { takeSocket() }
-            // Somebody waits for what is read.
+            // Reads come first: clients wait for them.
             Aide.bounded { reading.isEmpty ? coding.step() : reading.step() }
         }
     }
 
-    /// Takes the socket of a new worker, or learns that the master starts no more of them.
+    /// Accepts the socket of a new worker, or the end of the stream: the master starts no more of
+    /// them.
     private mutating func takeSocket() {
         var message: [UInt8] = [0]
         var passed: Int32 = -1
@@ -76,7 +80,7 @@ struct Aide: ~Copyable {
         case .bytes(let count) where count > 0:
             take(message.span.extracting(0..<count), file, from: socket)
         case .wouldBlock: break
-        // An empty packet, or one that is longer than any question: no end.
+        // An empty packet, or one that is longer than any request, does not end the stream.
         case .bytes where !isAbandoned(socket): break
         case .failed(let code) where code == Errno.messageTooLong: break
         case .bytes, .failed:
@@ -101,7 +105,7 @@ struct Aide: ~Copyable {
         case .codeBytes:
             coding.add(.bytes(rest.indices.map { rest[$0] }), head.number, for: socket)
         case .codeFile:
-            // Only a file has an end, and is read without waiting for somebody else.
+            // Only a regular file has an end and never blocks the reader.
             guard let file, case .success(let facts) = facts(of: file.number),
                 facts.kind == .regular
             else {
@@ -133,7 +137,8 @@ struct Aide: ~Copyable {
         dieUnlessAskedAgain(within: 0)
     }
 
-    /// A worker asks a few questions at a time, so that there is room for their answers.
+    /// Sends a reply. A worker sends only a few requests at a time, so that there is room for their
+    /// replies.
     static func tell(_ message: [UInt8], to socket: Int32, passing descriptor: Int32 = -1) {
         _ = send(socket, message, passing: descriptor)
     }

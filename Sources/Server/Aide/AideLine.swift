@@ -1,37 +1,41 @@
 import Files
 import Linux
 
-/// A worker's line to the Aide: the questions that were asked, and those that wait to be.
+/// A worker's client of the helper process: the jobs that were sent, and those that are queued.
 ///
-/// Questions that requests wait for take turns by client (``FairQueue``); what a client that goes
-/// away has asked is forgotten in constant time. A request waits a bounded time, whatever the Aide
-/// does (``AideLine/look(nowMs:)``).
+/// Jobs that requests wait for take turns by client (``FairQueue``); the jobs of a client that
+/// disconnects are cancelled in constant time. A request waits a bounded time, whatever the helper
+/// process does (``AideLine/look(nowMs:)``).
 struct AideLine {
-    /// How many passwords the Aide checks or has next, of one worker: whoever asks for the first
-    /// time waits for no more. The rest waits here.
+    /// The maximum number of passwords sent to the helper process, so that the first password of a
+    /// client does not wait for many others. The rest is queued here.
     static let mostPasswordsAsked = 2
-    /// How many pieces of files it reads at a time.
+    /// The maximum number of pieces of files sent to the helper process.
     static let mostReadingsAsked = 8
-    /// How many files it compresses, which take longer, and which nobody waits for.
+    /// The maximum number of compressions sent to the helper process. They take longer, and no
+    /// request waits for them.
     static let mostCodingsAsked = 2
-    /// How many passwords wait or are checked. A request beyond that is refused.
+    /// The maximum number of passwords that are queued or being verified. Requests beyond that are
+    /// refused.
     static let mostPasswords = 256
-    /// How many of those may be one client's.
+    /// The maximum number of these of one client.
     static let mostPasswordsOfClient = 64
-    /// More files to compress do not wait: they are asked for when they are requested again.
+    /// The maximum number of queued compressions. Others are requested again with the next request
+    /// for the file.
     static let mostCodingsWaiting = 64
-    /// The number of messages that are read in a row without an answer among them.
+    /// The maximum number of messages that are read in a row without a valid reply among them.
     static let mostMessages = 64
-    /// A question that two Aides died of is not asked a third one.
+    /// The maximum number of attempts: a job that two helper processes died of is not sent to a
+    /// third.
     static let mostTries = 2
 
-    /// -1 without an Aide.
+    /// The socket; -1 without a helper process.
     private(set) var descriptor: Int32
     private var lastNumber: UInt64
 
     private var questions: [Question?] = []
     private var freeQuestions: [Int] = []
-    /// What the Aide has, in the order in which it was asked: a few.
+    /// The jobs that were sent, in order: only a few.
     private var asked: [Int] = []
     private var passwords = FairQueue<WaitingClient>()
     private var readings = FairQueue<WaitingClient>()
@@ -39,7 +43,7 @@ struct AideLine {
     private var passwordLane = Lane(most: AideLine.mostPasswordsAsked)
     private var readingLane = Lane(most: AideLine.mostReadingsAsked)
     private var codingLane = Lane(most: AideLine.mostCodingsAsked)
-    /// Questions without an answer, to be told to their askers.
+    /// Jobs that failed, to be reported to their waiters.
     private var failed = SlotList()
     private var failedLinks = SlotLinks()
 
@@ -47,30 +51,30 @@ struct AideLine {
     private var passwordCounts: [WaitingClient: Int] = [:]
     private var passwordCount = 0
 
-    /// Connections by slot: which question each waits for, and as which of the slot's users.
+    /// For each connection by slot: the job that it waits for, and the generation of the slot.
     private var waiting: [(question: Int, generation: UInt32)] = []
     private var askerLinks = SlotLinks()
 
-    /// Questions that requests wait for, the oldest first.
+    /// Jobs that requests wait for, the oldest first.
     private var ages = SlotList()
     private var ageLinks = SlotLinks()
     private var silence = AideSilence()
 
-    /// Numbers begin anywhere: what a worker that has died asked is answered to the one that has
-    /// its line now, and must not be taken for an answer to this one's question.
+    /// Numbers start at random: replies to a worker that has died arrive at its successor on the
+    /// same socket, and must not be taken for replies to its own jobs.
     init(descriptor: Int32) {
         self.descriptor = descriptor
         var random = SystemRandomNumberGenerator()
         lastNumber = descriptor >= 0 ? random.next() : 0
     }
 
-    /// There is somebody to ask.
+    /// True if there is a helper process.
     var isOpen: Bool { descriptor >= 0 }
 
-    // MARK: questions
+    // MARK: jobs
 
-    /// Asks whether a password is right; who asks about the same pair gets the same answer. Returns
-    /// false if too many wait already.
+    /// Requests the verification of a password. Requests for the same pair share one job. Returns
+    /// false if too many are queued already.
     mutating func ask(
         _ pair: PasswordPair, hash: [UInt8], password: [UInt8], for asker: Asker,
         of client: WaitingClient, nowMs: Int64
@@ -98,8 +102,8 @@ struct AideLine {
         return true
     }
 
-    /// Asks for a piece of a file to be read into the page cache; the descriptor stays the asker's,
-    /// who must not close it before there is an answer, or ``cancel(_:)``.
+    /// Requests that a piece of a file is read into the page cache. The caller keeps the descriptor
+    /// open until there is a reply, or until ``cancel(_:)``.
     mutating func ask(
         toRead piece: FilePiece, of file: Int32, for asker: Asker, of client: WaitingClient,
         nowMs: Int64
@@ -116,10 +120,11 @@ struct AideLine {
         sendQueue()
     }
 
-    /// Whether one more file may be asked to be compressed.
+    /// True if one more compression may be requested.
     var takesCodings: Bool { isOpen && codings.count < AideLine.mostCodingsWaiting }
 
-    /// Asks for a file to be compressed, which stays until there is an answer.
+    /// Requests the compression of a file, which the caller keeps in the cache until there is a
+    /// reply.
     mutating func ask(_ file: KeptFile, toCode body: FileCache.ToCode, nowMs: Int64) {
         lastNumber &+= 1
         let message: [UInt8]
@@ -138,7 +143,8 @@ struct AideLine {
         sendQueue()
     }
 
-    /// The asker has gone. What the Aide has of it already is answered to nobody.
+    /// Cancels the wait of a connection that is closed. If the job was sent already, its reply is
+    /// ignored.
     mutating func cancel(_ asker: Asker) {
         guard waiting.indices.contains(asker.slot), askerLinks.contains(asker.slot),
             waiting[asker.slot].generation == asker.generation
@@ -157,7 +163,7 @@ struct AideLine {
             readings.remove(place)
             forget(place)
         } else if question.matter == .reading {
-            // The file may be closed from here on, and is not asked about again.
+            // The file may be closed from here on, so the job must not be sent again.
             questions[place]?.tries = AideLine.mostTries
         }
     }
@@ -184,11 +190,11 @@ struct AideLine {
         waiting[asker.slot] = (question: place, generation: asker.generation)
         askerLinks.append(asker.slot, to: &question.askers)
         questions[place] = question
-        // Somebody waits for it again.
+        // A request waits for it again.
         if !ageLinks.contains(place) { ageLinks.append(place, to: &ages) }
     }
 
-    /// Forgets a question that is in no queue, and returns it.
+    /// Removes a job that is in no queue, and returns it.
     @discardableResult
     private mutating func forget(_ place: Int) -> Question? {
         guard let question = questions[place] else { return nil }
@@ -205,7 +211,7 @@ struct AideLine {
         return question
     }
 
-    /// Unlinks all askers of a question.
+    /// Unlinks all waiters of a job and returns them.
     private mutating func takeAskers(of place: Int) -> [Asker] {
         guard var question = questions[place] else { return [] }
         var askers: [Asker] = []
@@ -217,12 +223,12 @@ struct AideLine {
     }
 }
 
-// What the Aide says.
+// Receiving replies.
 extension AideLine {
-    /// The next answer; nil when there is none for now.
+    /// Returns the next reply; nil if there is none for now.
     mutating func takeAnswer() -> Answer? {
         var message = [UInt8](repeating: 0, count: AideMessages.longest)
-        // Bounded: messages that answer nothing must not keep the worker from its clients.
+        // Bounded: invalid messages must not keep the worker from its clients.
         var left = AideLine.mostMessages
         while isOpen, left > 0 {
             left &-= 1
@@ -240,11 +246,11 @@ extension AideLine {
             case .wouldBlock:
                 sendQueue()
                 return hopeless()
-            // An empty packet is no end.
+            // An empty packet does not end the stream.
             case .bytes where !isAbandoned(descriptor): break
             case .bytes, .failed:
-                // Stays open: the system call filter knows it by its number, which no connection
-                // may get.
+                // The descriptor stays open: the system call filter knows it by its number, which
+                // no connection may get.
                 descriptor = -1
                 giveUpAll()
             }
@@ -255,7 +261,7 @@ extension AideLine {
     private mutating func answer(
         _ message: Span<UInt8>, _ file: consuming Descriptor?
     ) -> Answer? {
-        // A few were asked.
+        // Only a few were sent.
         guard let head = AideMessages.head(of: message),
             let index = asked.firstIndex(where: { questions[$0]?.number == head.number }),
             let matter = questions[asked[index]]?.matter
@@ -284,7 +290,7 @@ extension AideLine {
         }
     }
 
-    /// Forgets a question that was answered: its askers.
+    /// Removes a job that was replied to. Returns its waiters.
     private mutating func takeAnswered(at index: Int) -> [Asker] {
         let place = asked.remove(at: index)
         let askers = takeAskers(of: place)
@@ -293,8 +299,8 @@ extension AideLine {
         return askers
     }
 
-    /// The Aide has died, and this is another: what the old one had is asked once more, before all
-    /// else.
+    /// Handles a restart: the helper process has died and this is its successor. The jobs that were
+    /// sent are sent once more, before all others.
     private mutating func queueLost() {
         for place in asked.reversed() {
             guard let question = questions[place] else { continue }
@@ -312,8 +318,8 @@ extension AideLine {
         asked = []
     }
 
-    /// A question that is not asked any more: two have died of it, it waited too long, or there is
-    /// nobody to ask.
+    /// Returns the failure of a job that is not sent again: two helper processes died of it, it
+    /// waited too long, or there is no helper process.
     private mutating func hopeless() -> Answer? {
         guard let place = failedLinks.takeFirst(of: &failed) else { return nil }
         let askers = takeAskers(of: place)
@@ -327,7 +333,7 @@ extension AideLine {
         }
     }
 
-    /// The next ``takeAnswer()`` says that there is no answer to a question.
+    /// Marks a job as failed; the next ``takeAnswer()`` reports it.
     private mutating func fail(_ place: Int) {
         ageLinks.remove(place, from: &ages)
         if let question = questions[place], question.askers.isEmpty, question.client != nil {
@@ -354,7 +360,7 @@ extension AideLine {
     }
 }
 
-// What the Aide is asked, and for how long.
+// Sending jobs, and their timeouts.
 extension AideLine {
     private mutating func sendQueue() {
         guard isOpen, !silence.isBroken else { return }
@@ -375,7 +381,8 @@ extension AideLine {
         }
     }
 
-    /// Without room it is tried again with the next answer; an end is read, not written.
+    /// Sends a job. Without room in the socket it is tried again after the next reply; a closed
+    /// socket is detected by reading.
     private mutating func send(_ place: Int) -> Bool {
         guard let question = questions[place],
             case .bytes = Linux.send(descriptor, question.message, passing: question.descriptor)
@@ -385,7 +392,7 @@ extension AideLine {
         return true
     }
 
-    /// The Aide does not have a question any more.
+    /// Records that the helper process no longer has a job.
     private mutating func release(_ place: Int) {
         switch questions[place]?.matter {
         case nil: break
@@ -395,17 +402,18 @@ extension AideLine {
         }
     }
 
-    /// When ``look(nowMs:)`` is due; Int64.max while nothing waits.
+    /// The time at which ``look(nowMs:)`` is due; Int64.max while nothing waits.
     var nextLookMs: Int64 { silence.nextLookMs }
 
-    /// Gives up what has waited too long, and everything that the Aide has if nothing was heard of
-    /// it for too long. ``takeAnswer()`` then has that. Returns true if the Aide is to be replaced.
+    /// Fails jobs that have waited too long, and all jobs that were sent if nothing was heard of
+    /// the helper process for too long. ``takeAnswer()`` then reports them. Returns true if the
+    /// helper process must be replaced.
     mutating func look(nowMs: Int64) -> Bool {
         while let place = ages.first, let question = questions[place],
             nowMs &- question.sinceMs >= AideSilence.longestWaitMs
         {
             if let index = asked.firstIndex(of: place) {
-                // An answer that still comes is nobody's.
+                // A reply that still arrives is ignored.
                 asked.remove(at: index)
                 release(place)
             }

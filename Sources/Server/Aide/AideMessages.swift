@@ -1,34 +1,33 @@
 import Files
 
-/// What workers and the Aide say to each other: one message a packet of a socket that keeps packets
-/// apart (SOCK_SEQPACKET). A message begins with the number of its question, the lowest byte first,
-/// and its kind.
+/// The protocol between workers and the helper process: one message per packet of a SOCK_SEQPACKET
+/// socket. A message begins with the number of its job, the lowest byte first, and its kind.
 enum AideMessages {
-    /// What a message is about.
+    /// The kind of a message.
     enum Kind: UInt8 {
-        /// Whether a password is the one of a hash: that, its length first, and the password. The
-        /// answer is 1 or 0.
+        /// Verify a password: the hash, preceded by its length, and the password. The reply is 1 or
+        /// 0.
         case password
-        /// Compress these bytes. The answer are the bytes that it came to.
+        /// Compress these bytes. The reply has the compressed bytes.
         case codeBytes
-        /// Compress the file whose descriptor comes with it. The answer are bytes, or comes with
-        /// the descriptor of a sealed memory file.
+        /// Compress the file whose descriptor is passed. The reply has bytes, or passes the
+        /// descriptor of a sealed memory file.
         case codeFile
-        /// Read so many bytes, from there on, of the file whose descriptor comes with it, so that
-        /// they are in the page cache: two numbers. The answer has nothing more.
+        /// Read a piece of the file whose descriptor is passed into the page cache: its offset and
+        /// size. The reply is empty.
         case read
-        /// There is no answer to be had.
+        /// The job failed.
         case nothing
     }
 
     private static let headCount = 9
-    /// Bytes of the longest message.
+    /// The maximum length of a message in bytes.
     static let longest = headCount + max(2 + 2048 + 4096, CodedBody.longestBytes)
-    /// What an Aide that takes the place of another one says first.
+    /// The first message of a helper process that replaces another one.
     static let newcomer: [UInt8] = [0]
 
-    /// The number and kind that a message begins with, and where the rest begins; nil when it is
-    /// none.
+    /// Returns the number and kind that a message begins with, and where the rest begins; nil if it
+    /// is invalid.
     static func head(of message: Span<UInt8>) -> (number: UInt64, kind: Kind, end: Int)? {
         guard message.count >= headCount, let kind = Kind(rawValue: message[8]),
             let number = number(in: message, at: 0)
@@ -36,7 +35,7 @@ enum AideMessages {
         return (number, kind, headCount)
     }
 
-    /// The eight bytes there as a number; nil when the message ends before.
+    /// Returns the eight bytes at `start` as a number; nil if the message is too short.
     private static func number(in message: Span<UInt8>, at start: Int) -> UInt64? {
         guard message.count >= start &+ 8 else { return nil }
         var number: UInt64 = 0
@@ -48,12 +47,12 @@ enum AideMessages {
         stride(from: UInt64(0), to: 64, by: 8).map { UInt8(truncatingIfNeeded: number >> $0) }
     }
 
-    /// A message of that kind about the question of that number.
+    /// Encodes a message of a kind about the job with this number.
     static func message(_ number: UInt64, _ kind: Kind, _ rest: [UInt8] = []) -> [UInt8] {
         bytes(of: number) + [kind.rawValue] + rest
     }
 
-    /// A piece of a file is to be read.
+    /// Encodes a request to read a piece of a file.
     static func question(_ number: UInt64, read piece: FilePiece) -> [UInt8] {
         message(
             number, .read,
@@ -61,7 +60,7 @@ enum AideMessages {
                 + bytes(of: UInt64(bitPattern: piece.count)))
     }
 
-    /// Which piece that is; nil when the message says none.
+    /// Decodes the piece of a read request; nil if it is invalid.
     static func piece(ofQuestion message: Span<UInt8>) -> FilePiece? {
         guard let offset = number(in: message, at: headCount),
             let count = number(in: message, at: headCount &+ 8),
@@ -70,15 +69,15 @@ enum AideMessages {
         return FilePiece(offset: Int64(offset), count: Int64(count))
     }
 
-    /// Whether a password is the one of a hash.
+    /// Encodes a request to verify a password.
     static func question(_ number: UInt64, hash: [UInt8], password: [UInt8]) -> [UInt8] {
         let count = UInt16(clamping: hash.count)
         let length = [UInt8(truncatingIfNeeded: count), UInt8(truncatingIfNeeded: count >> 8)]
         return message(number, .password, length + hash + password)
     }
 
-    /// The hash and the password of such a question: where one begins, and where it ends and the
-    /// other begins; nil when the message is none.
+    /// Decodes a request to verify a password: the start of the hash, and its end, where the
+    /// password begins; nil if it is invalid.
     static func parts(ofQuestion message: Span<UInt8>) -> (hash: Int, password: Int)? {
         let start = headCount &+ 2
         guard message.count >= start else { return nil }

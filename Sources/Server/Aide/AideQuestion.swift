@@ -1,58 +1,58 @@
 import Files
 import Linux
 
-// The parts of what a worker asks the Aide.
+// The types of jobs, replies and waiters.
 extension AideLine {
-    /// A connection that waits.
+    /// A connection that waits for a reply.
     struct Asker: Equatable {
         let slot: Int
         let generation: UInt32
     }
 
-    /// A file of the cache.
+    /// A reference to a file in the cache.
     struct KeptFile: Equatable {
         let entry: Int32
         let generation: UInt32
     }
 
-    /// What a question is about.
+    /// The subject of a job.
     enum Matter: Equatable {
         case password(PasswordPair)
         case coding(KeptFile)
         case reading
 
-        /// Nobody waits for it.
+        /// True for a compression, which no request waits for.
         var isCoding: Bool { if case .coding = self { true } else { false } }
     }
 
-    /// What became of a question.
+    /// The result of a job.
     enum Answer {
-        /// nil when there is no answer to be had.
+        /// A verified password; nil if it could not be verified.
         case password(PasswordPair, isRight: Bool?, askers: [Asker])
-        /// nil when it cannot be compressed.
+        /// A compressed file; nil if it cannot be compressed.
         case coded(KeptFile, CodedBody?)
-        /// Nobody is there to compress it.
+        /// A compression that failed for lack of a helper process.
         case uncoded(KeptFile)
-        /// A piece of a file is in the page cache, or not to be had there.
+        /// True if a piece of a file was read into the page cache.
         case read(Bool, askers: [Asker])
     }
 
-    /// A question that waits or was asked.
+    /// A job that is queued or was sent.
     struct Question {
         let number: UInt64
         let matter: Matter
         let message: [UInt8]
-        /// What goes with it, somebody else's; -1 for nothing.
+        /// The descriptor to pass, which the caller owns; -1 for none.
         var descriptor: Int32 = -1
-        /// The client that a turn is counted for; nil for a compression.
+        /// The client whose turn the job counts for; nil for a compression.
         let client: WaitingClient?
         let sinceMs: Int64
-        /// The slots of the connections that wait for the answer.
+        /// The slots of the connections that wait for the reply.
         var askers = SlotList()
         var tries = 0
     }
 
-    /// The questions of one kind that the Aide has, and how many it may have.
+    /// The number of jobs of one kind that were sent, and its limit.
     struct Lane {
         let most: Int
         var asked = 0

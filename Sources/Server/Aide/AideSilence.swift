@@ -1,35 +1,37 @@
-/// How long a worker waits for the Aide while nothing is heard of it.
+/// Detects a helper process that does not respond.
 ///
-/// It counts looks, a second apart, rather than time: when both processes were suspended, the Aide
-/// has as long as before.
+/// It counts checks, a second apart, instead of time: after both processes were suspended, the
+/// helper process has as much time as before.
 struct AideSilence {
     static let lookMs: Int64 = 1000
-    /// Looks until the Aide counts as broken while a request waits. It bounds each question by
-    /// ``Aide/longestSeconds`` itself, so that only one that is stopped or stuck gets here.
+    /// The number of checks without a message, while a request waits, until the helper process
+    /// counts as stuck. It limits each job to ``Aide/longestSeconds`` itself, so only a stopped or
+    /// stuck one gets here.
     static let mostLooks = 12
-    /// The same while it does nothing but compress, which may take longer.
+    /// The number of checks while it only compresses, which may take longer.
     static let mostLooksUnawaited = 60
-    /// How long a request waits in all, behind others as well.
+    /// The total time that a request may wait, including the jobs queued before it.
     static let longestWaitMs: Int64 = 60_000
 
-    /// When ``look(hasAsked:isAwaited:hasWaiting:nowMs:)`` is due; Int64.max while nothing waits.
+    /// The time at which ``look(hasAsked:isAwaited:hasWaiting:nowMs:)`` is due; Int64.max while
+    /// nothing waits.
     private(set) var nextLookMs = Int64.max
-    /// The Aide is to be replaced. It is asked nothing until something is heard of it, or of the
-    /// next one.
+    /// True if the helper process must be replaced. Nothing is sent to it until a message arrives
+    /// from it or its successor.
     private(set) var isBroken = false
     private var looks = 0
 
-    /// Something waits for the Aide from now on.
+    /// Starts the checks: a job waits for the helper process.
     mutating func expect(nowMs: Int64) { nextLookMs = min(nextLookMs, nowMs &+ Self.lookMs) }
 
-    /// Something was heard.
+    /// Records that a message arrived.
     mutating func end() {
         looks = 0
         isBroken = false
     }
 
-    /// Counts a look. `hasAsked` says that the Aide has a question, `isAwaited` that a request
-    /// waits for it, `hasWaiting` that requests wait at all. Returns true if the Aide is broken.
+    /// Counts a check. `hasAsked` is true if a job was sent, `isAwaited` if a request waits for
+    /// one, `hasWaiting` if requests wait at all. Returns true if the helper process is stuck.
     mutating func look(hasAsked: Bool, isAwaited: Bool, hasWaiting: Bool, nowMs: Int64) -> Bool {
         nextLookMs = hasAsked || hasWaiting ? nowMs &+ Self.lookMs : Int64.max
         guard hasAsked || isBroken && hasWaiting else {

@@ -1,8 +1,8 @@
 import Files
 
-/// What a configuration needs the Aide for.
+/// The parts of a configuration that need the helper process.
 extension Plan {
-    /// Whether there is something for an Aide to do.
+    /// True if the configuration needs a helper process.
     var asksAide: Bool {
         asksForPasswords || codesOnce
             || (0..<locations.count).contains { index in
@@ -10,7 +10,7 @@ extension Plan {
             }
     }
 
-    /// Whether files are compressed once, to be kept.
+    /// True if files are compressed once for the cache.
     var codesOnce: Bool {
         main.contentCache.entries > 0
             && (0..<locations.count).contains { index in
@@ -19,6 +19,6 @@ extension Plan {
             }
     }
 
-    /// How many bytes the Aide keeps of what it has compressed.
+    /// The bytes of compressed bodies that the helper process may cache.
     var codedMemory: Int64 { codesOnce ? main.contentCache.bytes / 8 : 0 }
 }

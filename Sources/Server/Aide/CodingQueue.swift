@@ -1,7 +1,8 @@
 import Files
 import Linux
 
-/// What the Aide is to compress: in the order in which it was asked, a slice at a time.
+/// The compressions that the helper process has to do, first come first served, one slice at a
+/// time.
 struct CodingQueue {
     private final class Asked {
         let number: UInt64
@@ -18,12 +19,12 @@ struct CodingQueue {
     private var asked: [Asked] = []
     private var memory: CodedMemory
 
-    /// A queue that remembers so many bytes of what it has compressed.
+    /// Creates a queue that caches up to `memory` bytes of compressed bodies.
     init(memory: Int64) { self.memory = CodedMemory(bytes: memory) }
 
     var isEmpty: Bool { asked.isEmpty }
 
-    /// The number of questions of one worker.
+    /// Returns the number of queued jobs of one worker.
     func count(for socket: Int32) -> Int { asked.count { $0.socket == socket } }
 
     mutating func add(
@@ -32,10 +33,10 @@ struct CodingQueue {
         asked.append(Asked(number, socket, CodingJob(source)))
     }
 
-    /// Nobody is there any more to be answered.
+    /// Removes the jobs of a worker that has exited.
     mutating func forget(_ socket: Int32) { asked.removeAll { $0.socket == socket } }
 
-    /// Does the next slice; one that is the last of a body is answered.
+    /// Compresses the next slice, and sends the reply after the last slice of a body.
     mutating func step() {
         guard let first = asked.first else { return }
         switch first.job.step() {

@@ -1,8 +1,7 @@
 import Linux
 
-/// Items that wait for their turn: one of a client, then one of the next client, so that a client
-/// with many items does not delay the others. Every operation takes constant time. An item is a
-/// small number of the caller's.
+/// A queue in which clients take turns, so that a client with many items does not delay the others.
+/// Every operation takes constant time. An item is a small number of the caller's.
 struct FairQueue<Client: Hashable> {
     private struct Line {
         var client: Client?
@@ -13,7 +12,7 @@ struct FairQueue<Client: Hashable> {
     private var freeLines: [Int] = []
     private var places: [Client: Int] = [:]
     private var itemLinks = SlotLinks()
-    /// The line of each item, by item.
+    /// The line of each item.
     private var lineOfItem: [Int] = []
     /// The lines in the order of their turns.
     private var turns = SlotList()
@@ -23,10 +22,10 @@ struct FairQueue<Client: Hashable> {
 
     var isEmpty: Bool { count == 0 }
 
-    /// The item whose turn is next.
+    /// The item at the front.
     var first: Int? { turns.first.flatMap { lines[$0].items.first } }
 
-    /// Puts an item behind those of the same client.
+    /// Appends an item after those of the same client.
     mutating func append(_ item: Int, of client: Client) {
         let (place, isNew) = place(of: client)
         itemLinks.append(item, to: &lines[place].items)
@@ -34,7 +33,7 @@ struct FairQueue<Client: Hashable> {
         note(item, place)
     }
 
-    /// Puts an item in front of all others: it has had its turn before.
+    /// Puts an item in front of all others: it had its turn before.
     mutating func prepend(_ item: Int, of client: Client) {
         let (place, isNew) = place(of: client)
         itemLinks.prepend(item, to: &lines[place].items)
@@ -43,7 +42,7 @@ struct FairQueue<Client: Hashable> {
         note(item, place)
     }
 
-    /// Removes an item wherever it stands; does nothing if it does not wait.
+    /// Removes an item at any position; does nothing if it is not queued.
     mutating func remove(_ item: Int) {
         guard itemLinks.contains(item) else { return }
         let place = lineOfItem[item]
@@ -52,7 +51,7 @@ struct FairQueue<Client: Hashable> {
         if lines[place].items.isEmpty { free(place) }
     }
 
-    /// Removes the item whose turn is next; its client has to wait for the others then.
+    /// Removes and returns the item at the front; its client moves to the end.
     mutating func takeFirst() -> Int? {
         guard let place = turns.first, let item = lines[place].items.first else { return nil }
         turnLinks.remove(place, from: &turns)

@@ -1,12 +1,12 @@
 /// A piece of a file.
 struct FilePiece: BitwiseCopyable, Equatable {
-    /// More is not asked for at once.
+    /// The maximum size of one read request in bytes.
     static let longest: Int64 = 1 << 20
 
     var offset: Int64
     var count: Int64
 
-    /// What is left of it behind so many bytes.
+    /// Returns the part after the first `read` bytes.
     func rest(behind read: Int64) -> FilePiece {
         FilePiece(
             offset: offset.addingReportingOverflow(read).partialValue, count: count &- read)

@@ -1,9 +1,9 @@
 import Linux
 
-/// What the Aide is to read, so that workers find it in the page cache. The kernel is told of all
-/// of it at once; it is waited for in the order in which it was asked for.
+/// The reads that the helper process has to do, so that workers find the bytes in the page cache.
+/// The kernel is asked to read all of them ahead; then they are waited for in order.
 struct ReadingQueue: ~Copyable {
-    /// How much is waited for between two looks at what else there is to do.
+    /// The number of bytes read before other work is checked.
     private static let slice = 131_072
 
     private struct Asked {
@@ -20,7 +20,7 @@ struct ReadingQueue: ~Copyable {
 
     var isEmpty: Bool { asked.isEmpty }
 
-    /// The number of questions of one worker.
+    /// Returns the number of queued jobs of one worker.
     func count(for socket: Int32) -> Int { asked.count { $0.socket == socket } }
 
     mutating func add(
@@ -30,14 +30,14 @@ struct ReadingQueue: ~Copyable {
         asked.append(Asked(number: number, socket: socket, file: file.release(), piece: piece))
     }
 
-    /// Nobody is there any more to be answered.
+    /// Removes the jobs of a worker that has exited.
     mutating func forget(_ socket: Int32) {
         for one in asked where one.socket == socket { closeDescriptor(one.file) }
         asked.removeAll { $0.socket == socket }
     }
 
-    /// Reads the next slice; one that is the last of a piece is answered. What cannot be read is
-    /// for the worker to find.
+    /// Reads the next slice, and sends the reply after the last slice of a piece. Read errors are
+    /// left to the worker.
     mutating func step() {
         guard let first = asked.first else { return }
         let count = Int(min(first.piece.count, Int64(ReadingQueue.slice)))

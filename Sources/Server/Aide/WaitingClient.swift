@@ -1,5 +1,5 @@
-/// The client that a request of the helper process is for: its address. An IPv6 client has a whole
-/// network of 64 bits, so that it counts as one; clients of unix sockets are one, too.
+/// The client that a job of the helper process belongs to: its address. An IPv6 client counts as
+/// its network of 64 bits; all clients of unix sockets count as one.
 struct WaitingClient: Hashable {
     private let high: UInt64
     private let low: UInt64

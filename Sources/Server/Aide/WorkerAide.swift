@@ -2,12 +2,12 @@ import Files
 import Linux
 import Reactor
 
-/// What a worker does with the Aide's answers.
+/// Handling of the helper process's replies in a worker.
 extension Worker {
-    /// Takes them all.
+    /// Handles all replies that have arrived.
     mutating func takeAideAnswers() {
         let (wasOpen, line) = (aide.isOpen, aide.descriptor)
-        // What has changed before a file was compressed is known before it is taken over.
+        // Changes before a file was compressed are processed before its compressed body is stored.
         if ChangeFeed.hasNews { files.takeChanges() }
         while let answer = aide.takeAnswer() {
             switch answer {
@@ -29,7 +29,7 @@ extension Worker {
         }
     }
 
-    /// Has a kept file compressed, unless somebody was asked to.
+    /// Requests the compression of a cached file, unless it was requested before.
     mutating func askForVariant(of entry: Int32) {
         guard aide.takesCodings, let body = files.takeToCode(entry, nowMs: clock.monotonicMs) else {
             return
@@ -41,9 +41,9 @@ extension Worker {
     }
 
     /// Bounds the time that requests wait for the helper process, and asks the master to replace it
-    /// if nothing is heard of it.
+    /// if it does not respond.
     mutating func lookAtAide() {
-        // What has come meanwhile counts.
+        // Replies that arrived in the meantime count.
         takeAideAnswers()
         if aide.look(nowMs: clock.monotonicMs) {
             context.errorLog.write(
@@ -55,7 +55,7 @@ extension Worker {
     }
 }
 
-/// A line that the worker holds by reference.
+/// The client of the helper process, held by reference.
 final class AideBox {
     var line: AideLine
 

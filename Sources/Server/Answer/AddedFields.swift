@@ -1,38 +1,38 @@
 import HTTP
 import Linux
 
-/// What a location adds to the fields of one answer: add_header and expires.
+/// The fields that a location adds to one response: add_header and expires.
 struct AddedFields {
-    /// Lines, each with a line end before it; they stand behind ETag.
+    /// Lines, each preceded by a line end, which follow ETag.
     var lines: [UInt8] = []
-    /// The same, where the configuration knows them.
+    /// Lines that are constant in the configuration.
     var constant: PlanBytes?
-    /// What stands behind everything else.
+    /// Lines that follow all other fields.
     var late: [UInt8] = []
-    /// Takes the place of the file's ETag: a line, or nothing at all.
+    /// The line that replaces the file's ETag; empty to send none.
     var tagLine: [UInt8]?
-    /// The file's time is not told, or told among the lines.
+    /// True if the file's time is not sent, or is sent among the lines.
     var hidesModified = false
-    /// When the answer expires, for gzip_proxied: seconds since 1970.
+    /// The time at which the response expires, for gzip_proxied: seconds since 1970.
     var expires: Int64?
     /// The values of Cache-Control, for gzip_proxied.
     var cacheControls: [[UInt8]] = []
-    /// Last-Modified was added.
+    /// True if Last-Modified was added.
     var addsModified = false
     /// True if Allow was added.
     var hasAllow = false
-    /// Where in `lines` it, and an ETag that takes nobody's place, is.
+    /// The ranges in `lines` of Last-Modified, and of an ETag that replaces no other.
     fileprivate var modifiedLine: Range<Int>?
     fileprivate var addedTagLine: Range<Int>?
 
-    /// An ETag was added to an answer that has none.
+    /// True if an ETag was added to a response without one.
     var addsTag: Bool { addedTagLine != nil }
 
-    /// The value of the Last-Modified that was added; nil for none.
+    /// The value of the added Last-Modified; nil for none.
     var addedModified: [UInt8]? { modifiedLine.map { AddedFields.value(lines[$0]) } }
 
-    /// The value of the ETag that takes the place of the file's, empty where that is not sent; nil
-    /// if the file's is sent.
+    /// The value of the ETag that replaces the file's, empty if none is sent; nil if the file's is
+    /// sent.
     var addedTag: [UInt8]? {
         if let range = addedTagLine { return AddedFields.value(lines[range]) }
         return tagLine.map { AddedFields.value($0[...]) }
@@ -43,7 +43,7 @@ struct AddedFields {
         return Array(line[(space &+ 1)...])
     }
 
-    /// Puts a line where an earlier one of its kind was, or at the end: where it is now.
+    /// Replaces an earlier line of the same kind, or appends one. Returns its range.
     fileprivate mutating func put(_ line: [UInt8], in old: Range<Int>?) -> Range<Int>? {
         if let old {
             lines.replaceSubrange(old, with: line)
@@ -61,14 +61,14 @@ struct AddedFields {
         return line.isEmpty ? nil : start..<lines.count
     }
 
-    /// Takes out what is of a file, for an answer that has none.
+    /// Removes validators from a response without a file.
     fileprivate mutating func removeValidators() {
         if let range = modifiedLine { modifiedLine = put([], in: range) }
         if let range = addedTagLine { addedTagLine = put([], in: range) }
     }
 
-    /// The tag as it is sent with an answer that was compressed on its way: a weak one. What is no
-    /// tag is not sent then, as in nginx.
+    /// Makes the tag of a compressed response a weak one. Like nginx, sends none if it is no valid
+    /// tag.
     mutating func weakenTag() {
         if let line = tagLine { tagLine = AddedFields.weak(line) }
         if let range = addedTagLine {
@@ -86,8 +86,8 @@ struct AddedFields {
 }
 
 extension Worker {
-    /// What is added to an answer of the location, from what the answer would be without
-    /// compression and ranges. `isForGzip`: every value is wanted by itself.
+    /// Returns the fields that the location adds, evaluated for the response before compression and
+    /// ranges. With `isForGzip`, every value is returned separately.
     mutating func addedFields(
         to head: AnswerHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan,
         target: [UInt8] = [], isForGzip: Bool = false
@@ -102,7 +102,7 @@ extension Worker {
             return added
         }
         exchanges[exchange].status = plain.status
-        // A redirect's target is seen as it was given, without the origin that is put before it.
+        // Variables see a redirect's target as it was given, without the origin that is prepended.
         let told = target.isEmpty ? [] : contextIfAny(exchange)?.target ?? []
         if takesAll {
             keepHead(plain, added, told, exchange)
@@ -118,8 +118,8 @@ extension Worker {
         return added
     }
 
-    /// The fields of an answer, and those of the file before it whose range was not there: nginx
-    /// has added them to the answer when it finds that out.
+    /// Returns the added fields of a response, together with those of the file whose range was
+    /// unsatisfiable: nginx has added the latter before it detects that.
     mutating func allAddedFields(
         to head: AnswerHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan,
         target: [UInt8]
@@ -134,7 +134,7 @@ extension Worker {
         return added
     }
 
-    /// Keeps what was added to the answer of a file that is not sent.
+    /// Stores the fields that were added to the response of a file that is not sent.
     mutating func keepFields(
         of head: AnswerHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) {
@@ -144,7 +144,7 @@ extension Worker {
         context(of: exchange).fieldsOfFile = added.constant.map { Array($0) } ?? added.lines
     }
 
-    /// Keeps the head as it is so far, for texts that name its fields.
+    /// Stores the head so far, for variables that refer to its fields.
     private mutating func keepHead(
         _ head: AnswerHead, _ added: AddedFields, _ target: [UInt8], _ exchange: Int
     ) {
@@ -165,7 +165,7 @@ extension Worker {
         exchanges[exchange].hasSentHead = true
     }
 
-    /// The response's head is not asked for any more.
+    /// Drops the stored head of a response.
     mutating func dropSentHead(_ exchange: Int) {
         guard exchanges[exchange].hasSentHead else { return }
         sentHeads[exchange] = []
@@ -178,7 +178,7 @@ extension Worker {
     ) {
         var rule = set.expires
         if set.expiresFrom != .rule {
-            // A text that is no form of expires says nothing.
+            // A text that is no valid argument of expires has no effect.
             let text = value(of: set.expiresText, slot, exchange)
             let fromModified = set.expiresFrom == .textFromModified
             guard let found = try? ExpiresRule.parse(text, fromModified: fromModified) else {
@@ -246,7 +246,7 @@ extension Worker {
 
     // MARK: trailers
 
-    /// Whether an answer ends in trailers: then it is sent in chunks, whatever it is.
+    /// Returns true if a response ends in trailers: then it is sent in chunks.
     func hasTrailers(_ status: Int, _ exchange: Int, _ location: LocationPlan) -> Bool {
         guard location.features.contains(.addsTrailers),
             !location.features.contains(.forbidsChunks), status != 204, status != 304,
@@ -256,7 +256,7 @@ extension Worker {
         return plan.fields[Int(location.fields)].hasTrailers(status)
     }
 
-    /// The last lines of a body in chunks, with the line end behind them.
+    /// Returns the trailer lines of a chunked body, with the final line end.
     mutating func trailerLines(_ slot: Int, _ exchange: Int) -> [UInt8] {
         let location = plan.locations[Int(exchanges[exchange].location)]
         let set = plan.fields[Int(location.fields)]

@@ -1,18 +1,18 @@
 import HTTP
 
-/// Status and fields of an answer, as values; ``write(into:_:location:)`` makes bytes of them.
+/// Status and fields of a response, as values; ``write(into:_:location:)`` serializes them.
 struct AnswerHead: BitwiseCopyable {
-    /// What Content-Range says.
+    /// The value of Content-Range.
     enum ContentRange: BitwiseCopyable {
         case none
-        /// These bytes, the last one included, of so many.
+        /// A range of bytes, the last one included, and the total size.
         case part(first: Int64, last: Int64, of: Int64)
-        /// No byte of so many: 416.
+        /// The total size for a 416.
         case unsatisfied(of: Int64)
     }
 
-    /// Where Location stands: nginx makes a field of its own of a path that it makes absolute, and
-    /// leaves any other where fields are added.
+    /// The position of Location: nginx treats a path that it makes absolute as a field of its own,
+    /// and any other as an added field.
     enum LocationPlace: BitwiseCopyable {
         case none, first, amongAdded
     }
@@ -21,36 +21,35 @@ struct AnswerHead: BitwiseCopyable {
     var locationPlace = LocationPlace.none
     var contentType: PlanBytes?
     var charset = CharsetName.none
-    /// -1 for none.
+    /// The length; -1 for none.
     var contentLength: Int64 = -1
-    /// The answer is parts of these, with this boundary; the type of each is `contentType`.
+    /// The boundary of a multipart response, whose parts have the type `contentType`.
     var boundary: UInt64?
-    /// The content's length before filters changed it or parts of it were taken; -1 when that is
-    /// `contentLength`.
+    /// The content's length before filters or ranges; -1 if that is `contentLength`.
     var wholeLength: Int64 = -1
     var isChunked = false
     var coding = ContentCoding.identity
-    /// The content is compressed on its way, not beforehand.
+    /// True if the content is compressed on the fly, not precompressed.
     var isCodedHere = false
-    /// 304: type, length and coding are those of the 200, and are not told.
+    /// True for a 304: type, length and coding are those of the 200, and are not sent.
     var hidesContent = false
-    /// The ETag is marked as weak: the bytes depend on the compressor.
+    /// True if the ETag is weak: the bytes depend on the compressor.
     var isWeak = false
     var varies = false
-    /// Last-Modified and ETag come from here.
+    /// The source of Last-Modified and ETag.
     var validators: FileValidators?
     var tellsModified = true
     var hasETag = false
     var acceptsRanges = false
     var contentRange = ContentRange.none
-    /// Allow says which methods there are.
+    /// True if Allow lists the methods.
     var allows = false
-    /// OPTIONS is one of them.
+    /// True if Allow includes OPTIONS.
     var allowsOptions = false
     /// True if 431 has its reason phrase: with `strict_requests on` only.
     var tellsFieldsTooLarge = false
     var keepsAlive: Bool
-    /// 0 for no Keep-Alive field.
+    /// The value of Keep-Alive in seconds; 0 for no such field.
     var keepaliveSeconds = 0
     var tellsVersion: Bool
 
@@ -58,7 +57,7 @@ struct AnswerHead: BitwiseCopyable {
     /// is sent under it. nginx sends the text of a 1xx.
     var allowsContent: Bool { status != 204 && status != 304 }
 
-    /// The head of a 204, which says nothing of a content (RFC 9110, section 15.3.5).
+    /// The head of a 204, which has no fields about content (RFC 9110, section 15.3.5).
     var withoutContent: AnswerHead {
         var head = self
         head.contentType = nil
@@ -68,7 +67,7 @@ struct AnswerHead: BitwiseCopyable {
         return head
     }
 
-    /// The head before filters and ranges: what added fields are made from.
+    /// The head before filters and ranges, from which added fields are evaluated.
     var plain: AnswerHead {
         var head = self
         if wholeLength >= 0 { head.contentLength = wholeLength }
@@ -84,9 +83,9 @@ struct AnswerHead: BitwiseCopyable {
         return head
     }
 
-    /// Writes the head in the order in which nginx sends the fields. `location` is what Location
-    /// says, where there is one; `charset` is what a variable made of it; `challenges` and
-    /// `cookies` are fields with a line end before each.
+    /// Writes the head, with the fields in nginx's order. `location` is the value of Location, if
+    /// there is one; `charset` is that of a variable; `challenges` and `cookies` are fields, each
+    /// preceded by a line end.
     func write(
         into writer: inout HeadWriter, _ clock: TurnClock, location: Span<UInt8>,
         charset made: Span<UInt8>, challenges: Span<UInt8>, cookies: Span<UInt8>,
@@ -108,7 +107,7 @@ struct AnswerHead: BitwiseCopyable {
         if locationPlace == .first { writeLocation(location, into: &writer) }
         if isChunked { writer.append("\r\nTransfer-Encoding: chunked") }
         if status == 101 {
-            // nginx sends this whether or not it keeps the connection.
+            // nginx sends this whether or not it keeps the connection open.
             writer.append("\r\nConnection: upgrade")
         } else if keepsAlive {
             writer.append("\r\nConnection: keep-alive")

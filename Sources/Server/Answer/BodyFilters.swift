@@ -2,24 +2,24 @@ import Files
 import HTTP
 import Linux
 
-/// What a location's filters make of a body. They come in nginx's order: decompression, texts
-/// around it, charset; then compression, which ``CodedAnswer`` decides on.
+/// The body filters of a location, in nginx's order: decompression, added texts, charset;
+/// compression, which is decided in ``CodedAnswer``, follows.
 struct BodyFilters: BitwiseCopyable {
     /// gunzip
     var decompresses = false
     /// add_before_body, add_after_body
     var adds = false
-    /// Which of the plan's recodings; -1 for none.
+    /// The index in the plan of the recoding; -1 for none.
     var recoding: Int32 = -1
-    /// Which of the plan's charsets the answer says it is in; -1 for none.
+    /// The index in the plan of the charset that the response declares; -1 for none.
     var charset: Int32 = -1
 
-    /// The body goes out as it is.
+    /// True if the body is sent unchanged.
     var isNone: Bool { !decompresses && !adds && recoding < 0 }
 }
 
 extension Worker {
-    /// Which filters change an answer's body; says in its head what comes of that.
+    /// Selects the filters that change a response's body, and adjusts its head.
     mutating func filter(
         _ head: inout AnswerHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> BodyFilters {
@@ -56,7 +56,7 @@ extension Worker {
         return filters
     }
 
-    /// A body put through filters; nil when memory is short.
+    /// Returns a body passed through filters; nil if memory is short.
     mutating func filtered(
         _ unread: [BodySegment], _ filters: BodyFilters, _ slot: Int, _ exchange: Int
     ) -> [BodySegment]? {
@@ -90,7 +90,7 @@ extension Worker {
 }
 
 extension Worker {
-    /// A piece of a file whose bytes the cache has is those bytes.
+    /// Replaces a piece of a file by its bytes if the cache has them.
     private func inMemory(_ segment: BodySegment, _ exchange: Int) -> BodySegment {
         let entry = exchanges[exchange].entry
         guard case .file(let offset, let count) = segment, entry >= 0, files.hasBytes(entry) else {
@@ -103,7 +103,8 @@ extension Worker {
 }
 
 extension AnswerHead {
-    /// The body is made on its way out: neither its length is known nor its ranges.
+    /// Records that the body is generated while it is sent: neither its length nor its ranges are
+    /// known.
     mutating func loseLength() {
         if wholeLength < 0 { wholeLength = contentLength }
         contentLength = -1

@@ -5,23 +5,23 @@ import Linux
 /// A piece of a body.
 enum BodySegment {
     case bytes([UInt8])
-    /// So many bytes of the producer's file.
+    /// A range of the producer's file.
     case file(offset: Int64, count: Int64)
-    /// A listing, whose length nobody knows before it is written.
+    /// A listing, whose length is unknown until it is written.
     case listing(ListingBody)
-    /// A body that has stages, or a file, of its own.
+    /// A body with stages, or a file, of its own.
     case body(BodyProducer)
 }
 
-/// Makes the bytes of a body that no sendfile can send: from several pieces, read into memory,
-/// recoded, compressed. One slice at a time, so that a large file does not hold the loop.
+/// Produces the bytes of a body that sendfile cannot send: from several pieces, read into memory,
+/// recoded, compressed. One slice at a time, so that a large file does not hold up the event loop.
 final class BodyProducer {
-    /// What a slice came to.
+    /// The result of producing a slice.
     enum Slice {
-        /// So many bytes were written (none, where more time is needed for the next); no more
-        /// follow when `isLast`.
+        /// The number of bytes written (0 if more time is needed for the next); no more follow if
+        /// `isLast`.
         case written(Int, isLast: Bool)
-        /// The file is shorter than it was, is damaged, or cannot be read.
+        /// The file was truncated, is damaged, or cannot be read.
         case failed
     }
 
@@ -29,17 +29,17 @@ final class BodyProducer {
     private var current = 0
     private var position: Int64 = 0
     private var first: Buffered?
-    /// What a compressed body has come from and to, once it is whole.
+    /// The sizes of a compressed body before and after, once it is complete.
     private(set) var codedSizes: (plain: Int64, coded: Int64)?
     private var plainSize: Int64 = 0
     private var codedSize: Int64 = 0
     private let isChunked: Bool
-    /// Trailers follow the last chunk, and then its line end.
+    /// True if trailers, and then their line end, follow the last chunk.
     let hasTrailers: Bool
-    /// A file of its own, in the place of the exchange's; -1 for none.
+    /// A file of its own, in place of the exchange's; -1 for none.
     private let ownFile: Int32
 
-    /// A stage, and those whose output it gets.
+    /// A stage, and the stage that it reads from.
     private final class Buffered {
         var stage: BufferedStage
         let before: Buffered?
@@ -50,8 +50,8 @@ final class BodyProducer {
         }
     }
 
-    /// A body of these segments, put through these stages, the first of which comes first. With a
-    /// `file` of its own, that is closed with it.
+    /// Creates a body of these segments, passed through `stages` in their order. With a `file` of
+    /// its own, it closes that file.
     init(
         _ segments: [BodySegment], through stages: [BodyStage] = [], isChunked: Bool = false,
         hasTrailers: Bool = false, owning file: Int32 = -1
@@ -65,14 +65,14 @@ final class BodyProducer {
 
     deinit { if ownFile >= 0 { closeDescriptor(ownFile) } }
 
-    /// Gives the encoder back, once the body is over.
+    /// Returns the encoder to its owner at the end of the body.
     func takeEncoder() -> Gzip? {
         defer { first = nil }
         guard case .compress(let encoder) = first?.stage.stage else { return nil }
         return encoder
     }
 
-    /// The piece of the exchange's file that is read next, as far as that is known; nil for none.
+    /// The piece of the exchange's file that is read next, as far as it is known; nil for none.
     var nextPiece: FilePiece? {
         guard ownFile < 0, current < segments.count else { return nil }
         switch segments[current] {
@@ -87,7 +87,7 @@ final class BodyProducer {
     func produce(into room: UnsafeMutableRawBufferPointer, file: Int32) -> Slice {
         let file = ownFile >= 0 ? ownFile : file
         guard isChunked else { return unsafe pull(first, into: room, file: file) }
-        // A chunk's size and line end stand before it, two line ends and the last chunk after it.
+        // A chunk's size and line end precede it; two line ends and the last chunk follow it.
         let before = 10
         let after = 7
         guard room.count > before + after else { return .failed }
@@ -101,7 +101,8 @@ final class BodyProducer {
         }
     }
 
-    /// Turns `count` bytes at `offset` into a chunk that begins where the room does: its length.
+    /// Turns `count` bytes at `offset` into a chunk that begins at the start of `room`. Returns its
+    /// length.
     private func frame(
         _ count: Int, in room: UnsafeMutableRawBufferPointer, at offset: Int, isLast: Bool
     ) -> Int {
@@ -124,7 +125,7 @@ final class BodyProducer {
 
     private var lastChunk: StaticString { hasTrailers ? "0\r\n" : "0\r\n\r\n" }
 
-    /// Bytes that come out of a stage; of the segments, without one.
+    /// Reads the output of a stage, or the segments if there is no stage.
     private func pull(
         _ stage: Buffered?, into room: UnsafeMutableRawBufferPointer, file: Int32
     ) -> Slice {
@@ -149,7 +150,7 @@ final class BodyProducer {
         if progress.isFinished { codedSizes = (plainSize, codedSize) }
     }
 
-    /// Fills the room with what is left of the segments.
+    /// Fills `room` with the rest of the segments.
     private func copySlice(into room: UnsafeMutableRawBufferPointer, file: Int32) -> Slice {
         var written = 0
         while written < room.count, current < segments.count {
@@ -169,7 +170,7 @@ final class BodyProducer {
         return .written(written, isLast: current >= segments.count)
     }
 
-    /// Takes bytes of the current segment.
+    /// Reads bytes of the current segment.
     private func take(into room: UnsafeMutableRawBufferPointer, file: Int32) -> Slice {
         switch segments[current] {
         case .bytes(let bytes):
@@ -183,7 +184,7 @@ final class BodyProducer {
             return .written(taken, isLast: position >= bytes.count)
         case .file(let offset, let count):
             let wanted = Int(min(Int64(room.count), count &- position))
-            // An empty file: reading nothing is not its end.
+            // An empty file: reading nothing is not the end of a truncated one.
             guard wanted > 0 else { return .written(0, isLast: true) }
             let target = unsafe UnsafeMutableRawBufferPointer(rebasing: room[..<wanted])
             guard

@@ -1,12 +1,12 @@
 import Files
 
-/// What turns the bytes of a body into others on their way out.
+/// A conversion of a body while it is sent.
 enum BodyStage {
     case compress(Gzip)
     case decompress(Gunzip)
     case recode(RecodingTable)
 
-    /// Works from `input` into `room` until one of them is used up.
+    /// Converts from `input` into `room` until one of them is used up.
     func run(
         _ input: UnsafeMutableRawBufferPointer, into room: UnsafeMutableRawBufferPointer,
         isLast: Bool
@@ -26,28 +26,29 @@ enum BodyStage {
     }
 }
 
-/// A stage with the bytes that wait for it.
+/// A stage with its input buffer.
 struct BufferedStage: ~Copyable {
-    /// How many bytes wait at most.
+    /// The size of the input buffer.
     static let size = 32768
-    /// With fewer it may not get on: a character of UTF-8 may be cut in two.
+    /// The minimum input, below which the stage may make no progress: a UTF-8 character may be
+    /// split.
     static let least = 16
 
     let stage: BodyStage
     private var buffer = Buffer.none
     private var start = 0
     private var end = 0
-    /// What waits is the last.
+    /// True if the input in the buffer is the last.
     var hasAll = false
 
     init(_ stage: BodyStage) { self.stage = stage }
 
     deinit { buffer.free() }
 
-    /// Whether bytes are to be read before it goes on.
+    /// True if bytes must be read before the stage can continue.
     var isHungry: Bool { !hasAll && end &- start < BufferedStage.least }
 
-    /// Where the next bytes are to be written; empty when memory is short.
+    /// Returns the free part of the buffer; empty if memory is short.
     mutating func room() -> UnsafeMutableRawBufferPointer {
         if buffer.isNone { buffer = .allocate(BufferedStage.size) }
         buffer.move(from: start, to: 0, count: end &- start)
@@ -56,7 +57,7 @@ struct BufferedStage: ~Copyable {
         return unsafe buffer.bytes(from: end, to: buffer.capacity)
     }
 
-    /// So many bytes were written there.
+    /// Records that bytes were written there.
     mutating func take(_ count: Int, isLast: Bool) {
         end &+= count
         hasAll = isLast

@@ -1,9 +1,9 @@
 import HTTP
 import Linux
 
-/// Directives for certain browsers: keepalive_disable, msie_refresh and msie_padding.
+/// Directives for specific browsers: keepalive_disable, msie_refresh and msie_padding.
 extension Worker {
-    /// Whether keepalive_disable ends the connection with a client that names itself so.
+    /// Returns true if keepalive_disable closes the connection of a client with this user agent.
     func closesForBrowser(_ exchange: Int, _ location: LocationPlan) -> Bool {
         let isPost = exchanges[exchange].parser.head.method == .post
         guard isPost || location.features.contains(.limitsKeepalive),
@@ -15,7 +15,7 @@ extension Worker {
             || browser == .safari && disabled.contains(.safari)
     }
 
-    /// Whether the client names itself Internet Explorer.
+    /// Returns true if the user agent is Internet Explorer.
     func isExplorer(_ exchange: Int) -> Bool {
         guard let field = exchanges[exchange].parser.head.field(.userAgent) else { return false }
         let browser = Browser(exchanges[exchange].received.slice(field))
@@ -36,7 +36,7 @@ extension Worker {
         }
     }
 
-    /// Answers with a page that leads on, in the place of a redirect.
+    /// Sends a page that refreshes to another address, in place of a redirect.
     mutating func answerRefresh(_ slot: Int, _ exchange: Int) {
         let target = contextIfAny(exchange)?.target ?? []
         let page = bytes { (_, writer) in
@@ -57,7 +57,7 @@ extension Worker {
     }
 }
 
-/// What a User-Agent looks like to nginx.
+/// The browser that nginx infers from a User-Agent.
 enum Browser {
     case other, explorer, oldExplorer, safari, chrome
 
@@ -86,7 +86,7 @@ enum Browser {
 }
 
 extension Span where Element == UInt8 {
-    /// Where a text begins; nil when it is not there.
+    /// Returns the index where a text begins; nil if it does not occur.
     fileprivate func index(of text: StaticString) -> Int? {
         let length = text.utf8CodeUnitCount
         var start = 0

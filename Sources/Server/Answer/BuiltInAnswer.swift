@@ -2,9 +2,9 @@ import Files
 import HTTP
 import Linux
 
-/// Answers that are not a file's: statuses with their pages, redirects, listings.
+/// Responses without a file: statuses with their pages, redirects, texts.
 extension Worker {
-    /// Answers with a status and its built-in page (nginx's ngx_http_special_response_handler).
+    /// Sends a status with its built-in page (nginx's ngx_http_special_response_handler).
     mutating func answerBuiltIn(_ status: Int, _ slot: Int, _ exchange: Int) {
         let location = plan.locations[Int(exchanges[exchange].location)]
         var head = answerHead(Status.sent(status), exchange, location)
@@ -15,7 +15,7 @@ extension Worker {
         head.allowsOptions = isStrict(exchange)
         let target = Status.isRedirect(status) ? target(slot, exchange, location, &head) : []
         if status == 204 {
-            // No content, and no length of it (RFC 9110, section 8.6).
+            // There is no content, and no length of it (RFC 9110, section 8.6).
             send(head, slot, exchange)
             return
         }
@@ -28,7 +28,7 @@ extension Worker {
         }
         let page = plan.errorPages.page(
             of: status, tellsVersion: location.features.contains(.serverTokens))
-        // nginx has no page for 431; it has one with `strict_requests on` only.
+        // nginx has no page for 431; apus has one with `strict_requests on` only.
         if let page, status != 431 || head.allowsOptions {
             var bytes = Array(page)
             if padsPage(of: status, exchange, location) { bytes += ErrorPage.padding }
@@ -41,8 +41,8 @@ extension Worker {
         }
     }
 
-    /// Answers with a text of the configuration (ngx_http_send_response), whose type is that of the
-    /// path unless one is given.
+    /// Sends a text of the configuration (ngx_http_send_response), whose type is that of the path
+    /// unless one is given.
     mutating func answerText(
         _ status: Int, _ text: [UInt8], type: PlanBytes? = nil, _ slot: Int, _ exchange: Int
     ) -> Outcome {
@@ -83,13 +83,13 @@ extension Worker {
         }
     }
 
-    /// 301 to the same path with a slash behind it. The path begins with one slash: two would name
-    /// a host.
+    /// Redirects with 301 to the same path with a trailing slash. The path begins with one slash:
+    /// two would name a host.
     mutating func redirectToSlash(_ slot: Int, _ exchange: Int) -> Outcome {
         let location = plan.locations[Int(exchanges[exchange].location)]
         let isAbsolute = location.features.contains(.absoluteRedirect)
         let arguments = arguments(slot, exchange)
-        // Also that there is no query.
+        // The response also depends on whether there is a query.
         dependOnRequest()
         let target = bytes { (worker, writer) in
             worker.writePath(into: &writer, isAbsolute: isAbsolute)
@@ -103,8 +103,9 @@ extension Worker {
         return .status(301)
     }
 
-    /// What Location says: a path gets scheme, host and port before it unless absolute_redirect is
-    /// off. Control bytes, with which a client could end the field, are escaped.
+    /// Returns the value of Location: scheme, host and port are prepended to a path unless
+    /// absolute_redirect is off. Control characters, with which a client could end the field, are
+    /// escaped.
     private mutating func target(
         _ slot: Int, _ exchange: Int, _ location: LocationPlan, _ head: inout AnswerHead
     ) -> [UInt8] {
@@ -123,7 +124,8 @@ extension Worker {
     private func writePath(into writer: inout HeadWriter, isAbsolute: Bool) {
         let path = uri.span(from: 0, to: uriCount)
         var start = 0
-        // merge_slashes off leaves `//host` as a path; as a relative reference it would be a host.
+        // merge_slashes off leaves `//host` in a path; as a relative reference it would name a
+        // host.
         while !isAbsolute, start &+ 1 < path.count, path[start &+ 1] == UInt8(ascii: "/") {
             start &+= 1
         }
@@ -157,13 +159,13 @@ extension Worker {
 
     // MARK: into the output
 
-    /// Writes a head into the output, which grows when it has to.
+    /// Writes a head into the output, which grows if necessary.
     mutating func send(
         _ whole: AnswerHead, _ slot: Int, _ exchange: Int, location: [UInt8] = []
     ) {
         let head = whole.status == 204 ? whole.withoutContent : whole
         exchanges[exchange].status = head.status
-        // HTTP/0.9 has no heads.
+        // HTTP/0.9 has no response head.
         if exchanges[exchange].parser.head.version == .http09 {
             return endWithConnection(slot)
         }
@@ -221,7 +223,7 @@ extension Worker {
         }
     }
 
-    /// Doubles the output; false when memory is short.
+    /// Doubles the output. Returns false if memory is short.
     private mutating func growOutput(_ exchange: Int) -> Bool {
         let old = exchanges[exchange].output
         let larger = outputs.take(atLeast: max(old.capacity &* 2, 8192))
@@ -235,7 +237,7 @@ extension Worker {
         return true
     }
 
-    /// Has the producer fill the output.
+    /// Fills the output from the producer.
     mutating func produce(_ slot: Int, _ exchange: Int) -> Connection.Input {
         guard producers.indices.contains(exchange), let producer = producers[exchange] else {
             return .sourceFailed
@@ -264,10 +266,10 @@ extension Worker {
 }
 
 extension Array where Element == UInt8 {
-    /// A copy of bytes of the plan.
+    /// Creates a copy of bytes of the plan.
     init(_ bytes: PlanBytes) { self.init(copying: bytes.span) }
 
-    /// A copy.
+    /// Creates a copy of a span.
     init(copying span: Span<UInt8>) {
         self = []
         reserveCapacity(span.count)

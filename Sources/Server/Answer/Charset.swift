@@ -1,16 +1,16 @@
 import HTTP
 import Linux
 
-/// charset: what Content-Type says of a text's characters, and whether they are recoded to that.
+/// charset: the charset in Content-Type, and recoding of texts to it.
 extension Worker {
-    /// A charset of a request: its name, and its number among the plan's, if it has one.
+    /// The charset of a request: its name, and its index in the plan, if it has one.
     private struct Charset {
         let name: CharsetName
         let number: Int32
     }
 
-    /// Names the charset in the head, and says which of the plan's recodings makes the body be in
-    /// it (ngx_http_charset_header_filter).
+    /// Sets the charset in the head, and selects the recoding of the body
+    /// (ngx_http_charset_header_filter).
     mutating func setCharset(
         of head: inout AnswerHead, _ filters: inout BodyFilters, _ filter: BodyFilterPlan,
         _ slot: Int, _ exchange: Int
@@ -23,7 +23,7 @@ extension Worker {
             guard filter.charsetTypes.contains(type) else { return }
         }
         guard let target = charset(filter.charset, slot, exchange) else { return }
-        // The target's name, if a variable held it, is in the way of the source's.
+        // The target's name, if a variable has it, is overwritten by evaluating the source's.
         let targetText = madeCharset
         let source: Charset?
         if case .planned(let bytes) = known {
@@ -53,12 +53,12 @@ extension Worker {
             }
         }
         filters.charset = target.number
-        // Netscape 4 took the charset of a redirect for that of the page behind it.
+        // Netscape 4 used the charset of a redirect for the page it led to.
         head.charset = head.status == 301 || head.status == 302 ? .none : target.name
     }
 
-    /// Which of the plan's recodings makes the body of a subrequest be in the charset of the answer
-    /// that it becomes a part of; -1 for none.
+    /// Returns the index in the plan of the recoding of a subrequest's body to the charset of the
+    /// main response; -1 for none.
     mutating func recodingToMain(
         _ head: AnswerHead, _ filter: BodyFilterPlan, _ slot: Int, _ exchange: Int
     ) -> Int32 {
@@ -74,7 +74,7 @@ extension Worker {
         return index.map { Int32($0) } ?? -1
     }
 
-    /// The charset that a setting names now; nil when its variable has no value.
+    /// Returns the charset that a setting evaluates to; nil if its variable has no value.
     private mutating func charset(
         _ setting: CharsetPlan, _ slot: Int, _ exchange: Int
     ) -> Charset? {
@@ -86,7 +86,7 @@ extension Worker {
         return Charset(name: .made, number: number(of: madeCharset.span))
     }
 
-    /// Which of the plan's charsets a name is; -1 for none.
+    /// Returns the index in the plan of a charset by name; -1 for none.
     private func number(of text: Span<UInt8>) -> Int32 {
         for index in 0..<plan.charsetNames.count {
             let name = plan.charsetNames[index]
@@ -102,14 +102,15 @@ extension Worker {
     }
 }
 
-/// What Content-Type says after `charset=`.
+/// The charset parameter of Content-Type.
 enum CharsetName: BitwiseCopyable {
     case none
     case planned(PlanBytes)
-    /// The worker's `madeCharset`, which came of a variable.
+    /// The worker's `madeCharset`, the value of a variable.
     case made
 
-    /// Writes the parameter; nothing without a charset, and of what a variable held only a token.
+    /// Writes the parameter; nothing without a charset, and the value of a variable only if it is a
+    /// token.
     func write(made: Span<UInt8>, into writer: inout HeadWriter) {
         switch self {
         case .none: return
@@ -125,7 +126,7 @@ enum CharsetName: BitwiseCopyable {
         }
     }
 
-    /// The name in lower case, to be compared.
+    /// Returns the name in lower case, for comparisons.
     func bytes(made: [UInt8]) -> [UInt8] { text(made: made).utf8.map(\.asciiLowercased) }
 
     func text(made: [UInt8]) -> String {

@@ -2,9 +2,10 @@ import Files
 import HTTP
 import Linux
 
-/// Whether an answer is compressed on its way out, by the rules of nginx's gzip filter.
+/// Compression of responses on the fly, by the rules of nginx's gzip filter.
 extension Worker {
-    /// Whether this client gets this answer compressed; says in the head that there is a choice.
+    /// Decides whether this client gets this response compressed; records in the head that there is
+    /// a choice.
     mutating func isCoded(
         _ head: AnswerHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Bool {
@@ -17,7 +18,7 @@ extension Worker {
         return true
     }
 
-    /// Whether the client takes gzip, and gzip_proxied lets it have this answer so.
+    /// Returns true if the client accepts gzip, and gzip_proxied allows it for this response.
     mutating func takesGzip(
         _ head: AnswerHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Bool {
@@ -29,29 +30,31 @@ extension Worker {
         return false
     }
 
-    /// Whether type and length are such that the answer is compressed for clients that take it.
+    /// Returns true if type and length of the response are such that it is compressed for clients
+    /// that accept it.
     func wouldBeCoded(_ head: AnswerHead, _ exchange: Int, _ location: LocationPlan) -> Bool {
         guard head.status == 200 || head.status == 403 || head.status == 404 else {
             explanation?.noteOnce("gzip: not with status \(head.status)")
             return false
         }
         let gzip = plan.gzips[Int(location.gzip)]
-        // A length that nobody knows is not too small.
+        // An unknown length is not too small.
         guard head.contentLength < 0 || head.contentLength >= gzip.minLength else {
             explanation?.noteOnce("gzip: shorter than gzip_min_length \(gzip.minLength)")
             return false
         }
         if gzip.codesEverything { return true }
         guard let type = head.contentType else { return false }
-        // nginx: with its parameters, so that `text/html; charset=utf-8` is not text/html.
+        // As in nginx, the type includes its parameters: `text/html; charset=utf-8` does not equal
+        // text/html.
         for index in 0..<gzip.types.count
         where type.span.equalsIgnoringCase(gzip.types[index].span) { return true }
         explanation?.noteOnce("gzip: \(type.text) is not in gzip_types")
         return false
     }
 
-    /// Whether the client takes gzip and nothing of gzip_http_version and gzip_disable speaks
-    /// against it (ngx_http_gzip_ok, but for gzip_proxied).
+    /// Returns true if the client accepts gzip, and gzip_http_version and gzip_disable allow it
+    /// (ngx_http_gzip_ok, without gzip_proxied).
     func acceptsGzip(_ exchange: Int, _ gzip: GzipPlan) -> Bool {
         let head = exchanges[exchange].parser.head
         let received = exchanges[exchange].received
@@ -98,7 +101,7 @@ extension Worker {
         return body(received.slice(field))
     }
 
-    /// Sends an answer with a body of these segments through the filters of its location.
+    /// Sends a response with a body of these segments through the filters of its location.
     mutating func answer(
         _ whole: AnswerHead, _ segments: [BodySegment], _ slot: Int, _ exchange: Int,
         _ location: LocationPlan, target: [UInt8] = []
@@ -108,9 +111,8 @@ extension Worker {
         deliver(head, segments, filters, slot, exchange, location, target: target)
     }
 
-    /// The same once ``filter(_:_:_:_:)`` has gone over the head: the body is compressed if the
-    /// client takes that, and sent in chunks (or up to the connection's end) where its length is
-    /// not known.
+    /// Sends a response after ``filter(_:_:_:_:)``: the body is compressed if the client accepts
+    /// that, and sent in chunks (or up to the end of the connection) if its length is unknown.
     mutating func deliver(
         _ whole: AnswerHead, _ segments: [BodySegment], _ filters: BodyFilters, _ slot: Int,
         _ exchange: Int, _ location: LocationPlan, target: [UInt8] = []
@@ -168,14 +170,13 @@ extension Worker {
             exchange)
     }
 
-    /// An encoder for a body of so many bytes, -1 for one whose length nobody knows; nil when
-    /// memory is short.
+    /// Returns an encoder for a body of `length` bytes, -1 if unknown; nil if memory is short.
     private mutating func encoder(_ length: Int64, _ location: LocationPlan) -> Gzip? {
         let level = Int(plan.gzips[Int(location.gzip)].level)
         return gzips.take(level: level, sizeHint: length < 0 ? nil : length)
     }
 
-    /// Puts a short body behind its head, so that they leave together.
+    /// Appends a short body to its head, so that they are sent together.
     private mutating func appendIfItFits(_ segments: [BodySegment], _ exchange: Int) -> Bool {
         guard segments.count == 1, case .bytes(let bytes) = segments[0] else { return false }
         let output = exchanges[exchange].output
@@ -186,7 +187,7 @@ extension Worker {
 }
 
 extension Span where Element == UInt8 {
-    /// Whether the bytes are the same but for the case of ASCII.
+    /// Returns true if the bytes are the same, ignoring the case of ASCII letters.
     func equalsIgnoringCase(_ other: Span<UInt8>) -> Bool {
         guard count == other.count else { return false }
         for index in indices where self[index].asciiLowercased != other[index].asciiLowercased {

@@ -2,10 +2,10 @@ import Files
 import HTTP
 import Linux
 
-/// Files that gzip has made something of once: sent as any file is, with their length.
+/// Compressed variants of cached files: sent like any file, with a Content-Length.
 extension Worker {
-    /// What gzip has made of the file of an answer that is to be compressed, where it may be sent
-    /// in its place; nil when there is nothing yet, for which somebody is asked then.
+    /// Returns the compressed variant of a response's file, if it may be sent in its place. On a
+    /// miss, returns nil and requests the compression.
     mutating func variant(
         of found: FoundFile, _ head: AnswerHead, _ filters: BodyFilters, _ exchange: Int,
         _ location: LocationPlan
@@ -36,8 +36,8 @@ extension Worker {
             && !hasTrailers(head.status, exchange, location)
     }
 
-    /// Whether a file without a variant is sent as it is (`gzip_cache plain`), because there will
-    /// be one.
+    /// Returns true if a file without a variant is sent uncompressed (`gzip_cache plain`), because
+    /// there will be one.
     mutating func staysPlain(
         _ found: FoundFile, _ filters: BodyFilters, _ location: LocationPlan
     ) -> Bool {
@@ -45,13 +45,13 @@ extension Worker {
             filters.isNone, found.facts.size <= CodingJob.longest,
             !found.isKept || files.mayBecomeCoded(found.entry)
         else { return false }
-        // The next one may get another answer.
+        // The next request may get another response.
         dependOnRequest()
         explanation?.note("gzip_cache: plain until it is compressed")
         return true
     }
 
-    /// Answers with what gzip has made of the exchange's file.
+    /// Responds with the compressed variant of the exchange's file.
     mutating func answer(
         withVariant variant: FoundFile, of original: FoundFile, _ whole: AnswerHead, _ slot: Int,
         _ exchange: Int, _ location: LocationPlan
@@ -81,7 +81,7 @@ extension Worker {
         if readSmall(exchange) {
             closeSource(exchange)
         } else if exchanges[exchange].file >= 0 {
-            // Memory, whatever `sendfile` says of the file system.
+            // A memory file, to which `sendfile` off does not apply.
             exchanges[exchange].source = .file
         } else {
             let count = exchanges[exchange].fileRemaining

@@ -2,7 +2,7 @@ import Files
 import HTTP
 import Linux
 
-/// From a path to an index file, a listing or a file.
+/// The content phase: from a path to an index file, a listing or a file.
 extension Worker {
     mutating func content(_ slot: Int, _ exchange: Int) -> Outcome {
         let location = plan.locations[Int(exchanges[exchange].location)]
@@ -51,8 +51,9 @@ extension Worker {
         return file(slot, exchange, location)
     }
 
-    /// What a file server says to the other methods. Strictly, OPTIONS is answered, and a method
-    /// that nobody knows is another thing than one that is not allowed (RFC 9110, section 9.1).
+    /// Responds to methods other than GET, HEAD and POST. With strict_requests, OPTIONS gets a
+    /// response, and an unknown method is distinguished from one that is not allowed (RFC 9110,
+    /// section 9.1).
     private func otherMethod(_ method: Method, _ exchange: Int) -> Outcome {
         guard isStrict(exchange) else { return .status(405) }
         switch method {
@@ -62,7 +63,7 @@ extension Worker {
         }
     }
 
-    /// strict_requests of the request's server.
+    /// Returns true if the request's server has strict_requests.
     func isStrict(_ exchange: Int) -> Bool {
         plan.servers[Int(exchanges[exchange].server)].limits.isStrict
     }
@@ -71,7 +72,7 @@ extension Worker {
         uriCount > 0 ? uri.span(from: uriCount &- 1, to: uriCount)[0] : 0
     }
 
-    /// Whether a segment begins with a dot; `/.well-known` is for everybody (RFC 8615).
+    /// Returns true if a segment begins with a dot; `/.well-known` is public (RFC 8615).
     private func namesHiddenFile() -> Bool {
         let path = uri.span(from: 0, to: uriCount)
         var index = 1
@@ -91,22 +92,22 @@ extension Worker {
 
     // MARK: paths and opening
 
-    /// errno(3) of a path that is not opened. The client's path was normalized; what a rewrite, a
-    /// variable or an alias makes of it was not: `/img../x` behind
-    /// `location /img { alias /srv/img/; }` is /srv/img/../x.
+    /// The errno(3) of a path that must not be opened. The client's path was normalized; the result
+    /// of a rewrite, a variable or an alias was not: `/img../x` with `location /img { alias
+    /// /srv/img/; }` is /srv/img/../x.
     private var faultOfPath: Int32? {
         if path.fault != 0 { return path.fault }
         return path.leavesRoot ? Errno.accessDenied : nil
     }
 
-    /// What the path is, opened as the location's rule for links says.
+    /// Looks up the path, opened by the location's rule for links.
     mutating func find(_ location: LocationPlan, _ slot: Int, _ exchange: Int) -> FoundFile {
         if let fault = faultOfPath { return FoundFile(error: fault) }
         if location.features.contains(.testsLinks) {
             dependOnRequest()
             return FoundFile(opened: openTested(location, slot, exchange))
         }
-        // What other requests make of a file is read by a descriptor of their own.
+        // A subrequest reads files through descriptors of its own.
         if exchanges[exchange].isSubrequest {
             return FoundFile(
                 path.terminated(), count: path.count, links: location.links,
@@ -121,7 +122,7 @@ extension Worker {
         return found
     }
 
-    /// Once: what cannot be watched is asked for anew by every request.
+    /// Logs once that a path cannot be watched, because every request tries it again.
     private mutating func tellUnwatched() {
         guard let path = files.takeUnwatched() else { return }
         context.errorLog.write(
@@ -130,7 +131,7 @@ extension Worker {
                 + " as all is that is so")
     }
 
-    /// Opens the path, for who reads a directory.
+    /// Opens the path, for reading a directory.
     mutating func open(
         _ location: LocationPlan, _ slot: Int, _ exchange: Int
     ) -> Result<Int32, FileError> {
@@ -141,12 +142,12 @@ extension Worker {
             path.terminated(), count: path.count, links: location.links, below: path.rootCount)
     }
 
-    /// Nothing more is wanted of what was found.
+    /// Releases a lookup result that is not used any more.
     func release(_ found: FoundFile) {
         if found.descriptor >= 0 { closeDescriptor(found.descriptor) }
     }
 
-    /// The status of a file that cannot be opened, as nginx has them, and a line in the log.
+    /// Returns nginx's status for a file that cannot be opened, and logs it.
     mutating func failure(
         _ error: FileError, _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Outcome {
@@ -164,7 +165,7 @@ extension Worker {
 
     // MARK: index
 
-    /// The first index file that is there becomes the path; nil when there is none.
+    /// Looks for index files: the first that exists becomes the path. Returns nil if none does.
     private mutating func index(
         _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Outcome? {
@@ -174,7 +175,7 @@ extension Worker {
             let made = constant == nil ? value(of: template, slot, exchange) : []
             if constant?.span.slice(from: 0, to: 1).equals("/") ?? (made.first == UInt8(ascii: "/"))
             {
-                // nginx: an absolute name is not looked for, it is where the request goes.
+                // As in nginx, an absolute name is not looked up; the request is redirected to it.
                 _ = context(of: exchange)
                 explanation?.note("index: an absolute name is where the request goes")
                 uriCount = 0
@@ -185,7 +186,8 @@ extension Worker {
             if let constant { path.append(constant.span) } else { path.append(made.span) }
             let found = find(location, slot, exchange)
             if found.error == 0 {
-                // nginx: a directory of that name is found, too, and then redirected to.
+                // As in nginx, a directory with that name counts as well, and is redirected to
+                // later.
                 release(found)
                 explanation?.note("index: \(path.text) is there")
                 exchanges[exchange].index = constant
@@ -209,7 +211,7 @@ extension Worker {
         return extendURI(made.span)
     }
 
-    /// Appends a name to the path; false when that is too long.
+    /// Appends a name to the path. Returns false if it becomes too long.
     @discardableResult
     mutating func extendURI(_ name: Span<UInt8>) -> Bool {
         var writer = uri.writer(from: uriCount)
@@ -218,7 +220,7 @@ extension Worker {
         return !writer.hasOverflowed
     }
 
-    /// No index file is there because the directory is not.
+    /// Handles a directory without an index file that does not exist itself.
     private mutating func missingDirectory(
         _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Outcome? {

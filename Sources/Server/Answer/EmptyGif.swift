@@ -1,9 +1,9 @@
 import HTTP
 import Linux
 
-/// empty_gif: a transparent GIF of one pixel, for pages that count their readers.
+/// empty_gif: a transparent GIF of one pixel, for counting page views.
 extension Worker {
-    /// When nginx's was made: 28 September 1970, 06:00:00.
+    /// The time of nginx's: 28 September 1970, 06:00:00.
     private static let madeAt: Int64 = 23_349_600
 
     mutating func emptyGif(_ slot: Int, _ exchange: Int, _ location: LocationPlan) -> Outcome {

@@ -1,9 +1,9 @@
 import HTTP
 import Linux
 
-/// What is answered in place of a status (ngx_http_special_response_handler).
+/// Error pages in place of a status (ngx_http_special_response_handler).
 extension Worker {
-    /// Answers with the built-in page, or says where the request goes instead.
+    /// Responds with the built-in page, or returns where the request is redirected internally.
     mutating func finish(with status: Int, _ slot: Int, _ exchange: Int) -> Outcome? {
         let location = plan.locations[Int(exchanges[exchange].location)]
         endKeepAlive(after: status, exchange)
@@ -25,7 +25,7 @@ extension Worker {
             if exchanges[exchange].method != .head { exchanges[exchange].method = .get }
             return go(to: target, slot, exchange)
         default:
-            // Elsewhere: the status is one of a redirect.
+            // A redirect elsewhere: the status is that of a redirect.
             let isRedirect = Status.isRedirect(Int(page.overwrite))
             exchanges[exchange].errorStatus = 0
             context(of: exchange).target = target
@@ -44,7 +44,7 @@ extension Worker {
         return nil
     }
 
-    /// What the client sent cannot be trusted to end where it seems to.
+    /// Closes the connection after statuses for which the end of the client's request is uncertain.
     mutating func endKeepAlive(after status: Int, _ exchange: Int) {
         switch status {
         case 400, 413, 414, 495, 496, 497, 500, 501:

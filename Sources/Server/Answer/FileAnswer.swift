@@ -2,10 +2,10 @@ import Files
 import HTTP
 import Linux
 
-/// How a file is answered: which bytes of it, in which coding, under which head.
+/// Responses with a file: which bytes of it, in which coding, with which head.
 extension Worker {
-    /// Answers with an open regular file, which the exchange owns from here on. `coding` is
-    /// what it was compressed with beforehand.
+    /// Responds with an open regular file, which the exchange owns from here on. `coding` is that
+    /// of a precompressed file.
     mutating func answerFile(
         _ found: FoundFile, coding: ContentCoding, _ slot: Int, _ exchange: Int
     ) -> Outcome {
@@ -18,7 +18,7 @@ extension Worker {
         head.contentLength = facts.size
         let validators = FileValidators(facts, now: clock.seconds)
         head.validators = validators
-        // An error page has none, but for these statuses (ngx_http_header_filter).
+        // Error pages have none, except for these statuses (ngx_http_header_filter).
         head.tellsModified = [200, 206, 304].contains(head.status)
         head.hasETag = location.features.contains(.etag)
         head.acceptsRanges = location.maxRanges > 0 && head.status == 200
@@ -46,7 +46,7 @@ extension Worker {
             }
             isMade = !staysPlain(found, filters, location)
         }
-        // What is made here has no ranges: a part of it would be of other bytes each time.
+        // A body that is generated has no ranges: their bytes could differ each time.
         if isMade {
             deliver(
                 head, [.file(offset: 0, count: facts.size)], filters, slot, exchange, location)
@@ -77,7 +77,7 @@ extension Worker {
         return .answered
     }
 
-    /// The exchange has the file from here on.
+    /// Transfers ownership of the file to the exchange.
     private mutating func take(_ found: FoundFile, _ exchange: Int) {
         exchanges[exchange].file = found.descriptor
         if found.isKept {
@@ -91,12 +91,13 @@ extension Worker {
         exchanges[exchange].fileRemaining = found.facts.size
     }
 
-    /// What an answer is made of, when it is made of this file.
+    /// Returns the version of a file, for recording that a response depends on it.
     func source(_ found: FoundFile) -> Answer.Source {
         Answer.Source(entry: found.entry, generation: files[found.entry].generation)
     }
 
-    /// What every answer of a location says; that of an error page has the error's status.
+    /// Returns the head that all responses of a location have in common; an error page has the
+    /// error's status.
     func answerHead(_ status: Int, _ exchange: Int, _ location: LocationPlan) -> AnswerHead {
         let errorStatus = exchanges[exchange].errorStatus
         var head = AnswerHead(
@@ -109,7 +110,7 @@ extension Worker {
         return head
     }
 
-    /// The media type of the path, by its suffix.
+    /// Returns the media type of the path, by its extension.
     func mediaType(_ location: LocationPlan) -> PlanBytes {
         let types = Int(location.types)
         let index = plan.types[types].type(forPath: uri.span(from: 0, to: uriCount))
@@ -129,21 +130,22 @@ extension Worker {
         }
     }
 
-    /// Whether the client takes no answer that is not coded.
+    /// Returns true if the client refuses uncompressed responses.
     func refusesIdentity(_ exchange: Int) -> Bool {
         acceptEncoding(exchange) { AcceptEncoding.refusesIdentity($0) } ?? false
     }
 
     // MARK: ranges
 
-    /// Answers with a part, parts, or 416; nil when all of the file is to be sent.
+    /// Handles Range: responds with a part, parts, or 416. Returns nil if the whole file is sent.
     private mutating func takeRanges(
         _ facts: FileFacts, _ head: inout AnswerHead, _ filters: BodyFilters, _ slot: Int,
         _ exchange: Int, _ location: LocationPlan
     ) -> Outcome? {
         let request = exchanges[exchange].parser.head
         guard let field = request.field(.range), location.maxRanges > 0 else { return nil }
-        // Not a list: strictly, several lines are an invalid field, of which nginx reads the first.
+        // Range is not a list: with strict_requests several lines are invalid; nginx reads the
+        // first.
         if request.hasSeveral(.range), isStrict(exchange) { return nil }
         if let condition = request.field(.ifRange),
             !rangeIsAllowed(
@@ -199,7 +201,7 @@ extension Worker {
         return .answered
     }
 
-    /// The type of a part: that of the whole.
+    /// Returns the type of a part, which is that of the whole.
     private func partType(of head: AnswerHead) -> [UInt8] {
         guard let type = head.contentType else { return [] }
         let capacity = type.count &+ madeCharset.count &+ 256
@@ -213,8 +215,8 @@ extension Worker {
         }
     }
 
-    /// Compares If-Range with the validators that are sent: those of the file, or what add_header
-    /// has put in their place.
+    /// Compares If-Range with the validators that are sent: those of the file, or those that
+    /// add_header sets.
     private mutating func rangeIsAllowed(
         _ condition: ByteExtent, _ validators: FileValidators, _ head: AnswerHead, _ slot: Int,
         _ exchange: Int, _ location: LocationPlan
@@ -242,8 +244,8 @@ extension Worker {
 
     // MARK: the body
 
-    /// Puts the file behind the head: a small one into the same buffer, a larger one by sendfile or
-    /// a producer that reads it.
+    /// Attaches the file to the response: a small one in the same buffer as the head, a larger one
+    /// by sendfile or a producer.
     private mutating func attachFile(
         _ filters: BodyFilters, _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) {
@@ -262,7 +264,8 @@ extension Worker {
         }
     }
 
-    /// The rest of the answer is these segments, put through filters that keep their length.
+    /// Attaches segments as the rest of the response, passed through filters that keep their
+    /// length.
     mutating func attach(
         _ segments: [BodySegment], _ filters: BodyFilters, _ slot: Int, _ exchange: Int
     ) {
@@ -273,8 +276,8 @@ extension Worker {
         attach(BodyProducer(body), exchange)
     }
 
-    /// Puts what is to be sent of a small file into the output; false when it is larger, there is
-    /// no room, or it has become shorter.
+    /// Reads a small file into the output. Returns false if it is larger, there is no room, or it
+    /// was truncated.
     mutating func readSmall(_ exchange: Int) -> Bool {
         guard exchanges[exchange].fileRemaining <= Int64(Worker.smallBody) else { return false }
         let count = Int(exchanges[exchange].fileRemaining)
@@ -302,7 +305,7 @@ extension Worker {
         return true
     }
 
-    /// The producer is what the rest of the answer comes from.
+    /// Makes a producer the source of the rest of the response.
     mutating func attach(_ producer: BodyProducer, _ exchange: Int) {
         while producers.count <= exchange { producers.append(nil) }
         producers[exchange] = producer
@@ -311,7 +314,7 @@ extension Worker {
         exchanges[exchange].hasProduced = false
     }
 
-    /// Closes the file and lets the producer go.
+    /// Closes the file and drops the producer.
     mutating func closeSource(_ exchange: Int) {
         if exchanges[exchange].entry >= 0 {
             files.unpin(exchanges[exchange].entry, nowMs: clock.monotonicMs)
@@ -331,7 +334,7 @@ extension Worker {
 }
 
 extension ModifiedSinceRule {
-    /// As the preconditions take it.
+    /// The rule in the form that preconditions use.
     var rule: Validators.ModifiedSince {
         switch self {
         case .off: .off

@@ -1,22 +1,22 @@
 import HTTP
 import Linux
 
-/// From a request's path to a file's (ngx_http_map_uri_to_path).
+/// Conversion of a request's path to a file's (ngx_http_map_uri_to_path).
 extension Worker {
-    /// Puts the file's path together: root and path, or alias and what follows the location's name.
+    /// Builds the file's path: root and path, or alias and the part after the location's name.
     mutating func mapPath(_ location: LocationPlan, _ slot: Int, _ exchange: Int) {
         beginPath(location, slot, exchange)
         if location.features.contains(.aliasIsWholePath), !addsPathToAlias(exchange) { return }
         path.append(uri.span(from: location.aliasReplaces, to: uriCount))
     }
 
-    /// True if try_files has found something in a regular expression's location with an alias:
+    /// True if try_files has found a file in a location with a regular expression and an alias:
     /// from then on the alias is a directory.
     private func addsPathToAlias(_ exchange: Int) -> Bool {
         contextIfAny(exchange)?.addsPathToAlias ?? false
     }
 
-    /// Begins a path with the root or alias of a location.
+    /// Starts a path with the root or alias of a location.
     mutating func beginPath(_ location: LocationPlan, _ slot: Int, _ exchange: Int) {
         guard location.rootTemplate >= 0 else {
             path.begin(
@@ -37,12 +37,12 @@ extension Worker {
         } else {
             path.begin(withRoot: root.span, below: plan.prefix, writtenParents: parents)
         }
-        // A value that is made of itself names no directory.
+        // A value that depends on itself names no directory.
         if hasCycled { path.fail(Errno.noEntry) }
     }
 
-    /// How many `..` segments of a text's value the configuration wrote itself: those that are
-    /// whole within a literal, and those of the root that a variable stands for.
+    /// Returns the number of `..` segments in a text's value that the configuration wrote itself:
+    /// complete ones within a literal, and those of the root that a variable stands for.
     mutating func writtenParents(
         in template: Template, _ slot: Int, _ exchange: Int
     ) -> Int {
@@ -63,7 +63,7 @@ extension Worker {
         return parents
     }
 
-    /// Writes root, root without links, or the file's path itself.
+    /// Writes the root, the root without links, or the file's path.
     mutating func writePath(
         _ variable: Variable, _ slot: Int, _ exchange: Int, into writer: inout HeadWriter
     ) -> Bool {
@@ -73,13 +73,13 @@ extension Worker {
                 writer.append(worker.path.span)
                 return true
             }
-            // The root `/` is no bytes before a path.
+            // The root `/` adds no bytes before a path.
             if worker.path.count == 0 { worker.path.append("/") }
             return worker.writeRealPath(slot, exchange, into: &writer)
         }
     }
 
-    /// Puts the path of a variable together while `body` runs, whatever path is in hand.
+    /// Builds the path of a variable while `body` runs, and restores the current path afterwards.
     private mutating func withPath<Value>(
         of variable: Variable, _ slot: Int, _ exchange: Int, _ body: (inout Worker) -> Value
     ) -> Value {

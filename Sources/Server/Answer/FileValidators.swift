@@ -1,20 +1,20 @@
 import HTTP
 import Linux
 
-/// What a file's validators are made of (RFC 9110, section 8.8).
+/// The values that a file's validators are built from (RFC 9110, section 8.8).
 struct FileValidators: BitwiseCopyable {
-    /// mtime, seconds since 1970.
+    /// The mtime in seconds since 1970.
     let modified: Int64
-    /// Bytes.
+    /// The size in bytes.
     let size: Int64
-    /// Nanoseconds of ctime.
+    /// The nanoseconds of ctime.
     let changedNanoseconds: UInt32
-    /// The time does not tell versions apart: it is within two seconds of now, so that another
-    /// change may come in the same second, or it is a fixed one, as images have them. The tag is
-    /// longer then.
+    /// True if the time does not distinguish versions: it is within two seconds of now, so that
+    /// another change may have the same second, or it is a fixed one, as in container images. The
+    /// tag is longer then.
     let isYoung: Bool
 
-    /// How long a file is young, in seconds.
+    /// The seconds after a change during which the time is ambiguous.
     static let youth: Int64 = 2
 
     init(_ facts: FileFacts, now: Int64) {
@@ -26,8 +26,8 @@ struct FileValidators: BitwiseCopyable {
             facts.modified == 0 || facts.modified == 1 || !overflow && age < FileValidators.youth
     }
 
-    /// Calls `body` with the validators as preconditions take them: a client may have got the tag
-    /// in either form, and both are this version of the file's.
+    /// Calls `body` with the validators for preconditions: a client may have received the tag in
+    /// either form, and both are this version of the file.
     func withTags<Result>(
         _ hasETag: Bool, _ rule: Validators.ModifiedSince = .exact,
         _ body: (borrowing Validators) -> Result

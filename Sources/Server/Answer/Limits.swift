@@ -2,7 +2,7 @@ import HTTP
 import Linux
 import Reactor
 
-/// What a limit has made of a request, as `$limit_req_status` and `$limit_conn_status` say it.
+/// The result of a limit, as in `$limit_req_status` and `$limit_conn_status`.
 enum LimitStatus: String {
     case passed = "PASSED"
     case delayed = "DELAYED"
@@ -11,15 +11,15 @@ enum LimitStatus: String {
     case rejectedDryRun = "REJECTED_DRY_RUN"
 }
 
-/// A connection that a zone counts until the request is over.
+/// A connection that is counted in a zone until the end of the request.
 struct HeldConnection: BitwiseCopyable {
     var zone: Int32
     var entry: Int
 }
 
-/// limit_req, then limit_conn: each once for a request, whatever it is redirected to.
+/// limit_req, then limit_conn: each once per request, whatever it is redirected to.
 extension Worker {
-    /// nil when the request goes on.
+    /// Applies the limits. Returns nil if the request continues.
     mutating func limit(_ slot: Int, _ exchange: Int, _ location: LocationPlan) -> Outcome? {
         let limits = plan.limits[Int(location.limits)]
         if !limits.requests.isEmpty, context(of: exchange).requestLimiting == nil,
@@ -72,13 +72,13 @@ extension Worker {
         }
     }
 
-    /// `1.500`
+    /// Formats a number as in `1.500`.
     private func thousandths(_ number: Int64) -> String {
         let rest = String(number % 1000)
         return "\(number / 1000)." + String(repeating: "0", count: 3 - rest.utf8.count) + rest
     }
 
-    /// What a request counts as in a zone; nil when it has no key or one that is too long.
+    /// Returns the key of a request in a zone; nil if it has none or one that is too long.
     private mutating func key(
         of zone: Int32, _ longest: Int, _ slot: Int, _ exchange: Int
     ) -> [UInt8]? {
@@ -97,7 +97,7 @@ extension Worker {
 
     // MARK: limit_conn
 
-    /// nginx's bound of a key of limit_conn_zone.
+    /// nginx's maximum length of a key of limit_conn_zone.
     private static let longestConnectionKey = 255
 
     private mutating func limitConnections(
@@ -133,7 +133,7 @@ extension Worker {
         return nil
     }
 
-    /// The request counts nowhere any more.
+    /// Removes the request from all zones.
     mutating func releaseConnections(_ exchange: Int) {
         guard let request = contextIfAny(exchange), !request.heldConnections.isEmpty else { return }
         for held in request.heldConnections {

@@ -46,8 +46,8 @@ extension Worker {
         }
     }
 
-    /// The order that the query asks for, in the words of Apache's mod_autoindex: `C=N`, `M` or
-    /// `S`, `O=A` or `D`. What is not known is nginx's order.
+    /// Returns the order that the query requests, in the form of Apache's mod_autoindex: `C=N`, `M`
+    /// or `S`, `O=A` or `D`. Anything else is nginx's order.
     private func order(_ slot: Int, _ exchange: Int) -> DirectoryListing.Order {
         var order = DirectoryListing.Order()
         switch argument("c", slot, exchange) {
@@ -59,7 +59,7 @@ extension Worker {
         return order
     }
 
-    /// An argument of the query, as it stands there; empty when it is not there.
+    /// Returns an argument of the query as written; empty if it is missing.
     private func argument(_ name: StaticString, _ slot: Int, _ exchange: Int) -> [UInt8] {
         let capacity = plan.servers[Int(exchanges[exchange].server)].limits.requestLine
         let record = record(slot, exchange)

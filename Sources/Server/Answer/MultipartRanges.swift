@@ -1,10 +1,10 @@
 import HTTP
 
-/// The body of a multipart/byteranges answer (RFC 9110, section 14.6).
+/// The body of a multipart/byteranges response (RFC 9110, section 14.6).
 struct MultipartRanges {
-    /// What separates the parts.
+    /// The boundary between the parts.
     let boundary: UInt64
-    /// All of it, in bytes.
+    /// The total length in bytes.
     let contentLength: Int64
     /// The parts, each after its head.
     let segments: [BodySegment]
@@ -43,7 +43,7 @@ struct MultipartRanges {
         contentLength = length &+ Int64(end.count)
     }
 
-    /// Twenty digits, as nginx has them.
+    /// Writes the boundary as twenty digits, as nginx does.
     static func write(boundary: UInt64, into writer: inout HeadWriter) {
         var divisor: UInt64 = 10_000_000_000_000_000_000
         while divisor > 0 {

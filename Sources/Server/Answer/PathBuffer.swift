@@ -1,18 +1,18 @@
 import HTTP
 import Linux
 
-/// The path of a file, put together in place: a root, which may hold variables, and what follows.
+/// The path of a file, built in place: a root, which may have variables, and the rest.
 @safe
 struct PathBuffer: ~Copyable {
     private let memory: UnsafeMutableRawPointer
     private let capacity: Int
     private(set) var count = 0
-    /// How many bytes the root has.
+    /// The length of the root.
     private(set) var rootCount = 0
-    /// errno(3) of a path that cannot be opened; 0 for none. ENAMETOOLONG where it became longer
-    /// than any path may be (PATH_MAX): no file has such a name.
+    /// The errno(3) of a path that cannot be opened; 0 for none. ENAMETOOLONG if it became longer
+    /// than PATH_MAX: no file has such a name.
     private(set) var fault: Int32 = 0
-    /// How many `..` segments the configuration wrote itself.
+    /// The number of `..` segments that the configuration wrote itself.
     private var writtenParents = 0
 
     init(capacity: Int = 4096) {
@@ -32,7 +32,8 @@ struct PathBuffer: ~Copyable {
         #endif
     }
 
-    /// Begins a path with its root, in which the configuration wrote so many `..` segments.
+    /// Starts a path with its root, in which the configuration wrote `writtenParents` `..`
+    /// segments.
     mutating func begin(withRoot root: Span<UInt8>, writtenParents: Int) {
         removeAll()
         append(root)
@@ -40,7 +41,7 @@ struct PathBuffer: ~Copyable {
         self.writtenParents = writtenParents
     }
 
-    /// Begins a path with a root that is relative to a directory.
+    /// Starts a path with a root that is relative to a directory.
     mutating func begin(withRoot root: Span<UInt8>, below prefix: PlanBytes, writtenParents: Int) {
         removeAll()
         append(prefix.span)
@@ -49,10 +50,10 @@ struct PathBuffer: ~Copyable {
         rootCount = count
     }
 
-    /// The path cannot be put together.
+    /// Marks the path as one that cannot be opened.
     mutating func fail(_ code: Int32) { fault = code }
 
-    /// Cuts the path back to its first `count` bytes.
+    /// Truncates the path to its first `count` bytes.
     mutating func truncate(to count: Int) {
         self.count = min(self.count, max(0, count))
         if fault == Errno.nameTooLong { fault = 0 }
@@ -76,27 +77,27 @@ struct PathBuffer: ~Copyable {
     }
 
     /// True if the path has a `..` segment that the configuration did not write itself. A rewrite,
-    /// a variable or an alias may put one there that a client has sent.
+    /// a variable or an alias may insert one that a client has sent.
     var leavesRoot: Bool {
         let bytes = span
         let written = writtenParents &- (extendsParent(bytes) ? 1 : 0)
         return bytes.parentSegments > written
     }
 
-    /// True if the root ends in `..`, and what follows makes another name of it.
+    /// True if the root ends in `..`, and the bytes that follow turn it into another name.
     private func extendsParent(_ bytes: Span<UInt8>) -> Bool {
         rootCount < bytes.count && bytes[rootCount] != UInt8(ascii: "/")
             && bytes.slice(from: max(0, rootCount &- 3), to: rootCount).equals("/..")
     }
 
-    /// The path from `start` on as the kernel takes it; valid until the next change.
+    /// Returns the path from `start` on, NUL-terminated; valid until the next change.
     mutating func terminated(from start: Int = 0) -> CPath {
         unsafe memory.storeBytes(of: 0, toByteOffset: count, as: UInt8.self)
         let begin = unsafe memory + max(0, min(start, count))
         return unsafe CPath(unsafe: UnsafePointer(begin.assumingMemoryBound(to: CChar.self)))
     }
 
-    /// The bytes.
+    /// The bytes of the path.
     var span: Span<UInt8> {
         @_lifetime(borrow self)
         get {
@@ -106,7 +107,7 @@ struct PathBuffer: ~Copyable {
         }
     }
 
-    /// As text, for messages.
+    /// The path as text, for messages.
     var text: String {
         unsafe String(
             decoding: UnsafeRawBufferPointer(start: memory, count: count), as: UTF8.self)

@@ -2,34 +2,33 @@ import Files
 import HTTP
 import Linux
 
-/// The phases of a request, in nginx's order. One that waits goes on where it stopped.
+/// The phases of a request, in nginx's order. A suspended request resumes at its phase.
 enum Phase: UInt8, BitwiseCopyable, Comparable {
     case start, serverRewrite, findLocation, rewrite, limits, access, tryFiles, content
 
     static func < (left: Phase, right: Phase) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// The way of a request, top to bottom:
+/// The path of a request through the server, from top to bottom:
 ///
-/// 1. A request that could not be read is refused with its fault's status.
-/// 2. The server is chosen by the address that the connection came to and the request's host.
-/// 3. The path is decoded, and its dot segments and double slashes taken out. The client's address
-///    is taken from a proxy that is believed (realip).
+/// 1. A request that could not be parsed is refused with its fault's status.
+/// 2. The server is selected by the local address of the connection and the request's host.
+/// 3. The path is decoded, and its dot segments and adjacent slashes removed. The client's address
+/// may be replaced by that of a trusted proxy (realip).
 /// 4. The server's script runs.
-/// 5. The location is chosen by the path; a body that is too large, or broken, is refused.
-/// 6. The location's script runs. A path that it has changed goes through 5 again.
+/// 5. The location is selected by the path; a body that is too large, or invalid, is refused.
+/// 6. The location's script runs. If it changes the path, 5 is repeated.
 /// 7. Limits, access, then the files of try_files.
-/// 8. The content: an index file or a listing for a path that ends in a slash, else a file. An
-///    index file is an internal redirect: its path goes through 4 again.
-/// 9. Preconditions, ranges and coding choose what of the file is sent, and the head says so.
+/// 8. The content: an index file or a listing for a path that ends in a slash, otherwise a file. An
+/// index file is an internal redirect: its path starts again at 4.
+/// 9. Preconditions, ranges and codings decide which bytes are sent, and the head describes them.
 ///
-/// What ends in a status is looked up among the error pages, which may be another internal
-/// redirect.
+/// A status is looked up among the error pages, which may cause another internal redirect.
 extension Worker {
-    /// How often a request may be given another path (NGX_HTTP_MAX_URI_CHANGES).
+    /// The maximum number of changes of a request's path (NGX_HTTP_MAX_URI_CHANGES).
     static let mostRedirects: UInt8 = 10
 
-    /// Begins with a request, or goes on with one that has waited.
+    /// Starts processing a request, or resumes one that was suspended.
     mutating func answer(_ slot: Int, _ exchange: Int) {
         if exchanges[exchange].output.isNone { exchanges[exchange].output = outputs.take() }
         guard !exchanges[exchange].output.isNone else {
@@ -37,8 +36,8 @@ extension Worker {
             return
         }
         let isBeginning = exchanges[exchange].phase == .start
-        // A request that came with another one, which the poller told of before this one's end had
-        // come: what was mounted in between is not told of yet.
+        // For a request that arrived with another one, after the poller reported events: mounts
+        // that changed in between are not reported yet.
         if exchanges[exchange].requestsInTurn > 1, exchanges[exchange].hasReceived {
             exchanges[exchange].hasReceived = false
             takeMounts()
@@ -55,7 +54,7 @@ extension Worker {
         if making.isShared { keepAnswer(slot, exchange) }
     }
 
-    /// Goes through the phases from one of them on, to the request's answer.
+    /// Runs the phases from one of them to the end of the request.
     mutating func passAll(from phase: Phase, _ slot: Int, _ exchange: Int) {
         passOn(pass(from: phase, slot, exchange), slot, exchange)
     }
@@ -67,21 +66,21 @@ extension Worker {
         }
     }
 
-    /// What handling a path came to.
+    /// The result of a phase.
     enum Outcome {
-        /// The answer is in the exchange.
+        /// The response is in the exchange.
         case answered
-        /// The request is answered by a status: its error page, or the built-in one.
+        /// The request is answered with a status: its error page, or the built-in one.
         case status(Int)
-        /// The path is another now, and all begins anew (an internal redirect).
+        /// The path has changed, and processing starts again (an internal redirect).
         case redirected
-        /// The location was named: the path stays.
+        /// A named location was entered: the path stays.
         case entered
-        /// The answer goes on later, at the exchange's phase.
+        /// The request is suspended at the exchange's phase.
         case waits
     }
 
-    /// The phase that an outcome leads to; nil when there is nothing more to do now.
+    /// Returns the phase that an outcome leads to; nil if there is nothing more to do now.
     private mutating func follow(_ outcome: Outcome, _ slot: Int, _ exchange: Int) -> Phase? {
         switch outcome {
         case .answered: return nil
@@ -115,7 +114,7 @@ extension Worker {
         }
     }
 
-    /// Steps 1 to 3, and all that follows.
+    /// Performs steps 1 to 3, and all that follow.
     private mutating func begin(_ slot: Int, _ exchange: Int) -> Outcome {
         if let fault = exchanges[exchange].fault {
             enterServerOfRefused(slot, exchange)
@@ -147,7 +146,7 @@ extension Worker {
         return pass(from: .serverRewrite, slot, exchange)
     }
 
-    /// Steps 4 to 8, from one of them on.
+    /// Performs steps 4 to 8, from one of them on.
     private mutating func pass(from phase: Phase, _ slot: Int, _ exchange: Int) -> Outcome {
         if phase <= .serverRewrite {
             let script = plan.servers[Int(exchanges[exchange].server)].script
@@ -158,7 +157,7 @@ extension Worker {
         }
         if phase <= .rewrite, let outcome = locate(from: phase, slot, exchange) { return outcome }
         let location = plan.locations[Int(exchanges[exchange].location)]
-        // A location may believe others than its server does.
+        // A location may trust other proxies than its server does.
         if phase <= .limits, location.features.contains(.realIP) {
             takeRealAddress(location, slot, exchange)
         }
@@ -182,7 +181,7 @@ extension Worker {
         return content(slot, exchange)
     }
 
-    /// Steps 5 and 6, until the path stays.
+    /// Performs steps 5 and 6, until the path does not change any more.
     private mutating func locate(
         from phase: Phase, _ slot: Int, _ exchange: Int
     ) -> Outcome? {
@@ -208,7 +207,7 @@ extension Worker {
         }
     }
 
-    /// False when there have been too many.
+    /// Counts an internal redirect. Returns false if there were too many.
     private mutating func countRedirect(_ exchange: Int) -> Bool {
         exchanges[exchange].redirects &+= 1
         return exchanges[exchange].redirects <= Worker.mostRedirects
@@ -226,7 +225,7 @@ extension Worker {
             return
         }
         let host = exchanges[exchange].parser.head.host
-        // Before its header is read to the end, a request without a host may still name one.
+        // Before its header is complete, a request without a host may still name one.
         if host.isEmpty, !isHeaderRead(exchange) {
             if explanation != nil {
                 noteServer(.defaultServer, -1, hostName.span(from: 0, to: 0), exchange)
@@ -256,9 +255,9 @@ extension Worker {
         return buffer.span(from: 0, to: writer.count)
     }
 
-    /// Chooses the server for a request that is refused before its path is looked at, or that did
-    /// not arrive as a whole, from the part of it that was read. Its variables have the values of
-    /// that part, and none where there is nothing.
+    /// Selects the server for a request that is refused before its path is processed, or that was
+    /// not received completely, from the part that was read. Its variables have the values of that
+    /// part, and are empty otherwise.
     mutating func enterServerOfRefused(_ slot: Int, _ exchange: Int) {
         takeURI(exchange)
         exchanges[exchange].method = exchanges[exchange].parser.head.method
@@ -280,7 +279,8 @@ extension Worker {
         return isValid
     }
 
-    /// `OPTIONS *` (RFC 9110, section 9.3.7), which only a strict parser lets through.
+    /// Returns true for `OPTIONS *` (RFC 9110, section 9.3.7), which only the strict parser
+    /// accepts.
     private func asksForServerOptions(_ exchange: Int) -> Bool {
         guard exchanges[exchange].method == .options else { return false }
         let path = exchanges[exchange].parser.head.path
@@ -289,7 +289,7 @@ extension Worker {
 
     // MARK: 5. location
 
-    /// False when a regular expression hit its limit.
+    /// Finds the location of the path. Returns false if a regular expression hit its limit.
     private mutating func findLocation(_ slot: Int, _ exchange: Int) -> Bool {
         let locations = plan.servers[Int(exchanges[exchange].server)].locations
         guard !locations.isEmpty else {
@@ -320,8 +320,8 @@ extension Worker {
         return true
     }
 
-    /// Keeps what the expressions of the locations around one have captured, the outermost first:
-    /// their named groups stay when an inner one matches (ngx_http_core_find_location).
+    /// Stores the captures of the enclosing locations' regular expressions, the outermost first:
+    /// their named groups stay set when an inner one matches (ngx_http_core_find_location).
     private mutating func keepOuterCaptures(
         of location: Int32, in path: Span<UInt8>, _ exchange: Int
     ) {
@@ -333,7 +333,7 @@ extension Worker {
         keepCaptures(of: regex, in: path, exchange)
     }
 
-    /// What the location says of requests before anything else is done.
+    /// Applies the location's checks that precede everything else.
     private mutating func enterFound(_ slot: Int, _ exchange: Int) -> Outcome? {
         let location = plan.locations[Int(exchanges[exchange].location)]
         if location.features.contains(.isInternal), !exchanges[exchange].isInternal {
@@ -343,12 +343,12 @@ extension Worker {
         return refusedBody(slot, exchange).map { .status($0) }
     }
 
-    /// The settings of the server, for what is done outside of locations.
+    /// Applies the settings of the server, for processing outside of locations.
     private mutating func enterServer(_ slot: Int, _ exchange: Int) {
         enterLocation(plan.servers[Int(exchanges[exchange].server)].settings, slot, exchange)
     }
 
-    /// Takes over what the location says of the connection.
+    /// Applies the location's settings of the connection.
     mutating func enterLocation(_ found: Int32, _ slot: Int, _ exchange: Int) {
         let location = limitedLocation(found, exchange)
         let index = Int(location)
@@ -369,7 +369,7 @@ extension Worker {
         }
     }
 
-    /// Whether the connection is kept after an answer of this location.
+    /// Returns true if the connection is kept open after a response of this location.
     @inline(__always)
     mutating func keepsAlive(_ slot: Int, _ exchange: Int, _ location: Int) -> Bool {
         exchanges[exchange].parser.head.keepsAlive
@@ -381,7 +381,7 @@ extension Worker {
                 <= plan.locations[location].timeouts.keepaliveTimeMs
     }
 
-    /// The location, or what its limit_except puts in its place for the request's method.
+    /// Returns the location, or its limit_except block for the request's method.
     private func limitedLocation(_ location: Int32, _ exchange: Int) -> Int32 {
         guard plan.locations[Int(location)].features.contains(.limitsMethods) else {
             return location
@@ -400,7 +400,7 @@ extension Worker {
             logError(.info, "client sent invalid chunked body", slot, exchange)
             return 400
         }
-        // An error page is sent whatever the size of the body that it is sent for.
+        // An error page is sent whatever the size of the request's body.
         let limit = exchanges[exchange].endsConnection ? 0 : exchanges[exchange].bodyLimit
         if limit > 0, head.contentLength > limit {
             explanation?.note("client_max_body_size is \(limit)")

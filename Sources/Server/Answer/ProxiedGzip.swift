@@ -1,16 +1,15 @@
 import HTTP
 import Linux
 
-/// gzip_proxied: what of the answers to requests that came by a proxy is compressed
-/// (ngx_http_gzip_ok).
+/// gzip_proxied: compression of responses to requests that came through a proxy (ngx_http_gzip_ok).
 extension Worker {
-    /// Whether the request came by a proxy.
+    /// Returns true if the request came through a proxy.
     func isProxied(_ exchange: Int) -> Bool {
         exchanges[exchange].parser.head.field(.via) != nil
     }
 
-    /// What gzip_proxied says of an answer. A file's own Last-Modified is no field yet when nginx
-    /// decides.
+    /// Returns true if gzip_proxied allows compression of a response. A file's own Last-Modified is
+    /// not a field yet when nginx decides.
     mutating func allowsProxied(
         _ head: AnswerHead, _ proxied: GzipProxied, _ slot: Int, _ exchange: Int,
         _ location: LocationPlan
@@ -40,7 +39,7 @@ extension Worker {
         return !(proxied.contains(.noETag) && hasTag)
     }
 
-    /// What the location adds, value by value.
+    /// Returns the values of the fields that the location adds.
     private mutating func knownFields(
         of head: AnswerHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> AddedFields {
@@ -48,7 +47,7 @@ extension Worker {
         return addedFields(to: head, slot, exchange, location, isForGzip: true)
     }
 
-    /// Whether a list of directives has this one, without a value.
+    /// Returns true if a list of cache directives has this one, without a value.
     static func names(_ directive: StaticString, in list: Span<UInt8>) -> Bool {
         var start = 0
         while start < list.count {

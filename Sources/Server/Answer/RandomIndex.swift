@@ -2,9 +2,10 @@ import Files
 import HTTP
 import Linux
 
-/// random_index: the request goes on to a file of the directory, chosen by lot.
+/// random_index: an internal redirect to a random file of the directory.
 extension Worker {
-    /// nil when the directory has no file. A link is what it leads to, as in nginx.
+    /// Redirects to a random file. Returns nil if the directory has none. A link counts as its
+    /// target, as in nginx.
     mutating func randomIndex(
         _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Outcome? {

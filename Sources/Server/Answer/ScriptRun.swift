@@ -2,9 +2,9 @@ import Files
 import HTTP
 import Linux
 
-/// Running a level's script (nginx's rewrite module).
+/// Execution of a level's script (nginx's rewrite module).
 extension Worker {
-    /// What a script came to; nil when the request goes on.
+    /// Runs a script. Returns nil if the request continues.
     mutating func run(_ script: Int32, _ slot: Int, _ exchange: Int) -> Outcome? {
         dependOnRequest()
         let steps = plan.scripts[Int(script)]
@@ -58,7 +58,7 @@ extension Worker {
         return nil
     }
 
-    /// What became of the step before `next`, for `apus explain`.
+    /// Notes the result of the step before `next`, for `apus explain`.
     @inline(__always)
     private func note(_ script: Int32, _ next: Int, _ text: @autoclosure () -> String) {
         guard let explanation else { return }
@@ -72,7 +72,7 @@ extension Worker {
         return query.isEmpty ? path : "\(path)?\(query.span.text)"
     }
 
-    /// `break`: no location is looked for, though the path may be another.
+    /// Handles `break`: no location is searched any more, though the path may have changed.
     private mutating func leaveLocationsName(_ exchange: Int) {
         exchanges[exchange].isRewritten = false
         context(of: exchange).isOutsideAlias = true
@@ -80,7 +80,7 @@ extension Worker {
 
     // MARK: if
 
-    /// Whether a condition holds; nil when that cannot be told.
+    /// Evaluates a condition; nil if that is impossible.
     private mutating func holds(
         _ step: ScriptStep, quotes: Bool, _ slot: Int, _ exchange: Int
     ) -> Bool? {
@@ -102,8 +102,8 @@ extension Worker {
         }
     }
 
-    /// Whether an expression matches, with its captures kept; nil when it hit its limit, which is
-    /// logged.
+    /// Matches a regular expression and stores its captures. Returns nil if it hit its limit, which
+    /// is logged.
     private mutating func matches(
         _ regex: Int32, _ subject: Span<UInt8>, _ slot: Int, _ exchange: Int
     ) -> Bool? {
@@ -127,7 +127,7 @@ extension Worker {
         }
     }
 
-    /// An expression, and where it stands, for messages.
+    /// Returns a regular expression and its place, for messages.
     private func named(_ regex: Int32, _ exchange: Int) -> String {
         "the regular expression \"\(plan.regexes[Int(regex)].pattern)\" in "
             + plan.text(ofLocation: exchanges[exchange].location)
@@ -174,7 +174,7 @@ extension Worker {
     ) -> Outcome {
         let status = Int(step.index)
         guard status < 400 || step.rewrite.contains(.hasText) else { return .status(status) }
-        // The text may name $status (ngx_http_send_response).
+        // The text may use $status (ngx_http_send_response).
         exchanges[exchange].status =
             exchanges[exchange].errorStatus > 0 ? exchanges[exchange].errorStatus : status
         let text = value(of: step.left, slot, exchange)
@@ -226,7 +226,7 @@ extension Worker {
         logError(.notice, "\"\(pattern)\" \(verb) \"\(path.span.text)\"", slot, exchange)
     }
 
-    /// The client is sent elsewhere.
+    /// Redirects the client.
     private mutating func redirect(
         _ step: ScriptStep, _ slot: Int, _ exchange: Int
     ) -> RewriteResult {
@@ -242,7 +242,7 @@ extension Worker {
         return .ended(.status(Int(step.index)))
     }
 
-    /// The path becomes another one.
+    /// Replaces the path.
     private mutating func replace(
         _ step: ScriptStep, _ slot: Int, _ exchange: Int
     ) -> RewriteResult {
@@ -283,7 +283,7 @@ extension Worker {
         logError(.notice, "rewritten \(what): \"\(text.span.text)\"\(query)", slot, exchange)
     }
 
-    /// The query as it is now.
+    /// Returns the current query.
     func arguments(_ slot: Int, _ exchange: Int) -> [UInt8] {
         if let args = contextIfAny(exchange)?.args { return args }
         let query = exchanges[exchange].received.slice(exchanges[exchange].parser.head.query)
@@ -325,9 +325,9 @@ extension Worker {
     }
 }
 
-/// The text of a redirect that a `rewrite` makes (ngx_unescape_uri, NGX_UNESCAPE_REDIRECT).
+/// Decoding of the target of a redirect by `rewrite` (ngx_unescape_uri, NGX_UNESCAPE_REDIRECT).
 enum RedirectText {
-    /// Decodes, up to the first `?`, the escapes of ASCII bytes above `%`. Of an invalid escape
+    /// Decodes, up to the first `?`, the escapes of ASCII bytes above `%`. For an invalid escape,
     /// nginx drops the percent sign and, if a digit follows, that digit and the byte after it.
     static func unescaped(_ text: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []

@@ -3,9 +3,10 @@ import HTTP
 import Linux
 import Reactor
 
-/// limit_rate: an answer is sent as far as its rate allows, then the connection is held.
+/// limit_rate: a response is sent as fast as its rate allows; in between the connection is
+/// throttled.
 extension Worker {
-    /// How many bytes of the answer may be sent now; 0 when none may.
+    /// Returns the number of bytes of the response that may be sent now; 0 for none.
     mutating func room(_ slot: Int, _ exchange: Int) -> Int64 {
         guard let rate = sendRate(slot, exchange) else { return Int64.max }
         return max(
@@ -15,8 +16,8 @@ extension Worker {
                 elapsedMs: clock.monotonicMs &- exchanges[exchange].startedMs))
     }
 
-    /// Waits until there is room again: no timeout runs, and of the client nothing is heard but
-    /// that it has gone.
+    /// Waits until more may be sent: no timeout runs, and the only event from the client is a
+    /// hang-up.
     mutating func hold(_ slot: Int, _ exchange: Int) {
         let rate = sendRate(slot, exchange)
         let againMs = rate?.roomAgainMs(sentBytes: exchanges[exchange].sentBytes) ?? 0
@@ -28,7 +29,7 @@ extension Worker {
             slot, atMs: max(exchanges[exchange].startedMs &+ againMs, clock.monotonicMs &+ 1))
     }
 
-    /// The rate of the answer under way, found out once; nil when it has none.
+    /// Returns the rate of the current response, evaluated once; nil if it has none.
     mutating func sendRate(_ slot: Int, _ exchange: Int) -> SendRate? {
         let context = context(of: exchange)
         if let known = context.sendRate { return known }
@@ -48,7 +49,7 @@ extension Worker {
         return rate
     }
 
-    /// `$limit_rate`: what was assigned to it, or what limit_rate says; 0 for any number.
+    /// Returns the value of `$limit_rate`: the assigned one, or that of limit_rate; 0 for no limit.
     mutating func bytesPerSecond(_ slot: Int, _ exchange: Int) -> Int64 {
         if let assigned = contextIfAny(exchange)?.assignedRate { return assigned }
         let location = plan.locations[Int(exchanges[exchange].location)]
@@ -57,7 +58,7 @@ extension Worker {
         return size(settings.bytesPerSecond, settings.rateTemplate, slot, exchange)
     }
 
-    /// `set $limit_rate`.
+    /// Handles `set $limit_rate`.
     mutating func setRate(_ template: Template, _ slot: Int, _ exchange: Int) {
         let text = value(of: template, slot, exchange)
         guard let size = NginxSize.size(text) else {
@@ -69,7 +70,7 @@ extension Worker {
         context(of: exchange).assignedRate = Int64(size)
     }
 
-    /// A size that a directive gives as a number or as a text with variables; 0 when that is none.
+    /// Returns a size that a directive gives as a number or as a text with variables; 0 if invalid.
     private mutating func size(
         _ number: Int64, _ template: Int32, _ slot: Int, _ exchange: Int
     ) -> Int64 {

@@ -2,13 +2,13 @@ import Files
 import HTTP
 import Linux
 
-/// Files that were compressed beforehand and lie beside the file itself: FILE.gz, FILE.br,
-/// FILE.zst.
+/// Precompressed files in the same directory as the file itself: FILE.gz, FILE.br, FILE.zst.
 extension Worker {
-    /// The sidecar that the client likes best; nil when none is there or wanted.
+    /// Returns the precompressed file that the client prefers; nil if none exists or is acceptable.
     ///
-    /// Each is opened in the order of the client's weights, among equals zstd and br before gzip.
-    /// One that is not wanted is looked for only where its being there is told by Vary.
+    /// Files are tried in the order of the client's weights, for equal weights zstd and br before
+    /// gzip. One that the client does not accept is looked up only if Vary depends on its
+    /// existence.
     mutating func sidecar(
         _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Outcome? {
@@ -31,7 +31,7 @@ extension Worker {
     private struct Candidate {
         let coding: ContentCoding
         let mode: GzipStatic
-        /// In thousandths; 0 is not wanted.
+        /// The weight in thousandths; 0 is not acceptable.
         var weight = 0
 
         init(_ coding: ContentCoding, _ mode: GzipStatic) {
@@ -53,9 +53,9 @@ extension Worker {
             })
         {
             candidate.weight = weight
-            // nginx's rules for gzip hold for gzip: versions, proxies, disabled agents.
+            // nginx's rules for gzip apply to gzip: versions, proxies, disabled agents.
             if candidate.coding == .gzip {
-                // It has no fields yet, so that nothing is forbidden but all.
+                // There are no response fields yet, so that only `any` of gzip_proxied matters.
                 let isTaken =
                     acceptsGzip(exchange, plan)
                     && (!isProxied(exchange) || !plan.proxied.isEmpty)
@@ -95,14 +95,15 @@ extension Worker {
         return answerFile(found, coding: candidate.coding, slot, exchange)
     }
 
-    /// Whether a sidecar is not older than its file; one whose file is gone is.
+    /// Returns true if a precompressed file is not older than its file; false if that file is
+    /// missing.
     private mutating func isFresh(
         _ sidecar: FoundFile, _ location: LocationPlan, _ slot: Int, _ exchange: Int
     ) -> Bool {
         let original = find(location, slot, exchange)
         release(original)
         guard original.error == 0 else { return false }
-        // Both times count, whichever of the two is sent.
+        // The response depends on both times, whichever file is sent.
         if sidecar.isKept { making.use(source(sidecar)) }
         if original.isKept { making.use(source(original)) }
         return sidecar.facts.modified >= original.facts.modified

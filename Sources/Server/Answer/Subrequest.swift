@@ -1,15 +1,15 @@
 import HTTP
 import Linux
 
-/// A request that another one makes, for a part of its own answer: add_before_body and
-/// add_after_body. It is answered at once, in an exchange of its own that is no connection's; what
-/// it comes to is a body, without head, ranges, compression or chunks.
+/// Subrequests for parts of a response: add_before_body and add_after_body. They are processed at
+/// once, in an exchange that belongs to no connection. The result is a body, without head, ranges,
+/// compression or chunks.
 extension Worker {
-    /// The exchange that is behind those of the connections.
+    /// The index of the exchange after those of the connections.
     var subrequestExchange: Int { connections.count }
 
-    /// The body that the server answers a path with; that of an error page where it comes to that.
-    /// nil when memory is short.
+    /// Returns the body of the response to a path, which may be that of an error page; nil if
+    /// memory is short.
     mutating func subrequest(
         _ path: PlanBytes, charset: Int32, _ slot: Int, _ exchange: Int
     ) -> [BodySegment]? {
@@ -40,7 +40,7 @@ extension Worker {
         return hasFailed ? nil : body
     }
 
-    /// A new exchange, with the request of another one.
+    /// Prepares the exchange with the request of the main one.
     private mutating func prepare(_ sub: Int, for exchange: Int, charset: Int32) {
         let main = exchanges[exchange]
         var made = Exchange(limits: main.parser.limits)
@@ -54,13 +54,13 @@ extension Worker {
         made.isInternal = true
         made.isSubrequest = true
         made.mainCharset = charset
-        // What is done about the request's body is the main request's business.
+        // The main request handles the request's body.
         made.hasContinued = true
         made.output = outputs.take()
         exchanges[sub] = made
     }
 
-    /// What stands behind the head in the output, and what follows it.
+    /// Returns the bytes after the head in the output, and the source that follows.
     private mutating func takeBody(of sub: Int) -> [BodySegment] {
         let answer = exchanges[sub]
         let start = answer.outputEnd &- Int(answer.bodyBytes)

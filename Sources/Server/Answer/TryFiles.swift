@@ -2,9 +2,10 @@ import Files
 import HTTP
 import Linux
 
-/// The files of try_files, one after the other.
+/// try_files: the first of its files that exists.
 extension Worker {
-    /// What comes after the last name; nil when one is there, which is then the path.
+    /// Tries the files. Returns nil if one exists, which becomes the path; otherwise the outcome of
+    /// the last argument.
     mutating func tryFiles(
         _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Outcome? {
@@ -12,8 +13,8 @@ extension Worker {
         for index in 0..<tried.names.count {
             let name = tried.names[index]
             var found = value(of: name.template, slot, exchange)
-            // With an alias a name with variables that begins with the location's is below the
-            // alias; nginx takes one without them as it is.
+            // With an alias, a name with variables that begins with the location's name is below
+            // the alias; nginx uses a constant name unchanged.
             let replaced = name.template.isConstant ? 0 : location.aliasReplaces
             if replaced > 0, found.count >= replaced,
                 found.span.slice(from: 0, to: replaced).equals(
@@ -45,7 +46,7 @@ extension Worker {
         return (facts.kind == .directory) == isDirectory
     }
 
-    /// What is at the path; nil when nothing is. What else keeps it from being seen is logged.
+    /// Returns the status of the path; nil if it does not exist. Other errors are logged.
     private mutating func factsOfPath(
         _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> FileFacts? {
@@ -54,7 +55,7 @@ extension Worker {
         release(found)
         var result: Result<FileFacts, FileError> =
             found.error == 0 ? .success(found.facts) : .failure(FileError(code: found.error))
-        // That something is there can be told even of what must not be read.
+        // A file that must not be read exists nevertheless.
         if found.error == Errno.accessDenied, location.links == .follow,
             !location.features.contains(.testsLinks)
         {
@@ -89,7 +90,7 @@ extension Worker {
         return setURI(uri.span) ? nil : .status(500)
     }
 
-    /// Goes to a named location, or makes a text with a query of its own the path.
+    /// Enters a named location, or redirects internally to a text with a query of its own.
     mutating func go(to target: [UInt8], _ slot: Int, _ exchange: Int) -> Outcome {
         if target.first == UInt8(ascii: "@") { return enter(named: target, slot, exchange) }
         let mark = target.firstIndex(of: UInt8(ascii: "?"))
@@ -123,7 +124,7 @@ extension Worker {
 }
 
 extension TryFilesPlan {
-    /// For `apus explain`.
+    /// Returns a line for `apus explain`.
     fileprivate static func text(_ name: Name, _ isThere: Bool) -> String {
         isThere
             ? name.isDirectory ? "is a directory" : "is there"

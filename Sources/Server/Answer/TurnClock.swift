@@ -1,19 +1,19 @@
 import HTTP
 import Linux
 
-/// The time, read once a turn of the loop; its texts are made once a second.
+/// The time, read once per iteration of the event loop; its texts are formatted once a second.
 struct TurnClock {
-    /// CLOCK_MONOTONIC.
+    /// Milliseconds of CLOCK_MONOTONIC.
     private(set) var monotonicMs: Int64 = 0
     /// Seconds since 1970.
     private(set) var seconds: Int64 = Int64.min
-    /// And the milliseconds beyond them.
+    /// The milliseconds of the current second.
     private(set) var milliseconds: Int64 = 0
-    /// `Sat, 21 Nov 2026 10:00:00 GMT`
+    /// The HTTP date, as in `Sat, 21 Nov 2026 10:00:00 GMT`.
     private(set) var date = InlineText<32>()
-    /// `21/Nov/2026:10:00:00 +0000`, local time, for logs.
+    /// The local time for logs, as in `21/Nov/2026:10:00:00 +0000`.
     private(set) var logTime = InlineText<32>()
-    /// `2026-11-21T10:00:00+00:00`, local time.
+    /// The local time in ISO 8601, as in `2026-11-21T10:00:00+00:00`.
     private(set) var iso8601 = InlineText<32>()
 
     /// Reads the clocks.
@@ -75,7 +75,7 @@ struct InlineText<let capacity: Int>: BitwiseCopyable {
     private var bytes = InlineArray<capacity, UInt8>(repeating: 0)
     private(set) var count = 0
 
-    /// Replaces the text by what `body` writes; what does not fit is left out.
+    /// Replaces the text by the output of `body`; text that does not fit is left out.
     mutating func write(_ body: (inout HeadWriter) -> Void) {
         var memory = bytes.mutableSpan
         count = unsafe memory.withUnsafeMutableBytes { memory in

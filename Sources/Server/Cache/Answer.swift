@@ -2,11 +2,11 @@ import Files
 import HTTP
 import Linux
 
-/// A whole answer that was made once and is sent again, as long as nothing that it was made of has
-/// changed: a head, and a body that is a file's or its own.
+/// A complete response that was built once and is sent again while nothing that it depends on has
+/// changed: a head, and either a whole file or a body of its own.
 @safe
 struct Answer: BitwiseCopyable {
-    /// A file that the answer is made of, as it was then.
+    /// A version of a file that the response depends on.
     struct Source: BitwiseCopyable {
         var entry: Int32 = -1
         var generation: UInt32 = 0
@@ -14,12 +14,12 @@ struct Answer: BitwiseCopyable {
         static var none: Source { Source() }
     }
 
-    /// What an answer is looked up by, its path apart.
+    /// The key of a cached response, in addition to its path.
     struct Variant: BitwiseCopyable, Equatable {
         let server: Int32
-        /// What the client takes (``CodingClasses``).
+        /// The class of the client's Accept-Encoding (``CodingClasses``).
         let codingClass: UInt16
-        /// For a client that has this version already: 304.
+        /// True for a client that has this version already: 304.
         let isNotModified: Bool
 
         var number: UInt64 {
@@ -28,42 +28,42 @@ struct Answer: BitwiseCopyable {
         }
     }
 
-    /// Path, head and own body, one after the other; nil where the slot is free.
+    /// The path, the head and the body of its own, one after the other; nil in a free slot.
     var memory: UnsafeMutableRawPointer?
     var hash: UInt64 = 0
     var variant = Variant(server: 0, codingClass: 0, isNotModified: false)
     var pathCount: UInt32 = 0
     var headCount: UInt32 = 0
-    /// Of its own body.
+    /// The length of the body of its own.
     var bodyCount: UInt32 = 0
     var status: UInt16 = 0
     var uses: UInt8 = 0
-    /// The body is the first file, as a whole.
+    /// True if the body is all of the first file.
     var sendsFile = false
     var location: Int32 = 0
     var file = Source.none
     var otherFile = Source.none
-    /// In which epoch everything else that was looked at was as it is.
+    /// The epoch of the file cache in which all other lookups were made.
     var epoch: UInt64 = 0
-    /// It is not sent after this time, nor, when the clock was set back, before the other:
+    /// The last second at which it may be sent, and the first, in case the clock is set back:
     /// Last-Modified must not be later than Date (RFC 9110, section 8.8.2.1).
     var lastSecond = Int64.max
     var firstSecond = Int64.min
-    /// When its dates are of.
+    /// The second that its dates are from.
     var datedSecond: Int64 = 0
-    /// Where in the head Date's value is.
+    /// The offset of the value of Date in the head.
     var dateOffset: UInt32 = 0
-    /// Where Expires' value is, and how long after Date; 0 for none.
+    /// The offset of the value of Expires, and its distance from Date in seconds; 0 for none.
     var expiresOffset: UInt32 = 0
     var expiresAfter: Int64 = 0
-    /// Where `keep-alive` and what belongs to it is.
+    /// The extent of `keep-alive` and the Keep-Alive header after it.
     var connection = ByteExtent.empty
-    /// Where the values of ETag and Last-Modified are.
+    /// The extents of the values of ETag and Last-Modified.
     var tag = ByteExtent.empty
     var modified = ByteExtent.empty
     /// The index file that was found, for `$uri`.
     var index: PlanBytes?
 
-    /// How many bytes it keeps in memory.
+    /// The bytes of memory for path, head and body.
     var byteCount: Int { Int(pathCount) &+ Int(headCount) &+ Int(bodyCount) }
 }

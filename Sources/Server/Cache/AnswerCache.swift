@@ -3,7 +3,7 @@ import Glibc
 import HTTP
 import Linux
 
-/// Whole answers by server, path and what the client takes.
+/// A cache of complete responses by server, path and accepted encodings.
 @safe
 struct AnswerCache: ~Copyable {
     private var answers: ZeroedStorage<Answer>
@@ -28,7 +28,7 @@ struct AnswerCache: ~Copyable {
         for slot in 0..<slots.end { unsafe Glibc.free(answers[slot].memory) }
     }
 
-    /// Whether anything is kept.
+    /// True if responses are cached.
     private(set) var isOn: Bool
 
     subscript(_ slot: Int) -> Answer {
@@ -46,8 +46,8 @@ struct AnswerCache: ~Copyable {
         return hash.value
     }
 
-    /// Where the answer to a path is; nil when there is none. It changes nothing, but what is not
-    /// `mutating` gets a copy of the table's head.
+    /// Returns the slot of the response to a path; nil if there is none. Nothing changes, but a
+    /// method that is not `mutating` would receive a copy of the struct.
     mutating func find(_ path: Span<UInt8>, _ variant: Answer.Variant, _ hash: UInt64) -> Int? {
         var cursor = index.start(hash)
         while let slot = index.next(hash, at: &cursor) {
@@ -64,7 +64,7 @@ struct AnswerCache: ~Copyable {
         return nil
     }
 
-    /// The head of an answer.
+    /// Returns the head of a response.
     func head(_ slot: Int) -> Buffer {
         guard let memory = unsafe answers[slot].memory else { return .none }
         return unsafe Buffer(
@@ -72,8 +72,8 @@ struct AnswerCache: ~Copyable {
             capacity: Int(answers[slot].headCount) &+ Int(answers[slot].bodyCount))
     }
 
-    /// Keeps an answer to a path; the one that was there goes. Nothing is kept when room would have
-    /// to be looked for for long.
+    /// Stores the response to a path, in place of an older one. Nothing is stored if it takes too
+    /// long to make room.
     mutating func keep(
         _ made: Answer, _ path: Span<UInt8>, head: Span<UInt8>, body: Span<UInt8>
     ) {
@@ -81,7 +81,7 @@ struct AnswerCache: ~Copyable {
         if let old = find(path, made.variant, hash) { drop(old) }
         let size = path.count &+ head.count &+ body.count
         guard let slot = room(for: AnswerCache.answerCost &+ size) else { return }
-        // Swift's own allocation would end the process when memory is short.
+        // Swift's own allocation would terminate the process if memory is short.
         guard let memory = unsafe malloc(max(1, size)) else { return slots.give(slot) }
         var answer = made
         unsafe answer.memory = memory
@@ -98,7 +98,7 @@ struct AnswerCache: ~Copyable {
         byteCount &+= Int64(AnswerCache.answerCost &+ size)
     }
 
-    /// Forgets an answer.
+    /// Removes a response.
     mutating func drop(_ slot: Int) {
         index.remove(slot, answers[slot].hash)
         byteCount &-= Int64(AnswerCache.answerCost &+ answers[slot].byteCount)
@@ -107,7 +107,8 @@ struct AnswerCache: ~Copyable {
         slots.give(slot)
     }
 
-    /// Forgets what was sent last before this second, a part of the table at a time.
+    /// Removes responses that were last sent before this second. Each call examines a part of the
+    /// table.
     mutating func sweep(before second: Int64) {
         for slot in sweeper.slots(of: slots.end)
         where unsafe answers[slot].memory != nil && answers[slot].datedSecond < second {
@@ -116,14 +117,14 @@ struct AnswerCache: ~Copyable {
         sweeper.rest(of: slots.end, nowMs: 0, periodMs: 0)
     }
 
-    /// Forgets all, and keeps nothing any more.
+    /// Removes all responses, and caches nothing from then on.
     mutating func close() {
         isOn = false
         for slot in 0..<slots.end where unsafe answers[slot].memory != nil { drop(slot) }
     }
 
-    /// Bytes of memory that an answer takes beside its path, head and body: itself, two cells of
-    /// the index, and what malloc(3) adds.
+    /// Bytes of memory that a response uses in addition to its path, head and body: the entry, two
+    /// cells of the index, and the overhead of malloc(3).
     static let answerCost = MemoryLayout<Answer>.stride &+ 2 &* 8 &+ 16
 
     private mutating func room(for size: Int) -> Int? {

@@ -2,28 +2,29 @@ import Files
 import HTTP
 import Linux
 
-/// What is noted while an answer is made, to tell whether it may be kept for others.
+/// Records what a response depends on while it is built, to decide whether it may be cached for
+/// other clients.
 struct AnswerInMaking {
-    /// Nothing but server, path, what the client takes (its class) and files that are kept were
-    /// looked at so far.
+    /// True while the response depends only on server, path, the class of accepted encodings and
+    /// cached files.
     var isShared = false
-    /// The class of the client.
+    /// The class of the client's accepted encodings.
     var codingClass: UInt16 = 0
-    /// Where in the output it begins.
+    /// The offset in the output where the response begins.
     var start = 0
-    /// The epoch in which it was begun.
+    /// The epoch of the file cache when the response was started.
     var epoch: UInt64 = 0
-    /// How many lines about requests the error logs had.
+    /// The number of lines about requests in the error logs at that time.
     var errorLines: UInt64 = 0
-    /// The files that were looked at.
+    /// The files that the response depends on.
     var file = Answer.Source.none
     var otherFile = Answer.Source.none
-    /// When `expires` says that it expires.
+    /// The rule of `expires` that applies.
     var expires: ExpiresRule?
-    /// The whole of `file` is its body.
+    /// True if the body is all of `file`.
     var sendsFile = false
 
-    /// Notes that a file's bytes or times count.
+    /// Records that the response depends on the content or times of a file.
     mutating func use(_ source: Answer.Source) {
         if file.entry == source.entry || otherFile.entry == source.entry { return }
         if file.entry < 0 {
@@ -35,7 +36,7 @@ struct AnswerInMaking {
         }
     }
 
-    /// What was made of a file counts in its place.
+    /// Replaces a file by its compressed variant.
     mutating func replace(_ entry: Int32, with variant: Answer.Source) {
         if file.entry == entry {
             file = variant
@@ -44,7 +45,7 @@ struct AnswerInMaking {
         }
     }
 
-    /// Makes a file that was noted the first one: it is the body.
+    /// Makes a recorded file the first one, which is the body.
     mutating func send(_ entry: Int32) {
         sendsFile = true
         if otherFile.entry == entry { swap(&file, &otherFile) }
@@ -52,10 +53,10 @@ struct AnswerInMaking {
 }
 
 extension Worker {
-    /// What the answer in hand depends on is not shared with other requests: it is not kept.
+    /// Prevents the current response from being cached: it depends on more than the cache key.
     mutating func dependOnRequest() { making.isShared = false }
 
-    /// Begins to note what an answer is made of.
+    /// Starts recording for a new response.
     mutating func beginAnswer(_ exchange: Int) {
         making = AnswerInMaking()
         guard answers.isOn, explanation == nil, exchanges[exchange].fault == nil,
@@ -71,7 +72,7 @@ extension Worker {
         making.errorLines = errorLines.count
     }
 
-    /// Keeps the answer that was just made, if others may have it.
+    /// Stores the finished response in the cache, if other clients may get it.
     mutating func keepAnswer(_ slot: Int, _ exchange: Int) {
         guard making.isShared else { return }
         making.isShared = false
@@ -105,7 +106,8 @@ extension Worker {
             answer, path, head: head, body: output.span(from: headEnd, to: bodyEnd))
     }
 
-    /// Finds what in a head changes with time and connection; false when not all of it is known.
+    /// Finds the parts of a head that depend on the time and the connection. Returns false if one
+    /// is not found.
     private func find(
         into answer: inout Answer, _ head: Span<UInt8>, _ location: Int
     ) -> Bool {
@@ -140,8 +142,9 @@ extension Worker {
         return true
     }
 
-    /// Until when what is told of a file's times holds: while it is young its tag is longer, and
-    /// one from the future is clamped to now.
+    /// Returns the last second in which the headers derived from a file's times are right: the
+    /// entity tag of a recently modified file is longer, and a time in the future is replaced by
+    /// the current time.
     private func lastSecond(of source: Answer.Source) -> Int64 {
         guard source.entry >= 0 else { return Int64.max }
         let facts = files[source.entry].facts
@@ -154,8 +157,8 @@ extension Worker {
         return Int64.max
     }
 
-    /// Since when what is told of a file's times holds: before, it would be from the future, and
-    /// before it is no longer young its tag is another one.
+    /// Returns the first second in which the headers derived from a file's times are right:
+    /// earlier, the time would be in the future, and the entity tag might be the longer one.
     private func firstSecond(of source: Answer.Source) -> Int64 {
         guard source.entry >= 0 else { return Int64.min }
         let facts = files[source.entry].facts
@@ -167,7 +170,8 @@ extension Worker {
 }
 
 extension Plan {
-    /// Whether a log of a location tells of how an answer was made, which a kept one does not know.
+    /// Returns true if a log of a location shows how a response was built, which a cached response
+    /// does not know.
     func readsContext(logsOf location: Int, _ hasContext: Bool) -> Bool {
         let logs = locations[location].accessLogs
         for index in 0..<logs.count {
@@ -185,8 +189,8 @@ extension Plan {
 }
 
 extension Span where Element == UInt8 {
-    /// Where the value of a field stands in a head; `name` begins with a line end and ends in a
-    /// space. nil when there is none.
+    /// Returns the extent of the value of a header in a head; `name` begins with a line end and
+    /// ends in a space. Returns nil if there is none.
     fileprivate func value(of name: StaticString) -> ByteExtent? {
         let length = name.utf8CodeUnitCount
         var index = 0

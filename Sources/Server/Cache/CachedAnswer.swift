@@ -3,18 +3,18 @@ import Files
 import HTTP
 import Linux
 
-/// The fast way of a request: an answer that was made before, if nothing has changed.
+/// The fast path: a response that was built before is sent again if nothing has changed.
 ///
-/// 1. Only a request for the whole of something, by GET or HEAD, is answered so.
-/// 2. The server is chosen as ever; path, server and what the client takes name the answer.
-/// 3. What the answer is made of must be as it was: the files by their versions, all else that was
-///    looked at by the epoch. Changes were taken in after the request's last byte had come.
-/// 4. A client that has this version, as its fields say, gets the 304 that was made before.
-/// 5. The head is copied with today's date, and with `close` where the connection is not kept; a
-///    small body behind it, a large one follows by sendfile.
+/// 1. Only requests for a whole representation, by GET or HEAD, take this path.
+/// 2. The server is selected as usual; server, path and accepted encodings are the cache key.
+/// 3. All that the response depends on must be current: the files by their versions, other lookups
+/// by the epoch. Changes were processed after the last byte of the request was received.
+/// 4. A client that has this version, as its headers say, gets the cached 304.
+/// 5. The head is copied with the current date, and with `close` if the connection is not kept
+/// alive. A small body is copied after it, a large one follows by sendfile.
 extension Worker {
-    /// Answers from what is kept, or notes that it will once there is room for it; false when that
-    /// is not to be had, and nothing was done.
+    /// Sends a cached response if there is one, or suspends until there is room in the output.
+    /// Returns false on a miss, without side effects.
     mutating func answerFromCache(_ slot: Int, _ exchange: Int) -> Bool {
         guard exchanges[exchange].parser.head.asksForWholeUnlessKnown,
             exchanges[exchange].fault == nil, exchanges[exchange].parser.head.version > .http09
@@ -39,7 +39,8 @@ extension Worker {
         return send(place, hasBody: isGet, slot, exchange)
     }
 
-    /// Where the answer to an exchange's path is; one that is not current any more is forgotten.
+    /// Returns the cached response to an exchange's path; nil if there is none. One that is not
+    /// current any more is removed.
     @inline(__always)
     private mutating func currentAnswer(_ exchange: Int, _ variant: Answer.Variant) -> Int? {
         let path = exchanges[exchange].path
@@ -62,8 +63,8 @@ extension Worker {
             && (other.entry < 0 || files.isCurrent(other.entry, other.generation))
     }
 
-    /// Whether the client has this version, as it says in the very words that were sent to it.
-    /// Other words are looked at where all are.
+    /// Returns true if the client has this version, judged by validators that are byte for byte
+    /// those that were sent. Any other form is left to the slow path.
     private mutating func isKnown(_ place: Int, _ exchange: Int) -> Bool {
         let received = exchanges[exchange].received
         let head = answers.head(place)
@@ -89,9 +90,9 @@ extension Worker {
         let file = answers[place].file.entry
         let size = sendsFile ? Int(truncatingIfNeeded: files.size(of: file)) : 0
         let isSmall = sendsFile && files.hasBytes(file)
-        // It is opened again where all answers are made.
+        // The slow path opens the file again.
         if sendsFile, !files.isReady(file) { return false }
-        // Its dates were of another second, which may be later than this one.
+        // Its dates are from another second, which may be later than the current one.
         if answers[place].datedSecond != clock.seconds,
             clock.seconds < answers[place].firstSecond
         {
@@ -100,7 +101,7 @@ extension Worker {
         }
         let output = exchanges[exchange].output
         let start = exchanges[exchange].outputEnd
-        // A head for a connection that is not kept is a few bytes shorter, if anything.
+        // The head for a connection that is closed is at most as long.
         guard headCount &+ ownBody &+ (isSmall ? size : 0) <= output.capacity &- start else {
             exchanges[exchange].lacksRoom = start > 0
             exchanges[exchange].location = answers[place].location
@@ -136,12 +137,13 @@ extension Worker {
         exchanges[exchange].lingeringClose = plan.locations[location].timeouts.lingeringClose
         exchanges[exchange].isRateLimited = false
         exchanges[exchange].index = answers[place].index
-        // What the worker has of a path is of another request.
+        // The path in the worker's buffer belongs to another request.
         if uriOwner == exchange { uriOwner = -1 }
         return true
     }
 
-    /// Copies a head and what stands behind it for a connection that is closed: how many bytes.
+    /// Copies a head, and the bytes after it, for a connection that is closed. Returns their
+    /// number.
     @inline(never)
     private mutating func copyClosing(
         _ head: Buffer, count: Int, _ place: Int, to output: Buffer, at start: Int
@@ -154,7 +156,7 @@ extension Worker {
         return writer.count
     }
 
-    /// Makes the dates in a head those of this second.
+    /// Updates the dates in a head to the current second.
     private mutating func writeDates(_ place: Int) {
         answers[place].datedSecond = clock.seconds
         let head = answers.head(place)

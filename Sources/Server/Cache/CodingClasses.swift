@@ -2,13 +2,13 @@ import Files
 import HTTP
 import Linux
 
-/// Sorts clients by what they take: two of one class get the same answer to a request, as far as
-/// that depends on Accept-Encoding, User-Agent (gzip_disable) and the request's version.
+/// Groups clients by what they accept: two clients of one class get the same response, as far as it
+/// depends on Accept-Encoding, User-Agent (gzip_disable) and the version of the request.
 ///
-/// The classes are those that were met. Texts that were sorted lately are remembered, for browsers
-/// send the same ones again and again.
+/// Classes are created as clients appear. The classes of recent header values are cached, since
+/// browsers send the same values again and again.
 struct CodingClasses: ~Copyable {
-    /// What is read of a request.
+    /// The properties of a client that a class depends on.
     private struct Taste: Hashable {
         var gzip = false
         var strictGzip = false
@@ -18,24 +18,25 @@ struct CodingClasses: ~Copyable {
         var refusesIdentity = false
         var identityWeight = 0
         var isOldVersion = false
-        /// Which of the plan's expressions of gzip_disable match the agent, one after the other.
+        /// For each regular expression of gzip_disable in the plan, whether it matches the user
+        /// agent.
         var disabled: [Bool] = []
     }
 
-    /// A text that was sorted; its bytes are in `texts`.
+    /// A header value with a known class; its bytes are in `texts`.
     private struct Remembered: BitwiseCopyable {
         var hash: UInt64
         var codingsCount: Int
         var agentCount: Int
         var isOldVersion: Bool
-        /// 0 for none.
+        /// The number of the class; 0 for none.
         var number: UInt16
     }
 
-    /// More kinds of clients than this share no answers.
+    /// The maximum number of classes. Other clients get responses that are not cached.
     private static let most = 64
     private static let places = 32
-    /// Longer texts are sorted each time.
+    /// Longer values are classified each time.
     private static let longest = 512
 
     private var classes: [Taste: UInt16] = [:]
@@ -44,9 +45,8 @@ struct CodingClasses: ~Copyable {
 
     deinit { texts.free() }
 
-    /// The class of a client whose request is HTTP/1.0 or not; nil when there are too many.
-    /// `matches` is asked whether expressions of gzip_disable match the agent, of which there are
-    /// `expressions`.
+    /// Returns the class of a client; nil if there are too many. `isOldVersion` is true for
+    /// HTTP/1.0. `matches` is called for each of the `expressions` of gzip_disable.
     mutating func number(
         codings: Span<UInt8>, agent: Span<UInt8>, isOldVersion: Bool, expressions: Int,
         _ matches: (Int) -> Bool
@@ -100,7 +100,7 @@ struct CodingClasses: ~Copyable {
     private mutating func number(of taste: Taste) -> UInt16? {
         if let known = classes[taste] { return known }
         guard classes.count < CodingClasses.most else { return nil }
-        // 0 is for plans that look at none of this.
+        // 0 is for plans that depend on none of this.
         let number = UInt16(classes.count &+ 1)
         classes[taste] = number
         return number
@@ -108,14 +108,14 @@ struct CodingClasses: ~Copyable {
 }
 
 extension Worker {
-    /// The class of an exchange's client; nil when its answers are not to be shared.
+    /// Returns the class of an exchange's client; nil if its responses must not be cached.
     @inline(__always)
     mutating func codingClass(_ exchange: Int) -> UInt16? {
         plan.looksAtCodings ? sort(exchange) : 0
     }
 
     private mutating func sort(_ exchange: Int) -> UInt16? {
-        // Strictly, all of several lines count, otherwise the first.
+        // With strict_requests all lines count, otherwise only the first.
         if exchanges[exchange].parser.head.hasSeveral(.acceptEncoding) { return nil }
         let received = exchanges[exchange].received
         let field = exchanges[exchange].parser.head.field(.acceptEncoding) ?? .empty

@@ -1,21 +1,21 @@
 import Configuration
 
-/// A directive of the tree with the blocks around it.
+/// A directive of the tree with its enclosing blocks.
 struct BlockPath {
     let directive: Directive
-    /// From the outermost block to the one that the directive stands in.
+    /// The enclosing blocks, from the outermost to the innermost.
     let outer: [Directive]
 
     var name: String { directive.name.text }
 
-    /// The block that it stands in.
+    /// The innermost enclosing block.
     var parent: Directive? { outer.last }
 
-    /// What stands beside it, itself included.
+    /// All directives of the same block, including itself.
     var siblings: [Directive] { parent?.block ?? [] }
 
-    /// Calls `visit` for every directive of a tree, blocks before what is in them. The rows of
-    /// `types` and its like are no directives.
+    /// Calls `visit` for every directive of a tree, blocks before their contents. The rows of
+    /// `types` and similar blocks are no directives.
     static func walk(_ tree: [Directive], _ visit: (BlockPath) -> Void) {
         walk(tree, [], visit)
     }
@@ -32,7 +32,7 @@ struct BlockPath {
         }
     }
 
-    /// A finding about the directive, at one of its words.
+    /// Returns a finding about the directive, at one of its words.
     func finding(
         _ lint: Lint, _ message: String, at index: Int? = nil, help: [String] = []
     ) -> Finding {
@@ -48,7 +48,7 @@ struct BlockPath {
 }
 
 extension Directive {
-    /// How a `location` compares its name, and the name.
+    /// The modifier and the name of a `location`.
     var locationName: (modifier: String, name: String) {
         if arguments.count == 2 { return (arguments[0].text, arguments[1].text) }
         let text = arguments.first?.text ?? ""

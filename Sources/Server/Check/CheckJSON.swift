@@ -1,8 +1,8 @@
 import Configuration
 
-/// What a check found, for editors and pipelines: one object with an array of findings.
+/// The findings as JSON, for editors and pipelines: one object with an array of findings.
 extension CheckOutcome {
-    /// The text, a line feed at its end.
+    /// The JSON text, with a line feed at its end.
     public var json: String {
         let findings = zip(diagnostics, lints).map { diagnostic, lint -> String in
             var members = [
@@ -25,7 +25,7 @@ extension CheckOutcome {
         return "{\"findings\":[" + findings.joined(separator: ",") + "]}\n"
     }
 
-    /// A JSON string (RFC 8259, section 7).
+    /// Returns a JSON string (RFC 8259, section 7).
     static func quoted(_ text: String) -> String {
         var quoted = "\""
         for scalar in text.unicodeScalars {

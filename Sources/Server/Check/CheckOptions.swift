@@ -1,19 +1,19 @@
 import Linux
 
-/// What `apus check` is told on its command line.
+/// The options of `apus check`.
 public struct CheckOptions: Equatable, Sendable {
-    /// nginx's options: which configuration.
+    /// The options that name the configuration, as nginx's.
     public var server = CommandLineOptions()
     /// `--allow`.
     public var silenced: Set<Lint> = []
     /// `--json`.
     public var isJSON = false
-    /// `--strict`: warnings are a failure, too.
+    /// `--strict`: warnings count as failures.
     public var isStrict = false
     /// `--help`.
     public var showsUsage = false
 
-    /// Reads a command line; `arguments` begin with `check`.
+    /// Parses a command line; `arguments` begin with `check`.
     public static func parse(_ arguments: [String]) throws(CommandLineError) -> CheckOptions {
         var options = CheckOptions()
         for word in OptionReader.words(arguments, .check) {

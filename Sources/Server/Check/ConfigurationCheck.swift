@@ -1,29 +1,29 @@
 import Configuration
 import Linux
 
-/// What `apus check` finds: what is wrong, and what is probably not meant.
+/// The result of `apus check`: errors, and probable mistakes.
 public struct CheckOutcome {
-    /// Errors and warnings of the configuration itself, then the lints' findings, in the order of
+    /// Errors and warnings of the configuration itself, and findings of the lints, in the order of
     /// the files.
     public let diagnostics: [Diagnostic]
-    /// What they are about.
+    /// The files.
     public let sources: Sources
-    /// The lint that found each, where one did.
+    /// For each diagnostic, the lint that found it, if one did.
     public let lints: [Lint?]
 
-    /// Whether the configuration cannot be used.
+    /// True if the configuration cannot be used.
     public var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
-    /// Whether there is anything to say.
+    /// True if there is any diagnostic.
     public var hasWarnings: Bool { !diagnostics.isEmpty }
 
-    /// As a terminal shows it.
+    /// The report for a terminal.
     public var report: String {
         diagnostics.map { $0.render(in: sources) + "\n" }.joined()
     }
 }
 
 extension ConfigurationLoader {
-    /// Reads a configuration as ``load(_:)`` does and lints it, but for the silenced lints. Opens
+    /// Reads a configuration as ``load(_:)`` does and runs the lints that are not silenced. Opens
     /// nothing for writing, binds nothing, and needs no rights beyond reading.
     public static func check(_ request: LoadRequest, silenced: Set<Lint>) -> CheckOutcome {
         let reading = read(request)
@@ -54,7 +54,8 @@ extension ConfigurationLoader {
         }
     }
 
-    /// A comment `# apus: allow NAME` on the line of the finding, or alone on the line before it.
+    /// Returns true if a comment `# apus: allow NAME` is on the line of the finding, or alone on
+    /// the line before it.
     private static func isSilenced(_ finding: Finding, in sources: Sources) -> Bool {
         guard let place = finding.diagnostic.place, sources.files.indices.contains(place.source)
         else { return false }

@@ -1,6 +1,6 @@
 import Configuration
 
-/// Directives that are accepted because a configuration has them, and that do nothing here.
+/// Finds directives that are accepted and ignored.
 enum IdleLint {
     static func findings(_ path: BlockPath) -> [Finding] {
         let rows = DirectiveList.table.rows(named: path.name)

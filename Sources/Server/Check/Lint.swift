@@ -1,7 +1,6 @@
 import Configuration
 
-/// A thing in a configuration that is allowed and probably not meant: each has a name, by which it
-/// can be silenced.
+/// A check for something that is allowed but probably a mistake. It can be silenced by its name.
 public enum Lint: String, CaseIterable, Sendable {
     case aliasSlash = "alias-slash"
     case missingRoot = "missing-root"
@@ -15,7 +14,7 @@ public enum Lint: String, CaseIterable, Sendable {
     case defaultType = "default-type"
     case idle = "idle"
 
-    /// What it is about, in a line.
+    /// A description in one line.
     public var summary: String {
         switch self {
         case .aliasSlash:
@@ -36,8 +35,8 @@ public enum Lint: String, CaseIterable, Sendable {
 
 /// A finding of a lint.
 public struct Finding: Sendable {
-    /// Which lint.
+    /// The lint.
     public let lint: Lint
-    /// What it found.
+    /// The diagnostic.
     public let diagnostic: Diagnostic
 }

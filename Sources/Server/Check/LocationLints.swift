@@ -1,6 +1,6 @@
 import Configuration
 
-/// What is odd about locations and what stands in them.
+/// Lints about locations and their contents.
 enum LocationLints {
     static func findings(_ path: BlockPath) -> [Finding] {
         switch path.name {
@@ -13,7 +13,7 @@ enum LocationLints {
         }
     }
 
-    /// `location /img { alias /srv/img/; }`: /img../secret is /srv/img/../secret.
+    /// Finds `location /img { alias /srv/img/; }`: /img../secret is /srv/img/../secret.
     private static func aliasSlash(_ path: BlockPath) -> [Finding] {
         guard let location = path.outer.last(where: { $0.name.text == "location" }),
             let value = path.directive.arguments.first?.text
@@ -32,10 +32,10 @@ enum LocationLints {
         ]
     }
 
-    // MARK: reached by nobody
+    // MARK: unreachable locations
 
-    /// The locations of a block that others hide from every request. The block is walked once: it
-    /// may hold thousands.
+    /// Finds locations that no request reaches because of others in the block. The block is walked
+    /// once: it may have thousands.
     private static func unreachable(in block: BlockPath) -> [Finding] {
         let locations = (block.directive.block ?? []).filter { $0.name.text == "location" }
         guard locations.count > 1 else { return [] }
@@ -43,7 +43,7 @@ enum LocationLints {
         func isRegex(_ index: Int) -> Bool { names[index].modifier.hasPrefix("~") }
         let wholeTree = names.firstIndex { $0 == ("^~", "/") }
         let everything = names.indices.first { isRegex($0) && matchesAll(names[$0].name) }
-        // The expressions before the one in hand, without and with regard to case.
+        // The preceding regular expressions, without and with regard to case.
         var caseless: [String: Int] = [:]
         var exact: [String: Int] = [:]
         var findings: [Finding] = []
@@ -85,7 +85,7 @@ enum LocationLints {
                 "this one has them all", to: other.place, length: other.name.length))
     }
 
-    /// What is behind a `return` in its block is never run.
+    /// Finds directives after a `return` in the same block, which never run.
     private static func unreachableSteps(_ path: BlockPath) -> [Finding] {
         guard let own = path.siblings.firstIndex(of: path.directive) else { return [] }
         let steps: Set<String> = ["return", "rewrite", "set", "if", "break"]
@@ -100,7 +100,7 @@ enum LocationLints {
         }
     }
 
-    // MARK: not meant
+    // MARK: probable mistakes
 
     private static func ifFile(_ path: BlockPath) -> [Finding] {
         let words = path.directive.arguments.map(\.text).joined(separator: " ")
@@ -121,7 +121,7 @@ enum LocationLints {
         }
     }
 
-    /// The first add_header of a level that hides those of a level around it.
+    /// Finds the first add_header of a level that hides those of an enclosing level.
     private static func lostHeader(_ path: BlockPath) -> [Finding] {
         let first = path.siblings.first { $0.name.text == "add_header" }
         guard first == path.directive,

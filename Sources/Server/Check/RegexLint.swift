@@ -1,6 +1,6 @@
 import Configuration
 
-/// Regular expressions that can backtrack without end: a repeated group that itself ends in a
+/// Finds regular expressions that can take exponential time: a repeated group that itself ends in a
 /// repetition, as in `(a+)+`.
 enum RegexLint {
     static func findings(_ path: BlockPath) -> [Finding] {
@@ -17,7 +17,7 @@ enum RegexLint {
         return []
     }
 
-    /// The arguments of a directive that are patterns.
+    /// Returns the arguments of a directive that are patterns.
     private static func patterns(_ directive: Directive) -> [(Int, [UInt8])] {
         let words = directive.arguments
         switch directive.name.text {
@@ -35,9 +35,10 @@ enum RegexLint {
         }
     }
 
-    /// Walks groups and quantifiers; classes and escapes hold none.
+    /// Returns true if a pattern has such a group. Walks groups and quantifiers, and skips classes
+    /// and escapes.
     static func isSlow(_ pattern: [UInt8]) -> Bool {
-        // For each open group: whether what it holds repeats without bound.
+        // For each open group: whether its content repeats without bound.
         var groups: [Bool] = [false]
         var index = 0
         var closed: Bool?
@@ -74,7 +75,7 @@ enum RegexLint {
 
     private static func endOfClass(_ pattern: [UInt8], from start: Int) -> Int {
         var index = start
-        // A bracket that stands first is one of the class.
+        // A bracket at the first position belongs to the class.
         if index < pattern.count, pattern[index] == UInt8(ascii: "^") { index += 1 }
         if index < pattern.count, pattern[index] == UInt8(ascii: "]") { index += 1 }
         while index < pattern.count, pattern[index] != UInt8(ascii: "]") {

@@ -1,10 +1,10 @@
 import Configuration
 import Linux
 
-/// Whether roots are there and the workers' user can read them.
+/// Checks that roots exist and that the workers' user can read them.
 struct RootLint {
     let paths: Paths
-    /// Whom workers run as; nil where the caller's own rights hold.
+    /// The user of workers; nil if they have the caller's own rights.
     let identity: Identity?
 
     func findings(_ path: BlockPath) -> [Finding] {
@@ -32,7 +32,7 @@ struct RootLint {
         case closed(String)
     }
 
-    /// Walks from `/` to the directory itself.
+    /// Checks each directory from `/` to the directory itself.
     private func firstObstacle(_ name: String) -> Obstacle {
         var ends = name.indices.filter { name[$0] == "/" && $0 != name.startIndex }
         ends.append(name.endIndex)
@@ -51,7 +51,7 @@ struct RootLint {
         return .none
     }
 
-    /// Whether the user may go through a directory, or read a file.
+    /// Returns true if the user may search a directory, or read a file.
     private func allows(_ facts: FileFacts, reading: Bool) -> Bool {
         guard let identity, identity.user != 0 else { return true }
         let bit: UInt32 = reading ? 0o4 : 0o1

@@ -1,6 +1,6 @@
 import Configuration
 
-/// What is odd about media types.
+/// Lints about media types.
 enum TypeLints {
     static func findings(_ path: BlockPath) -> [Finding] {
         switch path.name {
@@ -36,8 +36,8 @@ enum TypeLints {
         ].contains(type)
     }
 
-    /// Suffixes that nearly every site has; a table without one of them serves it as something
-    /// else. An empty table is meant to.
+    /// Suffixes that nearly every site has; with a table that lacks one of them, such files get the
+    /// default type. An empty table is intended.
     private static let common = ["html", "css", "js", "mjs", "svg", "png", "jpg", "woff2", "wasm"]
 
     private static func missing(_ path: BlockPath) -> [Finding] {

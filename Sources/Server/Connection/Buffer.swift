@@ -2,7 +2,7 @@ import Glibc
 import HTTP
 import Linux
 
-/// Memory that bytes are received into or sent from; somebody else owns it.
+/// A view of memory that bytes are received into or sent from. It does not own the memory.
 @safe
 struct Buffer: BitwiseCopyable {
     let start: UnsafeMutableRawPointer?
@@ -19,17 +19,18 @@ struct Buffer: BitwiseCopyable {
 
     var isNone: Bool { capacity == 0 }
 
-    /// New memory of `capacity` bytes; `.none` when memory is short, where Swift's own allocation
-    /// would end the process.
+    /// Allocates memory of `capacity` bytes. Returns `.none` if memory is short, where Swift's own
+    /// allocation would terminate the process.
     static func allocate(_ capacity: Int) -> Buffer {
         guard let memory = unsafe aligned_alloc(64, (capacity &+ 63) & ~63) else { return .none }
         return unsafe Buffer(unsafe: memory, capacity: capacity)
     }
 
-    /// Gives memory back that ``allocate(_:)`` made; the buffer is not to be used again.
+    /// Frees memory from ``allocate(_:)``; the buffer must not be used again.
     func free() { unsafe Glibc.free(start) }
 
-    /// The bytes from `lower` to `upper`, exclusive; what lies outside of the buffer is cut off.
+    /// Returns the bytes from `lower` to `upper`, exclusive; parts outside of the buffer are cut
+    /// off.
     @inline(__always)
     func bytes(from lower: Int, to upper: Int) -> UnsafeMutableRawBufferPointer {
         guard lower >= 0, lower <= upper, upper <= capacity, let start = unsafe start else {
@@ -38,7 +39,7 @@ struct Buffer: BitwiseCopyable {
         return unsafe UnsafeMutableRawBufferPointer(start: start + lower, count: upper &- lower)
     }
 
-    /// The same, where not all of them are in the buffer.
+    /// Returns the part of these bytes that is in the buffer.
     @inline(never)
     private func cutOff(from lower: Int, to upper: Int) -> UnsafeMutableRawBufferPointer {
         let end = max(0, min(upper, capacity))
@@ -49,7 +50,7 @@ struct Buffer: BitwiseCopyable {
         return unsafe UnsafeMutableRawBufferPointer(start: start + begin, count: end &- begin)
     }
 
-    /// The bytes from `lower` to `upper`, to be read.
+    /// Returns the bytes from `lower` to `upper`, for reading.
     @_lifetime(borrow self)
     @inline(__always)
     func span(from lower: Int, to upper: Int) -> Span<UInt8> {
@@ -58,7 +59,7 @@ struct Buffer: BitwiseCopyable {
         return unsafe _overrideLifetime(span, borrowing: self)
     }
 
-    /// A writer over what lies behind `position`.
+    /// Returns a writer over the memory after `position`.
     func writer(from position: Int) -> HeadWriter {
         let room = unsafe bytes(from: position, to: capacity)
         guard let start = room.baseAddress else {
@@ -67,19 +68,19 @@ struct Buffer: BitwiseCopyable {
         return unsafe HeadWriter(unsafe: start, capacity: room.count)
     }
 
-    /// In debug builds, overwrites the beginning of the memory with a text that tests look for:
-    /// what one request has left there must not reach another.
+    /// Overwrites the beginning of the memory, in debug builds, with a text that tests look for:
+    /// bytes of one request must not reach another.
     @inline(__always)
     func scribble() {
         #if DEBUG
             guard let start = unsafe start else { return }
-            // Not all, so that memory that nothing uses stays the kernel's.
+            // Not all, so that unused pages stay unallocated.
             let count = min(capacity, 512)
             unsafe Scribble.fill(UnsafeMutableRawBufferPointer(start: start, count: count))
         #endif
     }
 
-    /// Moves `count` bytes from one place of the buffer to another; they may overlap.
+    /// Moves `count` bytes within the buffer; they may overlap.
     func move(from source: Int, to target: Int, count: Int) {
         let from = unsafe bytes(from: source, to: source &+ count)
         let to = unsafe bytes(from: target, to: target &+ count)
@@ -106,17 +107,17 @@ struct Buffer: BitwiseCopyable {
     }
 }
 
-/// An address that nothing is read from or written to.
+/// Returns an address that is never read from or written to.
 private func emptyMemory() -> UnsafeMutableRawPointer {
     unsafe UnsafeMutableRawPointer(bitPattern: 16).unsafelyUnwrapped
 }
 
-/// Buffers of one size, used again in the order that keeps them in the processor's cache; larger
-/// ones are made for those who need them and freed when they come back.
+/// A pool of buffers of one size, reused in the order that keeps them in the processor's cache;
+/// larger ones are allocated on demand and freed when they are released.
 struct BufferPool: ~Copyable {
     /// The size of the pool's buffers.
     let size: Int
-    /// How many that nobody uses are kept.
+    /// The maximum number of unused buffers.
     private let keeps: Int
     private var idle: ZeroedStorage<Buffer>
     private var idleCount = 0
@@ -129,8 +130,8 @@ struct BufferPool: ~Copyable {
 
     deinit { for index in 0..<idleCount { idle[index].free() } }
 
-    /// A buffer of at least `capacity` bytes, of the pool's size when that is enough; `.none` when
-    /// memory is short.
+    /// Returns a buffer of at least `capacity` bytes, of the pool's size if that is enough; `.none`
+    /// if memory is short.
     mutating func take(atLeast capacity: Int = 0) -> Buffer {
         if capacity <= size, idleCount > 0 {
             idleCount &-= 1
@@ -141,7 +142,7 @@ struct BufferPool: ~Copyable {
         return buffer
     }
 
-    /// Takes a buffer back.
+    /// Returns a buffer to the pool.
     mutating func give(_ buffer: Buffer) {
         guard !buffer.isNone else { return }
         buffer.scribble()

@@ -1,100 +1,100 @@
 import HTTP
 
-/// One client's connection: a state machine that does no I/O.
+/// The state machine of a client's connection, which does no I/O.
 ///
-/// It is told what happened (``Input``) and answers what to do next (``Action``); the worker
-/// carries that out and tells what came of it, until the action is to wait or to close. Tests do
-/// the same with a simulated socket.
+/// It receives an event (``Input``) and returns the next action (``Action``); the worker performs
+/// that and passes its result on, until the action is to wait or to close. Tests do the same with a
+/// simulated socket.
 struct Connection: BitwiseCopyable {
     enum State: UInt8, BitwiseCopyable {
-        /// The slot is free.
+        /// A free slot.
         case free
-        /// Nothing of a request has come.
+        /// No byte of a request was received.
         case idle
-        /// A part of a proxy's header has come, which goes before the first request.
+        /// A part of the PROXY protocol header was received, which precedes the first request.
         case proxyHeader
-        /// A part of a head has come.
+        /// A part of a request head was received.
         case head
-        /// An answer is being chosen or sent.
+        /// A response is being chosen or sent.
         case answering
-        /// The answer is sent, the rest of the request's body is awaited.
+        /// The response is sent; the rest of the request's body is still to come.
         case discarding
-        /// Our side is shut; what still comes is thrown away.
+        /// Our side is shut down; received bytes are discarded.
         case lingering
     }
 
-    /// What happened.
+    /// An event, or the result of an action.
     enum Input {
-        /// The descriptor is ready to be read or written, as it was waited for; or the connection's
-        /// turn has come again.
+        /// The descriptor is ready for the direction that was waited for, or the connection may
+        /// continue after it yielded.
         case ready
         case received(Int)
-        /// A receive found nothing.
+        /// A receive found no bytes.
         case nothingToReceive
         case endOfStream
-        /// The input buffer has become larger.
+        /// The input buffer was enlarged.
         case inputGrown
-        /// What the proxy says is kept.
+        /// The addresses of the PROXY protocol header were stored.
         case proxyHeaderTaken
-        /// An answer's beginning is in `output`, its rest in `source`.
+        /// The beginning of a response is in `output`, its rest in `source`.
         case answered
-        /// The answer is whole, and has no room behind what waits in `output`.
+        /// The response is complete, but does not fit after the bytes that wait in `output`.
         case answerLacksRoom
-        /// The answer waits for something else than the client.
+        /// The response waits for something other than the client.
         case answerWaits
-        /// What it waited for has come.
+        /// The wait has ended.
         case resumed
-        /// No answer is to be sent.
+        /// No response is to be sent.
         case dropped
         case sent(Int)
-        /// So many bytes of the file, of those that were asked for.
+        /// The number of bytes of the file that were sent, and of those requested.
         case sentFile(Int, of: Int)
-        /// The file's next bytes have to be waited for.
+        /// The next bytes of the file are not in memory yet.
         case fileWaits
-        /// They have come.
+        /// The bytes of the file were read.
         case fileRead
         /// A send found no room.
         case noRoom
         /// Nothing may be sent yet: the rate is limited.
         case limited
-        /// The producer has put more into `output`; it has nothing further when `isLast`.
+        /// The producer has added bytes to `output`; there are no more if `isLast`.
         case produced(isLast: Bool)
-        /// The file is shorter than was promised, or cannot be read.
+        /// The file was truncated or cannot be read.
         case sourceFailed
-        /// The request is logged and its file closed.
+        /// The request was logged and its file closed.
         case finished
         /// The socket is broken.
         case failed
-        /// The deadline that was asked for has come.
+        /// The deadline has expired.
         case expired
     }
 
-    /// What to do.
+    /// An action for the worker to perform.
     enum Action {
         case receive
-        /// The head does not fit: enlarge the input buffer.
+        /// Enlarge the input buffer: the head does not fit.
         case growInput
-        /// Keep what a proxy says of the connection, as it is in the exchange.
+        /// Store the addresses of the PROXY protocol header from the exchange.
         case takeProxyHeader
-        /// Choose an answer to the request (or the fault) in the exchange.
+        /// Process the request (or the fault) in the exchange.
         case answer
         /// Send `output`; more follows at once.
         case send(moreFollows: Bool)
         /// Send a slice of the file.
         case sendFile
         case produce
-        /// The request is over: log it, close its file.
+        /// Finish the request: log it, close its file.
         case finish
         case wait(for: Direction, deadline: DeadlineKind)
-        /// Wait until the answer goes on; of the client only its going away is noticed.
+        /// Wait until the response continues; of the client, only a hang-up is noticed.
         case pause
-        /// Wait until the rate allows more to be sent.
+        /// Wait until the rate allows sending more.
         case hold
-        /// Let the others have their turn, then go on.
+        /// Let other connections run, then continue.
         case yield
-        /// Shut our side and wait for the client to shut its own.
+        /// Shut down our side and wait for the client to close.
         case linger
-        /// Give the exchange back and wait for the next request.
+        /// Release the exchange and wait for the next request.
         case rest
         case close(CloseReason)
     }
@@ -103,83 +103,83 @@ struct Connection: BitwiseCopyable {
         case read, write
     }
 
-    /// Which of the settings' timeouts runs.
+    /// The timeout that is running.
     enum DeadlineKind: UInt8, BitwiseCopyable {
-        /// client_header_timeout: the whole head, so it is not armed again while it runs.
+        /// client_header_timeout: it covers the whole head, so it is not restarted while it runs.
         case header
         case body, send, keepalive, lingering
     }
 
     enum CloseReason: BitwiseCopyable, Equatable {
-        /// Everything is done.
+        /// All requests were served.
         case done
-        /// The client went away within a head: logged as 400.
+        /// The client closed the connection within a head: logged as 400.
         case abandonedHead
         /// The head took too long: logged as 408.
         case headTimedOut
-        /// The client stopped reading, or the socket broke, within an answer.
+        /// The client stopped reading, or the socket broke, within a response.
         case answerTimedOut, answerFailed
-        /// The answer cannot be completed.
+        /// The response cannot be completed.
         case sourceFailed
-        /// The configuration wants no answer (`return 444`).
+        /// The configuration wants no response (`return 444`).
         case dropped
-        /// A deadline outside of a request.
+        /// A timeout outside of a request.
         case timedOut
-        /// No proxy's header where one must be.
+        /// A PROXY protocol header is missing or invalid.
         case brokenProxyHeader(ProxyHeader.Fault)
     }
 
-    /// How many pipelined requests are answered before other connections have their turn.
+    /// The number of pipelined requests that are served before other connections run.
     static let requestsPerTurn = 32
-    /// How much of files is sent before that.
+    /// The number of bytes of files that are sent before other connections run.
     static let fileBytesPerTurn: Int64 = 1 << 20
-    /// How much room an answer must find behind another one to be sent together with it.
+    /// The room that must be left after a response to append the next one.
     static let roomForAnswer = 2048
 
     var fd: Int32
     var generation: UInt32
     var state: State
-    /// What the poller watches: 0 before the first registration.
+    /// The events that the poller watches; 0 before the first registration.
     var interest: UInt8
-    /// Waits in the worker's queue for its next turn.
+    /// True while the connection waits in the worker's queue.
     var isQueued: Bool
-    /// Waits until the rate allows more to be sent, and for nothing from the client.
+    /// True while it waits until the rate allows sending more, and for nothing from the client.
     var isHeld = false
-    /// What the worker has counted of it.
+    /// The state in which the worker has counted it.
     var counted = State.free
     var countedRequests: UInt32 = 0
-    /// Which listener it came from.
+    /// The index of the listener that accepted it.
     var listener: UInt16
-    /// Its exchange plus one; 0 for none.
+    /// The index of its exchange plus one; 0 for none.
     var exchange: Int32
-    /// Whose timeouts hold: a location of the plan.
+    /// The location of the plan whose timeouts apply.
     var settings: Int32
     var requests: UInt32
-    /// keepalive_min_timeout where it rests; -1 when it is unset.
+    /// keepalive_min_timeout while it is idle; -1 if unset.
     var keepMinMs: Int32 = -1
     var acceptedMs: Int64
     var number: UInt64
-    /// Until when the client's bytes are thrown away, once that has begun; else 0.
+    /// The time until which the client's bytes are discarded, once that has begun; otherwise 0.
     var lingerUntilMs: Int64
-    /// Since when it is idle.
+    /// The time since which it is idle.
     var restedMs: Int64
-    /// client_header_timeout runs, and is not to be begun again.
+    /// True if client_header_timeout is running and must not be restarted.
     var hasHeadDeadline: Bool
-    /// `proxy_protocol`: a proxy's header goes before the first request, and has not come.
+    /// True if a PROXY protocol header must precede the first request and was not received yet.
     var awaitsProxyHeader = false
-    /// It has come, with addresses.
+    /// True if that header was received, with addresses.
     var hasProxyAddresses = false
 
-    /// Until when it does not give way to others while it is idle.
+    /// The time until which it is not closed in favour of others while it is idle.
     var keptUntilMs: Int64 { restedMs &+ Int64(max(0, keepMinMs)) }
 
-    /// Until when a worker that drains since `startMs` waits for one more request of it: a client
-    /// that has not seen the end yet may be sending one.
+    /// Returns the time until which a worker that drains since `startMs` waits for one more
+    /// request: a client that has not seen the shutdown yet may be sending one.
     func lastChanceMs(drainingSinceMs startMs: Int64) -> Int64 {
         max(restedMs, startMs) &+ Int64(keepMinMs < 0 ? 1000 : keepMinMs)
     }
 
-    /// What follows from an input.
+    /// Processes an input. Returns the next action.
     mutating func step(_ input: Input, _ exchange: inout Exchange) -> Action {
         switch input {
         case .ready: return proceed(&exchange)
@@ -197,7 +197,7 @@ struct Connection: BitwiseCopyable {
         case .answerWaits: return waitForAnswer(exchange)
         case .resumed: return .answer
         case .dropped:
-            // Earlier responses of the pipeline are still owed.
+            // Earlier responses of the pipeline are not sent yet.
             return exchange.outputCount > 0 ? .send(moreFollows: false) : .close(.dropped)
         case .sent(let count):
             exchange.outputStart &+= count
@@ -221,17 +221,17 @@ struct Connection: BitwiseCopyable {
         }
     }
 
-    /// Goes on where the connection waited or yielded.
+    /// Continues where the connection waited or yielded.
     private mutating func proceed(_ exchange: inout Exchange) -> Action {
         switch state {
         case .free: return .close(.done)
         case .idle, .proxyHeader, .discarding, .lingering: return .receive
         case .head:
-            // What earlier requests of the pipeline are owed goes out before anything is awaited.
+            // Responses to earlier requests of the pipeline are sent before waiting.
             if exchange.outputCount > 0 { return .send(moreFollows: false) }
             return exchange.needsParse ? parse(&exchange) : .receive
         case .answering:
-            // Nothing but its end was waited for.
+            // Only a hang-up was waited for.
             if exchange.isWaiting, exchange.outputCount == 0 { return .close(.answerFailed) }
             if exchange.outputCount > 0 { return .send(moreFollows: exchange.source == .file) }
             return afterOutput(&exchange, hasYielded: true)

@@ -1,6 +1,6 @@
 import HTTP
 
-/// The steps that bytes from the client lead to.
+/// Processing of received bytes.
 extension Connection {
     mutating func tookBytes(_ exchange: inout Exchange) -> Action {
         switch state {
@@ -18,7 +18,7 @@ extension Connection {
         }
     }
 
-    /// Looks for a proxy's header in what has come; it is read like a head, and in the same time.
+    /// Parses a PROXY protocol header in the received bytes, within the same time limit as a head.
     private mutating func readProxyHeader(_ exchange: inout Exchange) -> Action {
         state = .proxyHeader
         let input = exchange.input
@@ -29,14 +29,14 @@ extension Connection {
             awaitsProxyHeader = false
             hasProxyAddresses = addresses != nil
             exchange.inputStart &+= byteCount
-            // Without addresses the connection's own hold.
+            // Without addresses, those of the socket apply.
             exchange.proxyAddresses = addresses ?? ProxyHeader.Addresses()
             return .takeProxyHeader
         case .invalid(let fault): return .close(.brokenProxyHeader(fault))
         }
     }
 
-    /// Goes on with the first request, if it has come.
+    /// Continues with the first request, if it was received.
     mutating func afterProxyHeader(_ exchange: inout Exchange) -> Action {
         if exchange.inputStart < exchange.inputEnd {
             state = .head
@@ -48,14 +48,14 @@ extension Connection {
         return .rest
     }
 
-    /// Looks for a whole head in what has come.
+    /// Parses a head in the received bytes.
     mutating func parse(_ exchange: inout Exchange) -> Action {
         exchange.needsParse = false
         let input = exchange.input
         let received = input.span(from: exchange.inputStart, to: exchange.inputEnd)
         switch exchange.parser.resume(received, memory: exchange.memory) {
         case .needsMore:
-            // What earlier requests of the pipeline are owed goes out before anything is awaited.
+            // Responses to earlier requests of the pipeline are sent before waiting.
             return exchange.outputCount > 0
                 ? .send(moreFollows: false) : receiveRestOfHead(exchange)
         case .complete:
@@ -76,7 +76,7 @@ extension Connection {
         return exchange.mayHaveMore ? .receive : .wait(for: .read, deadline: .header)
     }
 
-    /// Throws the body of an answered request away.
+    /// Discards the body of a request that was responded to.
     private mutating func discard(_ exchange: inout Exchange) -> Action {
         let taken = exchange.consumeBody(from: exchange.inputStart)
         exchange.inputStart &+= taken
@@ -90,11 +90,11 @@ extension Connection {
         }
     }
 
-    /// Begins the next request with what is left in the input.
+    /// Starts the next request with the remaining bytes of the input.
     mutating func nextRequest(_ exchange: inout Exchange) -> Action {
         lingerUntilMs = 0
         if exchange.inputStart == exchange.inputEnd {
-            // The exchange is given back: nothing else of it is looked at again.
+            // The exchange is released, so other fields do not matter.
             exchange.inputStart = 0
             exchange.inputEnd = 0
             state = .idle
@@ -127,7 +127,7 @@ extension Connection {
 }
 
 extension Exchange {
-    /// Looks at what the head says of a body, and throws away what came with it.
+    /// Determines how the body is framed, and discards the part that was received with the head.
     mutating func takeBodyBesideHead() {
         let head = parser.head
         bodyBesideHead = 0
@@ -144,7 +144,7 @@ extension Exchange {
         bodyBesideHead = consumeBody(from: inputStart &+ head.byteCount)
     }
 
-    /// Throws body bytes away that begin at `position` of the input: how many.
+    /// Discards bytes of the body at `position` of the input. Returns their number.
     mutating func consumeBody(from position: Int) -> Int {
         switch body {
         case .none, .invalid: return 0

@@ -1,8 +1,8 @@
 import HTTP
 
-/// The steps of an answer on its way out.
+/// Sending of responses.
 extension Connection {
-    /// The beginning of an answer is in the output.
+    /// Handles a response whose beginning is in the output.
     mutating func afterAnswer(_ exchange: inout Exchange) -> Action {
         if exchange.source == .none {
             if exchange.outputCount == 0 || mayWaitForNextAnswer(exchange) {
@@ -14,12 +14,13 @@ extension Connection {
         return .send(moreFollows: exchange.source == .file)
     }
 
-    /// The answer goes on later; what earlier requests of the pipeline are owed goes out now.
+    /// Suspends the response; responses to earlier requests of the pipeline are sent now.
     func waitForAnswer(_ exchange: Exchange) -> Action {
         exchange.outputCount > 0 ? .send(moreFollows: false) : .pause
     }
 
-    /// Whether the answer can leave in one send with that of the next request, which has come.
+    /// Returns true if the response can be sent together with that of the next request, which was
+    /// received.
     private func mayWaitForNextAnswer(_ exchange: Exchange) -> Bool {
         let next = exchange.inputStart &+ exchange.parser.head.byteCount &+ exchange.bodyBesideHead
         return exchange.keepsAlive && !exchange.isRateLimited
@@ -28,7 +29,7 @@ extension Connection {
             && exchange.output.capacity &- exchange.outputEnd >= Connection.roomForAnswer
     }
 
-    /// The output is empty: what follows it?
+    /// Handles an empty output: continues with what follows it.
     mutating func afterOutput(_ exchange: inout Exchange, hasYielded: Bool) -> Action {
         switch state {
         case .free: return .close(.done)
@@ -47,14 +48,15 @@ extension Connection {
             switch exchange.source {
             case .none: return complete(&exchange)
             case .file: return .sendFile
-            // A producer's slice costs the loop time: one a turn.
+            // A producer's slice takes time: one per iteration of the event loop.
             case .producer: return hasYielded || !exchange.hasProduced ? .produce : .yield
             }
         }
     }
 
     mutating func sentFile(_ count: Int, of asked: Int, _ exchange: inout Exchange) -> Action {
-        // The file has become shorter than the head promised: only closing tells the client.
+        // The file is shorter than Content-Length: only closing the connection shows that to the
+        // client.
         guard count > 0 else { return .close(.sourceFailed) }
         exchange.fileOffset &+= Int64(count)
         exchange.fileRemaining &-= Int64(count)
@@ -67,13 +69,13 @@ extension Connection {
         return count < asked ? .wait(for: .write, deadline: .send) : .yield
     }
 
-    /// Nothing of the answer is left but what waits in the output.
+    /// Completes a response whose remaining bytes are all in the output.
     private func complete(_ exchange: inout Exchange) -> Action {
         exchange.isComplete = true
         return .finish
     }
 
-    /// The request is over and logged.
+    /// Handles the end of a request that was logged.
     mutating func afterRequest(_ exchange: inout Exchange) -> Action {
         let head = exchange.parser.head
         exchange.inputStart &+= head.byteCount &+ exchange.bodyBesideHead
@@ -89,7 +91,7 @@ extension Connection {
         }
     }
 
-    /// The connection is not kept: at once, or after the client's unread bytes.
+    /// Closes the connection: at once, or after the client's unread bytes.
     private func closing(_ exchange: Exchange) -> Action {
         let unread =
             exchange.body != .none || exchange.mayHaveMore
@@ -112,7 +114,7 @@ extension Connection {
     func expired(_ exchange: Exchange) -> Action {
         switch state {
         case .answering: .close(.answerTimedOut)
-        // The client does not read what earlier requests are owed: its head is not late.
+        // The client does not read earlier responses: its next head is not late.
         case .head: .close(exchange.outputCount > 0 ? .timedOut : .headTimedOut)
         case .free, .idle, .proxyHeader, .discarding, .lingering: .close(.timedOut)
         }

@@ -1,124 +1,125 @@
 import HTTP
 
-/// What a connection needs while a request is under way, and gives back when it is idle.
+/// The state of a request in progress, which an idle connection does not need.
 ///
 /// In this order: bytes are received into `input`; the parser finds a head; server and location are
-/// chosen; an answer is written into `output`; what does not fit there follows from a file or a
-/// producer; the request is logged; the next one begins where this one ended.
+/// selected; a response is written into `output`; the rest follows from a file or a producer; the
+/// request is logged; the next one begins where this one ended.
 struct Exchange: BitwiseCopyable {
-    // What has been received.
+    // Received bytes.
     var input = Buffer.none
-    /// Where the request begins, and where the received bytes end.
+    /// The offsets where the request begins, and where the received bytes end.
     var inputStart = 0
     var inputEnd = 0
-    /// The last receive filled its buffer: there may be more.
+    /// True if the last receive filled its buffer: there may be more bytes.
     var mayHaveMore = false
-    /// Something was received since it was last asked what is mounted.
+    /// True if data arrived since the last mount check.
     var hasReceived = false
-    /// Received bytes wait for the connection's next turn to be parsed.
+    /// True if received bytes are still to be parsed, after the connection yielded.
     var needsParse = false
     var parser: RequestParser
     var fault: RequestFault?
 
-    // The request's body, which is read and thrown away.
+    // The request's body, which is read and discarded.
     var decoder = ChunkedDecoder()
     var body = RequestBody.none
-    /// Bytes of the body that are still to come, when its length is known.
+    /// The bytes of the body that are still to come, if its length is known.
     var bodyRemaining: Int64 = 0
-    /// Bytes of the body, framing included, that came together with the head.
+    /// The bytes of the body, with its framing, that were received together with the head.
     var bodyBesideHead = 0
-    /// How long the body may be; 0 for any length.
+    /// The maximum length of the body; 0 for no limit.
     var bodyLimit: Int64 = 0
 
-    /// What a proxy says of the connection, until the worker keeps it.
+    /// The addresses of the PROXY protocol header, until the worker stores them.
     var proxyAddresses = ProxyHeader.Addresses()
-    /// The connection's peer is who a proxy says that the client is, until the request is over.
+    /// True if the connection's peer is replaced by the address that a proxy sent, until the end of
+    /// the request.
     var hasRealAddress = false
 
-    // What was chosen.
+    // Selected server and location.
     var server: Int32 = 0
     var location: Int32 = 0
-    /// The default server of the connection's address, and the location with its settings: both
-    /// hold until a request has chosen others.
+    /// The default server of the connection's address, and the location with its settings: they
+    /// apply until a request has selected others.
     private var defaultServer: Int32 = 0
     private var defaultLocation: Int32 = 0
-    /// Where a request that waits goes on.
+    /// The phase at which a suspended request resumes.
     var phase = Phase.start
-    /// The answer is sent once the output is empty.
+    /// True if the response must wait until the output is empty.
     var lacksRoom = false
-    /// The answer waits for something else than the client.
+    /// True if the response waits for something other than the client.
     var isWaiting = false
-    /// The connection is closed without an answer.
+    /// True if the connection is closed without a response.
     var isDropped = false
-    /// The request's method; an error page is always got.
+    /// The method of the request; GET for an error page.
     var method = Method.get
-    /// How often the path has become another one.
+    /// The number of changes of the path.
     var redirects: UInt8 = 0
-    /// A rewrite has changed the path: a location is looked for again.
+    /// True if a rewrite has changed the path, so that the location is searched again.
     var isRewritten = false
-    /// The path is not the client's any more.
+    /// True if the path is not the client's any more.
     var isInternal = false
-    /// An error page has been looked up: its own errors have none.
+    /// True if an error page was looked up: its own errors have none.
     var hasErrorPage = false
-    /// The status that the answer of an error page has; 0 for its own.
+    /// The status that the response of an error page has; 0 for its own.
     var errorStatus = 0
-    /// An error has shown that the connection cannot be kept.
+    /// True if an error prevents the connection from being kept open.
     var endsConnection = false
-    /// The answer is not sent together with others: its rate may be limited.
+    /// True if the response is not sent together with others, because its rate may be limited.
     var isRateLimited = false
-    /// 100 was sent.
+    /// True if 100 was sent.
     var hasContinued = false
-    /// How large the file is of which a range was asked that it does not have; -1 for none.
+    /// The size of the file for which a range was unsatisfiable; -1 for none.
     var unsatisfiedSize: Int64 = -1
-    /// Another request has made it, for a part of its own answer.
+    /// True for a subrequest, which makes a part of another response.
     var isSubrequest = false
-    /// Which of the plan's charsets that other answer is in; -1 for none.
+    /// The index in the plan of the main response's charset; -1 for none.
     var mainCharset: Int32 = -1
-    /// The worker has a context for it.
+    /// True if the worker has a context for it.
     var hasContext = false
-    /// The worker has the head of its response, for `$sent_http_` variables.
+    /// True if the worker has the head of its response, for `$sent_http_` variables.
     var hasSentHead = false
     /// The index file that the request was redirected to, for `$uri`.
     var index: PlanBytes?
     var status = 0
-    /// There are several representations to choose from (Vary, where gzip_vary says so).
+    /// True if there are several representations to choose from (Vary, with gzip_vary).
     var varies = false
     var keepsAlive = true
     var lingeringClose = LingeringClose.whenUnread
 
-    // What is to be sent.
+    // Bytes to send.
     var output = Buffer.none
     var outputStart = 0
     var outputEnd = 0
-    /// There is no memory for the answer: the connection is closed.
+    /// True if there is no memory for the response: the connection is closed.
     var lacksMemory = false
     var source = BodySource.none
-    /// The worker has a producer for it.
+    /// True if the worker has a producer for it.
     var hasProducer = false
-    /// The producer has put something into this answer.
+    /// True if the producer has contributed to this response.
     var hasProduced = false
     var file: Int32 = -1
-    /// The file's entry in the cache, to which the descriptor belongs then; -1 for none.
+    /// The file's entry in the cache, which owns the descriptor then; -1 for none.
     var entry: Int32 = -1
     var fileOffset: Int64 = 0
     var fileRemaining: Int64 = 0
-    /// How much of it goes into a packet; 0 where nobody has asked.
+    /// The segment size of the connection; 0 if unknown.
     var segmentSize: Int32 = 0
-    /// Up to where the Aide was asked to read it.
+    /// The end of the part that the helper process was asked to read.
     var readEnd: Int64 = 0
-    /// It is asked just now.
+    /// True while the helper process reads.
     var isReading = false
 
-    // What is counted.
+    // Counters.
     var headBytes: Int64 = 0
     var bodyBytes: Int64 = 0
     var startedMs: Int64 = 0
-    /// All of the answer is sent, or in the output.
+    /// True if all of the response is sent, or in the output.
     var isComplete = false
     var requestsInTurn = 0
     var fileBytesInTurn: Int64 = 0
 
-    /// Fields that were read before.
+    /// The cache of header blocks.
     var memory: FieldMemory
 
     init(limits: HeadLimits, memory: FieldMemory = .none) {
@@ -126,8 +127,8 @@ struct Exchange: BitwiseCopyable {
         self.memory = memory
     }
 
-    /// Resets all fields for a new connection, whose requests begin in `server` and `location`.
-    /// Equal to a new value, but in place.
+    /// Resets all fields for a new connection, whose requests start in `server` and `location`.
+    /// Equivalent to a new value, but in place.
     mutating func begin(
         _ limits: HeadLimits, _ memory: FieldMemory, server: Int32, location: Int32
     ) {
@@ -152,7 +153,7 @@ struct Exchange: BitwiseCopyable {
         resetRequest()
     }
 
-    /// Prepares for the next request of the connection; the input's bytes stay.
+    /// Prepares for the next request of the connection; the bytes in the input stay.
     mutating func prepareForNextRequest() {
         parser.restart()
         resetRequest()
@@ -209,7 +210,7 @@ struct Exchange: BitwiseCopyable {
         isComplete = false
     }
 
-    /// The received bytes from the request's first one on.
+    /// The received bytes from the first one of the request on.
     var received: Span<UInt8> {
         @_lifetime(borrow self)
         @inline(__always)
@@ -233,35 +234,35 @@ struct Exchange: BitwiseCopyable {
 
     var outputCount: Int { outputEnd &- outputStart }
 
-    /// A file is open, or a producer at work.
+    /// True if a file is open, or a producer active.
     var hasSource: Bool { file >= 0 || entry >= 0 || hasProducer }
 
-    /// Bytes of this answer that the kernel has taken, or, once it is complete, will take: its end
-    /// may wait in the output for the next answer.
+    /// The bytes of this response that were passed to the kernel, or will be: once it is complete,
+    /// its end may wait in the output for the next response.
     var sentBytes: Int64 {
         let made = headBytes &+ bodyBytes
         return isComplete ? made : max(0, made &- Int64(outputCount))
     }
 
-    /// `$status`: that of the response, or before there is one that of the error whose page is
-    /// being made; 0 for none.
+    /// The value of `$status`: that of the response, or before there is one that of the error whose
+    /// page is being made; 0 for none.
     var statusSoFar: Int { status > 0 ? status : errorStatus }
 
-    /// Those of them that are the body's.
+    /// The part of the sent bytes that belongs to the body.
     var sentBodyBytes: Int64 { max(0, sentBytes &- headBytes) }
 }
 
-/// How a request's body ends.
+/// The framing of a request's body.
 enum RequestBody: UInt8, BitwiseCopyable {
-    /// There is none, or all of it was read.
+    /// There is no body, or all of it was read.
     case none
     case counted
     case chunked
-    /// Its framing is broken: what follows it cannot be told.
+    /// The framing is invalid: the start of the next request is unknown.
     case invalid
 }
 
-/// Where the rest of an answer comes from, once `output` is sent.
+/// The source of the rest of a response, after `output`.
 enum BodySource: UInt8, BitwiseCopyable {
     case none
     /// sendfile from `file`.

@@ -7,15 +7,16 @@ import Reactor
 struct Listener {
     let descriptor: Int32
     let token: Token
-    /// Which of the plan's addresses holds its servers.
+    /// The index in the plan of the address with its servers.
     let servers: Int32
     /// Local addresses with servers of their own.
     let particular: [ParticularAddress]
     let isShared: Bool
     var isWatched = false
-    /// When a socket that does not accept any more is tried again; 0 for one that accepts.
+    /// The time at which a broken socket is tried again; 0 for one that works.
     var retryMs: Int64 = 0
-    /// Connections since it was last put at the end of the kernel's queue of waiters.
+    /// The number of connections since the socket was last moved to the end of the kernel's queue
+    /// of waiters.
     var acceptsSinceRequeue = 0
 
     init(_ plan: ListenPlan, index: Int, descriptor: Int32) {
@@ -29,11 +30,11 @@ struct Listener {
 }
 
 extension Worker {
-    /// With EPOLLEXCLUSIVE alone the worker that was registered last gets every connection; going
-    /// to the end of the queue now and then spreads them, as in nginx (ngx_reorder_accept_events),
+    /// With EPOLLEXCLUSIVE alone, the worker that registered last gets every connection; moving to
+    /// the end of the queue now and then spreads them, as in nginx (ngx_reorder_accept_events),
     /// which does so every 16: every 8 has fewer bad runs on a busy machine.
     static let acceptsBetweenRequeues = 8
-    /// How many idle connections are closed when there is no room for new ones.
+    /// The number of idle connections that are closed if there is no room for new ones.
     static let idleClosedAtOnce = 32
     /// The pause before a broken listening socket is tried again.
     static let brokenRetryMs: Int64 = 2000
@@ -52,11 +53,10 @@ extension Worker {
         listeners[index].isWatched = false
     }
 
-    /// Stops listening. Those who have connected already are accepted where nobody else will: the
-    /// master turns new ones away when the server ends, or the address goes.
+    /// Stops listening. Connections in the backlog are accepted first if no other process will: the
+    /// master refuses new ones when the server shuts down, or the address is removed.
     ///
-    /// The system call filter knows listening sockets by their numbers, which nothing that is
-    /// opened later may get.
+    /// The system call filter knows listening sockets by their numbers, which must not be reused.
     mutating func stopListening() {
         for index in listeners.indices {
             unwatch(index)
@@ -80,7 +80,7 @@ extension Worker {
         }
     }
 
-    /// Takes a connection, or as many as wait with multi_accept.
+    /// Accepts a connection, or all that wait with multi_accept.
     mutating func accept(from index: Int) {
         guard state == .serving, listeners.indices.contains(index) else { return }
         repeat {
@@ -106,7 +106,7 @@ extension Worker {
         } while plan.main.acceptsMany && state == .serving && listenersPausedUntilMs == 0
     }
 
-    /// A free slot; connections that wait for a request give way to new ones.
+    /// Returns a free slot; connections that wait for a request are closed in favour of new ones.
     private mutating func takeConnection() -> Int? {
         if let slot = freeConnections.take() { return slot }
         guard closeIdle() > 0 else { return nil }
@@ -117,8 +117,8 @@ extension Worker {
         return freeConnections.take()
     }
 
-    /// Closes some of the connections that have waited longest for a request, the first one or the
-    /// next: how many. As in nginx (ngx_drain_connections).
+    /// Closes some of the connections that have waited longest for their first or next request, as
+    /// nginx does (ngx_drain_connections). Returns their number.
     private mutating func closeIdle() -> Int {
         var closed = 0
         while closed < Worker.idleClosedAtOnce, let slot = longestIdle() {
@@ -128,8 +128,8 @@ extension Worker {
         return closed
     }
 
-    /// The connection that has waited longest for a request; nil when there is none. The lists for
-    /// keepalive timeouts have no others.
+    /// Returns the connection that has waited longest for its next request; nil if there is none.
+    /// The lists for keepalive timeouts have no others.
     private mutating func longestIdle() -> Int? {
         var longest = longestSilent()
         var sinceMs = longest.map { connections[$0].acceptedMs } ?? Int64.max
@@ -144,8 +144,8 @@ extension Worker {
         return longest
     }
 
-    /// The connection that was accepted before all others that have sent nothing. One that has sent
-    /// something since it was noted is unlinked here, which happens once to each.
+    /// Returns the connection that was accepted first and has sent nothing. Connections that have
+    /// sent something since they were noted are unlinked here, each once.
     private mutating func longestSilent() -> Int? {
         while let slot = silent.first {
             if connections[slot].state == .idle, connections[slot].requests == 0 { return slot }
@@ -169,7 +169,7 @@ extension Worker {
         case .nothingThere: break
         case .clientGone:
             context.errorLog.write(.info, "\(SystemError("accept4()", code: code))")
-        // The listener is still ready, and accepted from again in the next turn.
+        // The listener is still ready; accepting continues in the next iteration.
         case .exhausted
         where files.closeDescriptors(nowMs: clock.monotonicMs, all: true) > 0 || closeIdle() > 0:
             break
@@ -179,8 +179,8 @@ extension Worker {
         }
     }
 
-    /// Leaves out a socket that is always ready and never accepts, and reports it to the master,
-    /// which binds another one. It is tried again now and then: the master may see no fault.
+    /// Disables a socket that is always ready and never accepts, and reports it to the master,
+    /// which binds another one. It is tried again now and then: the master may find no fault.
     private mutating func setAside(_ index: Int, _ reason: String) {
         unwatch(index)
         listeners[index].retryMs = clock.monotonicMs &+ Worker.brokenRetryMs
@@ -189,8 +189,8 @@ extension Worker {
         context.tell(.listenerIsBroken)
     }
 
-    /// select watches no number beyond its limit. The connection is lost, and others wait until a
-    /// lower number is free.
+    /// Handles a descriptor that select cannot watch. The connection is closed, and others wait
+    /// until a lower number is free.
     private mutating func numbersRanOut(_ descriptor: Int32) {
         guard closeIdle() == 0 else { return }
         pauseListeners(
@@ -198,8 +198,8 @@ extension Worker {
                 + " \(poller.engine.descriptorLimit &- 1)")
     }
 
-    /// Nothing can be accepted now. Readiness would be reported again and again, so it is not asked
-    /// for until something was closed, or half a second has passed.
+    /// Stops accepting. Readiness would be reported again and again, so the sockets are not watched
+    /// until a connection was closed, or half a second has passed.
     private mutating func pauseListeners(_ reason: String) {
         if listenersPausedUntilMs == 0 { logTrouble(.alert, reason) }
         listenersPausedUntilMs = clock.monotonicMs &+ 500

@@ -2,7 +2,7 @@ import CLinux
 import HTTP
 import Linux
 
-/// Who is at the other end: kept beside the connection, looked at by logs only.
+/// The address of a connection's peer, stored separately because only logs and access rules use it.
 struct Peer: BitwiseCopyable, Equatable {
     enum Family: UInt8, BitwiseCopyable {
         case unix, ipv4, ipv6
@@ -10,22 +10,22 @@ struct Peer: BitwiseCopyable, Equatable {
 
     var family = Family.unix
     private(set) var port: UInt16 = 0
-    /// The sixteen bytes of an IPv6 address, the first one most significant; of an IPv4 address the
-    /// last four.
+    /// The sixteen bytes of an IPv6 address, the first one most significant; for an IPv4 address
+    /// the last four.
     private(set) var high: UInt64 = 0
     private(set) var low: UInt64 = 0
 
-    /// A unix socket's client.
+    /// Creates the peer of a unix socket.
     init() {}
 
-    /// An IPv4 address, its first byte most significant.
+    /// Creates an IPv4 address, its first byte most significant.
     init(ipv4 bits: UInt32, port: UInt16 = 0) {
         family = .ipv4
         low = UInt64(bits)
         self.port = port
     }
 
-    /// An IPv6 address as two halves, the first byte most significant.
+    /// Creates an IPv6 address from two halves, its first byte most significant.
     init(ipv6 high: UInt64, _ low: UInt64, port: UInt16 = 0) {
         family = .ipv6
         self.high = high
@@ -33,14 +33,14 @@ struct Peer: BitwiseCopyable, Equatable {
         self.port = port
     }
 
-    /// The same address with another port.
+    /// Returns the same address with another port.
     func with(port: UInt16) -> Peer {
         var peer = self
         peer.port = port
         return peer
     }
 
-    /// accept4(2) of a connection, and who it is from: its descriptor or -errno.
+    /// Accepts a connection (accept4(2)) and stores its peer. Returns a descriptor or -errno.
     mutating func accept(from listener: Int32) -> Int32 {
         var address = clinux_peer()
         let descriptor = unsafe clinux_accept(listener, &address)
@@ -48,7 +48,7 @@ struct Peer: BitwiseCopyable, Equatable {
         return descriptor
     }
 
-    /// The local address of a connection: getsockname(2).
+    /// Returns the local address of a connection: getsockname(2).
     static func local(of descriptor: Int32) -> Peer {
         var address = clinux_peer()
         var peer = Peer()
@@ -63,7 +63,7 @@ struct Peer: BitwiseCopyable, Equatable {
         low = address.low
     }
 
-    /// Whether this is the address and port of a `listen`.
+    /// Returns true if this is the address and port of a `listen`.
     func isAt(_ address: ListenAddress) -> Bool {
         switch address {
         case .ipv4(let bits, let port):
@@ -74,15 +74,15 @@ struct Peer: BitwiseCopyable, Equatable {
         }
     }
 
-    /// Writes the address as it is on the wire, 4 or 16 bytes. The client of a unix socket is
-    /// written as text, so that limits keyed by address apply to it.
+    /// Writes the address in binary, 4 or 16 bytes. The client of a unix socket is written as text,
+    /// so that limits keyed by address apply to it.
     func writeBytes(into writer: inout HeadWriter) {
         if family == .unix { return write(into: &writer) }
         if family == .ipv6 { writer.append(bigEndian: high, bytes: 8) }
         writer.append(bigEndian: low, bytes: family == .ipv4 ? 4 : 8)
     }
 
-    /// The address as text: `127.0.0.1`, `::1`, `unix:`.
+    /// Writes the address as text: `127.0.0.1`, `::1`, `unix:`.
     func write(into writer: inout HeadWriter) {
         switch family {
         case .unix: writer.append("unix:")
@@ -107,15 +107,15 @@ extension HeadWriter {
     }
 }
 
-/// What a failed accept4(2) means (accept(2), "Error handling").
+/// The meaning of a failed accept4(2) (accept(2), "Error handling").
 enum AcceptFailure {
-    /// Another worker took it.
+    /// Another worker has accepted the connection.
     case nothingThere
-    /// It was reset before it was accepted.
+    /// The connection was reset before it was accepted.
     case clientGone
     /// No descriptor, or no memory for it, is free.
     case exhausted
-    /// The socket does not listen any more: somebody shut it down.
+    /// The socket does not listen any more: another process has shut it down.
     case broken
     case other
 

@@ -1,8 +1,8 @@
 import Configuration
 
-/// Which clients are let in by their address.
+/// Access control by the client's address.
 struct AccessSettings: Hashable {
-    /// In the order of the file.
+    /// The rules in the order of the file.
     var rules: [AccessRule]?
     var satisfiesAny: Bool?
 }

@@ -1,6 +1,6 @@
 import Configuration
 
-/// What a level adds to the fields of its answers.
+/// The fields that a level adds to its responses.
 struct AddedFieldSettings {
     var fields: [AddedFieldDraft]?
     var fieldsInherit: FieldInheritance?
@@ -8,7 +8,7 @@ struct AddedFieldSettings {
     var trailersInherit: FieldInheritance?
     var expires: ExpiresDraft?
 
-    /// Whether there is anything to add.
+    /// True if there is anything to add.
     var addsAny: Bool {
         var expiresSometime = false
         switch expires {
@@ -28,19 +28,19 @@ struct AddedFieldDraft {
     let isForAll: Bool
 }
 
-/// What `expires` says: a form that is known now, or a text with variables.
+/// The argument of `expires`: a rule, or a text with variables.
 enum ExpiresDraft {
     case rule(ExpiresRule)
     case text(Word, fromModified: Bool)
 }
 
-/// add_header_inherit and add_trailer_inherit: what a level gets of the one around it.
+/// The inheritance of add_header and add_trailer (add_header_inherit and add_trailer_inherit).
 enum FieldInheritance: UInt8, BitwiseCopyable {
-    /// Nothing.
+    /// Nothing is inherited.
     case off
-    /// All, unless the level has its own.
+    /// All fields are inherited, unless the level has its own.
     case on
-    /// All, behind the level's own.
+    /// All fields are inherited and follow the level's own.
     case merge
 }
 

@@ -1,12 +1,12 @@
 import Configuration
 
-/// Texts around a text.
+/// Texts added before and after a body.
 struct AdditionSettings: Equatable {
     var before: [UInt8]?
     var after: [UInt8]?
     var types: [String]?
 
-    /// Whether there is something to add.
+    /// True if there is something to add.
     var isOn: Bool { before?.isEmpty == false || after?.isEmpty == false }
 }
 

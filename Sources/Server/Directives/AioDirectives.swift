@@ -1,13 +1,13 @@
 import Configuration
 
-/// Who reads files that are not in memory (aio, thread_pool).
+/// The process that reads files which are not in memory (aio, thread_pool).
 struct AioDraft {
-    /// The pools that thread_pool has declared.
+    /// The pools that thread_pool declares.
     var pools: Set<String> = []
-    /// Those that aio names.
+    /// The pools that aio names.
     var named: [Word] = []
 
-    /// What aio names and nobody has declared; `default` needs nobody.
+    /// The error if aio names an undeclared pool; `default` needs no declaration.
     var fault: Diagnostic? {
         guard
             let word = named.first(where: { word in
@@ -58,7 +58,7 @@ enum AioDirectives {
         .differing("One process reads for all workers: the numbers change nothing."),
     ]
 
-    /// The name behind `threads=`.
+    /// Returns the name after `threads=`.
     static func pool(of word: Word) -> String { String(word.text.dropFirst(threads.count + 1)) }
 
     private static func declare(_ use: DirectiveUse, _ draft: inout Draft) throws(Diagnostic) {

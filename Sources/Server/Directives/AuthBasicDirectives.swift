@@ -1,8 +1,8 @@
 import Configuration
 
-/// Which clients are let in by a password.
+/// Access control by password.
 struct AuthBasicSettings: Hashable {
-    /// `off` for none.
+    /// The realm; `off` for none.
     var realm: Word?
     var userFile: Word?
     var delayMs: Int?

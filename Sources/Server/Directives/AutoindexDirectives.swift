@@ -1,7 +1,7 @@
 import Configuration
 import Files
 
-/// Listings of directories.
+/// Directory listings.
 struct AutoindexSettings {
     var isOn: Bool?
     var exactSize: Bool?

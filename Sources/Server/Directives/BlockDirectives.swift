@@ -1,6 +1,6 @@
 import Configuration
 
-/// The blocks that levels are made of: http, server, location.
+/// The blocks of the levels: http, server, location.
 enum BlockDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .block(
@@ -74,7 +74,7 @@ enum BlockDirectives {
         return methods
     }
 
-    /// `location [ = | ~ | ~* | ^~ ] uri`, the modifier also without a space after it.
+    /// Parses `location [ = | ~ | ~* | ^~ ] uri`, where the space after the modifier is optional.
     private static func locationName(_ use: DirectiveUse) throws(Diagnostic) -> LocationDraft {
         var location = LocationDraft()
         location.written = use.written
@@ -104,8 +104,9 @@ enum BlockDirectives {
         return location
     }
 
-    /// nginx: nothing below an exact location, and prefixes only inside of a location whose name
-    /// they begin with, the text of a regular expression included.
+    /// Checks nesting as nginx does: there is nothing below an exact location, and a prefix must
+    /// begin with the name of the enclosing location, even if that is the text of a regular
+    /// expression.
     private static func checkNesting(
         _ location: LocationDraft, in draft: Draft, _ use: DirectiveUse
     ) throws(Diagnostic) {

@@ -1,19 +1,19 @@
 import Configuration
 import Files
 
-/// What is kept of files in memory, for all workers together.
+/// The file cache's size, for all workers together.
 struct CacheDraft: Sendable {
-    /// `content_cache`; without it the defaults hold.
+    /// `content_cache`; nil for the defaults.
     var bounds: CacheBounds?
     /// The largest `max` of open_file_cache.
     var openFiles: Int?
-    /// The longest `inactive` of those.
+    /// The longest `inactive` of open_file_cache.
     var inactiveSeconds = 0
 
-    /// What may be kept.
+    /// The resulting limits.
     var settings: CacheBounds {
         var settings = bounds ?? CacheDirectives.defaults
-        // Workers of nginx keep so many each, and no location more than its own bound says.
+        // Each worker of nginx caches that many, and a location at most its own maximum.
         if let openFiles {
             settings.entries = min(settings.entries, openFiles)
             let (ms, overflow) = Int64(inactiveSeconds).multipliedReportingOverflow(by: 1000)
@@ -23,13 +23,13 @@ struct CacheDraft: Sendable {
     }
 }
 
-/// The cache of files and answers.
+/// The cache of files and responses.
 enum CacheDirectives {
     static let defaults = CacheBounds(bytes: 64 << 20, entries: 65536, largestFile: 16384)
-    /// Files up to this size leave in one send with their head.
+    /// Files up to this size are sent together with their head.
     static let largestFile: Int64 = 16384
 
-    /// The tables have room for all of them from the beginning.
+    /// The maximum number of entries. The tables have room for all of them from the start.
     static let mostEntries = 1 << 22
 
     static let rows: [DirectiveRow<Draft>] = [
@@ -94,7 +94,7 @@ enum CacheDirectives {
         return value
     }
 
-    /// nil for `off`. nginx's messages.
+    /// Parses open_file_cache with nginx's messages. Returns nil for `off`.
     private static func openFiles(
         _ use: DirectiveUse
     ) throws(Diagnostic) -> (most: Int, inactiveSeconds: Int)? {

@@ -1,7 +1,7 @@
 import Configuration
 import Files
 
-/// The character sets of texts.
+/// The charsets of texts.
 struct CharsetSettings: Equatable {
     var charset: CharsetDraft?
     var source: CharsetDraft?
@@ -9,10 +9,10 @@ struct CharsetSettings: Equatable {
     var overrides: Bool?
 }
 
-/// What `charset` or `source_charset` says.
+/// The argument of `charset` or `source_charset`.
 enum CharsetDraft: Equatable {
     case off
-    /// A name, or a variable that holds one.
+    /// A name, or a variable that has one.
     case named(Word)
 }
 
@@ -23,7 +23,7 @@ struct CharsetMapDraft {
     let map: CharsetMap
 }
 
-/// charset and what goes with it.
+/// charset and related directives.
 enum CharsetDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .row(
@@ -113,7 +113,7 @@ enum CharsetDirectives {
         }
     }
 
-    /// The bytes of an even number of hexadecimal digits, or of a single one.
+    /// Parses the bytes of an even number of hexadecimal digits, or of a single one.
     private static func hexadecimal(_ text: [UInt8]) -> [UInt8]? {
         let digits = text.compactMap { byte -> UInt8? in
             switch byte {

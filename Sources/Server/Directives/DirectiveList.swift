@@ -1,6 +1,6 @@
 import Configuration
 
-/// Every directive that is known.
+/// All known directives.
 enum DirectiveList {
     static let table = DirectiveTable<Draft>(
         MainDirectives.rows + SandboxDirectives.rows + BlockDirectives.rows + ListenDirectives.rows

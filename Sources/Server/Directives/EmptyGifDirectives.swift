@@ -1,6 +1,6 @@
 import Configuration
 
-/// The smallest picture.
+/// A GIF of one pixel.
 struct EmptyGifSettings {
     var isOn = false
 }
@@ -8,7 +8,7 @@ struct EmptyGifSettings {
 /// empty_gif.
 enum EmptyGifDirectives {
     static let rows: [DirectiveRow<Draft>] = [
-        // As in nginx, locations inside do not inherit it.
+        // As in nginx, nested locations do not inherit it.
         .row(
             "empty_gif", in: .location, takes: .exactly(0), repeats: .yes,
             "Answers with a transparent GIF of one pixel."

@@ -1,7 +1,7 @@
 import Configuration
 import HTTP
 
-/// What is sent in place of the built-in pages.
+/// Error pages of the configuration.
 struct ErrorPageSettings {
     var pages: [ErrorPageDraft]?
     var isRecursive: Bool?
@@ -10,7 +10,7 @@ struct ErrorPageSettings {
 /// One status of an `error_page`.
 struct ErrorPageDraft {
     let status: Int
-    /// The answer's status: nil for the error's own, 0 for that of the page (`=`).
+    /// The status of the response: nil for the error's own, 0 for that of the page (`=`).
     let overwrite: Int?
     let target: Word
 }

@@ -1,6 +1,6 @@
 import Configuration
 
-/// Fields of the answer.
+/// Header fields of responses.
 struct FieldSettings {
     var serverTokens: Bool?
     var etag: Bool?
@@ -19,7 +19,7 @@ enum ModifiedSinceRule: UInt8, BitwiseCopyable {
     case off, exact, before
 }
 
-/// Validators, ranges, Server, and how Location is written.
+/// Validators, ranges, Server, and the form of Location.
 enum FieldDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .choice(

@@ -1,7 +1,7 @@
 import Configuration
 import Linux
 
-/// Which file a path names.
+/// The mapping of paths to files.
 struct FileSettings {
     var root: Word?
     var alias: Alias?
@@ -12,11 +12,12 @@ struct FileSettings {
     var isInternal: Bool?
 }
 
-/// What takes the place of a location's name in a path. A location inside inherits it with that
+/// An alias, which replaces a location's name in a path. A nested location inherits it with that
 /// name.
 struct Alias: Sendable {
     let directory: Word
-    /// How much of the path it stands for; nil is all of it, in a regular expression's location.
+    /// The length of the replaced prefix; nil for all of the path, in a location with a regular
+    /// expression.
     let replacedCount: Int?
 }
 
@@ -27,14 +28,14 @@ struct LinkTestDraft: Sendable {
     }
 
     var kind = Kind.off
-    /// The whole of `from=part`.
+    /// The argument `from=part`.
     var from: Word?
 
     /// The part.
     var fromBytes: [UInt8] { Array((from?.bytes ?? []).dropFirst("from=".utf8.count)) }
 }
 
-/// From a path to a file.
+/// root, alias, index and related directives.
 enum FileDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .row(

@@ -1,8 +1,8 @@
 import Configuration
 
-/// A `geo` block as it is written.
+/// A `geo` block as written.
 struct GeoDraft {
-    /// What the address is taken from; nil for the client's.
+    /// The source of the address; nil for the client's.
     let address: Word?
     let rows: [Directive]
 }

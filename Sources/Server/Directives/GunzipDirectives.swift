@@ -1,6 +1,6 @@
 import Configuration
 
-/// Decompression on the way out.
+/// Decompression of responses.
 struct GunzipSettings {
     var isOn: Bool?
 }

@@ -1,7 +1,7 @@
 import Configuration
 import Files
 
-/// Compression on the way out, and files compressed beforehand.
+/// Compression on the fly, and precompressed files.
 struct GzipSettings: Equatable {
     var isOn: Bool?
     var types: [String]?
@@ -16,13 +16,13 @@ struct GzipSettings: Equatable {
     var zstandardStatic: GzipStatic?
     var cache: GzipCache?
 
-    /// Whether files that were compressed beforehand are looked for.
+    /// True if precompressed files are looked up.
     var hasSidecars: Bool {
         [staticMode, brotliStatic, zstandardStatic].contains { ($0 ?? .off) != .off }
     }
 }
 
-/// gzip_http_version: the oldest version whose requests get coded answers.
+/// gzip_http_version: the oldest version whose requests get compressed responses.
 enum GzipVersion: UInt8, BitwiseCopyable {
     case http10, http11
 }
@@ -30,9 +30,9 @@ enum GzipVersion: UInt8, BitwiseCopyable {
 /// gzip_cache: whether a file is compressed once, and what is sent until that is done.
 enum GzipCache: UInt8, BitwiseCopyable {
     case off
-    /// What is compressed on its way.
+    /// The file compressed on the fly.
     case on
-    /// The file as it is.
+    /// The uncompressed file.
     case plain
 }
 
@@ -40,13 +40,13 @@ enum GzipCache: UInt8, BitwiseCopyable {
 enum GzipStatic: UInt8, BitwiseCopyable {
     case off
     case on
-    /// Whether the client takes it or not.
+    /// Sent even if the client does not accept it.
     case always
-    /// As `on`, when it is not older than the file.
+    /// Sent as with `on`, if it is not older than the file.
     case fresh
 }
 
-/// gzip_proxied: what is coded of the answers to requests that came by a proxy (Via).
+/// gzip_proxied: the responses that are compressed for requests that came through a proxy (Via).
 struct GzipProxied: OptionSet, BitwiseCopyable, Sendable {
     let rawValue: UInt16
     static let any = GzipProxied(rawValue: 1)
@@ -148,7 +148,7 @@ enum GzipDirectives {
         ("no_etag", .noETag), ("auth", .authorized),
     ]
 
-    /// `msie6` is nginx's word for Internet Explorer 4 to 6 without SV1.
+    /// `msie6` is nginx's abbreviation for Internet Explorer 4 to 6 without SV1.
     private static func disablePattern(
         _ use: DirectiveUse, _ index: Int
     ) throws(Diagnostic) -> String {

@@ -1,7 +1,7 @@
 import Configuration
 
-/// Settings of how requests are passed to other servers: nothing is passed on here, and the
-/// directives that would (`proxy_pass` and its sisters) are refused.
+/// Settings for backends, which are ignored: directives that pass requests on (`proxy_pass` and
+/// similar ones) are refused.
 enum IdleBackendDirectives {
     private typealias Family = IdleDirectives.Family
 

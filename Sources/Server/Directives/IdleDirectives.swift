@@ -1,12 +1,12 @@
 import Configuration
 
-/// Directives that are taken and counted but change nothing here: none of them changes an answer.
+/// Directives that are accepted and ignored: none of them changes a response.
 enum IdleDirectives {
-    /// The directives of a module of nginx's that need not do anything, and why.
+    /// The ignored directives of one of nginx's modules, and the reason.
     struct Family: Sendable {
         let module: String
         let reason: String
-        /// Names in the same contexts with the same count of arguments, a space between them.
+        /// Names with the same contexts and number of arguments, separated by spaces.
         let names: [(Contexts, ArgumentCount, String)]
 
         init(_ module: String, _ reason: String, _ names: [(Contexts, ArgumentCount, String)]) {
@@ -55,7 +55,7 @@ enum IdleDirectives {
             ),
         ])
 
-    /// Not even what local time is (`TZ`), as in nginx, whose master has looked at it before.
+    /// Even local time (`TZ`) is not changed, as in nginx, whose master has read it before.
     private static let environment = Family(
         "environment", "workers read nothing from their environment",
         [(.main, .exactly(1), "env")])
@@ -132,7 +132,7 @@ enum IdleDirectives {
             (.httpServerLocation, .exactly(1), "resolver_timeout"),
         ])
 
-    /// What settles details of directives that are refused.
+    /// Details of directives that are refused.
     private static let modules = Family(
         "settings of refused directives", "the directive that they belong to is refused",
         [

@@ -1,7 +1,7 @@
 import Configuration
 
-/// The condition of an `if`, as nginx reads it: `($variable)`, `($variable = text)`,
-/// `($variable ~* pattern)`, `(-f file)`, with or without space inside the parentheses.
+/// Parses the condition of an `if` as nginx does: `($variable)`, `($variable = text)`, `($variable
+/// ~* pattern)`, `(-f file)`, with optional space inside the parentheses.
 enum IfCondition {
     static func parse(_ use: DirectiveUse) throws(Diagnostic) -> ConditionDraft {
         let words = try unwrapped(use)
@@ -29,7 +29,7 @@ enum IfCondition {
             ])
     }
 
-    /// The words between the parentheses.
+    /// Returns the words between the parentheses.
     private static func unwrapped(_ use: DirectiveUse) throws(Diagnostic) -> [Word] {
         var words = use.arguments
         guard let first = words.first, first.bytes.first == UInt8(ascii: "(") else {
@@ -76,7 +76,7 @@ enum IfCondition {
 }
 
 extension Word {
-    /// A part of the word, at its place.
+    /// Returns a part of the word, with its place.
     func cut(from start: Int, to end: Int) -> Word {
         let lower = max(0, min(start, bytes.count))
         let upper = max(lower, min(end, bytes.count))

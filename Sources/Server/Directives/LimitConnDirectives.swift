@@ -1,6 +1,6 @@
 import Configuration
 
-/// How many requests are answered at the same time.
+/// The maximum number of requests at the same time.
 struct LimitConnSettings {
     var limits: [LimitConnDraft]?
     var status: Int?

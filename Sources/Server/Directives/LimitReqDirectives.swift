@@ -1,6 +1,6 @@
 import Configuration
 
-/// How many requests are answered in a time.
+/// The maximum rate of requests.
 struct LimitReqSettings {
     var limits: [LimitReqDraft]?
     var status: Int?
@@ -75,7 +75,7 @@ enum LimitReqDirectives {
         try ZoneParameter.declare(.requests, zone, rate: rate, use, into: &draft)
     }
 
-    /// `5r/s`, `30r/m` or, as nginx reads it, `5`: thousandths of a request a second.
+    /// Parses `5r/s`, `30r/m` or, as nginx does, `5`. Returns thousandths of a request per second.
     private static func rate(
         _ value: ArraySlice<UInt8>, _ use: DirectiveUse, _ index: Int
     ) throws(Diagnostic) -> Int64 {

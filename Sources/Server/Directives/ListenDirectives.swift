@@ -5,14 +5,14 @@ struct ListenDraft {
     var address: ListenAddress
     var options = ListenOptions()
     var isDefaultServer = false
-    /// Whether it says anything about the socket itself.
+    /// True if it has options of the socket itself.
     var setsSocketOptions = false
     /// `proxy_protocol`
     var readsProxyHeader = false
     var place: Place?
 }
 
-/// Where a server listens, and for which names.
+/// The addresses and names of a server.
 enum ListenDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .row(
@@ -42,7 +42,8 @@ enum ListenDirectives {
         },
     ]
 
-    /// Refuses names that are invalid even in the only server (ngx_http_core_server_name).
+    /// Checks names, which are refused even in the only server if they are invalid
+    /// (ngx_http_core_server_name).
     private static func checkName(
         _ use: DirectiveUse, _ index: Int, in draft: inout Draft
     ) throws(Diagnostic) {
@@ -121,7 +122,7 @@ enum ListenDirectives {
         listen.setsSocketOptions = true
     }
 
-    /// A parameter of the socket with a value after `=`.
+    /// Parses a socket option with a value after `=`.
     private static func takeValue(
         _ name: String, _ value: String, _ use: DirectiveUse, _ index: Int,
         into listen: inout ListenDraft
@@ -153,7 +154,7 @@ enum ListenDirectives {
         }
     }
 
-    /// `on`, `off`, or `idle:interval:count`, of which two may be left out.
+    /// Parses `on`, `off`, or `idle:interval:count`, of which two may be omitted.
     private static func keepalive(_ value: String) -> SocketKeepalive? {
         var keepalive = SocketKeepalive()
         if value == "on" { return keepalive }

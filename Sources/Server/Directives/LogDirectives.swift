@@ -1,6 +1,6 @@
 import Configuration
 
-/// Where requests and errors are written.
+/// The logs of requests and errors.
 struct LogSettings {
     var accessLogs: AccessLogLevel?
     var logFileCache: LogFileCacheDraft?
@@ -12,13 +12,13 @@ struct LogSettings {
 /// The `access_log`s of a level.
 struct AccessLogLevel {
     var logs: [AccessLogDraft] = []
-    /// One of them is `off`: the others of the level count for nothing.
+    /// True if one of them is `off`: the others of the level are ignored.
     var isOff = false
 }
 
 /// One `access_log`.
 struct AccessLogDraft {
-    /// Where lines go.
+    /// The destination of lines.
     enum Destination {
         case file(String)
         /// A path with variables.
@@ -28,9 +28,9 @@ struct AccessLogDraft {
 
     let destination: Destination
     let format: String
-    /// Whether its `log_format` stood before it, as nginx wants it.
+    /// Whether its `log_format` precedes it, as nginx requires.
     let isFormatKnown: Bool
-    /// Where the format is named, or the log where it is not.
+    /// The word that names the format, or else the log.
     let word: Word
     var buffering: LogBuffering?
     var condition: Condition?
@@ -42,14 +42,14 @@ struct AccessLogDraft {
     }
 }
 
-/// `open_log_file_cache`; no settings are `off`.
+/// `open_log_file_cache`; nil for `off`.
 struct LogFileCacheDraft {
     let settings: LogFileCacheSettings?
-    /// Which of them it is: each has files of its own.
+    /// The place of the directive, which identifies the cache: each cache has files of its own.
     let place: Place
 }
 
-/// A `log_format`: the words of its text, and how values are escaped.
+/// A `log_format`: the words of its text, and the escaping of values.
 struct LogFormatDraft {
     let words: [Word]
     let escaping: LogEscaping
@@ -159,13 +159,13 @@ enum LogDirectives {
         return .file(paths.absolute(text))
     }
 
-    /// `buffer=`, `flush=` and `gzip` as they are read.
+    /// Parses `buffer=`, `flush=` and `gzip`.
     private struct BufferingReader {
         var size = 0
         var flushMs: Int64?
         var gzipLevel: Int?
 
-        /// Takes a parameter; false when it is none of these.
+        /// Parses a parameter. Returns false if it is none of these.
         mutating func take(_ use: DirectiveUse, _ index: Int) throws(Diagnostic) -> Bool {
             let text = try use.text(index)
             if text.hasPrefix("buffer=") {
@@ -178,7 +178,7 @@ enum LogDirectives {
                 guard let time, time > 0 else {
                     throw use.fail("invalid flush time \"\(text.dropFirst(6))\"", at: index)
                 }
-                // The deadline is this long after now: the sum must be a time, too.
+                // A deadline is this long after the current time: the sum must not overflow.
                 flushMs = min(Int64(time), 1 << 52)
             } else if text == "gzip" || text.hasPrefix("gzip=") {
                 let level =
@@ -195,7 +195,7 @@ enum LogDirectives {
             return true
         }
 
-        /// What the parameters come to; nil when there were none.
+        /// Returns the buffering; nil if there were no parameters.
         func checked(
             for destination: AccessLogDraft.Destination, _ use: DirectiveUse
         ) throws(Diagnostic) -> LogBuffering? {
@@ -214,7 +214,7 @@ enum LogDirectives {
         }
     }
 
-    /// What follows `syslog:` in the first argument.
+    /// Parses the text after `syslog:` in the first argument.
     private static func syslog(_ use: DirectiveUse) throws(Diagnostic) -> SyslogTarget {
         do throws(SyslogFault) {
             return try SyslogTarget.parse(String(text(use).dropFirst("syslog:".count)))
@@ -309,8 +309,7 @@ enum LogDirectives {
         draft.scope.logs.errorLogs = (draft.scope.logs.errorLogs ?? []) + [target]
     }
 
-    /// nginx's modules' own debug levels: they may stand beside each other, and write all that
-    /// `debug` writes here.
+    /// The debug levels of nginx's modules: several may be given, and all mean `debug` here.
     private static let debugLevels: Set<String> = [
         "debug_core", "debug_alloc", "debug_mutex", "debug_event", "debug_http", "debug_mail",
         "debug_stream",

@@ -2,7 +2,7 @@ import Configuration
 import Linux
 import Reactor
 
-/// What main and events say.
+/// The settings of main and events.
 struct MainDraft {
     var isDaemon: Bool?
     var usesMasterProcess: Bool?
@@ -21,12 +21,12 @@ struct MainDraft {
     var affinity: ProcessorAffinity?
     var workingDirectory: String?
     var workerConnections: Int?
-    /// `use`, and the words that chose it.
+    /// `use`, and the directive that selected it.
     var engine: (engine: Engine, use: DirectiveUse)?
     var acceptsMany: Bool?
     var hasEvents = false
 
-    /// What is wrong with the numbers, taken together.
+    /// The error in the combination of numbers, if there is one.
     var fault: Diagnostic? {
         guard let engine, (workerConnections ?? 512) > engine.engine.descriptorLimit else {
             return nil
@@ -172,7 +172,7 @@ enum MainDirectives {
         return limitMs
     }
 
-    /// Builds that are debugged take less, so that a test need not wait.
+    /// Debug builds accept less, so that tests need not wait.
     private static var shortestWatchdogMs: Int {
         #if DEBUG
             if environmentValue("APUS_BREAK_IN") != nil { return 1 }

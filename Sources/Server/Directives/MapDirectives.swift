@@ -1,6 +1,6 @@
 import Configuration
 
-/// A `map` block as it is written.
+/// A `map` block as written.
 struct MapDraft {
     let source: Word
     let rows: [Directive]
@@ -23,7 +23,7 @@ enum MapDirectives {
     ]
 }
 
-/// What the first word of a row with a result is.
+/// The meaning of a row's first word.
 enum MapKey: Equatable {
     case fallback
     case regex([UInt8], ignoresCase: Bool)
@@ -34,7 +34,7 @@ enum MapKey: Equatable {
         case UInt8(ascii: "~"):
             let ignoresCase = word.dropFirst().first == UInt8(ascii: "*")
             self = .regex(Array(word.dropFirst(ignoresCase ? 2 : 1)), ignoresCase: ignoresCase)
-        // Takes the meaning off a `default`, `~` or `\` that follows.
+        // Escapes a `default`, `~` or `\` that follows.
         case UInt8(ascii: "\\"): self = .string(Array(word.dropFirst()))
         default: self = word == Array("default".utf8) ? .fallback : .string(word)
         }

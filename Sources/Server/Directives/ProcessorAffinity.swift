@@ -8,7 +8,7 @@ enum ProcessorAffinity {
     /// `auto`: each worker has one of these for itself, as long as there are enough.
     case auto([UInt16])
 
-    /// As many as the kernel's own set of processors has.
+    /// The size of the kernel's own set of processors.
     private static let mostProcessors = 1024
 
     init(_ use: DirectiveUse) throws(Diagnostic) {
@@ -28,7 +28,7 @@ enum ProcessorAffinity {
         self = .auto(masks.first ?? all)
     }
 
-    /// The processors of each worker; the last set is for all further ones.
+    /// Returns the processors of each worker; the last set is for all further ones.
     func processors(forWorkers count: Int) -> [[UInt16]] {
         switch self {
         case .masks(let masks): masks
@@ -37,7 +37,7 @@ enum ProcessorAffinity {
         }
     }
 
-    /// Ones and zeros, the first processor last.
+    /// Parses ones and zeros, the first processor last.
     private static func mask(_ use: DirectiveUse, _ index: Int) throws(Diagnostic) -> [UInt16] {
         let digits = try use.bytes(index)
         guard digits.count <= mostProcessors else {

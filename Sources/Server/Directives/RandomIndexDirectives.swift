@@ -1,6 +1,6 @@
 import Configuration
 
-/// A file of a directory, chosen by lot.
+/// A random file of a directory.
 struct RandomIndexSettings {
     var isOn: Bool?
 }

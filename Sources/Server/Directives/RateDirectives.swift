@@ -1,6 +1,6 @@
 import Configuration
 
-/// How fast an answer is sent.
+/// The rate of responses.
 struct RateSettings {
     var rate: Word?
     var after: Word?
@@ -28,7 +28,7 @@ enum RateDirectives {
         ).evaluating(),
     ]
 
-    /// A size, or a text with variables that is one for each request.
+    /// Returns a size, or a text with variables that is evaluated for each request.
     private static func size(_ use: DirectiveUse) throws(Diagnostic) -> Word {
         let word = try use.word(0)
         if !word.bytes.contains(UInt8(ascii: "$")) { _ = try use.size(0) }

@@ -1,19 +1,19 @@
 import Configuration
 
-/// Who is believed about the client's address.
+/// The client's address behind trusted proxies.
 struct RealIPSettings {
     var trusted: [Word]?
     var source: RealIPSource?
     var isRecursive: Bool?
 }
 
-/// real_ip_header.
+/// The argument of real_ip_header.
 enum RealIPSource: Equatable, Sendable {
-    /// All fields of this name, their lists read from the end.
+    /// All headers with this name, their lists read from the end.
     case forwardedFor
-    /// The first field of this name, in lower case.
+    /// The first header with this name, in lower case.
     case field(String)
-    /// What the PROXY protocol said.
+    /// The address from the PROXY protocol.
     case proxyProtocol
 
     init(_ name: String) {
@@ -25,7 +25,7 @@ enum RealIPSource: Equatable, Sendable {
     }
 }
 
-/// The client's address behind proxies.
+/// set_real_ip_from and related directives.
 enum RealIPDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .row(

@@ -5,7 +5,7 @@ struct RefererSettings: Hashable {
     struct Name: Hashable {
         let word: Word
         let name: [UInt8]
-        /// From the slash on; empty for all.
+        /// The path from the slash on; empty for all.
         let path: [UInt8]
     }
 
@@ -13,7 +13,7 @@ struct RefererSettings: Hashable {
     var takesNone = false
     var takesBlocked = false
     var takesServerNames = false
-    /// The names of regular expressions, which a level inherits even beside names of its own.
+    /// Names that are regular expressions, which a level inherits in addition to its own.
     var regexes: [Word] = []
     /// The first directive of the level.
     var word: Word?

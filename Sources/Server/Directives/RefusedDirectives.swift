@@ -1,13 +1,12 @@
 import Configuration
 
-/// Directives that would answer differently from how a file server can: an error each, which says
-/// what to do instead.
+/// Directives that a file server cannot implement: each is an error with a remedy.
 enum RefusedDirectives {
     static let rows: [DirectiveRow<Draft>] =
         passes + encryption + rewritingAnswers + otherContent + askingOthers + programs
         + commercial + protocols
 
-    /// What to do about TLS.
+    /// The remedy for TLS.
     static let endTLSInFront =
         "end TLS in front of apus (hitch, stunnel, HAProxy, Caddy, nginx, a load balancer) and let "
         + "it connect to a \"listen\" without this word"
@@ -113,7 +112,7 @@ enum RefusedDirectives {
             advice: "remove it, and read the access log instead"),
     ]
 
-    /// Variables that come from databases and lists of clients.
+    /// Variables from databases, and lists of clients.
     private static let programs: [Row] =
         [
             ("geoip_country", Contexts.http), ("geoip_city", .http), ("geoip_org", .http),
@@ -156,7 +155,7 @@ enum RefusedDirectives {
         ("js_fetch_keepalive", .httpServerLocation), ("js_fetch_proxy", .httpServerLocation),
     ]
 
-    /// What only the commercial nginx has.
+    /// Directives of the commercial nginx.
     private static let commercial: [Row] = [
         .refused(
             "auth_jwt", in: [.http, .server, .location, .limitExcept], unless: "off",

@@ -1,6 +1,6 @@
 import Configuration
 
-/// How much a request may bring.
+/// The limits of requests.
 struct RequestSettings {
     var headerBufferSize: Int?
     var largeBuffers: LargeBuffers?
@@ -12,13 +12,13 @@ struct RequestSettings {
     var isStrict: Bool?
 }
 
-/// large_client_header_buffers: how many, and how large each is.
+/// large_client_header_buffers: their number and size.
 struct LargeBuffers: Sendable {
     let count: Int
     let size: Int
 }
 
-/// The bounds of a request's head and body.
+/// The limits of a request's head and body.
 enum RequestDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .row(

@@ -1,6 +1,6 @@
 import Configuration
 
-/// What is done to a request before its file is looked for.
+/// The rewrite module: scripts that run before a file is looked up.
 struct RewriteSettings {
     /// The level's script, in the order of the file; never inherited.
     private(set) var script: [ScriptLine] = []

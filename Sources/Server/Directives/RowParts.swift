@@ -1,7 +1,7 @@
 import Configuration
 
 extension DirectiveRow where Draft == Server.Draft {
-    /// A level that does not set the field has that of the level around it.
+    /// Inherits a setting that the level leaves unset from the level around it.
     @inline(__always)
     static func inheriting<Value>(
         _ field: WritableKeyPath<Draft, Value?> & Sendable

@@ -1,6 +1,6 @@
 import Configuration
 
-/// What workers may do: own directives.
+/// The restrictions of workers: directives of apus.
 enum SandboxDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .row(

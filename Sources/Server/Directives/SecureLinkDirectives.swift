@@ -1,10 +1,10 @@
 import Configuration
 
-/// Links that nobody can make up.
+/// Links that are valid only with a secret.
 struct SecureLinkSettings: Hashable {
-    /// The hash in the request, and behind a comma the time until which it holds.
+    /// The hash in the request, optionally followed by a comma and its expiry time.
     var source: Word?
-    /// What the hash is made of.
+    /// The text that is hashed.
     var hashed: Word?
     var secret: Word?
 }
@@ -37,7 +37,7 @@ enum SecureLinkDirectives {
         },
     ]
 
-    /// A level with a secret has nothing else; one without anything has all of the level around.
+    /// Inherits all settings or none: a level with a secret has nothing else.
     private static func inherit(_ child: inout Draft, from parent: inout Draft) {
         var settings = child.scope.secureLink
         let outer = parent.scope.secureLink

@@ -1,6 +1,6 @@
 import Configuration
 
-/// How bytes are sent.
+/// The sending of bytes.
 struct SendingSettings {
     var usesSendfile: Bool?
     var sendfileMaxChunk: Int?
@@ -10,7 +10,7 @@ struct SendingSettings {
     var readsElsewhere: Bool?
 }
 
-/// sendfile and TCP's ways to collect or not collect small pieces.
+/// sendfile, and the TCP options that delay or send small packets.
 enum SendingDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .flag(

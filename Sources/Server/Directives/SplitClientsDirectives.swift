@@ -1,6 +1,6 @@
 import Configuration
 
-/// A `split_clients` block as it is written.
+/// A `split_clients` block as written.
 struct SplitDraft {
     let source: Word
     let rows: [Directive]

@@ -1,6 +1,6 @@
 import Configuration
 
-/// Answers about the server itself.
+/// Responses about the server itself.
 struct StatusSettings {
     var isStub: Bool?
 }
@@ -12,7 +12,7 @@ enum StatusDirectives {
             "stub_status", in: [.server, .location], takes: .oneOf([0, 1]),
             "Answers with the numbers of connections and requests of all workers."
         ) { (draft, _) throws(Diagnostic) in
-            // nginx does not look at its argument, `stub_status on` in old files.
+            // nginx ignores its argument, `stub_status on` in old files.
             draft.scope.status.isStub = true
             draft.countsConnections = true
         }

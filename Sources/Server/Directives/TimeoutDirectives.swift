@@ -1,12 +1,12 @@
 import Configuration
 
-/// How long a connection may take over what. Milliseconds.
+/// The timeouts of a connection, in milliseconds.
 struct TimeoutSettings {
     var headerMs: Int?
     var bodyMs: Int?
     var sendMs: Int?
     var keepaliveMs: Int?
-    /// The second argument of keepalive_timeout, seconds, for the Keep-Alive field; 0 for none.
+    /// The second argument of keepalive_timeout, seconds for the Keep-Alive field; 0 for none.
     var keepaliveFieldSeconds: Int?
     var keepaliveRequests: Int?
     var keepaliveTimeMs: Int?
@@ -23,15 +23,15 @@ struct KeepaliveDisable: OptionSet, BitwiseCopyable, Sendable {
     let rawValue: UInt8
     /// Internet Explorer 4 to 6, after POST.
     static let msie6 = KeepaliveDisable(rawValue: 1)
-    /// Safari and what takes itself for it on macOS.
+    /// Safari and browsers that identify as it on macOS.
     static let safari = KeepaliveDisable(rawValue: 2)
 }
 
-/// When a connection is read from for a while before it is closed, so that the client gets to read
-/// what was sent: a close with unread bytes would reset the connection.
+/// lingering_close: whether a connection is read from for a while before it is closed, so that the
+/// client can read the response: a close with unread bytes would reset the connection.
 enum LingeringClose: UInt8, BitwiseCopyable {
     case never
-    /// When the client has sent, or may be sending, something that was not read.
+    /// If the client has sent, or may be sending, bytes that were not read.
     case whenUnread
     case always
 }

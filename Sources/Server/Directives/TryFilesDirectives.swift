@@ -1,16 +1,16 @@
 import Configuration
 
-/// Files that are looked for before the content.
+/// Files that are tried before the content phase.
 struct TryFilesSettings {
-    /// Not inherited by the levels inside, as in nginx.
+    /// The names; not inherited by nested levels, as in nginx.
     var files: TryFilesDraft?
 }
 
-/// `try_files`: names, and what comes after them.
+/// `try_files`: names, and the last argument.
 struct TryFilesDraft {
     let names: [Word]
     let fallback: Word
-    /// The last argument is `=code`.
+    /// The status if the last argument is `=code`.
     let status: Int?
 }
 

@@ -2,7 +2,7 @@ import Configuration
 
 /// The media types of files.
 struct TypeSettings {
-    /// (suffix, type) pairs in the order of the file.
+    /// Pairs of suffix and type in the order of the file.
     var types: [TypePair]?
     var defaultType: String?
 }
@@ -51,7 +51,7 @@ enum TypeDirectives {
                 + "previous content type: \"\(other)\"", at: word.place, length: word.length)
     }
 
-    /// nginx's types where no `types` block is.
+    /// nginx's types if there is no `types` block.
     static let builtIn = [
         TypePair(suffix: "html", type: "text/html"), TypePair(suffix: "gif", type: "image/gif"),
         TypePair(suffix: "jpg", type: "image/jpeg"),

@@ -1,6 +1,6 @@
 import Configuration
 
-/// Cookies that tell clients apart.
+/// Cookies that identify clients.
 struct UserIDSettings: Hashable {
     var mode: UserIDMode?
     var service: Int?
@@ -10,14 +10,14 @@ struct UserIDSettings: Hashable {
     var lifetime: UserIDLifetime?
     var flags: UserIDFlags?
     var p3p: String?
-    /// 0 for none.
+    /// The mark; 0 for none.
     var mark: UInt8?
 }
 
 /// userid.
 enum UserIDMode: UInt8, BitwiseCopyable, Hashable, Sendable {
     case off
-    /// What a client sends is told, and nothing is set.
+    /// The client's identifier is logged, and none is set.
     case log
     case v1
     case on
@@ -42,7 +42,7 @@ struct UserIDFlags: OptionSet, BitwiseCopyable, Hashable, Sendable {
     static let sameSite: UserIDFlags = [.strict, .lax, .none]
 }
 
-/// userid and what is about its cookie.
+/// userid and related directives.
 enum UserIDDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .choice(
@@ -101,7 +101,7 @@ enum UserIDDirectives {
             }),
     ]
 
-    /// Of several samesite the first holds, as in nginx.
+    /// Parses the flags. The first of several samesite flags applies, as in nginx.
     private static func flags(_ use: DirectiveUse) throws(Diagnostic) -> UserIDFlags {
         var flags: UserIDFlags = []
         for index in use.arguments.indices {

@@ -6,16 +6,16 @@ struct ZoneDraft {
     let name: String
     let size: Int
     let key: Word
-    /// Thousandths of a request a second; only of limit_req_zone.
+    /// Thousandths of a request per second; only for limit_req_zone.
     let rate: Int64
 }
 
-/// What the directives of both kinds of zones take.
+/// Parameters of both kinds of zones.
 enum ZoneParameter {
-    /// nginx's least: eight pages.
+    /// nginx's minimum: eight pages.
     private static let leastSize = 32768
 
-    /// `zone=name:size`; nil when the argument is another one.
+    /// Parses `zone=name:size`; nil if the argument is another one.
     static func zone(
         _ use: DirectiveUse, _ index: Int
     ) throws(Diagnostic) -> (name: String, size: Int)? {
@@ -35,7 +35,7 @@ enum ZoneParameter {
         return (String(decoding: value[..<colon], as: UTF8.self), size)
     }
 
-    /// What follows `name=` in an argument; nil when it is another one.
+    /// Returns the text after `name=` in an argument; nil if it is another one.
     static func value(
         of name: String, _ use: DirectiveUse, _ index: Int
     ) throws(Diagnostic) -> ArraySlice<UInt8>? {
@@ -44,7 +44,7 @@ enum ZoneParameter {
         return bytes.starts(with: prefix) ? bytes[prefix.count...] : nil
     }
 
-    /// Adds a zone, whose name must be another one than those before.
+    /// Adds a zone, whose name must be new.
     static func declare(
         _ kind: ZonePlan.Kind, _ zone: (name: String, size: Int)?, rate: Int64,
         _ use: DirectiveUse, into draft: inout Draft
@@ -66,7 +66,7 @@ enum ZoneParameter {
                 kind: kind, name: zone.name, size: zone.size, key: try use.word(0), rate: rate))
     }
 
-    /// A status with which a request may be refused: 400 to 599.
+    /// Parses a status for refused requests: 400 to 599.
     static func status(_ use: DirectiveUse) throws(Diagnostic) -> Int {
         let status = try use.integer(0)
         guard status >= 400, status <= 599 else {
@@ -75,7 +75,7 @@ enum ZoneParameter {
         return status
     }
 
-    /// The levels that a refusal may be logged with.
+    /// The levels at which refusals can be logged.
     static let logLevels: [(String, LogLevel)] = [
         ("info", .info), ("notice", .notice), ("warn", .warn), ("error", .error),
     ]

@@ -2,9 +2,9 @@ import Files
 import HTTP
 import Linux
 
-/// What an answer is made of, in words.
+/// Notes about the content of a response.
 extension Worker {
-    /// The file that is answered with.
+    /// Notes the file that is sent.
     @inline(never)
     func noteFile(_ facts: FileFacts, _ coding: ContentCoding) {
         guard let explanation else { return }
@@ -14,7 +14,7 @@ extension Worker {
         explanation.note("file \(name): \(facts.size) bytes, modified \(date.span.text)")
     }
 
-    /// A line for an access log, which is not written.
+    /// Notes a line for an access log, which is not written.
     mutating func note(
         _ log: AccessLogPlan, _ writer: HeadWriter, _ slot: Int, _ exchange: Int
     ) {
@@ -33,7 +33,7 @@ extension Worker {
 }
 
 extension ByteRanges {
-    /// For messages.
+    /// A description for messages.
     var text: String {
         switch self {
         case .none: "ignored, the file is sent as a whole"
@@ -45,7 +45,7 @@ extension ByteRanges {
 }
 
 extension Worker.AccessVerdict {
-    /// For messages.
+    /// A description for messages.
     var text: String {
         switch self {
         case .declined: "not asked for here"
@@ -57,7 +57,7 @@ extension Worker.AccessVerdict {
 }
 
 extension RequestVerdict {
-    /// For messages.
+    /// A description for messages.
     var text: String {
         switch self {
         case .unlimited: "not for this request, which has no key"

@@ -1,13 +1,13 @@
 import HTTP
 
-/// What comes out of the worker: heads are kept, the body is counted.
+/// Reads the worker's output: stores the heads and counts the body.
 struct AnswerReader {
-    /// The lines of heads, the last of which is the answer's; those before it are interim ones.
+    /// The lines of heads: those of interim responses, and last that of the final response.
     private(set) var heads: [[String]] = []
-    /// Bytes of the body, without what frames it.
+    /// Bytes of the body, without its framing.
     private(set) var bodyBytes: Int64 = 0
     private(set) var isChunked = false
-    /// The answer's head has come.
+    /// True if the final response's head was received.
     private(set) var isInBody = false
 
     private var pending: [UInt8] = []
@@ -46,7 +46,7 @@ struct AnswerReader {
         count(rest.span)
     }
 
-    /// Where a whole head ends.
+    /// The offset where the first complete head ends.
     private var headEnd: Int? {
         var index = 3
         while index < pending.count {
@@ -58,7 +58,7 @@ struct AnswerReader {
         return nil
     }
 
-    /// What is to be said of the body.
+    /// The description of the body.
     var body: String {
         let number = bodyBytes == 1 ? "1 byte" : "\(bodyBytes) bytes"
         if isChunked { return "body: \(number), in chunks" }
@@ -67,7 +67,7 @@ struct AnswerReader {
 }
 
 extension Span where Element == UInt8 {
-    /// The lines of a head, without their ends and without the empty one.
+    /// The lines of a head, without line ends and without the empty one.
     fileprivate var headLines: [String] {
         var lines: [String] = []
         var start = 0

@@ -1,15 +1,14 @@
 import Linux
 
-/// A URL that is to be asked: of the form `http://host:port/path?query`, whose scheme may be left
-/// out.
+/// The URL to explain, in the form `http://host:port/path?query`; the scheme is optional.
 struct AskedURL: Equatable {
-    /// A name or an address, as Host has it.
+    /// A name or an address, as in Host.
     let host: String
-    /// 80 where none is written.
+    /// The port; 80 by default.
     let port: UInt16
-    /// Path and query as they are sent.
+    /// The path and query as they are sent.
     let target: String
-    /// Host and port as the field Host has them.
+    /// The host and port as in the field Host.
     let authority: String
 
     init(_ text: String) throws(ExplainError) {
@@ -69,16 +68,16 @@ struct AskedURL: Equatable {
     }
 }
 
-/// Why a URL cannot be asked.
+/// The reason that a URL cannot be explained.
 public struct ExplainError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// A sentence.
+    /// The message.
     public let description: String
 
     init(_ description: String) { self.description = description }
 }
 
 extension StringProtocol {
-    /// Where a text begins in this one.
+    /// Returns the index where a text begins in this one.
     fileprivate func firstRange(of text: String) -> Index? {
         indices.first { self[$0...].hasPrefix(text) }
     }

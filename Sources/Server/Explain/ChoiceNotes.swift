@@ -2,9 +2,9 @@ import Files
 import HTTP
 import Linux
 
-/// Why a server and a location were chosen, in words.
+/// Notes about the selection of server and location.
 extension Worker {
-    /// Why the server is the request's.
+    /// Notes why the server was selected.
     @inline(never)
     func noteServer(_ rule: NameRule, _ regex: Int32, _ host: Span<UInt8>, _ exchange: Int) {
         guard let explanation else { return }
@@ -30,7 +30,7 @@ extension Worker {
         explanation.note("server\(names)\(place): \(reason)")
     }
 
-    /// Searches for a location, and notes what is considered and what it comes to.
+    /// Searches for a location, and notes the candidates and the result.
     @inline(never)
     func explainedLocation(of exchange: Int) -> LocationMatch {
         let server = plan.servers[Int(exchanges[exchange].server)]
@@ -49,14 +49,13 @@ extension Worker {
 }
 
 extension Plan {
-    /// A location that is considered, and what of it.
+    /// Notes a candidate and what became of it.
     @inline(never)
     func note(_ location: Int32, _ text: String, _ explanation: Explanation) {
         explanation.note("\(self.text(ofLocation: location)): \(text)")
     }
 
-    /// The prefixes of a path in a level: those that the longest, which was found, begins with, and
-    /// itself.
+    /// Notes the matching prefixes of a path in a level, up to the longest one, which was found.
     @inline(never)
     func notePrefixes(
         _ found: Int, of prefixes: PlanTable<PrefixLocation>, _ explanation: Explanation
@@ -78,7 +77,7 @@ extension Plan {
 }
 
 extension Regex.Outcome {
-    /// For messages.
+    /// A description for messages.
     var text: String {
         switch self {
         case .match: "matches"

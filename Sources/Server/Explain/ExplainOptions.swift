@@ -1,21 +1,21 @@
 import Linux
 
-/// What `apus explain` is told on its command line.
+/// The options of `apus explain`.
 public struct ExplainOptions: Equatable, Sendable {
-    /// nginx's options: which configuration.
+    /// The options that name the configuration, as nginx's.
     public var server = CommandLineOptions()
     /// The request's method.
     public var method = "GET"
-    /// What is asked for, as it was written.
+    /// The URL, as written.
     public var url = ""
-    /// `-H`: fields of the request, `Name: value`.
+    /// `-H`: headers of the request, `Name: value`.
     public var fields: [String] = []
     /// `--from`: the client's address; nil for this machine's own.
     public var client: String?
     /// `--help`.
     public var showsUsage = false
 
-    /// Reads a command line; `arguments` begin with `explain`.
+    /// Parses a command line; `arguments` begin with `explain`.
     public static func parse(_ arguments: [String]) throws(CommandLineError) -> ExplainOptions {
         var options = ExplainOptions()
         var operands: [String] = []
@@ -52,7 +52,7 @@ public struct ExplainOptions: Equatable, Sendable {
         }
     }
 
-    /// A field is one line, with a name.
+    /// Checks that a header is one line, with a name.
     private static func checked(field: String) throws(CommandLineError) -> String {
         let isLine = field.utf8.allSatisfy { $0 != 0 && $0 != 10 && $0 != 13 }
         guard isLine, let colon = field.firstIndex(of: ":"), colon != field.startIndex else {

@@ -2,16 +2,16 @@ import Configuration
 import HTTP
 import Linux
 
-/// Has a worker answer one request, without a network, and tells what it did.
+/// Runs one request through a worker, without a network, and reports its steps.
 ///
-/// The worker is the one that serves: it is made of the same plan, gets the request over a socket,
-/// and answers there. Nothing is opened for writing, and nothing is listened on.
+/// The worker is the one that serves: it is created from the same plan, receives the request over a
+/// socket, and responds there. Nothing is opened for writing, and it listens on nothing.
 public enum Explainer {
-    /// The longest time for an answer, in milliseconds.
+    /// The maximum time for a response, in milliseconds.
     private static let patienceMs: Int64 = 10_000
 
-    /// Becomes whom the workers of a configuration run as, for they open its files: what root may
-    /// read says nothing; and reads only what `sandbox_read` lets them.
+    /// Drops this process's rights to those of a configuration's workers, since they open its
+    /// files: root's access shows nothing. Reads only what `sandbox_read` allows.
     public static func becomeWorker(of plan: Plan) throws(ExplainError) {
         do {
             let identity = try Identity.ofWorkers(plan.main, BuildPaths())
@@ -24,7 +24,7 @@ public enum Explainer {
         }
     }
 
-    /// The request, how it is answered step by step, and the answer's head.
+    /// Returns the request, the steps of its processing, and the response's head.
     public static func explain(
         _ options: ExplainOptions, with plan: Plan
     ) throws(ExplainError) -> String {
@@ -59,8 +59,8 @@ public enum Explainer {
         }.joined(separator: "\n")
     }
 
-    /// The lines of the request's head. A field Host takes the place of the URL's; without a value
-    /// there is none.
+    /// Returns the lines of the request's head. A header Host replaces the URL's; one without a
+    /// value removes it.
     private static func requestLines(_ options: ExplainOptions, _ url: AskedURL) -> [String] {
         let fields = options.fields
         let named = fields.filter { $0.lowercased().hasPrefix("host:") }
@@ -70,7 +70,7 @@ public enum Explainer {
         return lines + fields.filter { !isLeftOut || !$0.lowercased().hasPrefix("host:") }
     }
 
-    /// Sends the request to a worker of its own, and reads what comes.
+    /// Sends the request to a worker and reads its response.
     private static func answer(
         _ lines: [String], _ reached: Reached, _ explanation: Explanation, _ plan: Plan
     ) throws(SystemError) -> AnswerReader {
@@ -97,7 +97,7 @@ public enum Explainer {
         let endMs = worker.clock.monotonicMs &+ patienceMs
         while !explanation.isFinished, worker.connections[slot].state != .free,
             worker.clock.monotonicMs < endMs,
-            // The rest comes at limit_rate: nobody wants to wait for that.
+            // The rest arrives at limit_rate and is not waited for.
             !(worker.connections[slot].isHeld && reader.isInBody)
         {
             send(&request, to: client.number)
@@ -109,7 +109,8 @@ public enum Explainer {
         return reader
     }
 
-    /// Where a proxy goes before the worker, its line goes before the request.
+    /// Returns the PROXY protocol line that precedes the request if the listening socket expects
+    /// it.
     private static func proxyHeader(_ reached: Reached, _ explanation: Explanation) -> String {
         let (client, local) = (reached.client, reached.local)
         let family = client.family == .ipv6 ? "TCP6" : "TCP4"
@@ -126,7 +127,7 @@ public enum Explainer {
 
     private static func receive(from socket: Int32, into reader: inout AnswerReader) {
         var memory = [UInt8](repeating: 0, count: 1 << 18)
-        // As much as a socket holds; more is read in the next turn.
+        // As much as a socket holds; more is read in the next iteration.
         for _ in 0..<8 {
             let result = unsafe memory.withUnsafeMutableBytes {
                 unsafe Linux.receive(socket, into: $0)

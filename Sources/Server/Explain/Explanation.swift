@@ -1,29 +1,29 @@
-/// What a worker notes of a request while it answers it, for `apus explain`. One that serves has
-/// none: each note costs it the test for that.
+/// The notes that a worker takes while it processes a request for `apus explain`. A worker that
+/// serves has none: each note costs it one test.
 final class Explanation {
-    /// The notes, in the order in which things happened.
+    /// The notes, in the order of events.
     private(set) var lines: [String] = []
-    /// The address that the connection is taken to have come to: it is none of the network.
+    /// The local address of the simulated connection.
     let local: Peer
-    /// The request is over.
+    /// True if the request is finished.
     var isFinished = false
 
     private var depth = 0
 
     init(local: Peer) { self.local = local }
 
-    /// Notes a line.
+    /// Adds a line.
     func note(_ text: String) {
         lines.append(String(repeating: "  ", count: depth) + text)
     }
 
-    /// Notes what may be asked for more than once, the first time.
+    /// Adds a line unless it was added before.
     func noteOnce(_ text: String) {
         let line = String(repeating: "  ", count: depth) + text
         if !lines.contains(line) { lines.append(line) }
     }
 
-    /// Notes a line; what comes up to ``end()`` belongs to it.
+    /// Adds a line; lines up to ``end()`` are indented below it.
     func begin(_ text: String) {
         note(text)
         depth &+= 1

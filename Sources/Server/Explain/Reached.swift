@@ -1,17 +1,17 @@
 import Linux
 
-/// What a connection to a URL reaches: a listening socket, by one of its addresses.
+/// The listening socket that a connection to a URL reaches, and its addresses.
 struct Reached {
-    /// Which of the plan's listens.
+    /// The index of the plan's `listen`.
     let listen: Int
     let local: Peer
     let client: Peer
 
-    /// What a client's port is taken to be.
+    /// The port of the simulated client.
     static let clientPort: UInt16 = 50_000
 
-    /// Names are not looked up: a host that is no address is this machine's own, or the first
-    /// address with that port where nothing listens there.
+    /// Finds the socket. Names are not looked up: a host that is no address is this machine's own,
+    /// or the first address with that port if nothing listens there.
     init(_ url: AskedURL, from client: String?, in plan: Plan) throws(ExplainError) {
         let given = try client.map { text throws(ExplainError) in
             guard let peer = Reached.address(text, port: Reached.clientPort) else {
@@ -40,7 +40,8 @@ struct Reached {
         }
     }
 
-    /// The socket that takes connections to an address: its own, or that of all addresses.
+    /// Returns the socket that accepts connections to an address: its own, or that of all
+    /// addresses.
     private static func listen(at address: Peer, in plan: Plan) -> (listen: Int, local: Peer)? {
         let listens = plan.listens
         if let own = listens.firstIndex(where: { address.isAt($0.address) }) {
@@ -77,7 +78,7 @@ struct Reached {
         return "nothing in the configuration listens on port \(url.port) of \(url.host): \(all)"
     }
 
-    /// This machine, as it sees itself by an address.
+    /// Returns the address of this machine as seen from a local address.
     private static func neighbour(of local: Peer) -> Peer {
         let own = Peer(ipv4: 0x7F00_0001, port: clientPort)
         guard local.family == .ipv6 else { return own }
@@ -95,11 +96,12 @@ struct Reached {
 }
 
 extension Peer {
-    /// An IPv4 address as a socket for both families has it (RFC 4291, section 2.5.5.2).
+    /// The IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2), as a socket for both families
+    /// reports it.
     fileprivate var mapped: Peer { Peer(ipv6: 0, 0xFFFF_0000_0000 | low, port: port) }
 
     fileprivate var isMapped: Bool { high == 0 && low >> 32 == 0xFFFF }
 
-    /// `127.0.0.1:80`, `[::1]:80`.
+    /// The address with port: `127.0.0.1:80`, `[::1]:80`.
     var textWithPort: String { family == .ipv6 ? "[\(text)]:\(port)" : "\(text):\(port)" }
 }

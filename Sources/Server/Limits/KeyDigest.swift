@@ -1,13 +1,13 @@
-/// 128 bits that stand for a key: SipHash-2-4 with 128 bits of output (Aumasson and Bernstein,
+/// A 128-bit digest of a key: SipHash-2-4 with 128 bits of output (Aumasson and Bernstein,
 /// <https://www.aumasson.jp/siphash/>), keyed by a secret of the zone.
 ///
-/// A client does not know the secret, so it cannot make keys that meet in one bucket or have one
-/// digest; by chance two of a million keys have the same one with a probability below 2^-88.
+/// A client does not know the secret, so it cannot construct keys that share a bucket or a digest.
+/// The probability that two of a million keys have the same digest is below 2^-88.
 struct KeyDigest: BitwiseCopyable, Equatable {
     var first: UInt64
     var second: UInt64
 
-    /// The digest of `bytes` under a secret.
+    /// Computes the digest of `bytes` with a secret.
     init(of bytes: Span<UInt8>, secret: (UInt64, UInt64)) {
         var state = SipState(secret)
         let whole = bytes.count & ~7
@@ -21,7 +21,7 @@ struct KeyDigest: BitwiseCopyable, Equatable {
         (first, second) = state.finish()
     }
 
-    /// The same of a key of up to 32 bytes that is in words, with zeros behind it.
+    /// Computes the digest of a key of up to 32 bytes that is in words, padded with zeros.
     init(
         of words: (UInt64, UInt64, UInt64, UInt64), length: Int, secret: (UInt64, UInt64)
     ) {
@@ -42,7 +42,7 @@ struct KeyDigest: BitwiseCopyable, Equatable {
     }
 }
 
-/// The bytes from `lower` to `upper`, at most eight, as a little-endian number.
+/// Returns the bytes from `lower` to `upper`, at most eight, as a little-endian number.
 func word(of bytes: Span<UInt8>, from lower: Int, to upper: Int) -> UInt64 {
     var word: UInt64 = 0
     var index = min(upper, bytes.count)

@@ -1,14 +1,14 @@
-/// What several `limit_req` make of one request: all are asked, the longest delay counts, and
-/// nothing is counted anywhere unless all let it pass.
+/// The combined result of several `limit_req` for one request: all are evaluated, the longest delay
+/// counts, and no limit counts the request unless all allow it.
 enum RequestVerdict: Equatable {
     /// No key had a value: the request is not limited.
     case unlimited
     case passed
-    /// To be answered that much later; `limit` is the one that says so.
+    /// The request is delayed; `limit` is the index of the limit with the longest delay.
     case delayed(milliseconds: Int64, excess: Int64, limit: Int)
     case rejected(excess: Int64, limit: Int)
 
-    /// Judges a request by its `keys`, one for each limit: nil and empty ones are passed over.
+    /// Evaluates a request by its `keys`, one for each limit; nil and empty ones are skipped.
     static func judge(
         _ limits: [RequestLimit], _ keys: [[UInt8]?], in zones: [Zone], nowMs: Int64
     ) -> RequestVerdict {
@@ -20,7 +20,7 @@ enum RequestVerdict: Equatable {
             guard let key = keys[index], !key.isEmpty else { continue }
             let limit = limits[index]
             let isLast = index == limits.count &- 1
-            // The last one counts at once: there is nobody left who could reject.
+            // The last limit counts at once: no other can reject the request any more.
             excess = zones[Int(limit.zone)].excess(
                 of: key.span, limit, nowMs: nowMs, counts: isLast)
             if excess > limit.burst { return .rejected(excess: excess, limit: index) }
@@ -36,7 +36,8 @@ enum RequestVerdict: Equatable {
             guard let key = keys[index] else { continue }
             let counted = zones[Int(limits[index].zone)].count(
                 key.span, limits[index], nowMs: nowMs)
-            // Beyond the burst only if others counted meanwhile, or if the zone's memory lies.
+            // Beyond the burst only if others counted in the meantime, or if the zone's memory is
+            // corrupted.
             let wantedMs = limits[index].delayMs(excess: min(counted, limits[index].burst))
             if wantedMs > delayMs {
                 delayMs = wantedMs

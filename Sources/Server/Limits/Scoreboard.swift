@@ -1,30 +1,30 @@
 import Linux
 
-/// What all workers have done and are at, in memory that they share: for stub_status and the
-/// variables $connections_active and its like.
+/// The counters of all workers, in memory that they share: for stub_status, $connections_active and
+/// similar variables.
 ///
-/// Each worker has a row that it writes once a turn of its loop; a reader adds the rows up. When a
-/// worker ends, the master adds what it has done to the row of those that have ended; what it was
-/// at is over.
+/// Each worker has a row that it writes once per iteration of its event loop; a reader adds the
+/// rows up. When a worker exits, the master adds its totals to the row of exited workers; its
+/// current values are dropped.
 ///
 /// All workers can write all rows. A hostile one can falsify the sums, as it could with its own row
-/// alone; they are shown, and decide nothing. Any number is taken: sums wrap around.
+/// alone; they are only displayed. Any number is accepted: sums wrap around.
 final class Scoreboard {
-    /// What is counted: the first three for good, the others as it is now.
+    /// The counters: the first three are totals, the others current values.
     struct Counts: BitwiseCopyable, Equatable {
         var accepted: UInt64 = 0
         var handled: UInt64 = 0
         var requests: UInt64 = 0
-        /// Connections; the next three are these.
+        /// Current connections; the next three add up to it.
         var active: UInt64 = 0
         var reading: UInt64 = 0
         var writing: UInt64 = 0
         var waiting: UInt64 = 0
     }
 
-    /// Workers beyond this number are not counted.
+    /// The maximum number of workers that are counted.
     static let rows = 1024
-    /// A row has a cache line of its own.
+    /// The number of columns: a row has a cache line of its own.
     private static let columns = 8
 
     private let cells: SharedTable<UInt64>
@@ -36,7 +36,7 @@ final class Scoreboard {
         cells = memory.table(of: UInt64.self, at: 0, count: count)
     }
 
-    /// Keeps what the process of a row has done, in row 0, and clears the row.
+    /// Adds the totals of a row whose process has exited to row 0, and clears the row.
     func release(_ row: Int) {
         let ended = self[row]
         var total = self[0]
@@ -47,7 +47,7 @@ final class Scoreboard {
         self[0] = total
     }
 
-    /// A row's counts.
+    /// The counters of a row.
     subscript(_ row: Int) -> Counts {
         get {
             let first = row &* Scoreboard.columns
@@ -69,7 +69,7 @@ final class Scoreboard {
         }
     }
 
-    /// All rows together.
+    /// The sum of all rows.
     var total: Counts {
         var total = Counts()
         for row in 0..<Scoreboard.rows {

@@ -1,17 +1,17 @@
 import Linux
 
-/// The workers that are alive, each by a number that is never used again. The master writes it;
-/// workers only read it, so that none can declare another one dead.
+/// The living workers, each with a number that is never reused. Only the master writes it; workers
+/// read it, so that none can declare another one dead.
 ///
-/// It takes the master's place in the zones: entries and locks there carry their worker's number,
-/// and other workers clean up behind one that is not alive any more.
+/// In the zones, entries and locks carry their worker's number, and other workers clean up after
+/// one that has died; the master does not take part.
 final class WorkerRegistry {
-    /// The number of workers that there may be at a time.
+    /// The maximum number of workers at a time.
     static let rows = 4096
-    /// A number is the worker's row and, in the lower bits, a count.
+    /// The number of bits of the count: a worker's number consists of its row and a count.
     private static let serialBits: UInt64 = 48
 
-    /// The count of deaths, then the number in each row; 0 where there is none.
+    /// The number of deaths, followed by the number in each row; 0 in a free row.
     private let memory: ReadableMemory
     private var lastSerial: UInt64 = 0
 
@@ -19,7 +19,7 @@ final class WorkerRegistry {
 
     // MARK: the master
 
-    /// Adds a worker before it is forked, so that nobody takes it for dead. Returns its number, or
+    /// Adds a worker before it is forked, so that it never counts as dead. Returns its number, or
     /// nil if there are too many. Row 0 stays empty.
     func add() -> UInt64? {
         guard let row = (1..<WorkerRegistry.rows).first(where: { memory[1 + $0] == 0 }) else {
@@ -31,27 +31,27 @@ final class WorkerRegistry {
         return number
     }
 
-    /// Removes a worker that has ended.
+    /// Removes a worker that has exited.
     func remove(_ number: UInt64) {
         guard isAlive(number) else { return }
         memory[1 + WorkerRegistry.row(of: number)] = 0
         memory[0] &+= 1
     }
 
-    /// In a child: gives up the right to write.
+    /// Drops the right to write. Called in a child.
     func keepReading() { memory.keepReading() }
 
-    // MARK: everybody
+    // MARK: all clients
 
-    /// The row of a number, from 1.
+    /// Returns the row of a number, from 1.
     static func row(of number: UInt64) -> Int { Int(number >> serialBits) }
 
-    /// True if a worker with this number is alive. Any number may be asked about.
+    /// Returns true if a worker with this number is alive. The number may be invalid.
     func isAlive(_ number: UInt64) -> Bool {
         let row = WorkerRegistry.row(of: number)
         return number != 0 && row < WorkerRegistry.rows && memory[1 + row] == number
     }
 
-    /// The number of workers that have ended so far.
+    /// The number of workers that have exited so far.
     var deaths: UInt64 { memory[0] }
 }

@@ -1,17 +1,17 @@
 import Linux
 
-/// One worker's share of the memory that workers and master have in common.
+/// One worker's share of the memory that it has in common with the master.
 ///
-/// What the worker is doing stands in memory that only it and the master have: the master kills a
-/// worker that seems to hang, and writes the request to the error log, so no other worker may
-/// change or read it.
+/// The report of what the worker is doing is in memory that only it and the master have: the master
+/// kills a worker that seems to hang, and writes the request to the error log, so no other worker
+/// may change or read it.
 final class WorkerSeat {
     /// The worker's number in `registry`.
     let number: UInt64
     let registry: WorkerRegistry
-    /// What all workers have counted.
+    /// The counters of all workers.
     let scoreboard: Scoreboard
-    /// What the worker is doing.
+    /// The worker's report of what it is doing.
     let activity: Activity
     private let memory: SharedMemory
 
@@ -19,7 +19,8 @@ final class WorkerSeat {
         self.number = number
         registry = seats.registry
         scoreboard = seats.scoreboard
-        // An object of its own: with mremap(2) a worker could reach what lies behind a part of one.
+        // A memory object of its own: with mremap(2) a worker could reach what follows a part of a
+        // shared one.
         memory = try SharedMemory(size: Activity.size)
         activity = memory.activity(at: 0)
     }
@@ -31,10 +32,10 @@ final class WorkerSeat {
     }
 }
 
-/// The seats of all workers, which the master gives them.
+/// The seats of all workers, managed by the master.
 final class WorkerSeats {
     let registry: WorkerRegistry
-    /// What all workers have counted.
+    /// The counters of all workers.
     let scoreboard: Scoreboard
     private var seats: [Int32: WorkerSeat] = [:]
 
@@ -43,7 +44,7 @@ final class WorkerSeats {
         scoreboard = try Scoreboard()
     }
 
-    /// Makes a seat for a worker that is about to be forked.
+    /// Creates a seat for a worker that is about to be forked.
     func open() throws(SystemError) -> WorkerSeat {
         guard let number = registry.add() else {
             throw SystemError(
@@ -57,26 +58,27 @@ final class WorkerSeats {
         }
     }
 
-    /// Gives a seat to a process.
+    /// Assigns a seat to a process.
     func give(_ seat: WorkerSeat, to process: Int32) { seats[process] = seat }
 
-    /// Takes a seat back that was given to no process.
+    /// Frees a seat that was assigned to no process.
     func close(_ seat: WorkerSeat) { registry.remove(seat.number) }
 
-    /// Takes back what a process had that has ended, and keeps what it has counted.
+    /// Frees the seat of a process that has exited, and keeps its totals.
     func release(_ process: Int32) {
         guard let seat = seats.removeValue(forKey: process) else { return }
         if let row = seat.row { scoreboard.release(row) }
         registry.remove(seat.number)
     }
 
-    /// In a child: lets go of what other workers have, and of the right to write the registry.
+    /// Unmaps the memory of other workers and drops the right to write the registry. Called in a
+    /// child.
     func leave() {
         seats = [:]
         registry.keepReading()
     }
 
-    /// What a process is doing, or was when it died; nil for one that has no seat.
+    /// Returns the report of a process, even if it has died; nil if it has no seat.
     func activity(of process: Int32) -> Activity.Snapshot? { seats[process]?.activity.snapshot }
 
     /// The processes that have seats.

@@ -1,11 +1,12 @@
 import Linux
 
-/// A zone of limit_req_zone or limit_conn_zone: memory that the master makes and all workers share.
+/// A zone of limit_req_zone or limit_conn_zone: memory that the master creates and all workers
+/// share.
 ///
-/// Each worker can write all of it. So a hostile one can falsify the limits, but it can neither
-/// stop nor crash another one: the lock is not waited for without end, and a damaged table is
-/// emptied. Processes with more rights than a worker do not use it: workers clean up behind those
-/// that have died.
+/// Each worker can write all of it. A hostile one can falsify the limits, but it can neither stop
+/// nor crash another one: waiting for the lock is bounded, and a damaged table is emptied.
+/// Processes with more rights than a worker do not use zones: workers clean up after those that
+/// have died.
 final class Zone {
     let plan: ZonePlan
     /// Writes a message about the zone to the error log.
@@ -13,21 +14,21 @@ final class Zone {
 
     let lock: SharedLock
     let table: ZoneTable
-    /// This process, and those that are alive: see ``join(_:as:)``.
+    /// The number of this process, set by ``join(_:as:)``.
     private var owner = UInt64.max
     private var registry: WorkerRegistry?
-    /// Until when a lock that is held is not waited for, after it was taken from its holder.
+    /// The time until which a held lock is not waited for, after it was taken from its holder.
     private var impatientUntilMs = Int64.min
     private var silentUntilMs = Int64.min
-    /// Entries of connections that are over, but could not be released.
+    /// Entries of closed connections that could not be released yet.
     private var unreleased: [Int] = []
 
-    /// How long the lock of a worker that is alive is waited for, once a second.
+    /// The time to wait for the lock of a living worker, at most once a second.
     private static let patienceMs: Int64 = 100
     private static let impatienceMs: Int64 = 1000
     private static let reportIntervalMs: Int64 = 60_000
 
-    /// An empty zone. Its secret is shared as the memory is: both are there before a fork.
+    /// Creates an empty zone. Its secret is shared like its memory: both exist before the fork.
     init(_ plan: ZonePlan) throws(SystemError) {
         self.plan = plan
         let memory = try SharedMemory(size: max(plan.size, Zone.leastSize))
@@ -35,17 +36,18 @@ final class Zone {
         table = ZoneTable(in: memory, secret: (randomNumber(), randomNumber()))
     }
 
-    /// Room for the lock, the header and an entry.
+    /// The minimum size: room for the lock, the header and an entry.
     private static let leastSize = 8192
 
-    /// In a worker, before it uses the zone: `owner` is its number in `registry`.
+    /// Joins the zone. Called in a worker before it uses the zone; `owner` is its number in
+    /// `registry`.
     func join(_ registry: WorkerRegistry, as owner: UInt64) {
         self.registry = registry
         self.owner = owner
     }
 
-    /// Has `body` look at the table while nobody else does. Returns nil if the lock could not be
-    /// taken, or if the table was damaged again after it was emptied; `body` may run twice.
+    /// Calls `body` with the table locked. Returns nil if the lock could not be acquired, or if the
+    /// table was damaged again after it was emptied; `body` may run twice.
     func withTable<Value>(_ body: (ZoneTable) -> Value) -> Value? {
         guard takeLock() else { return nil }
         defer { lock.give(from: owner) }
@@ -71,7 +73,8 @@ final class Zone {
         return takeHeldLock()
     }
 
-    /// A holder needs microseconds. One that is stopped, or hostile, is waited for once a second.
+    /// Acquires a lock that is held. A holder needs microseconds; one that is stopped or hostile is
+    /// waited for once a second.
     private func takeHeldLock() -> Bool {
         let nowMs = Clock.monotonicMs()
         guard nowMs >= impatientUntilMs else { return false }
@@ -88,7 +91,8 @@ final class Zone {
         return true
     }
 
-    /// Removes what workers that have died counted: the first one that notices a death does it.
+    /// Removes the entries of workers that have died: the first worker that notices a death does
+    /// it.
     private func sweep() {
         guard plan.kind == .connections, let registry else { return }
         let deaths = UInt32(truncatingIfNeeded: registry.deaths)
@@ -105,7 +109,7 @@ final class Zone {
     }
 }
 
-/// What a zone's directive says, with the memory that it asks for.
+/// The parameters of a zone's directive.
 struct ZonePlan: Sendable, Equatable {
     enum Kind: Sendable, Equatable {
         /// limit_req_zone
@@ -116,16 +120,16 @@ struct ZonePlan: Sendable, Equatable {
 
     let kind: Kind
     let name: String
-    /// Bytes.
+    /// The size in bytes.
     let size: Int
-    /// The key as it is written.
+    /// The key as written in the configuration.
     let keyText: String
 }
 
-// limit_req.
+// Operations of limit_req.
 extension Zone {
-    /// The excess of a key with one more request. It is counted when `counts` and within the burst;
-    /// otherwise the key is made known only.
+    /// Returns the excess of a key with one more request. With `counts`, the request is counted if
+    /// it is within the burst; otherwise the key is only added.
     func excess(
         of bytes: Span<UInt8>, _ limit: RequestLimit, nowMs: Int64, counts: Bool
     ) -> Int64 {
@@ -143,12 +147,12 @@ extension Zone {
         } ?? 0
     }
 
-    /// Counts a request of a key whatever its excess: the excess with it.
+    /// Counts a request of a key, whatever its excess. Returns the excess including it.
     func count(_ bytes: Span<UInt8>, _ limit: RequestLimit, nowMs: Int64) -> Int64 {
         let key = table.key(of: bytes)
         return withTable { table in
             guard let index = table.find(key) else {
-                // Others filled the zone since it was looked at.
+                // Other workers filled the zone in the meantime.
                 insert(key, RequestRate(excess: 0, lastMs: nowMs))
                 return 0
             }
@@ -158,18 +162,19 @@ extension Zone {
         } ?? 0
     }
 
-    /// So long ago that nothing is left of it.
+    /// A time so long ago that nothing is left of the excess.
     private static let never: Int64 = 0 &- 1 << 60
 
     private func insert(_ key: ZoneTable.Key, _ rate: RequestRate) {
         if table.insert(key, ZoneValue(rate)) != nil { return }
-        // As nginx: when there is no room, what was used longest ago goes, expired or not.
+        // As in nginx: if there is no room, the least recently used entry is removed, expired or
+        // not.
         guard let oldest = table.oldest else { return }
         table.remove(oldest)
         _ = table.insert(key, ZoneValue(rate))
     }
 
-    /// As nginx: a new key takes up to two old ones away that have expired.
+    /// Removes up to two expired entries for a new key, as nginx does.
     private func forgetExpired(_ rate: Int64, _ nowMs: Int64) {
         for _ in 0..<2 {
             guard let oldest = table.oldest,
@@ -180,21 +185,21 @@ extension Zone {
     }
 }
 
-// limit_conn. An entry counts the connections of a key in one process, so that those of a process
-// that died can be taken back; a key's number is the sum of its entries.
+// Operations of limit_conn. An entry counts the connections of a key in one process, so that those
+// of a process that died can be removed; the number of a key is the sum of its entries.
 extension Zone {
     enum Admission: Equatable {
-        /// Counted by this entry, until it is released.
+        /// The connection is counted by this entry, until it is released.
         case admitted(entry: Int)
-        /// The key has as many connections as it may have.
+        /// The key has reached its limit.
         case tooMany
         /// The zone is full.
         case noRoom
-        /// Not counted: another worker holds the zone's lock.
+        /// The connection is not counted: another worker holds the zone's lock.
         case uncounted
     }
 
-    /// Counts one more connection of a key in this process, unless it has `most`.
+    /// Counts one more connection of a key in this process, unless the key has `most`.
     func admit(_ bytes: Span<UInt8>, most: Int64) -> Admission {
         let key = table.key(of: bytes)
         return withTable { table in
@@ -216,16 +221,16 @@ extension Zone {
         } ?? .uncounted
     }
 
-    /// Takes one connection back that an entry of this process counts: an entry stays where it is
-    /// as long as it counts one.
+    /// Removes one connection from an entry of this process: an entry keeps its place while it
+    /// counts one.
     func release(entry: Int) {
         unreleased.append(entry)
-        // Without the lock it is done by whatever takes it next.
+        // Without the lock, the next operation that acquires it does this.
         _ = withTable { _ in }
     }
 
     private func release(_ entry: Int, in table: ZoneTable) {
-        // It is gone if the table was emptied.
+        // The entry is gone if the table was emptied.
         guard table.isUsed(entry), table[entry].owner == owner else { return }
         if table[entry].connections > 1 {
             table[entry].connections &-= 1
@@ -238,7 +243,8 @@ extension Zone {
 extension ZoneValue {
     fileprivate init(_ rate: RequestRate) { self.init(first: rate.excess, second: rate.lastMs) }
 
-    /// Within the bounds that the arithmetic of ``RequestRate`` needs, whatever the memory holds.
+    /// The rate, within the bounds that the arithmetic of ``RequestRate`` needs, whatever the
+    /// memory contains.
     fileprivate var rate: RequestRate {
         RequestRate(excess: min(max(0, first), RequestRate.most), lastMs: second)
     }

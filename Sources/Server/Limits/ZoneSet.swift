@@ -2,8 +2,8 @@ import Linux
 
 /// The zones of one generation, in the order of its plan.
 enum ZoneSet {
-    /// The zones of `plans`. One that the generation before has with the same name, kind and size
-    /// goes on with all that it knows; with another size it begins anew, and with another key it is
+    /// Opens the zones of `plans`. A zone with the same name, kind and size as in the previous
+    /// generation keeps its contents; with another size it starts empty, and with another key it is
     /// an error, as in nginx.
     static func open(
         _ plans: [ZonePlan], keeping old: [Zone]
@@ -18,7 +18,7 @@ enum ZoneSet {
                 continue
             }
             guard known.plan.keyText == plan.keyText else {
-                // nginx's two names for it.
+                // nginx uses these two names.
                 let directive = plan.kind == .requests ? "limit_req" : "limit_conn_zone"
                 throw GenerationError(lines: [
                     "\(directive) \"\(plan.name)\" uses the \"\(plan.keyText)\" key "

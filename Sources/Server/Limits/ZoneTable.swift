@@ -3,18 +3,18 @@ import Linux
 /// A table of keys in shared memory: chains of entries, and a list in the order of use, all linked
 /// by index. Every function is called with the zone's lock held.
 ///
-/// An entry takes 64 bytes, so that a zone of a megabyte holds some 15,000, as in nginx. A key of
-/// up to 32 bytes is kept whole; of a longer one its length and its ``KeyDigest``, of which two are
-/// never the same, so that an entry has a fixed size and the memory no holes.
+/// An entry has 64 bytes, so that a zone of a megabyte holds some 15,000, as in nginx. A key of up
+/// to 32 bytes is stored completely; of a longer one its length and its ``KeyDigest``, which is
+/// unique in practice, so that entries have a fixed size and the memory does not fragment.
 ///
-/// When the holder of the lock is killed, whatever it was at, ``repair()`` makes chains and lists
-/// anew from the entries: an entry counts once its `isUsed` is set, which is the last thing that is
-/// done to a new one, and the first that is undone. What an entry says are numbers that are each
-/// stored at once.
+/// If the holder of the lock is killed, at any point, ``repair()`` rebuilds chains and lists from
+/// the entries: an entry counts once its `isUsed` is set, which is the last store for a new one,
+/// and the first for a removed one. The values of an entry are numbers that are each stored
+/// atomically.
 ///
-/// Any worker can write anything into this memory, also while another one reads it. So a link is
+/// Any worker can write anything into this memory, even while another one reads it. So a link is
 /// read once and compared with the bounds before it is followed, walks are bounded, and links that
-/// contradict each other are noted as damage (``isDamaged``): then the operation has no effect
+/// contradict each other are recorded as damage (``isDamaged``): then the operation has no effect
 /// that matters, and the table is emptied (``reset()``).
 struct ZoneTable {
     let memory: SharedMemory
@@ -25,26 +25,26 @@ struct ZoneTable {
     private let secret: (UInt64, UInt64)
     private let damage = Damage()
 
-    /// This process's own note.
+    /// This process's own record of damage.
     private final class Damage {
         var isFound = false
     }
 
-    /// Links are indexes plus one; 0 is none.
+    /// The header. Links are indexes plus one; 0 is none.
     struct Header: BitwiseCopyable {
         var firstFree: UInt32
         var newest: UInt32
         var oldest: UInt32
-        /// Entries from here on were never used, so that the kernel need not back them.
+        /// The first entry that was never used; the kernel has not allocated the pages after it.
         var neverUsed: UInt32
         var count: UInt32
-        /// For how many deaths of workers entries were removed: the last digits of
+        /// The number of worker deaths after which entries were removed: the last digits of
         /// ``WorkerRegistry/deaths``.
         var sweptDeaths: UInt32
     }
 
     struct Entry: BitwiseCopyable {
-        /// The next one of the chain, or of the free ones.
+        /// The next entry of the chain, or of the free list.
         var next: UInt32
         var newer: UInt32
         var older: UInt32
@@ -54,20 +54,20 @@ struct ZoneTable {
         var key: ZoneKey
     }
 
-    /// What a lock and the header are given.
+    /// The size of the lock and the header.
     private static let entriesOffset = 4096
-    /// The longest key: an entry's length has 16 bits.
+    /// The maximum length of a key: an entry stores it in 16 bits.
     static let longestKey = 65535
 
-    /// The longest walk along a chain. Keys are spread by a secret, so that a chain has a few;
-    /// those of limit_conn have an entry for each worker.
+    /// The maximum number of steps along a chain. Keys are spread by a secret, so that a chain has
+    /// few entries; those of limit_conn have one for each worker.
     private static let longestChain = 2 * WorkerRegistry.rows
 
-    /// A table in all of `memory`, behind its lock.
+    /// Creates a table in all of `memory` after its lock.
     init(in memory: SharedMemory, secret: (UInt64, UInt64)) {
         self.memory = memory
         let room = max(0, memory.size &- ZoneTable.entriesOffset)
-        // A chain is a bucket and, when the table is full, between one and two entries.
+        // A bucket per one to two entries, when the table is full.
         var bucketCount = 1
         while bucketCount &* 2 &* 68 <= room { bucketCount &*= 2 }
         let bucketBytes = bucketCount &* 4 &+ 63 & ~63
@@ -82,19 +82,19 @@ struct ZoneTable {
         self.secret = secret
     }
 
-    /// How many entries there may be.
+    /// The maximum number of entries.
     var capacity: Int { entries.count }
-    /// How many there are.
+    /// The number of entries.
     var count: Int { Int(header[0].count) }
 
-    /// What is looked for: a key, where its chain begins, and its length.
+    /// A key to look up: its bytes or digest, its bucket, and its length.
     struct Key {
         let stored: ZoneKey
         let length: UInt16
         let bucket: Int
     }
 
-    /// The key of some bytes, of which there are at most `longestKey`.
+    /// Returns the key of `bytes`, at most `longestKey` of them.
     func key(of bytes: Span<UInt8>) -> Key {
         let digest = KeyDigest(of: bytes, secret: secret)
         return Key(
@@ -102,13 +102,13 @@ struct ZoneTable {
             bucket: Int(digest.first & mask))
     }
 
-    /// The entry's values, to be read and changed.
+    /// The value of an entry.
     subscript(_ index: Int) -> ZoneValue {
         get { entries[index].value }
         nonmutating set { entries[index].value = newValue }
     }
 
-    /// The entry of a key.
+    /// Returns the entry of a key; nil if there is none.
     func find(_ key: Key) -> Int? {
         var found: Int?
         forEach(key) { index in
@@ -136,7 +136,7 @@ struct ZoneTable {
         }
     }
 
-    /// Adds an entry as the one that was used last; nil when there is no room.
+    /// Adds an entry as the most recently used one. Returns nil if there is no room.
     func insert(_ key: Key, _ value: ZoneValue) -> Int? {
         guard let index = takeFree() else { return nil }
         entries[index].keyLength = key.length
@@ -150,7 +150,7 @@ struct ZoneTable {
         return index
     }
 
-    /// Takes an entry away.
+    /// Removes an entry.
     func remove(_ index: Int) {
         guard isUsed(index) else { return noteDamage() }
         entries[index].isUsed = 0
@@ -162,19 +162,19 @@ struct ZoneTable {
         header[0].count &-= 1
     }
 
-    /// True if the table has an entry at this index.
+    /// Returns true if the table has an entry at this index.
     func isUsed(_ index: Int) -> Bool {
         index < min(Int(header[0].neverUsed), entries.count) && entries[index].isUsed != 0
     }
 
-    /// Makes an entry the one that was used last.
+    /// Makes an entry the most recently used one.
     func touch(_ index: Int) {
         guard header[0].newest != UInt32(truncatingIfNeeded: index &+ 1) else { return }
         unlist(index)
         list(index)
     }
 
-    /// The entry whose last use is longest ago.
+    /// The least recently used entry.
     var oldest: Int? {
         let link = header[0].oldest
         guard link != 0 else { return nil }
@@ -185,8 +185,8 @@ struct ZoneTable {
         return index
     }
 
-    /// Removes all entries whose value is such, and forgets the order of use. As long as it takes
-    /// to look at each entry, whatever the links are.
+    /// Removes all entries for whose value `isSuch` is true, and forgets the order of use. Takes
+    /// time proportional to the number of entries, whatever the links are.
     func removeAll(where isSuch: (ZoneValue) -> Bool) {
         let end = min(Int(header[0].neverUsed), entries.count)
         var isChanged = false
@@ -197,7 +197,7 @@ struct ZoneTable {
         if isChanged { repair() }
     }
 
-    /// Makes the links anew from the entries; which were used longest ago is forgotten.
+    /// Rebuilds the links from the entries; the order of use is lost.
     func repair() {
         let end = min(header[0].neverUsed, UInt32(clamping: entries.count))
         let swept = header[0].sweptDeaths
@@ -217,12 +217,12 @@ struct ZoneTable {
 
     // MARK: damage
 
-    /// Whether links were found that contradict each other.
+    /// True if links were found that contradict each other.
     var isDamaged: Bool { damage.isFound }
 
     private func noteDamage() { damage.isFound = true }
 
-    /// Forgets everything.
+    /// Removes all entries.
     func reset() {
         damage.isFound = false
         let end = min(Int(header[0].neverUsed), entries.count)
@@ -232,7 +232,7 @@ struct ZoneTable {
             firstFree: 0, newest: 0, oldest: 0, neverUsed: 0, count: 0, sweptDeaths: 0)
     }
 
-    /// The index that a link names; nil if it names none.
+    /// Returns the index that a link names; nil if it names none.
     private func index(of link: UInt32) -> Int? {
         let index = Int(link) &- 1
         return index >= 0 && index < entries.count ? index : nil
@@ -328,18 +328,18 @@ struct ZoneTable {
     }
 }
 
-/// What a zone says of a key: two numbers, whose meaning is the zone's.
+/// The value of a key: two numbers, whose meaning depends on the kind of zone.
 struct ZoneValue: BitwiseCopyable, Equatable {
     var first: Int64
     var second: Int64
 }
 
-/// A key as an entry keeps it.
+/// A key as stored in an entry.
 struct ZoneKey: BitwiseCopyable, Equatable {
-    /// How long a key may be to be kept whole.
+    /// The maximum length of a key that is stored completely.
     static let inlineCount = 32
 
-    /// The bytes and zeros behind them, or the digest.
+    /// The bytes padded with zeros, or the digest.
     let words: (UInt64, UInt64, UInt64, UInt64)
 
     init(_ bytes: Span<UInt8>, _ digest: KeyDigest) {

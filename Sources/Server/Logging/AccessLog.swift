@@ -1,20 +1,20 @@
 import HTTP
 import Linux
 
-/// The access logs of a worker: where a line is made, and its way to who writes it. That is the
-/// Logger; without a master, the worker itself, once a turn of its loop.
+/// The access logs of a worker: formats lines and passes them to the logger, or without a master
+/// writes them itself once per iteration of the event loop.
 struct AccessLog: ~Copyable {
-    /// Room for a line at first: a request line and fields may be long.
+    /// The initial size of the line buffer: request lines and headers may be long.
     private static let lineSize = 65536
-    /// A line that needs more than this is given up.
+    /// The maximum length of a line; longer ones are dropped.
     private static let longestLine = LogRing.longestRecord
 
     private let ring: LogRing?
     private let writer: LogWriter?
     private var line: Buffer
 
-    /// The logs of a worker with a Logger, or with a writer of its own; with neither, lines are
-    /// written nowhere.
+    /// Creates the logs of a worker with a logger, or with a writer of its own; with neither, lines
+    /// are dropped.
     init(_ ring: LogRing?, _ writer: LogWriter?) {
         self.ring = ring
         self.writer = writer
@@ -25,15 +25,15 @@ struct AccessLog: ~Copyable {
 
     // MARK: a line
 
-    /// Where a line is written, its end included, before it is added.
+    /// Returns a writer for a line, including its line end.
     func begin() -> HeadWriter { line.writer(from: 0) }
 
-    /// The line, without its end, for messages.
+    /// Returns the line without its line end, for messages.
     func text(of writer: HeadWriter) -> String {
         line.span(from: 0, to: max(0, writer.count &- 1)).text
     }
 
-    /// Makes room for a line that did not fit; false when it is given up.
+    /// Enlarges the buffer for a line that did not fit. Returns false if the line is dropped.
     mutating func grow(for writer: HeadWriter) -> Bool {
         guard writer.hasOverflowed, line.capacity < AccessLog.longestLine else { return false }
         let larger = Buffer.allocate(max(line.capacity, AccessLog.lineSize) &* 2)
@@ -43,7 +43,7 @@ struct AccessLog: ~Copyable {
         return true
     }
 
-    /// Adds the line to where the record says; without its end, if so.
+    /// Adds the line to the log that the record names, optionally without its line end.
     mutating func add(
         _ written: HeadWriter, as record: LogRecord, withoutEnd: Bool = false, nowMs: Int64
     ) {
@@ -56,7 +56,7 @@ struct AccessLog: ~Copyable {
         if line.capacity > AccessLog.lineSize { shrinkLine() }
     }
 
-    /// Adds the line to a file that is named by the request.
+    /// Adds the line to a file whose name has variables.
     mutating func add(
         _ written: HeadWriter, toFileNamed path: [UInt8], log: Int, errorLog: Int, nowMs: Int64
     ) {
@@ -76,7 +76,7 @@ struct AccessLog: ~Copyable {
         }
     }
 
-    /// The line is too long, or memory is short.
+    /// Drops a line that is too long, or for which memory is short.
     private func lose(_ nowMs: Int64) {
         ring?.loseLongLine()
         writer?.say(
@@ -90,21 +90,21 @@ struct AccessLog: ~Copyable {
         line = smaller
     }
 
-    // MARK: writing, where there is no Logger
+    // MARK: writing without a logger
 
-    /// When ``flush(nowMs:)`` is wanted without a request; Int64.max when it is not.
+    /// The time at which ``flush(nowMs:)`` is next called without a request; Int64.max for never.
     var nextFlushMs: Int64 { writer?.dueMs ?? Int64.max }
 
-    /// Writes what is not buffered, and what has waited long enough.
+    /// Writes lines that are not buffered, and those whose flush time has expired.
     func flush(nowMs: Int64) { writer?.flush(nowMs: nowMs) }
 
-    /// Writes everything: nobody may come back to it.
+    /// Writes all lines: there may be no further call.
     func flushAll(nowMs: Int64) { writer?.flushAll(nowMs: nowMs) }
 
-    /// Writes everything and tells what was lost: the worker ends.
+    /// Writes all lines and reports losses, before the worker exits.
     func finish(nowMs: Int64) { writer?.finish(nowMs: nowMs) }
 
-    /// The files have other names now; false when it is the Logger's to open them.
+    /// Reopens the files. Returns false if that is the task of the logger.
     func reopen(nowMs: Int64) -> Bool {
         writer?.reopen(nowMs: nowMs)
         return writer != nil

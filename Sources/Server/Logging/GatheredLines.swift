@@ -1,44 +1,44 @@
 import Files
 import Linux
 
-/// The lines that wait to be written into one file.
+/// The lines that wait to be written to one file.
 struct GatheredLines {
-    /// How they are gathered; nil to write them as soon as all that have come are gathered.
+    /// The buffering parameters; nil to write lines as soon as all that have arrived are collected.
     let buffering: LogBuffering?
-    /// When they are written at the latest; Int64.max when there is no such time.
+    /// The time at which they must be written; Int64.max for none.
     private(set) var dueMs = Int64.max
-    /// How many there are.
+    /// The number of lines.
     private(set) var count = 0
     private var bytes: [UInt8] = []
 
-    /// Lines that are not buffered are written at once when there are more bytes than this.
+    /// The maximum number of bytes that are collected without buffering.
     private static let mostBytes = 65536
 
-    /// What a line ends with.
+    /// The end of a line.
     static let end = UInt8(ascii: "\n")
 
     init(_ buffering: LogBuffering?) { self.buffering = buffering }
 
     var isEmpty: Bool { count == 0 }
 
-    /// Whether a line has no room beside those that wait, which are to be written first.
+    /// Returns true if a line does not fit after those that wait, which must be written first.
     func isFull(for line: Span<UInt8>) -> Bool {
         guard let buffering, !isEmpty else { return false }
         return line.count > buffering.size &- bytes.count
     }
 
-    /// Adds a line; true when what there is now is to be written at once.
+    /// Adds a line. Returns true if the lines must be written at once.
     mutating func add(_ line: Span<UInt8>, nowMs: Int64) -> Bool {
         if isEmpty, let flushMs = buffering?.flushMs { dueMs = nowMs &+ flushMs }
         bytes.append(line)
         count &+= 1
-        // A hostile worker may leave the end out: the next line is another worker's.
+        // A hostile worker may omit the line end: the next line is another worker's.
         if bytes.last != GatheredLines.end { bytes.append(GatheredLines.end) }
         return bytes.count > (buffering?.size ?? GatheredLines.mostBytes)
     }
 
-    /// Hands what has been gathered to `write`, as it is to be in the file; false when memory is
-    /// short and the lines are lost.
+    /// Passes the lines in the format of the file to `write`. Returns false if memory is short and
+    /// the lines are lost.
     mutating func take(_ write: (Span<UInt8>) -> Void) -> Bool {
         defer {
             bytes.removeAll(keepingCapacity: true)
@@ -56,7 +56,7 @@ struct GatheredLines {
 }
 
 extension Gzip {
-    /// A whole gzip file of `bytes`; nil when memory is short.
+    /// Returns `bytes` as a complete gzip file; nil if memory is short.
     static func member(of bytes: [UInt8], level: Int) -> [UInt8]? {
         guard let encoder = Gzip(level: level, sizeHint: Int64(bytes.count)) else { return nil }
         var member: [UInt8] = []

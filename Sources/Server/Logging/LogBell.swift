@@ -1,15 +1,15 @@
 import Linux
 
-/// The bell by which one worker wakes the Logger: only one that sleeps is woken, so that a busy
-/// worker makes no call for its lines. A word in the worker's ring, and a pipe.
+/// Wakes the logger for one worker: only if it sleeps, so that a busy worker makes no system call
+/// for its lines. Consists of a word in the worker's ring and a pipe.
 ///
-/// Each worker has its own: with a shared one, a hostile worker could keep the Logger from being
+/// Each worker has its own: with a shared one, a hostile worker could keep the logger from being
 /// woken for the lines of others.
 struct LogBell: BitwiseCopyable {
-    /// 1 if the Logger sleeps until it is woken.
+    /// A word that is 1 while the logger sleeps until it is woken.
     private let words: SharedTable<UInt64>
     private let place: Int
-    /// The pipe's end that the worker writes to; -1 in a process that has none.
+    /// The pipe's write end; -1 in a process that has none.
     let descriptor: Int32
 
     init(_ words: SharedTable<UInt64>, at place: Int, descriptor: Int32) {
@@ -20,7 +20,7 @@ struct LogBell: BitwiseCopyable {
 
     // MARK: workers
 
-    /// There is something to be written: wakes the Logger if it sleeps.
+    /// Wakes the logger if it sleeps, after a line was added.
     @inline(__always)
     func ringIfAsleep() {
         fence()
@@ -32,18 +32,18 @@ struct LogBell: BitwiseCopyable {
         if words.exchange(0, at: place) != 0 { ring() }
     }
 
-    /// Wakes the Logger out of a pause, too.
+    /// Wakes the logger even out of a pause.
     func ring() { wakeReader(descriptor) }
 
-    // MARK: the Logger
+    // MARK: the logger
 
-    /// From here on the Logger is to be woken. The ring is to be read once more after this: lines
-    /// may have been added in between.
+    /// Announces that the logger sleeps. It must read the ring once more after this: lines may have
+    /// been added in between.
     func fallAsleep() {
         words.release(1, at: place)
         fence()
     }
 
-    /// The Logger is awake.
+    /// Announces that the logger is awake.
     func wakeUp() { words.release(0, at: place) }
 }

@@ -1,9 +1,11 @@
-/// How the lines of a file are gathered before they are written: `buffer=`, `flush=` and `gzip=`.
+/// The buffering of a log file: `buffer=`, `flush=` and `gzip=`.
 struct LogBuffering: Equatable, Sendable {
-    /// Lines are written when the next one would make more than so many bytes.
+    /// The size of the buffer in bytes.
     var size: Int
-    /// So long after the first line that is waiting, they are written in any case; nil for never.
+    /// The time after the first buffered line at which the buffer is flushed in any case; nil for
+    /// never.
     var flushMs: Int64?
-    /// What is written is a member of a gzip file, compressed at this level; nil for plain lines.
+    /// The level of gzip compression; nil for plain lines. Each flush writes one member of the gzip
+    /// file.
     var gzipLevel: Int?
 }

@@ -1,8 +1,8 @@
 import HTTP
 
-/// How bytes from clients are written into a log, so that they cannot pretend to be something else.
+/// Escaping of bytes from clients in logs.
 enum LogEscape {
-    /// Escapes what was written from `start` on.
+    /// Escapes the bytes written from `start` on.
     static func escape(from start: Int, as escaping: LogEscapingCode, in writer: inout HeadWriter) {
         guard escaping != .none,
             !writer.bytes.slice(from: start, to: writer.count).isPlainText
@@ -18,7 +18,7 @@ enum LogEscape {
         }
     }
 
-    /// nginx's default: `"`, `\` and what is not printable ASCII as \xHH.
+    /// Escapes as nginx does by default: `"`, `\` and all but printable ASCII as \xHH.
     static func standard(_ value: Span<UInt8>, into writer: inout HeadWriter) {
         for index in value.indices {
             let byte = value[index]
@@ -33,7 +33,7 @@ enum LogEscape {
         }
     }
 
-    /// As in a JSON string (RFC 8259, section 7).
+    /// Escapes as in a JSON string (RFC 8259, section 7).
     static func json(_ value: Span<UInt8>, into writer: inout HeadWriter) {
         for index in value.indices {
             let byte = value[index]
@@ -53,8 +53,8 @@ enum LogEscape {
         }
     }
 
-    /// As in a JSON string, and valid UTF-8 whatever came: a byte that is no part of a character is
-    /// written as \u00XX, the character that it is in ISO 8859-1.
+    /// Escapes as in a JSON string, and makes the result valid UTF-8: a byte that is not part of a
+    /// character becomes \u00XX, its character in ISO 8859-1.
     static func validJSON(_ value: Span<UInt8>, into writer: inout HeadWriter) {
         var index = 0
         while index < value.count {

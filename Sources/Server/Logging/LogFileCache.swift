@@ -1,58 +1,60 @@
 import Linux
 
-/// `open_log_file_cache`: how many files with variables in their names are kept open.
+/// The parameters of `open_log_file_cache`, for log files with variables in their names.
 struct LogFileCacheSettings: Equatable, Sendable {
-    /// How many at most.
+    /// The maximum number of open files.
     var max: Int
-    /// A file that was not written for so long is closed.
+    /// The time without a write after which a file is closed.
     var inactiveMs: Int64 = 10_000
-    /// How many lines within that time keep a file open.
+    /// The number of lines within that time that keep a file open.
     var minUses = 1
-    /// How often it is looked whether the name still is the file's.
+    /// The interval at which the name is checked for another file.
     var validMs: Int64 = 60_000
 }
 
-/// Log files by their names, kept open while they are used.
+/// A cache of open log files by name.
 struct LogFileCache {
     private let settings: LogFileCacheSettings
     private let user: Identity?
     private var entries: [[UInt8]: Entry] = [:]
-    /// The names by slot, and the slots in the order of their last use: a client may choose names,
-    /// and none of them costs a look at all others.
+    /// The names by slot, and the slots in the order of their last use: clients may choose names,
+    /// and no name costs a scan of all others.
     private var names: [[UInt8]] = []
     private var freeSlots: [Int] = []
     private var order = SlotList()
     private var links = SlotLinks()
 
     private struct Entry {
-        /// -1 until the file has been used often enough.
+        /// The descriptor; -1 until the file was used often enough.
         var descriptor: Int32
         var inode: UInt64
         var device: UInt64
         var uses: Int
         var usedMs: Int64
         var checkedMs: Int64
-        /// Its place in the order of use.
+        /// The slot in the order of use.
         let slot: Int
     }
 
-    /// A file to write a line to.
+    /// An open file for a line.
     struct OpenFile {
         let descriptor: Int32
-        /// The cache closes it, nobody else.
+        /// True if the cache owns the descriptor and closes it.
         let isKept: Bool
     }
 
-    /// A cache of files that are opened as `user`; nil for nobody else.
+    /// Creates a cache of files that are opened with the rights of `user`; nil for this process's
+    /// own.
     init(_ settings: LogFileCacheSettings, openedAs user: Identity? = nil) {
         self.settings = settings
         self.user = user
     }
 
-    /// How many names are known.
+    /// The number of known names.
     var count: Int { entries.count }
 
-    /// The file of a name, opened when it is not or when the name is another file's by now.
+    /// Returns the file with a name, opened if necessary or if the name refers to another file by
+    /// now.
     mutating func file(_ path: [UInt8], nowMs: Int64) -> Result<OpenFile, FileError> {
         sweep(nowMs)
         var entry = entries[path] ?? makeRoom(for: path, nowMs)
@@ -88,7 +90,8 @@ struct LogFileCache {
         return .success(OpenFile(descriptor: file.descriptor, isKept: entry.descriptor >= 0))
     }
 
-    /// Opens a file for a line, creating it; with the rights of `user`, unless it is nil.
+    /// Opens a file for a line and creates it if necessary, with the rights of `user` unless it is
+    /// nil.
     static func open(_ path: [UInt8], as user: Identity? = nil) -> Result<OpenFile, FileError> {
         withCPath(path) { openForAppending($0, as: user.map { ($0.user, $0.group) }) }
             .map { OpenFile(descriptor: $0, isKept: false) }
@@ -104,14 +107,15 @@ struct LogFileCache {
         links = SlotLinks()
     }
 
-    /// Closes all files, of a cache that is not used again.
+    /// Closes all files of a cache that is not used again.
     func closeEverything() {
         for entry in entries.values where entry.descriptor >= 0 {
             closeDescriptor(entry.descriptor)
         }
     }
 
-    /// An entry for a new name; the one that was not used for longest goes when there is no room.
+    /// Returns an entry for a new name, in place of the least recently used one if there is no
+    /// room.
     private mutating func makeRoom(for path: [UInt8], _ nowMs: Int64) -> Entry {
         if entries.count >= settings.max, let oldest = order.first { remove(names[oldest]) }
         let slot: Int
@@ -127,7 +131,7 @@ struct LogFileCache {
             slot: slot)
     }
 
-    /// What was not used for long is closed.
+    /// Closes files that were not used for a while.
     private mutating func sweep(_ nowMs: Int64) {
         while let slot = order.first, let entry = entries[names[slot]],
             nowMs &- entry.usedMs >= settings.inactiveMs
@@ -144,9 +148,9 @@ struct LogFileCache {
         freeSlots.append(entry.slot)
     }
 
-    /// errno(3) of why `path` is no directory; nil when it is one.
+    /// Returns the errno(3) that shows that `path` is no directory; nil if it is one.
     static func directoryFault(_ path: [UInt8]) -> Int32? {
-        // The root of all is no bytes before a path.
+        // The root directory adds no bytes before a path.
         switch withCPath(path.isEmpty ? [UInt8(ascii: "/")] : path, { facts(of: $0) }) {
         case .success(let facts): facts.kind == .directory ? nil : Errno.noDirectory
         case .failure(let error): error.code

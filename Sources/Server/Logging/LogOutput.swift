@@ -2,40 +2,41 @@ import Linux
 
 /// One file, pipe or terminal that lines are written to.
 ///
-/// What it does not take (a disk is full, nobody reads a pipe) is owed and tried again, so that no
-/// line is cut; lines that come when too much is owed are lost, counted and told.
+/// Bytes that it does not accept (the disk is full, the reader of a pipe is slow) are kept and
+/// tried again, so that no line is truncated. When too much is pending, lines are dropped, counted
+/// and reported.
 struct LogOutput {
-    /// Its path; empty for a standard stream.
+    /// The path; empty for a standard stream.
     let path: String
-    /// As messages name it.
+    /// The name in messages.
     let name: String
-    /// What it is written by; -1 when it is not open.
+    /// The descriptor; -1 if it is not open.
     private(set) var descriptor: Int32
 
     private var lines: GatheredLines
-    /// What could not be written yet, from `owedStart` on, and how many lines that is.
+    /// The bytes that could not be written yet, from `owedStart` on, and the number of their lines.
     private var owed: [UInt8] = []
     private var owedStart = 0
     private var owedCount = 0
     private var lostCount = 0
-    /// Why the last write failed, until it is told.
+    /// The error of the last write, until it is reported.
     private var fault: Int32 = 0
     private var isFaultTold = true
     private var isFailing = false
-    /// It cannot be opened once more: a socket.
+    /// True for a socket, which cannot be opened again.
     private var isSocket = false
     private var silentUntilMs = Int64.min
-    /// When what is owed is tried again.
+    /// The time at which pending bytes are tried again.
     private var retryMs = Int64.max
 
-    /// When so much is owed, lines are lost.
+    /// The number of pending bytes from which lines are dropped.
     static let mostOwed = 1 << 20
-    /// How often losses are told, as in nginx.
+    /// The interval of reports about dropped lines, as in nginx.
     static let reportIntervalMs: Int64 = 60_000
-    /// How soon something that failed is tried again.
+    /// The pause before a failed write is tried again.
     private static let retryIntervalMs: Int64 = 500
 
-    /// An output that takes over `descriptor`.
+    /// Creates an output that owns `descriptor`.
     init(path: String, name: String, descriptor: Int32, buffering: LogBuffering?) {
         self.path = path
         self.name = name
@@ -44,8 +45,8 @@ struct LogOutput {
         makeImpatient()
     }
 
-    /// Writing to a pipe, a terminal or a socket must not wait. The flag is the open file's, which
-    /// others may share: so it is opened once more.
+    /// Makes writes to a pipe, terminal or socket non-blocking. The flag belongs to the open file,
+    /// which others may share, so the file is opened again.
     private mutating func makeImpatient() {
         guard descriptor >= 0, case .success(let facts) = facts(of: descriptor),
             facts.kind != .regular
@@ -60,11 +61,11 @@ struct LogOutput {
 
     // MARK: lines
 
-    /// Whether something could not be written yet.
+    /// True if bytes are pending.
     var owesBytes: Bool { owedStart < owed.count }
-    /// What it owes may be taken as soon as somebody reads.
+    /// True if pending bytes can be written as soon as a pipe is read.
     var isFullPipe: Bool { owesBytes && fault == Errno.again }
-    /// When ``flush(nowMs:)`` is wanted though no line comes; Int64.max when it is not.
+    /// The time at which ``flush(nowMs:)`` is next called without a line; Int64.max for never.
     var dueMs: Int64 {
         let reportMs = hasReport ? silentUntilMs : Int64.max
         return min(lines.dueMs, retryMs, reportMs)
@@ -81,7 +82,7 @@ struct LogOutput {
         if lines.add(line, nowMs: nowMs) { writeLines(nowMs) }
     }
 
-    /// Writes what is owed, what is not buffered, and what has waited long enough.
+    /// Writes pending bytes, lines that are not buffered, and those whose flush time has expired.
     mutating func flush(nowMs: Int64) {
         if lines.buffering == nil || nowMs >= lines.dueMs {
             if !lines.isEmpty { return writeLines(nowMs) }
@@ -89,7 +90,7 @@ struct LogOutput {
         if owesBytes { writeOwed(nowMs) }
     }
 
-    /// Writes all that there is.
+    /// Writes everything.
     mutating func flushAll(nowMs: Int64) {
         if !lines.isEmpty { writeLines(nowMs) } else if owesBytes { writeOwed(nowMs) }
     }
@@ -122,7 +123,7 @@ struct LogOutput {
         owedStart &+= LogOutput.write(
             owed.span.extracting(owedStart..<owed.count), to: descriptor, isSocket, &failure)
         guard owesBytes else { return forgetOwed() }
-        // What is written goes once it is more than what is left.
+        // Written bytes are removed once they are more than the rest.
         if owedStart > owed.count / 2 {
             owed.removeFirst(owedStart)
             owedStart = 0
@@ -139,14 +140,14 @@ struct LogOutput {
     }
 
     private mutating func failed(_ code: Int32, _ nowMs: Int64) {
-        // A pipe that is full for a moment is nobody's concern unless lines are lost.
+        // A pipe that is full for a moment is not reported unless lines are lost.
         if !isFailing || fault != code { isFaultTold = code == Errno.again }
         fault = code
         isFailing = true
         retryMs = nowMs &+ LogOutput.retryIntervalMs
     }
 
-    /// How much of `bytes` was written, and errno(3) when that is not all.
+    /// Writes `bytes`. Returns the number written, and errno(3) if that is not all.
     private static func write(
         _ bytes: Span<UInt8>, to descriptor: Int32, _ isSocket: Bool, _ failure: inout Int32
     ) -> Int {
@@ -167,11 +168,11 @@ struct LogOutput {
         return done
     }
 
-    // MARK: what went wrong
+    // MARK: reports of failures
 
     private var hasReport: Bool { lostCount > 0 || !isFaultTold }
 
-    /// What is to be said, at most once a minute unless it `isLast`.
+    /// Returns a report about errors and losses, at most once a minute unless it `isLast`.
     mutating func takeReport(nowMs: Int64, isLast: Bool = false) -> String? {
         guard hasReport, isLast || nowMs >= silentUntilMs else { return nil }
         silentUntilMs = nowMs &+ LogOutput.reportIntervalMs
@@ -183,10 +184,10 @@ struct LogOutput {
         return "\(lost) lost, last because \(reason)"
     }
 
-    /// What is owed is lost: nobody will write it.
+    /// Drops all pending lines.
     mutating func giveUp() {
         guard owesBytes else { return }
-        // Of compressed lines it is not known which of them were written.
+        // The number of compressed lines that were written is unknown.
         var ends = 0
         for byte in owed[owedStart...] where byte == UInt8(ascii: "\n") { ends &+= 1 }
         lostCount &+= lines.buffering?.gzipLevel == nil ? ends : owedCount
@@ -195,8 +196,9 @@ struct LogOutput {
 
     // MARK: another file
 
-    /// Opens the file anew by its name, after all was written to the old one. What cannot be opened
-    /// stays the old one. Only regular files are: a pipe has no other file behind its name.
+    /// Opens the file again by its name, after everything was written to the old one. If that
+    /// fails, the old one stays. Applies to regular files only: the name of a pipe refers to the
+    /// same pipe.
     mutating func reopen() throws(SystemError) {
         guard !path.isEmpty, descriptor < 0 || isReopened(path, descriptor) else { return }
         let file = try openForAppending(path)

@@ -1,31 +1,31 @@
-/// What stands before the bytes of a line in a ring: where it goes.
+/// The header of a line in a ring: its destination.
 struct LogRecord: BitwiseCopyable, Equatable {
-    /// What the line is, and where it is written.
+    /// The kind of line, and where it is written.
     enum Kind: UInt8, BitwiseCopyable, CaseIterable {
         /// A request's line for one of the plan's log files.
         case access
-        /// A request's line, without its end, for one of the plan's syslog servers.
+        /// A request's line, without its line end, for one of the plan's syslog servers.
         case syslog
-        /// A request's line for a file that the request names: the name, then the line.
+        /// A request's line for a file whose name has variables: the name, then the line.
         case named
         /// A line for one of the plan's error logs.
         case error
     }
 
     let kind: Kind
-    /// Of an error: its level.
+    /// The level of an error.
     var level: LogLevel = .error
-    /// Which of the plan's error logs it is for, or is told that the file cannot be opened.
+    /// The index of the error log that it is for, or that reports if the file cannot be opened.
     var errorLog: Int = 0
     /// The index of the plan's log file, syslog server or ``NamedLog``.
     var target: Int = 0
-    /// How many bytes the name has, or the seconds since 1970 that a syslog message is of.
+    /// The length of the name, or the time of a syslog message in seconds since 1970.
     var detail: Int = 0
 
-    /// How many bytes it takes.
+    /// The size in bytes.
     static let size = 16
 
-    /// The record of a line of `count` bytes, as two numbers.
+    /// Encodes the record of a line of `count` bytes as two numbers.
     func numbers(count: Int) -> (UInt64, UInt64) {
         let first =
             UInt64(UInt32(truncatingIfNeeded: count)) | UInt64(kind.rawValue) << 32
@@ -36,7 +36,7 @@ struct LogRecord: BitwiseCopyable, Equatable {
         return (first, second)
     }
 
-    /// The record and the number of bytes that two numbers are; nil when they are none.
+    /// Decodes a record and the length of its line from two numbers; nil if they are invalid.
     static func read(_ first: UInt64, _ second: UInt64) -> (record: LogRecord, count: Int)? {
         guard let kind = Kind(rawValue: UInt8(truncatingIfNeeded: first >> 32)),
             let level = LogLevel(rawValue: UInt8(truncatingIfNeeded: first >> 40))

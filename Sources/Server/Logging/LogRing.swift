@@ -1,39 +1,40 @@
 import Linux
 
-/// One worker's way to the Logger: a ring of records in shared memory with one process at each end.
+/// The queue of log lines from one worker to the logger: a ring of records in shared memory with
+/// one process at each end.
 ///
-/// The worker writes a record behind the head, then moves the head: it may be killed at any
-/// instruction, and what the Logger sees are whole records. The Logger moves the tail once lines
-/// are written, so that one that takes another's place goes on where that one was. Neither waits
-/// for the other; what does not fit is counted.
+/// The worker writes a record after the head, then moves the head: it may be killed at any
+/// instruction, and the logger sees complete records only. The logger moves the tail after lines
+/// are written, so that its successor continues there if it dies. Neither waits for the other;
+/// lines that do not fit are counted.
 ///
-/// The Logger believes nothing that it reads here: a worker may be anybody's by now.
+/// The logger trusts nothing that it reads here: the worker may have been taken over.
 struct LogRing: BitwiseCopyable {
-    /// Bytes of a ring: at 15 MB/s, which a busy worker may reach, an eighth of a second.
+    /// The size of a ring: an eighth of a second of a busy worker's 15 MB/s.
     static let size = 1 << 21
-    /// A line, its record included, that has more is given up.
+    /// The maximum size of a line with its record; longer ones are dropped.
     static let longestRecord = size / 2
-    /// The Logger is woken out of its pause when so much waits.
+    /// The amount at which the logger is woken out of its pause.
     static let high = size / 4
 
-    /// Where the numbers of a ring are; each end writes a cache line of its own.
+    /// The indexes of a ring's numbers; each end writes a cache line of its own.
     private enum Word {
-        // The worker's.
+        // Written by the worker.
         static let head = 0
         static let lost = 1
         static let tooLong = 2
-        /// The tail as it was when it was last looked at.
+        /// The tail when it was last read.
         static let knownTail = 3
-        /// At which head it is looked whether much waits.
+        /// The head at which the amount is next checked.
         static let nextLook = 4
-        /// The head when the worker that writes now began.
+        /// The head when the current worker started.
         static let start = 5
-        // The Logger's.
+        // Written by the logger.
         static let tail = 8
-        /// How much of `lost` and of `tooLong` was told.
+        /// The parts of `lost` and `tooLong` that were reported.
         static let toldLost = 9
         static let toldTooLong = 10
-        // Of both: whether the Logger sleeps.
+        // Written by both: whether the logger sleeps.
         static let asleep = 16
     }
 
@@ -41,21 +42,21 @@ struct LogRing: BitwiseCopyable {
     let words: SharedTable<UInt64>
     let bell: LogBell
 
-    /// A ring in `memory`, which must live as long, whose worker wakes the Logger by `wakes`.
+    /// Creates a ring in `memory`, which must live as long; its worker wakes the logger by `wakes`.
     init(in memory: RingMemory, wakes: Int32) {
         bytes = memory.bytes
         words = memory.words
         bell = LogBell(words, at: Word.asleep, descriptor: wakes)
     }
 
-    /// True if these can be a ring's tail and head.
+    /// Returns true if these can be a ring's tail and head.
     private static func areSound(tail: UInt64, head: UInt64, size: Int) -> Bool {
         head &- tail <= UInt64(size) && head % 8 == 0
     }
 
-    // MARK: the worker's end
+    // MARK: the worker's side
 
-    /// Begins to write where the worker before this one ended. That one may have left any numbers.
+    /// Starts writing where the previous worker stopped. That one may have left any numbers.
     func takeOver() {
         let tail = words.acquire(at: Word.tail)
         let head = words.acquire(at: Word.head)
@@ -67,7 +68,7 @@ struct LogRing: BitwiseCopyable {
         words[Word.nextLook] = 0
     }
 
-    /// Adds a line. False when it is lost: there is no room, or it is too long.
+    /// Adds a line. Returns false if it is lost: there is no room, or it is too long.
     @discardableResult
     func put(_ record: LogRecord, _ line: Span<UInt8>) -> Bool {
         guard line.count <= LogRing.longestRecord &- LogRecord.size else {
@@ -89,14 +90,14 @@ struct LogRing: BitwiseCopyable {
         return true
     }
 
-    /// Counts a line that is lost for its length.
+    /// Counts a line that is lost because it is too long.
     @inline(never)
     func loseLongLine() {
         words.release(words[Word.tooLong] &+ 1, at: Word.tooLong)
         bell.ringIfAsleep()
     }
 
-    /// Whether the Logger has made room by now; counts a line that is lost when it has not.
+    /// Returns true if there is room by now; counts a lost line otherwise.
     @inline(never)
     private func hasRoom(until next: UInt64) -> Bool {
         words[Word.knownTail] = words.acquire(at: Word.tail)
@@ -106,7 +107,7 @@ struct LogRing: BitwiseCopyable {
         return false
     }
 
-    /// Wakes the Logger when much waits, once for each time that so much has come.
+    /// Wakes the logger if much is waiting, once for each such amount.
     @inline(never)
     private func look(_ head: UInt64) {
         let tail = words.acquire(at: Word.tail)
@@ -115,27 +116,28 @@ struct LogRing: BitwiseCopyable {
         if isMuch { bell.ring() }
     }
 
-    /// The bytes that a line takes, with its record and what makes the next one aligned.
+    /// Returns the bytes that a line occupies, with its record and alignment.
     private static func taken(_ count: Int) -> UInt64 {
         UInt64((count &+ LogRecord.size &+ 7) & ~7)
     }
 
-    // MARK: the Logger's end
+    // MARK: the logger's side
 
-    /// Whether something waits.
+    /// True if nothing is waiting.
     var isEmpty: Bool { words.acquire(at: Word.head) == words.acquire(at: Word.tail) }
 
-    /// What waits now.
+    /// Returns a reader of the records that are waiting now.
     func reader() -> Reader {
-        // In this order: a start that is read after the head may be behind it, and is not used.
+        // In this order: a start that is read after the head may be after it, and is ignored.
         let (tail, head) = (words.acquire(at: Word.tail), words.acquire(at: Word.head))
         return Reader(self, from: tail, to: head, start: words.acquire(at: Word.start))
     }
 
-    /// All before `position` is done with.
+    /// Frees everything before `position`.
     func commit(_ position: UInt64) { words.release(position, at: Word.tail) }
 
-    /// How many lines were lost and not yet told of: for want of room, and for their length.
+    /// The numbers of lost lines that were not reported yet: for lack of room, and because they
+    /// were too long.
     var untold: (lost: UInt64, tooLong: UInt64) {
         (
             words.acquire(at: Word.lost) &- words.acquire(at: Word.toldLost),
@@ -143,25 +145,25 @@ struct LogRing: BitwiseCopyable {
         )
     }
 
-    /// They are told of.
+    /// Records that losses were reported.
     func told(_ counts: (lost: UInt64, tooLong: UInt64)) {
         words[Word.toldLost] &+= counts.lost
         words[Word.toldTooLong] &+= counts.tooLong
     }
 
-    /// Walks over the records that waited at one moment.
+    /// Iterates over the records that were waiting at one moment.
     struct Reader {
         private let bytes: RingBytes
-        /// All records before it were read.
+        /// The position after the last record that was read.
         private(set) var position: UInt64
         private let end: UInt64
-        /// Where the records of the worker that writes now begin. What the one before it left may
-        /// be anything.
+        /// The position where the records of the current worker start. Those of the previous one
+        /// may be anything.
         private var start: UInt64
-        /// Where the bytes of the last record are, and how many.
+        /// The position and length of the last record's line.
         private(set) var lineStart: UInt64 = 0
         private(set) var lineCount = 0
-        /// Not all that is there are records: what is none is passed over.
+        /// True if there were invalid records, which are skipped.
         private(set) var isBroken = false
 
         init(_ ring: LogRing, from tail: UInt64, to head: UInt64, start: UInt64) {
@@ -176,12 +178,12 @@ struct LogRing: BitwiseCopyable {
             self.start = head
         }
 
-        /// Goes on where the records of the worker that writes now begin, or at the end.
+        /// Continues with the records of the current worker, or at the end.
         private mutating func skip() {
             isBroken = true
             let isAhead = start != position && start &- position <= end &- position
             position = isAhead && start % 8 == 0 ? start : end
-            // Once: if these are no records either, nothing is.
+            // Once: if these records are invalid too, none is valid.
             start = end
         }
 
@@ -194,7 +196,7 @@ struct LogRing: BitwiseCopyable {
         }
 
         private mutating func read() -> LogRecord? {
-            // No record of the worker before goes beyond the start of the one that writes now.
+            // No record of the previous worker extends beyond the start of the current one.
             let ahead = start &- position
             let isAhead = ahead != 0 && ahead <= end &- position
             let waiting = isAhead ? ahead : end &- position

@@ -1,16 +1,16 @@
 import Linux
 
-/// Writes lines to where they go: files, syslog servers, files that requests name. The Logger has
-/// one; without a master the only process has one itself.
+/// Writes lines to their destinations: files, syslog servers, files whose names have variables. The
+/// logger has one; without a master the only process has one itself.
 final class LogWriter {
     private var outputs: [LogOutput]
     private let senders: [SyslogSender]
     private var named: NamedLogFiles
-    /// For each of the plan's error logs, where it goes and from which level on.
+    /// For each of the plan's error logs, its destinations and their levels.
     private var errorLogs: [[ErrorWay]]
-    /// Error logs that are somebody else's, who writes there at once.
+    /// Error logs of another owner, which writes at once.
     private let ownErrorLogs: [ErrorLog]
-    /// How many of `outputs` are the plan's log files.
+    /// The number of `outputs` that are the plan's log files.
     private let fileCount: Int
 
     private struct ErrorWay {
@@ -23,8 +23,8 @@ final class LogWriter {
         case sender(Int)
     }
 
-    /// Takes over what the logs of a generation have open. Where requests name files, they are
-    /// opened as `user`, whom requests are served as; nil for nobody else.
+    /// Takes ownership of the open logs of a generation. Files whose names have variables are
+    /// opened as `user`, as whom requests are served; nil for this process's own user.
     init(_ logs: Logs, stderrDescriptor: Int32, namesAs user: Identity?) {
         let plan = logs.plan
         var outputs = LogWriter.files(of: logs)
@@ -52,7 +52,8 @@ final class LogWriter {
         named = NamedLogFiles(plan.namedLogs, plan.logFileCaches, openedAs: user)
     }
 
-    /// In a process that has no Logger, and writes its error logs as the master does.
+    /// Creates a writer in a process without a logger, which writes its error logs as the master
+    /// does.
     init(withoutLogger logs: Logs) {
         outputs = LogWriter.files(of: logs)
         fileCount = outputs.count
@@ -72,7 +73,7 @@ final class LogWriter {
         }
     }
 
-    /// Lines of several logs that go to one file keep their order: it has one output.
+    /// Lines of several logs for one file keep their order: the file has one output.
     private static func output(
         _ path: String, _ name: String, _ descriptor: Int32, _ outputs: inout [LogOutput]
     ) -> Way {
@@ -87,7 +88,7 @@ final class LogWriter {
 
     // MARK: lines
 
-    /// Takes a line. The record is what somebody says: it may name what is not there.
+    /// Writes a line. The record comes from a worker and may have invalid indexes.
     func take(_ record: LogRecord, _ line: Span<UInt8>, nowMs: Int64) {
         switch record.kind {
         case .access:
@@ -121,7 +122,7 @@ final class LogWriter {
             case .output(let index): outputs[index].add(line, nowMs: nowMs)
             case .sender(let index):
                 if whereItWorks, !senders[index].works { continue }
-                // As long as nginx's at most, and without the line's end: a datagram is a line.
+                // At most as long as nginx's, and without the line end: a datagram is a line.
                 let count = max(0, min(line.count &- 1, ErrorLog.longestMessage))
                 senders[index].send(
                     line.extracting(0..<count), severity: level.rawValue,
@@ -130,7 +131,8 @@ final class LogWriter {
         }
     }
 
-    /// A message of this process's own; `whereItWorks` is not where the last one was lost.
+    /// Writes a message of this process itself; with `whereItWorks`, not to the output that lost
+    /// lines.
     func say(
         _ level: LogLevel, _ message: String, in log: Int = 0, whereItWorks: Bool = false,
         nowMs: Int64
@@ -146,7 +148,7 @@ final class LogWriter {
 
     // MARK: writing
 
-    /// When ``flush(nowMs:)`` is wanted though no line comes; Int64.max when it is not.
+    /// The time at which ``flush(nowMs:)`` is next called without a line; Int64.max for never.
     var dueMs: Int64 {
         var due = named.reportDueMs ?? Int64.max
         for index in outputs.indices { due = min(due, outputs[index].dueMs) }
@@ -154,28 +156,28 @@ final class LogWriter {
         return due
     }
 
-    /// What has not taken all that was written to it, though it may do so soon: pipes and the like.
+    /// The descriptors, such as pipes, that have not accepted all bytes but may do so soon.
     var waitsFor: [Int32] {
         outputs.indices.filter { outputs[$0].isFullPipe }.map { outputs[$0].descriptor }
             + senders.compactMap(\.awaited)
     }
 
-    /// Writes what is not buffered, and what has waited long enough; tells what went wrong. What a
-    /// request met comes before its own line: error logs are the last of the outputs.
+    /// Writes lines that are not buffered, and those whose flush time has expired; reports errors.
+    /// Errors of a request precede its own line: error logs are the last of the outputs.
     func flush(nowMs: Int64) {
         for index in outputs.indices.reversed() { outputs[index].flush(nowMs: nowMs) }
         for sender in senders { sender.sendOwed() }
         report(nowMs: nowMs)
     }
 
-    /// Writes everything: nobody may come back to it.
+    /// Writes all lines: there may be no further call.
     func flushAll(nowMs: Int64) {
         for index in outputs.indices.reversed() { outputs[index].flushAll(nowMs: nowMs) }
         for sender in senders { sender.sendOwed() }
         report(nowMs: nowMs)
     }
 
-    /// Writes everything and tells what was lost, for the last time.
+    /// Writes all lines and reports losses, for the last time.
     func finish(nowMs: Int64) {
         flushAll(nowMs: nowMs)
         for index in outputs.indices { outputs[index].giveUp() }
@@ -200,8 +202,7 @@ final class LogWriter {
         for index in outputs.indices { outputs[index].flush(nowMs: nowMs) }
     }
 
-    /// The files have other names now: what there is goes to the old ones, then they are opened
-    /// anew.
+    /// Reopens the files: lines that are waiting go to the old ones first.
     func reopen(nowMs: Int64) {
         flushAll(nowMs: nowMs)
         named.closeAll()

@@ -6,7 +6,7 @@
 struct NamedLog: Equatable, Sendable {
     /// The constant text before the first variable: at least a slash.
     let prefix: [UInt8]
-    /// The constant text behind the last variable.
+    /// The constant text after the last variable.
     let suffix: [UInt8]
     /// The number of `..` components in the configuration's own text.
     let upCount: Int
@@ -22,7 +22,7 @@ struct NamedLog: Equatable, Sendable {
         prefix = parts.prefix { $0 != nil }.flatMap { $0 ?? [] }
         let last = isConstant ? [] : parts.reversed().prefix { $0 != nil }.reversed()
         suffix = last.flatMap { $0 ?? [] }
-        // A byte that is no dot stands for each variable: two of them never make a component.
+        // A byte that is no dot stands for each variable: two of them never form a component.
         upCount = NamedLog.upCount(in: parts.flatMap { $0 ?? [UInt8(ascii: "x")] })
         self.cache = cache
     }

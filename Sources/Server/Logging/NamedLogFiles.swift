@@ -1,8 +1,8 @@
 import Linux
 
-/// Log files whose names are made of a request's variables: opened for each line, or kept open in a
-/// cache (`open_log_file_cache`); as nginx does, with the rights of the workers, for a client has a
-/// say in which file it is.
+/// Log files whose names contain variables: opened for each line, or kept open in a cache
+/// (`open_log_file_cache`). As in nginx they are opened with the rights of the workers, because
+/// clients influence the name.
 struct NamedLogFiles: ~Copyable {
     private let logs: [NamedLog]
     private var caches: [LogFileCache]
@@ -10,9 +10,9 @@ struct NamedLogFiles: ~Copyable {
     private var lostCount = 0
     /// The number of lines dropped since the last report because no log allows their file name.
     private var refusedCount = 0
-    /// Why the last of them were lost.
+    /// The error of the last lost line.
     private var fault = SystemError("write()", code: Errno.again)
-    /// Until when nothing more is said of files that cannot be written.
+    /// The time until which errors of these files are not reported again.
     private var silentUntilMs = Int64.min
 
     init(_ logs: [NamedLog], _ caches: [LogFileCacheSettings], openedAs user: Identity?) {
@@ -53,13 +53,14 @@ struct NamedLogFiles: ~Copyable {
         }
     }
 
-    /// Closes what is open: the files may have been moved away.
+    /// Closes all files: they may have been moved away.
     mutating func closeAll() {
         for index in caches.indices { caches[index].closeAll() }
     }
 
     private mutating func write(_ line: Span<UInt8>, to descriptor: Int32, _ path: [UInt8]) {
-        // In one call, so that it is not mixed with others; with its end, as in other logs.
+        // In one call, so that it is not mixed with other lines; with its line end, as in other
+        // logs.
         var whole = line.indices.map { line[$0] }
         if whole.last != GatheredLines.end { whole.append(GatheredLines.end) }
         let result = unsafe whole.withUnsafeBytes { unsafe Linux.write(descriptor, $0) }
@@ -69,10 +70,10 @@ struct NamedLogFiles: ~Copyable {
         fault = SystemError("write() to", "\"\(path.span.text)\"", code: code)
     }
 
-    /// When losses are to be told; nil when there are none.
+    /// The time at which losses are reported; nil if there are none.
     var reportDueMs: Int64? { lostCount > 0 || refusedCount > 0 ? silentUntilMs : nil }
 
-    /// What is to be said of lines that were lost, at most once a minute unless it `isLast`.
+    /// Returns a report about lost lines, at most once a minute unless it `isLast`.
     mutating func takeReport(nowMs: Int64, isLast: Bool = false) -> String? {
         guard lostCount > 0 || refusedCount > 0, isLast || nowMs >= silentUntilMs else {
             return nil

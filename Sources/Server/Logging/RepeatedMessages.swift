@@ -1,16 +1,16 @@
-/// Keeps one failure from filling the error log: of messages of one kind so many are written in a
-/// minute, then they are counted, and the count is written when the minute is over.
+/// Keeps one failure from filling the error log: a limited number of messages of one kind is
+/// written in a minute, the others are counted, and the count is written at the end of the minute.
 ///
-/// A kind is a log, a level, and what a message says beside what stands in quotes and its numbers:
-/// `open() "/a" failed (5: Input/output error)` is one whatever the file.
+/// A kind is a log, a level, and the text of a message without its quoted parts and numbers:
+/// `open() "/a" failed (5: Input/output error)` is one kind whatever the file.
 final class RepeatedMessages {
-    /// How long messages of a kind are counted.
+    /// The time in which messages of a kind are counted.
     static let intervalMs: Int64 = 60_000
-    /// How many of level crit and graver are written in that time: they tell of the machine.
+    /// The limit for level crit and above, which concern the machine.
     static let graveLimit = 10
-    /// How many of level error are: those tell of requests.
+    /// The limit for level error, which concerns requests.
     static let errorLimit = 1000
-    /// How many kinds are told apart; what there is no room for is written.
+    /// The number of kinds that are distinguished; messages of others are written.
     private static let kinds = 64
 
     private struct Kind {
@@ -18,23 +18,23 @@ final class RepeatedMessages {
         let level: LogLevel
         let untilMs: Int64
         var count = 0
-        /// The last one that was not written.
+        /// The last message that was not written.
         var last = ""
     }
 
     private var seen: [UInt64: Kind] = [:]
-    /// When the next count is to be written; Int64.max for none.
+    /// The time at which the next count is written; Int64.max for none.
     private(set) var dueMs = Int64.max
 
-    /// A line that says how many were not written.
+    /// A line with the number of messages that were not written.
     struct Report: Equatable {
-        /// Which of the error logs.
+        /// The index of the error log.
         let log: Int
         let level: LogLevel
         let text: String
     }
 
-    /// Whether a message is written; if not, it is counted.
+    /// Returns true if a message is to be written; counts it otherwise.
     func admits(_ level: LogLevel, _ message: String, log: Int, nowMs: Int64) -> Bool {
         guard level <= .error else { return true }
         let key = RepeatedMessages.key(level, message, log)
@@ -50,7 +50,7 @@ final class RepeatedMessages {
         return kind.count <= limit
     }
 
-    /// The counts whose minute is over, or all of them.
+    /// Removes and returns the counts whose minute is over, or all of them.
     func takeReports(nowMs: Int64, all: Bool = false) -> [Report] {
         guard all || nowMs >= dueMs else { return [] }
         dueMs = Int64.max
@@ -75,7 +75,7 @@ final class RepeatedMessages {
         level <= .crit ? graveLimit : errorLimit
     }
 
-    /// A new kind; one whose time is over gives way where there are too many.
+    /// Adds a kind, in place of one whose minute is over if there are too many.
     private func makeRoom(_ level: LogLevel, _ log: Int, _ nowMs: Int64) -> Kind? {
         if seen.count >= RepeatedMessages.kinds {
             seen = seen.filter { nowMs < $0.value.untilMs || !$0.value.last.isEmpty }
@@ -84,7 +84,7 @@ final class RepeatedMessages {
         return Kind(log: log, level: level, untilMs: nowMs &+ RepeatedMessages.intervalMs)
     }
 
-    /// FNV-1a over what makes the kind.
+    /// Returns the FNV-1a hash of what distinguishes a kind.
     private static func key(_ level: LogLevel, _ message: String, _ log: Int) -> UInt64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         func mix(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }

@@ -1,9 +1,9 @@
 import HTTP
 
-/// Parts of a request that variables name: fields, arguments of the query, cookies.
+/// Variables about parts of a request: headers, arguments of the query, cookies.
 extension RequestRecord {
-    /// The values of all fields of a name in lower case, joined as nginx joins them: Cookie by
-    /// semicolons, everything else by commas. False when there is none.
+    /// Writes the values of all headers with a name in lower case, joined as in nginx: Cookie by
+    /// semicolons, others by commas. Returns false if there is none.
     func writeFields(
         _ name: Span<UInt8>, in received: Span<UInt8>, into writer: inout HeadWriter
     ) -> Bool {
@@ -24,7 +24,7 @@ extension RequestRecord {
         name.withUTF8Buffer { unsafe writeFields($0.span, in: received, into: &writer) }
     }
 
-    /// The values of all fields of a name in the answer's head.
+    /// Writes the values of all headers with a name in the response's head.
     func writeSentFields(
         _ name: Span<UInt8>, in head: Span<UInt8>, into writer: inout HeadWriter
     ) -> Bool {
@@ -45,11 +45,11 @@ extension RequestRecord {
         return isFound
     }
 
-    /// The value of an argument of the query.
+    /// Writes the value of an argument of the query.
     func writeArgument(
         _ name: Span<UInt8>, in received: Span<UInt8>, into writer: inout HeadWriter
     ) -> Bool {
-        // nginx: `$arg_` has no value, while `$cookie_` is the cookie with the empty name.
+        // As in nginx, `$arg_` has no value, while `$cookie_` is the cookie with the empty name.
         guard !name.isEmpty else { return false }
         if let args = context?.args {
             return RequestRecord.writeValue(
@@ -60,7 +60,7 @@ extension RequestRecord {
             separatedBy: UInt8(ascii: "&"), into: &writer)
     }
 
-    /// The value of a cookie, from whichever Cookie field has it.
+    /// Writes the value of a cookie, from any of the Cookie headers.
     func writeCookie(
         _ name: Span<UInt8>, in received: Span<UInt8>, into writer: inout HeadWriter
     ) -> Bool {
@@ -77,7 +77,7 @@ extension RequestRecord {
         return false
     }
 
-    /// The value of `name=value` in a list.
+    /// Writes the value of `name=value` in a list.
     private static func writeValue(
         of name: Span<UInt8>, in list: Span<UInt8>, separatedBy separator: UInt8,
         into writer: inout HeadWriter
@@ -99,8 +99,8 @@ extension RequestRecord {
 }
 
 extension Span where Element == UInt8 {
-    /// Whether this is the field of a variable's name: case does not matter, and what the name
-    /// writes as a dash may be an underscore.
+    /// Returns true if this is the header that a variable's name refers to: case is ignored, and an
+    /// underscore in the variable matches a dash.
     fileprivate func equalsField(_ name: Span<UInt8>) -> Bool {
         guard count == name.count else { return false }
         for index in indices {
@@ -111,7 +111,7 @@ extension Span where Element == UInt8 {
         return true
     }
 
-    /// Without the carriage return at its end and the space around it.
+    /// The line without the carriage return at its end and the space around it.
     fileprivate var trimmedLine: Span<UInt8> {
         @_lifetime(copy self)
         get {

@@ -1,9 +1,9 @@
 import HTTP
 import Linux
 
-/// What is written of a request when it is over, and when something is wrong with it.
+/// Log lines about requests.
 extension Worker {
-    /// A request is over: its line, and its file is closed.
+    /// Finishes a request: writes its log line and closes its file.
     mutating func finish(_ slot: Int, _ exchange: Int) {
         let location = Int(exchanges[exchange].location)
         for index in 0..<plan.locations[location].accessLogs.count {
@@ -11,7 +11,7 @@ extension Worker {
         }
         explanation?.isFinished = true
         connections[slot].hasHeadDeadline = false
-        // The next request of the pipeline, if there is one, begins now.
+        // The next request of the pipeline, if there is one, starts now.
         exchanges[exchange].startedMs = clock.monotonicMs
         if exchanges[exchange].hasSource { closeSource(exchange) }
         if uriOwner == exchange { uriOwner = -1 }
@@ -20,7 +20,7 @@ extension Worker {
         dropRealAddress(slot, exchange)
     }
 
-    /// Logs a request that is not answered because its header did not arrive as a whole.
+    /// Logs a request that gets no response because its header was not received completely.
     mutating func logUnanswered(_ slot: Int, _ exchange: Int, status: Int) {
         connections[slot].requests &+= 1
         exchanges[exchange].requestsInTurn &+= 1
@@ -42,7 +42,7 @@ extension Worker {
             format.write(into: &writer) { piece, writer in
                 writeValue(of: piece, slot, exchange, into: &writer)
             }
-            // A line that is cut would be no JSON: it is written again where there is more room.
+            // A truncated line would be invalid JSON: it is written again into a larger buffer.
             guard accessLog.grow(for: writer) else { break }
             writer = accessLog.begin()
         }
@@ -56,7 +56,7 @@ extension Worker {
             accessLog.add(
                 writer, as: LogRecord(kind: .access, target: target), nowMs: clock.monotonicMs)
         case .syslog:
-            // The line's end is the datagram's.
+            // The datagram is the line's end.
             let record = LogRecord(
                 kind: .syslog, target: target, detail: Int(truncatingIfNeeded: clock.seconds))
             accessLog.add(writer, as: record, withoutEnd: true, nowMs: clock.monotonicMs)
@@ -64,15 +64,15 @@ extension Worker {
         }
     }
 
-    /// nginx's truth: a text that is neither empty nor `0`.
+    /// Evaluates a condition as nginx does: true for a text that is neither empty nor `0`.
     private mutating func holds(_ condition: Int32, _ slot: Int, _ exchange: Int) -> Bool {
         let condition = plan.templates[Int(condition)]
         let value = value(of: condition, slot, exchange)
         return !value.isEmpty && value != [UInt8(ascii: "0")]
     }
 
-    /// As in nginx: the root of the request must be there, for what a client sends would make log
-    /// files of any name otherwise.
+    /// Adds a line to a file whose name has variables. As in nginx, the root of the request must
+    /// exist, because otherwise clients could create log files with any name.
     private mutating func addToNamedFile(
         _ writer: HeadWriter, _ log: AccessLogPlan, _ slot: Int, _ exchange: Int
     ) {
@@ -105,7 +105,7 @@ extension Worker {
         logError(.info, "\(fault.reason)", slot, exchange)
     }
 
-    /// A line in the location's error log, with who asked for what, as nginx has it.
+    /// Writes a line to the location's error log, with the client and the request, as in nginx.
     func logError(
         _ level: LogLevel, _ message: @autoclosure () -> String, _ slot: Int, _ exchange: Int
     ) {
@@ -135,9 +135,9 @@ extension Worker {
     }
 }
 
-// What would fill the error log.
+// Limits for repeated messages.
 extension Worker {
-    /// A line in the main error log that belongs to no request.
+    /// Writes a line to the main error log that belongs to no request.
     func logTrouble(_ level: LogLevel, _ message: String) {
         guard context.errorLog.writes(level), admits(level, message, log: 0) else { return }
         context.errorLog.write(level, message)
@@ -147,7 +147,7 @@ extension Worker {
         repeatedMessages.admits(level, message, log: log, nowMs: clock.monotonicMs)
     }
 
-    /// How often it was what is no longer written.
+    /// Reports the counts of messages that were not written.
     func reportRepeated(all: Bool = false) {
         for report in repeatedMessages.takeReports(nowMs: clock.monotonicMs, all: all) {
             context.errorLogs[report.log].write(report.level, report.text)
@@ -155,14 +155,14 @@ extension Worker {
     }
 }
 
-/// How many lines a worker has written about requests: an answer that came with one is not kept,
-/// for the next one is to be told of, too.
+/// The number of lines that a worker has written about requests: a response that caused one is not
+/// cached, since the next one must be logged, too.
 final class ErrorLineCount {
     var count: UInt64 = 0
 }
 
 extension Span where Element == UInt8 {
-    /// As text, for messages; bytes that are not printable ASCII as \xHH.
+    /// The bytes as text, for messages; all but printable ASCII as \xHH.
     var text: String {
         var text = ""
         for index in indices {

@@ -1,7 +1,7 @@
 import HTTP
 import Linux
 
-/// What a log line can tell of a request: the values of the variables.
+/// The variables that depend only on a request itself, for log lines and other texts.
 struct RequestRecord {
     let connection: Connection
     let peer: Peer
@@ -9,12 +9,12 @@ struct RequestRecord {
     let plan: Plan
     let clock: TurnClock
     let context: RequestContext?
-    /// The answer's head, where a text names its fields.
+    /// The head of the response, if the configuration uses its fields.
     let sentHead: [UInt8]
-    /// Where the connection came to, when its descriptor does not know.
+    /// The local address of a connection whose descriptor does not know it.
     var assumedLocal: Peer?
 
-    /// Writes the value of a built-in variable; false when it has none.
+    /// Writes the value of a built-in variable. Returns false if it has none.
     func writeValue(of piece: TemplatePiece, into writer: inout HeadWriter) -> Bool {
         if writeNumber(piece.variable, into: &writer) { return true }
         if writeTime(piece.variable, into: &writer) { return true }
@@ -41,7 +41,7 @@ struct RequestRecord {
         return true
     }
 
-    /// Three digits at least.
+    /// Writes a status with at least three digits.
     static func write(status: Int, into writer: inout HeadWriter) {
         writer.append(status: status)
     }
@@ -79,7 +79,7 @@ struct RequestRecord {
         switch variable {
         case .remoteAddress: peer.write(into: &writer)
         case .remotePort:
-            // A header that names a client may name no port.
+            // A header with the client's address may have no port.
             if peer.port > 0 { writer.append(decimal: Int64(peer.port)) }
         case .serverAddress: local.write(into: &writer)
         case .serverPort: writer.append(decimal: Int64(local.port))
@@ -108,13 +108,13 @@ struct RequestRecord {
         context?.args.map { !$0.isEmpty } ?? !exchange.parser.head.query.isEmpty
     }
 
-    /// The port of Host or of an absolute target, or else the one that the connection came to.
+    /// The port of Host or of an absolute target, or else the local port of the connection.
     private var requestPort: UInt16 {
         let port = exchange.parser.head.port
         return port > 0 ? port : local.port
     }
 
-    // MARK: what the client sent
+    // MARK: the client's cookie
 
     private func writeText(_ piece: TemplatePiece, into writer: inout HeadWriter) -> Bool {
         let head = exchange.parser.head
@@ -157,7 +157,8 @@ struct RequestRecord {
         }
     }
 
-    /// The answer's fields but for Server and Date, which are no fields to nginx's variables.
+    /// Returns the response's fields except Server and Date, which are no fields for nginx's
+    /// variables.
     @_lifetime(copy head)
     private func ownFields(_ head: Span<UInt8>) -> Span<UInt8> {
         var start = 0
@@ -168,7 +169,7 @@ struct RequestRecord {
         return head.slice(from: start, to: head.count)
     }
 
-    /// The request line, or as much of one as has come.
+    /// Returns the request line, or the part that was received.
     @_lifetime(copy received)
     private func requestLine(_ received: Span<UInt8>) -> Span<UInt8> {
         let line = exchange.parser.head.requestLine
@@ -186,7 +187,7 @@ struct RequestRecord {
         return put(received.slice(exchange.parser.head.query), into: &writer)
     }
 
-    /// The host of the request, or the server's name.
+    /// Writes the host of the request, or the server's name.
     private func writeHost(_ received: Span<UInt8>, into writer: inout HeadWriter) -> Bool {
         let host = received.slice(exchange.parser.head.host)
         guard !host.isEmpty else {
@@ -197,7 +198,7 @@ struct RequestRecord {
         return true
     }
 
-    /// The path as it was looked up: decoded, and with the index file that was found.
+    /// Writes the path as it was looked up: decoded, and with the index file that was found.
     private func writePath(_ received: Span<UInt8>, into writer: inout HeadWriter) -> Bool {
         if let uri = context?.uri { return put(uri.span, into: &writer) }
         let raw = received.slice(exchange.parser.head.path)
@@ -216,7 +217,7 @@ struct RequestRecord {
         return true
     }
 
-    /// Writes a value; false when it is empty, which is how what a client did not send looks.
+    /// Writes a value. Returns false if it is empty, which means that the client did not send it.
     private func put(_ value: Span<UInt8>, into writer: inout HeadWriter) -> Bool {
         writer.append(value)
         return !value.isEmpty

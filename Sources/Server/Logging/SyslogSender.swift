@@ -1,35 +1,35 @@
 import HTTP
 import Linux
 
-/// Sends lines to a syslog server, one datagram each, in the form of RFC 3164 as nginx writes it.
-/// Never waits: what the kernel does not take at once is kept for a moment, so that lines may come
-/// in bursts; what is more than that is lost, and counted.
+/// Sends lines to a syslog server, one datagram each, in the format of RFC 3164 as nginx writes it.
+/// Never waits: messages that the kernel does not accept at once are queued, so that lines may
+/// arrive in bursts; beyond that they are dropped and counted.
 final class SyslogSender {
-    /// How often losses are told.
+    /// The interval of reports about dropped lines.
     private static let reportIntervalMs: Int64 = 60_000
 
     let target: SyslogTarget
-    /// Whether the last line went out.
+    /// True if the last line was sent.
     private(set) var works = true
 
     private let hostname: String
     private var descriptor: Int32 = -1
-    /// Lines that were lost and not yet told of.
+    /// The number of dropped lines that were not reported yet.
     private var lostCount = 0
     private var lastFault = SystemError("send()", code: Errno.again)
-    /// Until when nothing more is said of losses; 0 is long ago.
+    /// The time until which losses are not reported again; 0 is long ago.
     private var silentUntilMs: Int64 = 0
-    /// `Nov 21 10:00:00`, local time, and the second that it is of.
+    /// The local time as in `Nov 21 10:00:00`, and the second that it is from.
     private var time = InlineText<16>()
     private var timeSeconds = Int64.min
     private var message: [UInt8] = []
-    /// Messages that the server has no room for now, and how many bytes they have.
+    /// Queued messages, and their total size.
     private var owed: [[UInt8]] = []
     private var owedBytes = 0
-    /// When so much is owed, lines are lost.
+    /// The size of the queue from which lines are dropped.
     private static let mostOwed = 65536
 
-    /// A sender that connects when it has something to say.
+    /// Creates a sender that connects when it first sends.
     init(_ target: SyslogTarget, hostname: String = hostName()) {
         self.target = target
         self.hostname = hostname
@@ -37,7 +37,7 @@ final class SyslogSender {
 
     deinit { disconnect() }
 
-    /// Sends a line, without its end, at `seconds` since 1970.
+    /// Sends a line, without its line end, at `seconds` since 1970.
     func send(_ line: Span<UInt8>, severity: UInt8, at seconds: Int64) {
         message.removeAll(keepingCapacity: true)
         appendHead(severity, seconds)
@@ -53,7 +53,7 @@ final class SyslogSender {
         }
     }
 
-    /// Keeps the message for when there is room.
+    /// Queues the message.
     private func keep() {
         works = owedBytes &+ message.count <= SyslogSender.mostOwed
         guard works else {
@@ -64,7 +64,7 @@ final class SyslogSender {
         owedBytes &+= message.count
     }
 
-    /// Sends what is owed, as far as there is room.
+    /// Sends queued messages, as far as there is room.
     func sendOwed() {
         guard !owed.isEmpty else { return }
         var count = 0
@@ -80,20 +80,20 @@ final class SyslogSender {
         owed.removeFirst(count)
     }
 
-    /// What is owed is lost.
+    /// Drops all queued messages.
     func giveUp() {
         lostCount &+= owed.count
         owed = []
         owedBytes = 0
     }
 
-    /// What takes more once there is room; nil when nothing is owed.
+    /// The descriptor to wait for if messages are queued; nil otherwise.
     var awaited: Int32? { owed.isEmpty || descriptor < 0 ? nil : descriptor }
 
-    /// When losses are to be told; nil when there are none.
+    /// The time at which losses are reported; nil if there are none.
     var reportDueMs: Int64? { lostCount > 0 ? silentUntilMs : nil }
 
-    /// What is to be said of lines that were lost, at most once a minute unless it `isLast`.
+    /// Returns a report about lost lines, at most once a minute unless it `isLast`.
     func takeReport(nowMs: Int64, isLast: Bool = false) -> String? {
         guard lostCount > 0, isLast || nowMs >= silentUntilMs else { return nil }
         let lines = lostCount == 1 ? "1 line was" : "\(lostCount) lines were"
@@ -104,7 +104,7 @@ final class SyslogSender {
 
     // MARK: the message
 
-    /// `<190>Nov 21 10:00:00 host nginx: `
+    /// Writes the header of a message: `<190>Nov 21 10:00:00 host nginx: `
     private func appendHead(_ severity: UInt8, _ seconds: Int64) {
         if seconds != timeSeconds {
             timeSeconds = seconds
@@ -124,7 +124,7 @@ final class SyslogSender {
         message.append(UInt8(ascii: " "))
     }
 
-    /// RFC 3164, section 4.1.2: the day of the month has a space where it has one digit.
+    /// Writes a time as in RFC 3164, section 4.1.2: a day of one digit is preceded by a space.
     private static func write(_ time: CivilTime, into writer: inout HeadWriter) {
         writer.append(time.monthName)
         writer.append(time.day < 10 ? "  " : " ")
@@ -142,7 +142,7 @@ final class SyslogSender {
     private enum Sending { case sent, noRoom, failed }
 
     private func sendMessage(_ message: [UInt8]) -> Sending {
-        // Once more with a new socket: the server may have gone and come back since the last line.
+        // Once more with a new socket: the server may have been restarted since the last line.
         for _ in 0..<2 {
             guard connect() else { return .failed }
             switch unsafe message.withUnsafeBytes({ unsafe Linux.send(descriptor, $0) }) {
@@ -153,7 +153,7 @@ final class SyslogSender {
             case .failed(let code):
                 lastFault = fault("send() to", code)
                 disconnect()
-                // The network says so of the line before: nobody has taken that one.
+                // The error is about the previous message, which was not received.
                 if code == Errno.connectionRefused, !isLocal { lostCount &+= 1 }
             }
         }

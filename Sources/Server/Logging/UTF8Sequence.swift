@@ -1,8 +1,8 @@
 import HTTP
 
-/// UTF-8 as RFC 3629 has it: no surrogates, nothing longer than it need be.
+/// UTF-8 as defined by RFC 3629: no surrogates, no overlong forms.
 enum UTF8Sequence {
-    /// How many bytes the character at `index` has; 0 when there is none.
+    /// Returns the length of the character at `index`; 0 if there is none.
     static func length(in bytes: Span<UInt8>, at index: Int) -> Int {
         guard index >= 0, index < bytes.count else { return 0 }
         let first = bytes[index]
@@ -15,7 +15,8 @@ enum UTF8Sequence {
         return length
     }
 
-    /// The length that a first byte announces, and what may follow it (RFC 3629, section 4).
+    /// Returns the length that a first byte announces, and the range of the second byte (RFC 3629,
+    /// section 4).
     private static func shape(of first: UInt8) -> (length: Int, second: ClosedRange<UInt8>) {
         switch first {
         case 0xC2...0xDF: (2, 0x80...0xBF)

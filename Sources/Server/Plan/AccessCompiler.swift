@@ -1,9 +1,9 @@
 import Configuration
 import HTTP
 
-/// Who may see what, turned into plain values.
+/// Compilation of access control settings.
 extension PlanCompiler {
-    /// The index of a level's access plan, -1 when it needs none.
+    /// Returns the index of a level's access plan; -1 if it needs none.
     mutating func access(_ scope: Scope) -> Int32 {
         let group = AccessGroup(scope, serverNames: serverNames)
         guard !group.isIdle else { return -1 }
@@ -55,7 +55,7 @@ extension PlanCompiler {
             reset: word)
     }
 
-    /// $uid_reset, which a configuration may set.
+    /// The variable $uid_reset, if the configuration sets it.
     private var resetWord: Template? {
         mutating get {
             variable("uid_reset").map { Template(pieces: parts.arena.store(elements: [$0])) }

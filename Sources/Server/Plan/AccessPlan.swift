@@ -1,8 +1,8 @@
 import Configuration
 
-/// Who may see what of a location: the settings that few locations have, in one place.
+/// Access control of a location: settings that few locations have, in one place.
 struct AccessPlan: BitwiseCopyable {
-    /// nil without allow and deny.
+    /// The rules; nil without allow and deny.
     var rules: AccessRules?
     var satisfiesAny: Bool
     var auth: AuthBasicPlan?
@@ -15,27 +15,27 @@ struct AccessPlan: BitwiseCopyable {
 struct AuthBasicPlan: BitwiseCopyable {
     let realm: Template
     let userFile: Template
-    /// What a relative path of the file is relative to, with a slash at its end.
+    /// The directory that a relative path of the file starts from, with a trailing slash.
     let directory: PlanBytes
-    /// How long an answer 401 is held back; 0 for not at all.
+    /// The delay of a 401 response in milliseconds; 0 for none.
     let delayMs: Int64
 }
 
 /// secure_link, compiled.
 struct SecureLinkPlan: BitwiseCopyable {
-    /// Without `hashed` no link is good.
+    /// The value to check; nil if no link is valid, because `hashed` is missing.
     let source: Template?
     let hashed: Template?
-    /// Empty for none.
+    /// The secret; empty for none.
     let secret: PlanBytes
 }
 
 /// valid_referers, compiled.
 struct RefererPlan: BitwiseCopyable {
-    /// Hosts; what each stands for is which of `paths`, 0 for any path.
+    /// Host names; the value of each is an index into `paths`, 0 for any path.
     let hosts: AddressPlan
     let paths: PlanTable<PlanBytes>
-    /// Regular expressions for what follows the scheme.
+    /// Regular expressions for the part after the scheme.
     let regexes: PlanTable<Int32>
     /// Regular expressions for hosts.
     let hostRegexes: PlanTable<Int32>
@@ -46,7 +46,7 @@ struct RefererPlan: BitwiseCopyable {
 /// userid, compiled.
 struct UserIDPlan: BitwiseCopyable {
     let mode: UserIDMode
-    /// nil for the server's address.
+    /// The service number; nil for the server's address.
     let service: UInt32?
     let name: PlanBytes
     /// `; domain=…`, or empty.
@@ -55,22 +55,22 @@ struct UserIDPlan: BitwiseCopyable {
     let path: PlanBytes
     let lifetime: UserIDLifetime
     let flags: UserIDFlags
-    /// Empty for no field.
+    /// The P3P field; empty for none.
     let p3p: PlanBytes
-    /// 0 for none.
+    /// The mark; 0 for none.
     let mark: UInt8
     /// $uid_reset
     let reset: Template
 }
 
-/// What an access plan is made of; levels with the same share one.
+/// The settings that an access plan is compiled from; levels with the same settings share one.
 struct AccessGroup: Hashable {
     var access: AccessSettings
     var authBasic: AuthBasicSettings
     var secureLink: SecureLinkSettings
     var referers: RefererSettings
     var userID: UserIDSettings
-    /// Whose names `server_names` stands for.
+    /// The server names that `server_names` stands for.
     var serverNames: [Word] = []
 
     init(_ scope: Scope, serverNames: [Word]) {
@@ -82,14 +82,14 @@ struct AccessGroup: Hashable {
         if referers.takesServerNames { self.serverNames = serverNames }
     }
 
-    /// A password is asked for.
+    /// True if a password is required.
     var asksForPassword: Bool {
         authBasic.realm.map { $0.text != "off" } ?? false && authBasic.userFile != nil
     }
 
     var setsUserID: Bool { userID.mode == .on || userID.mode == .v1 }
 
-    /// Nothing of it does anything.
+    /// True if nothing is restricted.
     var isIdle: Bool {
         access.rules == nil && !asksForPassword && secureLink == SecureLinkSettings()
             && referers.names == nil && (userID.mode ?? .off) == .off

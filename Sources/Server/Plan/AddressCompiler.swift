@@ -3,9 +3,9 @@ import Files
 import HTTP
 import Linux
 
-/// Sockets and names: which addresses are bound, and which servers are behind each.
+/// Compilation of addresses and names: which addresses are bound, and which servers each has.
 extension PlanCompiler {
-    /// A server behind an address.
+    /// A server of an address.
     private struct Behind {
         let server: Int32
         let draft: ServerDraft
@@ -22,7 +22,7 @@ extension PlanCompiler {
                     Behind(server: Int32(index), draft: server, listen: listen))
             }
         }
-        // Whose socket takes the connections of an address that has none of its own.
+        // For each wildcard address, the addresses whose connections its socket accepts.
         var below: [ListenAddress: [ListenAddress]] = [:]
         var bound: [ListenAddress] = []
         for address in order {
@@ -44,13 +44,13 @@ extension PlanCompiler {
         }
     }
 
-    /// nginx: port 80 for root, 8000 for others.
+    /// Returns the default `listen`: as in nginx, port 80 for root, 8000 for others.
     private func defaultListen() -> ListenDraft {
         ListenDraft(address: .ipv4(0, port: isSuperuser() ? 80 : 8000))
     }
 
-    /// The wildcard address of the same port, whose socket takes the connections of `address` too,
-    /// unless that one says something about its own socket.
+    /// Returns the wildcard address of the same port, whose socket accepts connections to `address`
+    /// too, unless `address` has socket options of its own.
     private func wildcard(
         over address: ListenAddress, _ behind: [ListenAddress: [Behind]]
     ) -> ListenAddress? {
@@ -127,7 +127,7 @@ extension PlanCompiler {
         return options
     }
 
-    /// The names of the servers behind an address.
+    /// Compiles the names of the servers of an address.
     private mutating func compileNames(_ address: ListenAddress, _ behind: [Behind]) -> Int32 {
         let defaults = behind.filter(\.listen.isDefaultServer)
         if let second = defaults.dropFirst().first {
@@ -138,7 +138,7 @@ extension PlanCompiler {
         }
         let names = names(of: behind, at: address)
         let chosen = defaults.first?.server ?? behind.first?.server ?? 0
-        // nginx: what one `listen` of an address says of the protocol goes for all of them.
+        // As in nginx, `proxy_protocol` of one `listen` applies to all servers of the address.
         let readsProxyHeader = behind.contains(where: \.listen.readsProxyHeader)
         parts.addresses.append(
             names.plan(
@@ -148,14 +148,14 @@ extension PlanCompiler {
     }
 }
 
-/// The names of an address while they are gathered.
+/// Collects the names of an address.
 struct NameTable {
     private var exact: [[UInt8]: Int32] = [:]
     private var leading: [[UInt8]: Int32] = [:]
     private var trailing: [[UInt8]: Int32] = [:]
     private var regexes: [ServerRegex] = []
 
-    /// A server_name that cannot be one.
+    /// An invalid server_name.
     struct InvalidName: Error {
         let message: String
         /// True for a regular expression that does not compile.

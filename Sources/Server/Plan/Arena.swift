@@ -1,6 +1,5 @@
 /// The memory of a plan: filled while the configuration is compiled, then only read, and freed with
-/// the plan. What it hands out is plain pointers, so that reading a setting costs no reference
-/// counting.
+/// the plan. It returns plain pointers, so that reading a setting costs no reference counting.
 @safe
 final class Arena {
     private var blocks: [UnsafeMutableRawPointer]
@@ -72,7 +71,7 @@ struct PlanBytes: BitwiseCopyable {
         }
     }
 
-    /// As text, for messages.
+    /// The bytes as text, for messages.
     var text: String {
         unsafe String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
     }

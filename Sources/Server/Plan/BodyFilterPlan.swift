@@ -4,7 +4,7 @@ import Files
 /// charset and addition, compiled.
 struct BodyFilterPlan: BitwiseCopyable {
     var charset: CharsetPlan
-    /// What the text is before it is recoded; nil when it is not.
+    /// The charset of the file before it is recoded; nil if it is not recoded.
     var source: CharsetPlan?
     var charsetTypes: TypeList
     var overridesCharset: Bool
@@ -14,17 +14,17 @@ struct BodyFilterPlan: BitwiseCopyable {
     var additionTypes: TypeList
 }
 
-/// What `charset` or `source_charset` says.
+/// The argument of `charset` or `source_charset`.
 struct CharsetPlan: BitwiseCopyable {
-    /// As it is written.
+    /// The name as written.
     var name: PlanBytes
-    /// Which of the plan's charsets.
+    /// The index of the charset in the plan.
     var number: Int32
-    /// Which of the plan's templates is asked instead; -1 for none.
+    /// The index of the template that evaluates to the name; -1 for none.
     var template: Int32
 }
 
-/// Media types that something is done with.
+/// A set of media types.
 struct TypeList: BitwiseCopyable {
     let types: PlanTable<PlanBytes>
     let hasAll: Bool
@@ -34,7 +34,7 @@ struct TypeList: BitwiseCopyable {
         types = arena.store(elements: Set(names).sorted().map { arena.store($0) })
     }
 
-    /// Whether a type, as it stands in Content-Type, is among them.
+    /// Returns true if a type, as written in Content-Type, is in the set.
     func contains(_ type: PlanBytes) -> Bool {
         if hasAll { return true }
         for index in 0..<types.count {
@@ -45,14 +45,14 @@ struct TypeList: BitwiseCopyable {
     }
 }
 
-/// A way from one of the plan's charsets to another.
+/// A conversion from one of the plan's charsets to another.
 struct Recoding: Sendable {
     let from: Int32
     let to: Int32
     let table: RecodingTable
 }
 
-/// autoindex_format, as a plan has it.
+/// The value of autoindex_format.
 enum ListingFormat: UInt8, BitwiseCopyable, CaseIterable {
     case html, json, jsonp, xml
 
@@ -76,7 +76,7 @@ enum ListingFormat: UInt8, BitwiseCopyable, CaseIterable {
 }
 
 extension PlanCompiler {
-    /// Both ways of every `charset_map`.
+    /// Adds both directions of every `charset_map`.
     mutating func addCharsetMaps() {
         for draft in draft.charsetMaps {
             let from = charsetNumber(draft.source)
@@ -88,10 +88,10 @@ extension PlanCompiler {
         }
     }
 
-    /// The filters of a level's settings: their index, -1 for none.
+    /// Returns the index of the filters of a level's settings; -1 for none.
     mutating func bodyFilter(_ scope: Scope) -> Int32 {
         let hasCharset = (scope.charset.charset ?? .off) != .off
-        // A part of another answer is recoded to that one's charset.
+        // A subrequest's body is recoded to the main response's charset.
         guard hasCharset || scope.addition.isOn || scope.charset.source != nil else { return -1 }
         let known = compiledFilters.first {
             $0.charset == scope.charset && $0.addition == scope.addition
@@ -134,7 +134,7 @@ extension PlanCompiler {
         return Int32(parts.charsetNames.count &- 1)
     }
 
-    /// Reports that there is no way between two charsets that are known.
+    /// Reports a missing conversion between two known charsets.
     private mutating func checkRecoding(
         from source: CharsetPlan?, to target: CharsetPlan?, _ settings: CharsetSettings
     ) {

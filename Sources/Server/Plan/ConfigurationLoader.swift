@@ -1,20 +1,20 @@
 import Configuration
 import Linux
 
-/// What is to be loaded: nginx's command line, as far as it concerns the configuration.
+/// The configuration to load, as nginx's command line names it.
 public struct LoadRequest {
     /// The main file: absolute, or relative to the prefix.
     public var path: String
-    /// The main file's text, when it is not in a file.
+    /// The main file's text, if it is not in a file.
     public var text: [UInt8]?
-    /// `-p`: what relative paths are relative to.
+    /// `-p`: the directory that relative paths start from.
     public var prefix: String
     /// `-g`: directives of the main level.
     public var globals: String?
-    /// `-e`: where errors go unless the configuration says so.
+    /// `-e`: the error log unless the configuration sets one.
     public var errorLogPath: String?
 
-    /// A request to load `path`.
+    /// Creates a request to load `path`.
     public init(
         path: String, text: [UInt8]? = nil, prefix: String, globals: String? = nil,
         errorLogPath: String? = nil
@@ -27,17 +27,17 @@ public struct LoadRequest {
     }
 }
 
-/// What became of it.
+/// The result of loading.
 public struct LoadOutcome {
-    /// The plan; nil when the configuration has errors.
+    /// The plan; nil if the configuration has errors.
     public let plan: Plan?
-    /// Errors and warnings as they are shown; empty when there are none.
+    /// Errors and warnings as text; empty if there are none.
     public let report: String
     /// The files that were read, for -T.
     public let dump: [(name: String, bytes: [UInt8])]
 }
 
-/// From files to a plan.
+/// Loads configurations: from files to a plan.
 public enum ConfigurationLoader {
     /// Reads, interprets and compiles a configuration. Opens the files that it includes, and
     /// nothing else.
@@ -48,7 +48,7 @@ public enum ConfigurationLoader {
             dump: reading.sources.files.map { ($0.name, $0.bytes) })
     }
 
-    /// A configuration that was read, whatever became of it.
+    /// A configuration that was read, with or without errors.
     struct Reading {
         let paths: Paths
         let tree: [Directive]
@@ -60,7 +60,7 @@ public enum ConfigurationLoader {
 
         var report: String { diagnostics.map { $0.render(in: sources) + "\n" }.joined() }
 
-        /// Whom workers run as, when root starts them; nil when somebody else does.
+        /// The user of workers if root starts them; nil otherwise.
         var workerIdentity: Identity? {
             guard isSuperuser() else { return nil }
             let name = main.userName ?? BuildPaths().user
@@ -94,7 +94,7 @@ public enum ConfigurationLoader {
             main: draft.main.settings(paths: paths, errorLogs: []), plan: plan)
     }
 
-    /// Why workers cannot become whom the configuration names; nil when they can, or need not.
+    /// Returns the reason that workers cannot run as the configured user; nil if there is none.
     public static func identityFault(_ plan: Plan) -> String? {
         guard isSuperuser(), let name = plan.main.userName else { return nil }
         do throws(IdentityError) {
@@ -105,10 +105,10 @@ public enum ConfigurationLoader {
         }
     }
 
-    /// What `-g` says is shown under this name.
+    /// The name of `-g` in messages.
     private static let commandLine = "command line"
 
-    /// One of the two texts that a configuration is made of: the command line's, and the file's.
+    /// One of the two texts of a configuration: the command line's, and the file's.
     private struct Part {
         let parsed: ParsedConfiguration
         var diagnostics: [Diagnostic]
@@ -130,7 +130,7 @@ public enum ConfigurationLoader {
             diagnostics.map { $0.render(in: parsed.sources) + "\n" }.joined()
         }
 
-        /// A directive of the main level stands in one of the two texts, not in both.
+        /// Reports directives of the main level that occur in both texts.
         mutating func reportDuplicates(of other: Part) {
             let given = Set(other.parsed.tree.map(\.name.text))
             for directive in parsed.tree where given.contains(directive.name.text) {

@@ -1,51 +1,51 @@
 import Configuration
 
-/// The configuration while it is read: the levels as they are written, nothing inherited yet.
+/// The configuration while it is read: the levels as written, without inheritance.
 ///
-/// The rows of Directives/ fill it. `scope` is the level that is being read; opening a block puts
-/// the level around it aside, closing it puts the finished level where it belongs.
+/// The rows of Directives/ fill it. `scope` is the level being read; opening a block saves the
+/// level around it, closing it stores the finished level.
 struct Draft {
-    /// What main and events say.
+    /// The settings of main and events.
     var main = MainDraft()
-    /// The settings of the level that is being read.
+    /// The settings of the level being read.
     var scope = Scope()
-    /// The server that is being read.
+    /// The server being read.
     var server = ServerDraft()
-    /// The location that is being read.
+    /// The location being read.
     var location = LocationDraft()
-    /// Locations of the block that is being read.
+    /// The locations of the block being read.
     var locations: [LocationDraft] = []
     /// Finished servers, in the order of the file.
     var servers: [ServerDraft] = []
-    /// The settings of the http level, once it is read.
+    /// The settings of the http level, once it was read.
     var http: Scope?
     /// `charset_map`s in the order of the file.
     var charsetMaps: [CharsetMapDraft] = []
     /// `log_format`s by name.
     var logFormats: [String: LogFormatDraft] = [:]
-    /// How the lines of a log file are gathered, where an `access_log` says so, by path.
+    /// The buffering of log files that an `access_log` sets, by path.
     var logBuffering: [String: LogBuffering] = [:]
-    /// The variables that the configuration makes.
+    /// The variables that the configuration defines.
     var variables = VariableDrafts()
-    /// The blocks that variables are looked up in.
+    /// The blocks that define variables by lookups.
     var maps: [MapDraft] = []
     var geos: [GeoDraft] = []
     var splits: [SplitDraft] = []
     /// Zones of limit_req and limit_conn, in the order of the file.
     var zones: [ZoneDraft] = []
-    /// What is kept of files, and who reads what is not.
+    /// The size of the file cache, and who reads files.
     var cache = CacheDraft()
     var aio = AioDraft()
-    /// All arguments that may contain variables, which must be known even if the directive has no
-    /// effect.
+    /// All arguments that may contain variables. The variables must be known even if the directive
+    /// has no effect.
     var texts: [Word] = []
     /// Warnings about single arguments.
     var warnings: [Diagnostic] = []
-    /// stub_status stands somewhere.
+    /// True if stub_status occurs.
     var countsConnections = false
-    /// `set $limit_rate` stands somewhere.
+    /// True if `set $limit_rate` occurs.
     var setsRate = false
-    /// What relative paths are relative to.
+    /// The directories that relative paths start from.
     var paths = Paths()
 
     private var outer: [Outer] = []
@@ -58,17 +58,17 @@ struct Draft {
 
     init(paths: Paths) { self.paths = paths }
 
-    /// A draft that holds one level only: what rows inherit to and from.
+    /// Creates a draft of one level, for inheritance between rows.
     init(level scope: Scope) { self.scope = scope }
 
-    /// Begins the contents of a block that has settings of its own.
+    /// Begins the contents of a block with settings of its own.
     mutating func openLevel() {
         outer.append(Outer(scope: scope, location: location, locations: locations))
         scope = Scope()
         locations = []
     }
 
-    /// Ends it: the level's settings and the locations in it.
+    /// Ends the block. Returns its settings and the locations in it.
     mutating func closeLevel() -> (
         scope: Scope, location: LocationDraft, locations: [LocationDraft]
     ) {
@@ -82,23 +82,23 @@ struct Draft {
     }
 }
 
-/// What relative names in a configuration are relative to.
+/// The directories that relative paths in a configuration start from.
 struct Paths {
-    /// The prefix: roots, logs, the pid file.
+    /// The prefix, for roots, logs and the pid file.
     var prefix = "/"
-    /// The directory of the main configuration file: include.
+    /// The directory of the main configuration file, for include.
     var configurationDirectory = "/"
-    /// Where errors go when no error_log says so.
+    /// The error log if no error_log is set.
     var errorLog = BuildPaths().errorLog
-    /// Where requests are written when no access_log says so.
+    /// The access log if no access_log is set.
     var accessLog = BuildPaths().accessLog
 
-    /// `path` below the prefix unless it is absolute.
+    /// Returns `path` below the prefix unless it is absolute.
     func absolute(_ path: String) -> String {
         path.utf8.first == UInt8(ascii: "/") ? path : join(prefix, path)
     }
 
-    /// The same for bytes that need not be UTF-8.
+    /// Returns `path` below the prefix unless it is absolute; the bytes need not be UTF-8.
     func absolute(_ path: [UInt8]) -> [UInt8] {
         path.first == UInt8(ascii: "/") ? path : Array(join(prefix, "").utf8) + path
     }
@@ -128,15 +128,15 @@ struct LocationDraft {
     var written: Written?
 }
 
-/// How a location's name is compared with a path.
+/// The kind of comparison between a location's name and a path.
 enum LocationKind {
     /// `=`
     case exact
-    /// A prefix; regular expressions may still win.
+    /// A prefix; regular expressions have priority.
     case prefix
-    /// `^~`: a prefix that wins over regular expressions.
+    /// `^~`: a prefix with priority over regular expressions.
     case prefixBeforeRegex
-    /// `~`, and `~*` without regard to case.
+    /// `~`, and `~*` ignoring case.
     case regex(ignoresCase: Bool)
     /// `@`: found by its name only.
     case named
@@ -147,7 +147,7 @@ enum LocationKind {
     }
 }
 
-/// The settings that a level may have. One group for each file in Directives/; what is nil is
+/// The settings of a level, one group for each file in Directives/. Unset ones are nil and
 /// inherited.
 struct Scope {
     var request = RequestSettings()

@@ -1,9 +1,9 @@
 import Files
 import HTTP
 
-/// The built-in pages of answers that have no file, made once.
+/// The built-in pages, created once.
 struct ErrorPages {
-    /// A page and the status that it is of.
+    /// A page and its status.
     struct Page: BitwiseCopyable {
         let status: Int
         let withVersion: PlanBytes
@@ -33,7 +33,7 @@ struct ErrorPages {
         return ErrorPage.html(status: title.code, reason: "\(title.text)", serverToken: server)
     }
 
-    /// The page of a status; nil when it has none.
+    /// Returns the page of a status; nil if it has none.
     func page(of status: Int, tellsVersion: Bool) -> PlanBytes? {
         var index = 0
         while index < pages.count {

@@ -1,23 +1,23 @@
 import Configuration
 
-/// When an answer expires: a form of `expires`.
+/// A rule for the expiry of a response: one form of `expires`.
 struct ExpiresRule: BitwiseCopyable, Equatable, Sendable {
     enum Kind: UInt8, BitwiseCopyable, Sendable {
         case off
-        /// At the beginning of 1970.
+        /// The beginning of 1970.
         case epoch
-        /// At the end of 2037.
+        /// The end of 2037.
         case max
-        /// So long after the answer.
+        /// A time after the response.
         case access
-        /// So long after the file was changed.
+        /// A time after the file's modification.
         case modified
-        /// At a time of the day.
+        /// A time of day.
         case daily
     }
 
     let kind: Kind
-    /// Seconds: a span of time, or the time of the day.
+    /// The time in seconds: a span, or a time of day.
     let seconds: Int64
 
     init(_ kind: Kind, seconds: Int64 = 0) {
@@ -25,7 +25,7 @@ struct ExpiresRule: BitwiseCopyable, Equatable, Sendable {
         self.seconds = seconds
     }
 
-    /// Why a text is no form of `expires`, in nginx's words.
+    /// An invalid text, with nginx's message.
     enum Invalid: Error {
         case value, dailyBesideModified, dailyTooLarge
 
@@ -39,7 +39,7 @@ struct ExpiresRule: BitwiseCopyable, Equatable, Sendable {
         }
     }
 
-    /// Reads `1h`, `+1h`, `-1`, `@15h30m`, `epoch`, `max` or `off`; behind `modified` a span only.
+    /// Parses `1h`, `+1h`, `-1`, `@15h30m`, `epoch`, `max` or `off`; after `modified` only a span.
     static func parse(
         _ text: [UInt8], fromModified: Bool
     ) throws(Invalid) -> ExpiresRule {
@@ -64,16 +64,17 @@ struct ExpiresRule: BitwiseCopyable, Equatable, Sendable {
             seconds: isBefore ? 0 &- Int64(seconds) : Int64(seconds))
     }
 
-    /// What is said of an answer.
+    /// The values for a response.
     struct Answer: Equatable {
-        /// Seconds since 1970.
+        /// The time of Expires in seconds since 1970.
         let time: Int64
-        /// Seconds for Cache-Control's max-age; nil for `no-cache`.
+        /// The max-age of Cache-Control in seconds; nil for `no-cache`.
         let maxAge: Int64?
     }
 
-    /// What is said at `now` of a file of that time, both in seconds since 1970; nil for a content
-    /// that has none. `localOffset` is how far local time is ahead of UTC at a time.
+    /// Returns the values at `now` for a file modified at `modified`, both in seconds since 1970;
+    /// nil for content without a time. `localOffset` returns the offset of local time from UTC at a
+    /// time.
     func answer(
         now: Int64, modified: Int64?, localOffset: (Int64) -> Int64
     ) -> Answer? {
@@ -94,13 +95,13 @@ struct ExpiresRule: BitwiseCopyable, Equatable, Sendable {
         return Answer(time: time, maxAge: isOver ? nil : overflow ? .max : age)
     }
 
-    /// The next moment at which local clocks show the time of the day.
+    /// Returns the next time at which local clocks show the time of day.
     private func nextTime(after now: Int64, _ localOffset: (Int64) -> Int64) -> Int64 {
         let local = now &+ localOffset(now)
         let midnight = local &- (local % 86_400 &+ 86_400) % 86_400
         for day in [Int64(0), 1] {
             let wanted = midnight &+ day &* 86_400 &+ seconds
-            // The offset may be another one by then.
+            // The offset may have changed by then.
             let time = wanted &- localOffset(wanted &- localOffset(now))
             if time > now { return time }
         }

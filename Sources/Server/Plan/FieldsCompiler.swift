@@ -1,9 +1,9 @@
 import Configuration
 import HTTP
 
-/// From what a level adds to the fields of answers to plain values.
+/// Compilation of the fields that a level adds to responses.
 extension PlanCompiler {
-    /// Compiles the added fields of a level: which of the plan's sets they are; -1 for none.
+    /// Compiles the added fields of a level. Returns their index; -1 for none.
     mutating func fields(of settings: AddedFieldSettings) -> Int32 {
         guard settings.addsAny else { return -1 }
         let fields = (settings.fields ?? []).map { compiled($0, isTrailer: false) }
@@ -64,7 +64,7 @@ extension PlanCompiler {
         byte == 0 || byte == 0x0A || byte == 0x0D ? 0x20 : byte
     }
 
-    /// Fields with constant values, as they are sent; an empty value sends none.
+    /// Returns fields with constant values, as they are sent; an empty value sends none.
     private mutating func lines(_ fields: [AddedFieldPlan]) -> PlanBytes {
         var lines: [UInt8] = []
         for field in fields {

@@ -1,23 +1,23 @@
 import HTTP
 
-/// What a location adds to the fields of its answers, compiled: add_header, expires, add_trailer.
+/// The fields that a location adds to its responses, compiled: add_header, expires, add_trailer.
 struct FieldsPlan: BitwiseCopyable {
     let expires: ExpiresRule
-    /// The text that says when answers expire; only where `expiresFrom` says so.
+    /// The text that evaluates to the expiry, if `expiresFrom` says so.
     let expiresText: Template
     let expiresFrom: ExpiresSource
     let fields: PlanTable<AddedFieldPlan>
     let trailers: PlanTable<AddedFieldPlan>
-    /// All of the fields are one text for every answer: `whole`, or `always` for errors.
+    /// True if the fields are the same for every response: `whole`, or `always` for errors.
     let isConstant: Bool
-    /// Their lines, each with a line end before it.
+    /// The lines of these fields, each preceded by a line end.
     let whole: PlanBytes
     let always: PlanBytes
     /// True if one of them is Allow.
     let wholeHasAllow: Bool
     let alwaysHasAllow: Bool
 
-    /// Whether an answer of this status gets fields that are not for `always`.
+    /// Returns true if a response with this status gets fields without `always`.
     static func takesAll(_ status: Int) -> Bool {
         switch status {
         case 200, 201, 204, 206, 301, 302, 303, 304, 307, 308: true
@@ -25,7 +25,7 @@ struct FieldsPlan: BitwiseCopyable {
         }
     }
 
-    /// Whether an answer of this status ends in trailers.
+    /// Returns true if a response with this status ends in trailers.
     func hasTrailers(_ status: Int) -> Bool {
         if FieldsPlan.takesAll(status) { return trailers.count > 0 }
         for index in 0..<trailers.count where trailers[index].isForAll { return true }
@@ -33,22 +33,22 @@ struct FieldsPlan: BitwiseCopyable {
     }
 }
 
-/// Where the rule of `expires` comes from.
+/// The source of the rule of `expires`.
 enum ExpiresSource: UInt8, BitwiseCopyable {
     case rule
-    /// A text with variables: one of the forms, evaluated with each answer.
+    /// A text with variables: one of the forms, evaluated for each response.
     case text
-    /// The same, behind `modified`.
+    /// A text with variables after `modified`.
     case textFromModified
 }
 
-/// A field that is added, compiled.
+/// An added field, compiled.
 struct AddedFieldPlan: BitwiseCopyable {
     enum Kind: UInt8, BitwiseCopyable {
         case plain
-        /// What gzip_proxied looks at.
+        /// Cache-Control, which gzip_proxied examines.
         case cacheControl
-        /// Takes the place of the file's own.
+        /// A field that replaces the file's own.
         case lastModified, etag
         /// Replaces the Allow that a 405 has.
         case allow

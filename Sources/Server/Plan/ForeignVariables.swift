@@ -1,12 +1,13 @@
-/// Variables of nginx that speak of TLS, of HTTP/2 and of servers behind it: log formats name them,
-/// so they are known, and a file server has no value for them.
+/// Variables of nginx about TLS, HTTP/2 and backends: log formats use them, so they are known, and
+/// have no value in a file server.
 enum ForeignVariables {
-    /// Whether nginx has a variable of this name that never has a value here: a log writes `-`.
+    /// Returns true if nginx has a variable with this name that never has a value here: a log
+    /// writes `-`.
     static func contains(_ name: String) -> Bool {
         names.contains(name) || prefixes.contains { name.hasPrefix($0) }
     }
 
-    /// All but those that go on with a field's name.
+    /// The names, except those that continue with a field's name.
     static let names: Set<String> = [
         "fastcgi_path_info", "memcached_key", "proxy_host", "proxy_port", "request_body",
         "request_body_file", "slice_range", "ssl_alpn_protocol", "ssl_cipher", "ssl_ciphers",

@@ -3,24 +3,24 @@ import HTTP
 
 /// A `geo`, compiled.
 struct GeoPlan: BitwiseCopyable {
-    /// Where the address is taken from, where ``hasSource``; else it is the client's.
+    /// The source of the address if ``hasSource``; otherwise it is the client's.
     let source: Template
     let hasSource: Bool
     let table: GeoTable
     let values: PlanTable<PlanBytes>
-    /// Whose X-Forwarded-For is believed.
+    /// The proxies whose X-Forwarded-For is trusted.
     let proxies: PlanTable<Network>
     let isRecursive: Bool
-    /// Looked up each time anew.
+    /// True if the value is looked up at each use.
     let isVolatile: Bool
 }
 
-/// `geo` blocks.
+/// Compilation of `geo` blocks.
 extension PlanCompiler {
-    /// A block while its rows are taken in.
+    /// A block while its rows are read.
     private struct Gathered {
         var networks = GeoNetworks()
-        /// With `ranges`.
+        /// The ranges, with `ranges`.
         var ranges: GeoRanges?
         var hasNetworks = false
         var fallback: Int32 = -1
@@ -154,7 +154,7 @@ extension PlanCompiler {
 
     // MARK: addresses
 
-    /// The network that a word is; what is none is reported.
+    /// Parses a network; reports an invalid one.
     mutating func network(_ word: Word, fault: String = "invalid network") -> Network? {
         guard let (network, hasLowBits) = Network.parse(word.bytes.span) else {
             fail("\(fault) \"\(word.text)\"", at: word)

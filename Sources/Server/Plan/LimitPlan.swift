@@ -2,10 +2,10 @@ import Configuration
 
 /// A location's limit_req and limit_conn, compiled.
 struct LimitPlan: BitwiseCopyable {
-    /// In the order in which they are asked; the last one counts first.
+    /// The limits of limit_req in the order of evaluation; the last one counts first.
     var requests: PlanTable<RequestLimit>
     var requestStatus: Int32
-    /// How refusals are logged, and delays.
+    /// The levels at which refusals and delays are logged.
     var requestLevel: LogLevel
     var delayLevel: LogLevel
     var requestsAreDry: Bool
@@ -17,12 +17,12 @@ struct LimitPlan: BitwiseCopyable {
 
 /// One `limit_conn`.
 struct ConnectionLimit: BitwiseCopyable {
-    /// Which of the plan's zones.
+    /// The index of the zone in the plan.
     var zone: Int32
     var most: Int64
 }
 
-/// limit_rate and limit_rate_after, compiled: numbers, or which of the plan's templates has them.
+/// limit_rate and limit_rate_after, compiled: numbers, or the indexes of templates.
 struct RatePlan: BitwiseCopyable {
     var bytesPerSecond: Int64
     var rateTemplate: Int32
@@ -31,7 +31,7 @@ struct RatePlan: BitwiseCopyable {
 }
 
 extension PlanCompiler {
-    /// The zones, before the locations that name them.
+    /// Compiles the zones, before the locations that use them.
     mutating func compileZones() {
         if draft.countsConnections { parts.countsConnections = true }
         for zone in draft.zones {
@@ -43,7 +43,7 @@ extension PlanCompiler {
         }
     }
 
-    /// Adds what a level limits: its index; -1 when it limits nothing.
+    /// Adds the limits of a level. Returns their index; -1 for none.
     mutating func limits(of scope: Scope) -> Int32 {
         let requests = (scope.requestLimits.limits ?? []).compactMap { limit -> RequestLimit? in
             guard let zone = zone(limit.zone, .requests, at: limit.word) else { return nil }
@@ -73,7 +73,7 @@ extension PlanCompiler {
         return Int32(parts.limits.count &- 1)
     }
 
-    /// Which zone a directive names; one that nobody declares is reported.
+    /// Returns the index of the zone that a directive names; reports an unknown one.
     private mutating func zone(_ name: String, _ kind: ZonePlan.Kind, at word: Word) -> Int? {
         guard let index = draft.zones.firstIndex(where: { $0.name == name }) else {
             let known = draft.zones.filter { $0.kind == kind }.map(\.name)
@@ -99,7 +99,7 @@ extension PlanCompiler {
         return index
     }
 
-    /// Adds how fast a level sends: its index; -1 when nothing says so.
+    /// Adds the rate of a level. Returns its index; -1 for none.
     mutating func rate(of scope: Scope) -> Int32 {
         let bytesPerSecond = size(scope.rate.rate)
         let isUnlimited = bytesPerSecond.template < 0 && bytesPerSecond.number == 0
@@ -114,14 +114,14 @@ extension PlanCompiler {
 
     private mutating func size(_ word: Word?) -> (number: Int64, template: Int32) {
         guard let word else { return (0, -1) }
-        // The row has read it, so that it is one.
+        // The row has checked that it is valid.
         if let size = NginxSize.size(word.bytes) { return (Int64(size), -1) }
         return (0, add(template(word)))
     }
 }
 
 extension ZonePlan.Kind {
-    /// The directive that makes such a zone.
+    /// The directive that defines such a zone.
     var directive: String {
         switch self {
         case .requests: "limit_req_zone"

@@ -2,9 +2,9 @@ import Linux
 
 /// The address of a `listen` directive.
 public enum ListenAddress: Hashable, Sendable {
-    /// Four bytes, the first one most significant (127.0.0.1 is 0x7F000001), and a port.
+    /// An IPv4 address, the first byte most significant (127.0.0.1 is 0x7F000001), and a port.
     case ipv4(UInt32, port: UInt16)
-    /// Sixteen bytes as two halves, the first byte most significant, and a port.
+    /// An IPv6 address in two halves, the first byte most significant, and a port.
     case ipv6(UInt64, UInt64, port: UInt16)
     /// A path in the file system.
     case unix(String)
@@ -32,64 +32,64 @@ public struct ListenOptions: Equatable, Sendable {
     public var receiveBuffer: Int?
     /// `sndbuf=`, bytes.
     public var sendBuffer: Int?
-    /// `fastopen=`: how many connections may wait in TCP Fast Open's queue.
+    /// `fastopen=`: the length of TCP Fast Open's queue.
     public var fastOpenQueue: Int?
-    /// `so_keepalive=`; nil is what the system does.
+    /// `so_keepalive=`; nil for the system's default.
     public var keepalive: SocketKeepalive?
 
-    /// nginx's defaults.
+    /// Creates nginx's defaults.
     public init() {}
 }
 
-/// `so_keepalive=`: probes on idle connections, tcp(7). What is 0 is what the system does.
+/// `so_keepalive=`: probes on idle connections, tcp(7). 0 is the system's default.
 public struct SocketKeepalive: Equatable, Sendable {
-    /// Whether there are any.
+    /// Whether probes are sent.
     public var isOn = true
-    /// Seconds before the first one.
+    /// The seconds before the first probe.
     public var idleSeconds = 0
-    /// Seconds between two.
+    /// The seconds between probes.
     public var intervalSeconds = 0
-    /// How many go unanswered before the connection is given up.
+    /// The number of unanswered probes before the connection is closed.
     public var count = 0
 }
 
-/// Why the first argument of a `listen` directive is not an address, in nginx's words; the
+/// The reason that the first argument of `listen` is not an address, in nginx's words; the
 /// description quotes the argument.
 public enum ListenAddressError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// Nothing before the colon.
+    /// The part before the colon is empty.
     case noHost(String)
-    /// Not a number from 1 to 65535.
+    /// The port is not a number from 1 to 65535.
     case invalidPort(String)
-    /// `8000-8010` where one address is wanted.
+    /// A range such as `8000-8010` instead of one address.
     case portRange(String)
-    /// Neither digits and dots nor `localhost` nor `*`.
+    /// The host is neither a numeric address nor `localhost` nor `*`.
     case hostNotLiteral(String)
-    /// Not an address in brackets.
+    /// The text in brackets is not an IPv6 address.
     case invalidIPv6(String)
-    /// A bracket is missing, or something follows the address.
+    /// A bracket is missing, or text follows the address.
     case invalidHost(String)
-    /// `unix:` alone.
+    /// `unix:` without a path.
     case noPath(String)
-    /// Longer than the kernel takes: 107 bytes.
+    /// The path is longer than the kernel accepts: 107 bytes.
     case pathTooLong(String)
 
-    /// `invalid port in "0" of the "listen" directive`.
+    /// The message: `invalid port in "0" of the "listen" directive`.
     public var description: String {
         let advice = advice.map { ": \($0)" } ?? ""
         return "\(parts.fault) in \"\(parts.text)\" of the \"listen\" directive\(advice)"
     }
 
-    /// `invalid port`: the fault without the argument and the directive.
+    /// The reason without the argument and the directive: `invalid port`.
     public var reason: String { parts.fault }
 
-    /// `invalid port: a port is a number from 1 to 65535`: the fault and the remedy, without the
-    /// argument and the directive; where brackets are at fault, that alone.
+    /// The reason and the remedy, without the argument and the directive: `invalid port: a port is
+    /// a number from 1 to 65535`; for missing brackets, the remedy alone.
     public var explanation: String {
         if let advice = ListenAddressError.bracketAdvice(parts.text) { return advice }
         return parts.fault + (advice.map { ": \($0)" } ?? "")
     }
 
-    /// The remedy, where the argument shows what was meant.
+    /// The remedy, if the argument shows what was meant.
     private var advice: String? {
         let text = parts.text
         if let advice = ListenAddressError.bracketAdvice(text) { return advice }
@@ -156,10 +156,10 @@ public enum ListenAddressError: Error, Equatable, Sendable, CustomStringConverti
 }
 
 extension ListenAddress: CustomStringConvertible {
-    /// The port of an address that names none.
+    /// The port of an address without one.
     public static let defaultPort: UInt16 = 80
 
-    /// As nginx writes addresses: `0.0.0.0:80`, `[::]:80`, `unix:/path`.
+    /// The address as nginx formats it: `0.0.0.0:80`, `[::]:80`, `unix:/path`.
     public var description: String {
         switch self {
         case .ipv4(let address, let port): "\(LiteralAddress.text(ipv4: address)):\(port)"
@@ -168,7 +168,7 @@ extension ListenAddress: CustomStringConvertible {
         }
     }
 
-    /// Reads the first argument of nginx's `listen`: `80`, `*:80`, `127.0.0.1:80`, `127.0.0.1`,
+    /// Parses the first argument of nginx's `listen`: `80`, `*:80`, `127.0.0.1:80`, `127.0.0.1`,
     /// `localhost:80`, `[::]:80`, `[::1]`, `unix:/path`. Names other than `localhost` are refused.
     public static func parse(_ text: String) throws(ListenAddressError) -> ListenAddress {
         let all = try parseAll(text)
@@ -176,7 +176,8 @@ extension ListenAddress: CustomStringConvertible {
         return all[0]
     }
 
-    /// The same, where a range of ports such as `8000-8003` stands for an address each.
+    /// Parses an argument in which a range of ports such as `8000-8003` stands for several
+    /// addresses.
     public static func parseAll(
         _ text: String
     ) throws(ListenAddressError) -> [ListenAddress] {
@@ -209,7 +210,7 @@ extension ListenAddress: CustomStringConvertible {
         return ports.map { .ipv6(address.high, address.low, port: $0) }
     }
 
-    /// Digits alone are a port, as nginx has it.
+    /// Parses an address whose digits alone are a port, as in nginx.
     private static func parseHostOrPort(
         _ text: String
     ) throws(ListenAddressError) -> [ListenAddress] {
@@ -227,13 +228,13 @@ extension ListenAddress: CustomStringConvertible {
         if host == "*" { return 0 }
         if host.lowercased() == "localhost" { return 0x7F00_0001 }
         guard let address = LiteralAddress.ipv4(String(host)) else {
-            // Digits alone before a colon: nginx takes `80:` for a port with something behind it.
+            // Digits alone before a colon: nginx parses `80:` as a port followed by text.
             throw host.utf8.allSatisfy(isDigit) ? .invalidPort(text) : .hostNotLiteral(text)
         }
         return address
     }
 
-    /// `80`, or `8000-8003`.
+    /// Parses `80`, or `8000-8003`.
     private static func parsePorts(
         _ text: Substring, of whole: String
     ) throws(ListenAddressError) -> ClosedRange<UInt16> {

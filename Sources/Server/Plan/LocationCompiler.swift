@@ -3,9 +3,9 @@ import Files
 import HTTP
 import Linux
 
-/// One location's settings, turned into plain values.
+/// Compilation of a location's settings.
 extension PlanCompiler {
-    /// Adds a location plan of settings that have inherited: its index.
+    /// Adds a location plan for settings after inheritance. Returns its index.
     mutating func add(_ scope: Scope, _ written: Written?) -> Int32 {
         let files = scope.location
         let root = root(of: files)
@@ -42,7 +42,7 @@ extension PlanCompiler {
         return Int32(parts.locations.count &- 1)
     }
 
-    /// The directory of a level: its bytes, or where variables are in it the template's index.
+    /// Returns the root of a level: its bytes, or the template's index if it has variables.
     private mutating func root(
         of files: FileSettings
     ) -> (constant: PlanBytes, template: Int32) {
@@ -164,10 +164,10 @@ extension PlanCompiler {
             lingeringTimeMs: Int64(settings.lingeringTimeMs ?? 30_000))
     }
 
-    /// The list of deadlines for a duration. Each duration has one; connections that wait for their
-    /// next request have lists of their own, for they give way to others.
+    /// Returns the list of deadlines for a duration. Each duration has one; connections that wait
+    /// for their next request have separate lists, because they may be closed in favour of others.
     mutating func duration(_ milliseconds: Int, isKeepalive: Bool = false) -> UInt16 {
-        // A deadline is this long after now: the sum must be a time, too.
+        // A deadline is this long after the current time: the sum must not overflow.
         let value = min(Int64(milliseconds), 1 << 52)
         let known = parts.durationsMs.indices.first {
             parts.durationsMs[$0] == value && parts.keepaliveLists.contains($0) == isKeepalive
@@ -197,7 +197,7 @@ extension PlanCompiler {
         let names = settings.types ?? []
         let first = parts.regexes.count
         for pattern in settings.disabled ?? [] {
-            // The row has compiled it once, so that it compiles.
+            // The row has compiled it before, so that it is valid.
             if let regex = try? Regex.compile(pattern: pattern, caseless: true) {
                 _ = addRegex(regex)
             }

@@ -2,7 +2,7 @@ import Files
 import HTTP
 import Linux
 
-/// What a location uses of the features that a request can be spared: one word, tested on its way.
+/// The optional features that a location uses: one word, tested while a request is processed.
 struct LocationFeatures: OptionSet, BitwiseCopyable {
     let rawValue: UInt64
 
@@ -26,7 +26,7 @@ struct LocationFeatures: OptionSet, BitwiseCopyable {
     /// tcp_nopush
     static let holdsHead = LocationFeatures(rawValue: 1 << 9)
     static let gzipVary = LocationFeatures(rawValue: 1 << 16)
-    /// An alias in a regular expression's location: it is the whole path.
+    /// An alias in a location with a regular expression: it is the whole path.
     static let aliasIsWholePath = LocationFeatures(rawValue: 1 << 17)
     static let hasAlias = LocationFeatures(rawValue: 1 << 22)
     /// rewrite_log
@@ -53,7 +53,7 @@ struct LocationFeatures: OptionSet, BitwiseCopyable {
     /// add_before_body, add_after_body
     static let addition = LocationFeatures(rawValue: 1 << 45)
     static let sourceCharset = LocationFeatures(rawValue: 1 << 46)
-    /// What is made of a body on its way out, compression apart.
+    /// Features that change a body, except compression.
     static let bodyFilters: LocationFeatures = [
         .gunzip, .charset, .sourceCharset, .addition,
     ]
@@ -75,72 +75,73 @@ struct LocationFeatures: OptionSet, BitwiseCopyable {
     /// disable_symlinks
     static let testsLinks = LocationFeatures(rawValue: 1 << 54)
     static let lookAtCodings: LocationFeatures = [.gzip, .sidecars, .gunzip]
-    /// What makes answers depend on more of a request than its path and what its client takes.
+    /// Features that make responses depend on more than the path and the client's accepted
+    /// encodings.
     static let lookAtRequests: LocationFeatures = [
         .access, .limits, .limitsRate, .limitsMethods, .realIP, .userID, .addsTrailers,
         .limitsKeepalive, .stubStatus, .randomIndex, .addition, .refreshesMSIE,
     ]
-    /// keepalive_disable says something of the client's browser.
+    /// True if keepalive_disable lists a browser.
     static let limitsKeepalive = LocationFeatures(rawValue: 1 << 55)
 }
 
-/// A location, compiled: what its requests need to know, with everything inherited.
+/// A location, compiled, with all settings inherited.
 ///
 /// A server's own settings, for requests that match no location, are one of these too.
 struct LocationPlan: BitwiseCopyable {
     var features: LocationFeatures
-    /// How many of the path's first bytes an alias takes the place of; 0 for a root.
+    /// The length of the path's prefix that an alias replaces; 0 for a root.
     var aliasReplaces: Int
-    /// An absolute directory without a slash at its end, or alias's value as it is written.
+    /// The absolute directory without a trailing slash, or the alias as written.
     var root: PlanBytes
-    /// Which of the plan's templates stands in for it; -1 for none.
+    /// The index of the template that evaluates to the root; -1 for none.
     var rootTemplate: Int32
-    /// How many segments of `root` are `..`.
+    /// The number of `..` segments in `root`.
     var rootParents: Int32
-    /// The location's own expression, and the nearest location around it that has one: which of the
-    /// plan's regular expressions, and of its locations; -1 for none.
+    /// The index of the location's own regular expression, and of the nearest enclosing location
+    /// that has one; -1 for none.
     var regex: Int32 = -1
     var outerRegex: Int32 = -1
     var indexes: PlanTable<Template>
     var links: LinkRule
-    /// Which of the plan's tables of media types.
+    /// The index of the table of media types.
     var types: Int32
     var defaultType: PlanBytes
-    /// Which of the plan's gzip settings.
+    /// The index of the gzip settings.
     var gzip: Int32
-    /// Which of the plan's access plans; -1 for none.
+    /// The index of the access plan; -1 for none.
     var access: Int32
-    /// Which of the plan's body filters; -1 for none.
+    /// The index of the body filters; -1 for none.
     var bodyFilter: Int32
     var listingFormat: ListingFormat
     var modifiedSince: ModifiedSinceRule
-    /// Int.max when there is no bound.
+    /// The maximum number of ranges; Int.max for no limit.
     var maxRanges: Int
-    /// 0 when there is no bound.
+    /// The maximum size of a request body; 0 for no limit.
     var maxBodySize: Int64
     var sendfileMaxChunk: Int
     var timeouts: TimeoutPlan
-    /// Which of the plan's access logs.
+    /// The access logs.
     var accessLogs: PlanTable<AccessLogPlan>
-    /// Which of the plan's settings of who is believed about the client's address; -1 for none.
+    /// The index of the realip settings; -1 for none.
     var realIP: Int32
-    /// Which of the plan's error logs.
+    /// The index of the error log.
     var errorLog: Int32
-    /// Which of the plan's limits; -1 for none.
+    /// The index of the limits; -1 for none.
     var limits: Int32
-    /// Which of the plan's rates; -1 for none.
+    /// The index of the rate; -1 for none.
     var rate: Int32
-    /// Which of the plan's scripts: rewrite, return, set, if. -1 for none.
+    /// The index of the script (rewrite, return, set, if); -1 for none.
     var script: Int32 = -1
-    /// Which of the plan's try_files; -1 for none.
+    /// The index of try_files; -1 for none.
     var tryFiles: Int32
-    /// Which of the plan's sets of error pages; -1 for none.
+    /// The index of the set of error pages; -1 for none.
     var errorPages: Int32
-    /// Which of the plan's limits of methods; -1 for none.
+    /// The index of limit_except; -1 for none.
     var methodLimit: Int32 = -1
-    /// Which of the plan's sets of added fields; -1 for none.
+    /// The index of the set of added fields; -1 for none.
     var fields: Int32 = -1
-    /// Which of the plan's tests of links; -1 for none.
+    /// The index of the disable_symlinks settings; -1 for none.
     var linkTest: Int32 = -1
 }
 
@@ -152,13 +153,13 @@ struct TimeoutPlan: BitwiseCopyable {
     var keepalive: UInt16
     var lingering: UInt16
     var lingeringClose: LingeringClose
-    /// keepalive_timeout 0: every connection is closed after its answer.
+    /// False for keepalive_timeout 0: every connection is closed after its response.
     var keepsAlive: Bool
-    /// For the Keep-Alive field; 0 for none.
+    /// The value of the Keep-Alive field in seconds; 0 for none.
     var keepaliveFieldSeconds: Int
     var keepaliveRequests: Int
     var keepaliveTimeMs: Int64
-    /// keepalive_min_timeout; -1 when it is unset.
+    /// The value of keepalive_min_timeout; -1 if unset.
     var keepaliveMinMs: Int32
     var keepaliveDisable: KeepaliveDisable
     var lingeringTimeMs: Int64
@@ -168,12 +169,13 @@ struct TimeoutPlan: BitwiseCopyable {
 struct GzipPlan: BitwiseCopyable {
     var level: Int32
     var minLength: Int64
-    /// Types that are coded; empty with `codesEverything`.
+    /// The compressed types; empty with `codesEverything`.
     var types: PlanTable<PlanBytes>
     var codesEverything: Bool
     var minVersion: GzipVersion
     var proxied: GzipProxied
-    /// The plan's regular expressions that User-Agents are matched with: from, and how many.
+    /// The range of the plan's regular expressions for User-Agents (gzip_disable): the first index,
+    /// and the number.
     var disabledFrom: Int32
     var disabledCount: Int32
     var staticMode: GzipStatic
@@ -184,19 +186,19 @@ struct GzipPlan: BitwiseCopyable {
 
 /// An access log, compiled.
 struct AccessLogPlan: BitwiseCopyable {
-    /// Where lines go.
+    /// The destination of lines.
     enum Destination: UInt8, BitwiseCopyable {
         case file, syslog
-        /// A file whose name is made of the request's variables.
+        /// A file whose name has variables.
         case named
     }
 
     var destination: Destination
-    /// Which of the plan's log files, of its syslog servers, or of its templates.
+    /// The index of the log file, syslog server or template.
     var target: Int32
-    /// Which of the plan's formats.
+    /// The index of the format.
     var format: Int32
-    /// Which of the plan's templates must be neither empty nor `0`; -1 for none.
+    /// The index of the template that must be neither empty nor `0`; -1 for none.
     var condition: Int32 = -1
     /// The index of the plan's ``NamedLog`` whose rules the name must meet; -1 for none.
     var named: Int32 = -1
@@ -204,45 +206,45 @@ struct AccessLogPlan: BitwiseCopyable {
 
 /// disable_symlinks, compiled.
 struct LinkTestPlan: BitwiseCopyable {
-    /// A link whose target has its owner is followed.
+    /// True if links to files of the same owner are followed.
     let allowsOwners: Bool
-    /// The path's beginning that is not tested; of no bytes where all of it is.
+    /// The prefix of the path that is not checked; empty if all of it is.
     let from: Template
 }
 
 /// try_files, compiled.
 struct TryFilesPlan: BitwiseCopyable {
-    /// A name that is looked for.
+    /// A name to look up.
     struct Name: BitwiseCopyable {
         let template: Template
-        /// It ended in a slash: a directory is looked for.
+        /// True if the name ended in a slash: it must be a directory.
         let isDirectory: Bool
     }
 
     let names: PlanTable<Name>
     let fallback: Template
-    /// The fallback is this status; -1 when it is a path or a named location.
+    /// The status of the last argument; -1 if it is a path or a named location.
     let status: Int32
 }
 
 /// An error page, compiled.
 struct ErrorPagePlan: BitwiseCopyable {
     let status: Int32
-    /// -1 for the error's own status, 0 for that of the page.
+    /// The status to send: -1 for the error's own, 0 for that of the page.
     let overwrite: Int32
     let target: Template
 }
 
 /// A server, compiled.
 struct ServerPlan: BitwiseCopyable {
-    /// Its first name: $server_name, and Location's host with server_name_in_redirect.
+    /// The first name: $server_name, and the host of redirects with server_name_in_redirect.
     var name: PlanBytes
-    /// The location plan that holds what the server says outside of locations.
+    /// The index of the location plan with the server's settings outside of locations.
     var settings: Int32
     var locations: LocationTree
     /// `@` locations, sorted by name.
     var named: PlanTable<NamedIndex>
-    /// Which of the plan's scripts; -1 for none.
+    /// The index of the script; -1 for none.
     var script: Int32
     var limits: HeadLimits
     var headerBufferSize: Int

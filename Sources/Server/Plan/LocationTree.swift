@@ -5,7 +5,7 @@ import HTTP
 struct LocationTree: BitwiseCopyable {
     /// `=` locations, sorted by name.
     var exact: PlanTable<NamedIndex>
-    /// Prefixes, sorted by name.
+    /// Prefix locations, sorted by name.
     var prefixes: PlanTable<PrefixLocation>
     /// Regular expressions in the order of the file.
     var regexes: PlanTable<RegexLocation>
@@ -17,23 +17,23 @@ struct LocationTree: BitwiseCopyable {
 struct PrefixLocation: BitwiseCopyable {
     var name: PlanBytes
     var location: Int32
-    /// The longest other prefix that is a prefix of this name; -1 for none.
+    /// The longest other prefix location whose name is a prefix of this one; -1 for none.
     var parent: Int32
-    /// `^~`
+    /// True for `^~`.
     var winsOverRegex: Bool
-    /// Which of the plan's trees holds the locations inside of it; -1 for none.
+    /// The index of the tree with the nested locations; -1 for none.
     var children: Int32
 }
 
 /// A `~` or `~*` location.
 struct RegexLocation: BitwiseCopyable {
-    /// Which of the plan's regular expressions.
+    /// The index of the regular expression.
     var regex: Int32
     var location: Int32
     var children: Int32
 }
 
-/// What a search of one level came to.
+/// The result of searching one level.
 enum LocationMatch: Equatable {
     /// A prefix: a regular expression of a level around it may still win.
     case prefix(Int32)
@@ -50,7 +50,7 @@ enum LocationMatch: Equatable {
 extension Plan {
     /// The location of `path`, as ngx_http_core_find_location finds it: an exact name wins, then
     /// the longest prefix, its nested locations, and unless it is a `^~` the first regular
-    /// expression. What is considered is noted where somebody wants an explanation.
+    /// expression. Candidates are noted if there is an explanation.
     func location(
         for path: Span<UInt8>, in tree: LocationTree, _ explanation: Explanation? = nil
     ) -> LocationMatch {

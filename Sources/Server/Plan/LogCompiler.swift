@@ -1,6 +1,6 @@
 import Configuration
 
-/// Logs: where a level's requests and errors are written, and in which form.
+/// Compilation of logs: destinations and formats.
 extension PlanCompiler {
     // MARK: errors
 
@@ -13,7 +13,7 @@ extension PlanCompiler {
 
     // MARK: requests
 
-    /// The access logs of a level.
+    /// Returns the access logs of a level.
     mutating func accessLogs(_ settings: LogSettings) -> PlanTable<AccessLogPlan> {
         var compiled: [AccessLogPlan] = []
         if let level = settings.accessLogs {
@@ -21,7 +21,7 @@ extension PlanCompiler {
                 guard let format = format(log) else { continue }
                 compiled.append(accessLog(log, format, settings.logFileCache))
             }
-            // What is wrong with them is wrong all the same.
+            // Errors in unused logs are errors nevertheless.
             if level.isOff { compiled = [] }
         } else if let format = format(named: "combined") {
             let path = draft.paths.accessLog
@@ -38,7 +38,7 @@ extension PlanCompiler {
         var plan: AccessLogPlan
         switch log.destination {
         case .file(let path):
-            // A log that a directive names is no longer done without.
+            // A log that a directive names must be opened.
             parts.defaultLogs.remove(path)
             plan = AccessLogPlan(destination: .file, target: logFile(path), format: format)
         case .syslog(let target):
@@ -91,8 +91,8 @@ extension PlanCompiler {
 
     // MARK: formats
 
-    /// Compiles all formats and the logs of the http level, so that what is wrong with them is
-    /// reported even where nothing uses them.
+    /// Compiles all formats and the logs of the http level, so that errors are reported even if
+    /// nothing uses them.
     mutating func compileLogs(of http: Scope) {
         for name in draft.logFormats.keys.sorted() { _ = format(named: name) }
         if http.logs.accessLogs != nil { _ = accessLogs(http.logs) }
@@ -115,7 +115,7 @@ extension PlanCompiler {
         return nil
     }
 
-    /// A format of the configuration, or a predefined one: which of the plan's it is.
+    /// Returns the index of a format of the configuration, or a predefined one.
     private mutating func format(named name: String) -> Int32? {
         if let index = formatIndexes[name] { return index }
         var parsed: [TemplateToken] = []
@@ -143,7 +143,7 @@ extension PlanCompiler {
         return formatIndexes[name]
     }
 
-    /// What one argument of a format says.
+    /// Splits one argument of a format into tokens.
     private mutating func tokens(of word: Word) -> [TemplateToken] {
         do {
             return try LogFormat.tokens(word.bytes)
@@ -156,7 +156,7 @@ extension PlanCompiler {
         }
     }
 
-    /// Literals that stand beside each other are one; the line's end is the last of them.
+    /// Joins adjacent literals; the line end is part of the last one.
     private mutating func pieces(
         of tokens: [TemplateToken], _ words: [Word?]
     ) -> [TemplatePiece] {

@@ -1,10 +1,10 @@
 import HTTP
 
-/// How values are written into a log line.
+/// The escaping of values in a log line.
 enum LogEscaping: String, Sendable {
-    /// Quotes, backslashes and bytes that are not printable ASCII as \xHH.
+    /// Quotes, backslashes and bytes that are not printable ASCII become \xHH.
     case standard = "default"
-    /// As in a JSON string.
+    /// JSON string escapes.
     case json
     case none
 }
@@ -14,8 +14,8 @@ struct LogFormat: BitwiseCopyable {
     let pieces: PlanTable<TemplatePiece>
     let escaping: LogEscapingCode
 
-    /// Writes a line; `value` writes what a piece stands for, as it is, and says whether there is
-    /// such a value. nginx writes `-` for none where values are escaped for people.
+    /// Writes a line; `value` writes the value of a piece, and returns false if it has none. nginx
+    /// writes `-` then, if values are escaped for people.
     func write(
         into writer: inout HeadWriter, value: (TemplatePiece, inout HeadWriter) -> Bool
     ) {
@@ -49,7 +49,7 @@ struct LogFormat: BitwiseCopyable {
         writer.append(decimal: number)
     }
 
-    /// The tokens of one argument of a format; nginx knows no captures here.
+    /// Returns the tokens of one argument of a format; as in nginx there are no captures.
     static func tokens(_ text: [UInt8]) throws(InvalidVariableName) -> [TemplateToken] {
         var tokens: [TemplateToken] = []
         var literal: [UInt8] = []
@@ -71,15 +71,15 @@ struct LogFormat: BitwiseCopyable {
     }
 }
 
-/// The formats that every configuration knows.
+/// Predefined formats.
 extension LogFormat {
-    /// nginx's.
+    /// The format `combined` of nginx.
     static let combined =
         "$remote_addr - $remote_user [$time_local] \"$request\" $status $body_bytes_sent"
         + " \"$http_referer\" \"$http_user_agent\""
 
-    /// A JSON object a line, always valid: values that are empty are `""`. A `log_format json` of
-    /// the configuration takes its place.
+    /// The format `json`: one JSON object per line, always valid; empty values are `""`. A
+    /// `log_format json` of the configuration replaces it.
     static let json =
         #"{"time":"$time_iso8601","remote_addr":"$remote_addr","remote_user":"$remote_user","#
         + #""method":"$request_method","host":"$host","uri":"$request_uri","#
@@ -88,7 +88,7 @@ extension LogFormat {
         + #""referer":"$http_referer","user_agent":"$http_user_agent","#
         + #""request_id":"$request_id"}"#
 
-    /// The text and the escapes of a format that needs no `log_format`; nil when there is none.
+    /// Returns the text and the escaping of a predefined format; nil if there is none.
     static func predefined(_ name: String) -> (text: String, escaping: LogEscapingCode)? {
         switch name {
         case "combined": (combined, .standard)
@@ -101,7 +101,7 @@ extension LogFormat {
 /// ``LogEscaping`` as a plain value.
 enum LogEscapingCode: UInt8, BitwiseCopyable {
     case standard, json, none
-    /// ``json``, and UTF-8 whatever came.
+    /// JSON string escapes as in ``json``, and the output is valid UTF-8 for any input.
     case validJSON
 
     init(_ escaping: LogEscaping) {

@@ -3,19 +3,19 @@ import HTTP
 
 /// A `map`, compiled.
 struct MapPlan: BitwiseCopyable {
-    /// What is looked up.
+    /// The text that is looked up.
     let source: Template
     let table: MapTable
     let results: PlanTable<Template>
-    /// The default's result; -1 for none.
+    /// The index of the default's result; -1 for none.
     let fallback: Int32
-    /// Looked up each time anew.
+    /// True if the value is looked up at each use.
     let isVolatile: Bool
 }
 
-/// `map` blocks.
+/// Compilation of `map` blocks.
 extension PlanCompiler {
-    /// A block while its rows are taken in.
+    /// A block while its rows are read.
     private struct Gathered {
         var strings = MapStrings()
         var regexes: [MapRegex] = []
@@ -68,7 +68,7 @@ extension PlanCompiler {
             map.regexes.append(
                 MapRegex(regex: regex, result: result, pattern: parts.arena.store(pattern)))
         case .string(let string):
-            // In lower case, as nginx says it.
+            // In lower case, as in nginx's message.
             let shown = String(decoding: string.map(\.asciiLowercased), as: UTF8.self)
             do {
                 try map.strings.add(string, result: result, hostnames: map.hasHostnames)
@@ -82,7 +82,7 @@ extension PlanCompiler {
         }
     }
 
-    /// Many rows have few results.
+    /// Shared by equal results: many rows have few results.
     private mutating func result(_ word: Word, in map: inout Gathered) -> Int32 {
         if let known = map.resultIndexes[word.bytes] { return known }
         map.results.append(template(word))

@@ -1,17 +1,18 @@
 import HTTP
 
-/// Some of the methods that nginx tells apart.
+/// A set of the methods that nginx distinguishes.
 struct MethodSet: OptionSet, BitwiseCopyable {
     let rawValue: UInt32
 
-    /// The set of one method; one that nobody knows is in no set.
+    /// Creates the set of one method; empty for an unknown one.
     init(_ method: Method) {
         rawValue = method == .unknown ? 0 : 1 << UInt32(method.rawValue)
     }
 
     init(rawValue: UInt32) { self.rawValue = rawValue }
 
-    /// What a name in `limit_except` allows: with GET also HEAD. nil for a name that nobody knows.
+    /// Returns the methods that a name in `limit_except` allows: GET includes HEAD. Returns nil for
+    /// an unknown name.
     static func named(_ name: String) -> MethodSet? {
         let bytes = Array(name.utf8).map { $0 &- 0x61 < 26 ? $0 & 0xDF : $0 }
         let method = Method(name: bytes.span)
@@ -20,14 +21,14 @@ struct MethodSet: OptionSet, BitwiseCopyable {
     }
 }
 
-/// A `limit_except`: which methods it is not for.
+/// A `limit_except` block, and the methods that it excludes.
 struct MethodLimitDraft {
     let allowed: MethodSet
     let scope: Scope
     let written: Written
 }
 
-/// A `limit_except`, compiled: for other methods a pseudo location takes the place of its location.
+/// A `limit_except`, compiled: for other methods a pseudo location replaces its location.
 struct MethodLimitPlan: BitwiseCopyable {
     let allowed: MethodSet
     let location: Int32

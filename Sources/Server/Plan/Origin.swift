@@ -1,25 +1,25 @@
 import Configuration
 
-/// Where something of a plan stands in the configuration, for people: messages and `apus explain`
-/// read it, no request does.
+/// The place of a part of the plan in the configuration, for messages and `apus explain`; requests
+/// do not use it.
 struct Origin: BitwiseCopyable {
-    /// As it is written there, without what its braces hold.
+    /// The directive as written, without the contents of its block.
     let text: PlanBytes
-    /// Which of the plan's files.
+    /// The index of the file in the plan.
     let file: Int32
-    /// From 1.
+    /// The line, from 1.
     let line: Int32
 }
 
-/// The same while the configuration is read: a directive from its name to its last argument.
+/// The range of a directive while the configuration is read: from its name to its last argument.
 struct Written {
     let place: Place
-    /// Where the last argument ends.
+    /// The end of the last argument.
     let end: Int
 }
 
 extension DirectiveUse {
-    /// Where the directive is written.
+    /// The range of the directive.
     var written: Written {
         let last = arguments.last ?? directive.name
         return Written(place: place, end: last.place.offset &+ last.length)
@@ -27,7 +27,7 @@ extension DirectiveUse {
 }
 
 extension PlanCompiler {
-    /// Text and place of a directive; of nothing where nothing is written.
+    /// Returns the text and place of a directive; empty for nil.
     mutating func origin(_ written: Written?) -> Origin {
         guard let written, let position = sources.position(of: written.place) else {
             return Origin(text: parts.arena.store(""), file: -1, line: 0)
@@ -49,22 +49,22 @@ extension PlanCompiler {
 }
 
 extension Plan {
-    /// `location ~* \.jpg$ (site.conf:12)`.
+    /// Returns a description such as `location ~* \.jpg$ (site.conf:12)`.
     func text(of origin: Origin) -> String {
         let text = Plan.line(origin.text.text)
         return place(of: origin).map { "\(text) (\($0))" } ?? text
     }
 
-    /// The same of a location; of a server for what stands outside of its locations.
+    /// Returns the description of a location, or of a server for its settings outside of locations.
     func text(ofLocation index: Int32) -> String { text(of: locationOrigins[Int(index)]) }
 
-    /// `site.conf:12`; nil for what is written nowhere.
+    /// Returns a place such as `site.conf:12`; nil if there is none.
     func place(of origin: Origin) -> String? {
         guard files.indices.contains(Int(origin.file)) else { return nil }
         return "\(files[Int(origin.file)]):\(origin.line)"
     }
 
-    /// On one line, and not a long one.
+    /// Shortens a text to one line of limited length.
     private static func line(_ text: String) -> String {
         let words = text.split { $0 == " " || $0 == "\t" || $0 == "\n" || $0 == "\r\n" }
         let line = words.joined(separator: " ")

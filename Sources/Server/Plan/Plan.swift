@@ -3,12 +3,12 @@ import Files
 import HTTP
 import Linux
 
-/// The compiled configuration of one generation: values that are only read.
+/// The compiled configuration of one generation, which is only read.
 ///
-/// Strings and tables are in the plan's arena; what needs an object (a regular expression, a table
-/// of media types) is in an array that is reached by index.
+/// Strings and tables are in the plan's arena; objects (regular expressions, tables of media types)
+/// are in arrays and referred to by index.
 public final class Plan {
-    /// How the processes run.
+    /// The settings of the processes.
     public let main: MainSettings
     /// The sockets to listen on, each address once.
     public let listens: [ListenPlan]
@@ -16,35 +16,35 @@ public final class Plan {
     let arena: Arena
     let servers: PlanTable<ServerPlan>
     let locations: PlanTable<LocationPlan>
-    /// Where each of them is written.
+    /// The place of each location.
     let locationOrigins: PlanTable<Origin>
-    /// The files that origins name.
+    /// The files that places refer to.
     let files: [String]
     let trees: PlanTable<LocationTree>
     let addresses: PlanTable<AddressPlan>
-    /// Whether one of the addresses has proxies' headers.
+    /// True if one of the addresses has `proxy_protocol`.
     let readsProxyHeaders: Bool
     let gzips: PlanTable<GzipPlan>
     let bodyFilters: PlanTable<BodyFilterPlan>
-    /// Every charset that is named, to be found by its name.
+    /// The charsets that are named in the configuration.
     let charsetNames: PlanTable<PlanBytes>
-    /// What turns texts of one charset into another.
+    /// The conversions between charsets.
     let recodings: [Recoding]
     let limits: PlanTable<LimitPlan>
     let rates: PlanTable<RatePlan>
-    /// stub_status or a variable of connections is somewhere: they are counted.
+    /// True if stub_status or a variable of connections is used: connections are counted then.
     let countsConnections: Bool
-    /// Memory that the workers share, which the master makes.
+    /// The zones, whose shared memory the master creates.
     let zones: [ZonePlan]
     /// The key of each zone.
     let zoneKeys: PlanTable<Template>
     let accesses: PlanTable<AccessPlan>
-    /// A location asks for passwords: an Aide checks them.
+    /// True if a location requires passwords, which the helper process verifies.
     let asksForPasswords: Bool
     let regexes: [Regex]
-    /// Those of gzip_disable.
+    /// The indexes of the regular expressions of gzip_disable.
     let disablingRegexes: [Int]
-    /// Some answer depends on what codings a client takes.
+    /// True if a response depends on the encodings that a client accepts.
     let looksAtCodings: Bool
     let types: [MIMETypes]
     /// The names of each table's types, in its order.
@@ -52,56 +52,57 @@ public final class Plan {
     let formats: PlanTable<LogFormat>
     /// Paths of access logs, each once.
     let logFiles: [String]
-    /// How the lines of each of these are gathered; nil for once a turn.
+    /// The buffering of each log file; nil to write once per iteration.
     let logBuffering: [LogBuffering?]
-    /// Servers that access logs are sent to, each once.
+    /// The syslog servers of access logs, each once.
     let syslogs: [SyslogTarget]
     let logFileCaches: [LogFileCacheSettings]
     /// Access logs with variables in their file names.
     let namedLogs: [NamedLog]
-    /// Logs that no directive asked for are done without when they cannot be opened.
+    /// The default logs, which no directive names: if one cannot be opened, the server continues
+    /// without it.
     let defaultLogs: Set<String>
-    /// Targets of error logs, each set once; the first is the main level's.
+    /// The targets of error logs, each set once; the first is the main level's.
     let errorLogs: [[ErrorLogTarget]]
-    /// Every timeout that is used, in milliseconds.
+    /// All timeouts in use, in milliseconds.
     let durationsMs: [Int64]
-    /// Which of those are of connections that wait for their next request.
+    /// The indexes of those for connections that wait for their next request.
     let keepaliveLists: [Int]
     let errorPages: ErrorPages
     /// Texts with variables of rare settings.
     let templates: PlanTable<Template>
-    /// What relative paths are relative to, with a slash at its end.
+    /// The directory that relative paths start from, with a trailing slash.
     let prefix: PlanBytes
     let scripts: PlanTable<PlanTable<ScriptStep>>
-    /// Where each of their steps is written.
+    /// The places of their steps.
     let scriptOrigins: PlanTable<PlanTable<Origin>>
     let tryFiles: PlanTable<TryFilesPlan>
-    /// What `error_page` says; ``errorPages`` are the built-in ones.
+    /// The pages of `error_page`; ``errorPages`` are the built-in ones.
     let errorPageSets: PlanTable<PlanTable<ErrorPagePlan>>
     let methodLimits: PlanTable<MethodLimitPlan>
     let fields: PlanTable<FieldsPlan>
     let linkTests: PlanTable<LinkTestPlan>
-    /// The variables that the configuration makes, by slot.
+    /// The variables that the configuration defines, by slot.
     let variables: PlanTable<VariablePlan>
     let maps: PlanTable<MapPlan>
     let geos: PlanTable<GeoPlan>
     let splits: PlanTable<SplitPlan>
     let realIPs: PlanTable<RealIPPlan>
-    /// Which variables each regular expression sets.
+    /// The variables that each regular expression sets.
     let namedCaptures: [PlanTable<NamedCapture>]
-    /// `$1` is named somewhere: what the last expression captured is kept.
+    /// True if `$1` or another capture is used: captures are stored then.
     let usesCaptures: Bool
-    /// Whether a text names fields of the answer, whose head must be kept then.
+    /// True if a text uses fields of the response, whose head must be stored then.
     let namesSentFields: Bool
     /// gethostname(2), in lower case: `$hostname`.
     let hostname: String
-    /// The type of pages that the server makes.
+    /// The type of built-in pages.
     let htmlType: PlanBytes
     /// The types of listings, by format.
     let listingTypes: PlanTable<PlanBytes>
-    /// What listings as XML are in.
+    /// The charset of listings in XML.
     let utf8: PlanBytes
-    /// empty_gif's type.
+    /// The type of empty_gif.
     let gifType: PlanBytes
     let plainType: PlanBytes
 
@@ -174,7 +175,7 @@ public final class Plan {
     }
 }
 
-/// A plan's tables while they grow.
+/// A plan's tables while they are built.
 struct PlanParts {
     var main = MainSettings()
     var listens: [ListenPlan] = []
@@ -231,15 +232,15 @@ struct PlanParts {
     var keepaliveLists: [Int] = []
 }
 
-/// One address to listen on, with what its `listen` directives say of it.
+/// One address to listen on, with the options of its `listen` directives.
 public struct ListenPlan: Sendable {
-    /// Where to listen.
+    /// The address.
     public let address: ListenAddress
-    /// How.
+    /// The options.
     public let options: ListenOptions
-    /// Which servers are behind it: for connections to any address of the socket.
+    /// The index of its servers: for connections to any address of the socket.
     let servers: Int32
-    /// Servers of particular addresses that a wildcard socket stands in for.
+    /// Servers of specific addresses whose connections a wildcard socket accepts.
     let particular: [ParticularAddress]
 
     init(
@@ -253,7 +254,7 @@ public struct ListenPlan: Sendable {
     }
 }
 
-/// An address below a wildcard socket that has servers of its own.
+/// An address covered by a wildcard socket that has servers of its own.
 struct ParticularAddress: Sendable {
     let address: ListenAddress
     let servers: Int32

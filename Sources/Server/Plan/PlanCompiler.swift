@@ -2,24 +2,24 @@ import Configuration
 import Files
 import HTTP
 
-/// Turns a draft into a plan: every level inherits from the one around it, and what it then says
-/// becomes plain values.
+/// Compiles a draft into a plan: every level inherits from the one around it, and the resulting
+/// settings become plain values.
 struct PlanCompiler {
     var parts = PlanParts()
-    /// What is wrong with the configuration as a whole, and warnings.
+    /// Errors in the configuration as a whole, and warnings.
     private(set) var diagnostics: [Diagnostic] = []
     let draft: Draft
-    /// The text that the draft was read from.
+    /// The texts that the draft was read from.
     let sources: Sources
-    /// Settings that were compiled already, to be used again.
+    /// Settings that were compiled already and can be shared.
     var compiledTypes: [(pairs: [TypePair], index: Int32)] = []
     var compiledGzips: [(settings: GzipSettings, index: Int32)] = []
     var compiledFilters: [(charset: CharsetSettings, addition: AdditionSettings, index: Int32)] = []
     var formatIndexes: [String: Int32] = [:]
-    /// The `@` locations of the server in hand.
+    /// The `@` locations of the current server.
     private var namedLocations: [NamedIndex] = []
     var compiledAccesses: [AccessGroup: Int32] = [:]
-    /// The names of the server whose levels are compiled.
+    /// The names of the current server.
     var serverNames: [Word] = []
 
     private init(_ draft: Draft, _ sources: Sources) {
@@ -27,8 +27,8 @@ struct PlanCompiler {
         self.sources = sources
     }
 
-    /// The plan of a draft that was read from `sources`; nil when something is wrong with it, which
-    /// the diagnostics tell.
+    /// Compiles a draft that was read from `sources`. Returns nil if it has errors, which the
+    /// diagnostics report.
     static func compile(
         _ draft: Draft, from sources: Sources = Sources()
     ) -> (plan: Plan?, diagnostics: [Diagnostic]) {
@@ -38,7 +38,7 @@ struct PlanCompiler {
         return (failed ? nil : Plan(compiler.parts), compiler.diagnostics)
     }
 
-    /// What is wrong with settings that several levels share is said once.
+    /// Reports a diagnostic once: several levels may share a setting.
     mutating func report(_ diagnostic: Diagnostic) {
         if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
     }
@@ -102,20 +102,21 @@ struct PlanCompiler {
                 headerBufferSize: buffer, mergesSlashes: scope.request.mergesSlashes ?? true))
     }
 
-    /// A level with everything that it does not set itself.
+    /// Returns a level with the settings that it inherits.
     func inherited(_ child: Scope, from parent: Scope) -> Scope {
         var outer = Draft(level: parent)
         return inherited(child, from: &outer)
     }
 
-    /// The same from a level that many inherit from: a draft is large, and made once for them.
+    /// Returns a level with the settings that it inherits from a draft, which is large and shared
+    /// by many levels.
     private func inherited(_ child: Scope, from outer: inout Draft) -> Scope {
         var level = Draft(level: child)
         DirectiveList.table.inherit(&level, from: &outer)
         return level.scope
     }
 
-    /// nginx's primary name: the first one, a leading dot taken off.
+    /// Returns nginx's primary name: the first one, without a leading dot.
     private func primaryName(of server: ServerDraft) -> [UInt8] {
         guard let first = server.names.first else { return [] }
         return first.bytes.first == UInt8(ascii: ".") ? Array(first.bytes.dropFirst()) : first.bytes
@@ -123,9 +124,9 @@ struct PlanCompiler {
 
     // MARK: locations
 
-    /// The locations of one level, and those inside of them.
+    /// Compiles the locations of one level, and those nested in them.
     ///
-    /// `around` is the nearest location around them that a regular expression selects.
+    /// `around` is the nearest enclosing location with a regular expression.
     private mutating func compileTree(
         _ locations: [LocationDraft], in outer: Scope, around: Int32 = -1
     ) -> LocationTree {
@@ -142,7 +143,7 @@ struct PlanCompiler {
             let name = parts.arena.store(location.name)
             switch location.kind {
             case .named:
-                // nginx takes two of one name, and goes to the first.
+                // nginx accepts two with one name, and uses the first.
                 if !namedLocations.contains(where: { compare($0.name.span, name.span) == 0 }) {
                     namedLocations.append(NamedIndex(name: name, index: index))
                 }
@@ -170,7 +171,7 @@ struct PlanCompiler {
             regexes: parts.arena.store(elements: regexes))
     }
 
-    /// A location's own plan, with its script and its limit of methods.
+    /// Adds a location's own plan, with its script and limit_except.
     private mutating func add(_ location: LocationDraft, _ scope: Scope) -> Int32 {
         let index = add(scope, location.written)
         parts.locations[Int(index)].script = script(scope.rewrite.script, in: scope)
@@ -209,7 +210,8 @@ struct PlanCompiler {
 }
 
 extension PrefixLocation {
-    /// Sorted by name, each with the longest other prefix of its name as its parent.
+    /// Sorts prefix locations by name and links each to its parent, the longest other prefix of its
+    /// name.
     static func linked(_ unsorted: [PrefixLocation]) -> [PrefixLocation] {
         var sorted = unsorted.sorted { compare($0.name.span, $1.name.span) < 0 }
         var open: [Int] = []

@@ -1,6 +1,6 @@
 import Configuration
 
-/// set_real_ip_from and its like, compiled.
+/// set_real_ip_from and related directives, compiled.
 struct RealIPPlan: BitwiseCopyable {
     enum Source: UInt8, BitwiseCopyable {
         case forwardedFor, field, proxyProtocol
@@ -9,12 +9,12 @@ struct RealIPPlan: BitwiseCopyable {
     let trusted: PlanTable<Network>
     let isRecursive: Bool
     let source: Source
-    /// Of `field`, in lower case.
+    /// The name of the header for `field`, in lower case.
     let field: PlanBytes
 }
 
 extension PlanCompiler {
-    /// Which of the plan's: -1 where nobody is believed.
+    /// Returns the index of the settings; -1 if no proxy is trusted.
     mutating func realIP(_ settings: RealIPSettings) -> Int32 {
         guard let words = settings.trusted else { return -1 }
         let networks = words.compactMap { word -> Network? in
@@ -43,7 +43,7 @@ extension PlanCompiler {
         return Int32(parts.realIPs.count &- 1)
     }
 
-    /// nginx looks names up when it starts; here addresses are literal.
+    /// Parses a trusted proxy. nginx resolves names at its start; here addresses are numeric.
     private mutating func trustedNetwork(_ word: Word) -> Network? {
         guard Network.parse(word.bytes.span) == nil, !word.bytes.contains(UInt8(ascii: "/")) else {
             return network(word, fault: "invalid network")

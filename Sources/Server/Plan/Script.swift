@@ -1,20 +1,20 @@
 /// A step of a level's `rewrite`, `return`, `set`, `if` and `break`, compiled. Steps run in the
-/// order of the file; the body of an `if` stands behind its test.
+/// order of the file; the body of an `if` follows its test.
 struct ScriptStep: BitwiseCopyable {
     enum Operation: UInt8, BitwiseCopyable {
-        /// `left` becomes the value of the variable in slot `index`.
+        /// Sets the variable in slot `index` to `left`.
         case set
-        /// `left` becomes the query.
+        /// Sets the query to `left`.
         case setArguments
-        /// `left` becomes the rate that limit_rate gives.
+        /// Sets the rate of limit_rate to `left`.
         case setRate
-        /// Goes on at step `index` unless `condition` holds.
+        /// Continues at step `index` unless `condition` is true.
         case test
-        /// What the request is answered by is now the pseudo location `index`.
+        /// Enters the pseudo location `index`.
         case enter
-        /// Where the path matches `regex`, `left` takes its place and `right` that of the query.
+        /// Replaces the path by `left` and the query by `right` if the path matches `regex`.
         case rewrite
-        /// Answers with status `index`, and with `left` where `hasText`.
+        /// Responds with status `index`, and with `left` if `hasText`.
         case answer
         case stop
     }
@@ -27,9 +27,9 @@ struct ScriptStep: BitwiseCopyable {
     var left: Template
     var right: Template
 
-    /// What an `if` asks.
+    /// The condition of an `if`.
     enum Condition: UInt8, BitwiseCopyable {
-        /// The value is neither empty nor `0`.
+        /// True if the value is neither empty nor `0`.
         case holds
         case equals, differs
         case matches, matchesNot
@@ -38,19 +38,19 @@ struct ScriptStep: BitwiseCopyable {
     }
 }
 
-/// What a `rewrite` does once it has matched.
+/// The effects of a `rewrite` that matches.
 struct RewriteFlags: OptionSet, BitwiseCopyable {
     let rawValue: UInt8
 
-    /// `last`: nothing after it is run.
+    /// `last`: later steps do not run.
     static let last = RewriteFlags(rawValue: 1)
-    /// `break`: nor is a location looked for.
+    /// `break`: no location is searched either.
     static let staysInLocation = RewriteFlags(rawValue: 2)
-    /// The client is sent elsewhere, with the step's index as status.
+    /// The client is redirected, with the step's index as the status.
     static let redirects = RewriteFlags(rawValue: 4)
     /// The replacement has a query of its own.
     static let hasArguments = RewriteFlags(rawValue: 8)
-    /// The request's query is put behind it.
+    /// The request's query is appended.
     static let keepsArguments = RewriteFlags(rawValue: 16)
     /// `return` has a text.
     static let hasText = RewriteFlags(rawValue: 32)

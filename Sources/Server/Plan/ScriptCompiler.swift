@@ -1,9 +1,9 @@
 import Configuration
 
-/// From a level's script to steps.
+/// Compilation of a level's script.
 extension PlanCompiler {
-    /// Compiles a script: which of the plan's it is; -1 when there is nothing to run. `scope` is
-    /// what the pseudo locations of its conditions inherit from.
+    /// Compiles a script. Returns its index; -1 if it is empty. `scope` has the settings that
+    /// pseudo locations of its conditions inherit.
     mutating func script(_ lines: [ScriptLine], in scope: Scope) -> Int32 {
         guard !lines.isEmpty else { return -1 }
         var steps: [ScriptStep] = []
@@ -79,8 +79,8 @@ extension PlanCompiler {
         return step
     }
 
-    /// Where the client is sent elsewhere the replacement is one text; else what stands behind
-    /// its first `?` is the new query. A `?` at its end drops the request's own.
+    /// Compiles a rewrite. For a redirect the replacement is one text; otherwise the part after its
+    /// first `?` is the new query. A `?` at its end drops the request's own query.
     private mutating func append(_ draft: RewriteDraft, to steps: inout [ScriptStep]) {
         let pattern = draft.pattern
         guard let regex = regex(pattern.bytes, ignoresCase: false, of: pattern) else { return }

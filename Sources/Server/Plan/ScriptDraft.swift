@@ -1,12 +1,12 @@
 import Configuration
 
-/// A step of a level's script, and where it is written.
+/// A step of a level's script, and its place.
 struct ScriptLine {
     let draft: ScriptDraft
     let written: Written
 }
 
-/// A step of a level's script as it is written.
+/// A step of a level's script as written.
 indirect enum ScriptDraft {
     case set(slot: Int, value: Word)
     case setArguments(Word)
@@ -14,7 +14,7 @@ indirect enum ScriptDraft {
     case rewrite(RewriteDraft)
     case answer(status: Int, text: Word?)
     case stop
-    /// The body's settings are those of a pseudo location where the `if` stands in a location.
+    /// An `if`; in a location, the body's settings are those of a pseudo location.
     case condition(ConditionDraft, body: [ScriptLine], scope: Scope?)
 }
 
@@ -26,12 +26,12 @@ struct RewriteDraft {
     var status = 0
 }
 
-/// What stands in the parentheses of an `if`.
+/// The condition of an `if`, as written in the parentheses.
 struct ConditionDraft {
     var kind: ScriptStep.Condition
-    /// The value that is asked about, or a file's name.
+    /// The value to test, or the name of a file.
     var left: Word
-    /// What it is compared with: a text or a pattern.
+    /// The text or pattern to compare with.
     var right: Word?
     var ignoresCase = false
 }

@@ -1,49 +1,50 @@
 import Files
 import HTTP
 
-/// The servers of one address: which answers to which name. Names are in lower case.
+/// The servers of one address by their names, which are in lower case.
 struct AddressPlan: BitwiseCopyable {
-    /// The server for requests whose host no other one has.
+    /// The default server, for hosts that match no name.
     var defaultServer: Int32
     /// Exact names, sorted.
     var exact: PlanTable<NamedIndex>
-    /// What stands behind the `*` of `*.example.com`, with its dot, sorted.
+    /// The parts after the `*` of `*.example.com`, with the dot, sorted.
     var leading: PlanTable<NamedIndex>
-    /// What stands before the `*` of `www.example.*`, with its dot, sorted.
+    /// The parts before the `*` of `www.example.*`, with the dot, sorted.
     var trailing: PlanTable<NamedIndex>
     /// Regular expressions in the order of the file.
     var regexes: PlanTable<ServerRegex>
 
-    /// Whether there is anything to choose.
+    /// True if there is more than one server to select from.
     var hasNames: Bool
-    /// `unix:` and the path of a unix socket, as `$server_addr` has it; empty for other addresses.
+    /// `unix:` and the path of a unix socket, as in `$server_addr`; empty for other addresses.
     var socketName: PlanBytes
-    /// `proxy_protocol`: a proxy's header goes before the first request of a connection.
+    /// `proxy_protocol`: a PROXY protocol header precedes the first request of a connection.
     var readsProxyHeader: Bool
 }
 
-/// A `~` name.
+/// A name that is a regular expression (`~`).
 struct ServerRegex: BitwiseCopyable {
     var regex: Int32
     var server: Int32
 }
 
-/// By which of its rules a server was chosen.
+/// The rule that selected a server.
 enum NameRule: UInt8, BitwiseCopyable {
     case onlyServer, exact, leadingWildcard, trailingWildcard, regex, defaultServer
 }
 
 extension Plan {
-    /// The server of a host in lower case, in nginx's order: the exact name, the longest wildcard
-    /// at its beginning, the longest at its end, the first regular expression, the default;
-    /// which expression it was, or -1, and by which rule.
+    /// Selects the server of a host in lower case, in nginx's order: the exact name, the longest
+    /// wildcard at the beginning, the longest at the end, the first regular expression, the
+    /// default. Also returns the regular expression, or -1, and the rule.
     func server(
         for host: Span<UInt8>, at address: AddressPlan
     ) -> (server: Int32, regex: Int32, rule: NameRule) {
         if let server = address.exact.index(of: host) { return (server, -1, .exact) }
         if let server = leadingWildcard(host, address) { return (server, -1, .leadingWildcard) }
         if let server = trailingWildcard(host, address) { return (server, -1, .trailingWildcard) }
-        // nginx does not try regular expressions on the empty name of a request without Host.
+        // nginx does not match regular expressions against the empty name of a request without
+        // Host.
         var index = host.isEmpty ? address.regexes.count : 0
         while index < address.regexes.count {
             let candidate = address.regexes[index]

@@ -1,13 +1,13 @@
 import HTTP
 
-/// A name, and which element of another of the plan's tables it stands for.
+/// A name, and the index of an element in another table of the plan.
 struct NamedIndex: BitwiseCopyable {
     var name: PlanBytes
     var index: Int32
 }
 
 extension PlanTable where Element == NamedIndex {
-    /// What `name` stands for; the table is sorted by ``compare(_:_:)``.
+    /// Returns the index for `name`; the table is sorted by ``compare(_:_:)``.
     func index(of name: Span<UInt8>) -> Int32? {
         var low = 0
         var high = count
@@ -21,7 +21,7 @@ extension PlanTable where Element == NamedIndex {
     }
 }
 
-/// Byte order: negative, zero or positive.
+/// Compares by bytes: negative, zero or positive.
 func compare(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Int {
     let shared = min(left.count, right.count)
     var index = 0

@@ -2,12 +2,12 @@ import Configuration
 
 /// A `split_clients`, compiled.
 struct SplitPlan: BitwiseCopyable {
-    /// What is hashed.
+    /// The text that is hashed.
     let source: Template
     let table: SplitTable
 }
 
-/// `split_clients` blocks.
+/// Compilation of `split_clients` blocks.
 extension PlanCompiler {
     mutating func compileSplits() {
         for split in draft.splits {

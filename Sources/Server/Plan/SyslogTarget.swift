@@ -1,25 +1,28 @@
 import Linux
 
-/// Where `syslog:` sends lines, and as whose: nginx's parameters.
+/// The destination and the labels of lines sent by `syslog:`, with nginx's parameters.
 public struct SyslogTarget: Hashable, Sendable {
-    /// Where the datagrams go.
+    /// The address of the server.
     public var server: ListenAddress
     /// RFC 3164's facility, 0 (kern) to 23 (local7).
     public var facility: UInt8 = 23
-    /// RFC 3164's severity of an access log's lines; an error log's have their level's.
+    /// RFC 3164's severity for an access log's lines; those of an error log have the severity of
+    /// their level.
     public var severity: UInt8 = 6
-    /// The program's name in each message: nginx's, so that whoever sorts messages by it goes on.
+    /// The program's name in each message: nginx's, so that rules that sort messages by it keep
+    /// working.
     public var tag = "nginx"
-    /// Whether the machine's name stands before the tag.
+    /// Whether the host name precedes the tag.
     public var namesHost = true
 
-    /// The port of a server that names none.
+    /// The default port of a server.
     public static let defaultPort: UInt16 = 514
 
-    /// Facility local7, severity info, tag nginx.
+    /// Creates a target with facility local7, severity info and tag nginx.
     public init(server: ListenAddress) { self.server = server }
 
-    /// Reads what follows `syslog:`: `server=ADDRESS[,facility=][,severity=][,tag=][,nohostname]`.
+    /// Parses the text after `syslog:`:
+    /// `server=ADDRESS[,facility=][,severity=][,tag=][,nohostname]`.
     public static func parse(_ text: String) throws(SyslogFault) -> SyslogTarget {
         var reader = Reader()
         for option in text.split(separator: ",", omittingEmptySubsequences: false) {
@@ -41,12 +44,12 @@ public struct SyslogTarget: Hashable, Sendable {
         "local4", "local5", "local6", "local7",
     ]
 
-    /// nginx's names of the severities, the gravest first.
+    /// nginx's names of the severities, the most severe first.
     static let severities = [
         "emerg", "alert", "crit", "error", "warn", "notice", "info", "debug",
     ]
 
-    /// What the options have said so far.
+    /// The parameters read so far.
     private struct Reader {
         var server: ListenAddress?
         var facility: UInt8?
@@ -100,10 +103,10 @@ public struct SyslogTarget: Hashable, Sendable {
         }
 
         private func address(_ text: String) throws(SyslogFault) -> ListenAddress {
-            // `*` and a port alone are addresses to listen on, none to send to.
+            // `*` and a port alone are addresses to listen on, not to send to.
             let isBare = text.hasPrefix("*") || text.utf8.allSatisfy { $0 &- 0x30 < 10 }
             guard !isBare else { throw .server(text, .hostNotLiteral(text)) }
-            // With a port behind it, an address that names one is none any more.
+            // With a port appended, an address that has one already is invalid.
             let isWithoutPort = (try? ListenAddress.parse(text + ":1")) != nil
             let isPath = text.lowercased().hasPrefix("unix:")
             do throws(ListenAddressError) {
@@ -116,11 +119,11 @@ public struct SyslogTarget: Hashable, Sendable {
     }
 }
 
-/// What is wrong with the parameters of `syslog:`, in nginx's words.
+/// An error in the parameters of `syslog:`, in nginx's words.
 public struct SyslogFault: Error, Equatable, Sendable {
-    /// The sentence.
+    /// The message.
     public let message: String
-    /// What to write instead, when there is something to say.
+    /// The remedy, if there is one.
     public let help: String?
 
     init(_ message: String, help: String? = nil) {

@@ -1,24 +1,24 @@
 import Configuration
 import HTTP
 
-/// A piece of a text with variables: bytes as they are, or a variable.
+/// A piece of a text with variables: literal bytes, or a variable.
 struct TemplatePiece: BitwiseCopyable {
     let variable: Variable
-    /// The number of a capture, the slot of a variable that the configuration makes, or of a field
-    /// its number as a ``FieldName``; -1 for none.
+    /// The number of a capture, the slot of a variable of the configuration, or the number of a
+    /// field as a ``FieldName``; -1 for none.
     let index: Int32
     /// The bytes of a literal; the name of a field, an argument or a cookie.
     let text: PlanBytes
 
-    /// Which of the fields that are kept where they were found this names, if it names one.
+    /// The field that it refers to, if the position of that field is stored.
     var fieldName: FieldName? {
         variable == .field ? FieldName(rawValue: UInt8(truncatingIfNeeded: index)) : nil
     }
 }
 
 extension TemplatePiece {
-    /// Its value is the same for all requests with this path and server. What is looked up (a map's
-    /// value) is made of others, each of which is asked for itself.
+    /// True if its value is the same for all requests with the same path and server. A looked-up
+    /// value (of a map) depends on others, which are tested themselves.
     var isOfPath: Bool {
         switch variable {
         case .literal, .capture, .slot, .documentURI, .documentRoot, .requestFilename,
@@ -29,8 +29,8 @@ extension TemplatePiece {
         }
     }
 
-    /// Its value cannot be told of an answer that was kept: it depends on how the answer was made.
-    /// Without a context the path is that of the request.
+    /// Returns true if its value is unknown for a cached response, because it depends on how the
+    /// response was built. Without a context the path is that of the request.
     func isOfMaking(hasContext: Bool) -> Bool {
         switch variable {
         case .documentURI, .args, .isArgs, .argument: return hasContext
@@ -44,7 +44,7 @@ extension TemplatePiece {
 }
 
 extension PlanTable where Element == TemplatePiece {
-    /// Whether one of them is.
+    /// Returns true if one of them depends on it.
     func isOfMaking(hasContext: Bool) -> Bool {
         for index in 0..<count where self[index].isOfMaking(hasContext: hasContext) {
             return true
@@ -53,19 +53,19 @@ extension PlanTable where Element == TemplatePiece {
     }
 }
 
-/// A text that may name variables, compiled (nginx's complex value).
+/// A text with variables, compiled (nginx's complex value).
 struct Template: BitwiseCopyable {
     let pieces: PlanTable<TemplatePiece>
 
-    /// It names no variable.
+    /// True if it has no variables.
     var isConstant: Bool {
         pieces.count == 0 || pieces.count == 1 && pieces[0].variable == .literal
     }
 
-    /// The text without variables; only where ``isConstant``.
+    /// The text without variables, if ``isConstant``.
     var constant: PlanBytes? { pieces.count == 1 && isConstant ? pieces[0].text : nil }
 
-    /// It is the text of no bytes.
+    /// True for the empty text.
     var isEmpty: Bool { pieces.count == 0 }
 
     func names(_ variable: Variable) -> Bool {
@@ -74,7 +74,7 @@ struct Template: BitwiseCopyable {
     }
 }
 
-/// What a text with variables is made of, before the variables are looked up.
+/// A part of a text, before variables are looked up.
 enum TemplateToken: Equatable {
     case literal([UInt8])
     case name(String)
@@ -85,10 +85,10 @@ enum TemplateToken: Equatable {
 /// A `$` that no name follows.
 struct InvalidVariableName: Error {}
 
-/// Takes a text apart.
+/// Parses texts with variables.
 enum TemplateSyntax {
-    /// The tokens of a text in nginx's syntax: `$name`, `${name}`, `$1`.
-    /// In the stretches that are `plain` a `$` is a byte like others.
+    /// Splits a text into tokens in nginx's syntax: `$name`, `${name}`, `$1`. In the ranges `plain`
+    /// a `$` is an ordinary byte.
     static func tokens(
         _ text: [UInt8], plain: [Range<Int>] = []
     ) throws(InvalidVariableName) -> [TemplateToken] {
@@ -117,8 +117,8 @@ enum TemplateSyntax {
         return tokens
     }
 
-    /// `name` or `{name}`, taken off, in lower case: the case of variables' names does not matter.
-    /// nil when no name stands there.
+    /// Removes `name` or `{name}` from the front and returns it in lower case: the names of
+    /// variables ignore case. Returns nil if there is no name.
     static func variableName(at rest: inout ArraySlice<UInt8>) -> String? {
         var copy = rest
         let isBraced = copy.first == UInt8(ascii: "{")

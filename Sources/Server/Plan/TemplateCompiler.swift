@@ -2,10 +2,10 @@ import Configuration
 import Files
 import HTTP
 
-/// Texts with variables, and regular expressions: what they name is looked up when all of the
-/// configuration is known.
+/// Compilation of texts with variables, and of regular expressions: names are looked up when all of
+/// the configuration is known.
 extension PlanCompiler {
-    /// Compiles an argument; a variable that nobody knows is reported at its word.
+    /// Compiles an argument; an unknown variable is reported.
     mutating func template(_ word: Word) -> Template { template(word.bytes, of: word) }
 
     /// Compiles a part of an argument.
@@ -51,12 +51,12 @@ extension PlanCompiler {
         }
     }
 
-    /// A constant text.
+    /// Returns a template of a constant text.
     mutating func template(constant text: [UInt8]) -> Template {
         Template(pieces: parts.arena.store(elements: text.isEmpty ? [] : [literal(text)]))
     }
 
-    /// Adds a template to the plan's: its index.
+    /// Adds a template to the plan. Returns its index.
     mutating func add(_ template: Template) -> Int32 {
         parts.templates.append(template)
         return Int32(parts.templates.count &- 1)
@@ -66,7 +66,7 @@ extension PlanCompiler {
         TemplatePiece(variable: .literal, index: 0, text: parts.arena.store(bytes))
     }
 
-    /// A variable of the configuration, or a built-in one.
+    /// Returns a variable of the configuration, or a built-in one.
     mutating func variable(_ name: String) -> TemplatePiece? {
         if let slot = draft.variables.slot(of: name) {
             return TemplatePiece(
@@ -102,8 +102,7 @@ extension PlanCompiler {
 
     // MARK: regular expressions
 
-    /// Compiles a pattern: which of the plan's regular expressions it is. Its named groups are
-    /// variables.
+    /// Compiles a pattern, whose named groups are variables. Returns its index.
     mutating func regex(_ pattern: [UInt8], ignoresCase: Bool, of word: Word) -> Int32? {
         let text = String(decoding: pattern, as: UTF8.self)
         do {
@@ -128,7 +127,7 @@ extension PlanCompiler {
     }
 }
 
-/// A named group of a regular expression: which variable it sets.
+/// A named group of a regular expression, and the variable that it sets.
 struct NamedCapture: BitwiseCopyable {
     var slot: Int32
     var number: Int32

@@ -1,4 +1,4 @@
-/// The variables that are built in, and the two kinds that a configuration makes.
+/// The built-in variables, and two kinds that a configuration defines.
 enum Variable: UInt8, BitwiseCopyable {
     case literal
     /// A group of the last regular expression that matched.
@@ -26,7 +26,8 @@ enum Variable: UInt8, BitwiseCopyable {
     /// A variable of nginx that has no value here.
     case foreign
 
-    /// It has a value that no client chose, of letters, digits and their like.
+    /// True if its value is not chosen by clients and consists of letters, digits and similar
+    /// bytes.
     var isNumberOrTime: Bool {
         switch self {
         case .bodyBytesSent, .bytesSent, .connection, .connectionRequests, .connectionTime,
@@ -37,7 +38,7 @@ enum Variable: UInt8, BitwiseCopyable {
         }
     }
 
-    /// Variables by their names; nginx's.
+    /// The variables by nginx's names.
     private static let names: [String: Variable] = [
         "args": .args, "body_bytes_sent": .bodyBytesSent, "bytes_sent": .bytesSent,
         "connection": .connection, "connection_requests": .connectionRequests,
@@ -74,7 +75,7 @@ enum Variable: UInt8, BitwiseCopyable {
         "uid_reset": .uidReset, "date_gmt": .dateGMT, "date_local": .dateLocal,
     ]
 
-    /// The variable of a name, and what its name goes on with: the field of `http_user_agent` is
+    /// Returns the variable with a name, and the rest of the name: for `http_user_agent` the field
     /// `user-agent`. As in nginx, a prefix alone is a variable with an empty name.
     static func named(_ name: String) -> (variable: Variable, rest: String)? {
         if let variable = names[name] { return (variable, "") }
@@ -94,7 +95,7 @@ enum Variable: UInt8, BitwiseCopyable {
         byte == UInt8(ascii: "_") ? UInt8(ascii: "-") : byte
     }
 
-    /// Whether a configuration cannot make a variable of this name.
+    /// Returns true if a configuration cannot define a variable with this name.
     static func isBuiltIn(_ name: String) -> Bool {
         names[name] != nil && name != "uid_reset" || ForeignVariables.contains(name)
     }

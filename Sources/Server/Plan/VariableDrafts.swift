@@ -1,28 +1,28 @@
 import Configuration
 import Files
 
-/// Where the value of a variable that the configuration makes comes from.
+/// The source of a variable that the configuration defines.
 enum VariableSource: Equatable {
-    /// `set`: empty until it is set.
+    /// `set`: empty until it is assigned.
     case assigned
-    /// A named group: not there until its expression has matched.
+    /// A named group: without a value until its regular expression has matched.
     case captured
-    /// Which of the draft's maps.
+    /// The index of the draft's map.
     case map(Int)
-    /// Which of the draft's geos.
+    /// The index of the draft's geo.
     case geo(Int)
-    /// Which of the draft's split_clients.
+    /// The index of the draft's split_clients.
     case split(Int)
 }
 
-/// The variables that a configuration makes, each with a slot, while it is read.
+/// The variables that a configuration defines, with their slots, while it is read.
 struct VariableDrafts {
     private(set) var names: [String] = []
     private(set) var sources: [VariableSource] = []
     private var slots: [String: Int] = [:]
 
-    /// The slot of a variable, which may be in use already: a `map` and a `set` may share one. The
-    /// built-in variables cannot be taken.
+    /// Declares a variable and returns its slot, which may exist already: a `map` and a `set` may
+    /// share one. Built-in variables are refused.
     mutating func declare(
         _ name: String, _ source: VariableSource, _ use: DirectiveUse, at index: Int
     ) throws(Diagnostic) -> Int {
@@ -32,14 +32,15 @@ struct VariableDrafts {
         return declare(name, source)
     }
 
-    /// The same for a `$name` that is an argument.
+    /// Declares a variable `$name` that is an argument.
     mutating func declare(
         argument index: Int, _ source: VariableSource, _ use: DirectiveUse
     ) throws(Diagnostic) -> Int {
         try declare(try use.variableName(index), source, use, at: index)
     }
 
-    /// The named groups of a pattern; one that does not compile is reported later, when it is.
+    /// Declares the named groups of a pattern; an invalid pattern is reported later, when it is
+    /// compiled.
     mutating func declareCaptures(of pattern: [UInt8]) {
         let text = String(decoding: pattern, as: UTF8.self)
         guard pattern.contains(UInt8(ascii: "?")),
@@ -67,7 +68,7 @@ struct VariableDrafts {
 }
 
 extension DirectiveUse {
-    /// The name of the variable that an argument is.
+    /// Returns the name of the variable in an argument.
     func variableName(_ index: Int) throws(Diagnostic) -> String {
         let word = try word(index)
         var rest = word.bytes[...]
@@ -80,7 +81,7 @@ extension DirectiveUse {
     }
 }
 
-/// A variable that the configuration makes, compiled.
+/// A variable that the configuration defines, compiled.
 struct VariablePlan: BitwiseCopyable {
     enum Source: UInt8, BitwiseCopyable {
         case assigned, captured, map, geo, split
@@ -88,7 +89,7 @@ struct VariablePlan: BitwiseCopyable {
 
     let name: PlanBytes
     let source: Source
-    /// Which of the plan's maps, geos or splits.
+    /// The index of the plan's map, geo or split.
     let index: Int32
 
     init(name: PlanBytes, _ source: VariableSource) {

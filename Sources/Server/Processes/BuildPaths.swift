@@ -1,27 +1,27 @@
 import CLinux
 
-/// Where things are when neither the command line nor the configuration says so. A build for other
-/// places names them in the environment (see Package.swift), as `make install` does.
+/// Default paths, which the command line and the configuration can change. A build for other places
+/// sets them in the environment (see Package.swift), as `make install` does.
 public struct BuildPaths: Equatable, Sendable {
-    /// What relative paths are relative to; its `html` is the built-in root.
+    /// The directory that relative paths start from; its `html` is the default root.
     public var prefix = builtIn(clinux_prefix)
-    /// The program itself, for `-V`.
+    /// The path of the program, for `-V`.
     public var program = builtIn(clinux_sbin_path)
-    /// The configuration file, as `-c` would give it.
+    /// The default of `-c`.
     public var configuration = builtIn(clinux_conf_path)
-    /// The master's process id.
+    /// The default pid file.
     public var pid = builtIn(clinux_pid_path)
-    /// The error log.
+    /// The default error log.
     public var errorLog = builtIn(clinux_error_log_path)
-    /// The access log.
+    /// The default access log.
     public var accessLog = builtIn(clinux_access_log_path)
-    /// Whom workers run as when the master is root and no `user` is named.
+    /// The user of workers if the master is root and no `user` is set.
     public var user = builtIn(clinux_user)
 
-    /// The paths of this build.
+    /// Creates the paths of this build.
     public init() {}
 
-    /// `--prefix=/usr/share/apus …`, as `-V` lists them.
+    /// The paths as `-V` lists them: `--prefix=/usr/share/apus …`.
     public var arguments: String {
         [
             "--prefix=\(prefix)", "--sbin-path=\(program)", "--conf-path=\(configuration)",
@@ -35,7 +35,7 @@ public struct BuildPaths: Equatable, Sendable {
         return unsafe String(cString: text)
     }
 
-    /// `path`, taken relative to `directory` unless it is absolute.
+    /// Returns `path`, relative to `directory` unless it is absolute.
     public static func full(_ path: String, in directory: String) -> String {
         if path.hasPrefix("/") { return path }
         return directory.hasSuffix("/") ? directory + path : "\(directory)/\(path)"

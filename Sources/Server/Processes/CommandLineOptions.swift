@@ -1,14 +1,14 @@
 import Linux
 
-/// What `apus` is told on its command line: nginx's options.
+/// The options of the server on the command line: nginx's.
 public struct CommandLineOptions: Equatable, Sendable {
-    /// `-v`, and `-V` and `-h` which include it.
+    /// `-v`; also set by `-V` and `-h`.
     public var showsVersion = false
     /// `-V`.
     public var showsBuild = false
     /// `-h`, `-?`.
     public var showsUsage = false
-    /// `-t`, and `-T` which includes it.
+    /// `-t`; also set by `-T`.
     public var tests = false
     /// `-T`.
     public var dumps = false
@@ -16,20 +16,20 @@ public struct CommandLineOptions: Equatable, Sendable {
     public var isQuiet = false
     /// `-s`.
     public var order: Order?
-    /// `-c`, as it was written.
+    /// `-c`, as written.
     public var configuration: String?
-    /// `-p`, as it was written.
+    /// `-p`, as written.
     public var prefix: String?
-    /// `-e`, as it was written.
+    /// `-e`, as written.
     public var errorLog: String?
     /// `-g`.
     public var globals: String?
 
-    /// What `-s` sends to the running master.
+    /// The argument of `-s`.
     public enum Order: String, CaseIterable, Sendable {
         case stop, quit, reopen, reload
 
-        /// The signal that stands for it.
+        /// The signal that is sent.
         public var signal: Signal {
             switch self {
             case .stop: .terminate
@@ -40,10 +40,10 @@ public struct CommandLineOptions: Equatable, Sendable {
         }
     }
 
-    /// No options.
+    /// Creates options without any set.
     public init() {}
 
-    /// Reads a command line; `arguments` begin with the program's name.
+    /// Parses a command line; `arguments` begin with the program's name.
     public static func parse(
         _ arguments: [String]
     ) throws(CommandLineError) -> CommandLineOptions {
@@ -81,7 +81,7 @@ public struct CommandLineOptions: Equatable, Sendable {
             guard let order = Order(rawValue: argument) else { throw .invalid("-s \(argument)") }
             self.order = order
         default:
-            // An empty name is none, as in nginx.
+            // An empty name counts as missing, as in nginx.
             if argument.isEmpty { throw .requires(letter, CommandLineOptions.noun(letter)) }
             switch letter {
             case "c": configuration = argument
@@ -100,16 +100,16 @@ public struct CommandLineOptions: Equatable, Sendable {
     }
 }
 
-/// A command line that makes no sense, in nginx's words.
+/// An invalid command line, in nginx's words.
 public enum CommandLineError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// There is no such option, or it is not one.
+    /// An unknown option, or an argument that is none.
     case invalid(String)
-    /// An option's argument is missing; what it would be.
+    /// A missing argument of an option, and its description.
     case requires(Character, String)
-    /// An argument that `apus serve` cannot use; why.
+    /// An argument that `apus serve` cannot use, and the reason.
     case unusable(String)
 
-    /// `invalid option: "x"`.
+    /// The message: `invalid option: "x"`.
     public var description: String {
         switch self {
         case .invalid(let name): "invalid option: \"\(name)\""

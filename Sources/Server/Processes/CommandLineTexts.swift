@@ -1,6 +1,6 @@
 import Configuration
 
-/// What the command line answers by itself.
+/// Texts that the command line prints.
 public enum CommandLineTexts {
     /// Returns a message as one line in the program's name.
     public static func line(_ message: String) -> String {
@@ -12,15 +12,15 @@ public enum CommandLineTexts {
         "# configuration file \(VisibleText.escaped(file)):\n"
     }
 
-    /// `-v`.
+    /// The output of `-v`.
     public static var version: String { "apus version: \(Version.product)\n" }
 
-    /// What `-V` adds.
+    /// Returns the additional output of `-V`.
     public static func build(compiler: String, paths: BuildPaths) -> String {
         "built by \(compiler)\nconfigure arguments: \(paths.arguments)\n"
     }
 
-    /// `-h`.
+    /// Returns the output of `-h`.
     public static func usage(_ paths: BuildPaths) -> String {
         """
         Usage: apus [-?hvVtTq] [-s signal] [-p prefix]
@@ -45,7 +45,7 @@ public enum CommandLineTexts {
         """
     }
 
-    /// `apus serve --help`.
+    /// The output of `apus serve --help`.
     public static var serveUsage: String {
         """
         Usage: apus serve [DIR] [--port N] [--listen ADDRESS] [--host NAME]...
@@ -65,7 +65,7 @@ public enum CommandLineTexts {
         """
     }
 
-    /// `apus explain --help`.
+    /// The output of `apus explain --help`.
     public static var explainUsage: String {
         """
         Usage: apus explain [-c FILE] [-p PREFIX] [METHOD] URL [-H FIELD]... [--from ADDRESS]
@@ -86,7 +86,7 @@ public enum CommandLineTexts {
         """
     }
 
-    /// `apus check --help`.
+    /// The output of `apus check --help`.
     public static var checkUsage: String {
         let lints = Lint.allCases.map { lint in
             let name = lint.rawValue

@@ -1,14 +1,14 @@
 import Linux
 
-/// What the error log says of a worker that died, beyond its signal: which request it was serving,
-/// and whether that one has killed before.
+/// Additional log lines about a worker that was killed by a signal: the request that it was
+/// serving, and whether the same request has crashed workers before.
 struct DeathReports {
-    /// How many requests that were in hand at a death are remembered.
+    /// The number of such requests that are remembered.
     static let remembered = 16
 
     private var killers: [(request: String, count: Int)] = []
 
-    /// What is to be said of a worker that a signal ended, from what it last noted.
+    /// Returns the log lines about a worker that was killed by a signal, from its last report.
     mutating func lines(_ process: Int32, _ last: Activity.Snapshot) -> [String] {
         let request = DeathReports.requestLine(last.text)
         guard !request.isEmpty else { return [] }
@@ -23,7 +23,8 @@ struct DeathReports {
         return lines
     }
 
-    /// Counts a request, the one that was not seen for longest going when there is no room.
+    /// Counts a request, in place of the one that was not seen for longest if there is no room.
+    /// Returns its count.
     private mutating func remember(_ request: String) -> Int {
         var count = 1
         if let place = killers.firstIndex(where: { $0.request == request }) {
@@ -34,8 +35,8 @@ struct DeathReports {
         return count
     }
 
-    /// The first line that is not empty: what a client sends before its request line is skipped, as
-    /// the parser does.
+    /// Returns the first line that is not empty: empty lines before the request line are skipped,
+    /// as in the parser.
     static func requestLine(_ bytes: [UInt8]) -> String {
         let isEnd = { (byte: UInt8) in byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\n") }
         let line = bytes.drop(while: isEnd).prefix { !isEnd($0) }

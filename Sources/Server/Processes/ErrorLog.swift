@@ -1,21 +1,22 @@
 import Linux
 
-/// Where the messages of one generation are written: the `error_log` lines of a configuration, each
-/// with its level. The master makes one write(2) a line, so that lines of several processes never
-/// mix; the others hand them to the Logger.
+/// The destinations of one generation's messages: the `error_log` lines of a configuration, each
+/// with its level. The master makes one write(2) per line, so that lines of several processes never
+/// mix; other processes pass them to the logger.
 public final class ErrorLog {
-    /// What could not be opened, in the order of the targets; those targets are silent.
+    /// The targets that could not be opened, in order; nothing is written to them.
     public private(set) var failures: [LogFailure] = []
-    /// Where `stderr` targets write: a worker's own descriptor 2 is the master's pipe.
+    /// The descriptor for `stderr` targets: a worker's own descriptor 2 is the master's pipe.
     public var stderrDescriptor: Int32 = 2
-    /// While starting, messages of level warn and graver are shown on stderr too, as nginx does.
+    /// True while starting: messages of level warn and above are shown on stderr as well, as in
+    /// nginx.
     public var showsOnStderr = false
 
-    /// Grave messages, while somebody collects them.
+    /// Collected messages of level error and above; nil while none are collected.
     private var collected: [String]?
 
     private var sinks: [Sink] = []
-    /// The way to the Logger, in a process that has one.
+    /// The ring to the logger, in a process that has one.
     private var ring: (ring: LogRing, index: Int)?
     private let level: LogLevel?
     private let isBootstrap: Bool
@@ -25,7 +26,7 @@ public final class ErrorLog {
         var output: Output
     }
 
-    /// Where a target is written.
+    /// The destination of a target.
     enum Output {
         case file(path: String, descriptor: Int32)
         case stderr
@@ -37,7 +38,7 @@ public final class ErrorLog {
         }
     }
 
-    /// Opens the files of `targets`, creating them; what fails is in `failures`.
+    /// Opens the files of `targets`, creating them; errors are in `failures`.
     public init(targets: [ErrorLogTarget]) {
         level = targets.map(\.level).max()
         isBootstrap = false
@@ -46,7 +47,7 @@ public final class ErrorLog {
         }
     }
 
-    /// A log that takes messages of the targets' levels and has none of the targets open.
+    /// Creates a log with the targets' levels, none of which is open.
     init(unopened targets: [ErrorLogTarget]) {
         level = targets.map(\.level).max()
         isBootstrap = false
@@ -61,13 +62,14 @@ public final class ErrorLog {
                 return .file(path: path, descriptor: try openForAppending(path).release())
             } catch {
                 failures.append(LogFailure(path: path, error: error))
-                // Whatever is to be said is said somewhere.
+                // Every message must go somewhere.
                 return .stderr
             }
         }
     }
 
-    /// The log before a configuration is known: `apus: [emerg] message` on stderr, down to `level`.
+    /// Returns the log before a configuration is known: `apus: [emerg] message` on stderr, down to
+    /// `level`.
     public static func bootstrap(level: LogLevel = .notice) -> ErrorLog {
         ErrorLog(bootstrapLevel: level)
     }
@@ -79,7 +81,7 @@ public final class ErrorLog {
 
     deinit { close() }
 
-    /// Closes what is open; nothing is written any more.
+    /// Closes all targets; nothing is written any more.
     func close() {
         for sink in sinks {
             if case .file(_, let descriptor) = sink.output { closeDescriptor(descriptor) }
@@ -87,31 +89,31 @@ public final class ErrorLog {
         sinks = []
     }
 
-    /// Gives away what is open, with the level from which on it is written.
+    /// Transfers ownership of the open targets, with their levels.
     func takeOver() -> [(level: LogLevel, output: Output)] {
         defer { sinks = [] }
         return sinks.map { ($0.level, $0.output) }
     }
 
-    /// From here on lines go to the Logger, which has this as the log `index`; nothing is written
-    /// here.
+    /// Sends lines to the logger from here on, as the log `index`; nothing is written here.
     func redirect(to ring: LogRing, as index: Int) {
         close()
         self.ring = (ring, index)
     }
 
-    /// Whether a message of `level` is written anywhere: asks before the message is made.
+    /// Returns true if a message of `level` is written at all: checked before the message is
+    /// formatted.
     public func writes(_ level: LogLevel) -> Bool {
         if showsOnStderr && level <= .warn { return true }
         guard let lowest = self.level else { return false }
         return level <= lowest
     }
 
-    /// Whether a target is stderr: then a daemon keeps it.
+    /// True if a target is stderr: then a daemon keeps it.
     public var usesStderr: Bool { sinks.contains(where: \.output.isStderr) }
 
-    /// Writes one line to each target that takes `level`. What cannot be written is lost: there is
-    /// nowhere to say so, unless it was syslog that did not take it.
+    /// Writes one line to each target that accepts `level`. If that fails, the line is lost without
+    /// a message, except for syslog.
     public func write(_ level: LogLevel, _ message: @autoclosure () -> String) {
         guard writes(level) || collected != nil else { return }
         let message = message()
@@ -136,16 +138,16 @@ public final class ErrorLog {
         reportLosses()
     }
 
-    /// Keeps messages of level error and graver, until they are taken.
+    /// Collects messages of level error and above until ``takeCollected()``.
     func collect() { collected = [] }
 
-    /// What was kept.
+    /// Returns the collected messages and stops collecting.
     func takeCollected() -> [String] {
         defer { collected = nil }
         return collected ?? []
     }
 
-    /// A message on its way.
+    /// A formatted message.
     private struct Line {
         let level: LogLevel
         let seconds: Int64
@@ -165,16 +167,16 @@ public final class ErrorLog {
         case .file(_, let descriptor): writeAll(descriptor, line.text)
         case .stderr: writeAll(stderrDescriptor, line.text)
         case .syslog(let sender):
-            // As long as nginx's at most, and without the line's end: a datagram is a line.
+            // At most as long as nginx's, and without the line end: a datagram is a line.
             let bytes = Array(line.text.utf8.dropLast().prefix(ErrorLog.longestMessage))
             sender.send(bytes.span, severity: line.level.rawValue, at: line.seconds)
         }
     }
 
-    /// NGX_MAX_ERROR_STR.
+    /// The maximum length of a message: NGX_MAX_ERROR_STR.
     static let longestMessage = 2048
 
-    /// Tells of lines that a syslog server did not take, once a minute, wherever lines get through.
+    /// Reports lines that a syslog server did not accept, once a minute, to the targets that work.
     private func reportLosses() {
         for sink in sinks {
             guard case .syslog(let sender) = sink.output, sender.reportDueMs != nil else {
@@ -192,9 +194,9 @@ public final class ErrorLog {
         }
     }
 
-    /// Opens the files anew by their names, for log rotation; a file that cannot be opened stays
-    /// the old one, and the old one gets the message. Only regular files are reopened: a terminal
-    /// or a pipe has no other file behind its name.
+    /// Reopens the files by their names, for log rotation. If that fails, the old file stays and
+    /// gets the message. Applies to regular files only: the name of a terminal or a pipe refers to
+    /// the same one.
     public func reopen() {
         for index in sinks.indices {
             guard case .file(let path, let old) = sinks[index].output, isReopened(path, old) else {
@@ -211,7 +213,7 @@ public final class ErrorLog {
     }
 }
 
-/// Whether an open log is a regular file, with a name that another one can have taken.
+/// Returns true if an open log is a regular file, whose name may refer to another file by now.
 func isReopened(_ path: String, _ descriptor: Int32) -> Bool {
     guard standardStream(named: path) == nil, case .success(let facts) = facts(of: descriptor)
     else { return false }

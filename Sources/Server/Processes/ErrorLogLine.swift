@@ -1,10 +1,11 @@
 import Configuration
 import Linux
 
-/// The form of a line in an error log, which is nginx's:
-/// `2026/11/21 10:00:00 [error] 123#123: message`.
+/// The format of a line in an error log, which is nginx's: `2026/11/21 10:00:00 [error] 123#123:
+/// message`.
 public enum ErrorLogLine {
-    /// A line with its end. `seconds` are since 1970, `offset` is local time's in seconds east.
+    /// Formats a line with its line end. `seconds` are since 1970, `offset` is that of local time
+    /// in seconds east.
     public static func text(
         _ level: LogLevel, _ message: String, process: Int32, at seconds: Int64, offset: Int64
     ) -> String {
@@ -12,7 +13,7 @@ public enum ErrorLogLine {
         return "\(time) [\(level.name)] \(process)#\(process): \(escaped(message))\n"
     }
 
-    /// The form on a terminal, before there is a log: `apus: [emerg] message`.
+    /// Formats a line for the terminal, before there is a log: `apus: [emerg] message`.
     public static func startText(_ level: LogLevel, _ message: String) -> String {
         "apus: [\(level.name)] \(escaped(message))\n"
     }

@@ -1,23 +1,24 @@
 import Linux
 
-/// What one configuration makes of the master: its plan, its log, its sockets, its workers' user.
+/// All that the master opens for one configuration: its plan, logs, sockets, user, zones.
 struct Generation {
     let plan: Plan
     let logs: Logs
     let listeners: ListenerSet
-    /// nil when there is nothing for an Aide to do, or no master to start one.
+    /// The sockets of the helper process; nil if none is needed, or there is no master to start
+    /// one.
     let aide: AideSockets?
-    /// Whom workers become; nil when the master is not root.
+    /// The user of workers; nil if the master is not root.
     let identity: Identity?
-    /// The memory that its workers share.
+    /// The shared memory of its workers.
     var zones: [Zone]
-    /// How its processes are confined.
+    /// The restrictions of its processes.
     let sandbox: Sandbox
 
-    /// The main level's error log.
+    /// The error log of the main level.
     var errorLog: ErrorLog { logs.errors[0] }
 
-    /// Opens all else that `plan` needs, and nothing of it when a part fails.
+    /// Opens everything that `plan` needs, or nothing if a part fails.
     static func open(
         _ plan: Plan, _ logs: Logs, keeping old: Generation?,
         inherited: [ListeningSocket] = [], options: MasterOptions
@@ -53,7 +54,7 @@ struct Generation {
         }
     }
 
-    /// One line says what of it cannot be had here.
+    /// Logs in one line which restrictions are unavailable here.
     private static func sandbox(
         _ plan: Plan, _ identity: Identity?, _ logs: Logs
     ) throws(GenerationError) -> Sandbox {
@@ -68,13 +69,13 @@ struct Generation {
         return sandbox
     }
 
-    /// Without them workers check passwords, compress and read themselves.
+    /// Without them workers check passwords, compress and read files themselves.
     private static func aideSockets(_ plan: Plan) -> AideSockets? {
         guard plan.asksAide, plan.main.usesMasterProcess else { return nil }
         return AideSockets()
     }
 
-    /// What the master's behaviour takes from the plan.
+    /// Returns the settings for the master's behaviour.
     func settings(endsOnHangup: Bool) -> MasterState.Settings {
         var settings = MasterState.Settings(
             workers: plan.main.workerProcesses, shutdownTimeoutMs: plan.main.shutdownTimeoutMs)
@@ -87,7 +88,7 @@ struct Generation {
     }
 }
 
-/// Why a configuration cannot be run though it is well written: one line a cause.
+/// The reasons that a valid configuration cannot be run, one line each.
 struct GenerationError: Error {
     let lines: [String]
 }

@@ -1,23 +1,23 @@
 import Linux
 
-/// Whom workers run as.
+/// The user and groups that workers run as.
 public struct Identity: Equatable, Sendable {
-    /// uid.
+    /// The user ID.
     public let user: UInt32
-    /// gid.
+    /// The group ID.
     public let group: UInt32
-    /// All groups, `group` first: what initgroups(3) would set.
+    /// All group IDs, `group` first, as initgroups(3) would set them.
     public let groups: [UInt32]
 }
 
 /// A name that is in neither file.
 public enum IdentityError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// Not in /etc/passwd.
+    /// A user that is not in /etc/passwd.
     case unknownUser(String)
-    /// Not in /etc/group.
+    /// A group that is not in /etc/group.
     case unknownGroup(String)
 
-    /// `user "x" is not in /etc/passwd`.
+    /// The message: `user "x" is not in /etc/passwd`.
     public var description: String {
         switch self {
         case .unknownUser(let name): "user \"\(name)\" is not in /etc/passwd"
@@ -27,27 +27,27 @@ public enum IdentityError: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 extension Identity {
-    /// The user and group that Linux itself calls nobody (the overflow id of user_namespaces(7)).
+    /// The user and group without rights: the overflow IDs of user_namespaces(7).
     static let nobody = Identity(user: 65534, group: 65534, groups: [65534])
 
-    /// Whom the workers of a configuration run as; nil when this process is not root, and they stay
-    /// what it is.
+    /// Returns the identity of a configuration's workers; nil if this process is not root, so that
+    /// it stays the same.
     static func ofWorkers(
         _ settings: MainSettings, _ paths: BuildPaths
     ) throws(IdentityError) -> Identity? {
         guard isSuperuser() else { return nil }
         guard let name = settings.userName else {
-            // Nobody was named: a container without /etc/passwd has the number all the same.
+            // No user is configured: a container without /etc/passwd has the number nevertheless.
             return (try? Identity.find(user: paths.user, group: nil)) ?? .nobody
         }
         return try Identity.find(user: name, group: settings.groupName)
     }
 
-    /// Finds `user` and `group`, names or numbers, in the texts of passwd(5) and group(5): by hand,
-    /// because a static binary has no name service.
+    /// Finds `user` and `group`, names or numbers, in the texts of passwd(5) and group(5): parsed
+    /// here, because a static binary has no name service.
     ///
-    /// Without a `group` nginx takes the one with the user's name; where there is none, this takes
-    /// the user's own group.
+    /// Without a `group` nginx uses the one with the user's name; if there is none, this uses the
+    /// user's own group.
     public static func find(
         user: String, group: String?, passwd: String, groups text: String
     ) throws(IdentityError) -> Identity {
@@ -73,7 +73,7 @@ extension Identity {
         return Identity(user: uid, group: gid, groups: [gid] + others)
     }
 
-    /// Reads /etc/passwd and /etc/group; a file that cannot be read is an empty one, so that
+    /// Reads /etc/passwd and /etc/group; a file that cannot be read counts as empty, so that
     /// numbers work in a container without them.
     public static func find(user: String, group: String?) throws(IdentityError) -> Identity {
         func text(_ path: String) -> String {
@@ -83,14 +83,15 @@ extension Identity {
             user: user, group: group, passwd: text("/etc/passwd"), groups: text("/etc/group"))
     }
 
-    /// Lines with at least `fieldCount` fields.
+    /// Returns the lines with at least `fieldCount` fields.
     private static func records(of text: String, fieldCount: Int) -> [[Substring]] {
         text.split(separator: "\n").filter { !$0.hasPrefix("#") }
             .map { $0.split(separator: ":", omittingEmptySubsequences: false) }
             .filter { $0.count >= fieldCount }
     }
 
-    /// A number is looked up too: its name decides the groups.
+    /// Returns true if a record has this name or number. A number is looked up as well, because the
+    /// name determines the groups.
     private static func names(_ record: [Substring], _ name: String, numberAt index: Int) -> Bool {
         if record[0] == name { return true }
         guard let number = UInt32(name) else { return false }

@@ -1,26 +1,27 @@
 import Linux
 
-/// The listening sockets that this process was started with: by the master that it takes over from
-/// (USR2), or by a service manager (sd_listen_fds(3)).
+/// The listening sockets that this process inherited: from the master that it takes over from
+/// (USR2), or from a service manager (sd_listen_fds(3)).
 ///
-/// A master passes numbers on as nginx does, each with `;` behind it, in `APUS`; where a service
-/// manager has the socket too, with `:`. nginx's own `NGINX` is understood: its binary may be
-/// replaced by this one.
+/// A master passes descriptor numbers on as nginx does, each followed by `;`, in `APUS`; by `:` if
+/// a service manager has the socket too. nginx's own `NGINX` is understood, so that this binary can
+/// replace a running nginx.
 struct Inheritance {
-    /// By address; of those with one address, all in one.
+    /// The sockets, one element for each address.
     private(set) var sockets: [ListeningSocket] = []
-    /// The master that this one takes over from; nil for one that was just started.
+    /// The master that this one takes over from; nil after a normal start.
     private(set) var predecessor: Int32?
-    /// What does not stop a start.
+    /// Problems that do not prevent a start.
     private(set) var warnings: [String] = []
-    /// What does.
+    /// Problems that do.
     private(set) var failures: [String] = []
 
-    /// Where variables are read, and taken away: children must not take them for their own.
+    /// Access to environment variables, which are removed after reading: children must not use
+    /// them.
     struct Environment {
         var take: (String) -> String?
 
-        /// This process's.
+        /// The environment of this process.
         static var own: Environment {
             Environment { name in
                 defer { removeEnvironmentValue(name) }
@@ -29,7 +30,7 @@ struct Inheritance {
         }
     }
 
-    /// Takes over what `environment` tells of.
+    /// Takes over the sockets that `environment` names.
     static func take(from environment: Environment = .own) -> Inheritance {
         var inheritance = Inheritance()
         for name in ["APUS", "NGINX"] {
@@ -51,7 +52,8 @@ struct Inheritance {
         return inheritance
     }
 
-    /// `5;6:`: numbers, and whether a service manager has the sockets, too; nil for anything else.
+    /// Parses `5;6:`: descriptor numbers, and whether a service manager has the sockets too; nil if
+    /// invalid.
     static func numbers(in text: String) -> [(fd: Int32, isLent: Bool)]? {
         var numbers: [(fd: Int32, isLent: Bool)] = []
         var digits = ""
@@ -78,7 +80,7 @@ struct Inheritance {
         }
     }
 
-    /// They begin with descriptor 3.
+    /// Takes over the sockets of a service manager, which begin with descriptor 3.
     private mutating func takeFromManager(_ text: String) {
         guard let count = Int32(text), count >= 0, count <= 65536 else {
             failures.append("LISTEN_FDS is no number: \"\(text)\"")
@@ -109,12 +111,12 @@ struct Inheritance {
         }
         var socket = ListeningSocket(address: address, descriptors: [fd])
         socket.isLent = isLent
-        // Another one's file is never removed.
+        // The file of another owner's socket is never removed.
         if case .unix(let path) = address, !isLent { socket.file = ListeningSocket.FileKey(path) }
         sockets.append(socket)
     }
 
-    /// The value of `APUS` for whoever takes over `sockets`.
+    /// Returns the value of `APUS` for a process that takes over `sockets`.
     static func text(of sockets: [ListeningSocket]) -> String {
         sockets.map { socket in
             socket.descriptors.map { "\($0)" + (socket.isLent ? ":" : ";") }.joined()

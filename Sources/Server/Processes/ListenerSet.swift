@@ -1,14 +1,14 @@
 import Linux
 
-/// The listening sockets of one generation. Plain numbers: a reload hands them on, so that who
-/// closes what is said by `retire(for:)` and `close()`, not by a lifetime.
+/// The listening sockets of one generation. They are plain numbers: a reload passes them on, so
+/// that `retire(for:)` and `close()` decide who closes them, not a lifetime.
 public final class ListenerSet {
     private var sockets: [ListeningSocket]
-    /// Lent ones that no listen names.
+    /// Sockets of a service manager that no `listen` names.
     private var spare: [ListeningSocket] = []
     private let workers: Int
 
-    /// A set of what this process was started with.
+    /// Creates a set of the sockets that this process inherited.
     init(inherited sockets: [ListeningSocket]) {
         self.sockets = sockets
         workers = 1
@@ -19,12 +19,13 @@ public final class ListenerSet {
         self.workers = max(1, workers)
     }
 
-    /// Opens what `listens` ask for. Addresses that `old` has keep their descriptors, a group of
-    /// `reuseport` grows and never shrinks: a connection that waits in one would be reset. Nothing
-    /// that is open is closed, and when an address fails, what was opened is closed again.
+    /// Opens the sockets that `listens` require. Addresses that `old` has keep their descriptors; a
+    /// group of `reuseport` grows and never shrinks, because connections in the backlog would be
+    /// reset. Nothing that is open is closed, and if an address fails, the sockets opened here are
+    /// closed again.
     ///
-    /// An address in use is tried again `retries` times, as nginx does: the server before this one
-    /// may just be ending, or the workers that had the address before the last reload.
+    /// An address in use is tried again `retries` times, as in nginx: a previous server may be
+    /// about to exit, or workers that had the address before the last reload.
     public static func open(
         _ listens: [ListenPlan], workers: Int, keeping old: ListenerSet?, retries: Int,
         pauseMs: Int32 = 500
@@ -65,17 +66,17 @@ public final class ListenerSet {
         }
     }
 
-    /// Every socket that is open.
+    /// Every open socket.
     var all: [ListeningSocket] { sockets + spare }
 
-    /// The addresses of lent sockets that no listen names.
+    /// The addresses of inherited sockets that no `listen` names.
     var strays: [ListenAddress] { spare.map(\.address) }
 
     private func has(_ address: ListenAddress) -> Bool {
         sockets.contains { $0.address == address }
     }
 
-    /// The sockets that do not accept any more, though they did when they were opened.
+    /// Returns the sockets that do not accept any more, though they did when they were opened.
     func faults() -> [ListenerFault] {
         sockets.flatMap { socket -> [ListenerFault] in
             let faults = socket.descriptors.compactMap { fd -> ListenerFault? in
@@ -92,8 +93,8 @@ public final class ListenerSet {
         }
     }
 
-    /// Ends the sockets that do not accept any more, in whichever processes they are open: a set
-    /// that is opened from this one binds others in their place.
+    /// Shuts down the sockets that do not accept any more, in all processes: a set that is opened
+    /// from this one binds others in their place.
     func dropBroken() {
         for index in sockets.indices where !sockets[index].isLent {
             let broken = sockets[index].descriptors.filter { fd in
@@ -107,8 +108,9 @@ public final class ListenerSet {
         }
     }
 
-    /// What worker `index` accepts from, in the order of the plan's listens. When there are more
-    /// sockets than workers, as after a reload with fewer, a worker has several of an address.
+    /// Returns the sockets that worker `index` accepts from, in the order of the plan's listens. If
+    /// there are more sockets than workers, as after a reload with fewer, a worker has several of
+    /// one address.
     func sockets(forWorker index: Int) -> [WorkerSocket] {
         sockets.enumerated().flatMap { listen, socket in
             let count = socket.descriptors.count
@@ -119,8 +121,8 @@ public final class ListenerSet {
         }
     }
 
-    /// Closes what `next` has not taken over; the sockets are this master's `alone`, or another one
-    /// listens on.
+    /// Closes the sockets that `next` has not taken over; `alone` is true if no other master has
+    /// them.
     func retire(for next: ListenerSet, alone: Bool = true) {
         let going = sockets.filter { !next.has($0.address) && !$0.isLent }
         if alone { going.forEach { $0.turnAway() } }
@@ -130,26 +132,26 @@ public final class ListenerSet {
         spare = []
     }
 
-    /// In a worker of `next`: closes the copies of what `next` has not taken over.
+    /// Closes the copies of sockets that `next` has not taken over. Called in a worker of `next`.
     func closeInherited(keeping next: ListenerSet) {
         let kept = Set(next.all.flatMap(\.descriptors))
         for fd in all.flatMap(\.descriptors) where !kept.contains(fd) { closeDescriptor(fd) }
     }
 
-    /// In a process that takes no connections: closes the copies of all of them.
+    /// Closes the copies of all sockets. Called in a process that accepts no connections.
     func closeInherited() {
         for fd in all.flatMap(\.descriptors) { closeDescriptor(fd) }
     }
 
-    /// In worker `index`: closes the sockets of the others.
+    /// Closes the sockets of other workers. Called in worker `index`.
     func closeOthers(thanWorker index: Int) {
         let own = Set(sockets(forWorker: index).map(\.descriptor))
         for fd in all.flatMap(\.descriptors) where !own.contains(fd) { closeDescriptor(fd) }
     }
 
-    /// Closes all of them. Where they are this master's `alone`, nobody connects any more, so that
-    /// no connection is reset that waits to be accepted when the workers close theirs, and the
-    /// files of unix sockets are removed.
+    /// Closes all sockets. If no other master has them (`alone`), new connections are refused
+    /// first, so that none in the backlog is reset when the workers close theirs, and the files of
+    /// unix sockets are removed.
     func close(alone: Bool = true) {
         for socket in sockets where alone && !socket.isLent {
             socket.turnAway()
@@ -163,19 +165,19 @@ public final class ListenerSet {
 
 /// One listening socket of a worker.
 public struct WorkerSocket: Equatable, Sendable {
-    /// Which of the plan's listens it is of.
+    /// The index of the plan's `listen`.
     let listen: Int
     let descriptor: Int32
 }
 
-/// All the addresses that could not be listened on, so that one start names them all.
+/// All addresses that could not be opened, so that one start names them all.
 public struct ListenFailures: Error, Equatable, Sendable {
-    /// At least one.
+    /// The failures, at least one.
     public let failures: [ListenFailure]
 }
 
 extension ListenPlan {
-    /// Whether each worker has a socket of its own.
+    /// True if each worker has a socket of its own.
     fileprivate var isSpread: Bool {
         if case .unix = address { return false }
         return options.isReusePort
@@ -185,9 +187,9 @@ extension ListenPlan {
 /// A listening socket that does not accept any more.
 struct ListenerFault: CustomStringConvertible {
     let address: ListenAddress
-    /// nil for one that could not be bound anew yet.
+    /// The state; nil for one that could not be bound again yet.
     let state: ListenerCalls.Fault?
-    /// False for a socket of a service manager, which nobody else can replace.
+    /// False for a socket of a service manager, which only that can replace.
     let isOurs: Bool
 
     var description: String {
@@ -203,7 +205,8 @@ struct ListenerFault: CustomStringConvertible {
 }
 
 extension ListeningSocket {
-    /// Notes which sockets look broken from the start, as under a kernel that cannot tell.
+    /// Records the sockets that look broken from the start, as under a kernel that does not report
+    /// their state.
     fileprivate mutating func noteUnverifiable() {
         unverifiable = unverifiable.filter { descriptors.contains($0) }
         for fd in descriptors where !isChecked.contains(fd) {
@@ -213,7 +216,7 @@ extension ListeningSocket {
         isChecked = isChecked.filter { descriptors.contains($0) }
     }
 
-    /// Opens what is missing.
+    /// Opens the missing sockets.
     fileprivate mutating func fill(_ listen: ListenPlan, workers: Int) throws(ListenFailure) {
         while descriptors.count < (listen.isSpread ? max(1, workers) : 1) {
             descriptors.append(try ListeningSocket.open(listen))
@@ -229,7 +232,8 @@ extension ListeningSocket {
     fileprivate func turnAway() {
         var isUnix = false
         if case .unix = address { isUnix = true }
-        // Where a kernel has no filters, closing does it, and resets those who wait.
+        // If the kernel has no socket filters, closing refuses new connections, and resets those in
+        // the backlog.
         for fd in descriptors { _ = ListenerCalls.turnAway(fd, isUnix: isUnix) }
     }
 

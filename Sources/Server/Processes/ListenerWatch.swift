@@ -1,6 +1,6 @@
-/// When the master looks whether its listening sockets still accept: now and then, and soon after a
-/// worker says that one does not. Workers may be hostile: however often one says so, the master
-/// looks once a second at most, and binds other sockets once in two.
+/// Decides when the master checks its listening sockets: now and then, and soon after a worker
+/// reports a broken one. Workers may be hostile: however often one reports, the master checks at
+/// most once a second, and binds new sockets at most every two seconds.
 struct ListenerWatch {
     static let intervalMs: Int64 = 10_000
     static let shortestMs: Int64 = 1000
@@ -14,12 +14,12 @@ struct ListenerWatch {
         earliestMs = nowMs
     }
 
-    /// Something may be wrong.
+    /// Records a report.
     mutating func askToLook(nowMs: Int64) {
         nextLookMs = min(nextLookMs, max(nowMs, earliestMs))
     }
 
-    /// True if it is time to look.
+    /// Returns true if a check is due.
     mutating func isDue(nowMs: Int64) -> Bool {
         guard nowMs >= nextLookMs else { return false }
         nextLookMs = nowMs &+ ListenerWatch.intervalMs
@@ -27,6 +27,6 @@ struct ListenerWatch {
         return true
     }
 
-    /// Other sockets are bound: they are not looked at again at once.
+    /// Records that new sockets are bound: they are not checked at once.
     mutating func repairs(nowMs: Int64) { earliestMs = nowMs &+ ListenerWatch.repairPauseMs }
 }

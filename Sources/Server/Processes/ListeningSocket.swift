@@ -1,16 +1,16 @@
 import Linux
 
-/// An address that could not be listened on.
+/// An address that could not be opened.
 public struct ListenFailure: Error, Equatable, Sendable, CustomStringConvertible {
-    /// Which address.
+    /// The address.
     public let address: ListenAddress
-    /// Which call failed, and why.
+    /// The failed call and its error.
     public let error: SystemError
 
-    /// errno(3) EADDRINUSE: somebody else has the address.
+    /// True for errno(3) EADDRINUSE: another process has the address.
     public var isInUse: Bool { error.code == 98 }
 
-    /// `bind() to 0.0.0.0:80 failed (13: Permission denied)`, and what can be done about it.
+    /// The message: `bind() to 0.0.0.0:80 failed (13: Permission denied)`, and a remedy.
     public var description: String { error.description + help }
 
     private var help: String {
@@ -27,20 +27,20 @@ public struct ListenFailure: Error, Equatable, Sendable, CustomStringConvertible
 /// The sockets of one address: one, or with `reuseport` one for each worker.
 struct ListeningSocket {
     let address: ListenAddress
-    /// Open as long as the set that they are in is not closed.
+    /// The descriptors, open as long as the set is not closed.
     var descriptors: [Int32]
-    /// Which file a unix socket is, so that another server's is never removed.
+    /// The file of a unix socket, so that another server's is never removed.
     var file: FileKey?
-    /// A service manager has it, too: it stays open, listens on when this server ends, and is taken
-    /// up again when a later configuration names its address.
+    /// True if a service manager has it, too: it stays open and listening after this server exits,
+    /// and is used again when a later configuration names its address.
     var isLent = false
-    /// `reuseport`: each socket is one worker's.
+    /// True for `reuseport`: each socket is one worker's.
     var isSpread = false
-    /// Descriptors whose state was looked at once, and those of them that looked broken then.
+    /// The descriptors whose state was checked once, and those that looked broken then.
     var isChecked: Set<Int32> = []
     var unverifiable: Set<Int32> = []
 
-    /// A file by its device and number.
+    /// A file, identified by device and inode.
     struct FileKey: Equatable {
         let device: UInt64
         let inode: UInt64
@@ -53,7 +53,7 @@ struct ListeningSocket {
         }
     }
 
-    /// Opens, binds and listens. A file that is left of a server that died is replaced.
+    /// Opens, binds and listens. The socket file of a server that died is replaced.
     static func open(_ listen: ListenPlan) throws(ListenFailure) -> Int32 {
         let fd = try check(ListenerCalls.socket(family(of: listen.address)), "socket()", listen)
         do throws(ListenFailure) {
@@ -70,7 +70,7 @@ struct ListeningSocket {
         }
     }
 
-    /// What may change while a socket stays open: a reload takes it over.
+    /// Applies options that may change while a socket stays open: a reload takes it over.
     static func adjust(_ fd: Int32, to listen: ListenPlan) {
         _ = ListenerCalls.listen(fd, backlog: listen.options.backlog)
         tune(fd, listen)
@@ -80,7 +80,8 @@ struct ListeningSocket {
         _ = ListenerCalls.setNoDelay(fd, listen.options.isNoDelay)
     }
 
-    /// What a connection works without: as in nginx, no reason not to start.
+    /// Sets options that connections work without: as in nginx, an error does not prevent the
+    /// start.
     private static func tune(_ fd: Int32, _ listen: ListenPlan) {
         let options = listen.options
         if let bytes = options.receiveBuffer {

@@ -1,9 +1,9 @@
 import Linux
 
-/// The access logs of a generation, each file once. The master opens them; who writes them inherits
-/// the descriptors.
+/// The access log files of a generation, each file once. The master opens them; the process that
+/// writes them inherits the descriptors.
 public final class LogFiles {
-    /// What could not be opened; those files are silent.
+    /// The files that could not be opened; nothing is written to them.
     public private(set) var failures: [LogFailure] = []
     private var files: [(path: String, descriptor: Int32)] = []
 
@@ -21,14 +21,14 @@ public final class LogFiles {
 
     deinit { close() }
 
-    /// Gives the descriptor of the file at `index` of the paths away; -1 when it is not open.
+    /// Transfers ownership of the descriptor of the file at `index`; -1 if it is not open.
     func release(_ index: Int) -> Int32 {
         guard files.indices.contains(index) else { return -1 }
         defer { files[index].descriptor = -1 }
         return files[index].descriptor
     }
 
-    /// Closes all of them, where nothing is written.
+    /// Closes all of them, in a process that does not write logs.
     func close() {
         for index in files.indices {
             let descriptor = release(index)
@@ -36,14 +36,14 @@ public final class LogFiles {
         }
     }
 
-    /// The path of the file at `index`, in quotes, for messages.
+    /// Returns the path of the file at `index`, in quotes, for messages.
     func name(_ index: Int) -> String {
         files.indices.contains(index) ? "\"\(files[index].path)\"" : ""
     }
 
-    /// Opens the files anew by their names after they were moved away. What cannot be opened is
-    /// told, and stays the old file. Only regular files are: a pipe has no other file behind its
-    /// name.
+    /// Reopens the files by their names after they were moved away. If that fails, it is reported,
+    /// and the old file stays. Applies to regular files only: the name of a pipe refers to the same
+    /// pipe.
     func reopen(_ failed: (SystemError) -> Void) {
         for index in files.indices {
             let old = files[index].descriptor
@@ -61,8 +61,8 @@ public final class LogFiles {
 
 /// A log that could not be opened.
 public struct LogFailure: Equatable, Sendable {
-    /// Its name.
+    /// The path.
     public let path: String
-    /// Why.
+    /// The error.
     public let error: SystemError
 }

@@ -1,5 +1,5 @@
 extension LogLevel {
-    /// The name that configurations and log lines use: `emerg` … `debug`.
+    /// The name in configurations and log lines: `emerg` … `debug`.
     public var name: String {
         switch self {
         case .emerg: "emerg"
@@ -13,7 +13,7 @@ extension LogLevel {
         }
     }
 
-    /// The level that an `error_log` line names; nil when there is none of that name.
+    /// Looks up the level of an `error_log` line; nil if there is none with that name.
     public init?(name: String) {
         guard let level = LogLevel.allCases.first(where: { $0.name == name }) else { return nil }
         self = level

@@ -1,22 +1,21 @@
 import Linux
 
-/// The rings of a generation: one for each worker and one for the Aide, the pipes that wake the
-/// Logger, and the pipe by which it learns that the last of them has ended. The master makes them
-/// and keeps them, so that a worker or a Logger that takes another's place finds them as they were.
+/// The rings of a generation: one for each worker and one for the helper process, the pipes that
+/// wake the logger, and the pipe whose end shows that all writers have exited. The master creates
+/// and keeps them, so that a replaced worker or logger finds them as they were.
 ///
-/// A process that writes into a ring has nothing of the others: neither their memory nor their
-/// pipes.
+/// A process that writes into a ring has access to no other: neither its memory nor its pipe.
 final class LogRings {
     let rings: [LogRing]
 
-    /// The master's own bell: workers do not have it.
+    /// The master's own wake-up of the logger, which workers do not have.
     private let wakes: Descriptor
     private let reopens: Descriptor
     private let ends: Descriptor
-    /// Held by all that write, and by the master while it may start more of them.
+    /// Held by all writers, and by the master while it may start more of them.
     private var writers: Descriptor?
     private var memories: [RingMemory]
-    /// For each ring, the pipe that wakes the Logger.
+    /// For each ring, the pipe that wakes the logger.
     private var pipes: [(reads: Int32, writes: Int32)]
 
     init(count: Int) throws(SystemError) {
@@ -55,30 +54,31 @@ final class LogRings {
         }
     }
 
-    /// The Logger raises it when it has reopened the files; the master waits for it.
+    /// Raised by the logger after it has reopened the files; the master waits for it.
     var reopened: Int32 { reopens.number }
-    /// A pipe whose writers are gone when nobody is left who writes. Bytes in it mean nothing.
+    /// A pipe at whose end all writers have exited. Bytes in it are ignored.
     var end: Int32 { ends.number }
 
-    // MARK: the Logger and the master
+    // MARK: the logger and the master
 
-    /// What wakes the Logger: the master's bell, then the pipe of each ring.
+    /// The descriptors that wake the logger: the master's, then the pipe of each ring.
     var wakeDescriptors: [Int32] { [wakes.number] + pipes.map(\.reads) }
 
-    /// In the Logger: takes the wake-up at an index of `wakeDescriptors`.
+    /// Consumes the wake-up at an index of `wakeDescriptors`. Called in the logger.
     func takeWake(at index: Int) {
         if index == 0 { clearEvent(wakes.number) } else { takeWakes(pipes[index &- 1].reads) }
     }
 
-    /// In the master: has the Logger look at all rings.
+    /// Makes the logger check all rings. Called in the master.
     func wakeLogger() { raiseEvent(wakes.number) }
 
-    /// In the Logger, and in the master once it starts nobody else who writes.
+    /// Closes the writers' end, in the logger, and in the master once it starts no more writers.
     func closeWriters() { writers = nil }
 
-    // MARK: the others
+    // MARK: other processes
 
-    /// In a process that writes into ring `index`: nobody else's lines are within its reach.
+    /// Keeps only ring `index`, in a process that writes into it: lines of other processes are out
+    /// of its reach.
     func keepOnlyWriting(_ index: Int) -> LogRing {
         memories = [memories[index]]
         let own = pipes[index].writes
@@ -90,7 +90,7 @@ final class LogRings {
         return rings[index]
     }
 
-    /// In a process that has nothing to do with them.
+    /// Closes everything, in a process that uses no ring.
     func closeInherited() {
         closeWriters()
         memories = []

@@ -1,28 +1,28 @@
 import Linux
 
-/// The Logger: the only process that writes log files. It takes lines out of the workers' rings
-/// (`LogRing`), so that a disk that is slow or full and a pipe that nobody reads cost no request,
-/// and a worker that is killed loses no line.
+/// The logger: the only process that writes log files. It takes lines from the workers' rings
+/// (`LogRing`), so that a slow or full disk and a pipe without a reader delay no request, and a
+/// worker that is killed loses no line.
 ///
-/// It may touch: the logs, with the rights to open them, and the rings. It has no socket but those
-/// to syslog servers. Only the master talks to it: it ends when nobody is left who writes, not by a
-/// signal.
+/// It has access to the logs, with the rights to open them, and the rings. Its only sockets are
+/// those to syslog servers. Only the master communicates with it: it exits when no writer is left,
+/// not by a signal.
 struct Logger: ~Copyable {
-    /// How long lines are gathered while some are coming.
+    /// The time for which lines are collected while some are arriving.
     static let pauseMs: Int64 = 100
-    /// How long pipes that are full are waited for at the end.
+    /// The time to wait for full pipes before exiting.
     private static let lastPatienceMs: Int64 = 1000
-    /// So much of a ring is taken before it is written.
+    /// The number of bytes taken from a ring before they are written.
     private static let sliceBytes: UInt64 = 131_072
 
     private let rings: LogRings
     private let writer: LogWriter
     private let signals: Descriptor
-    /// Until when nothing more is said of lines that had no room.
+    /// The time until which lost lines are not reported again.
     private var silentUntilMs = Int64.min
-    /// Times that a ring did not hold records, since the last report.
+    /// The number of invalid records since the last report.
     private var brokenCount = 0
-    /// For each ring, until when its wake-ups are not listened to.
+    /// For each ring, the time until which its wake-ups are ignored.
     private var mutedUntilMs: [Int64]
 
     init(_ rings: LogRings, _ writer: LogWriter) throws(SystemError) {
@@ -32,14 +32,14 @@ struct Logger: ~Copyable {
         mutedUntilMs = Array(repeating: Int64.min, count: rings.rings.count)
     }
 
-    /// Writes until nobody is left who has something to be written.
+    /// Runs until no process is left that could write a line.
     mutating func run() {
         var isAsleep = false
         while true {
             let found = drain()
             writer.flush(nowMs: Clock.monotonicMs())
             if !found, !isAsleep {
-                // What came before this is looked for once more, what comes after it wakes us.
+                // The rings are read once more after this; later lines wake the logger.
                 for ring in rings.rings { ring.bell.fallAsleep() }
                 isAsleep = true
                 continue
@@ -58,8 +58,8 @@ struct Logger: ~Copyable {
         isAsleep = false
     }
 
-    /// Waits for the writers' end, a signal, or a wake-up; no longer than something is due. Returns
-    /// which of the three: 0, 1, or 2 and more for the wake-up of `rings.wakeDescriptors`.
+    /// Waits for the writers' end, a signal, or a wake-up, at most until something is due. Returns
+    /// which of these occurred: 0, 1, or from 2 on the wake-ups of `rings.wakeDescriptors`.
     private func wait(isAsleep: Bool) -> [Int] {
         let nowMs = Clock.monotonicMs()
         var untilMs = min(writer.dueMs, untold ? silentUntilMs : Int64.max)
@@ -67,7 +67,7 @@ struct Logger: ~Copyable {
         for muted in mutedUntilMs where muted > nowMs { untilMs = min(untilMs, muted) }
         let timeoutMs =
             untilMs == Int64.max ? -1 : Int32(clamping: max(0, untilMs &- nowMs) &+ 1)
-        // poll(2) passes over -1.
+        // poll(2) ignores -1.
         let wakes = rings.wakeDescriptors.enumerated().map { index, descriptor in
             index > 0 && mutedUntilMs[index &- 1] > nowMs ? -1 : descriptor
         }
@@ -76,8 +76,8 @@ struct Logger: ~Copyable {
             timeoutMs: timeoutMs)
     }
 
-    /// Takes the wake-ups among what is `ready`. A worker that wakes the Logger though its ring is
-    /// empty is not listened to for the length of a pause: otherwise it could keep the Logger busy.
+    /// Consumes the wake-ups among `ready`. A worker that wakes the logger though its ring is empty
+    /// is ignored for the length of a pause: otherwise it could keep the logger busy.
     private mutating func takeWakes(_ ready: [Int]) -> Bool {
         var isWoken = false
         for index in ready where index >= 2 {
@@ -90,7 +90,7 @@ struct Logger: ~Copyable {
         return isWoken
     }
 
-    /// Writes what is in the rings now; whether there was something.
+    /// Writes the lines that are in the rings now. Returns true if there were any.
     private mutating func drain() -> Bool {
         var found = false
         let nowMs = Clock.monotonicMs()
@@ -104,7 +104,7 @@ struct Logger: ~Copyable {
                     nowMs: nowMs)
                 guard reader.position &- committed >= Logger.sliceBytes else { continue }
                 committed = reader.position
-                // The room is the worker's again only when the lines are out of our hands.
+                // The worker gets the room back only after the lines are written.
                 writer.flush(nowMs: nowMs)
                 ring.commit(committed)
             }
@@ -122,7 +122,7 @@ struct Logger: ~Copyable {
         brokenCount > 0 || rings.rings.contains { $0.untold != (0, 0) }
     }
 
-    /// Tells of lines that did not fit a ring, once a minute.
+    /// Reports lines that did not fit into a ring, once a minute.
     private mutating func reportLosses(nowMs: Int64, isLast: Bool = false) {
         guard isLast || nowMs >= silentUntilMs else { return }
         var (lost, tooLong) = (UInt64(0), UInt64(0))
@@ -156,7 +156,7 @@ struct Logger: ~Copyable {
         writer.flush(nowMs: nowMs)
     }
 
-    /// Names a count of lost lines that a worker has given. A count that no worker can reach in a
+    /// Formats a count of lost lines that came from a worker. A count that no worker can reach in a
     /// minute is not believed.
     private static func lines(_ count: UInt64) -> String {
         switch count {
@@ -166,11 +166,11 @@ struct Logger: ~Copyable {
         }
     }
 
-    // MARK: signals and the end
+    // MARK: signals and shutdown
 
     private mutating func reopenIfAsked() {
         while nextSignal(signals.number) != nil {}
-        // What workers had written before the signal goes into the old files.
+        // Lines written before the signal go into the old files.
         _ = drain()
         writer.reopen(nowMs: Clock.monotonicMs())
         raiseEvent(rings.reopened)

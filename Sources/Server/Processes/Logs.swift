@@ -1,19 +1,19 @@
 import Linux
 
-/// The logs of a generation: what the master has open of them, and the way of the others' lines to
-/// the Logger.
+/// The logs of a generation: the master's open files, and the rings through which other processes
+/// send lines to the logger.
 final class Logs {
     let plan: Plan
-    /// Which generation's they are: they count from 0.
+    /// The number of the generation, from 0.
     let generation: Int
-    /// The main level's first.
+    /// The error logs, the main level's first.
     let errors: [ErrorLog]
     let requests: LogFiles
     /// The user of this generation's workers; nil if the master is not root.
     var identity: Identity?
-    /// The confinement of this generation's processes.
+    /// The restrictions of this generation's processes.
     var sandbox: Sandbox?
-    /// nil when there is no Logger: the only process writes itself.
+    /// The rings; nil without a logger: the only process writes itself.
     let rings: LogRings?
 
     private init(_ plan: Plan, _ generation: Int, _ rings: LogRings?) {
@@ -28,7 +28,7 @@ final class Logs {
     static func open(_ plan: Plan, generation: Int) throws(GenerationError) -> Logs {
         let rings: LogRings?
         do throws(SystemError) {
-            // The last one is the Aide's.
+            // The last ring is the helper process's.
             let count = plan.main.workerProcesses + 1
             rings = plan.main.usesMasterProcess ? try LogRings(count: count) : nil
         } catch {
@@ -47,20 +47,21 @@ final class Logs {
         return logs
     }
 
-    /// Opens the files anew by their names.
+    /// Reopens the files by their names.
     func reopen() {
         for log in errors { log.reopen() }
         requests.reopen { errors[0].write(.emerg, $0.description) }
     }
 
-    /// In a worker or the Aide: lines go to the Logger by the ring at `index`.
+    /// Sends lines to the logger through the ring at `index`. Called in a worker or the helper
+    /// process.
     func redirect(toRing index: Int) {
         guard let ring = rings?.keepOnlyWriting(index) else { return }
         for (index, log) in errors.enumerated() { log.redirect(to: ring, as: index) }
         requests.close()
     }
 
-    /// In a process of another generation: these are not its own.
+    /// Closes everything. Called in a process of another generation.
     func closeInherited() {
         for log in errors { log.close() }
         requests.close()

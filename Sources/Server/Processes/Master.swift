@@ -1,14 +1,15 @@
 import Linux
 
-/// The master process: opens what workers share, forks them, and waits. What it does about an event
-/// is `MasterState`; this carries it out. Nothing in it can fail because of a client.
+/// The master process: opens the sockets and files that workers share, forks the workers, and
+/// waits. `MasterState` decides how to respond to events; this class performs its actions. Clients
+/// cannot cause anything here to fail.
 public final class Master {
     private let options: MasterOptions
     private let reload: (ErrorLog) -> Plan?
     let worker: (WorkerContext) -> Int32
     var generation: Generation
-    /// The generation that still serves while the processes of `generation` are started, and how
-    /// many Aides it has had; nil at all other times.
+    /// The generation that still serves while the processes of `generation` are started, and the
+    /// number of its helper processes so far; nil at all other times.
     var previous: (generation: Generation, aideStarts: Int)?
     var state: MasterState
     var pidFile: PidFile?
@@ -16,22 +17,22 @@ public final class Master {
     let predecessor: Int32?
     private var serviceManager = ServiceManager()
     var outputs: [WorkerOutput] = []
-    /// What workers share with the master.
+    /// The memory that workers share with the master.
     let seats: WorkerSeats
-    /// The logs of generations whose Logger has not ended for good, the newest one's last.
+    /// The logs of generations whose logger has not exited for good, the newest one's last.
     var logs: [Logs]
     private var deaths = DeathReports()
     private var watchdog: Watchdog?
     private var listenerWatch: ListenerWatch
-    /// How many Aides this generation has had.
+    /// The number of helper processes of this generation so far.
     var aideStarts = 0
     /// The number of the newest logs: those of a generation that failed keep theirs.
     private var lastLogs = 0
-    /// What became of reloads; nil when there is no memory for it.
+    /// The results of reloads; nil if there was no memory for it.
     let reloads: ReloadBoard?
     private var exitCode: Int32?
     let signals: Descriptor
-    /// Its write end is the master's alone: workers see the end of the pipe when the master dies.
+    /// A pipe whose write end only the master has: workers see its end when the master dies.
     let lifeline: (reads: Int32, writes: Int32)
     /// The stderr that the master was started with: workers' descriptor 2 is a pipe.
     let realStderr: Int32
@@ -59,14 +60,13 @@ public final class Master {
         for log in generation.logs.errors { log.stderrDescriptor = realStderr }
     }
 
-    /// What the signalfd reads.
+    /// The signals that the signalfd reads.
     private static var handled: [Signal] {
         [.hangup, .interrupt, .quit, .user1, .user2, .terminate, .child, .windowChange]
     }
 
-    /// What stays blocked in a worker until it opens its own signalfd, so that a signal that comes
-    /// before that waits instead of killing it; HUP, USR2 and WINCH for good: they are the
-    /// master's.
+    /// The signals blocked in a worker until it opens its own signalfd, so that an early signal
+    /// stays pending instead of killing it; HUP, USR2 and WINCH for good: they are for the master.
     static var blockedInWorker: [Signal] {
         [.hangup, .interrupt, .quit, .user1, .user2, .terminate, .windowChange]
     }
@@ -90,7 +90,7 @@ extension Master {
         return exitCode ?? 0
     }
 
-    /// Waits for a signal, for words of a worker, or for the next deadline.
+    /// Waits for a signal, a worker's status, or the next deadline.
     private func wait() {
         var timeoutMs: Int32 = -1
         let nowMs = Clock.monotonicMs()
@@ -102,11 +102,11 @@ extension Master {
             timeoutMs = Int32(clamping: max(0, deadline &- nowMs))
         }
         let reopened = generation.logs.rings?.reopened ?? -1
-        // One that writes too much is not read for a while: signals come first.
+        // The output of a process that writes too much is not read for a while: signals come first.
         let heard = outputs.filter { $0.pausedUntilMs <= nowMs }
         let descriptors = [signals.number, reopened] + heard.map(\.descriptor)
         let ready = waitUntilReadable(descriptors, timeoutMs: timeoutMs)
-        // What is said may start processes: places change.
+        // Handling a status may start processes, which changes the indexes.
         let speakers = ready.filter { $0 > 1 }.map { heard[$0 - 2].process }
         for process in speakers {
             if let index = outputs.firstIndex(where: { $0.process == process }) {
@@ -126,14 +126,14 @@ extension Master {
         let nowMs = Clock.monotonicMs()
         let actions = state.step(event, nowMs: nowMs)
         if let endMs = state.giveUpMs, endMs != endedBeforeMs {
-            // The bound holds although a call hangs on a disk: a log line of the master's own.
+            // The limit holds even if a call hangs on a disk, as the master's own log lines may.
             dieUnlessAskedAgain(
                 within: UInt32(clamping: max(0, endMs &- nowMs) / 1000 &+ Master.lastSeconds))
         }
         for action in actions { carryOut(action) }
     }
 
-    /// How much later than it has to exit a master that hangs is ended by a signal.
+    /// Seconds after its deadline for exiting at which a hanging master is terminated by a signal.
     private static let lastSeconds: Int64 = 2
 
     private func carryOut(_ action: MasterState.Action) {
@@ -141,7 +141,8 @@ extension Master {
         case .log(let level, let message): generation.errorLog.write(level, message)
         case .start(let role): start(role)
         case .send(let signal, let process):
-            // A worker that has just ended is still there until it is reaped: nothing can go wrong.
+            // A worker that has just exited stays a zombie until it is reaped: the signal cannot
+            // reach another process.
             try? sendSignal(signal, to: process)
         case .reload: reconfigure()
         case .refuseReload(let reason):
@@ -159,8 +160,8 @@ extension Master {
         case .closeListeners:
             if state.successor == nil { serviceManager?.stopping() }
             generation.listeners.close(alone: isAlone)
-            // Once the workers have ended too, nobody is left who could ask the Aide, or who writes
-            // a line: it ends, and so does the Logger.
+            // Once the workers have exited, too, no process is left that could use the helper
+            // process or write a log line: both it and the logger exit.
             generation.aide?.close()
             generation.logs.rings?.closeWriters()
         case .reopenLogs: for logs in logs { logs.reopen() }
@@ -172,18 +173,18 @@ extension Master {
     private func reap() {
         while let (process, ending) = reapProcess() {
             if let index = outputs.firstIndex(where: { $0.process == process }) {
-                // Its last words come before its end in the log.
+                // Its last output precedes its exit in the log.
                 takeOutput(at: index)
             }
             if ending.signal != 0 {
                 reportDeath(of: process)
-                // It may have been ended because it did what a worker does not do.
+                // The worker may have been killed for breaking a listening socket.
                 listenerWatch.askToLook(nowMs: Clock.monotonicMs())
             }
             seats.release(process)
             generation.aide?.remove(process)
             previous?.generation.aide?.remove(process)
-            // It may have been killed between a line and the call that wakes the Logger.
+            // The process may have died between adding a line and waking the logger.
             for logs in logs { logs.rings?.wakeLogger() }
             handle(.processEnded(process, ending))
         }
@@ -211,7 +212,7 @@ extension Master {
         outputs.remove(at: index)
     }
 
-    /// HUP: all that the new configuration needs is opened before anything changes.
+    /// Handles HUP: everything that the new configuration needs is opened before anything changes.
     private func reconfigure() {
         let log = generation.errorLog
         reloads?.begin()
@@ -220,7 +221,7 @@ extension Master {
         guard let plan = reload(log) else { return reloadFailed() }
         do throws(GenerationError) {
             try startGeneration(of: plan)
-            // What is said from here on is not the reason of a failure.
+            // Messages from here on are not reasons of a failure.
             _ = log.takeCollected()
         } catch {
             for line in error.lines { log.write(.emerg, line) }
@@ -228,7 +229,7 @@ extension Master {
         }
     }
 
-    /// Opens what `plan` needs and starts its processes, beside those that serve.
+    /// Opens everything that `plan` needs and starts its processes, while the old ones still serve.
     private func startGeneration(of plan: Plan) throws(GenerationError) {
         let log = generation.errorLog
         let logs = try Logs.open(plan, generation: lastLogs &+ 1)
@@ -246,20 +247,20 @@ extension Master {
         handle(.reloaded(Master.settings(of: next, predecessor, options)))
     }
 
-    /// The new generation serves: the one before it finishes what it has begun.
+    /// Completes a reload: the new generation serves, and the previous one finishes its requests.
     private func dropPrevious() {
         guard let old = previous?.generation else { return }
         previous = nil
         movePidFile(to: generation.plan.main.pidPath)
         old.listeners.retire(for: generation.listeners, alone: isAlone)
         old.aide?.close()
-        // Those that have it end: then so does their Logger.
+        // The writers of the previous generation exit, and then its logger.
         old.logs.rings?.closeWriters()
         watchdog = Master.watchdog(of: generation)
     }
 
-    /// The processes of the new generation could not all be started: the one before it goes on,
-    /// with all that it had.
+    /// Aborts a reload: not all processes of the new generation could be started, and the previous
+    /// one continues unchanged.
     private func restorePrevious(_ reason: String) {
         guard let (old, aideStarts) = previous else { return }
         let failed = generation
@@ -288,7 +289,7 @@ extension Master {
         }
     }
 
-    /// What a worker was at that a signal has ended; one that was told to end has no blame.
+    /// Logs what a worker was doing that was killed by a signal, unless it was told to exit.
     private func reportDeath(of process: Int32) {
         guard !state.isLeaving(process), let last = seats.activity(of: process) else { return }
         for line in deaths.lines(process, last) { generation.errorLog.write(.alert, line) }
@@ -314,12 +315,12 @@ extension Master {
 
 // Listening sockets that do not accept any more.
 extension Master {
-    /// Looks for sockets that somebody has broken, who holds them too, and binds others in their
-    /// place: new workers get those.
+    /// Checks for sockets that another process has broken, and binds new ones, which new workers
+    /// get.
     private func lookAtListeners() {
         let nowMs = Clock.monotonicMs()
         guard listenerWatch.isDue(nowMs: nowMs) else { return }
-        // Another master may be about to do the same, or will look when it is alone.
+        // Another master may be about to do the same, or will check when it is alone.
         guard state.mayReplaceWorkers, isAlone else { return }
         let log = generation.errorLog
         let faults = generation.listeners.faults()
@@ -335,9 +336,9 @@ extension Master {
     }
 }
 
-// What the configuration's generations share.
+// State that all generations of the configuration share.
 extension Master {
-    /// A reload may name another pid file: the new one is written before the old one goes.
+    /// Moves the pid file at a reload: the new one is written before the old one is removed.
     private func movePidFile(to path: String) {
         guard options.writesPidFile, path != pidFile?.path ?? "" else { return }
         var next = path.isEmpty ? nil : PidFile(path: path)

@@ -1,6 +1,6 @@
 import Linux
 
-// The processes that the master starts, and their lives.
+// Starting the child processes, and what they run.
 extension Master {
     func start(_ role: MasterState.Role) {
         do throws(SystemError) {
@@ -31,13 +31,13 @@ extension Master {
         }
     }
 
-    /// What a child gets of the master.
+    /// The resources that a child inherits.
     private struct Belongings {
         /// The pipe that becomes its stderr.
         let output: Int32
-        /// Of a worker.
+        /// The seat of a worker.
         var seat: WorkerSeat?
-        /// The two ends of a worker's socket to the Aide.
+        /// The two ends of a worker's socket to the helper process.
         var aide: (worker: Int32, aide: Int32)?
     }
 
@@ -53,7 +53,7 @@ extension Master {
         }
     }
 
-    /// The fork failed.
+    /// Frees the resources after a failed fork.
     private func takeBack(_ belongings: Belongings) {
         closeDescriptor(belongings.output)
         if let seat = belongings.seat { seats.close(seat) }
@@ -69,12 +69,13 @@ extension Master {
             closeDescriptor(pair.worker)
             generation.aide?.add(pair.aide, of: process)
         }
-        // A worker was forked, or an Aide, which has its end of the line now.
+        // After the fork of a worker, or of a helper process, which has its end of the control pair
+        // now.
         if belongings.seat == nil { generation.aide?.closeAideControl() }
     }
 
-    /// The child: gives back what is the master's, gives up root, and works; its exit code. 2 is
-    /// nginx's code for what another worker would meet as well.
+    /// Runs the child: closes what is the master's, drops root, and works. Returns its exit code. 2
+    /// is nginx's code for an error that another worker would meet as well.
     private func live(as role: MasterState.Role, _ belongings: Belongings) -> Int32 {
         let log = generation.errorLog
         nameProcess("apus-\(role.name)")
@@ -89,10 +90,10 @@ extension Master {
             for other in outputs { closeDescriptor(other.descriptor) }
             previous?.generation.listeners.closeInherited(keeping: generation.listeners)
             previous?.generation.aide?.close()
-            // Its zones are not within reach of a process that has no use for them.
+            // Its zones must be out of reach for a process that does not use them.
             previous = nil
             try replaceDescriptor(2, with: belongings.output)
-            // Only the logger has use for the terminal, or whatever the server was started with.
+            // Only the logger needs the terminal, or the files that the server was started with.
             if !role.isLogger {
                 for stream in [0, 1] as [Int32] {
                     try replaceDescriptor(stream, with: belongings.output)
@@ -102,7 +103,7 @@ extension Master {
             blockOnly(Master.blockedInWorker)
             usePlainFaults()
             returnLargeBlocks()
-            // Whatever a process does not need is closed before it enters the sandbox.
+            // Everything that a process does not need is closed before it enters the sandbox.
             switch role {
             case .worker(let index):
                 guard let seat = belongings.seat else { return 2 }
@@ -123,7 +124,7 @@ extension Master {
         }
     }
 
-    /// Lets go of what the master has of the logs, but for what a process needs.
+    /// Closes the master's log files and rings, except those that a process needs.
     private func leaveLogs(as role: MasterState.Role) {
         if case .logger(let own) = role {
             for logs in logs where logs.generation != own { logs.closeInherited() }
@@ -138,7 +139,8 @@ extension Master {
         closeDescriptor(realStderr)
     }
 
-    /// The Logger has nothing to do with clients, and of root's rights keeps the one to open logs.
+    /// Runs the logger, which does not serve clients, and of root's rights keeps the one to open
+    /// logs.
     private func liveAsLogger(_ number: Int) -> Int32 {
         generation.listeners.closeInherited()
         generation.aide?.close()
@@ -182,7 +184,8 @@ extension Master {
         return context
     }
 
-    /// Closes what the Aide does not need: it has nothing to do with clients. Returns its sockets.
+    /// Closes what the helper process does not need: it does not serve clients. Returns its
+    /// sockets.
     private func aideSockets() -> (sockets: [Int32], control: Int32) {
         generation.listeners.closeInherited()
         closeDescriptor(lifeline.reads)
@@ -202,8 +205,8 @@ extension Master {
         }
     }
 
-    /// What a worker is set up with before and after it gives up root, in nginx's order. Limits and
-    /// priorities that cannot be had are told; the server works without them, as nginx does.
+    /// Applies a worker's limits and drops root, in nginx's order. Limits and priorities that
+    /// cannot be set are logged; the server works without them, as nginx does.
     private func dropPrivileges(for role: MasterState.Role) throws(SystemError) {
         let settings = generation.plan.main
         if generation.identity != nil, let priority = settings.priority {

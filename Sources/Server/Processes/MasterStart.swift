@@ -1,19 +1,19 @@
 import Configuration
 import Linux
 
-// From a plan to a master that serves: what can fail, fails here.
+// From a plan to a running master: all errors of a start occur here.
 extension Master {
-    /// Serves `plan` until a signal ends it; the exit code of the process.
+    /// Serves `plan` until a signal ends it. Returns the exit code of the process.
     ///
-    /// `reload` makes the plan of a HUP and says in the log why there is none; `worker` is the
-    /// whole life of a worker process and returns its exit code.
+    /// `reload` loads the plan for a HUP and logs errors; `worker` runs a worker process and
+    /// returns its exit code.
     public static func run(
         _ plan: Plan, options: MasterOptions = MasterOptions(),
         reload: @escaping (ErrorLog) -> Plan?, worker: @escaping (WorkerContext) -> Int32
     ) -> Int32 {
         fillStandardDescriptors()
         ignoreBrokenPipes()
-        // Whoever holds a generation holds its logs open: only the master does, from here on.
+        // The owner of a generation keeps its logs open: only the master does, from here on.
         switch start(plan, options, reload, worker) {
         case .ended(let code): return code
         case .serves(let master):
@@ -25,10 +25,10 @@ extension Master {
         }
     }
 
-    /// What a start comes to.
+    /// The result of a start.
     private enum Start {
         case serves(Master)
-        /// It failed, or it was a life in one process: the exit code.
+        /// The start failed, or the server ran in one process: the exit code.
         case ended(Int32)
     }
 
@@ -38,8 +38,7 @@ extension Master {
     ) -> Start {
         var log = ErrorLog.bootstrap()
         let inheritance = Inheritance.take()
-        // Before anything is opened: what else was inherited is not ours, and would stay open in
-        // the workers.
+        // Before anything is opened: other inherited descriptors would stay open in the workers.
         closeOthers(than: inheritance.sockets.flatMap(\.descriptors))
         do throws(GenerationError) {
             let logs = try Logs.open(plan, generation: 0)
@@ -61,7 +60,7 @@ extension Master {
         }
     }
 
-    /// A socket that nobody accepts from would leave its clients waiting.
+    /// Refuses inherited sockets that no `listen` names: their clients would wait forever.
     private static func refuseStrays(_ listeners: ListenerSet) throws(GenerationError) {
         guard !listeners.strays.isEmpty else { return }
         defer { listeners.close(alone: false) }
@@ -71,7 +70,8 @@ extension Master {
             })
     }
 
-    /// From open sockets to the master: into the background, and the pid file.
+    /// Starts the master after its sockets were opened: goes to the background and writes the pid
+    /// file.
     private static func launch(
         _ generation: Generation, _ predecessor: Int32?, _ options: MasterOptions,
         _ reload: @escaping (ErrorLog) -> Plan?, _ worker: @escaping (WorkerContext) -> Int32
@@ -87,7 +87,8 @@ extension Master {
         do throws(SystemError) {
             let isFirst = predecessor == nil
             let daemon = settings.isDaemon && isFirst ? try Daemon.enter() : nil
-            // Who finds the pid file may send a signal at once: it waits until the master reads it.
+            // A program that finds the pid file may send a signal at once: it stays pending until
+            // the master reads it.
             blockOnly(Master.blockedInWorker)
             let pidFile = try writePidFile(settings, options, log)
             if let line = options.announcement { writeAll(1, VisibleText.escaped(line) + "\n") }
@@ -114,7 +115,7 @@ extension Master {
         }
     }
 
-    /// The context of a process that has no master: it writes its logs itself.
+    /// Returns the context of a process without a master, which writes its logs itself.
     private static func onlyWorker(
         _ generation: Generation, _ seats: WorkerSeats
     ) throws(SystemError) -> WorkerContext {
@@ -127,8 +128,8 @@ extension Master {
         return context
     }
 
-    /// Who started a server in the foreground knows it without the file: there it is missed only by
-    /// `-s`. A container may have no place for it.
+    /// Writes the pid file. A server in the foreground can be controlled without it, except with
+    /// `-s`, and a container may have no writable directory: then a failure is only a warning.
     private static func writePidFile(
         _ settings: MainSettings, _ options: MasterOptions, _ log: ErrorLog
     ) throws(SystemError) -> PidFile? {
@@ -144,7 +145,7 @@ extension Master {
         }
     }
 
-    /// Who takes over from a master in the background is there, too.
+    /// A master that takes over from one in the background is in the background, too.
     static func settings(
         of generation: Generation, _ predecessor: Int32?, _ options: MasterOptions
     ) -> MasterState.Settings {

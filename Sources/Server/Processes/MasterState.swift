@@ -1,10 +1,10 @@
 import Linux
 
-/// What the master does about what happens to it: pure, so that every case is a line of a table.
-/// Times are milliseconds of a monotonic clock.
+/// The master's state machine: pure, so that every case is a row of a table. Times are in
+/// milliseconds of a monotonic clock.
 ///
 /// ```
-/// serving --QUIT, TERM--> draining --TERM (again), INT--> stopping --last worker ends--> exit
+/// serving --QUIT, TERM--> draining --TERM (again), INT--> stopping --last worker exits--> exit
 ///         --INT----------------------------------------->
 /// ```
 public struct MasterState {
@@ -16,38 +16,38 @@ public struct MasterState {
         let startedMs: Int64
         /// The generation that it was started for.
         var generation = 0
-        /// It was told to end, so that its end is no accident.
+        /// True if it was told to exit, so that its exit is expected.
         var isLeaving = false
         var serves = false
         var acceptsNoMore = false
-        /// What it gets, and when, if it has not ended by then.
+        /// The next signal, and when it is sent unless the process has exited.
         var reminder: (signal: Signal, atMs: Int64)?
-        /// It was killed for want of an end.
+        /// True if it was killed after worker_shutdown_timeout.
         var isGivenUp = false
     }
 
-    /// A generation that is being started. The one before it serves on until all processes of
-    /// this one run, and comes back if one of them cannot be started.
+    /// A generation that is being started. The previous one serves until all processes of this one
+    /// run, and continues if one of them cannot be started.
     struct Transition {
         let previous: Settings
         let previousGeneration: Int
         let previousMode: Mode
-        /// When the start has failed, if not all processes run by then.
+        /// The time at which the start fails unless all processes run.
         let deadlineMs: Int64
-        /// Why it has failed; nil as long as it has not.
+        /// The reason of the failure; nil if there is none.
         var failure: String?
     }
 
     var settings: Settings
-    /// The generation that processes are started for, and the number of the last one that there
-    /// was: one that failed gives back no number.
+    /// The generation that processes are started for, and the highest number so far: numbers of
+    /// failed generations are not reused.
     var generation = 0
     var lastGeneration = 0
     var transition: Transition?
-    /// Signals that wait for the end of the transition.
+    /// Signals that are handled after the transition.
     var deferred: [Signal] = []
-    /// When the master exits, whichever processes are still there; nil while it serves, or drains
-    /// for as long as it takes.
+    /// The time at which the master exits, whether or not processes are left; nil while it serves,
+    /// or drains without a limit.
     var giveUpMs: Int64?
     var mode = Mode.serving
     var wasTerminated = false
@@ -55,22 +55,22 @@ public struct MasterState {
     var backoff = RespawnBackoff()
     var dueStarts: [(role: Role, atMs: Int64)] = []
     var fatalCount = 0
-    /// When a configuration is announced that not all workers serve by then.
+    /// The time at which a configuration is announced even if not all workers serve.
     var announcementMs: Int64?
     /// The master that takes over from this one; nil for none.
     public internal(set) var successor: Int32?
-    /// The master is still there that this one takes over from.
+    /// True while the master runs that this one takes over from.
     public var hasPredecessor = false
     var exitCode: Int32 = 0
-    /// The master's logs wait to be opened anew until the Logger has opened its own.
+    /// True if the master's logs are reopened after the logger has reopened its own.
     var awaitsReopening = false
 
-    /// A master before its start.
+    /// Creates the state of a master before its start.
     public init(_ settings: Settings) {
         self.settings = settings
     }
 
-    /// When the next `tick` is wanted, nil when nothing is due.
+    /// The time of the next `tick`; nil if nothing is due.
     public var nextDeadlineMs: Int64? {
         var deadlines = children.compactMap { $0.reminder?.atMs } + dueStarts.map(\.atMs)
         deadlines += [announcementMs, giveUpMs].compactMap(\.self)
@@ -80,7 +80,7 @@ public struct MasterState {
         return deadlines.min()
     }
 
-    /// What is to be done about `event`.
+    /// Returns the actions in response to `event`.
     public mutating func step(_ event: Event, nowMs: Int64) -> [Action] {
         switch event {
         case .start: return startAll(nowMs)
@@ -123,7 +123,7 @@ public struct MasterState {
         }
     }
 
-    /// True if other workers may be started in place of those that serve.
+    /// True if the serving workers may be replaced by others.
     var mayReplaceWorkers: Bool { mode == .serving && transition == nil && successor == nil }
 
     mutating func startAll(_ nowMs: Int64) -> [Action] {
@@ -131,7 +131,7 @@ public struct MasterState {
         return [.log(.notice, "start worker processes")] + settings.roles.map { .start($0) }
     }
 
-    /// How long all workers may take until they serve, and the old ones until they accept no more.
+    /// The time that all workers may take to start serving, and the old ones to stop accepting.
     static let patienceMs: Int64 = 10_000
 
     private mutating func change(_ process: Int32, _ body: (inout Child) -> Void) {

@@ -1,6 +1,6 @@
 import Linux
 
-// Processes' ends, and their next starts.
+// The exits of processes, and their replacements.
 extension MasterState {
     mutating func take(
         _ ending: ProcessEnding, of process: Int32, _ nowMs: Int64
@@ -15,7 +15,7 @@ extension MasterState {
             return actions
         }
         if child.role.isLogger { return actions + takeEnd(ofLogger: child, ending, nowMs) }
-        // One of the generation before is replaced if that comes back.
+        // A process of the previous generation is replaced if that continues.
         guard mode == .serving, !child.isLeaving, child.generation == generation else {
             return actions + exitIfAlone() + exitIfHopeless(nowMs)
         }
@@ -28,7 +28,7 @@ extension MasterState {
         return actions + startLater(child.role, livedMs: nowMs &- child.startedMs, nowMs)
     }
 
-    /// Nobody takes over: this master is the only one again.
+    /// Handles the exit of a successor: this master is the only one again.
     private mutating func takeEndOfSuccessor(
         _ ending: ProcessEnding, _ nowMs: Int64
     ) -> [Action] {
@@ -38,8 +38,8 @@ extension MasterState {
         return mode == .withdrawn ? actions + serveAgain(nowMs) : actions
     }
 
-    /// A worker that hangs may take long to die, within a call on a disk or a network file system:
-    /// another one starts at once.
+    /// Replaces a worker that hangs. It may take long to die, within a call on a disk or a network
+    /// file system, so another one is started at once.
     mutating func replace(_ process: Int32, _ nowMs: Int64) -> [Action] {
         guard let place = children.firstIndex(where: { $0.process == process }) else { return [] }
         let isWanted =
@@ -51,12 +51,12 @@ extension MasterState {
             + (isWanted ? [.start(children[place].role)] : [])
     }
 
-    /// A helper process lives so long at least before a worker's word is enough to replace it: a
-    /// worker that is somebody else's can do no more harm so than by its questions.
+    /// The minimum lifetime of a helper process before a worker's report is enough to replace it: a
+    /// worker that was taken over must not be able to disturb the others that way.
     static let leastHelperLifeMs: Int64 = 10_000
 
-    /// A helper process that is stopped or stuck does not end by itself: it is killed, and another
-    /// one starts. Each is replaced once. A worker that leaves had the helper that leaves.
+    /// Replaces a helper process that is stopped or stuck, once each: it is killed, and another one
+    /// is started. A worker that is shutting down used the helper process that is exiting.
     mutating func replaceHelper(reportedBy worker: Int32, _ nowMs: Int64) -> [Action] {
         guard let reporter = children.first(where: { $0.process == worker && $0.role.isWorker }),
             let place = children.firstIndex(where: {
@@ -70,13 +70,13 @@ extension MasterState {
             + replace(process, nowMs)
     }
 
-    /// Whether a process was told to end, or has: its end is no accident.
+    /// Returns true if a process was told to exit, or has exited: its exit is expected.
     public func isLeaving(_ process: Int32) -> Bool {
         children.first { $0.process == process }?.isLeaving ?? true
     }
 
-    /// A Logger that died leaves its lines to the next one. One that dies again and again when
-    /// nobody else is left is not waited for.
+    /// Handles the exit of a logger. Its successor continues with its lines; one that dies again
+    /// and again when no writer is left is not replaced.
     mutating func takeEnd(
         ofLogger child: Child, _ ending: ProcessEnding, _ nowMs: Int64
     ) -> [Action] {
@@ -142,8 +142,8 @@ extension MasterState {
         return actions + commitWhenReady(nowMs)
     }
 
-    /// Nobody is left whose lines are to be written: bounds what a Logger may take for the last
-    /// ones, where no deadline does.
+    /// Limits the time of loggers for the last lines, after all writers have exited, unless another
+    /// deadline does.
     private mutating func boundLoggers(_ nowMs: Int64) {
         guard !isServing, children.allSatisfy(\.role.isLogger) else { return }
         for index in children.indices where children[index].reminder == nil {
@@ -158,7 +158,7 @@ extension MasterState {
         return [.log(.notice, "exit"), .exit(exitCode)]
     }
 
-    /// Nobody serves and nobody will.
+    /// Exits if no process serves and none will.
     private mutating func exitIfHopeless(_ nowMs: Int64) -> [Action] {
         guard mode == .serving, fatalCount >= settings.workers,
             !children.contains(where: \.role.isWorker)
@@ -169,7 +169,8 @@ extension MasterState {
 }
 
 extension ProcessEnding {
-    /// nginx's line: an alert unless the worker left on its own with code 0.
+    /// Returns nginx's message about an exit: an alert unless the worker exited on request with
+    /// code 0.
     fileprivate func message(of process: String) -> MasterState.Action {
         if signal != 0 {
             let core = dumpedCore ? " (core dumped)" : ""

@@ -1,17 +1,17 @@
 import Linux
 
-// What the state is told of, and what it asks for.
+// The events that the state machine handles, and its actions.
 extension MasterState {
-    /// What a process that the master starts is for.
+    /// The role of a process that the master starts.
     public enum Role: Hashable, Sendable {
-        /// It serves; which of the workers it is, from 0.
+        /// A worker, by its index from 0.
         case worker(Int)
-        /// It checks passwords.
+        /// The helper process.
         case aide
-        /// It writes the logs of a generation; which one, from 0.
+        /// The logger of a generation, by its number from 0.
         case logger(Int)
 
-        /// As log lines call it.
+        /// The name in log messages.
         var name: String {
             switch self {
             case .worker: "worker"
@@ -20,112 +20,111 @@ extension MasterState {
             }
         }
 
-        /// It serves, and does not only help those that do.
+        /// True for a process that serves clients itself.
         var isWorker: Bool {
             if case .worker = self { return true }
             return false
         }
 
-        /// It ends when those whose lines it writes have ended, and not before.
+        /// True for a process that exits only after all processes whose lines it writes.
         var isLogger: Bool {
             if case .logger = self { return true }
             return false
         }
     }
 
-    /// Something that happened.
+    /// An event.
     public enum Event: Equatable, Sendable {
         /// The master is ready to start processes.
         case start
-        /// A signal came.
+        /// A signal arrived.
         case signal(Signal)
-        /// `start` was carried out.
+        /// The action `start` succeeded.
         case started(Role, process: Int32)
-        /// `start` failed, and why: there was no process to be had.
+        /// The action `start` failed, for this reason.
         case notStarted(Role, String = "")
-        /// A worker listens, and answers; another process is at work.
+        /// A worker listens and serves; another process is running.
         case workerServes(Int32)
         /// A worker accepts no more connections.
         case workerAcceptsNoMore(Int32)
-        /// A worker says that the helper process does not respond. Any worker may say so at any
-        /// time, whether it is true or not.
+        /// A worker reports that the helper process does not respond. Any worker may report that at
+        /// any time, rightly or not.
         case helperIsStuck(reportedBy: Int32)
-        /// A child has ended.
+        /// A child process has exited.
         case processEnded(Int32, ProcessEnding)
-        /// A worker's loop does not turn any more.
+        /// A worker's event loop makes no progress.
         case hung(process: Int32)
-        /// `reload` was carried out: workers of the new configuration may be started.
+        /// The action `reload` succeeded: workers of the new configuration may be started.
         case reloaded(Settings)
-        /// `reload` failed: the old configuration stays.
+        /// The action `reload` failed: the old configuration stays.
         case reloadFailed
-        /// `upgrade` was carried out: another master takes over.
+        /// The action `upgrade` succeeded: another master takes over.
         case upgraded(Int32)
-        /// `upgrade` failed: there is no other master.
+        /// The action `upgrade` failed: there is no other master.
         case upgradeFailed
-        /// The Logger of the newest generation has opened its files anew.
+        /// The logger of the newest generation has reopened its files.
         case logsReopened
         /// Time has passed: `nextDeadlineMs` may be over.
         case tick
     }
 
-    /// Something to be done, in the order given.
+    /// An action, to be performed in the given order.
     public enum Action: Equatable, Sendable {
-        /// A line for the error log.
+        /// Write a line to the error log.
         case log(LogLevel, String)
-        /// Fork a process; `started` or `notStarted` answers.
+        /// Fork a process; followed by `started` or `notStarted`.
         case start(Role)
         /// Send a signal to a process.
         case send(Signal, to: Int32)
-        /// Read the configuration and open what it listens on; `reloaded` or `reloadFailed`
-        /// answers.
+        /// Read the configuration and open what it needs; followed by `reloaded` or `reloadFailed`.
         case reload
-        /// A HUP that cannot be followed now, and why.
+        /// Report that a HUP cannot be handled now, and the reason.
         case refuseReload(String)
-        /// The configuration is in force: all its workers serve, those of the one before accept no
-        /// more connections. Once for a start or a reload.
+        /// Announce that the configuration is in force: all its workers serve, those of the
+        /// previous one accept no more connections. Once for a start or a reload.
         case announce
-        /// Start the binary that is there now; `upgraded` or `upgradeFailed` answers.
+        /// Start the current binary; followed by `upgraded` or `upgradeFailed`.
         case upgrade
-        /// The other master has ended: the pid file is this one's again.
+        /// Take the pid file back: the other master has exited.
         case takePidFileBack
-        /// The new generation serves: let go of what only the one before it had.
+        /// Free what only the previous generation used: the new one serves.
         case dropPrevious
-        /// The new generation cannot be started, and why: return to the one before it.
+        /// Return to the previous generation: the new one cannot be started, for this reason.
         case restorePrevious(String)
         /// Close all listening sockets.
         case closeListeners
-        /// Open the master's own logs anew.
+        /// Reopen the master's own logs.
         case reopenLogs
-        /// A generation's Logger has ended for good.
+        /// Close the logs of a generation whose logger has exited for good.
         case closeLogs(generation: Int)
-        /// All is done: leave with this code.
+        /// Exit with this code.
         case exit(Int32)
     }
 
-    /// What a configuration says to the master's behaviour.
+    /// The parts of a configuration that control the master.
     public struct Settings: Equatable, Sendable {
         /// `worker_processes`.
         public var workers: Int
         /// `worker_shutdown_timeout`.
         public var shutdownTimeoutMs: Int64?
-        /// There is a Logger beside the workers, that of this generation.
+        /// The generation of the logger; nil if there is none.
         public var logger: Int?
-        /// There is an Aide beside the workers.
+        /// True if there is a helper process.
         public var hasAide = false
-        /// A worker that hangs leaves a core: it is aborted before it is killed.
+        /// True if a worker that hangs should dump core: it is aborted before it is killed.
         public var wantsCores = false
-        /// In the background: only then WINCH means something, as in nginx.
+        /// True in the background: only then WINCH has an effect, as in nginx.
         public var isDaemon = false
-        /// HUP ends the server: it belongs to a terminal, and that has gone.
+        /// True if HUP ends the server: it belongs to a terminal that was closed.
         public var endsOnHangup = false
 
-        /// Which processes there are to be, in the order of their starts.
+        /// The roles of all processes, in the order of their starts.
         var roles: [Role] {
             (logger.map { [.logger($0)] } ?? [])
                 + (0..<max(0, workers)).map { .worker($0) } + (hasAide ? [.aide] : [])
         }
 
-        /// Settings.
+        /// Creates settings.
         public init(workers: Int, shutdownTimeoutMs: Int64? = nil) {
             self.workers = workers
             self.shutdownTimeoutMs = shutdownTimeoutMs

@@ -1,6 +1,6 @@
 import Linux
 
-// What a signal to the master means.
+// The handling of signals to the master.
 extension MasterState {
     mutating func take(_ signal: Signal, _ nowMs: Int64) -> [Action] {
         if transition != nil {
@@ -46,23 +46,23 @@ extension MasterState {
             return received(.hangup, "ignoring") + [.refuseReload("the server is ending")]
         }
         if let successor {
-            // As nginx: the new binary's configuration may be one that this one cannot read.
+            // As in nginx: this binary may be unable to read the new binary's configuration.
             guard mode == .withdrawn else {
                 let reason = "the new binary process \(successor) has taken over"
                 return received(.hangup, "ignoring: \(reason)") + [.refuseReload(reason)]
             }
             return received(.hangup, "serving again") + serveAgain(nowMs)
         }
-        // The one before is in force, though not everywhere yet.
+        // The previous configuration is in force, though not in all workers yet.
         return announce() + received(.hangup, "reconfiguring") + [.reload]
     }
 
-    /// The workers were told to leave; others start, with the configuration that there was.
+    /// Starts workers again, with the same configuration, after they were told to exit.
     mutating func serveAgain(_ nowMs: Int64) -> [Action] {
         mode = .serving
         backoff = RespawnBackoff()
         fatalCount = 0
-        // The others did not leave with the workers.
+        // The other processes did not exit with the workers.
         return startAll(nowMs).filter { action in
             guard case .start(let role) = action, !role.isWorker else { return true }
             return !children.contains { $0.role == role }
@@ -81,8 +81,8 @@ extension MasterState {
         [.log(.notice, "signal \(signal.rawValue) (\(signal.name)) received, \(intention)")]
     }
 
-    /// The Logger goes first: once there is a file of the old name again, whose ever it is, no line
-    /// is written to the old file any more.
+    /// Reopens the logs, the logger's first: once a file with the old name exists again, no
+    /// matter which process created it, no line is written to the old file any more.
     private mutating func reopen() -> [Action] {
         let loggers = children.filter(\.role.isLogger)
         awaitsReopening = loggers.contains { $0.role == settings.logger.map { .logger($0) } }
@@ -92,7 +92,8 @@ extension MasterState {
 
     var isServing: Bool { mode == .serving || mode == .withdrawn }
 
-    /// No new connections; the workers end when theirs have, at the latest after `timeoutMs`.
+    /// Stops accepting connections; workers exit when theirs are finished, at the latest after
+    /// `timeoutMs`.
     private mutating func drain(_ timeoutMs: Int64?, _ nowMs: Int64) -> [Action] {
         guard mode != .stopping else { return [] }
         let isFirst = mode != .draining
@@ -105,19 +106,19 @@ extension MasterState {
             + dismissAll(timeoutMs, nowMs, loggersMs: MasterState.loggersMs) + exitIfAlone()
     }
 
-    // One deadline bounds the whole end: what is below counts from it, and does not add up.
-    /// Workers that do not end when they are told to are killed.
+    // One deadline limits the whole shutdown: the following times count from it, and do not add up.
+    /// The time until workers that do not exit are killed.
     static let killMs: Int64 = 1000
-    /// Loggers are killed: they had the time of the workers, too.
+    /// The time until loggers are killed, which includes the workers' time.
     static let loggersMs: Int64 = 1250
-    /// The master exits without those that have not died.
+    /// The time until the master exits even if processes are left.
     static let lastMs: Int64 = 1750
 
     private mutating func giveUp(atMs: Int64) {
         giveUpMs = min(giveUpMs ?? Int64.max, atMs)
     }
 
-    /// The workers end now, and are killed when they do not within a second.
+    /// Tells the workers to exit at once; they are killed if they do not within a second.
     mutating func stop(_ nowMs: Int64) -> [Action] {
         guard mode != .stopping else { return [] }
         let isFirst = mode != .draining
@@ -137,19 +138,20 @@ extension MasterState {
         return actions + exitIfAlone()
     }
 
-    /// WINCH: the workers leave, the master and its sockets stay.
+    /// Handles WINCH: the workers exit; the master and its sockets stay.
     private mutating func withdraw(_ nowMs: Int64) -> [Action] {
         mode = .withdrawn
         dueStarts.removeAll { !$0.role.isLogger }
         return dismissAll(settings.shutdownTimeoutMs, nowMs)
     }
 
-    /// How long a Logger has to write what is left, after the last of its workers has ended or was
-    /// killed, where nothing else bounds that.
+    /// The time that a logger has for the last lines, after the last of its workers has exited or
+    /// was killed, if nothing else limits it.
     static let loggersTimeMs: Int64 = 5000
 
-    /// QUIT to those of `isGoing` that have not had it; a deadline for all of them that have none
-    /// or a later one. Their Logger is killed `loggersMs` after it.
+    /// Sends QUIT to processes for which `isGoing` is true and that have not got it; sets a
+    /// deadline for all of them that have none or a later one. Their logger is killed `loggersMs`
+    /// after it.
     mutating func dismissAll(
         _ timeoutMs: Int64?, _ nowMs: Int64, loggersMs: Int64 = killMs + loggersTimeMs,
         where isGoing: (Child) -> Bool = { _ in true }

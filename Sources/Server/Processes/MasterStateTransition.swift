@@ -1,8 +1,8 @@
 import Linux
 
-// A reload: from one generation to the next, or back.
+// The transition between generations at a reload, and back.
 extension MasterState {
-    /// How long the processes of a new generation may take until they all run.
+    /// The time within which all processes of a new generation must run.
     static let startPatienceMs: Int64 = 15_000
 
     /// Starts the processes of `next`. Those that serve stay until the new ones do.
@@ -20,12 +20,12 @@ extension MasterState {
         return [.log(.notice, "start worker processes")] + settings.roles.map { .start($0) }
     }
 
-    /// True if `child` belongs to a generation that is being started.
+    /// Returns true if `child` belongs to a generation that is being started.
     func isNew(_ child: Child) -> Bool {
         transition != nil && child.generation == generation && !child.isLeaving
     }
 
-    /// Notes that the new generation cannot be started. It is given up at the next `tick`, when
+    /// Records that the new generation cannot be started. It is aborted at the next `tick`, when
     /// all of its starts have been tried.
     mutating func failStart(_ reason: String) {
         if transition?.failure == nil { transition?.failure = reason }
@@ -46,7 +46,7 @@ extension MasterState {
             + takeDeferred(nowMs)
     }
 
-    /// Returns to the generation before, and dismisses what was started of the new one.
+    /// Returns to the previous generation, and dismisses the processes of the new one.
     mutating func abandonStart(
         _ reason: String, _ nowMs: Int64, isEnding: Bool = false
     ) -> [Action] {
@@ -66,7 +66,7 @@ extension MasterState {
             .restorePrevious(reason),
         ]
         if let logger, !children.contains(where: { $0.role == .logger(logger) }) {
-            // Its end will not say it.
+            // The exit of this logger will not close its logs.
             actions.append(.closeLogs(generation: logger))
         }
         actions += dismissAll(timeoutMs, nowMs) { $0.generation == failed }
@@ -78,7 +78,7 @@ extension MasterState {
         return actions + startMissing() + takeDeferred(nowMs)
     }
 
-    /// Starts what has ended of the generation in force while another one was started.
+    /// Starts the processes of the generation in force that have exited in the meantime.
     private func startMissing() -> [Action] {
         guard mode == .serving else { return [] }
         return settings.roles.filter { role in

@@ -1,8 +1,8 @@
 import Linux
 
-// USR2: another binary takes over while this one still serves, as nginx's does.
+// USR2: another binary takes over while this one still serves, as in nginx.
 extension Master {
-    /// The pid file goes aside, the binary that is there now is started with the listening sockets.
+    /// Moves the pid file aside and starts the current binary with the listening sockets.
     func upgrade() {
         do throws(SystemError) {
             try pidFile?.moveAside()
@@ -23,7 +23,7 @@ extension Master {
         }
     }
 
-    /// The other one has ended, or could not be started.
+    /// Takes the pid file back after the other master has exited, or could not be started.
     func takePidFileBack() {
         do throws(SystemError) {
             try pidFile?.takeBack()
@@ -32,10 +32,10 @@ extension Master {
         }
     }
 
-    /// Whether no other master has the listening sockets: one that this one takes over from, or one
-    /// that takes over.
+    /// True if no other master has the listening sockets: neither one that this one takes over
+    /// from, nor one that takes over.
     var isAlone: Bool { state.successor == nil && !predecessorRuns }
 
-    /// Whether the master is there that this one takes over from.
+    /// True while the master runs that this one takes over from.
     var predecessorRuns: Bool { predecessor.map { $0 == parentProcess() } ?? false }
 }

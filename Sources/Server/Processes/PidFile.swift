@@ -1,36 +1,38 @@
 import Linux
 
-/// The file that holds the master's process id: `pid`, 0644, removed at the master's end.
+/// The file with the master's process ID: `pid`, mode 0644, removed when the master exits.
 public struct PidFile {
-    /// Where it is; absolute.
+    /// The absolute path.
     public let path: String
-    /// Another master has the path for now; this one's is beside it.
+    /// True while another master uses the path, and this one's file has another name.
     private var isAside = false
 
-    /// Holds the lock that shows whose file it is; -1 before it is written.
+    /// The descriptor that holds the lock, which shows the owner of the file; -1 before it is
+    /// written.
     private var lock: Int32 = -1
 
-    /// The file at `path`.
+    /// Creates a reference to the file at `path`.
     public init(path: String) { self.path = path }
 
-    /// Writes this process's id with a line end, over what was there, and locks the file for as
-    /// long as this process lives: `-s` signals only whoever holds the lock. A file system without
-    /// locks is no reason not to start.
+    /// Writes this process's ID with a line end, over earlier content, and locks the file for as
+    /// long as this process lives: `-s` signals only the holder of the lock. A file system without
+    /// locks does not prevent the start.
     public mutating func write() throws(SystemError) {
         let written = try writeLockedFile(path, "\(currentProcess())\n")
         unlock()
         lock = written
     }
 
-    /// Gives up the lock; in a child, closes the descriptor that it is held by.
+    /// Releases the lock; in a child, closes the descriptor that holds it.
     func unlock() {
         if lock >= 0 { closeDescriptor(lock) }
     }
 
-    /// True if `process` holds the file's lock: it has written this file, and is still alive.
+    /// Returns true if `process` holds the file's lock: it has written this file and is still
+    /// alive.
     public func isHeld(by process: Int32) -> Bool { lockHolder(of: path) == process }
 
-    /// Removes the file if it still holds this process's id: another master may have taken it over.
+    /// Removes the file if it still has this process's ID: another master may have taken it over.
     public func remove() {
         let path = isAside ? asidePath : path
         let own = PidFile(path: path).read()
@@ -41,20 +43,20 @@ public struct PidFile {
     /// nginx's name for the file of a master that another one takes over from.
     private var asidePath: String { path + ".oldbin" }
 
-    /// Makes room for the file of a master that takes over.
+    /// Renames the file to make room for that of a master that takes over.
     mutating func moveAside() throws(SystemError) {
         try renameFile(path, to: asidePath)
         isAside = true
     }
 
-    /// That one has ended: its file, if it left one, is replaced.
+    /// Renames the file back after that master has exited, over its file if it left one.
     mutating func takeBack() throws(SystemError) {
         guard isAside else { return }
         try renameFile(asidePath, to: path)
         isAside = false
     }
 
-    /// The process id in the file, or nginx's words for why there is none.
+    /// Reads the process ID, or returns nginx's message for why there is none.
     public func read() -> Result<Int32, PidFileError> {
         do throws(SystemError) {
             let content = String(decoding: try readWholeFile(path), as: UTF8.self)
@@ -64,7 +66,7 @@ public struct PidFile {
         }
     }
 
-    /// The process id in a file's content: digits, then line ends; at least 1.
+    /// Parses a process ID: digits, then line ends; at least 1.
     static func process(in content: String, at path: String) -> Result<Int32, PidFileError> {
         var text = Substring(content)
         while let last = text.utf8.last, last == 10 || last == 13 { text = text.dropLast() }
@@ -76,14 +78,14 @@ public struct PidFile {
     }
 }
 
-/// Why a pid file does not say where to send a signal.
+/// The reason that a pid file does not say where to send a signal.
 public enum PidFileError: Error, Equatable, CustomStringConvertible {
-    /// It cannot be opened or read.
+    /// The file cannot be opened or read.
     case unreadable(SystemError)
-    /// It holds something else.
+    /// The file has other content.
     case invalid(String, path: String)
 
-    /// `invalid PID number "" in "/run/apus.pid"`.
+    /// The message: `invalid PID number "" in "/run/apus.pid"`.
     public var description: String {
         switch self {
         case .unreadable(let error): error.description

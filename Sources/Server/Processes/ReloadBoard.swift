@@ -5,19 +5,19 @@ final class ReloadBoard {
     private let file: Descriptor
     private var state = ReloadRecord.State()
 
-    /// A board that tells of no reload.
+    /// Creates a record without reloads.
     init() throws(SystemError) {
         file = try openMemoryFile(named: ReloadRecord.name)
         write()
     }
 
-    /// A reload begins: what is in the files from here on is read.
+    /// Records that a reload begins: it reads the files as they are from here on.
     func begin() {
         state.begun &+= 1
         write()
     }
 
-    /// All that have begun have ended, the last one like this.
+    /// Records the result of all reloads that have begun.
     func end(_ outcome: ReloadRecord.Outcome, _ lines: [String] = []) {
         guard state.ended != state.begun else { return }
         state.ended = state.begun
@@ -30,6 +30,6 @@ final class ReloadBoard {
         _ = writeBytes(file.number, ReloadRecord.bytes(of: state), at: 0)
     }
 
-    /// In a worker: closes its copy.
+    /// Closes the copy of a worker.
     func closeInherited() { closeDescriptor(file.number) }
 }

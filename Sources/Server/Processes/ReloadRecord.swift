@@ -1,27 +1,27 @@
-/// What became of the master's reloads, for `apus -s reload`: a file in the master's memory, which
-/// whoever may signal the master may also read (proc_pid_fd(5)). It needs no directory that can be
-/// written, leaves nothing behind, and answers all who wait, though signals of one kind merge.
+/// The results of the master's reloads, for `apus -s reload`: a memory file of the master, which
+/// processes that may signal the master may also read (proc_pid_fd(5)). It needs no writable
+/// directory, leaves nothing behind, and informs all that wait, although signals of one kind merge.
 ///
-/// It holds five numbers of eight bytes, then the text. The last number proves the others and the
-/// text: who reads while the master writes sees that, and reads again.
+/// It holds five numbers of eight bytes, followed by the text. The last number is a checksum of the
+/// others and the text: a reader that reads while the master writes detects that, and reads again.
 enum ReloadRecord {
     static let name = "apus-reloads"
     static let headBytes = 40
-    /// More of a report is cut off: the error log has it.
+    /// The maximum length of the text; longer reports are cut off, and complete in the error log.
     static let textLimit = 16384
 
-    /// How a reload ended.
+    /// The result of a reload.
     enum Outcome: UInt64 {
         case inForce = 1
         case failed = 2
     }
 
-    /// What a reader sees.
+    /// The contents of the record.
     struct State: Equatable {
-        /// How many reloads have begun, and how many of them have ended.
+        /// The number of reloads that have begun, and of those that have ended.
         var begun: UInt64 = 0
         var ended: UInt64 = 0
-        /// Of the last one that has ended.
+        /// The result of the last one that has ended.
         var outcome = Outcome.inForce
         var text = ""
     }
@@ -39,7 +39,7 @@ enum ReloadRecord {
         return bytes + text
     }
 
-    /// nil when the bytes were read while they were written, or are no record.
+    /// Decodes the record; nil if the bytes were read while they were written, or are invalid.
     static func state(in bytes: [UInt8]) -> State? {
         guard bytes.count >= headBytes else { return nil }
         var numbers: [UInt64] = Array(repeating: 0, count: 5)
@@ -56,7 +56,7 @@ enum ReloadRecord {
             text: String(decoding: text, as: UTF8.self))
     }
 
-    /// FNV-1a.
+    /// Returns the FNV-1a checksum.
     private static func proof(of numbers: [UInt64], _ text: ArraySlice<UInt8>) -> UInt64 {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
         for number in numbers + text.map(UInt64.init) {

@@ -1,25 +1,25 @@
 import Linux
 
-/// What `-s reload` sees of `ReloadRecord`.
+/// The reader of `ReloadRecord` in `-s reload`.
 public struct ReloadWatch: ~Copyable {
     private let process: Int32
     private let file: Descriptor
     private let begunBefore: UInt64
 
-    /// What came of it.
+    /// The result of a reload.
     public enum Result: Equatable, Sendable {
         /// The configuration is in force, and no connection is accepted with the old one.
         case inForce
-        /// The old one stays: why, with line ends.
+        /// The old configuration stays, for these reasons, with line ends.
         case failed(String)
-        /// The master has ended.
+        /// The master has exited.
         case masterEnded
-        /// Nothing was heard for so long.
+        /// There was no result in time.
         case timedOut
     }
 
-    /// Looks at the reloads of a master, before it is sent HUP; nil when it keeps no record: it is
-    /// another program, or an older one. SystemError: it cannot be looked at.
+    /// Opens the record of a master, before it is sent HUP; nil if it keeps none: it is another
+    /// program, or an older version. Throws SystemError if its descriptors cannot be inspected.
     public init?(of process: Int32) throws(SystemError) {
         guard let file = try openMemoryFile(named: ReloadRecord.name, of: process) else {
             return nil
@@ -32,8 +32,8 @@ public struct ReloadWatch: ~Copyable {
         begunBefore = state.begun
     }
 
-    /// Waits until a reload has ended that began after this watch: it has read the files as they
-    /// are now, whoever asked for it.
+    /// Waits until a reload has ended that began after this watch was opened, and so has read the
+    /// current files, no matter which process requested it.
     public func wait(timeoutMs: Int64) -> Result {
         let untilMs = Clock.monotonicMs() &+ timeoutMs
         while true {

@@ -1,5 +1,5 @@
-/// How long to wait before a worker that died is replaced: not at all, unless it died within a
-/// second; then 100 ms, doubled each time up to 5 s, forgotten when one has lived for 10 s.
+/// The delay before a worker that died is replaced: none, unless it died within a second; then 100
+/// ms, doubled each time up to 5 s, and reset when a worker has lived for 10 s.
 struct RespawnBackoff {
     private var pausesMs: [MasterState.Role: Int64] = [:]
 

@@ -1,9 +1,10 @@
 import Linux
 
-/// What is confined in workers, the Aide and the Logger, and by which parts of the kernel: looked
-/// up by the master, entered by each of them once it has given up what it does not need.
+/// The restrictions of workers, helper process and logger: which of them the kernel supports is
+/// determined by the master, and each process enters them once it has released what it does not
+/// need.
 struct Sandbox {
-    /// What this kernel lacks, a clause each.
+    /// The features that this kernel lacks, a clause each.
     private(set) var missing: [String] = []
     private let mode: SandboxMode
     private let landlockVersion: Int?
@@ -13,7 +14,7 @@ struct Sandbox {
     private let isRoot: Bool
     private let leavesCores: Bool
 
-    /// What this kernel has for a plan whose workers become `identity`.
+    /// Determines what this kernel supports for a plan whose workers become `identity`.
     init(_ plan: Plan, identity: Identity?) {
         mode = plan.main.usesMasterProcess ? plan.main.sandbox : .off
         allowed = plan.allowedCalls
@@ -47,15 +48,16 @@ struct Sandbox {
         self.missing = missing
     }
 
-    /// Whether nothing may start, for something is missing that the configuration requires.
+    /// True if the server must not start because the configuration requires something that is
+    /// missing.
     var isUnmet: Bool { mode == .require && !missing.isEmpty }
 
-    /// What is missing, in one line; nil when nothing is.
+    /// A line about missing features; nil if there are none.
     var report: String? {
         missing.isEmpty ? nil : "the sandbox is incomplete: " + missing.joined(separator: "; ")
     }
 
-    /// Files that are read wherever `sandbox_read` confines reading: what is mounted where.
+    /// Files that are always readable if `sandbox_read` restricts reading: the list of mounts.
     private static let alwaysReadable = ["/proc/self/mountinfo"]
 
     private static func exceptions(of plan: Plan) -> Landlock.Exceptions {
@@ -64,7 +66,7 @@ struct Sandbox {
         return exceptions
     }
 
-    /// The paths of `sandbox_read` that are not there, a line each.
+    /// Messages about paths of `sandbox_read` that do not exist.
     var unreadable: [String] {
         guard mode != .off else { return [] }
         return (exceptions.readable ?? []).filter { path in
@@ -77,17 +79,17 @@ struct Sandbox {
 
     // MARK: in the process
 
-    /// The rights that are kept: who runs workers as root wants them to read all files.
+    /// The capabilities that are kept: workers that run as root must read all files.
     private var kept: Capabilities { isRoot ? .readsEverything : [] }
 
-    /// Before root is given up: what only root can take away.
+    /// Prepares the sandbox before root is dropped: some rights only root can remove.
     func prepare() {
         if mode != .off { boundCapabilities(to: kept) }
     }
 
-    /// Restricts this process to what `role` does, after root was given up. What is open by now
-    /// stays open until the process ends: the filter tells what is shared by its number.
-    /// `passing` is the one socket over which a worker passes descriptors; -1 for none.
+    /// Restricts this process to the tasks of `role`, after root was dropped. Open descriptors stay
+    /// open until it exits: the system call filter identifies shared ones by number. `passing` is
+    /// the only socket over which a worker passes descriptors; -1 for none.
     func enter(
         as role: SystemCallFilter.Role, passing: Int32, _ log: ErrorLog
     ) throws(SystemError) {
@@ -103,9 +105,9 @@ struct Sandbox {
         }
     }
 
-    /// The Logger stays root where the master is, for it opens logs wherever they are and whoever
-    /// owns them; where requests name them, `user` has to have the right to. It starts no program
-    /// and connects to nothing, but that it sends datagrams.
+    /// Restricts the logger. It stays root if the master is, since it opens logs of any directory
+    /// and owner; files whose names have variables are opened with the rights of `user`. It starts
+    /// no program, and its only connections are those for datagrams.
     func enterAsLogger(opensAs user: Identity?, _ log: ErrorLog) throws(SystemError) {
         if let user { try joinGroups(user.groups) }
         guard mode != .off else { return }
@@ -123,7 +125,7 @@ struct Sandbox {
         }
     }
 
-    /// Reads no more than a worker does from here on: `apus explain`.
+    /// Restricts reading to what a worker may read: for `apus explain`.
     func enterReading() throws(SystemError) {
         guard mode != .off, let landlockVersion, exceptions.readable != nil else { return }
         try takeNoNewPrivileges()
@@ -139,14 +141,15 @@ struct Sandbox {
         if role == .aide { exceptions.readable = [] }
         try attempt(log) { () throws(SystemError) in
             for failure in try Landlock.enforce(exceptions, version: version) {
-                // What is not there is the master's to tell.
+                // Missing paths are reported by the master.
                 guard failure.code != Errno.noEntry else { continue }
                 log.write(.warn, "\(failure): what is there can be read by no worker")
             }
         }
     }
 
-    /// What was looked up may be refused all the same, by the rules of a container.
+    /// Applies a restriction. A feature that the kernel supports may still be forbidden by a
+    /// container.
     private func attempt(
         _ log: ErrorLog, _ part: () throws(SystemError) -> Void
     ) throws(SystemError) {
@@ -160,7 +163,7 @@ struct Sandbox {
 }
 
 extension Plan {
-    /// Which system calls its workers make besides those of all.
+    /// The system calls that its workers make in addition to the common ones.
     fileprivate var allowedCalls: SystemCallFilter.Allowed {
         let testsLinks = (0..<locations.count).contains { index in
             locations[index].links != .follow

@@ -1,20 +1,20 @@
 import Linux
 
-/// What `apus serve` is told on its command line.
+/// The options of `apus serve`.
 public struct ServeOptions: Equatable, Sendable {
-    /// The directory to serve, as it was written.
+    /// The directory to serve, as written.
     public var directory = "."
-    /// Where to listen: this machine only, unless asked.
+    /// The address to listen on: this machine only, by default.
     public var address = ListenAddress.ipv4(0x7F00_0001, port: 8000)
-    /// The names that are accepted as Host besides those of this machine, in lower case.
+    /// The additional names that are accepted as Host, in lower case.
     public var hosts: [String] = []
     /// `--help`.
     public var showsUsage = false
 
-    /// The defaults.
+    /// Creates the defaults.
     public init() {}
 
-    /// Reads a command line; `arguments` begin with `serve`.
+    /// Parses a command line; `arguments` begin with `serve`.
     public static func parse(_ arguments: [String]) throws(CommandLineError) -> ServeOptions {
         var options = ServeOptions()
         var port: UInt16?
@@ -47,8 +47,7 @@ public struct ServeOptions: Equatable, Sendable {
         return port
     }
 
-    /// Reads the argument of `--host`: a name or an address as a browser sends it, but without its
-    /// port.
+    /// Parses the argument of `--host`: a name or an address as a browser sends it, without a port.
     private static func parseHost(_ text: String) throws(CommandLineError) -> String {
         if LiteralAddress.ipv6(text) != nil { return "[\(text.lowercased())]" }
         if text.hasPrefix("["), text.hasSuffix("]"),
@@ -82,7 +81,7 @@ public struct ServeOptions: Equatable, Sendable {
         return "a name has letters, digits, hyphens and dots, as in build.example.com"
     }
 
-    /// The address of `--listen`, whose port is that of `--port`, or 8000, unless it names one.
+    /// Parses the address of `--listen`. Its port is that of `--port`, or 8000, unless it has one.
     private static func address(
         listen: String, port: UInt16?
     ) throws(CommandLineError) -> ListenAddress {
@@ -91,7 +90,7 @@ public struct ServeOptions: Equatable, Sendable {
             guard port == nil else { throw .unusable("--port: a unix socket has no port") }
             return named
         }
-        // With a port behind it, an address that names one is none any more.
+        // With a port appended, an address that has one already is invalid.
         let isWithoutPort =
             !listen.utf8.allSatisfy { $0 >= 0x30 && $0 <= 0x39 }
             && (try? ListenAddress.parse(listen + ":1")) != nil
@@ -112,7 +111,7 @@ public struct ServeOptions: Equatable, Sendable {
 }
 
 extension ListenAddress {
-    /// The same address with another port.
+    /// Returns the same address with another port.
     func withPort(_ port: UInt16) -> ListenAddress {
         switch self {
         case .ipv4(let address, _): .ipv4(address, port: port)
@@ -121,7 +120,7 @@ extension ListenAddress {
         }
     }
 
-    /// True for the addresses that only this machine reaches: 127.0.0.0/8 and ::1.
+    /// True for addresses that only this machine can reach: 127.0.0.0/8 and ::1.
     var isLoopback: Bool {
         switch self {
         case .ipv4(let address, _): address >> 24 == 127
@@ -131,7 +130,7 @@ extension ListenAddress {
         }
     }
 
-    /// Where a browser finds it.
+    /// The URL for a browser.
     public var location: String {
         if case .unix = self { return description }
         return "http://\(self)/"

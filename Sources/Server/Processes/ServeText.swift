@@ -1,4 +1,4 @@
-/// The configuration of `apus serve`, written as a user would write it.
+/// The configuration of `apus serve`, as a user would write it.
 public enum ServeText {
     /// Returns the text. `root` is an absolute path; on a loopback address, only the names of this
     /// machine and `hosts` are accepted as Host.
@@ -45,8 +45,8 @@ public enum ServeText {
         """
     }
 
-    /// A server for all other names. A page of another site could have its own name lead here
-    /// (DNS rebinding), and then read the files as if they were its own.
+    /// Returns a server for all other names. A page of another site could make its own name resolve
+    /// to this machine (DNS rebinding), and then read the files as its own.
     private static func refusal(_ address: ListenAddress) -> String {
         """
 
@@ -68,21 +68,22 @@ public enum ServeText {
         """
     }
 
-    /// The names of this machine, and no name at all, which HTTP/1.0 allows.
+    /// Returns the names of this machine, and the empty name, for HTTP/1.0 requests without Host.
     private static func names(_ hosts: [String]) -> String {
         let names =
             ["", "localhost", "*.localhost", "~^127([.][0-9]+){3}$", "~^[[](0*:)+0*1[]]$"] + hosts
         return "        server_name \(names.map(quoted).joined(separator: " "));\n"
     }
 
-    /// Returns the path with a variable in place of each `$`, which begins one and has no escape.
+    /// Returns the path with a variable in place of each `$`, which begins a variable and cannot be
+    /// escaped.
     private static func escaped(_ root: String) -> String {
         root.split(separator: "$", omittingEmptySubsequences: false).joined(separator: "${dollar}")
     }
 
     private static let dollar = "\n    geo $dollar { default \"$\"; }\n"
 
-    /// In double quotes, which end at the next one: it and the backslash are escaped.
+    /// Quotes a text: the double quote and the backslash are escaped.
     static func quoted(_ text: String) -> String {
         var result = "\""
         for scalar in text.unicodeScalars {
@@ -92,7 +93,7 @@ public enum ServeText {
         return result + "\""
     }
 
-    /// What gzip makes smaller.
+    /// The types that are compressed.
     private static var compressed: String {
         """
         text/css text/javascript text/markdown text/plain text/xml application/json
@@ -104,7 +105,7 @@ public enum ServeText {
         types.map { "        \($0.type) \($0.names);" }.joined(separator: "\n")
     }
 
-    /// The types that a folder on somebody's disk is likely to hold.
+    /// The types of files that users are likely to have.
     private static var types: [(type: String, names: String)] {
         [
             ("text/html", "html htm"), ("text/css", "css"), ("text/javascript", "js mjs"),

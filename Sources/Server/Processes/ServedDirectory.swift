@@ -1,22 +1,22 @@
 import Linux
 
-/// The directory of `apus serve`, by a name that is looked up anew for each request: where it is a
-/// symbolic link that is switched to a new release, the new release is served.
+/// The directory of `apus serve`, by a name that is resolved for each request: if it is a symbolic
+/// link that is switched to a new release, the new release is served.
 public struct ServedDirectory {
-    /// The absolute path, as the configuration has it.
+    /// The absolute path in the configuration.
     public let root: String
-    /// The same for people.
+    /// The path for messages.
     public let name: String
 
-    /// The directory that the user called `operand`. SystemError: it does not exist, is none, or
-    /// may not be searched.
+    /// Resolves the directory `operand`. Throws SystemError if it does not exist, is no directory,
+    /// or may not be searched.
     public init(_ operand: String) throws(SystemError) {
         let found = withCPath(Array("\(operand)/.".utf8)) { facts(of: $0) }
         if case .failure(let error) = found { throw SystemError("stat()", code: error.code) }
         let segments = operand.split(separator: "/").filter { $0 != "." }
         var kept = segments[...]
         var base = operand.hasPrefix("/") ? [] : try currentDirectory()
-        // `..` of a directory that a link leads to is not the one in which the link stands.
+        // `..` of a directory reached through a link is not the directory that contains the link.
         if let last = segments.lastIndex(of: "..") {
             kept = segments[segments.index(after: last)...]
             let prefix = segments[...last].joined(separator: "/")
@@ -32,7 +32,7 @@ public struct ServedDirectory {
         if Array(text.utf8) == base {
             root = name
         } else {
-            // The configuration cannot say what is not UTF-8.
+            // The configuration cannot express bytes that are not UTF-8.
             let start = operand.hasPrefix("/") ? "" : "/proc/self/cwd"
             root = start + segments.map { "/\($0)" }.joined()
         }

@@ -1,14 +1,14 @@
 import Linux
 
-/// The service manager that started this process, where it wants to be told how it goes:
-/// sd_notify(3), without its library. What cannot be sent is lost: the manager has its timeouts.
+/// Notifications to the service manager that started this process: sd_notify(3), without its
+/// library. A notification that cannot be sent is dropped: the manager has its own timeouts.
 struct ServiceManager {
     private let socket: String
-    /// How often it wants to hear that the master is alive.
+    /// The interval at which the manager expects a sign of life.
     private let watchdogMs: Int64?
     private var nextWatchdogMs: Int64 = 0
 
-    /// nil where nobody wants to be told.
+    /// Reads the environment. Returns nil if there is no service manager.
     init?(environment: (String) -> [UInt8]? = environmentValue) {
         func value(_ name: String) -> String? {
             environment(name).map { String(decoding: $0, as: UTF8.self) }
@@ -18,27 +18,27 @@ struct ServiceManager {
         self.socket = socket
         let isForUs = value("WATCHDOG_PID").map { Int32($0) == currentProcess() } ?? true
         let limit = value("WATCHDOG_USEC").flatMap { Int64($0) }
-        // Twice within the time, as sd_watchdog_enabled(3) advises.
+        // Twice within the time, as sd_watchdog_enabled(3) recommends.
         watchdogMs = isForUs ? limit.flatMap { $0 > 0 ? max(1, $0 / 2000) : nil } : nil
     }
 
-    /// All is in force; this process is the one to watch.
+    /// Notifies that the configuration is in force, and that this is the main process.
     func ready(_ status: String) {
         send(["READY=1", "MAINPID=\(currentProcess())", "STATUS=\(status)"])
     }
 
-    /// A reload begins; `ready` ends it.
+    /// Notifies that a reload begins; `ready` ends it.
     func reloading() {
         send(["RELOADING=1", "MONOTONIC_USEC=\(Clock.monotonicMicroseconds())"])
     }
 
-    /// The end begins.
+    /// Notifies that the shutdown begins.
     func stopping() { send(["STOPPING=1", "STATUS=finishing requests"]) }
 
-    /// When `tick` is wanted; nil for never.
+    /// The time of the next `tick`; nil for never.
     var nextDeadlineMs: Int64? { watchdogMs == nil ? nil : nextWatchdogMs }
 
-    /// The master is alive, said when it is time.
+    /// Sends the sign of life, if it is due.
     mutating func tick(nowMs: Int64) {
         guard let watchdogMs, nowMs >= nextWatchdogMs else { return }
         nextWatchdogMs = nowMs &+ watchdogMs
@@ -49,7 +49,7 @@ struct ServiceManager {
         _ = DatagramCalls.notify(socket, lines.joined(separator: "\n"))
     }
 
-    /// What the environment of a process that takes over must say in place of ours.
+    /// Returns the changes of the environment for a process that takes over.
     static func changes(for process: Int32) -> [String] {
         environmentValue("WATCHDOG_PID") == nil ? [] : ["WATCHDOG_PID=\(process)"]
     }

@@ -1,15 +1,15 @@
 import Linux
 
-/// `worker_watchdog`: finds the workers whose loop has not turned for so long. Waiting for events
-/// is not hanging.
+/// `worker_watchdog`: finds workers whose event loop has made no progress for that time. Waiting
+/// for events is not hanging.
 ///
-/// It looks some times within that time and counts what it saw, rather than the time: after a pause
-/// of the whole machine nobody hangs.
+/// It checks several times within that time and counts the checks instead of measuring the time:
+/// after a pause of the whole machine no worker counts as hanging.
 struct Watchdog {
-    /// How often it looks until a worker hangs.
+    /// The number of checks without progress after which a worker counts as hanging.
     static let looks = 5
 
-    /// A worker, and what it is at.
+    /// A worker, and a snapshot of its report.
     struct Sight {
         let process: Int32
         let activity: Activity.Snapshot
@@ -20,12 +20,12 @@ struct Watchdog {
     private var seen: [Int32: (turns: UInt64, count: Int)] = [:]
 
     init(limitMs: Int64, nowMs: Int64) {
-        // The first look may come just after the turn began, and so does not count.
+        // The first check may come just after an iteration began, and so does not count.
         intervalMs = max(1, limitMs / Int64(Watchdog.looks - 1))
         nextLookMs = nowMs &+ intervalMs
     }
 
-    /// Whom `sights` show to hang, each once.
+    /// Returns the workers that hang according to `sights`, each once.
     mutating func look(at sights: [Sight], nowMs: Int64) -> [Sight] {
         nextLookMs = nowMs &+ intervalMs
         var next: [Int32: (turns: UInt64, count: Int)] = [:]

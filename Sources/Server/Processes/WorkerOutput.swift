@@ -1,10 +1,10 @@
 import Linux
 
-/// What a worker tells the master: bytes that no text has.
+/// The statuses that a worker sends to the master: bytes that do not occur in text.
 enum WorkerWord: UInt8 {
-    /// It listens, and answers.
+    /// The worker listens and serves.
     case serves = 1
-    /// It accepts no more connections.
+    /// The worker accepts no more connections.
     case acceptsNoMore = 2
     /// The helper process does not respond.
     case helperIsStuck = 3
@@ -12,20 +12,20 @@ enum WorkerWord: UInt8 {
     case listenerIsBroken = 4
 }
 
-/// What a child of the master writes to its stderr: a worker's words, and what the runtime says
-/// when it traps. Its descriptor 2 is a pipe, and the master reads it.
+/// The output of one of the master's children on stderr: statuses, and messages of the runtime when
+/// it traps. The child's descriptor 2 is a pipe, which the master reads.
 struct WorkerOutput {
     let process: Int32
     let role: MasterState.Role
-    /// The end of the pipe that is read, non-blocking; owned by who closes it.
+    /// The read end of the pipe, non-blocking; its owner closes it.
     let descriptor: Int32
     private var unfinished: [UInt8] = []
     private var words: [WorkerWord] = []
     private var limit = OutputLimit()
-    /// The time until which nothing is read: the process writes too much.
+    /// The time until which nothing is read, because the process writes too much.
     private(set) var pausedUntilMs: Int64 = 0
 
-    /// The pause after as much was read as one turn allows.
+    /// The pause after the maximum for one read.
     static let pauseMs: Int64 = 100
 
     init(process: Int32, role: MasterState.Role, descriptor: Int32) {
@@ -34,11 +34,12 @@ struct WorkerOutput {
         self.descriptor = descriptor
     }
 
-    /// Says a word to the master, in one of its children.
+    /// Sends a status to the master. Called in one of its children.
     static func say(_ word: WorkerWord) { writeBytes(2, [word.rawValue]) }
 
     /// Returns the lines that have arrived and may be logged, and whether more may arrive. The
-    /// process may be hostile: what is read in one turn is bounded, and so is what is logged.
+    /// process may be hostile: the amount that is read at once is bounded, and so is the amount
+    /// that is logged.
     mutating func read(nowMs: Int64) -> (lines: [String], isOpen: Bool) {
         var lines: [String] = []
         var chunk = [UInt8](repeating: 0, count: 4096)
@@ -58,7 +59,7 @@ struct WorkerOutput {
         return (lines + report(nowMs), true)
     }
 
-    /// The different words that were among what was read.
+    /// Returns the different statuses among the bytes read so far, and clears them.
     mutating func takeWords() -> [WorkerWord] {
         defer { words = [] }
         return words
@@ -92,22 +93,22 @@ struct WorkerOutput {
     }
 }
 
-/// The bound of what one process may put into the error log through its stderr: a burst, then so
-/// many bytes a second. What is beyond is counted and dropped.
+/// Limits what one process may write to the error log through its stderr: a burst, then a rate in
+/// bytes per second. The rest is counted and dropped.
 struct OutputLimit {
     static let burst: Int64 = 16_384
     static let bytesPerSecond: Int64 = 256
-    /// The time between two reports of what was dropped.
+    /// The interval of reports about dropped output.
     static let reportIntervalMs: Int64 = 60_000
 
-    /// Bytes that may be logged, in thousandths.
+    /// The bytes that may be logged, in thousandths.
     private var allowance = burst * 1000
     private var filledMs: Int64?
     private var lines = 0
     private var bytes = 0
     private var reportDueMs: Int64?
 
-    /// True if a line of `count` bytes may be logged; counts it as dropped if not.
+    /// Returns true if a line of `count` bytes may be logged; counts it as dropped otherwise.
     mutating func admits(_ count: Int, nowMs: Int64) -> Bool {
         let passedMs = min(max(0, nowMs &- (filledMs ?? nowMs)), OutputLimit.burst * 1000)
         filledMs = nowMs
@@ -124,7 +125,7 @@ struct OutputLimit {
         return true
     }
 
-    /// A line about what was dropped, once it is time for one, or if it `isLast`.
+    /// Returns a line about dropped output, if it is time for one or if it `isLast`.
     mutating func report(nowMs: Int64, isLast: Bool) -> String? {
         guard lines > 0, isLast || nowMs >= reportDueMs ?? Int64.max else { return nil }
         defer {

@@ -1,8 +1,9 @@
 import HTTP
 
-/// Addresses as requests and configurations write them: digits, never names.
+/// Numeric addresses in requests and configurations.
 enum AddressText {
-    /// `192.0.2.1`. As in nginx, digits are decimal whatever zeros they begin with.
+    /// Parses an address such as `192.0.2.1`. As in nginx, digits are decimal even after leading
+    /// zeros.
     static func ipv4(_ text: Span<UInt8>) -> UInt32? {
         var address: UInt32 = 0
         var octet: UInt32 = 0
@@ -27,7 +28,8 @@ enum AddressText {
         return octets == 3 && digits > 0 ? address << 8 | octet : nil
     }
 
-    /// `2001:db8::1`, also with an IPv4 address at its end (RFC 4291, section 2.2).
+    /// Parses an address such as `2001:db8::1`, which may end in an IPv4 address (RFC 4291, section
+    /// 2.2).
     static func ipv6(_ text: Span<UInt8>) -> (high: UInt64, low: UInt64)? {
         var groups = Groups()
         var position = 0
@@ -58,12 +60,12 @@ enum AddressText {
         return groups.gap == nil ? nil : groups.halves
     }
 
-    /// The eight groups of an address while they are read.
+    /// The eight groups of an address that is being parsed.
     private struct Groups {
         private var high: UInt64 = 0
         private var low: UInt64 = 0
         private(set) var count = 0
-        /// How many stand before `::`.
+        /// The number of groups before `::`.
         var gap: Int?
 
         mutating func append(_ group: UInt32) -> Bool {
@@ -76,9 +78,9 @@ enum AddressText {
 
         var halves: (high: UInt64, low: UInt64)? {
             guard let gap else { return count == 8 ? (high, low) : nil }
-            // `::` stands for one group or more.
+            // `::` replaces one group or more.
             guard count < 8 else { return nil }
-            // The groups behind the gap stay, those before it move up.
+            // The groups after the gap move to the end.
             let behind = count &- gap
             let all = UInt128(high) << 64 | UInt128(low)
             let tail = behind == 0 ? 0 : all & (UInt128.max >> UInt128(128 &- 16 &* behind))
@@ -102,14 +104,15 @@ enum AddressText {
         return value
     }
 
-    /// An address of either family without a port.
+    /// Parses an address of either family without a port.
     static func address(_ text: Span<UInt8>) -> Peer? {
         if let bits = ipv4(text) { return Peer(ipv4: bits) }
         if let halves = ipv6(text) { return Peer(ipv6: halves.high, halves.low) }
         return nil
     }
 
-    /// An address, also `192.0.2.1:80` and `[2001:db8::1]:80` (ngx_parse_addr_port).
+    /// Parses an address, optionally with a port: `192.0.2.1:80`, `[2001:db8::1]:80`
+    /// (ngx_parse_addr_port).
     static func addressAndPort(_ text: Span<UInt8>) -> Peer? {
         if let peer = address(text) { return peer }
         guard text.count > 0 else { return nil }
@@ -131,7 +134,7 @@ enum AddressText {
         return peer.with(port: port)
     }
 
-    /// Decimal digits up to 65535.
+    /// Parses decimal digits up to 65535.
     static func port(_ text: Span<UInt8>) -> UInt16? {
         guard text.count > 0 else { return nil }
         var value: UInt32 = 0

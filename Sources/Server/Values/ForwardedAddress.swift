@@ -1,14 +1,14 @@
 import HTTP
 
-/// Who a chain of proxies says that the client is (ngx_http_get_forwarded_addr).
+/// Finds the client's address in a chain of proxies (ngx_http_get_forwarded_addr).
 struct ForwardedAddress {
-    /// Proxies that are believed.
+    /// The trusted proxies.
     let trusted: PlanTable<Network>
-    /// Goes on past every believed proxy in the list.
+    /// Whether to skip every trusted proxy in the list.
     let isRecursive: Bool
-    /// Who it is as far as is known.
+    /// The address found so far.
     private(set) var address: Peer
-    /// Somebody who is believed named an address.
+    /// True if a trusted proxy has named an address.
     private(set) var isChanged = false
     private var isDone = false
 
@@ -18,8 +18,8 @@ struct ForwardedAddress {
         self.isRecursive = isRecursive
     }
 
-    /// Takes a field's list of addresses, the nearest proxy's last; of several fields the last one
-    /// first. False when no further field is to be looked at.
+    /// Processes the list of addresses in a header, the nearest proxy's last; of several headers
+    /// the last one first. Returns false if no further header is to be processed.
     mutating func take(_ list: Span<UInt8>) -> Bool {
         var end = list.count
         while !isDone {
@@ -43,7 +43,7 @@ struct ForwardedAddress {
         return !isDone
     }
 
-    /// Takes what a believed proxy says by other means than a list.
+    /// Processes the address that a trusted proxy sent by other means than a list.
     mutating func take(_ peer: Peer) {
         guard trusted.contains(address) else { return }
         address = peer

@@ -1,15 +1,17 @@
 import HTTP
 
-/// `geo`, compiled: addresses in stretches that have one value each, found by halving.
+/// `geo`, compiled: sorted ranges of addresses with one value each, searched by bisection.
 struct GeoTable: BitwiseCopyable {
-    /// Sorted by their starts; each goes on to the next one's. Before the first one is nothing.
+    /// The ranges by their first addresses; each ends where the next one begins. Addresses before
+    /// the first have no value.
     let ipv4: PlanTable<GeoStretch4>
     let ipv6: PlanTable<GeoStretch6>
 
-    /// What has no address, and what is no address, has the value of 255.255.255.255, as in nginx.
+    /// The address whose value applies to missing and invalid addresses: 255.255.255.255, as in
+    /// nginx.
     static let nowhere = Peer(ipv4: UInt32.max)
 
-    /// Which value an address has; nil for none.
+    /// Returns the index of an address's value; nil for none.
     func value(of peer: Peer?) -> Int32? {
         var peer = (peer ?? GeoTable.nowhere).unmapped
         if peer.family == .unix { peer = GeoTable.nowhere }
@@ -42,34 +44,34 @@ struct GeoTable: BitwiseCopyable {
     }
 }
 
-/// Where a stretch of IPv4 addresses begins.
+/// The start of a range of IPv4 addresses.
 struct GeoStretch4: BitwiseCopyable {
     let start: UInt32
-    /// -1 for none.
+    /// The index of the value; -1 for none.
     let value: Int32
 }
 
-/// Where a stretch of IPv6 addresses begins.
+/// The start of a range of IPv6 addresses.
 struct GeoStretch6: BitwiseCopyable {
     let high: UInt64
     let low: UInt64
-    /// -1 for none.
+    /// The index of the value; -1 for none.
     let value: Int32
 }
 
-/// Networks with values, while a `geo` block is read: of those that hold an address the one with
-/// the longest prefix wins.
+/// The networks of a `geo` block while it is read: of the networks that contain an address, the one
+/// with the longest prefix wins.
 struct GeoNetworks {
     private var values: [Network: Int32] = [:]
 
     init() {}
 
-    /// Gives a network a value: the one that it had before.
+    /// Sets the value of a network. Returns the previous value.
     mutating func set(_ network: Network, _ value: Int32) -> Int32? {
         values.updateValue(value, forKey: network)
     }
 
-    /// Takes a network out; false when it was not there.
+    /// Removes a network. Returns false if it does not exist.
     mutating func delete(_ network: Network) -> Bool {
         values.removeValue(forKey: network) != nil
     }
@@ -100,13 +102,13 @@ struct GeoNetworks {
     }
 }
 
-/// Addresses from one to another, inclusive.
+/// The addresses from one to another, inclusive.
 struct GeoInterval {
     let start: UInt128
     let last: UInt128
     let value: Int32
 
-    /// Intervals that lie inside of each other or apart, as stretches: the innermost wins.
+    /// Converts intervals that are nested or disjoint to ranges: the innermost interval wins.
     static func stretches(
         of intervals: [GeoInterval], lastAddress: UInt128
     ) -> [(start: UInt128, value: Int32)] {
@@ -136,9 +138,9 @@ struct GeoInterval {
     }
 }
 
-/// IPv4 ranges with values, while a `geo` block with `ranges` is read. As nginx does, each 65536
-/// addresses are looked at apart: a range takes the place of an equal one and is cut out of one
-/// around it; anything else that overlaps is an error.
+/// The IPv4 ranges of a `geo` block with `ranges` while it is read. As in nginx, each block of
+/// 65536 addresses is processed separately: a range replaces an equal one and is cut out of one
+/// around it; any other overlap is an error.
 struct GeoRanges {
     private struct Range {
         var start: UInt16
@@ -150,16 +152,16 @@ struct GeoRanges {
 
     init() {}
 
-    /// What adding a range came to.
+    /// The result of adding a range.
     enum Outcome: Equatable {
         case added
-        /// It took the place of this value.
+        /// The range replaced this value.
         case replaced(Int32)
-        /// It overlaps with this range.
+        /// The range overlaps with this one.
         case overlaps(UInt32, UInt32)
     }
 
-    /// Adds the addresses from `start` to `last`, which is not less.
+    /// Adds the addresses from `start` to `last`, which must not be less.
     mutating func add(_ start: UInt32, _ last: UInt32, _ value: Int32) -> Outcome {
         var outcome = Outcome.added
         for (block, from, to) in GeoRanges.pieces(start, last) {
@@ -175,7 +177,7 @@ struct GeoRanges {
         return outcome
     }
 
-    /// Takes a range out; false when it was not there as it is given.
+    /// Removes a range. Returns false if there is no range with exactly these bounds.
     mutating func delete(_ start: UInt32, _ last: UInt32) -> Bool {
         var isWhole = true
         for (block, from, to) in GeoRanges.pieces(start, last) {
@@ -185,7 +187,7 @@ struct GeoRanges {
         return isWhole
     }
 
-    /// A range in pieces of one block each.
+    /// Splits a range at block boundaries.
     private static func pieces(
         _ start: UInt32, _ last: UInt32
     ) -> [(block: UInt16, from: UInt16, to: UInt16)] {
@@ -201,7 +203,7 @@ struct GeoRanges {
     }
 
     private static func insert(_ new: Range, into ranges: inout [Range]) -> Outcome {
-        // The first one that does not end before the new one; most lists are in order already.
+        // The first range that does not end before the new one; most lists are sorted already.
         var index = ranges.count
         while index > 0, ranges[index - 1].last >= new.start { index -= 1 }
         guard index < ranges.count, ranges[index].start <= new.last else {
@@ -228,7 +230,7 @@ struct GeoRanges {
         return .added
     }
 
-    /// The table; `fallback` is what addresses without a range have, -1 for nothing.
+    /// Returns the table; `fallback` is the value of addresses without a range, -1 for none.
     func table(fallback: Int32, in arena: Arena) -> GeoTable {
         var intervals = [GeoInterval(start: 0, last: UInt128(UInt32.max), value: fallback)]
         for (block, ranges) in blocks {
@@ -240,7 +242,7 @@ struct GeoRanges {
         }
         let stretches = GeoInterval.stretches(
             of: intervals, lastAddress: UInt128(UInt32.max))
-        // Addresses of IPv6 count as 255.255.255.255.
+        // IPv6 addresses count as 255.255.255.255.
         let last = stretches.last?.value ?? -1
         return GeoTable(
             ipv4: arena.store(

@@ -2,9 +2,10 @@ import Files
 import HTTP
 import Linux
 
-/// Variables of map, geo and split_clients: looked up when somebody asks for them.
+/// Variables of map, geo and split_clients, which are evaluated on first use.
 extension Worker {
-    /// The value of such a variable, kept for the rest of the request unless it is volatile.
+    /// Writes the value of such a variable, which is cached for the rest of the request unless it
+    /// is volatile.
     mutating func lookUp(
         _ index: Int, _ slot: Int, _ exchange: Int, into writer: inout HeadWriter
     ) {
@@ -71,7 +72,7 @@ extension Worker {
         return Array(geo.values[Int(index)])
     }
 
-    /// Takes the request's X-Forwarded-For fields into a chain of proxies, the last one first.
+    /// Processes the request's X-Forwarded-For headers as a chain of proxies, the last one first.
     func followForwarded(_ chain: inout ForwardedAddress, _ exchange: Int) {
         let received = exchanges[exchange].received
         var lists: [ByteExtent] = []
@@ -86,7 +87,7 @@ extension Worker {
 }
 
 extension Plan {
-    /// What a value comes to in a map.
+    /// Looks up a value in a map.
     func outcome(of value: Span<UInt8>, in map: MapPlan) -> MapTable.Outcome {
         map.table.outcome(of: value) { regexes[Int($0)].matches($1) }
     }

@@ -1,34 +1,34 @@
 import Files
 import HTTP
 
-/// `map`, compiled: which of its results a value has. Strings are kept in lower case and compared
-/// so; expressions see the value as it is.
+/// `map`, compiled: maps a value to one of its results. Strings are stored in lower case and
+/// compared ignoring case; regular expressions match the original value.
 struct MapTable: BitwiseCopyable {
-    /// What a value came to.
+    /// The result of a lookup.
     enum Outcome: Equatable {
-        /// Which result.
+        /// The index of the result.
         case result(Int32)
-        /// Which result, and the expression that led to it.
+        /// The index of the result, and the regular expression that matched.
         case matched(Int32, regex: Int32)
         /// Nothing matches.
         case none
-        /// This row's expression came to no end.
+        /// The regular expression of this row exceeded its limits.
         case failed(row: Int32)
     }
 
-    /// Strings, sorted.
+    /// Plain strings, sorted.
     let exact: PlanTable<NamedIndex>
-    /// What stands behind the `*` of `*.example.com`, with its dot, sorted.
+    /// The parts after the `*` of `*.example.com`, with the dot, sorted.
     let leading: PlanTable<NamedIndex>
-    /// What stands before the `*` of `www.example.*`, with its dot, sorted.
+    /// The parts before the `*` of `www.example.*`, with the dot, sorted.
     let trailing: PlanTable<NamedIndex>
-    /// In the order of the file.
+    /// The regular expressions in the order of the file.
     let regexes: PlanTable<MapRegex>
-    /// Values are hosts: a dot at their end does not count.
+    /// True if values are host names: a trailing dot is ignored.
     let hasHostnames: Bool
 
-    /// Looks a value up in nginx's order: the string itself, the longest wildcard at its
-    /// beginning, the longest at its end, the first expression that matches.
+    /// Looks a value up in nginx's order: the string itself, the longest wildcard at the beginning,
+    /// the longest at the end, the first regular expression that matches.
     func outcome(
         of value: Span<UInt8>, matches: (Int32, Span<UInt8>) -> Regex.Outcome
     ) -> Outcome {
@@ -36,7 +36,7 @@ struct MapTable: BitwiseCopyable {
         if let result = exact.indexIgnoringCase(of: value) ?? wildcard(of: value) {
             return .result(result)
         }
-        // nginx asks no expression about nothing.
+        // nginx matches no regular expression against an empty value.
         guard !value.isEmpty else { return .none }
         var index = 0
         while index < regexes.count {
@@ -51,7 +51,7 @@ struct MapTable: BitwiseCopyable {
         return .none
     }
 
-    /// What of a value is looked up.
+    /// Returns the part of a value that is looked up.
     @_lifetime(copy value)
     func subject(of value: Span<UInt8>) -> Span<UInt8> {
         guard hasHostnames, value.count > 0, value[value.count &- 1] == UInt8(ascii: ".") else {
@@ -85,17 +85,17 @@ struct MapTable: BitwiseCopyable {
     }
 }
 
-/// A `~` row.
+/// A row with a regular expression (`~`).
 struct MapRegex: BitwiseCopyable {
-    /// Which of the plan's regular expressions.
+    /// The index of the regular expression in the plan.
     let regex: Int32
     let result: Int32
-    /// For messages.
+    /// The pattern, for messages.
     let pattern: PlanBytes
 }
 
 extension PlanTable where Element == NamedIndex {
-    /// What `name` in lower case stands for; the table is sorted, and in lower case.
+    /// Returns the index of `name`, ignoring case, in a sorted table in lower case.
     func indexIgnoringCase(of name: Span<UInt8>) -> Int32? {
         var low = 0
         var high = count
@@ -121,24 +121,25 @@ extension PlanTable where Element == NamedIndex {
     }
 }
 
-/// The strings of a `map` block while they are gathered.
+/// Collects the strings of a `map` block.
 struct MapStrings {
     private var exact: [[UInt8]: Int32] = [:]
-    /// By what stands behind or before the `*`, with its dot.
+    /// The wildcards by the part after or before the `*`, with the dot.
     private var leading: [[UInt8]: Int32] = [:]
     private var trailing: [[UInt8]: Int32] = [:]
 
-    /// Why a string cannot be taken.
+    /// The reason that a string is invalid.
     enum Refusal: Error {
-        /// It stands there already.
+        /// The string occurs twice.
         case conflicting
-        /// Neither a host name nor `*.example.com`, `.example.com` or `www.example.*`.
+        /// The string is neither a host name nor `*.example.com`, `.example.com` or
+        /// `www.example.*`.
         case invalidWildcard
     }
 
     init() {}
 
-    /// Takes a string; with `hostnames` it may be a wildcard.
+    /// Adds a string; with `hostnames` it may be a wildcard.
     mutating func add(
         _ string: [UInt8], result: Int32, hostnames: Bool
     ) throws(Refusal) {
@@ -150,7 +151,7 @@ struct MapStrings {
         let stars = key.count { $0 == star }
         guard stars < 2, !hasEmptyLabel, !key.contains(0) else { throw .invalidWildcard }
         if key.count > 1, key[0] == dot {
-            // The name itself, and all below it.
+            // `.example.com` is the name itself and all names below it.
             try MapStrings.put(Array(key.dropFirst()), result, into: &exact)
             try MapStrings.put(key, result, into: &leading)
         } else if key.count > 2, key[0] == star, key[1] == dot {
@@ -170,7 +171,7 @@ struct MapStrings {
         guard table.updateValue(result, forKey: key) == nil else { throw .conflicting }
     }
 
-    /// The table of these strings and of expressions.
+    /// Returns the table of these strings and of regular expressions.
     func table(regexes: [MapRegex], hasHostnames: Bool, in arena: Arena) -> MapTable {
         MapTable(
             exact: MapStrings.sorted(exact, in: arena),

@@ -1,15 +1,15 @@
 import HTTP
 
-/// A network of addresses, or everybody who comes by a unix socket.
+/// A network of addresses, or all clients of unix sockets.
 struct Network: BitwiseCopyable, Hashable {
     let family: Peer.Family
-    /// The address, its other bits zero.
+    /// The network address; the other bits are zero.
     let high: UInt64
     let low: UInt64
-    /// How many leading bits are the network's: at most 32 or 128.
+    /// The length of the prefix in bits: at most 32 or 128.
     let length: Int
 
-    /// All of unix's.
+    /// All clients of unix sockets.
     static let unix = Network(family: .unix, high: 0, low: 0, length: 0)
 
     init(family: Peer.Family, high: UInt64, low: UInt64, length: Int) {
@@ -20,8 +20,8 @@ struct Network: BitwiseCopyable, Hashable {
         self.length = length
     }
 
-    /// `192.0.2.0/24`, `2001:db8::/32`, or an address alone; `hasLowBits` when bits beyond the
-    /// network's own are set, which mean nothing.
+    /// Parses `192.0.2.0/24`, `2001:db8::/32`, or a single address; `hasLowBits` is true if bits
+    /// beyond the prefix are set, which are ignored.
     static func parse(_ text: Span<UInt8>) -> (network: Network, hasLowBits: Bool)? {
         let slash = text.firstIndex(of: UInt8(ascii: "/"))
         guard let peer = AddressText.address(text.slice(from: 0, to: slash ?? text.count)) else {
@@ -52,10 +52,10 @@ struct Network: BitwiseCopyable, Hashable {
         }
     }
 
-    /// Whether the peer is of this network; IPv4 inside of IPv6 counts as IPv4.
+    /// Returns true if the peer is in this network; an IPv4-mapped IPv6 address counts as IPv4.
     func contains(_ peer: Peer) -> Bool { containsAsIs(peer.unmapped) }
 
-    /// The same where IPv4 inside of IPv6 is IPv6.
+    /// Returns true if the peer is in this network; an IPv4-mapped IPv6 address counts as IPv6.
     func containsAsIs(_ peer: Peer) -> Bool {
         guard peer.family == family else { return false }
         let mask = Network.mask(family, length)
@@ -64,7 +64,7 @@ struct Network: BitwiseCopyable, Hashable {
 }
 
 extension Peer {
-    /// The IPv4 address inside of `::ffff:192.0.2.1`; every other address as it is.
+    /// The IPv4 address of `::ffff:192.0.2.1`; every other address unchanged.
     var unmapped: Peer {
         guard family == .ipv6, high == 0, low >> 32 == 0xFFFF else { return self }
         return Peer(ipv4: UInt32(truncatingIfNeeded: low), port: port)
@@ -72,7 +72,7 @@ extension Peer {
 }
 
 extension PlanTable where Element == Network {
-    /// Whether one of the networks holds the peer.
+    /// Returns true if one of the networks contains the peer.
     func contains(_ peer: Peer) -> Bool {
         var index = 0
         while index < count {

@@ -1,9 +1,9 @@
 import HTTP
 import Linux
 
-/// Variables of the connection's ends: what a proxy says of them, and what the kernel knows.
+/// Variables about the ends of the connection: from the PROXY protocol, and from the kernel.
 extension Worker {
-    /// An address or a port; false when no proxy has said it.
+    /// Writes an address or a port of the PROXY protocol. Returns false if there was no header.
     func writePeer(
         _ variable: Variable, _ slot: Int, _ exchange: Int, into writer: inout HeadWriter
     ) -> Bool {
@@ -48,7 +48,8 @@ extension Worker {
         writer.append(address.socketName.span)
     }
 
-    /// A number of TCP_INFO, in the kernel's units; false for what is no TCP connection.
+    /// Writes a number of TCP_INFO, in the kernel's units. Returns false for a connection that is
+    /// not TCP.
     func writeTCPInfo(
         _ variable: Variable, _ slot: Int, into writer: inout HeadWriter
     ) -> Bool {

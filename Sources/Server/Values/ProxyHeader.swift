@@ -1,40 +1,40 @@
 import HTTP
 
-/// What a proxy says of a connection, ahead of its first request: the PROXY protocol of HAProxy
-/// (proxy-protocol.txt), version 1 in text and version 2 in bytes.
+/// The PROXY protocol of HAProxy (proxy-protocol.txt), with which a proxy describes a connection
+/// before its first request: version 1 in text and version 2 in binary.
 enum ProxyHeader {
-    /// Both ends of the connection that the proxy took.
+    /// Both ends of the connection that the proxy accepted.
     struct Addresses: BitwiseCopyable, Equatable {
         var source = Peer()
         var destination = Peer()
     }
 
-    /// What the first bytes of a connection came to.
+    /// The result of parsing the first bytes of a connection.
     enum Outcome: Equatable {
-        /// They are the beginning of a header.
+        /// The bytes are the beginning of a header.
         case needsMore
-        /// A header of so many bytes. Without addresses (UNKNOWN, LOCAL, what is neither TCP nor an
-        /// address of the internet) those of the socket hold.
+        /// A complete header of `byteCount` bytes. Without addresses (UNKNOWN, LOCAL, other
+        /// protocols) those of the socket apply.
         case complete(Addresses?, byteCount: Int)
         case invalid(Fault)
     }
 
-    /// Why it is none, in nginx's words.
+    /// The syntax error, in nginx's words.
     enum Fault: Equatable {
         case broken
         case unknownVersion(UInt8)
         case tooLarge
     }
 
-    /// The longest line of version 1, with its CRLF.
+    /// The maximum length of a line of version 1, with its CRLF.
     static let longestLine = 107
-    /// As much as is read of version 2: what nginx's largest buffer for it takes.
+    /// The maximum size of a header of version 2, which is that of nginx's largest buffer for it.
     static let longestBinary = 4096
 
     private static let signatureCount = 12
     private static let binaryCount = 16
 
-    /// Looks at all that has come so far.
+    /// Parses all bytes that were received so far.
     static func parse(_ bytes: Span<UInt8>) -> Outcome {
         guard bytes.count > 0 else { return .needsMore }
         return bytes[0] == UInt8(ascii: "\r") ? parseBinary(bytes) : parseLine(bytes)
@@ -60,7 +60,7 @@ enum ProxyHeader {
         return .complete(addresses, byteCount: end &+ 1)
     }
 
-    /// `TCP4 source destination port port`. Which of the two families is named does not matter.
+    /// Parses `TCP4 source destination port port`. The named address family is ignored.
     private static func addresses(inLine line: Span<UInt8>) -> Addresses? {
         let family = line.slice(from: 0, to: 5)
         guard family.equals("TCP4 ") || family.equals("TCP6 ") else { return nil }
@@ -75,7 +75,7 @@ enum ProxyHeader {
             destination: destination.with(port: destinationPort))
     }
 
-    /// What stands before the next space; the position is then behind that.
+    /// Returns the text before the next space and moves the position after that space.
     @_lifetime(copy line)
     private static func word(_ line: Span<UInt8>, _ position: inout Int) -> Span<UInt8> {
         let start = position
@@ -102,7 +102,7 @@ enum ProxyHeader {
         let isProxied = bytes[signatureCount] & 15 == 1
         let isStream = bytes[13] & 15 == 1
         guard isProxied, isStream else { return .complete(nil, byteCount: count) }
-        // What follows the addresses is extensions, which say nothing that is asked for.
+        // The extensions after the addresses are ignored.
         switch bytes[13] >> 4 {
         case 1:
             guard count >= binaryCount &+ 12 else { return .invalid(.broken) }
@@ -140,7 +140,7 @@ enum ProxyHeader {
 }
 
 extension Span where Element == UInt8 {
-    /// Whether the bytes are the first ones of `text`.
+    /// True if the bytes are a prefix of `text`.
     fileprivate func isBeginning(of text: StaticString) -> Bool {
         guard count <= text.utf8CodeUnitCount else { return false }
         for index in 0..<count where unsafe self[index] != text.utf8Start[index] { return false }

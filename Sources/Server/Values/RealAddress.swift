@@ -1,10 +1,10 @@
 import HTTP
 import Linux
 
-/// realip: who the client is, as a proxy says that is believed.
+/// realip: the client's address as sent by a trusted proxy.
 extension Worker {
-    /// Takes the client's address from where the location says, once a request; it is in `peers`
-    /// until the request is over.
+    /// Replaces the client's address as the location specifies, once per request; it stays in
+    /// `peers` until the end of the request.
     mutating func takeRealAddress(_ location: LocationPlan, _ slot: Int, _ exchange: Int) {
         guard location.realIP >= 0, !exchanges[exchange].hasRealAddress else { return }
         let settings = plan.realIPs[Int(location.realIP)]
@@ -24,7 +24,7 @@ extension Worker {
         exchanges[exchange].hasRealAddress = true
     }
 
-    /// The request is over: the connection's peer is the proxy again.
+    /// Restores the proxy as the connection's peer at the end of the request.
     @inline(__always)
     mutating func dropRealAddress(_ slot: Int, _ exchange: Int) {
         guard exchanges[exchange].hasRealAddress else { return }
@@ -32,7 +32,7 @@ extension Worker {
         exchanges[exchange].hasRealAddress = false
     }
 
-    /// Only the first field of a name counts, as in nginx.
+    /// Processes a header. Only the first of a name counts, as in nginx.
     private func followField(
         _ name: PlanBytes, _ chain: inout ForwardedAddress, _ exchange: Int
     ) {

@@ -1,57 +1,58 @@
-/// What a request has beyond its bytes and its place in the plan: made when one of its location's
-/// features asks for it, so that a request that needs none of them has none.
+/// The state of a request beyond its bytes and its place in the plan. It is created on first use,
+/// so that a request without such features has none.
 final class RequestContext {
-    /// The value of a variable that the configuration makes.
+    /// The value of a variable that the configuration defines.
     enum Value {
-        /// Nobody has asked for it, and nothing has set it.
+        /// The variable was neither used nor set yet.
         case unset
         case missing
         case known([UInt8])
     }
 
-    /// Values by slot.
+    /// Values by variable slot.
     var values: [Value]
-    /// The query, where a rewrite or a redirect has made another one of it.
+    /// The query, after a rewrite or a redirect changed it.
     var args: [UInt8]?
-    /// The path, while another request has the worker's buffer.
+    /// The path, while another request uses the worker's buffer.
     var uri: [UInt8]?
-    /// What the last regular expression that matched has captured.
+    /// The captures of the last regular expression that matched.
     var captures = Captures()
-    /// An alias that is the whole path has the path behind it, because try_files found that there.
+    /// True if the path is appended to an alias to a single file, because try_files found a file
+    /// there.
     var addsPathToAlias = false
-    /// `$request_id`, the same wherever it is named.
+    /// `$request_id`, which is the same for the whole request.
     var requestID: [UInt8]?
-    /// What limit_req and limit_conn have made of the request: each is asked once.
+    /// The results of limit_req and limit_conn, each evaluated once.
     var requestLimiting: LimitStatus?
     var connectionLimiting: LimitStatus?
-    /// What the request counts for in zones of limit_conn.
+    /// The connections counted in zones of limit_conn.
     var heldConnections: [HeldConnection] = []
-    /// Bytes a second that `set $limit_rate` has given.
+    /// The bytes per second assigned by `set $limit_rate`.
     var assignedRate: Int64?
-    /// How fast the answer is sent, once that is known; nil in it for as fast as it goes.
+    /// The rate limit of the response, once it is known; the inner nil means unlimited.
     var sendRate: SendRate??
-    /// The path was rewritten within its location: an alias cannot replace the location's name any
-    /// more.
+    /// True if the path was rewritten within its location, so that an alias cannot replace the
+    /// location's name any more.
     var isOutsideAlias = false
-    /// Where an answer sends the client: what Location says.
+    /// The target of a redirect: the value of Location.
     var target: [UInt8]?
-    /// What came of asking for a password.
+    /// The state of the password check.
     var login = LoginState()
-    /// Variables of the access group that were asked for, with their values; nil for none.
+    /// The access variables that were evaluated; nil for those without a value.
     var accessValues: [Variable: [UInt8]?] = [:]
-    /// The cookie of userid, once somebody has asked for it.
+    /// The cookie of userid, once it was evaluated.
     var userID: UserIDState?
-    /// The added fields of a file's answer that became a 416.
+    /// The added fields of a file's response that became a 416.
     var fieldsOfFile: [UInt8]?
-    /// The trailers of the answer, each with its line end.
+    /// The trailers of the response, each with its line end.
     var trailers: [UInt8] = []
-    /// What a body that was compressed before has come from and to.
+    /// The sizes of a body that was compressed for the cache, before and after.
     var codedSizes: (plain: Int64, coded: Int64)?
 
     init(slots: Int) { values = Array(repeating: .unset, count: slots) }
 }
 
-/// The groups of a match, in a copy of what was matched.
+/// The groups of a match, with a copy of the subject.
 struct Captures {
     private(set) var subject: [UInt8] = []
     private(set) var ranges: [Range<Int>?] = []
@@ -63,7 +64,7 @@ struct Captures {
         self.ranges = ranges
     }
 
-    /// The bytes of a group; nil when it took no part in the match.
+    /// The bytes of a group; nil if it did not take part in the match.
     subscript(_ number: Int) -> ArraySlice<UInt8>? {
         guard ranges.indices.contains(number), let range = ranges[number],
             range.upperBound <= subject.count

@@ -1,8 +1,8 @@
 import HTTP
 
-/// `$request_id` and `$gzip_ratio`: what is known of a request beyond what was received.
+/// `$request_id` and `$gzip_ratio`.
 extension Worker {
-    /// Sixteen random bytes in hexadecimal, made when the first one asks.
+    /// Returns sixteen random bytes in hexadecimal, created on first use.
     mutating func requestID(of exchange: Int) -> [UInt8] {
         let context = context(of: exchange)
         if let known = context.requestID { return known }
@@ -19,14 +19,14 @@ extension Worker {
         return identity
     }
 
-    /// How many times smaller gzip has made the body, with two digits behind the point; false when
-    /// it was not compressed to its end.
+    /// Writes the factor by which gzip has reduced the body, with two decimals. Returns false if it
+    /// was not compressed completely.
     func writeGzipRatio(_ exchange: Int, into writer: inout HeadWriter) -> Bool {
         let producer = producers.indices.contains(exchange) ? producers[exchange] : nil
         guard let sizes = producer?.codedSizes ?? contextIfAny(exchange)?.codedSizes,
             sizes.coded > 0
         else { return false }
-        // Rounded where the third digit is 5 or more, as in nginx.
+        // Rounded up if the third digit is 5 or more, as in nginx.
         let hundredths = (sizes.plain &* 1000 / sizes.coded &+ 5) / 10
         writer.append(decimal: hundredths / 100)
         writer.append(byte: UInt8(ascii: "."))

@@ -4,7 +4,7 @@ import HTTP
 struct SplitTable: BitwiseCopyable {
     let parts: PlanTable<SplitPart>
 
-    /// The value for a text; nil when the shares do not reach as far.
+    /// Returns the value for a text; nil if the shares do not reach its hash.
     func value(of text: Span<UInt8>) -> PlanBytes? {
         let hash = murmurHash2(text)
         var index = 0
@@ -19,14 +19,14 @@ struct SplitTable: BitwiseCopyable {
 
 /// One share.
 struct SplitPart: BitwiseCopyable {
-    /// The first hash that is no longer in it; 0 when it takes all the rest.
+    /// The first hash after the share; 0 for all the rest.
     let end: UInt32
     let value: PlanBytes
 }
 
-/// The shares of a `split_clients` block while they are added up.
+/// Adds up the shares of a `split_clients` block.
 struct SplitShares {
-    /// Hundredths of a percent.
+    /// The sum of all shares, in hundredths of a percent.
     static let whole: UInt32 = 10_000
 
     private var sum: UInt32 = 0
@@ -34,7 +34,8 @@ struct SplitShares {
 
     init() {}
 
-    /// Where a share of so many hundredths of a percent ends; nil when there is more than all.
+    /// Adds a share in hundredths of a percent. Returns the hash where it ends; nil if the sum
+    /// exceeds 100 %.
     mutating func add(_ share: UInt32) -> UInt32? {
         guard share <= SplitShares.whole &- sum else { return nil }
         sum &+= share
@@ -43,11 +44,11 @@ struct SplitShares {
         return end
     }
 
-    /// `*`: nothing but another one may follow.
+    /// Adds `*`: only another one may follow.
     mutating func addRest() { sum = SplitShares.whole }
 
-    /// `0.5%` in hundredths of a percent; nil when it is not a percentage above zero with at most
-    /// two decimals.
+    /// Parses `0.5%` into hundredths of a percent; nil if it is not a percentage above zero with at
+    /// most two decimals.
     static func parse(_ text: [UInt8]) -> UInt32? {
         guard text.last == UInt8(ascii: "%"), text.count > 1 else { return nil }
         var value: UInt32 = 0

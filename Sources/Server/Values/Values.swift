@@ -2,14 +2,14 @@ import Files
 import HTTP
 import Linux
 
-/// The values of texts with variables, for a request.
+/// Evaluation of texts with variables for a request.
 extension Worker {
-    /// As deep as nginx follows variables that are made of others.
+    /// The maximum depth of variables that depend on others, as in nginx.
     private static let deepestEvaluation = 100
-    /// A value is not longer than this.
+    /// The maximum length of a value in bytes.
     private static let longestValue = 1 << 20
 
-    /// The context of a request, made when it has none.
+    /// Returns the context of a request, and creates it on first use.
     mutating func context(of exchange: Int) -> RequestContext {
         if let context = contextIfAny(exchange) { return context }
         let context = RequestContext(slots: plan.variables.count)
@@ -23,7 +23,7 @@ extension Worker {
         exchanges[exchange].hasContext ? contexts[exchange] : nil
     }
 
-    /// The request is over: nothing is left of it.
+    /// Drops the context at the end of the request.
     mutating func dropContext(_ exchange: Int) {
         if uriOwner == exchange { uriOwner = -1 }
         guard exchanges[exchange].hasContext else { return }
@@ -33,13 +33,13 @@ extension Worker {
         exchanges[exchange].hasContext = false
     }
 
-    /// The value of a text.
+    /// Returns the value of a text.
     mutating func value(of template: Template, _ slot: Int, _ exchange: Int) -> [UInt8] {
         if let constant = template.constant { return Array(constant) }
         return bytes { (worker, writer) in worker.write(template, slot, exchange, into: &writer) }
     }
 
-    /// Writes the value of a text; a variable without a value is no bytes.
+    /// Writes the value of a text. A variable without a value is empty.
     mutating func write(
         _ template: Template, _ slot: Int, _ exchange: Int, into writer: inout HeadWriter
     ) {
@@ -48,7 +48,7 @@ extension Worker {
         }
     }
 
-    /// What `body` writes, however long it is.
+    /// Returns the bytes that `body` writes, of any length.
     mutating func bytes(_ body: (inout Worker, inout HeadWriter) -> Void) -> [UInt8] {
         var capacity = 1024
         while true {
@@ -66,7 +66,7 @@ extension Worker {
         }
     }
 
-    /// Writes the value of a piece; false when it has none.
+    /// Writes the value of a piece. Returns false if it has none.
     mutating func writeValue(
         of piece: TemplatePiece, _ slot: Int, _ exchange: Int, into writer: inout HeadWriter
     ) -> Bool {
@@ -74,7 +74,7 @@ extension Worker {
         switch piece.variable {
         case .literal:
             writer.append(piece.text.span)
-        // Those of the format combined come first, without a copy of anything.
+        // The variables of the format combined come first, and copy nothing.
         case .remoteAddress: peers[slot].write(into: &writer)
         case .timeLocal: writer.append(clock.logTime.span)
         case .status: RequestRecord.write(status: exchanges[exchange].statusSoFar, into: &writer)
@@ -89,7 +89,7 @@ extension Worker {
         return true
     }
 
-    /// The name of a field that is kept where it was found, and was not sent twice.
+    /// Returns true if a header whose position is stored occurs at most once.
     private func hasAtMostOne(_ piece: TemplatePiece, _ exchange: Int) -> Bool {
         guard let name = piece.fieldName else { return false }
         return exchanges[exchange].parser.head.hasAtMostOne(name)
@@ -157,7 +157,7 @@ extension Worker {
         }
     }
 
-    /// What can be told of a request without asking anybody else.
+    /// Returns the variables that depend only on the request itself.
     func record(_ slot: Int, _ exchange: Int) -> RequestRecord {
         RequestRecord(
             connection: connections[slot], peer: peers[slot], exchange: exchanges[exchange],
@@ -201,10 +201,11 @@ extension Worker {
         }
     }
 
-    // MARK: values that are made of others
+    // MARK: variables that depend on others
 
-    /// Begins to evaluate a value that may be made of others; false where it turned out to be made
-    /// of itself, which is logged. Then everything in it is without a value, so that it has an end.
+    /// Begins the evaluation of a value that may depend on others. Returns false, with a log
+    /// message, if it depends on itself: then everything in it is empty, so that the evaluation
+    /// ends.
     mutating func beginEvaluation(
         _ name: @autoclosure () -> String, _ slot: Int, _ exchange: Int
     ) -> Bool {
@@ -223,8 +224,8 @@ extension Worker {
 
     // MARK: captures
 
-    /// Keeps what a regular expression has just captured in `subject`: its groups, and the
-    /// variables of its named ones.
+    /// Stores the captures of a regular expression that matched `subject`: its groups, and the
+    /// variables of its named groups.
     mutating func keepCaptures(
         of regex: Int32, in subject: Span<UInt8>, _ exchange: Int, always: Bool = false
     ) {
@@ -247,9 +248,9 @@ extension Worker {
     // MARK: the path
 
     /// Makes the worker's buffer hold the path of an exchange. The buffer is emptied first, so that
-    /// nothing of another request's path is ever taken for this one's. A path that was changed is
-    /// kept in the exchange's context while another exchange has the buffer; any other is made anew
-    /// from the request.
+    /// a part of another request's path is never used. A changed path is stored in the exchange's
+    /// context while another exchange uses the buffer; any other is computed again from the
+    /// request.
     mutating func takeURI(_ exchange: Int) {
         guard uriOwner != exchange else { return }
         if uriOwner >= 0, let context = contextIfAny(uriOwner) {
@@ -268,7 +269,7 @@ extension Worker {
         }
     }
 
-    /// Makes the path another one; false when it is too long.
+    /// Replaces the path. Returns false if it is too long.
     @discardableResult
     mutating func setURI(_ bytes: Span<UInt8>) -> Bool {
         var writer = uri.writer(from: 0)

@@ -2,9 +2,9 @@
     import HTTP
     import Linux
 
-    /// In debug builds, where the environment has APUS_BREAK_IN: a request for `/break-in/WHAT`
-    /// does WHAT, as somebody would who has taken the worker over, and the log says what came of
-    /// it. `trap` is a fault of the program's own.
+    /// Sandbox tests in debug builds: if the environment has APUS_BREAK_IN, a request for
+    /// `/break-in/WHAT` does WHAT as an attacker who has taken over the worker, and the result is
+    /// logged. `trap` is a fault of the program itself.
     extension Worker {
         func breakInIfAsked(_ slot: Int, _ exchange: Int) {
             guard context.allowsBreakIns else { return }

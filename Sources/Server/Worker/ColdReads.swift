@@ -2,17 +2,18 @@ import Files
 import HTTP
 import Linux
 
-/// `aio threads`: what of a file is not in the page cache is read there by the Aide before it is
-/// sent, so that the loop waits for no disk. Looking up and opening a file is done here, as nginx
-/// does it.
+/// `aio threads`: bytes of a file that are not in the page cache are read by the helper process
+/// before they are sent, so that the event loop does not wait for a disk. Path lookups and open(2)
+/// happen here, as in nginx.
 extension Worker {
-    /// Whether a location's files are read by somebody else, who is there.
+    /// Returns true if a location's files are read by the helper process and it is running.
     func readsElsewhere(_ features: LocationFeatures) -> Bool {
         features.contains(.readsElsewhere) && aide.isOpen
     }
 
-    /// Has the next bytes of an exchange's file read, unless they are at hand already: whether that
-    /// has to be waited for. `rest` is what follows at all, of which more is read then.
+    /// Requests that the next bytes of an exchange's file are read, unless they are in the page
+    /// cache. Returns true if the response has to wait. `rest` is all that follows, of which more
+    /// is read then.
     mutating func awaits(
         _ next: Int64, of rest: FilePiece, _ slot: Int, _ exchange: Int
     ) -> Bool {
@@ -42,7 +43,7 @@ extension Worker {
         AideLine.Asker(slot: slot, generation: connections[slot].generation)
     }
 
-    /// The Aide has read what an answer waits for, or could not.
+    /// Continues a response after the helper process has read its bytes, or failed to.
     mutating func goOn(_ asker: AideLine.Asker, isRead: Bool) {
         guard connections[asker.slot].generation == asker.generation,
             connections[asker.slot].exchange != 0
@@ -51,13 +52,13 @@ extension Worker {
         guard exchanges[exchange].isReading else { return }
         exchanges[exchange].isReading = false
         exchanges[exchange].isWaiting = false
-        // Where two have died of it, it is not tried here.
+        // If two helper processes have died of it, the read is not tried here.
         guard isRead || !aide.isOpen else { return drive(asker.slot, .sourceFailed) }
         if exchanges[exchange].entry >= 0 { files.takeBytes(of: exchanges[exchange].entry) }
         drive(asker.slot, .fileRead)
     }
 
-    /// The answer is over, or its client has gone.
+    /// Cancels a read at the end of a response or when its client disconnects.
     mutating func forgetReading(_ slot: Int, _ exchange: Int) {
         guard exchanges[exchange].isReading else { return }
         exchanges[exchange].isReading = false

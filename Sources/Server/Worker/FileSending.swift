@@ -1,11 +1,11 @@
 import Linux
 
-/// Sending files, in slices, so that others have their turn, and in full packets.
+/// Sends files in slices, so that connections take turns, and in full packets.
 ///
-/// Connections have TCP_NODELAY, so that the end of an answer never waits for an acknowledgement;
-/// it also sends on what ends a call and fills no packet. So the head waits for the file
-/// (MSG_MORE), and a slice ends where a segment does: a small packet costs as much as a full one,
-/// and wakes a reader for little.
+/// Connections have TCP_NODELAY, so that the end of a response never waits for an acknowledgement;
+/// it also sends the partial packet at the end of each call. So the head waits for the file
+/// (MSG_MORE), and a slice ends at a segment boundary: a small packet costs as much as a full one,
+/// and wakes the reader for little.
 extension Worker {
     mutating func sendFile(_ slot: Int, _ exchange: Int) -> Connection.Input {
         let location = plan.locations[Int(exchanges[exchange].location)]
@@ -37,8 +37,8 @@ extension Worker {
         }
     }
 
-    /// How much of at most `most` bytes is sent now: all that is left, or what fills segments, the
-    /// first of which the head begins.
+    /// Returns how much of at most `most` bytes is sent now: all that is left, or full segments,
+    /// the first of which begins with the head.
     private mutating func slice(
         _ most: Int64, _ slot: Int, _ exchange: Int, _ features: LocationFeatures
     ) -> Int64 {
@@ -54,6 +54,6 @@ extension Worker {
 }
 
 extension LocationFeatures {
-    /// Whether a head waits for the first bytes of its file: not where those may be held back.
+    /// True if a head waits for the first bytes of its file; false where those may be delayed.
     var headsWait: Bool { contains(.holdsHead) || !contains(.limitsRate) }
 }

@@ -1,10 +1,10 @@
 #if DEBUG
     import Linux
 
-    /// In debug builds that may be asked to break in: what a worker could do with the memory and
-    /// the descriptors that it shares with others. `WHAT:SEED` makes the same garbage each time.
+    /// Trust boundary tests in debug builds: what a hostile worker could do with the memory and the
+    /// descriptors that it shares with others. `WHAT:SEED` produces the same garbage each time.
     extension Worker {
-        /// Returns nil if `what` is none of these.
+        /// Performs an action. Returns nil if `what` is unknown.
         func misuse(_ what: String) -> BreakInOutcome? {
             let parts = what.split(separator: ":", maxSplits: 1)
             guard parts.count == 2 else { return nil }
@@ -34,14 +34,14 @@
 
             mutating func below(_ bound: Int) -> Int { Int(next() >> 33) % max(1, bound) }
 
-            /// A number that looks like an offset or a link, or like nothing.
+            /// Returns a number that looks like an offset or a link, or a random one.
             mutating func number() -> UInt64 {
                 let number = next()
                 return number & 3 == 0 ? number : number >> UInt64(below(64))
             }
         }
 
-        /// Has the Logger write into a file of any name.
+        /// Makes the logger write into a file of any name.
         private func nameLog(_ path: [UInt8]) {
             for log in [0, 1, -1] {
                 let record = LogRecord(kind: .named, target: log, detail: path.count)
@@ -76,9 +76,9 @@
                 let words = zone.table.memory.table(
                     of: UInt64.self, at: 0, count: zone.table.memory.size / 8)
                 for _ in 0..<200_000 { words[random.below(words.count)] = random.number() }
-                // The lock and the header, again and again.
+                // Overwrites the lock and the header repeatedly.
                 for _ in 0..<1000 { words[random.below(12)] = random.number() }
-                // With a lock that seems to be a dead worker's the table is only put in order.
+                // If the lock seems to belong to a dead worker, the table is only repaired.
                 if random.below(2) == 0 { words[0] = 0 }
             }
         }
@@ -88,7 +88,7 @@
                 var bytes = (0..<random.below(200)).map { _ in UInt8(random.below(256)) }
                 if bytes.count > 8 { bytes[8] = UInt8(random.below(6)) }
                 if random.below(4) == 0 { bytes = [] }
-                // Standard error, a pipe, stands for a descriptor that is no file.
+                // Standard error, a pipe, is a descriptor that is not a file.
                 _ = Linux.send(
                     aide.descriptor, bytes, passing: random.below(3) == 0 ? 2 : -1)
             }

@@ -4,115 +4,116 @@ import HTTP
 import Linux
 import Reactor
 
-/// A worker: one process, one thread, one loop over everything that is ready.
+/// A worker: one process, one thread, one event loop.
 ///
-/// It may touch: the sockets that it was given or accepted, files to be read below the configured
-/// roots, its ring of log lines.
+/// It has access to the sockets that it inherited or accepted, the files below the configured
+/// roots, for reading, and its ring of log lines.
 struct Worker: ~Copyable {
     let plan: Plan
     let context: WorkerContext
-    /// What is noted of requests; nil in a worker that serves.
+    /// The notes of `apus explain`; nil in a worker that serves.
     let explanation: Explanation?
-    /// Where it is noted what this worker is doing.
+    /// The report of what this worker is doing.
     let activity: Activity
     var poller: Poller
     let signals: SignalSource
     var deadlines: Deadlines
-    /// What connections wait for that wait as long as their own case says.
+    /// Individual deadlines of connections, for limit_rate and similar delays.
     var timers: Timers
     var clock = TurnClock()
 
-    /// Password files, and passwords that were found right.
+    /// Password files and verified passwords.
     var logins = Logins()
-    /// The way to the Aide. It is apart from the worker, whose own memory is copied now and then.
+    /// The client of the helper process. It is a separate object because the worker's own memory is
+    /// copied now and then.
     private let aideBox: AideBox
     var aide: AideLine {
         _read { yield aideBox.line }
         nonmutating _modify { yield &aideBox.line }
     }
-    /// When ``lookAtAide()`` is due; Int64.max for never.
+    /// The time at which ``lookAtAide()`` is due; Int64.max for never.
     var aideLookMs = Int64.max
     var userIDs = UserIDSequence()
     var listeners: [Listener]
     var connections: ZeroedStorage<Connection>
     var peers: ZeroedStorage<Peer>
-    /// What proxies say of connections, where `hasProxyAddresses`.
+    /// The addresses from the PROXY protocol, valid where `hasProxyAddresses`.
     var proxyAddresses: ZeroedStorage<ProxyHeader.Addresses>
-    /// Who the peer was before a proxy was believed, where an exchange `hasRealAddress`.
+    /// The peer before realip replaced it, valid where an exchange `hasRealAddress`.
     var socketPeers: ZeroedStorage<Peer>
     var freeConnections: FreeList
     var exchanges: ZeroedStorage<Exchange>
     var freeExchanges: FreeList
     var producers: [BodyProducer?] = []
-    /// The heads of answers, by exchange, where a text names their fields.
+    /// The heads of responses by exchange, if the configuration uses their fields in variables.
     var sentHeads: [[UInt8]] = []
-    /// Connections that had sent nothing when they were noted, in the order of their acceptance.
+    /// Connections that have not sent anything yet, in the order of their acceptance.
     var silent = SlotList()
     var silentLinks = SlotLinks()
-    /// Connections whose response has neither a length nor chunks: their end is its end.
+    /// Connections whose response has neither a length nor chunks: it ends with the connection.
     var unframed: Set<Int> = []
-    /// Connections whose turn was cut short, in the order in which they go on.
+    /// Connections whose slice ended before they were done, in the order in which they continue.
     var queue: [UInt32] = []
 
     var inputs: BufferPool
     var outputs: BufferPool
     var gzips = GzipPool(capacity: 16)
-    /// The fields that clients say again and again.
+    /// The cache of header blocks.
     let fieldMemory = FieldMemory.allocate()
-    /// Some listener has servers of particular addresses.
+    /// True if a listener has servers for specific addresses.
     let hasParticularAddresses: Bool
-    /// What paths are.
+    /// The file cache.
     var files: FileCache
-    /// Tells of what is mounted; -1 where nothing is kept.
+    /// A descriptor that reports mount changes; -1 if nothing is cached.
     let mountsDescriptor: Int32
     var answers: AnswerCache
     var making = AnswerInMaking()
     let errorLines = ErrorLineCount()
     var codingClasses = CodingClasses()
     var path = PathBuffer()
-    /// How deep the evaluation of a value is that is made of others, and whether one turned out to
-    /// be made of itself.
+    /// The depth of nested evaluations of variables, and whether one depends on itself.
     var evaluationDepth = 0
     var hasCycled = false
-    /// The charset that a variable holds, for the head that is written next.
+    /// The charset from a variable, for the next head.
     var madeCharset: [UInt8] = []
-    /// The requested host in lower case, while a server is chosen by it.
+    /// The requested host in lower case, while a server is selected.
     let hostName: Buffer
-    /// The normalized path of the request that is being answered.
+    /// The normalized path of the current request.
     var uri: Buffer
     var uriCount = 0
-    /// The exchange that it is of; -1 for none.
+    /// The exchange that ``uri`` belongs to; -1 for none.
     var uriOwner = -1
-    /// What requests have beyond that, by exchange.
+    /// Additional state of requests, by exchange.
     var contexts: [RequestContext?] = []
     var accessLog: AccessLog
-    /// What has filled the error logs enough.
+    /// Limits repeated messages in the error logs.
     let repeatedMessages = RepeatedMessages()
 
-    /// Until when no connection is accepted, because descriptors or slots ran out; 0 when they have
-    /// not.
+    /// The time until which no connection is accepted, because descriptors or slots ran out; 0
+    /// otherwise.
     var listenersPausedUntilMs: Int64 = 0
     var connectionCount = 0
-    /// What this worker's connections are at, where the configuration asks for it.
+    /// The counters of this worker's connections, if the configuration uses them.
     var counts = Scoreboard.Counts()
-    /// getpid(2)
+    /// The process ID: getpid(2).
     let process = currentProcess()
     var acceptedCount: UInt64 = 0
     var state = RunState.serving
     var drainingSinceMs: Int64 = 0
-    /// Nobody takes the connections that wait at its listeners when they are closed.
+    /// True if no other process accepts the connections that wait at its listeners when they are
+    /// closed.
     var isLastToAccept = false
-    /// When the next idle connection is closed, once the worker drains.
+    /// The time at which the next idle connection is closed, while the worker drains.
     var idleUntilMs: Int64 = Int64.max
 
     enum RunState {
         case serving
-        /// No new connections; those that are there are served to their end.
+        /// No new connections; existing ones are served to their end.
         case draining
         case ended
     }
 
-    /// Slots below this number are connections; above are the sources that are always there.
+    /// Slots below this number are connections; those above are permanent event sources.
     static let signalSlot = UInt32.max
     static let lifelineSlot = UInt32.max - 1
     static let aideSlot = UInt32.max - 2
@@ -138,7 +139,7 @@ struct Worker: ~Copyable {
         proxyAddresses = ZeroedStorage(count: slots)
         socketPeers = ZeroedStorage(count: slots)
         freeConnections = FreeList(count: slots)
-        // One more: for the requests that requests make.
+        // One more, for subrequests.
         exchanges = ZeroedStorage(count: slots &+ 1)
         freeExchanges = FreeList(count: slots)
         inputs = BufferPool(size: Worker.inputSize(plan), keeps: 32)
@@ -178,7 +179,7 @@ struct Worker: ~Copyable {
         }
     }
 
-    /// What tells of changes; without it nothing is kept.
+    /// Opens the change notifications; without them nothing is cached.
     private static func feed(_ context: WorkerContext) -> ChangeFeed? {
         do throws(SystemError) {
             return try ChangeFeed()
@@ -188,8 +189,8 @@ struct Worker: ~Copyable {
         }
     }
 
-    /// An equal part for each worker of what the server may keep: three quarters of it are for
-    /// files, the rest for heads, but for what the Aide may keep.
+    /// Returns this worker's equal share of the server's cache: three quarters for files, the rest
+    /// for responses, after subtracting the helper process's share.
     private static func cacheBounds(
         _ context: WorkerContext, _ explanation: Explanation?
     ) -> CacheBounds {
@@ -203,9 +204,9 @@ struct Worker: ~Copyable {
         return bounds
     }
 
-    /// Room for a head of some fields and a small body behind it.
+    /// The size of the output buffer: a head and a small body.
     static let outputSize = 4096 + smallBody
-    /// Files up to this size are read into the output and leave in one send with their head.
+    /// Files up to this size are read into the output buffer and sent together with their head.
     static let smallBody = 16384
 
     private static func listeners(_ context: WorkerContext) -> [Listener] {
@@ -223,7 +224,7 @@ struct Worker: ~Copyable {
         return min(size, 65536)
     }
 
-    /// Memory for the longest request target that is read, and what is added to it.
+    /// Allocates memory for the longest request target, and for what is added to it.
     private static func scratch(_ plan: Plan) -> Buffer {
         var size = 8192
         for index in 0..<plan.servers.count {
@@ -234,7 +235,7 @@ struct Worker: ~Copyable {
     }
 }
 
-/// Serves until it is told to end: the process's exit status.
+/// Runs a worker until the master stops it. Returns its exit code.
 public func runWorker(_ context: WorkerContext) -> Int32 {
     do {
         var worker = try Worker(context)

@@ -3,9 +3,9 @@ import HTTP
 import Linux
 import Reactor
 
-/// The end of a connection, whatever it was doing.
+/// Closing of connections in any state.
 extension Worker {
-    /// Ends a connection whatever it was doing, and logs the request that was under way.
+    /// Closes a connection in any state, and logs the current request.
     mutating func abandon(
         _ slot: Int, _ exchange: Int, _ reason: Connection.CloseReason
     ) {
@@ -36,17 +36,16 @@ extension Worker {
         close(slot)
     }
 
-    /// Makes the end of the connection the end of the body. Unless all of that is sent, the
-    /// connection is reset, even if this process dies: a part of it would look whole otherwise
-    /// (RFC 9112, section 8). A body with a length or in chunks shows by itself that it is cut
-    /// short, so that its connection is closed; a reset could take bytes from the client that have
-    /// arrived.
+    /// Makes the end of the connection the end of the body. Unless all of it is sent, the
+    /// connection is reset, even if this process dies: otherwise a part of it would look complete
+    /// (RFC 9112, section 8). A truncated body with a length or in chunks is recognizable, so its
+    /// connection is closed normally; a reset could discard bytes that the client has received.
     mutating func endWithConnection(_ slot: Int) {
         unframed.insert(slot)
         _ = clinux_reset_on_close(connections[slot].fd)
     }
 
-    /// Ends a connection as others end, if the body that it delimits is complete.
+    /// Lets a connection close normally if the body that it delimits is complete.
     func allowOrderlyEnd(_ slot: Int, _ exchange: Int) {
         guard unframed.contains(slot), exchanges[exchange].isComplete else { return }
         _ = clinux_end_on_close(connections[slot].fd)

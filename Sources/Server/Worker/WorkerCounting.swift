@@ -1,10 +1,10 @@
 import HTTP
 import Linux
 
-/// What stub_status and the variables of connections are made of. Nothing is counted where the
-/// configuration names neither.
+/// The counters for stub_status and the variables of connections. Nothing is counted if the
+/// configuration uses neither.
 extension Worker {
-    /// Takes over what a connection has come to.
+    /// Updates the counters for a connection's new state.
     mutating func count(_ slot: Int) {
         let connection = connections[slot]
         if connection.counted != connection.state {
@@ -27,7 +27,7 @@ extension Worker {
         counts.active &+= change
     }
 
-    /// Lets the other workers see it.
+    /// Publishes the counters for other workers.
     func publishCounts() {
         guard let row = context.scoreboardRow else { return }
         var published = counts
@@ -36,14 +36,14 @@ extension Worker {
         context.scoreboard[row] = published
     }
 
-    /// All workers' counts, with the request that asks among them.
+    /// Returns the counters of all workers, including the current request.
     mutating func totalCounts(_ slot: Int) -> Scoreboard.Counts {
         count(slot)
         publishCounts()
         return context.scoreboard.total
     }
 
-    /// `$connections_active` and its like.
+    /// Returns the value of `$connections_active` and similar variables.
     mutating func connectionCount(_ variable: Variable, _ slot: Int) -> UInt64 {
         let total = totalCounts(slot)
         switch variable {
@@ -54,7 +54,7 @@ extension Worker {
         }
     }
 
-    /// Answers with the counts, in nginx's words.
+    /// Responds with the counters, in nginx's format.
     mutating func stubStatus(_ slot: Int, _ exchange: Int) -> Outcome {
         let method = exchanges[exchange].method
         guard method == .get || method == .head else { return .status(405) }

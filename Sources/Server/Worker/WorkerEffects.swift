@@ -4,9 +4,10 @@ import HTTP
 import Linux
 import Reactor
 
-/// Carrying out what a connection decides: its steps are pure, the calls are here.
+/// Performs the actions of connections: their state transitions are pure, the system calls are
+/// here.
 extension Worker {
-    /// A fresh connection is read from at once: its request has often come with it.
+    /// Opens a connection, and reads from it at once: its request has often arrived with it.
     mutating func open(_ slot: Int, _ descriptor: Int32, _ peer: Peer, listener: Int) {
         acceptedCount &+= 1
         connectionCount &+= 1
@@ -34,14 +35,14 @@ extension Worker {
         drive(slot, .expired)
     }
 
-    /// The time that a connection waited for has come.
+    /// Handles the expiry of a connection's individual deadline.
     mutating func wake(_ slot: Int) {
         guard connections[slot].isHeld else { return resume(slot) }
         connections[slot].isHeld = false
         drive(slot, .ready)
     }
 
-    /// Steps a connection until it waits or is gone.
+    /// Steps a connection until it waits or is closed.
     mutating func drive(_ slot: Int, _ first: Connection.Input) {
         carryOn(slot, first)
         if plan.countsConnections { count(slot) }
@@ -68,7 +69,7 @@ extension Worker {
                 exchanges[exchange].startedMs = clock.monotonicMs
                 input = .proxyHeaderTaken
             case .answer:
-                // One that came together with the request before it.
+                // A request that arrived together with the previous one.
                 if !activity.isBusy { noteWork(exchange) }
                 #if DEBUG
                     breakInIfAsked(slot, exchange)
@@ -86,8 +87,8 @@ extension Worker {
                 guard wait(slot, exchange, direction, deadline) else { return }
                 input = .expired
             case .pause:
-                // As nginx: who waits for a time is not to send its end meanwhile. Nor is who waits
-                // for the Aide, whose time is everybody's.
+                // As in nginx, a client's half-close ends a delayed request. So it does for one
+                // that waits for the helper process, which all clients share.
                 let isAsking = contextIfAny(exchange)?.login.asker != nil
                 watch(slot, for: timers.isArmed(slot) || isAsking ? .endOfStream : .hangUp)
                 deadlines.cancel(slot)
@@ -113,9 +114,9 @@ extension Worker {
         }
     }
 
-    /// Notes what the loop works on, for whoever finds this process dead: what has come of the
-    /// request, with so many bytes that are just received. It changes nothing here, but what is not
-    /// `mutating` gets a copy of the worker.
+    /// Records what the event loop works on, for the master in case this process dies: the request
+    /// so far, with `count` newly received bytes. Nothing changes, but a method that is not
+    /// `mutating` would receive a copy of the worker.
     @inline(__always)
     private mutating func noteWork(_ exchange: Int, andNew count: Int = 0) {
         let start = exchanges[exchange].inputStart
@@ -125,7 +126,7 @@ extension Worker {
         activity.begin(input.span(from: start, to: end), nowMs: clock.monotonicMs)
     }
 
-    /// What answering came to, for the connection.
+    /// Returns the result of processing a request, as an input for the connection.
     private mutating func outcome(of exchange: Int) -> Connection.Input {
         if exchanges[exchange].lacksMemory { return .failed }
         if exchanges[exchange].lacksRoom { return .answerLacksRoom }
@@ -133,7 +134,7 @@ extension Worker {
         return exchanges[exchange].isWaiting ? .answerWaits : .answered
     }
 
-    /// Goes on with an answer that has waited.
+    /// Continues a response that has waited.
     mutating func resume(_ slot: Int) {
         guard connections[slot].state == .answering, connections[slot].exchange != 0 else { return }
         let exchange = Int(connections[slot].exchange) &- 1
@@ -157,7 +158,7 @@ extension Worker {
         case .bytes(let count):
             exchanges[exchange].mayHaveMore = count == room
             exchanges[exchange].hasReceived = true
-            // What has changed before these bytes were sent is taken in before they are answered.
+            // Changes before these bytes were sent are processed before the response is built.
             if ChangeFeed.hasNews { files.takeChanges() }
             return .received(count)
         case .wouldBlock: return .nothingToReceive
@@ -172,7 +173,7 @@ extension Worker {
         let output = exchanges[exchange].output
         let start = exchanges[exchange].outputStart
         var most = exchanges[exchange].outputCount
-        // While an answer waits, what is sent are those before it.
+        // While a response waits, only earlier responses are sent.
         if features.contains(.limitsRate), !exchanges[exchange].isWaiting {
             most = Int(min(Int64(most), room(slot, exchange)))
             guard most > 0 else { return .limited }

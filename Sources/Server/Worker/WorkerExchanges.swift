@@ -1,9 +1,9 @@
 import HTTP
 import Linux
 
-/// The exchange of a connection: taken when something comes, given back when it rests.
+/// Exchanges of connections: acquired when bytes arrive, released when the connection is idle.
 extension Worker {
-    /// The exchange of a connection, a new one when it was idle.
+    /// Returns the exchange of a connection, and acquires one if it was idle.
     mutating func exchange(of slot: Int) -> Int? {
         if connections[slot].exchange != 0 { return Int(connections[slot].exchange) &- 1 }
         guard let exchange = freeExchanges.take() else { return nil }
@@ -17,7 +17,7 @@ extension Worker {
         return exchange
     }
 
-    /// Which of the plan's addresses the connection came to.
+    /// Returns the index in the plan of the address that the connection arrived at.
     @inline(__always)
     mutating func address(of slot: Int) -> Int32 {
         let listener = Int(connections[slot].listener)
@@ -34,7 +34,8 @@ extension Worker {
         return listeners[listener].servers
     }
 
-    /// The address that a connection came to: getsockname(2), unless it is no real one.
+    /// Returns the local address of a connection: getsockname(2), unless it is the simulated one of
+    /// `apus explain`.
     func localAddress(of slot: Int) -> Peer {
         explanation?.local ?? Peer.local(of: connections[slot].fd)
     }

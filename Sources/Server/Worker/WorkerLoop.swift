@@ -2,7 +2,7 @@ import Files
 import Linux
 import Reactor
 
-/// The loop: what is ready is walked, signals, timers, listeners and connections alike.
+/// The event loop: handles signals, timers, listeners and connections.
 extension Worker {
     mutating func run() throws(SystemError) -> Int32 {
         try registerSources()
@@ -20,8 +20,8 @@ extension Worker {
         return 0
     }
 
-    /// One turn: waits for events, no longer than so many milliseconds (-1 for any time), and does
-    /// what there is to do.
+    /// Runs one iteration: waits for events, at most `limit` milliseconds (-1: no limit), and
+    /// handles them.
     mutating func turn(atMostMs limit: Int32) throws(SystemError) {
         let wait = waitMs()
         let bound = limit < 0 ? wait : wait < 0 ? limit : min(wait, limit)
@@ -60,25 +60,25 @@ extension Worker {
         for index in listeners.indices { try watch(index) }
     }
 
-    /// What was mounted before a request came is taken in before that is read, whichever of them
-    /// the poller tells of first.
+    /// Handles mount changes before the requests that arrived after them, in whatever order the
+    /// poller reports them.
     @inline(__always)
     private mutating func lookForMounts(_ count: Int) {
-        // select tells of nothing but reading and writing, for which these are always ready.
+        // select has no error events apart from readiness, and these files are always ready.
         if poller.engine == .select { return takeMounts() }
-        // One that came alone is looked at when its turn comes.
+        // A single event is handled in its order anyway.
         guard count > 1 else { return }
         for index in 0..<count where poller.event(at: index).token.slot == Worker.mountSlot {
             files.mountsChanged()
         }
     }
 
-    /// Asks what was mounted.
+    /// Checks whether mounts have changed.
     mutating func takeMounts() {
         if mountsDescriptor >= 0, mountsChanged(mountsDescriptor) { files.mountsChanged() }
     }
 
-    /// How long there is nothing to do unless something happens.
+    /// Returns the time until the next deadline in milliseconds.
     private mutating func waitMs() -> Int32 {
         if !queue.isEmpty { return 0 }
         var until = deadlines.soonestMs
@@ -89,19 +89,19 @@ extension Worker {
         until = min(until, min(files.closeDueMs, files.sweepDueMs))
         until = min(until, aideLookMs)
         guard until < Int64.max else { return -1 }
-        // One more, since the clock's milliseconds are cut off: never early.
+        // One more, since the clock's milliseconds are truncated: never early.
         return Int32(clamping: max(0, until &- clock.monotonicMs &+ 1))
     }
 
     private mutating func dispatch(_ token: Token) {
         let slot = Int(token.slot)
         if slot < connections.count {
-            // Not one that was closed in this turn, nor its slot's next user, nor one that has its
-            // turn in the queue.
+            // Skips connections that were closed in this iteration, the next users of their slots,
+            // and those that are in the queue.
             guard connections[slot].generation == token.generation,
                 connections[slot].state != .free, !connections[slot].isQueued
             else { return }
-            // One that is held is told of nothing but that the client has gone.
+            // A suspended connection is only notified that the client has closed it.
             let hasGone = connections[slot].isHeld
             connections[slot].isHeld = false
             drive(slot, hasGone ? .failed : .ready)
@@ -112,7 +112,7 @@ extension Worker {
         } else if token.slot == Worker.aideSlot {
             takeAideAnswers()
         } else if token.slot == Worker.mountSlot {
-            // Where other events came with it, it was looked for before.
+            // If other events arrived with it, it was handled before.
             files.mountsChanged()
         } else {
             accept(from: Int(token.slot &- Worker.firstListenerSlot))
@@ -120,7 +120,7 @@ extension Worker {
     }
 
     private mutating func runQueue() {
-        // What is queued while this runs waits for the next turn.
+        // Connections queued from here on wait for the next iteration.
         let turn = queue
         queue.removeAll(keepingCapacity: true)
         for slot in turn where connections[Int(slot)].isQueued {
@@ -151,7 +151,7 @@ extension Worker {
         while let number = signals.next() {
             switch Signal(rawValue: number) {
             case .quit: drain()
-            // A terminal's new size is told to all who belong to it.
+            // A terminal sends its new size to all processes of its group.
             case .windowChange where plan.main.isDaemon: drain()
             case .terminate, .interrupt: end()
             case .user1: reopenLogs()
@@ -161,14 +161,14 @@ extension Worker {
     }
 
     private mutating func masterDied() {
-        // Bytes mean nothing: another worker may have written them.
+        // Bytes are ignored: another worker may have written them.
         guard isAbandoned(context.lifeline) else {
             takeWakes(context.lifeline)
             return
         }
         poller.unregister(context.lifeline)
         context.errorLog.write(.alert, "the master process is gone, gracefully shutting down")
-        // Nobody else will take those who wait to be accepted.
+        // No other process will accept the connections that wait.
         isLastToAccept = true
         drain()
     }
@@ -187,13 +187,13 @@ extension Worker {
         stopListening()
         context.tell(.acceptsNoMore)
         accessLog.flushAll(nowMs: clock.monotonicMs)
-        // The memory is for those who come after.
+        // The memory is needed by the new workers.
         files.close()
         answers.close()
     }
 
-    /// A request may be on its way over a connection that looks idle: each has some time in which
-    /// it is still answered.
+    /// Continues draining. A request may be on its way over an idle connection, so each gets some
+    /// time in which it is still served.
     private mutating func continueDraining() {
         if clock.monotonicMs >= idleUntilMs {
             idleUntilMs = Int64.max
@@ -209,7 +209,7 @@ extension Worker {
         if connectionCount == 0 { end() }
     }
 
-    /// USR1: the files are the Logger's, where there is one.
+    /// Handles USR1: the log files belong to the logger, if there is one.
     private mutating func reopenLogs() {
         guard accessLog.reopen(nowMs: clock.monotonicMs) else {
             context.errorLog.write(.notice, "reopening logs is the logger's part")

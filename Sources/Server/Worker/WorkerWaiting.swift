@@ -1,9 +1,9 @@
 import Linux
 import Reactor
 
-/// What a connection waits for, and how long.
+/// Waiting of connections, and its time limits.
 extension Worker {
-    /// Waits for readiness; true when the time for it is over already.
+    /// Waits for readiness. Returns true if the time for it is over already.
     mutating func wait(
         _ slot: Int, _ exchange: Int, _ direction: Connection.Direction,
         _ deadline: Connection.DeadlineKind
@@ -12,7 +12,8 @@ extension Worker {
         let timeouts = plan.locations[Int(exchanges[exchange].location)].timeouts
         switch deadline {
         case .header:
-            // The whole head has this long, from its first byte (or the connection's beginning) on.
+            // This deadline is for the whole head, from its first byte or the start of the
+            // connection.
             if connections[slot].hasHeadDeadline, deadlines.isArmed(slot) { return false }
             connections[slot].hasHeadDeadline = true
             deadlines.arm(slot, list: Int(timeouts.header), nowMs: clock.monotonicMs)
@@ -37,7 +38,7 @@ extension Worker {
         deadlines.arm(slot, list: Int(list), nowMs: clock.monotonicMs)
     }
 
-    /// Has the poller watch for exactly this, with a call only when that is a change.
+    /// Sets the events that the poller watches for, with a system call only if they change.
     @inline(__always)
     mutating func watch(_ slot: Int, for interest: Readiness) {
         if connections[slot].interest != interest.rawValue { change(slot, to: interest) }
@@ -59,7 +60,7 @@ extension Worker {
     }
 
     mutating func enqueue(_ slot: Int) {
-        // It is at work, so that no pause runs; the time for a whole head goes on.
+        // The connection is active, so that no timeout runs except the one for a whole head.
         if !connections[slot].hasHeadDeadline { deadlines.cancel(slot) }
         guard !connections[slot].isQueued else { return }
         connections[slot].isQueued = true
@@ -88,7 +89,8 @@ extension Worker {
         }
     }
 
-    /// Shuts our side and waits for the client's end; true when there is no time for that.
+    /// Shuts down our side and waits for the client to close. Returns true if there is no time for
+    /// that.
     mutating func linger(_ slot: Int, _ exchange: Int) -> Bool {
         if !unframed.isEmpty { allowOrderlyEnd(slot, exchange) }
         shutdownSending(connections[slot].fd)
