@@ -55,8 +55,8 @@ struct EnvironmentReference {
         }
         guard isName(name) else {
             return Fault(
-                message: "\"\(String(decoding: name, as: UTF8.self))\" cannot be a variable of the "
-                    + "environment",
+                message: "\"\(String(decoding: name, as: UTF8.self))\" is not a valid name of an "
+                    + "environment variable",
                 help: "a name has letters, digits and underscores: ${ENV:NAME}")
         }
         guard isWhole else {

@@ -153,7 +153,7 @@ private struct Walk<Draft> {
                     fits ? .warning : .error,
                     fits ? "is \";\" missing here?" : "\";\" is missing here", at: previous.end,
                     help: fits
-                        ? ["\"\(next.text)\" is taken as an argument of \"\(row.name)\""] : []))
+                        ? ["\"\(next.text)\" is read as an argument of \"\(row.name)\""] : []))
             if fits { break }
             parts.append(
                 Directive(name: rest.name, arguments: Array(rest.arguments[..<index])))

@@ -203,8 +203,9 @@ struct Lexer {
         }
         if value == nil {
             report(
-                "the environment has no \"\(reference.name)\"",
-                "set it, or give a default: ${ENV:\(reference.name):-value}", start..<reference.end)
+                "the environment variable \"\(reference.name)\" is not set",
+                "set it, or write a default: ${ENV:\(reference.name):-value}", start..<reference.end
+            )
         }
         return value ?? []
     }
@@ -260,7 +261,7 @@ struct Lexer {
                     Diagnostic(
                         .note, "this word contains \(name)",
                         at: Place(source: source, offset: index), length: end - index,
-                        help: ["put the word in quotes if it is meant"]))
+                        help: ["put the word in quotes if this is intended"]))
             }
             index = end
         }

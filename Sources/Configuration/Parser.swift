@@ -170,7 +170,7 @@ private struct Parser {
             diagnostics.append(
                 Diagnostic(
                     "unexpected \"{\"", at: statement.place,
-                    help: ["the block around it holds values, each ended by \";\""]))
+                    help: ["the block around it contains values, each followed by \";\""]))
         } else if name == "include" {
             isDropped = true
             diagnostics.append(

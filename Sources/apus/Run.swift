@@ -91,7 +91,7 @@ private func sendReload(to master: borrowing ProcessHandle) -> Int32 {
         watch = try ReloadWatch(of: process)
     } catch {
         watch = nil
-        complain("[warn] the result of the reload cannot be seen: \(error)")
+        complain("[warn] cannot wait for the result of the reload: \(error)")
     }
     do throws(SystemError) {
         try master.send(.hangup)
@@ -107,7 +107,7 @@ private func sendReload(to master: borrowing ProcessHandle) -> Int32 {
     case .failed(let reasons):
         for line in reasons.split(separator: "\n") { complain("[emerg] \(line)") }
         complain("[emerg] the old configuration stays in force")
-    case .masterEnded: complain("[alert] the master process \(process) has ended")
+    case .masterEnded: complain("[alert] the master process \(process) has exited")
     case .timedOut:
         complain(
             "[alert] no result of the reload from process \(process) within "

@@ -17,8 +17,8 @@ func serve(_ options: ServeOptions) -> Int32 {
     let paths = BuildPaths()
     if isSuperuser(), let closed = firstClosedDirectory(on: directory.name) {
         complain(
-            "[warn] workers run as \"\(paths.user)\", who may not read \"\(closed)\": "
-                + "open it to all, or run apus as its owner")
+            "[warn] workers run as \"\(paths.user)\", which may not read \"\(closed)\": make it "
+                + "readable for all, or run apus as its owner")
     }
     var request = LoadRequest(path: "apus serve", prefix: paths.prefix)
     request.text = Array(
@@ -40,7 +40,7 @@ private func masterOptions(_ name: String, _ address: ListenAddress) -> MasterOp
     options.writesPidFile = false
     options.endsOnHangup = true
     options.announcement = "Serving \(name) at \(address.location) (Ctrl-C stops)"
-    options.inUseAdvice = "another server has \(address): choose a port with --port"
+    options.inUseAdvice = "another server uses \(address): choose a port with --port"
     return options
 }
 

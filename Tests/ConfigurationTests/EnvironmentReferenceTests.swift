@@ -48,16 +48,16 @@ import Testing
         (
             "root /a/${ENV:HOME_DIR}/b;",
             """
-            apus.conf:1:9: error: the environment has no "HOME_DIR"
+            apus.conf:1:9: error: the environment variable "HOME_DIR" is not set
             root /a/${ENV:HOME_DIR}/b;
                     ^~~~~~~~~~~~~~~
-            help: set it, or give a default: ${ENV:HOME_DIR:-value}
+            help: set it, or write a default: ${ENV:HOME_DIR:-value}
             """
         ),
         (
             "a ${ENV:};",
             """
-            apus.conf:1:3: error: "" cannot be a variable of the environment
+            apus.conf:1:3: error: "" is not a valid name of an environment variable
             a ${ENV:};
               ^~~~~~~
             help: a name has letters, digits and underscores: ${ENV:NAME}
@@ -66,7 +66,7 @@ import Testing
         (
             "a ${ENV:1};",
             """
-            apus.conf:1:3: error: "1" cannot be a variable of the environment
+            apus.conf:1:3: error: "1" is not a valid name of an environment variable
             a ${ENV:1};
               ^~~~~~~~
             help: a name has letters, digits and underscores: ${ENV:NAME}

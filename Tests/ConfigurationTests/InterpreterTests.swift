@@ -208,7 +208,7 @@ import Testing
             apus.conf:1:8: warning: is ";" missing here?
             index a
                    ^
-            help: "root" is taken as an argument of "index"
+            help: "root" is read as an argument of "index"
             """
         ),
         ("index a\n 'root' rooot;", ""),

@@ -129,7 +129,7 @@ import Testing
             found == [
                 Diagnostic(
                     .note, "this word contains \(name)", at: Place(source: 0, offset: offset),
-                    length: length, help: ["put the word in quotes if it is meant"])
+                    length: length, help: ["put the word in quotes if this is intended"])
             ])
     }
 

@@ -182,7 +182,7 @@ import Testing
             apus.conf:1:11: error: unexpected "{"
             types { a { b; } c d; }
                       ^
-            help: the block around it holds values, each ended by ";"
+            help: the block around it contains values, each followed by ";"
             """
         ),
         ("{ a; } b;", "[b];", "apus.conf:1:1: error: unexpected \"{\"\n{ a; } b;\n^"),

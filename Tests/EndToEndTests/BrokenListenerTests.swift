@@ -22,7 +22,7 @@ struct BrokenListenerTests {
         #expect(try other.response().status == 404)
         let line = "the listening socket of 127.0.0.1:\(server.port) "
         try server.waitForError(line)
-        try server.waitForError("binding it anew")
+        try server.waitForError("binding it again")
         try server.waitForOthers(than: before, count: 2)
         // One that had begun a connection to the broken socket waits in vain: another is made.
         try waitFor("the new socket") { (try? server.fetch("/a").text) == "hello" }

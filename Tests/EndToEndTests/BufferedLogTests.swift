@@ -98,7 +98,7 @@ import Testing
         _ = try server.fetch("/two?x=in")
         try waitFor("the log") { (try? readText(server.folder.root + "/logs/in")) == "/two\n" }
         if Product.isApus {
-            try server.waitForError("leads elsewhere")
+            try server.waitForError("is not allowed: a variable changes its directory")
         }
     }
 

@@ -32,10 +32,10 @@ import Testing
         Row(
             "the only server, a file", "location / { }", "http://a/page.html",
             lines: "GET /page.html HTTP/1.1", "Host: a",
-            "127.0.0.1 connects to 127.0.0.1:80, where listen 0.0.0.0:80 accepts",
+            "127.0.0.1 connects to 127.0.0.1:80, accepted by listen 0.0.0.0:80",
             "server (CONF:3): the only server of the address", "path /page.html",
             "location for /page.html", "  location / (CONF:5): the longest prefix",
-            "  taken: location / (CONF:5)", "file ROOT/page.html: 4 bytes, modified",
+            "  selected: location / (CONF:5)", "file ROOT/page.html: 4 bytes, modified",
             "HTTP/1.1 200 OK", "Content-Type: text/html", "Content-Length: 4", "body: 4 bytes"),
         Row(
             "each kind of location",
@@ -47,33 +47,33 @@ import Testing
             "    location ~ [.]gif$ (CONF:6): does not match",
             "  location ~ [.]png$ (CONF:7): does not match",
             "  location ~* [.]HTML$ (CONF:8): matches",
-            "  taken: location ~* [.]HTML$ (CONF:8)"),
+            "  selected: location ~* [.]HTML$ (CONF:8)"),
         Row(
             "an exact location", "location = /page.html { } location ~ . { }", "http://a/page.html",
-            lines: "  location = /page.html (CONF:5): the very path",
-            "  taken: location = /page.html (CONF:5)"),
+            lines: "  location = /page.html (CONF:5): the exact path",
+            "  selected: location = /page.html (CONF:5)"),
         Row(
             "a prefix before regular expressions", "location ^~ /docs { } location ~ . { }",
             "http://a/docs/x.html",
             lines:
                 "  location ^~ /docs (CONF:5): the longest prefix: no regular expression is tried",
-            "  taken: location ^~ /docs (CONF:5)"),
+            "  selected: location ^~ /docs (CONF:5)"),
         Row(
             "no location", "location /b { }", "http://a/page.html",
-            lines: "  taken: none, but server (CONF:3)"),
+            lines: "  selected: none, using server (CONF:3)"),
         Row(
             "the script",
             "set $x $arg_q;\nrewrite ^/no /yes;\nif ($x = 1) { return 403; }\n"
                 + "rewrite ^/old/(.*)$ /$1?new=1 last;",
             "http://a/old/page.html?q=2",
             lines: "set $x $arg_q (CONF:5): \"2\"", "rewrite ^/no /yes (CONF:6): does not match",
-            "if ($x = 1) (CONF:7): does not hold",
+            "if ($x = 1) (CONF:7): is false",
             "rewrite ^/old/(.*)$ /$1?new=1 last (CONF:8): matches: /page.html?new=1&q=2",
             "file ROOT/page.html: 4 bytes, modified", "HTTP/1.1 200 OK"),
         Row(
             "an if that holds", "if ($arg_q) { return 301 /there; }", "http://a:80/?q=1",
             lines: "if ($arg_q) (CONF:5): holds",
-            "return 301 /there (CONF:5): ends with status 301",
+            "return 301 /there (CONF:5): responds with status 301",
             "HTTP/1.1 301 Moved Permanently", "Location: http://a/there"),
         Row(
             "an internal redirect to the index", "index none.html index.html;", "http://a/",
@@ -85,35 +85,35 @@ import Testing
             "error_page 404 =200 /lost.html; location / { try_files $uri $uri/ =404; }",
             "http://a/none", lines: "try_files: ROOT/none is no file",
             "try_files: ROOT/none is no directory",
-            "try_files: none is there, the last one is =404",
+            "try_files: none exists, the last argument is =404",
             "status 404: error_page /lost.html", "internal redirect to /lost.html",
             "try_files: ROOT/lost.html is there", "HTTP/1.1 200 OK"),
         Row(
             "a named location",
             "location / { try_files $uri @end; }\nlocation @end { return 410; }",
-            "http://a/none", lines: "try_files: none is there, the last one is @end",
-            "taken: location @end (CONF:6)", "return 410 (CONF:6): ends with status 410",
-            "status 410: no error_page is for it", "HTTP/1.1 410 Gone"),
+            "http://a/none", lines: "try_files: none exists, the last argument is @end",
+            "selected: location @end (CONF:6)", "return 410 (CONF:6): responds with status 410",
+            "status 410: no error_page applies", "HTTP/1.1 410 Gone"),
         Row(
             "a file that is not there", "error_log /nowhere/log;", "http://a/none",
             lines: "ROOT/none cannot be opened: No such file or directory",
             "error_log: [error] open() \"ROOT/none\" failed (2: No such file or directory)",
-            "status 404: no error_page is for it", "HTTP/1.1 404 Not Found"),
+            "status 404: no error_page applies", "HTTP/1.1 404 Not Found"),
         Row(
             "an internal location", "location /in { internal; }", "http://a/in",
-            lines: "internal: the path is the client's own", "HTTP/1.1 404 Not Found"),
+            lines: "internal: the location is for internal redirects only", "HTTP/1.1 404 Not Found"),
         Row(
             "a method that is limited", "location / {\nlimit_except GET { access_log off; }\n}",
             "DELETE", "http://a/page.html",
             lines: "DELETE /page.html HTTP/1.1",
-            "the method is limited: limit_except GET (CONF:6)", "the method is none for files",
+            "limit_except applies: limit_except GET (CONF:6)", "the method is not supported for files",
             "HTTP/1.1 405 Not Allowed"),
         Row(
             "gzip", "gzip on; gzip_types text/plain;", "http://a/a.txt", "-H",
             "Accept-Encoding: gzip", lines: "gzip: compressed", "Content-Encoding: gzip"),
         Row(
             "gzip that is not asked for", "gzip on; gzip_types text/plain;", "http://a/a.txt",
-            lines: "gzip: without Accept-Encoding it is not wanted", "Content-Length: 500"),
+            lines: "gzip: not compressed, the request has no Accept-Encoding", "Content-Length: 500"),
         Row(
             "gzip of another type", "gzip on;", "http://a/a.txt", "-H", "Accept-Encoding: gzip",
             lines: "gzip: text/plain is not in gzip_types", "Content-Length: 500"),
@@ -131,14 +131,14 @@ import Testing
             "HTTP/1.1 304 Not Modified", "no body"),
         Row(
             "a directory", "", "http://a:80/docs?x",
-            lines: "ROOT/docs is a directory: the client is sent to the path with a slash",
+            lines: "ROOT/docs is a directory: redirecting to the path with a trailing slash",
             "HTTP/1.1 301 Moved Permanently", "Location: http://a/docs/?x"),
         Row(
             "a directory that is listed", "autoindex on;", "http://a/docs/",
             lines: "autoindex: the names in ROOT/docs/", "HTTP/1.1 200 OK"),
         Row(
             "a directory without an index", "", "http://a/docs/",
-            lines: "there is no index file, and no autoindex", "HTTP/1.1 403 Forbidden"),
+            lines: "no index file exists, and autoindex is off", "HTTP/1.1 403 Forbidden"),
         Row(
             "a request that is refused", "", "http://a/../x", lines: "HTTP/1.1 400 Bad Request"),
         Row(
@@ -148,17 +148,17 @@ import Testing
         Row(
             "who is asked, by whom", "return 200 \"$remote_addr $server_addr $server_port\";",
             "http://192.0.2.1/", "--from", "192.0.2.9",
-            lines: "192.0.2.9 connects to 192.0.2.1:80, where listen 0.0.0.0:80 accepts",
+            lines: "192.0.2.9 connects to 192.0.2.1:80, accepted by listen 0.0.0.0:80",
             "body: \("192.0.2.9 192.0.2.1 80".count) bytes"),
         Row(
             "logs",
             "access_log /nowhere/a.log combined; access_log /nowhere/b.log combined if=$arg_q;",
             "http://a/page.html", lines: "access_log /nowhere/a.log: 127.0.0.1 - - [",
-            "access_log: not for this request, as its if= says"),
+            "access_log: skipped, its if= is false"),
         Row(
             "a request without an answer", "return 444;", "http://a/",
-            lines: "return 444 (CONF:5): ends with status 444",
-            "no answer: the connection is closed"),
+            lines: "return 444 (CONF:5): responds with status 444",
+            "no response: the connection is closed"),
         Row(
             "an answer that is larger than a socket's buffer", "sendfile on;",
             "http://a/large.bin", lines: "file ROOT/large.bin: 1000000 bytes, modified",
@@ -169,7 +169,7 @@ import Testing
             "Accept-Encoding: gzip", lines: "gzip: compressed", "Transfer-Encoding: chunked"),
         Row(
             "who may see it", "allow 192.0.2.0/24;\ndeny all;", "http://a/page.html",
-            lines: "allow, deny: 127.0.0.1 is denied", "status 403: no error_page is for it",
+            lines: "allow, deny: 127.0.0.1 is denied", "status 403: no error_page applies",
             "HTTP/1.1 403 Forbidden"),
         Row(
             "a password", "satisfy any; deny all; auth_basic x; auth_basic_user_file /nowhere;",
@@ -182,14 +182,14 @@ import Testing
             "http://a:83/page.html", lines: "limit_req: passed", "HTTP/1.1 200 OK"),
         Row(
             "a rate", "limit_rate 1000;", "http://a/large.bin",
-            lines: "limit_rate: 1000 bytes a second", "HTTP/1.1 200 OK",
+            lines: "limit_rate: 1000 bytes per second", "HTTP/1.1 200 OK",
             "Content-Length: 1000000"),
         Row(
             "a proxy in front",
             "} server { listen 82 proxy_protocol;"
                 + "set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP; return 204;",
             "http://a:82/", "-H", "X-Real-IP: 192.0.2.3",
-            lines: "the proxy in front says: PROXY TCP4 127.0.0.1 127.0.0.1 50000 82",
+            lines: "PROXY protocol header: PROXY TCP4 127.0.0.1 127.0.0.1 50000 82",
             "the client is 192.0.2.3, as a proxy says that is believed",
             "HTTP/1.1 204 No Content"),
     ]

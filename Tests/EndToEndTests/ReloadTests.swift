@@ -55,7 +55,7 @@ struct ReloadTests {
         try waitFor("the port to be closed") { server.refuses(server.port) }
         let result = try reload(server)
         #expect(result.exit == .code(1))
-        #expect(result.error.contains("[emerg] the server is ending\n"), "\(result.error)")
+        #expect(result.error.contains("[emerg] the server is shutting down\n"), "\(result.error)")
     }
 
     /// Signals of one kind merge; every caller gets its answer all the same.

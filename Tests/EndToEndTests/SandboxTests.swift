@@ -215,7 +215,7 @@ struct SandboxTests {
             environment: ["SWIFT_BACKTRACE=enable=no"])
         #expect(try server.fetch("/a").text == "hello")
         try server.end()
-        let said = "the sandbox is incomplete: no seccomp, for SWIFT_BACKTRACE is set"
+        let said = "the sandbox is incomplete: seccomp is off because SWIFT_BACKTRACE is set"
         #expect(server.errorLog.components(separatedBy: said).count == 2)
         #expect(throws: TestServer.DidNotStart.self) {
             _ = try TestServer(

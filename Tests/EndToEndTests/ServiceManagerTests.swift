@@ -48,7 +48,7 @@ struct ServiceManagerTests {
         #expect(try process.waitForExit() == .code(1))
         #expect(
             process.errorOutput.contains(
-                "[emerg] LISTEN_FDS has a socket of 127.0.0.1:\(ports[1]), which no \"listen\""),
+                "[emerg] LISTEN_FDS passed a socket for 127.0.0.1:\(ports[1]), which no \"listen\""),
             "\(process.errorOutput)")
         withExtendedLifetime((client, folder)) {}
     }

@@ -52,7 +52,7 @@ import Testing
             try client.request("GET /a HTTP/1.1")
             #expect(try client.response().status == 200)
         }
-        try server.waitForError("lost, last because send()")
+        try server.waitForError("lost, the last error: send()")
         SyslogServer.close(in: server.folder.path)
         try client.request("GET /a HTTP/1.1")
         #expect(try client.response().status == 200)
@@ -66,7 +66,7 @@ import Testing
         }
         try server.end(by: SIGTERM)
         // What was lost since is told at the end.
-        #expect(server.errorLog.components(separatedBy: "lost, last because").count == 3)
+        #expect(server.errorLog.components(separatedBy: "lost, the last error").count == 3)
     }
 
     private static func configuration(_ server: String) -> String {

@@ -164,7 +164,7 @@ import Testing
         ("http://1.2.3.4/", "write the address without \"http://\""),
         ("/run/s", "a unix socket is written as unix:/run/s"),
         ("unix:", "as in unix:/"), ("build.example", "names are not looked up"),
-        ("8000-8003", "one port is wanted here"),
+        ("8000-8003", "a single port is required here"),
     ])
     func serveExplainsAddresses(address: String, advice: String) {
         #expect {

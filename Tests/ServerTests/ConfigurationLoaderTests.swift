@@ -56,7 +56,7 @@ import Testing
             /nowhere/apus.conf:2:35: error: a duplicate listen 0.0.0.0:80
             http { server { listen 80; listen *:80; } }
                                               ^~~~
-            help: a server names each address once
+            help: each address is allowed once per server
             """
         ),
         (
@@ -103,8 +103,8 @@ import Testing
             over HTTP/1.1 in clear text
             http { server { listen 443 ssl; } }
                                        ^~~
-            help: end TLS in front of apus (hitch, stunnel, HAProxy, Caddy, nginx, a load \
-            balancer) and let it connect to a "listen" without this word
+            help: terminate TLS in front of apus (hitch, stunnel, HAProxy, Caddy, nginx, a load \
+            balancer) and let it connect to a "listen" without this parameter
             """
         ),
         (

@@ -45,10 +45,10 @@ import Testing
         #expect(reports.lines(3, last("GET /b HTTP/1.1\r\n")).count == 1)
         #expect(
             reports.lines(4, killer).last
-                == "the request \"GET /a HTTP/1.1\" has now ended 2 workers")
+                == "the request \"GET /a HTTP/1.1\" has now crashed 2 workers")
         #expect(
             reports.lines(5, killer).last
-                == "the request \"GET /a HTTP/1.1\" has now ended 3 workers")
+                == "the request \"GET /a HTTP/1.1\" has now crashed 3 workers")
     }
 
     @Test func theLastKillersAreRemembered() {

@@ -70,6 +70,6 @@ import Testing
     func aCountThatIsNoneIsAFailure(count: String) {
         let values = ["LISTEN_FDS": count, "LISTEN_PID": "\(currentProcess())"]
         let taken = Inheritance.take(from: environment(values))
-        #expect(taken.failures == ["LISTEN_FDS is no number: \"\(count)\""])
+        #expect(taken.failures == ["LISTEN_FDS is not a number: \"\(count)\""])
     }
 }

@@ -28,7 +28,7 @@ import Testing
         ),
         ("access_log /l combined if=$nope;", "unknown \"nope\" variable"),
         ("access_log /l$nope;", "unknown \"nope\" variable"),
-        ("access_log /l foo; log_format foo x;", "its log_format must stand before it"),
+        ("access_log /l foo; log_format foo x;", "its log_format must precede it"),
         ("log_format foo escape=x a;", "unknown log format escaping \"x\""),
         ("log_format foo a; log_format foo b;", "duplicate \"log_format\" name \"foo\""),
         ("log_format combined b;", "duplicate \"log_format\" name \"combined\""),

@@ -52,7 +52,7 @@ import Testing
         output.flush(nowMs: 0)
         #expect(output.owesBytes && !output.isFullPipe)
         let reason = "write() to \"/dev/full\" failed (28: No space left on device)"
-        #expect(output.takeReport(nowMs: 0) == "\(reason), its lines wait")
+        #expect(output.takeReport(nowMs: 0) == "\(reason); its lines are kept and written later")
         output.flush(nowMs: 1000)
         #expect(output.takeReport(nowMs: 61_000) == nil)
         // More than is kept: 16 lines of 64 KiB fit beside the first.
@@ -63,7 +63,7 @@ import Testing
         }
         #expect(
             output.takeReport(nowMs: 61_000)
-                == "4 lines of \"/dev/full\" were lost, last because \(reason)")
+                == "4 lines of \"/dev/full\" were lost, the last error: \(reason)")
         add(long, to: &output, nowMs: 62_000)
         #expect(output.takeReport(nowMs: 62_000) == nil && output.dueMs <= 121_000)
         // Nobody comes back to what is owed.
@@ -71,7 +71,7 @@ import Testing
         #expect(!output.owesBytes)
         #expect(
             output.takeReport(nowMs: 62_000, isLast: true)
-                == "18 lines of \"/dev/full\" were lost, last because \(reason)")
+                == "18 lines of \"/dev/full\" were lost, the last error: \(reason)")
     }
 
     @Test func aPipeThatNobodyReadsGetsWholeLinesLater() throws {

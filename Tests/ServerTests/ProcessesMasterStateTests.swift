@@ -242,7 +242,7 @@ import Testing
         #expect(deeds(state.step(.signal(.quit), nowMs: 11)).isEmpty)
         #expect(
             deeds(state.step(.signal(.hangup), nowMs: 12))
-                == [.refuseReload("the server is ending")])
+                == [.refuseReload("the server is shutting down")])
         #expect(deeds(state.step(.processEnded(100, ProcessEnding(code: 3)), nowMs: 13)).isEmpty)
         let last = state.step(.processEnded(101, ProcessEnding(code: 0)), nowMs: 90_000)
         #expect(deeds(last) == [.exit(0)])
@@ -268,7 +268,7 @@ import Testing
         #expect(state.nextDeadlineMs == deadlineMs + 1750)
         let last = state.step(.tick, nowMs: deadlineMs + 1750)
         #expect(deeds(last) == [.exit(0)], "a call on a disk may keep the dead")
-        #expect(messages(last) == ["exit without worker process 100: killed, and not dead yet"])
+        #expect(messages(last) == ["exiting without worker process 100: killed, but not terminated yet"])
     }
 
     @Test(arguments: [
@@ -562,7 +562,7 @@ import Testing
         var state = servingWithHelper()
         let actions = state.step(.helperIsStuck(reportedBy: 100), nowMs: 20_000)
         #expect(deeds(actions) == [.send(.kill, to: 300), .start(.aide)])
-        #expect(messages(actions) == ["helper process 300 does not respond: it is killed"])
+        #expect(messages(actions) == ["helper process 300 does not respond: killing it"])
         // Its end comes when the disk lets it, and is no reason for another one.
         _ = state.step(.started(.aide, process: 301), nowMs: 20_000)
         let ended = state.step(.processEnded(300, ProcessEnding(signal: 9)), nowMs: 20_001)

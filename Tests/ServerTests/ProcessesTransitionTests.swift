@@ -102,7 +102,7 @@ import Testing
         #expect(state.nextDeadlineMs == 16_000)
         #expect(deeds(state.step(.tick, nowMs: 15_999)) == [])
         let actions = deeds(state.step(.tick, nowMs: 16_000))
-        #expect(actions.first == .restorePrevious("not all processes run after 15 s"))
+        #expect(actions.first == .restorePrevious("not all processes have started within 15 s"))
         #expect(actions.contains(.send(.quit, to: 110)))
     }
 
@@ -140,8 +140,8 @@ import Testing
         start(&state, [(.logger(1), 310), (.worker(0), 110)])
         _ = state.step(.signal(.hangup), nowMs: 1001)
         let actions = deeds(state.step(.signal(signal), nowMs: 1001))
-        #expect(actions.first == .restorePrevious("the server is ending"))
-        #expect(actions.contains(.refuseReload("the server is ending")))
+        #expect(actions.first == .restorePrevious("the server is shutting down"))
+        #expect(actions.contains(.refuseReload("the server is shutting down")))
         #expect(!actions.contains { if case .start = $0 { true } else { false } })
         for process in [Int32(100), 101, 110, 200] { #expect(state.isLeaving(process)) }
         for process in [Int32(100), 101, 110, 200, 300] {

@@ -118,12 +118,12 @@ import Testing
                 inForeground.step(.signal(.user2), nowMs: 0),
                 "only a server in the background can be replaced"
             ),
-            (twice.step(.signal(.user2), nowMs: 0), "the new binary process 500 runs already"),
+            (twice.step(.signal(.user2), nowMs: 0), "the new binary process 500 is already running"),
             (
                 successor.step(.signal(.user2), nowMs: 0),
-                "the binary before this one is still there"
+                "the previous binary is still running"
             ),
-            (ending.step(.signal(.user2), nowMs: 0), "the server is ending"),
+            (ending.step(.signal(.user2), nowMs: 0), "the server is shutting down"),
         ]
         for (actions, reason) in cases {
             #expect(

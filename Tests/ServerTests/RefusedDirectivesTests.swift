@@ -47,7 +47,7 @@ import Testing
     func encryptionIsRefusedAtTheWord(word: String) {
         let outcome = loaded("events { }\nhttp { server { listen 443 \(word); } }\n")
         #expect(outcome.report.hasPrefix("/nowhere/apus.conf:2:28: error: the \"\(word)\" param"))
-        #expect(outcome.report.contains("help: end TLS in front of apus"))
+        #expect(outcome.report.contains("help: terminate TLS in front of apus"))
     }
 
     @Test func everyRefusalIsAnError() throws {

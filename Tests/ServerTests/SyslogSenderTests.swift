@@ -39,7 +39,7 @@ import Testing
         #expect(!sender.works && sender.reportDueMs == 0)
         let report = try #require(sender.takeReport(nowMs: 5))
         #expect(
-            report == "1 line was lost, last because connect() to syslog server "
+            report == "1 line was lost, the last error: connect() to syslog server "
                 + "unix:\(directory.path)/none failed (2: No such file or directory)")
         for _ in 0..<3 { sender.send(line.span, severity: 6, at: 0) }
         #expect(sender.reportDueMs == 60_005)
@@ -72,7 +72,7 @@ import Testing
         for _ in 0..<5000 { sender.send(line.span, severity: 6, at: 0) }
         #expect(!sender.works)
         let report = try #require(sender.takeReport(nowMs: 0))
-        #expect(report.contains("lines were lost, last because send() to syslog server"))
+        #expect(report.contains("lines were lost, the last error: send() to syslog server"))
     }
 
     @Test func aBurstIsSentWhenThereIsRoom() throws {

@@ -126,7 +126,7 @@ extension Worker {
         aideLookMs = aide.nextLookMs
         guard isAsked else {
             logError(
-                .error, "too many passwords wait to be checked: refusing the request", slot,
+                .error, "too many password checks are pending: refusing the request", slot,
                 exchange)
             return .refused(503)
         }
@@ -167,7 +167,7 @@ extension Worker {
         if judged.isRight == nil, aide.isOpen {
             logError(
                 .crit,
-                "a password could not be checked: the helper process died or did not respond",
+                "cannot check a password: the helper process died or did not respond",
                 asker.slot, exchange)
         }
         resume(asker.slot)

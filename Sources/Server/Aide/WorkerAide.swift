@@ -25,7 +25,7 @@ extension Worker {
             poller.unregister(line)
             context.errorLog.write(
                 .notice,
-                "the aide process is gone: what it did is done here")
+                "helper process exited; its work continues in the worker")
         }
     }
 
@@ -47,7 +47,7 @@ extension Worker {
         takeAideAnswers()
         if aide.look(nowMs: clock.monotonicMs) {
             context.errorLog.write(
-                .error, "the helper process does not respond: what it was asked is given up")
+                .error, "the helper process does not respond; its pending jobs failed")
             context.tell(.helperIsStuck)
         }
         takeAideAnswers()

@@ -26,7 +26,9 @@ extension Worker {
         guard acceptsGzip(exchange, gzip) else { return false }
         guard isProxied(exchange) else { return true }
         if allowsProxied(head, gzip.proxied, slot, exchange, location) { return true }
-        explanation?.noteOnce("gzip: gzip_proxied is against it, as the request has Via")
+        explanation?.noteOnce(
+            "gzip: not compressed, the request has Via and gzip_proxied does not "
+                + "allow it")
         return false
     }
 
@@ -34,13 +36,15 @@ extension Worker {
     /// that accept it.
     func wouldBeCoded(_ head: AnswerHead, _ exchange: Int, _ location: LocationPlan) -> Bool {
         guard head.status == 200 || head.status == 403 || head.status == 404 else {
-            explanation?.noteOnce("gzip: not with status \(head.status)")
+            explanation?.noteOnce("gzip: not compressed, the status is \(head.status)")
             return false
         }
         let gzip = plan.gzips[Int(location.gzip)]
         // An unknown length is not too small.
         guard head.contentLength < 0 || head.contentLength >= gzip.minLength else {
-            explanation?.noteOnce("gzip: shorter than gzip_min_length \(gzip.minLength)")
+            explanation?.noteOnce(
+                "gzip: not compressed, shorter than gzip_min_length "
+                    + "\(gzip.minLength)")
             return false
         }
         if gzip.codesEverything { return true }
@@ -49,7 +53,7 @@ extension Worker {
         // text/html.
         for index in 0..<gzip.types.count
         where type.span.equalsIgnoringCase(gzip.types[index].span) { return true }
-        explanation?.noteOnce("gzip: \(type.text) is not in gzip_types")
+        explanation?.noteOnce("gzip: not compressed, \(type.text) is not in gzip_types")
         return false
     }
 
@@ -67,11 +71,11 @@ extension Worker {
                         ? AcceptEncoding.takesGzip(value) : AcceptEncoding.acceptsGzip(value)
                 })
         else {
-            explanation?.noteOnce("gzip: without Accept-Encoding it is not wanted")
+            explanation?.noteOnce("gzip: not compressed, the request has no Accept-Encoding")
             return false
         }
         guard isTaken else {
-            explanation?.noteOnce("gzip: not in Accept-Encoding")
+            explanation?.noteOnce("gzip: not compressed, Accept-Encoding does not accept it")
             return false
         }
         if head.version < (gzip.minVersion == .http10 ? .http10 : .http11) { return false }
@@ -79,7 +83,9 @@ extension Worker {
             for index in 0..<Int(gzip.disabledCount) {
                 let regex = plan.regexes[Int(gzip.disabledFrom) &+ index]
                 if regex.matches(received.slice(agent)) == .match {
-                    explanation?.noteOnce("gzip: gzip_disable \(regex.pattern) matches")
+                    explanation?.noteOnce(
+                        "gzip: not compressed, gzip_disable \(regex.pattern) "
+                            + "matches")
                     return false
                 }
             }

@@ -47,7 +47,7 @@ extension Worker {
         else { return false }
         // The next request may get another response.
         dependOnRequest()
-        explanation?.note("gzip_cache: plain until it is compressed")
+        explanation?.note("gzip_cache plain: sent uncompressed until a compressed variant exists")
         return true
     }
 

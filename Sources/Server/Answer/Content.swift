@@ -35,11 +35,11 @@ extension Worker {
             }
         }
         guard method == .get || method == .head || method == .post else {
-            explanation?.note("the method is none for files")
+            explanation?.note("the method is not supported for files")
             return otherMethod(method, exchange)
         }
         if endsInSlash {
-            explanation?.note("there is no index file, and no autoindex")
+            explanation?.note("no index file exists, and autoindex is off")
             logError(.error, "directory index of \"\(path.text)\" is forbidden", slot, exchange)
             return .status(403)
         }
@@ -127,8 +127,8 @@ extension Worker {
         guard let path = files.takeUnwatched() else { return }
         context.errorLog.write(
             .warn,
-            "changes of \"\(path.span.text)\" are not told of: it is looked at for every request,"
-                + " as all is that is so")
+            "cannot watch \"\(path.span.text)\" for changes (no notifications or inotify limit): "
+                + "checking it and other such files on every request")
     }
 
     /// Opens the path, for reading a directory.
@@ -177,7 +177,7 @@ extension Worker {
             {
                 // As in nginx, an absolute name is not looked up; the request is redirected to it.
                 _ = context(of: exchange)
-                explanation?.note("index: an absolute name is where the request goes")
+                explanation?.note("index: an absolute name, redirecting internally to it")
                 uriCount = 0
                 return extendURI(constant, made) ? .redirected : .status(500)
             }
@@ -244,7 +244,7 @@ extension Worker {
         case .directory:
             release(found)
             explanation?.note(
-                "\(path.text) is a directory: the client is sent to the path with a slash")
+                "\(path.text) is a directory: redirecting to the path with a trailing slash")
             return redirectToSlash(slot, exchange)
         case .other:
             release(found)

@@ -11,7 +11,7 @@ extension Worker {
             let page = errorPage(of: status, in: plan.errorPageSets[Int(location.errorPages)])
         else {
             exchanges[exchange].errorStatus = 0
-            explanation?.note("status \(status): no error_page is for it")
+            explanation?.note("status \(status): no error_page applies")
             answerBuiltIn(status, slot, exchange)
             return nil
         }

@@ -152,7 +152,7 @@ extension Worker {
                 condition, FileValidators(facts, now: clock.seconds), head, slot, exchange,
                 location)
         {
-            explanation?.note("If-Range: it is another version, and is sent as a whole")
+            explanation?.note("If-Range: does not match this version, sending the whole file")
             return nil
         }
         let ranges = ByteRanges(

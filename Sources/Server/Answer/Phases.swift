@@ -127,7 +127,7 @@ extension Worker {
         chooseServer(slot, exchange)
         if asksForServerOptions(exchange) {
             enterServer(slot, exchange)
-            explanation?.note("OPTIONS * is about the server as a whole")
+            explanation?.note("OPTIONS * applies to the whole server")
             return .status(204)
         }
         guard normalizePath(exchange) else {
@@ -337,7 +337,7 @@ extension Worker {
     private mutating func enterFound(_ slot: Int, _ exchange: Int) -> Outcome? {
         let location = plan.locations[Int(exchanges[exchange].location)]
         if location.features.contains(.isInternal), !exchanges[exchange].isInternal {
-            explanation?.note("internal: the path is the client's own")
+            explanation?.note("internal: the location is for internal redirects only")
             return .status(404)
         }
         return refusedBody(slot, exchange).map { .status($0) }
@@ -390,7 +390,7 @@ extension Worker {
         guard limit.allowed.isDisjoint(with: MethodSet(exchanges[exchange].method)) else {
             return location
         }
-        explanation?.note("the method is limited: \(plan.text(ofLocation: limit.location))")
+        explanation?.note("limit_except applies: \(plan.text(ofLocation: limit.location))")
         return limit.location
     }
 

@@ -30,14 +30,14 @@ extension Worker {
                 guard let holds = holds(step, quotes: quotes, slot, exchange) else {
                     return .status(500)
                 }
-                note(script, index, holds ? "holds" : "does not hold")
+                note(script, index, holds ? "holds" : "is false")
                 if !holds { index = Int(step.index) }
             case .enter: enterLocation(step.index, slot, exchange)
             case .answer:
-                note(script, index, "ends with status \(step.index)")
+                note(script, index, "responds with status \(step.index)")
                 return answer(step, slot, exchange)
             case .stop:
-                note(script, index, "nothing more is rewritten")
+                note(script, index, "stops rewriting")
                 leaveLocationsName(exchange)
                 return nil
             case .rewrite:
@@ -49,7 +49,7 @@ extension Worker {
                     if step.rewrite.contains(.last) { return nil }
                 case .ended(let outcome):
                     if case .status(let status) = outcome {
-                        note(script, index, "matches: ends with status \(status)")
+                        note(script, index, "matches: redirects with status \(status)")
                     }
                     return outcome
                 }

@@ -44,7 +44,9 @@ extension Worker {
                     settings.afterBytes, settings.afterTemplate, slot, exchange)
             }
         }
-        if bytesPerSecond > 0 { explanation?.note("limit_rate: \(bytesPerSecond) bytes a second") }
+        if bytesPerSecond > 0 {
+            explanation?.note("limit_rate: \(bytesPerSecond) bytes per second")
+        }
         context.sendRate = .some(rate)
         return rate
     }

@@ -88,7 +88,7 @@ extension Worker {
         }
         if candidate.mode != .always { exchanges[exchange].varies = true }
         guard candidate.weight > 0 else {
-            explanation?.note("\(candidate.coding.name): there, but the client does not take it")
+            explanation?.note("\(candidate.coding.name): exists, but the client does not accept it")
             release(found)
             return nil
         }

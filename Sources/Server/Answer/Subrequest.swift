@@ -31,7 +31,7 @@ extension Worker {
             release(sub)
             return nil
         }
-        explanation?.begin("request for a part of the answer: \(path.text)")
+        explanation?.begin("subrequest for a part of the response: \(path.text)")
         passAll(from: .serverRewrite, slot, sub)
         explanation?.end()
         let hasFailed = exchanges[sub].lacksMemory

@@ -29,11 +29,11 @@ extension Worker {
             }
         }
         if tried.status >= 0 {
-            explanation?.note("try_files: none is there, the last one is =\(tried.status)")
+            explanation?.note("try_files: none exists, the last argument is =\(tried.status)")
             return .status(Int(tried.status))
         }
         let fallback = value(of: tried.fallback, slot, exchange)
-        explanation?.note("try_files: none is there, the last one is \(fallback.span.text)")
+        explanation?.note("try_files: none exists, the last argument is \(fallback.span.text)")
         return go(to: fallback, slot, exchange)
     }
 

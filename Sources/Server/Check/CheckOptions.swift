@@ -32,7 +32,7 @@ public struct CheckOptions: Equatable, Sendable {
     private static func lint(_ name: String) throws(CommandLineError) -> Lint {
         guard let lint = Lint(rawValue: name) else {
             let names = Lint.allCases.map(\.rawValue).joined(separator: ", ")
-            throw .unusable("--allow \(name): there is no such lint; they are \(names)")
+            throw .unusable("--allow \(name): unknown lint; the lints are \(names)")
         }
         return lint
     }

@@ -18,16 +18,16 @@ public enum Lint: String, CaseIterable, Sendable {
     public var summary: String {
         switch self {
         case .aliasSlash:
-            "an alias that ends in a slash behind a location that does not: /name../ leaves it"
-        case .missingRoot: "a root or an alias that is not there"
+            "an alias with a trailing slash in a location without one: /name../ leaves the alias"
+        case .missingRoot: "a root or an alias that does not exist"
         case .unreadableRoot: "a root or an alias that the workers' user cannot read"
-        case .unreachableLocation: "a location that no request gets to"
-        case .unreachableStep: "a step that stands behind a return"
-        case .lostHeader: "an add_header whose outer ones do not hold here any more"
-        case .slowRegex: "a regular expression that can take very long"
-        case .ifFile: "an if that asks for a file, where try_files is meant"
-        case .gzipType: "a media type that is compressed already"
-        case .defaultType: "a common suffix that no type is set for"
+        case .unreachableLocation: "a location that no request reaches"
+        case .unreachableStep: "a directive after a return, which never runs"
+        case .lostHeader: "an add_header that drops those of the level around it"
+        case .slowRegex: "a regular expression that can take exponential time"
+        case .ifFile: "an if that tests for a file; try_files is the safe way"
+        case .gzipType: "a media type in gzip_types that is already compressed"
+        case .defaultType: "a common suffix without a media type"
         case .idle: "a directive that is accepted and has no effect here"
         }
     }

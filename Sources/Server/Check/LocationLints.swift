@@ -78,11 +78,12 @@ enum LocationLints {
 
     private static func unreachable(_ path: BlockPath, behind other: Directive) -> Finding {
         let finding = path.finding(
-            .unreachableLocation, "no request gets to this location", at: 0)
+            .unreachableLocation, "no request reaches this location", at: 0)
         return Finding(
             lint: finding.lint,
             diagnostic: finding.diagnostic.relating(
-                "this one has them all", to: other.place, length: other.name.length))
+                "this location matches all of them first", to: other.place,
+                length: other.name.length))
     }
 
     /// Finds directives after a `return` in the same block, which never run.
@@ -91,7 +92,7 @@ enum LocationLints {
         let steps: Set<String> = ["return", "rewrite", "set", "if", "break"]
         return path.siblings[(own + 1)...].filter { steps.contains($0.name.text) }.map {
             let step = BlockPath(directive: $0, outer: path.outer)
-            let finding = step.finding(.unreachableStep, "this is never run")
+            let finding = step.finding(.unreachableStep, "this never runs")
             return Finding(
                 lint: finding.lint,
                 diagnostic: finding.diagnostic.relating(
@@ -107,8 +108,8 @@ enum LocationLints {
         guard ["-f ", "-d ", "-e "].contains(where: { holds(words, $0) }) else { return [] }
         return [
             path.finding(
-                .ifFile, "a file is asked for by \"if\"",
-                help: ["try_files does that without the oddities of \"if\""])
+                .ifFile, "\"if\" tests for a file",
+                help: ["try_files does that without the side effects of \"if\""])
         ]
     }
 

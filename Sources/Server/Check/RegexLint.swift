@@ -7,10 +7,10 @@ enum RegexLint {
         for (index, pattern) in patterns(path.directive) where isSlow(pattern) {
             return [
                 path.finding(
-                    .slowRegex, "this expression can take very long", at: index,
+                    .slowRegex, "this regular expression can take exponential time", at: index,
                     help: [
-                        "a group that is repeated holds a repetition itself; requests that hit "
-                            + "the limit are answered 500"
+                        "a repeated group contains a repetition; requests that hit the match limit "
+                            + "get status 500"
                     ])
             ]
         }

@@ -16,12 +16,14 @@ struct RootLint {
         switch firstObstacle(name) {
         case .none: return []
         case .missing(let part):
-            return [path.finding(.missingRoot, "\"\(part)\" is not there", at: 0)]
+            return [path.finding(.missingRoot, "\"\(part)\" does not exist", at: 0)]
         case .closed(let part):
             return [
                 path.finding(
-                    .unreadableRoot, "the workers cannot read this: \"\(part)\" is closed to them",
-                    at: 0, help: ["chmod o+x on directories lets them through"])
+                    .unreadableRoot,
+                    "the workers cannot read this: they have no permission for "
+                        + "\"\(part)\"",
+                    at: 0, help: ["chmod o+x on the directories gives them access"])
             ]
         }
     }

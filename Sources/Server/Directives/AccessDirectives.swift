@@ -13,7 +13,7 @@ enum AccessDirectives {
         .row(
             "allow", in: [.http, .server, .location, .limitExcept], takes: .exactly(1),
             repeats: .yes,
-            "Lets clients in: an address, a block (192.0.2.0/24), unix: or all.",
+            "Allows access for an address, a network (192.0.2.0/24), unix: or all.",
             inherit: { (child, parent) in
                 child.scope.access.rules = child.scope.access.rules ?? parent.scope.access.rules
             },
@@ -23,14 +23,16 @@ enum AccessDirectives {
         .row(
             "deny", in: [.http, .server, .location, .limitExcept], takes: .exactly(1),
             repeats: .yes,
-            "Keeps clients out: 403. Of allow and deny the first that is about a client holds."
+            "Denies access with 403. Of allow and deny, the first rule that matches the client "
+                + "applies."
         ) { (draft, use) throws(Diagnostic) in
             try addRule(use, denies: true, to: &draft)
         },
         .choice(
             "satisfy", in: .httpServerLocation, sets: \.scope.access.satisfiesAny,
             [("all", false), ("any", true)], default: "all",
-            "Whether address and password must both be good, or one of them."),
+            "Requires both the address and the password to be accepted (all), or one of them (any)."
+        ),
     ]
 
     private static func addRule(
@@ -47,7 +49,10 @@ enum AccessDirectives {
             guard let parsed = Network.parse(bytes.span) else {
                 throw use.fail(
                     "invalid parameter \"\(text)\"", at: 0,
-                    help: ["it is an address, a block like 192.0.2.0/24, \"unix:\" or \"all\""])
+                    help: [
+                        "it must be an address, a network like 192.0.2.0/24, \"unix:\" or "
+                            + "\"all\""
+                    ])
             }
             subject = .network(parsed.network)
             hasLowBits = parsed.hasLowBits

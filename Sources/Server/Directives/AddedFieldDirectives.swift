@@ -51,20 +51,22 @@ enum AddedFieldDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         list(
             "add_header", \.scope.added.fields, \.scope.added.fieldsInherit,
-            "Adds a field to answers; with always to errors, too."),
+            "Adds a header to responses; with always, also to errors."),
         list(
             "add_trailer", \.scope.added.trailers, \.scope.added.trailersInherit,
-            "Adds a trailer to answers that are sent in chunks, which they are for it."),
+            "Adds a trailer to responses, which are sent in chunks for it."),
         .choice(
             "add_header_inherit", in: contexts, sets: \.scope.added.fieldsInherit, inheritances,
-            default: "on", "Which fields a level adds that the level around it adds."),
+            default: "on",
+            "Sets which headers are inherited from the enclosing level: off, on or "
+                + "merge."),
         .choice(
             "add_trailer_inherit", in: contexts, sets: \.scope.added.trailersInherit,
             inheritances, default: "on",
-            "Which trailers a level adds that the level around it adds."),
+            "Sets which trailers are inherited from the enclosing level: off, on or merge."),
         .row(
             "expires", in: contexts, takes: .oneOf([1, 2]), default: "off",
-            "When answers expire: sends Expires and Cache-Control.",
+            "Sends Expires and Cache-Control headers.",
             inherit: { (child, parent) in
                 child.scope.added.expires = child.scope.added.expires ?? parent.scope.added.expires
             },
@@ -97,7 +99,7 @@ enum AddedFieldDirectives {
                 if use.arguments.count > 2, try use.text(2) != "always" {
                     throw use.fail(
                         "invalid parameter \"\(try use.text(2))\"", at: 2,
-                        help: ["only always may stand here"])
+                        help: ["only always is allowed here"])
                 }
                 let field = AddedFieldDraft(
                     name: try use.word(0), value: try use.word(1),
@@ -112,7 +114,7 @@ enum AddedFieldDirectives {
         if fromModified, try use.text(0) != "modified" {
             throw use.fail(
                 "\"expires\" directive invalid value", at: 0,
-                help: ["of two arguments the first is modified"])
+                help: ["with two arguments, the first must be modified"])
         }
         let value = try use.word(fromModified ? 1 : 0)
         if value.bytes.contains(UInt8(ascii: "$")) {
@@ -123,7 +125,7 @@ enum AddedFieldDirectives {
         } catch {
             throw use.fail(
                 "\"expires\" directive \(error.message)", at: fromModified ? 1 : 0,
-                help: ["it is a time as in 30d, -1, @15h30m, or epoch, max or off"])
+                help: ["it must be a time as in 30d, -1, @15h30m, or epoch, max or off"])
         }
     }
 }

@@ -15,21 +15,21 @@ enum AdditionDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .row(
             "add_before_body", in: .httpServerLocation, takes: .exactly(1),
-            "The path of this server whose body is sent before the answer's.",
+            "Sends the response to this path of the same server before the body.",
             inherit: DirectiveRow.inheriting(\.scope.addition.before),
             apply: { (draft, use) throws(Diagnostic) in
                 draft.scope.addition.before = try use.bytes(0)
             }),
         .row(
             "add_after_body", in: .httpServerLocation, takes: .exactly(1),
-            "The path of this server whose body is sent after the answer's.",
+            "Sends the response to this path of the same server after the body.",
             inherit: DirectiveRow.inheriting(\.scope.addition.after),
             apply: { (draft, use) throws(Diagnostic) in
                 draft.scope.addition.after = try use.bytes(0)
             }),
         .row(
             "addition_types", in: .httpServerLocation, takes: .atLeast(1), repeats: .yes,
-            default: "text/html", "The media types of answers that are added to; * is all.",
+            default: "text/html", "Sets the media types to which bodies are added; * matches all.",
             inherit: DirectiveRow.inheriting(\.scope.addition.types),
             apply: DirectiveRow.addingTypes(to: \.scope.addition.types)),
     ]

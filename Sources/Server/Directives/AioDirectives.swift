@@ -17,7 +17,7 @@ struct AioDraft {
         else { return nil }
         return Diagnostic(
             .error, "unknown thread pool \"\(AioDirectives.pool(of: word))\"", at: word.place,
-            length: word.length, help: ["declare it with thread_pool, beside http"])
+            length: word.length, help: ["declare it with thread_pool, at the same level as http"])
     }
 }
 
@@ -29,7 +29,7 @@ enum AioDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .row(
             "aio", in: .httpServerLocation, takes: .exactly(1), default: "off",
-            "With threads what is not in the page cache is read beside the workers.",
+            "With threads, files that are not in the page cache are read outside of the workers.",
             inherit: { (child, parent) in
                 child.scope.sending.readsElsewhere =
                     child.scope.sending.readsElsewhere ?? parent.scope.sending.readsElsewhere
@@ -49,13 +49,13 @@ enum AioDirectives {
             }
         )
         .differing(
-            "It is the aide process that reads, whatever the pool; on is off, as there is no "
-                + "direct reading."),
+            "The helper process reads the files, whatever the pool; on is the same as off, since "
+                + "there is no direct I/O."),
         .row(
             "thread_pool", in: .main, takes: .oneOf([2, 3]), repeats: .yes,
-            "Declares a name that aio may have."
+            "Declares the name of a pool for aio."
         ) { (draft, use) throws(Diagnostic) in try declare(use, &draft) }
-        .differing("One process reads for all workers: the numbers change nothing."),
+        .differing("One process reads for all workers: the numbers have no effect."),
     ]
 
     /// Returns the name after `threads=`.

@@ -13,7 +13,7 @@ enum AuthBasicDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .row(
             "auth_basic", in: [.http, .server, .location, .limitExcept], takes: .exactly(1),
-            default: "off", "Asks for a user and a password; its value is what they are for.",
+            default: "off", "Requires a user name and a password; the value is the realm.",
             inherit: { (child, parent) in
                 child.scope.authBasic.realm =
                     child.scope.authBasic.realm ?? parent.scope.authBasic.realm
@@ -24,7 +24,7 @@ enum AuthBasicDirectives {
         ).evaluating(),
         .row(
             "auth_basic_user_file", in: [.http, .server, .location, .limitExcept],
-            takes: .exactly(1), "The file of users and their passwords' hashes.",
+            takes: .exactly(1), "Sets the file with user names and password hashes.",
             inherit: { (child, parent) in
                 child.scope.authBasic.userFile =
                     child.scope.authBasic.userFile ?? parent.scope.authBasic.userFile
@@ -34,10 +34,11 @@ enum AuthBasicDirectives {
             }
         ).evaluating()
             .differing(
-                "where a hash is slow, 64 requests of a client wait for a check at most (503), and "
-                    + "none waits longer than a minute (500); nginx holds all others meanwhile."),
+                "For slow hashes, at most 64 requests of a client wait for a check (others get "
+                    + "503), and none waits longer than a minute (500); nginx blocks all other "
+                    + "requests meanwhile."),
         .milliseconds(
             "auth_delay", in: .httpServerLocation, sets: \.scope.authBasic.delayMs,
-            default: "0s", "How long an answer 401 is held back."),
+            default: "0s", "Delays responses with 401."),
     ]
 }

@@ -5,12 +5,12 @@ enum BlockDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .block(
             "http", in: .main, takes: .exactly(0), opens: .http, repeats: .no,
-            "Everything that concerns HTTP.",
+            "Contains the configuration of HTTP.",
             apply: { (draft, _) throws(Diagnostic) in draft.openLevel() },
             close: { (draft, _) throws(Diagnostic) in draft.http = draft.closeLevel().scope }),
         .block(
             "server", in: .http, takes: .exactly(0), opens: .server,
-            "A virtual server: addresses, names, and how its requests are answered.",
+            "Defines a virtual server.",
             apply: { (draft, use) throws(Diagnostic) in
                 draft.openLevel()
                 draft.server = ServerDraft()
@@ -24,7 +24,7 @@ enum BlockDirectives {
             }),
         .block(
             "location", in: [.server, .location], takes: .oneOf([1, 2]), opens: .location,
-            "How requests are answered whose path matches.",
+            "Sets the configuration for requests whose path matches.",
             apply: { (draft, use) throws(Diagnostic) in
                 let location = try locationName(use)
                 try checkNesting(location, in: draft, use)
@@ -41,7 +41,7 @@ enum BlockDirectives {
             }),
         .block(
             "limit_except", in: .location, takes: .atLeast(1), opens: .limitExcept, repeats: .no,
-            "What holds only for other methods than these; GET includes HEAD.",
+            "Sets the configuration for all methods except these; GET includes HEAD.",
             apply: { (draft, use) throws(Diagnostic) in
                 _ = try methods(use)
                 draft.openLevel()
@@ -54,7 +54,7 @@ enum BlockDirectives {
             }),
         .row(
             "internal", in: .location, takes: .exactly(0),
-            "The location answers internal redirects only.",
+            "Restricts the location to internal redirects.",
             inherit: { (child, parent) in
                 child.scope.location.isInternal =
                     child.scope.location.isInternal ?? parent.scope.location.isInternal

@@ -36,27 +36,29 @@ enum CacheDirectives {
         .row(
             "content_cache", in: .http, takes: .between(1, 3),
             default: "size=64m entries=65536 file_max=16k",
-            "How much of files and answers all workers together keep in memory, or off; apus's own."
+            "Sets the size of the cache of files and responses, for all workers together, or turns "
+                + "it off; specific to apus."
         ) { (draft, use) throws(Diagnostic) in
             draft.cache.bounds = try bounds(use)
         },
         .row(
             "open_file_cache", in: .httpServerLocation, takes: .oneOf([1, 2]), default: "off",
-            "Bounds of what is kept of files: their number, and how long nobody asks for one."
+            "Sets the maximum number of cached files, and the time after which unused ones are "
+                + "dropped."
         ) { (draft, use) throws(Diagnostic) in
             guard let (most, seconds) = try openFiles(use) else { return }
             draft.cache.openFiles = max(draft.cache.openFiles ?? 0, most)
             draft.cache.inactiveSeconds = max(draft.cache.inactiveSeconds, seconds)
         }
         .differing(
-            "max= and inactive= bound content_cache, the largest ones where there are several; off "
-                + "does not turn that off: what is kept is never stale."),
+            "max= and inactive= limit content_cache, with the largest values of several "
+                + "directives; off does not turn it off, because its entries are never stale."),
     ]
 
     private static func bounds(_ use: DirectiveUse) throws(Diagnostic) -> CacheBounds {
         if try use.bytes(0) == Array("off".utf8) {
             guard use.arguments.count == 1 else {
-                throw use.fail("\"off\" stands alone in \"content_cache\"", at: 1)
+                throw use.fail("\"off\" must be the only argument of \"content_cache\"", at: 1)
             }
             return CacheBounds(bytes: 0, entries: 0, largestFile: 0)
         }
@@ -69,7 +71,7 @@ enum CacheDirectives {
                 guard bounds.entries <= mostEntries else {
                     throw use.fail(
                         "\"\(try use.text(index))\" is too many", at: index,
-                        help: ["content_cache keeps \(mostEntries) entries at most"])
+                        help: ["content_cache has at most \(mostEntries) entries"])
                 }
             } else if let size = try ZoneParameter.value(of: "file_max", use, index) {
                 bounds.largestFile = min(
@@ -77,7 +79,7 @@ enum CacheDirectives {
             } else {
                 throw use.fail(
                     "invalid parameter \"\(try use.text(index))\"", at: index,
-                    help: ["content_cache takes off, or size=, entries= and file_max="])
+                    help: ["the arguments are off, or size=, entries= and file_max="])
             }
         }
         return bounds

@@ -28,7 +28,7 @@ enum CharsetDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .row(
             "charset", in: [.http, .server, .location, .ifInLocation], takes: .exactly(1),
-            default: "off", "What Content-Type says of the characters of texts.",
+            default: "off", "Adds a charset to Content-Type.",
             inherit: DirectiveRow.inheriting(\.scope.charset.charset),
             apply: { (draft, use) throws(Diagnostic) in
                 draft.scope.charset.charset = try use.text(0) == "off" ? .off : try name(use)
@@ -37,7 +37,7 @@ enum CharsetDirectives {
         .row(
             "source_charset", in: [.http, .server, .location, .ifInLocation],
             takes: .exactly(1),
-            "What the characters of texts are, where they are to be recoded.",
+            "Sets the charset of files, from which they are converted to that of charset.",
             inherit: DirectiveRow.inheriting(\.scope.charset.source),
             apply: { (draft, use) throws(Diagnostic) in
                 draft.scope.charset.source = try name(use)
@@ -46,16 +46,16 @@ enum CharsetDirectives {
         .flag(
             "override_charset", in: [.http, .server, .location, .ifInLocation],
             sets: \.scope.charset.overrides, default: "off",
-            "Whether that is also done to what says its charset already: listings as XML."),
+            "Also converts responses that have a charset already: listings in XML."),
         .row(
             "charset_types", in: .httpServerLocation, takes: .atLeast(1), repeats: .yes,
             default: "text/html and five more",
-            "The media types that the charset is told of; * is all.",
+            "Sets the media types that get a charset; * matches all.",
             inherit: DirectiveRow.inheriting(\.scope.charset.types),
             apply: DirectiveRow.addingTypes(to: \.scope.charset.types)),
         .rawBlock(
             "charset_map", in: .http, takes: .exactly(2),
-            "Which byte of one charset is which byte, or which bytes of UTF-8, of another."
+            "Defines the conversion between two charsets."
         ) { (draft, use) throws(Diagnostic) in
             try addMap(use, to: &draft)
         },
@@ -101,15 +101,15 @@ enum CharsetDirectives {
     private static func read(_ row: DirectiveUse, into map: inout CharsetMap) throws(Diagnostic) {
         guard row.arguments.count == 1 else {
             throw row.fail(
-                "invalid parameters number", help: ["a line is two numbers: 80 E282AC;"])
+                "invalid parameters number", help: ["a row has two numbers: 80 E282AC;"])
         }
         guard let from = hexadecimal(row.directive.name.bytes), from.count == 1 else {
-            throw row.fail("invalid value \"\(row.name)\"", help: ["it is one byte: 00 to FF"])
+            throw row.fail("invalid value \"\(row.name)\"", help: ["it must be one byte: 00 to FF"])
         }
         guard let to = hexadecimal(try row.bytes(0)), map.map(from[0], to: to) else {
             throw row.fail(
                 "invalid value \"\(try row.text(0))\"", at: 0,
-                help: ["it is one byte, or the bytes of one character of UTF-8: E282AC"])
+                help: ["it must be one byte, or one character of UTF-8: E282AC"])
         }
     }
 

@@ -11,7 +11,7 @@ enum EmptyGifDirectives {
         // As in nginx, nested locations do not inherit it.
         .row(
             "empty_gif", in: .location, takes: .exactly(0), repeats: .yes,
-            "Answers with a transparent GIF of one pixel."
+            "Responds with a transparent GIF of one pixel."
         ) { (draft, _) throws(Diagnostic) in draft.scope.emptyGif.isOn = true }
     ]
 }

@@ -21,7 +21,7 @@ enum ErrorPageDirectives {
         .row(
             "error_page", in: [.http, .server, .location, .ifInLocation], takes: .atLeast(2),
             repeats: .yes,
-            "The page, named location or address that answers in place of an error.",
+            "Sets the page, named location or address that replaces an error.",
             inherit: { (child, parent) in
                 child.scope.errorPages.pages =
                     child.scope.errorPages.pages ?? parent.scope.errorPages.pages
@@ -34,7 +34,7 @@ enum ErrorPageDirectives {
         .flag(
             "recursive_error_pages", in: .httpServerLocation,
             sets: \.scope.errorPages.isRecursive, default: "off",
-            "Whether an error of an error page has an error page."),
+            "Allows error pages for errors of error pages."),
     ]
 
     private static func pages(_ use: DirectiveUse) throws(Diagnostic) -> [ErrorPageDraft] {

@@ -25,43 +25,42 @@ enum FieldDirectives {
         .choice(
             "server_tokens", in: .httpServerLocation, sets: \.scope.fields.serverTokens,
             [("on", true), ("off", false), ("build", true)], default: "on",
-            "Whether Server and the error pages tell the version."),
+            "Shows the version in Server and on error pages."),
         .flag(
             "etag", in: .httpServerLocation, sets: \.scope.fields.etag, default: "on",
-            "Whether files have an ETag."),
+            "Sends an ETag with files."),
         .choice(
             "if_modified_since", in: .httpServerLocation, sets: \.scope.fields.ifModifiedSince,
             [("off", .off), ("exact", .exact), ("before", .before)], default: "exact",
-            "How If-Modified-Since is compared with a file's time."),
+            "Sets the comparison of If-Modified-Since with a file's time: off, exact or before."),
         .integer(
             "max_ranges", in: .httpServerLocation, sets: \.scope.fields.maxRanges,
-            "How many ranges one request may name; 0 turns ranges off."),
+            "Sets the maximum number of ranges in a request; 0 disables ranges."),
         .flag(
             "absolute_redirect", in: .httpServerLocation,
             sets: \.scope.fields.absoluteRedirect, default: "on",
-            "Whether Location names scheme and host."),
+            "Sends absolute URLs in Location."),
         .flag(
             "server_name_in_redirect", in: .httpServerLocation,
             sets: \.scope.fields.serverNameInRedirect, default: "off",
-            "Whether that host is the server's first name rather than the request's."),
+            "Uses the server's first name in Location instead of the request's host."),
         .flag(
             "port_in_redirect", in: .httpServerLocation, sets: \.scope.fields.portInRedirect,
-            default: "on", "Whether Location names the port."),
+            default: "on", "Includes the port in Location."),
         .flag(
             "chunked_transfer_encoding", in: .httpServerLocation,
             sets: \.scope.fields.sendsChunks, default: "on",
-            "Whether answers of unknown length are sent in chunks."
+            "Sends responses of unknown length in chunks."
         )
         .differing(
-            "a body that ends with its connection and cannot be completed ends with a reset, "
-                + "where nginx's looks whole."),
+            "If a body that ends with its connection cannot be completed, the connection is reset; "
+                + "nginx's looks complete."),
         .flag(
             "msie_refresh", in: .httpServerLocation, sets: \.scope.fields.refreshesMSIE,
-            default: "off", "Whether Internet Explorer gets pages that refresh, not redirects."),
+            default: "off", "Sends Internet Explorer pages that refresh instead of redirects."),
         .flag(
             "msie_padding", in: .httpServerLocation, sets: \.scope.fields.padsErrorPages,
             default: "on",
-            "Whether built-in error pages are padded to more than 512 bytes for Internet Explorer "
-                + "and Chrome."),
+            "Pads built-in error pages to more than 512 bytes for Internet Explorer and Chrome."),
     ]
 }

@@ -41,7 +41,7 @@ enum FileDirectives {
         .row(
             "root", in: [.http, .server, .location, .ifInLocation], takes: .exactly(1),
             default: "html",
-            "The directory that a request's path is looked up in.",
+            "Sets the root directory for requests.",
             inherit: { (child, parent) in
                 guard child.scope.location.root == nil, child.scope.location.alias == nil else {
                     return
@@ -56,7 +56,7 @@ enum FileDirectives {
         ).evaluating(),
         .row(
             "alias", in: .location, takes: .exactly(1),
-            "What takes the place of the location's name in a request's path."
+            "Replaces the location's name in the path by another path."
         ) { (draft, use) throws(Diagnostic) in
             if case .named = draft.location.kind {
                 throw use.fail(
@@ -70,7 +70,7 @@ enum FileDirectives {
         .row(
             "index", in: .httpServerLocation, takes: .atLeast(1), repeats: .yes,
             default: "index.html",
-            "The files that are tried, in this order, for a path that ends in a slash.",
+            "Sets the index files that are tried for a path that ends in a slash.",
             inherit: { (child, parent) in
                 child.scope.location.indexes =
                     child.scope.location.indexes ?? parent.scope.location.indexes
@@ -87,8 +87,8 @@ enum FileDirectives {
         ).evaluating(),
         .row(
             "disable_symlinks", in: .httpServerLocation, takes: .oneOf([1, 2]), default: "off",
-            "Whether paths with symbolic links are refused: all of them, or those whose target "
-                + "has another owner.",
+            "Refuses paths with symbolic links: all (on), or those whose target has another owner "
+                + "(if_not_owner).",
             inherit: { (child, parent) in
                 child.scope.location.linkTest =
                     child.scope.location.linkTest ?? parent.scope.location.linkTest
@@ -100,11 +100,13 @@ enum FileDirectives {
         .choice(
             "symlinks", in: .httpServerLocation, sets: \.scope.location.links,
             [("follow", .follow), ("beneath", .beneath)], default: "follow",
-            "Whether symbolic links may lead out of the root; apus's own."),
+            "Allows symbolic links to lead out of the root (follow) or not (beneath); specific to "
+                + "apus."),
         .choice(
             "hidden_files", in: .httpServerLocation, sets: \.scope.location.deniesHidden,
             [("allow", false), ("deny", true)], default: "allow",
-            "Whether names that begin with a dot are served, .well-known apart; apus's own."),
+            "Serves names that begin with a dot (allow) or not (deny), except .well-known; "
+                + "specific to apus."),
     ]
 
     private static func linkTest(_ use: DirectiveUse) throws(Diagnostic) -> LinkTestDraft {
@@ -153,7 +155,7 @@ enum FileDirectives {
         {
             throw use.fail(
                 "the $\(name) variable cannot be used in the \"\(use.name)\" directive", at: 0,
-                help: ["this directive is what gives the variable its value"])
+                help: ["the value of the variable depends on this directive"])
         }
         return word
     }

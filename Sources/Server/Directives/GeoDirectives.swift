@@ -12,7 +12,7 @@ enum GeoDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .rawBlock(
             "geo", in: .http, takes: .oneOf([1, 2]),
-            "A variable that has the value of the network which the client's address is in.",
+            "Defines a variable by the network of the client's address.",
             apply: { (draft, use) throws(Diagnostic) in
                 let last = use.arguments.count &- 1
                 if last > 0 { _ = try use.variableName(0) }

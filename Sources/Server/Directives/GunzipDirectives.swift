@@ -10,6 +10,6 @@ enum GunzipDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .flag(
             "gunzip", in: .httpServerLocation, sets: \.scope.gunzip.isOn, default: "off",
-            "Decompresses the file of gzip_static always for clients that do not take gzip.")
+            "Decompresses the files of gzip_static always for clients that do not accept gzip.")
     ]
 }

@@ -64,19 +64,19 @@ enum GzipDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .flag(
             "gzip", in: [.http, .server, .location, .ifInLocation], sets: \.scope.gzip.isOn,
-            default: "off", "Whether answers are compressed for clients that take it."),
+            default: "off", "Compresses responses for clients that accept gzip."),
         .row(
             "gzip_types", in: .httpServerLocation, takes: .atLeast(1), repeats: .yes,
             default: "text/html",
-            "The media types that are compressed besides text/html; * is all.",
+            "Sets the media types that are compressed in addition to text/html; * matches all.",
             inherit: DirectiveRow.inheriting(\.scope.gzip.types),
             apply: DirectiveRow.addingTypes(to: \.scope.gzip.types)),
         .size(
             "gzip_min_length", in: .httpServerLocation, sets: \.scope.gzip.minLength,
-            default: "20", "How long an answer is at least to be compressed."),
+            default: "20", "Sets the minimum length of responses that are compressed."),
         .row(
             "gzip_comp_level", in: .httpServerLocation, takes: .exactly(1), default: "1",
-            "How hard is tried to make it small, from 1 to 9.",
+            "Sets the compression level, from 1 to 9.",
             inherit: { (child, parent) in
                 child.scope.gzip.level = child.scope.gzip.level ?? parent.scope.gzip.level
             },
@@ -90,18 +90,18 @@ enum GzipDirectives {
         .choice(
             "gzip_cache", in: .httpServerLocation, sets: \.scope.gzip.cache,
             [("off", .off), ("on", .on), ("plain", .plain)], default: "on",
-            "Whether files are compressed once, beside the workers; plain: sent as they are until "
-                + "then; apus's own."),
+            "Compresses each file once, by the helper process; plain sends files uncompressed "
+                + "until then; specific to apus."),
         .flag(
             "gzip_vary", in: .httpServerLocation, sets: \.scope.gzip.vary, default: "off",
-            "Whether answers that could be compressed say Vary: Accept-Encoding."),
+            "Adds Vary: Accept-Encoding to responses that may be compressed."),
         .choice(
             "gzip_http_version", in: .httpServerLocation, sets: \.scope.gzip.minVersion,
             [("1.0", .http10), ("1.1", .http11)], default: "1.1",
-            "The oldest HTTP version that gets compressed answers."),
+            "Sets the oldest HTTP version that gets compressed responses."),
         .row(
             "gzip_proxied", in: .httpServerLocation, takes: .atLeast(1), default: "off",
-            "When answers to requests with Via are compressed.",
+            "Sets which responses to requests with Via are compressed.",
             inherit: { (child, parent) in
                 child.scope.gzip.proxied = child.scope.gzip.proxied ?? parent.scope.gzip.proxied
             },
@@ -114,7 +114,7 @@ enum GzipDirectives {
             }),
         .row(
             "gzip_disable", in: .httpServerLocation, takes: .atLeast(1), repeats: .yes,
-            "Regular expressions of the User-Agents that get no compressed answers.",
+            "Disables compression for User-Agents that match regular expressions.",
             inherit: { (child, parent) in
                 child.scope.gzip.disabled =
                     child.scope.gzip.disabled ?? parent.scope.gzip.disabled
@@ -129,13 +129,17 @@ enum GzipDirectives {
         .choice(
             "gzip_static", in: .httpServerLocation, sets: \.scope.gzip.staticMode,
             staticModes, default: "off",
-            "Whether FILE.gz is sent in the place of FILE; fresh: unless it is older."),
+            "Sends FILE.gz in place of FILE; fresh: unless it is older."),
         .choice(
             "brotli_static", in: .httpServerLocation, sets: \.scope.gzip.brotliStatic,
-            staticModes, default: "off", "The same of FILE.br, as nginx's brotli module has it."),
+            staticModes, default: "off",
+            "Sends FILE.br in place of FILE, as in nginx's brotli "
+                + "module."),
         .choice(
             "zstd_static", in: .httpServerLocation, sets: \.scope.gzip.zstandardStatic,
-            staticModes, default: "off", "The same of FILE.zst, as nginx's zstd module has it."),
+            staticModes, default: "off",
+            "Sends FILE.zst in place of FILE, as in nginx's zstd "
+                + "module."),
     ]
 
     private static let staticModes: [(String, GzipStatic)] = [

@@ -38,7 +38,7 @@ enum IdleDirectives {
     ]
 
     private static let processes = Family(
-        "ngx_core_module", "how processes wait and share is apus's own affair",
+        "ngx_core_module", "apus organizes its processes in its own way",
         [
             (
                 .main, .exactly(1),
@@ -57,11 +57,11 @@ enum IdleDirectives {
 
     /// Even local time (`TZ`) is not changed, as in nginx, whose master has read it before.
     private static let environment = Family(
-        "environment", "workers read nothing from their environment",
+        "environment", "workers read no environment variables",
         [(.main, .exactly(1), "env")])
 
     private static let tables = Family(
-        "hash tables", "tables size themselves here",
+        "hash tables", "apus sizes its tables automatically",
         [
             (
                 .http, .exactly(1),
@@ -79,7 +79,7 @@ enum IdleDirectives {
         ])
 
     private static let memory = Family(
-        "memory", "buffers are apus's own",
+        "memory", "apus manages its buffers in its own way",
         [
             ([.http, .server], .exactly(1), "connection_pool_size request_pool_size"),
             (.httpServerLocation, .exactly(2), "output_buffers gzip_buffers gunzip_buffers"),
@@ -94,7 +94,7 @@ enum IdleDirectives {
         ])
 
     private static let bodies = Family(
-        "request bodies", "request bodies are read and never kept",
+        "request bodies", "request bodies are read and discarded",
         [
             (
                 .httpServerLocation, .exactly(1),
@@ -106,7 +106,7 @@ enum IdleDirectives {
         ])
 
     private static let disk = Family(
-        "reading files", "how files are read is apus's own affair",
+        "reading files", "apus reads files in its own way",
         [
             (.httpServerLocation, .exactly(1), "read_ahead directio directio_alignment"),
             (.httpServerLocation, .flag, "aio_write"),
@@ -118,7 +118,7 @@ enum IdleDirectives {
         ])
 
     private static let answers = Family(
-        "subrequests and interim responses", "what they are about does not happen here",
+        "subrequests and interim responses", "apus has nothing that they apply to",
         [
             (.httpServerLocation, .flag, "log_subrequest"),
             (.httpServerLocation, .atLeast(1), "early_hints"),
@@ -126,7 +126,7 @@ enum IdleDirectives {
         ])
 
     private static let names = Family(
-        "looking up names", "no name is looked up while requests are served",
+        "name resolution", "apus resolves no names",
         [
             (.httpServerLocation, .atLeast(1), "resolver"),
             (.httpServerLocation, .exactly(1), "resolver_timeout"),
@@ -185,7 +185,7 @@ enum IdleDirectives {
         ])
 
     private static let ssl = Family(
-        "ngx_http_ssl_module", "what speaks TLS stands in front of apus",
+        "ngx_http_ssl_module", "TLS is terminated in front of apus",
         [
             (
                 [.http, .server], .exactly(1),
@@ -212,7 +212,7 @@ enum IdleDirectives {
         ])
 
     private static let http2 = Family(
-        "ngx_http_v2_module", "clients of a port in clear text are answered in HTTP/1.1",
+        "ngx_http_v2_module", "ports in clear text speak HTTP/1.1",
         [
             (.http, .exactly(1), "http2_recv_buffer_size"),
             (

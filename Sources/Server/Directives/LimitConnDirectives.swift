@@ -20,7 +20,7 @@ enum LimitConnDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .row(
             "limit_conn_zone", in: .http, takes: .exactly(2), repeats: .yes,
-            "Memory that counts the connections of a key whose requests are answered: zone=."
+            "Defines shared memory that counts active connections by a key: zone=."
         ) { (draft, use) throws(Diagnostic) in
             guard let zone = try ZoneParameter.zone(use, 1) else {
                 throw use.fail("invalid parameter \"\(try use.text(1))\"", at: 1)
@@ -29,7 +29,7 @@ enum LimitConnDirectives {
         },
         .row(
             "limit_conn", in: .httpServerLocation, takes: .exactly(2), repeats: .yes,
-            "How many connections of one key of a zone may have a request answered.",
+            "Limits the number of active connections for a key of a zone.",
             inherit: { (child, parent) in
                 child.scope.connectionLimits.limits =
                     child.scope.connectionLimits.limits ?? parent.scope.connectionLimits.limits
@@ -45,7 +45,7 @@ enum LimitConnDirectives {
             }),
         .row(
             "limit_conn_status", in: .httpServerLocation, takes: .exactly(1), default: "503",
-            "The status of requests on connections beyond that.",
+            "Sets the status of requests beyond limit_conn.",
             inherit: { (child, parent) in
                 child.scope.connectionLimits.status =
                     child.scope.connectionLimits.status ?? parent.scope.connectionLimits.status
@@ -56,11 +56,11 @@ enum LimitConnDirectives {
         .choice(
             "limit_conn_log_level", in: .httpServerLocation,
             sets: \.scope.connectionLimits.logLevel, ZoneParameter.logLevels, default: "error",
-            "The level with which they are logged."),
+            "Sets the log level of refused connections."),
         .flag(
             "limit_conn_dry_run", in: .httpServerLocation,
             sets: \.scope.connectionLimits.isDryRun, default: "off",
-            "Whether connections are counted and logged only."),
+            "Only counts and logs connections, without limiting them."),
     ]
 
     private static func limit(_ use: DirectiveUse) throws(Diagnostic) -> LimitConnDraft {

@@ -21,11 +21,11 @@ enum LimitReqDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .row(
             "limit_req_zone", in: .http, takes: .exactly(3), repeats: .yes,
-            "Memory that counts requests by a key, and how many each may make: zone=, rate=."
+            "Defines shared memory that counts requests by a key, and their rate: zone=, rate=."
         ) { (draft, use) throws(Diagnostic) in try takeZone(use, into: &draft) },
         .row(
             "limit_req", in: .httpServerLocation, takes: .oneOf([1, 2, 3]), repeats: .yes,
-            "Holds requests to the rate of a zone: zone=, burst=, delay= or nodelay.",
+            "Limits requests to the rate of a zone: zone=, burst=, delay= or nodelay.",
             inherit: { (child, parent) in
                 child.scope.requestLimits.limits =
                     child.scope.requestLimits.limits ?? parent.scope.requestLimits.limits
@@ -41,7 +41,7 @@ enum LimitReqDirectives {
             }),
         .row(
             "limit_req_status", in: .httpServerLocation, takes: .exactly(1), default: "503",
-            "The status of requests beyond the rate and its burst.",
+            "Sets the status of requests beyond limit_req.",
             inherit: { (child, parent) in
                 child.scope.requestLimits.status =
                     child.scope.requestLimits.status ?? parent.scope.requestLimits.status
@@ -52,10 +52,10 @@ enum LimitReqDirectives {
         .choice(
             "limit_req_log_level", in: .httpServerLocation, sets: \.scope.requestLimits.logLevel,
             ZoneParameter.logLevels, default: "error",
-            "The level with which they are logged; delays have the next lower one."),
+            "Sets the log level of refused requests; delays are logged one level lower."),
         .flag(
             "limit_req_dry_run", in: .httpServerLocation, sets: \.scope.requestLimits.isDryRun,
-            default: "off", "Whether requests are counted and logged only."),
+            default: "off", "Only counts and logs requests, without limiting them."),
     ]
 
     private static func takeZone(
@@ -90,7 +90,10 @@ enum LimitReqDirectives {
         guard let number = NginxSize.integer(digits), number > 0 else {
             throw use.fail(
                 "invalid rate \"\(try use.text(index))\"", at: index,
-                help: ["a rate is a number of requests a second or a minute: rate=5r/s, rate=30r/m"]
+                help: [
+                    "a rate is a number of requests per second or per minute: rate=5r/s, "
+                        + "rate=30r/m"
+                ]
             )
         }
         return thousandfold(number) / seconds

@@ -17,22 +17,23 @@ enum ListenDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .row(
             "listen", in: .server, takes: .atLeast(1), repeats: .yes, default: "*:80",
-            "An address and port, a range of ports, or a unix socket, that the server listens on."
+            "Sets an address and port, a range of ports, or a unix socket for the server."
         ) { (draft, use) throws(Diagnostic) in
             let listens = try listens(use)
             let known = Set(draft.server.listens.map(\.address))
             if let again = listens.first(where: { known.contains($0.address) }) {
                 throw use.fail(
                     "a duplicate listen \(again.address.description)", at: 0,
-                    help: ["a server names each address once"])
+                    help: ["each address is allowed once per server"])
             }
             draft.server.listens += listens
         }.differing(
-            "Names of hosts are not looked up, but for localhost, which is 127.0.0.1; ssl and quic "
-                + "are errors; accept_filter, multipath and http2 change nothing."),
+            "Host names are refused, except localhost, which is 127.0.0.1; ssl and quic are "
+                + "errors; accept_filter, multipath and http2 have no effect."),
         .row(
             "server_name", in: .server, takes: .atLeast(1), repeats: .yes, default: "\"\"",
-            "The names of the server: exact, with a leading or a trailing wildcard, or a pattern."
+            "Sets the names of the server: exact, with a leading or a trailing wildcard, or a "
+                + "regular expression."
         ) { (draft, use) throws(Diagnostic) in
             for index in use.arguments.indices { try checkName(use, index, in: &draft) }
             draft.server.names += use.arguments

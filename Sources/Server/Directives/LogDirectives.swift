@@ -62,7 +62,7 @@ enum LogDirectives {
             "access_log",
             in: [.http, .server, .location, .ifInLocation, .limitExcept], takes: .atLeast(1),
             repeats: .yes, default: "access.log combined",
-            "Where each request is written to, in which format, and when; off for nowhere.",
+            "Sets the log for requests, its format and its condition; off disables logging.",
             inherit: { (child, parent) in
                 child.scope.logs.accessLogs =
                     child.scope.logs.accessLogs ?? parent.scope.logs.accessLogs
@@ -71,11 +71,11 @@ enum LogDirectives {
         ).evaluating(.accessLog),
         .row(
             "log_format", in: .http, takes: .atLeast(2), repeats: .yes, default: "combined",
-            "A named format of lines in an access log."
+            "Defines a named format for access logs."
         ) { (draft, use) throws(Diagnostic) in try takeFormat(use, into: &draft) },
         .row(
             "open_log_file_cache", in: .httpServerLocation, takes: .between(1, 4), default: "off",
-            "How many log files with variables in their names are kept open, and how long.",
+            "Caches open log files whose names have variables.",
             inherit: { (child, parent) in
                 child.scope.logs.logFileCache =
                     child.scope.logs.logFileCache ?? parent.scope.logs.logFileCache
@@ -86,7 +86,7 @@ enum LogDirectives {
         .row(
             "error_log", in: [.main, .http, .server, .location], takes: .atLeast(1),
             repeats: .yes, default: "error.log error",
-            "Where errors are written to, and from which level on.",
+            "Sets the log for errors, and its level.",
             inherit: { (child, parent) in
                 child.scope.logs.errorLogs =
                     child.scope.logs.errorLogs ?? parent.scope.logs.errorLogs
@@ -94,11 +94,11 @@ enum LogDirectives {
             apply: { (draft, use) throws(Diagnostic) in try takeErrorLog(use, into: &draft) }),
         .flag(
             "log_not_found", in: .httpServerLocation, sets: \.scope.logs.logsNotFound,
-            default: "on", "Whether files that are not there are written to the error log."),
+            default: "on", "Logs missing files to the error log."),
         .flag(
             "rewrite_log", in: [.http, .server, .ifInServer, .location, .ifInLocation],
             sets: \.scope.logs.logsRewrites, default: "off",
-            "Whether the error log tells, at level notice, what rewrites do."),
+            "Logs rewrites to the error log at level notice."),
     ]
 
     // MARK: access_log
@@ -241,7 +241,7 @@ enum LogDirectives {
             guard let known = LogEscaping(rawValue: String(name)) else {
                 throw use.fail(
                     "unknown log format escaping \"\(name)\"", at: 1,
-                    help: ["it is default, json or none"])
+                    help: ["it must be default, json or none"])
             }
             escaping = known
             first = 2
@@ -298,7 +298,8 @@ enum LogDirectives {
         let destination: ErrorLogTarget.Destination
         if path.hasPrefix("memory:") {
             throw use.fail(
-                "an error log in memory is read with a debugger only, and is not supported", at: 0,
+                "an error log in memory can be read only with a debugger, and is not supported",
+                at: 0,
                 help: ["write it to a file, to stderr or to syslog"])
         } else if path.hasPrefix("syslog:") {
             destination = .syslog(try syslog(use))
@@ -333,7 +334,7 @@ enum LogDirectives {
                 throw use.fail(
                     "invalid log level \"\(name)\"", at: index,
                     help: nearest.map { ["did you mean \"\($0)\"?"] }
-                        ?? ["it is one of \(names.joined(separator: " "))"])
+                        ?? ["it must be one of \(names.joined(separator: " "))"])
             }
         }
         return level ?? .error

@@ -67,65 +67,67 @@ enum MainDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .flag(
             "daemon", in: .main, sets: \.main.isDaemon, default: "on",
-            "Whether the master goes to the background."),
+            "Runs the server in the background."),
         .flag(
             "master_process", in: .main, sets: \.main.usesMasterProcess, default: "on",
-            "Whether workers are forked; without them one process does everything."),
+            "Starts worker processes; off runs everything in one process."),
         .row(
             "worker_processes", in: .main, takes: .exactly(1), default: "1",
-            "How many workers serve requests; auto is one for each processor."
+            "Sets the number of workers; auto is one for each processor."
         ) { (draft, use) throws(Diagnostic) in
             draft.main.workerProcesses = try workerCount(use)
         },
         .text(
             "pid", in: .main, sets: \.main.pid, default: BuildPaths().pid,
-            "The file that holds the master's process id."
+            "Sets the file for the master's process ID."
         )
-        .differing("with daemon off, a file that cannot be written is a warning, not an error."),
+        .differing("With daemon off, a file that cannot be written is a warning, not an error."),
         .row(
-            "user", in: .main, takes: .oneOf([1, 2]), default: "nobody",
-            "The user, and group, that workers become when the master is root."
+            "user", in: .main, takes: .oneOf([1, 2]), default: BuildPaths().user,
+            "Sets the user and group of workers if the master runs as root."
         ) { (draft, use) throws(Diagnostic) in
             let group = use.arguments.count > 1 ? try use.text(1) : nil
             draft.main.user = (try use.text(0), group)
         },
         .integer(
             "worker_rlimit_nofile", in: .main, sets: \.main.descriptorLimit,
-            "The limit of open files (RLIMIT_NOFILE) of a worker."),
+            "Sets the maximum number of open files of a worker (RLIMIT_NOFILE)."),
         .milliseconds(
             "worker_shutdown_timeout", in: .main, sets: \.main.shutdownTimeoutMs,
-            "How long a worker that drains may take; after TERM five seconds when unset."),
+            "Sets the timeout for a graceful shutdown of workers; five seconds after TERM if unset."
+        ),
         .row(
             "worker_watchdog", in: .main, takes: .exactly(1), default: "off",
-            "After how long a worker whose loop does not turn is replaced; at least 30 seconds."
+            "Sets the time after which a worker whose event loop is stuck is logged, with its "
+                + "current request, and replaced; at least 30 seconds."
         ) { (draft, use) throws(Diagnostic) in
             draft.main.watchdogMs = try watchdog(use)
         },
         .offset(
             "worker_rlimit_core", in: .main, sets: \.main.coreLimit,
-            "The limit of a worker's core file (RLIMIT_CORE)."),
+            "Sets the maximum size of a worker's core file (RLIMIT_CORE)."),
         .row(
             "worker_priority", in: .main, takes: .exactly(1), default: "0",
-            "The priority of workers, from -20 (first served) to 20, when the master is root."
+            "Sets the priority of workers, from -20 (highest) to 20, if the master runs as root."
         ) { (draft, use) throws(Diagnostic) in
             draft.main.priority = try priority(use)
         },
         .row(
             "worker_cpu_affinity", in: .main, takes: .atLeast(1),
-            "The processors that each worker may run on, as masks of 0 and 1, or auto."
+            "Binds workers to processors, as masks of 0 and 1, or auto."
         ) { (draft, use) throws(Diagnostic) in
             draft.main.affinity = try ProcessorAffinity(use)
         },
         .text(
             "working_directory", in: .main, sets: \.main.workingDirectory,
-            "The directory that workers are in, where they leave core files."),
+            "Sets the working directory of workers, for core files."),
         .block(
             "events", in: .main, takes: .exactly(0), opens: .events, repeats: .no,
-            "How connections are waited for.",
+            "Contains the configuration of connection processing.",
             apply: { (draft, _) throws(Diagnostic) in draft.main.hasEvents = true }),
         .row(
             "worker_connections", in: .events, takes: .exactly(1), default: "512",
-            "How many connections a worker holds at most."
+            "Sets the maximum number of connections of a worker."
         ) { (draft, use) throws(Diagnostic) in
             let count = try use.integer(0)
             guard count > 0, count <= 16_777_216 else {
@@ -135,10 +137,11 @@ enum MainDirectives {
         },
         .flag(
             "multi_accept", in: .events, sets: \.main.acceptsMany, default: "off",
-            "Whether a worker accepts all waiting connections at once."),
+            "Makes workers accept all waiting connections at once."),
         .row(
             "use", in: .events, takes: .exactly(1), default: "epoll",
-            "The way to wait for events: epoll, poll or select, which takes 1024 connections."
+            "Sets the system call that waits for events: epoll, poll or select, which is limited "
+                + "to 1024 descriptors."
         ) { (draft, use) throws(Diagnostic) in
             guard let engine = Engine(rawValue: try use.text(0)) else {
                 throw use.fail(
@@ -167,7 +170,7 @@ enum MainDirectives {
         guard limitMs >= shortestWatchdogMs else {
             throw use.fail(
                 "\"worker_watchdog\" must be \"off\" or at least 30s", at: 0,
-                help: ["a disk may keep a healthy worker for some seconds"])
+                help: ["a slow disk may block a healthy worker for some seconds"])
         }
         return limitMs
     }

@@ -11,7 +11,7 @@ enum MapDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .rawBlock(
             "map", in: .http, takes: .exactly(2),
-            "A variable that has the result of the row which the first argument's value matches.",
+            "Defines a variable by the row that the value of the first argument matches.",
             apply: { (draft, use) throws(Diagnostic) in
                 _ = try draft.variables.declare(argument: 1, .map(draft.maps.count), use)
                 for row in use.rows where row.arguments.count == 1 {

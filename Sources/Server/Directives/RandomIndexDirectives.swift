@@ -10,6 +10,6 @@ enum RandomIndexDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .flag(
             "random_index", in: .location, sets: \.scope.randomIndex.isOn, default: "off",
-            "Answers a path that ends in a slash with a file of that directory, chosen by lot.")
+            "Responds to a path that ends in a slash with a random file of that directory.")
     ]
 }

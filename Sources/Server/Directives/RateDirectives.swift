@@ -11,7 +11,8 @@ enum RateDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .row(
             "limit_rate", in: [.http, .server, .location, .ifInLocation], takes: .exactly(1),
-            default: "0", "How many bytes of an answer are sent a second; 0 for any number.",
+            default: "0",
+            "Limits the rate of a response in bytes per second; 0 disables the limit.",
             inherit: { (child, parent) in
                 child.scope.rate.rate = child.scope.rate.rate ?? parent.scope.rate.rate
             },
@@ -20,7 +21,7 @@ enum RateDirectives {
         .row(
             "limit_rate_after", in: [.http, .server, .location, .ifInLocation],
             takes: .exactly(1), default: "0",
-            "How many bytes of an answer are sent before limit_rate holds.",
+            "Sets the number of bytes that are sent before limit_rate applies.",
             inherit: { (child, parent) in
                 child.scope.rate.after = child.scope.rate.after ?? parent.scope.rate.after
             },

@@ -30,7 +30,7 @@ enum RealIPDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .row(
             "set_real_ip_from", in: .httpServerLocation, takes: .exactly(1), repeats: .yes,
-            "A proxy, or a network of proxies, that is believed about the client's address.",
+            "Sets an address or network of proxies that are trusted to send the client's address.",
             inherit: { (child, parent) in
                 child.scope.realIP.trusted =
                     child.scope.realIP.trusted ?? parent.scope.realIP.trusted
@@ -41,7 +41,7 @@ enum RealIPDirectives {
             }),
         .row(
             "real_ip_header", in: .httpServerLocation, takes: .exactly(1), default: "X-Real-IP",
-            "The field that such a proxy names it in, or proxy_protocol.",
+            "Sets the header with the client's address, or proxy_protocol.",
             inherit: { (child, parent) in
                 child.scope.realIP.source = child.scope.realIP.source ?? parent.scope.realIP.source
             },
@@ -51,6 +51,6 @@ enum RealIPDirectives {
         .flag(
             "real_ip_recursive", in: .httpServerLocation, sets: \.scope.realIP.isRecursive,
             default: "off",
-            "Whether a believed proxy in the field is passed, to the one before it."),
+            "Skips trusted proxies in the header, up to the last address that is not trusted."),
     ]
 }

@@ -24,7 +24,8 @@ enum RefererDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .row(
             "valid_referers", in: [.server, .location], takes: .atLeast(1), repeats: .yes,
-            "Which values of Referer leave $invalid_referer empty; for all others it is 1.",
+            "Sets the values of Referer for which $invalid_referer is empty; for all others it is "
+                + "1.",
             inherit: { (child, parent) in
                 let outer = parent.scope.referers
                 if child.scope.referers.names == nil {

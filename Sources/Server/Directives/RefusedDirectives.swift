@@ -8,11 +8,11 @@ enum RefusedDirectives {
 
     /// The remedy for TLS.
     static let endTLSInFront =
-        "end TLS in front of apus (hitch, stunnel, HAProxy, Caddy, nginx, a load balancer) and let "
-        + "it connect to a \"listen\" without this word"
+        "terminate TLS in front of apus (hitch, stunnel, HAProxy, Caddy, nginx, a load balancer) "
+        + "and let it connect to a \"listen\" without this parameter"
 
     private static let keepProxy =
-        "remove it, or keep a server in front of apus that passes such requests on"
+        "remove it, or use a server in front of apus that proxies these requests"
     private static let prepare = "remove it, and prepare the files before they are served"
     private static let inFront = "remove it, or let a server in front of apus do this"
 
@@ -34,28 +34,28 @@ enum RefusedDirectives {
         .refused(
             "grpc_pass", in: location, "Passes requests to a gRPC server.", advice: keepProxy),
         .refused(
-            "memcached_pass", in: location, "Answers from memcached.", advice: keepProxy),
+            "memcached_pass", in: location, "Serves responses from memcached.", advice: keepProxy),
         .refused(
             "tunnel_pass", in: [.server, .location, .ifInLocation],
             "Connects a client to another server.", advice: keepProxy),
         .refused(
             "internal_redirect", in: [.server, .location],
-            "Goes to another location before access is checked.",
+            "Redirects internally before access is checked.",
             advice: "remove it, or use \"rewrite\""),
     ]
 
     private static let encryption: [Row] = [
         .refused(
-            "ssl", in: [.http, .server], unless: "off", "Speaks TLS on every port of a server.",
+            "ssl", in: [.http, .server], unless: "off", "Enables TLS on every port of a server.",
             advice: endTLSInFront)
     ]
 
     private static let rewritingAnswers: [Row] = [
         .refused(
             "ssi", in: [.http, .server, .location, .ifInLocation], unless: "off",
-            "Carries out commands in pages (server-side includes).", advice: prepare),
+            "Executes commands in pages (server-side includes).", advice: prepare),
         .refused(
-            "sub_filter", in: .httpServerLocation, "Replaces text in answers.", advice: prepare),
+            "sub_filter", in: .httpServerLocation, "Replaces text in responses.", advice: prepare),
         .refused(
             "xslt_stylesheet", in: .location, "Transforms XML by a stylesheet.", advice: prepare),
         .refused(
@@ -63,14 +63,14 @@ enum RefusedDirectives {
             advice: prepare),
         .refused(
             "brotli", in: [.http, .server, .location, .ifInLocation], unless: "off",
-            "Compresses answers with Brotli.",
-            advice: "compress the files beforehand and say \"brotli_static on\""),
+            "Compresses responses with Brotli.",
+            advice: "precompress the files and use \"brotli_static on\""),
         .refused(
             "zstd", in: [.http, .server, .location, .ifInLocation], unless: "off",
-            "Compresses answers with Zstandard.",
-            advice: "compress the files beforehand and say \"zstd_static on\""),
+            "Compresses responses with Zstandard.",
+            advice: "precompress the files and use \"zstd_static on\""),
         .refused(
-            "slice", in: .httpServerLocation, unless: "0", "Asks for large answers in slices.",
+            "slice", in: .httpServerLocation, unless: "0", "Requests large responses in slices.",
             advice: "remove it: files are read in pieces anyway"),
     ]
 
@@ -83,15 +83,15 @@ enum RefusedDirectives {
             "Creates directories for uploads (WebDAV).",
             advice: "remove it: apus never writes files"),
         .refused(
-            "mp4", in: .location, "Cuts MP4 files at a time.",
+            "mp4", in: .location, "Seeks in MP4 files by time.",
             advice: "remove it: files are served whole, with byte ranges"),
         .refused(
-            "flv", in: .location, "Cuts FLV files at an offset.",
+            "flv", in: .location, "Seeks in FLV files by offset.",
             advice: "remove it: files are served whole, with byte ranges"),
-        .refused("f4f", in: .location, "Makes streams of F4F files.", advice: prepare),
-        .refused("hls", in: .location, "Makes streams of MP4 and MOV files.", advice: prepare),
+        .refused("f4f", in: .location, "Streams F4F files.", advice: prepare),
+        .refused("hls", in: .location, "Streams MP4 and MOV files.", advice: prepare),
         .refused(
-            "perl", in: [.location, .limitExcept], "Answers by a Perl program.",
+            "perl", in: [.location, .limitExcept], "Generates responses by a Perl program.",
             advice: keepProxy),
     ]
 
@@ -99,16 +99,17 @@ enum RefusedDirectives {
         .refused(
             "auth_request", in: .httpServerLocation, unless: "off",
             "Asks another server whether a request is allowed.",
-            advice: "use \"auth_basic\" or \"allow\" and \"deny\", or let a server in front ask"),
+            advice: "use \"auth_basic\" or \"allow\" and \"deny\", or authenticate in a server in "
+                + "front of apus"),
         .refused(
             "auth_request_set", in: .httpServerLocation,
-            "Keeps what that server answered in a variable.", advice: inFront),
+            "Stores that server's response in a variable.", advice: inFront),
         .refused(
             "mirror", in: .httpServerLocation, unless: "off",
             "Sends a copy of each request to another server.", advice: inFront),
         .refused(
             "post_action", in: [.http, .server, .location, .ifInLocation], unless: "off",
-            "Makes a further request once an answer was sent.",
+            "Sends another request after the response.",
             advice: "remove it, and read the access log instead"),
     ]
 
@@ -119,14 +120,14 @@ enum RefusedDirectives {
             ("geoip_proxy", .http), ("geoip_proxy_recursive", .http),
         ].map {
             .refused(
-                $0.0, in: $0.1, "Finds where a client is.",
+                $0.0, in: $0.1, "Looks up the location of a client.",
                 advice: "remove it, or name the networks in a \"geo\" block")
         }
         + [
             "modern_browser", "ancient_browser", "modern_browser_value", "ancient_browser_value",
         ].map {
             .refused(
-                $0, in: .httpServerLocation, "Tells old browsers from new ones.",
+                $0, in: .httpServerLocation, "Distinguishes old and modern browsers.",
                 advice: "remove it, or use a \"map\" of $http_user_agent")
         }
         + [("perl_set", Contexts.http), ("perl_modules", .http), ("perl_require", .http)].map {
@@ -159,24 +160,26 @@ enum RefusedDirectives {
     private static let commercial: [Row] = [
         .refused(
             "auth_jwt", in: [.http, .server, .location, .limitExcept], unless: "off",
-            "Asks for a JSON Web Token.", advice: inFront),
+            "Requires a JSON Web Token.", advice: inFront),
         .refused(
             "auth_require", in: [.http, .server, .location, .limitExcept],
-            "Asks for conditions on tokens.", advice: inFront),
+            "Sets conditions on tokens.", advice: inFront),
         .refused(
             "auth_jwt_require", in: [.http, .server, .location, .limitExcept],
-            "Asks for conditions on tokens.", advice: inFront),
+            "Sets conditions on tokens.", advice: inFront),
         .refused(
-            "auth_oidc", in: .httpServerLocation, unless: "off", "Asks an OpenID provider.",
+            "auth_oidc", in: .httpServerLocation, unless: "off",
+            "Authenticates with an OpenID "
+                + "provider.",
             advice: inFront),
         .refused(
-            "api", in: .location, "Answers about the server's state.",
+            "api", in: .location, "Responds with the server's state.",
             advice: "use \"stub_status\" or the access log"),
         .refused(
-            "status", in: .location, "Answers about the server's state.",
+            "status", in: .location, "Responds with the server's state.",
             advice: "use \"stub_status\" or the access log"),
         .refused(
-            "health_check", in: .location, "Asks servers behind this one whether they are well.",
+            "health_check", in: .location, "Checks the health of upstream servers.",
             advice: keepProxy),
         .refused(
             "keyval", in: .http, "Sets variables from a store of keys and values.",
@@ -194,10 +197,10 @@ enum RefusedDirectives {
 
     private static let protocols: [Row] = [
         .refused(
-            "mail", in: .main, "Passes mail protocols on.",
+            "mail", in: .main, "Proxies mail protocols.",
             advice: "remove the block, or keep nginx for mail"),
         .refused(
-            "stream", in: .main, "Passes TCP and UDP on.",
+            "stream", in: .main, "Proxies TCP and UDP.",
             advice: "remove the block, or keep nginx for it"),
     ]
 }

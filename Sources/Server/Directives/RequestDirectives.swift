@@ -23,7 +23,7 @@ enum RequestDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .row(
             "client_header_buffer_size", in: [.http, .server], takes: .exactly(1), default: "1k",
-            "The size of the buffer that most request heads fit into.",
+            "Sets the size of the buffer for most request headers.",
             inherit: { (child, parent) in
                 child.scope.request.headerBufferSize =
                     child.scope.request.headerBufferSize ?? parent.scope.request.headerBufferSize
@@ -38,7 +38,8 @@ enum RequestDirectives {
         .row(
             "large_client_header_buffers", in: [.http, .server], takes: .exactly(2),
             default: "4 8k",
-            "How many further buffers a head may take, and their size, which bounds one line.",
+            "Sets the number and size of buffers for large request headers; the size limits one "
+                + "line.",
             inherit: { (child, parent) in
                 child.scope.request.largeBuffers =
                     child.scope.request.largeBuffers ?? parent.scope.request.largeBuffers
@@ -51,28 +52,28 @@ enum RequestDirectives {
                 draft.scope.request.largeBuffers = LargeBuffers(count: count, size: size)
             }
         ).differing(
-            "The bytes of a head are counted together; nginx counts buffers, in which lines leave "
-                + "room unused."),
+            "The limit applies to the total size; nginx counts buffers, which lines fill only in "
+                + "part."),
         .integer(
             "max_headers", in: [.http, .server], sets: \.scope.request.maxHeaders,
-            default: "1000", "How many fields a request may have."),
+            default: "1000", "Sets the maximum number of headers in a request."),
         .offset(
             "client_max_body_size", in: .httpServerLocation, sets: \.scope.request.maxBodySize,
-            default: "1m", "How large a request body may be; 0 for any size."),
+            default: "1m", "Sets the maximum size of a request body; 0 disables the check."),
         .flag(
             "ignore_invalid_headers", in: [.http, .server],
             sets: \.scope.request.ignoresInvalidNames, default: "on",
-            "Whether fields with odd names are passed over instead of taken."),
+            "Ignores headers with invalid names."),
         .flag(
             "underscores_in_headers", in: [.http, .server],
             sets: \.scope.request.allowsUnderscores, default: "off",
-            "Whether underscores are valid in the names of fields."),
+            "Allows underscores in header names."),
         .flag(
             "merge_slashes", in: [.http, .server], sets: \.scope.request.mergesSlashes,
-            default: "on", "Whether two or more slashes in a path count as one."),
+            default: "on", "Merges adjacent slashes in a path."),
         .flag(
             "strict_requests", in: [.http, .server], sets: \.scope.request.isStrict,
             default: "off",
-            "Whether requests that nginx tolerates against the RFCs are refused; apus's own."),
+            "Refuses malformed requests that nginx accepts against the RFCs; specific to apus."),
     ]
 }

@@ -19,8 +19,7 @@ enum RewriteDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .row(
             "rewrite", in: anywhere, takes: .oneOf([2, 3]), repeats: .yes,
-            "Gives requests whose path matches a regular expression another path, or sends the "
-                + "client there."
+            "Changes a path that matches a regular expression, or redirects the client."
         ) { (draft, use) throws(Diagnostic) in
             let rewrite = try rewrite(use)
             draft.variables.declareCaptures(of: rewrite.pattern.bytes)
@@ -28,16 +27,16 @@ enum RewriteDirectives {
         },
         .row(
             "return", in: anywhere, takes: .oneOf([1, 2]), repeats: .yes,
-            "Ends the request with a status, and a text or a place to go to."
+            "Responds with a status, and a text or a redirect."
         ) { (draft, use) throws(Diagnostic) in
             draft.scope.rewrite.add(try answer(use), use)
         },
         .row(
             "break", in: anywhere, takes: .exactly(0), repeats: .yes,
-            "Ends the rewriting of the request; it stays in its location."
+            "Stops rewriting; the request stays in its location."
         ) { (draft, use) throws(Diagnostic) in draft.scope.rewrite.add(.stop, use) },
         .row(
-            "set", in: anywhere, takes: .exactly(2), repeats: .yes, "Gives a variable a value."
+            "set", in: anywhere, takes: .exactly(2), repeats: .yes, "Sets a variable."
         ) { (draft, use) throws(Diagnostic) in
             let value = try use.word(1)
             if try use.variableName(0) == "args" {
@@ -57,7 +56,7 @@ enum RewriteDirectives {
         .flag(
             "uninitialized_variable_warn", in: anywhere.union(.http),
             sets: \.scope.rewrite.warnsOfUnset, default: "on",
-            "Whether the use of a variable that nothing has set is written to the error log."),
+            "Logs the use of uninitialized variables."),
     ]
 
     private static func condition(
@@ -65,7 +64,7 @@ enum RewriteDirectives {
     ) -> DirectiveRow<Draft> {
         .block(
             "if", in: context, takes: .atLeast(1), opens: inner,
-            "What holds only for requests that meet a condition.",
+            "Sets the configuration for requests that meet a condition.",
             apply: { (draft, use) throws(Diagnostic) in
                 let condition = try IfCondition.parse(use)
                 if let pattern = condition.right,
@@ -106,7 +105,7 @@ enum RewriteDirectives {
         case let other:
             throw use.fail(
                 "invalid parameter \"\(other)\"", at: 2,
-                help: ["a flag is one of last, break, redirect and permanent"])
+                help: ["the flag must be last, break, redirect or permanent"])
         }
         return draft
     }

@@ -5,7 +5,7 @@ enum SandboxDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .row(
             "sandbox", in: .main, takes: .exactly(1), default: "on",
-            "Whether workers are confined to what they do: on, off or require."
+            "Restricts the rights of workers with Landlock and seccomp: on, off or require."
         ) { (draft, use) throws(Diagnostic) in
             guard let mode = SandboxMode(rawValue: try use.text(0)) else {
                 throw use.fail(
@@ -16,7 +16,7 @@ enum SandboxDirectives {
         },
         .row(
             "sandbox_read", in: .main, takes: .atLeast(1), repeats: .yes,
-            "The only files and directories that workers can read, with all below them."
+            "Restricts reading by workers to these files and directories."
         ) { (draft, use) throws(Diagnostic) in
             for index in use.arguments.indices {
                 let path = try use.text(index)

@@ -14,7 +14,8 @@ enum SecureLinkDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .row(
             "secure_link", in: .httpServerLocation, takes: .exactly(1),
-            "Where a request has a link's hash and, behind a comma, its time: for $secure_link.",
+            "Sets the text with the hash of a link and, after a comma, its expiry time, for "
+                + "$secure_link.",
             inherit: inherit,
             apply: { (draft, use) throws(Diagnostic) in
                 draft.scope.secureLink.source = try use.word(0)
@@ -23,14 +24,14 @@ enum SecureLinkDirectives {
         ).evaluating(),
         .row(
             "secure_link_md5", in: .httpServerLocation, takes: .exactly(1),
-            "What that hash must be the MD5 of."
+            "Sets the text whose MD5 the hash must be."
         ) { (draft, use) throws(Diagnostic) in
             draft.scope.secureLink.hashed = try use.word(0)
             try checkMixing(draft, use)
         }.evaluating(),
         .row(
             "secure_link_secret", in: .httpServerLocation, takes: .exactly(1),
-            "The secret of links of the form /prefix/hash/link, for $secure_link."
+            "Sets the secret of links of the form /prefix/hash/link, for $secure_link."
         ) { (draft, use) throws(Diagnostic) in
             draft.scope.secureLink.secret = try use.word(0)
             try checkMixing(draft, use)

@@ -16,23 +16,25 @@ enum SendingDirectives {
         .flag(
             "sendfile", in: [.http, .server, .location, .ifInLocation],
             sets: \.scope.sending.usesSendfile, default: "off",
-            "Whether larger files go from the page cache to the socket without being copied."),
+            "Sends larger files with sendfile(2), without copying."),
         .size(
             "sendfile_max_chunk", in: .httpServerLocation,
             sets: \.scope.sending.sendfileMaxChunk, default: "512k",
-            "How much one connection sends before the others have their turn."
+            "Sets the number of bytes that a connection sends before others get their turn."
         )
-        .differing("nginx's default is 2m, which costs more and has the others wait longer."),
+        .differing(
+            "nginx's default is 2m, which costs more and makes other connections wait "
+                + "longer."),
         .flag(
             "tcp_nopush", in: .httpServerLocation, sets: \.scope.sending.isCorked,
             default: "off",
-            "Whether a head shares a packet with the file behind it where limit_rate applies too."
+            "Sends a head and the file in one packet even if limit_rate applies."
         )
-        .differing("elsewhere it always does, which costs less."),
+        .differing("Without limit_rate they always share a packet, which costs less."),
         .flag(
             "tcp_nodelay", in: .httpServerLocation, sets: \.scope.sending.isNoDelay,
             default: "on",
-            "Whether small pieces are sent at once (TCP_NODELAY); decided for each listener."
+            "Sends small pieces at once (TCP_NODELAY); set for each listening socket."
         ),
     ]
 }

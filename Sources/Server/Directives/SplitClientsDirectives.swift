@@ -11,7 +11,7 @@ enum SplitClientsDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .rawBlock(
             "split_clients", in: .http, takes: .exactly(2),
-            "A variable that has one of several values, by shares of the first argument's hashes.",
+            "Defines a variable whose values divide the hashes of a text into shares.",
             apply: { (draft, use) throws(Diagnostic) in
                 _ = try draft.variables.declare(argument: 1, .split(draft.splits.count), use)
                 draft.splits.append(SplitDraft(source: try use.word(0), rows: use.rows))

@@ -10,7 +10,7 @@ enum StatusDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .row(
             "stub_status", in: [.server, .location], takes: .oneOf([0, 1]),
-            "Answers with the numbers of connections and requests of all workers."
+            "Responds with the numbers of connections and requests of all workers."
         ) { (draft, _) throws(Diagnostic) in
             // nginx ignores its argument, `stub_status on` in old files.
             draft.scope.status.isStub = true

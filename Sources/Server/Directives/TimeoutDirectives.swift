@@ -41,16 +41,16 @@ enum TimeoutDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .milliseconds(
             "client_header_timeout", in: [.http, .server], sets: \.scope.timeouts.headerMs,
-            default: "60s", "How long a whole request head may take to come."),
+            default: "60s", "Sets the timeout for receiving a request header."),
         .milliseconds(
             "client_body_timeout", in: .httpServerLocation, sets: \.scope.timeouts.bodyMs,
-            default: "60s", "How long the pause between two pieces of a request body may be."),
+            default: "60s", "Sets the timeout between two reads of a request body."),
         .milliseconds(
             "send_timeout", in: .httpServerLocation, sets: \.scope.timeouts.sendMs,
-            default: "60s", "How long the pause between two writes to a client may be."),
+            default: "60s", "Sets the timeout between two writes to a client."),
         .row(
             "keepalive_timeout", in: .httpServerLocation, takes: .oneOf([1, 2]), default: "75s",
-            "How long an idle connection is kept; the second time is sent as Keep-Alive.",
+            "Sets the timeout for idle connections; the second argument is sent as Keep-Alive.",
             inherit: { (child, parent) in
                 guard child.scope.timeouts.keepaliveMs == nil else { return }
                 child.scope.timeouts.keepaliveMs = parent.scope.timeouts.keepaliveMs
@@ -65,10 +65,10 @@ enum TimeoutDirectives {
         .milliseconds(
             "keepalive_min_timeout", in: .httpServerLocation,
             sets: \.scope.timeouts.keepaliveMinMs, default: "0",
-            "How long an idle connection is kept even where it could give way to others."),
+            "Sets the time for which an idle connection is not closed in favour of others."),
         .row(
             "keepalive_disable", in: .httpServerLocation, takes: .oneOf([1, 2]),
-            default: "msie6", "The browsers whose connections are not kept.",
+            default: "msie6", "Disables keep-alive for browsers.",
             inherit: { (child, parent) in
                 child.scope.timeouts.keepaliveDisable =
                     child.scope.timeouts.keepaliveDisable
@@ -86,24 +86,26 @@ enum TimeoutDirectives {
         .integer(
             "keepalive_requests", in: .httpServerLocation,
             sets: \.scope.timeouts.keepaliveRequests, default: "1000",
-            "How many requests one connection may bring."),
+            "Sets the maximum number of requests on a connection."),
         .milliseconds(
             "keepalive_time", in: .httpServerLocation, sets: \.scope.timeouts.keepaliveTimeMs,
-            default: "1h", "How old a connection may grow before it is closed after an answer."),
+            default: "1h",
+            "Sets the maximum age of a connection, after which it is closed after "
+                + "the next response."),
         .choice(
             "lingering_close", in: .httpServerLocation, sets: \.scope.timeouts.lingeringClose,
             [("off", .never), ("on", .whenUnread), ("always", .always)], default: "on",
-            "Whether unread bytes are waited for before a connection is closed."),
+            "Reads unread data before a connection is closed: on, off or always."),
         .milliseconds(
             "lingering_time", in: .httpServerLocation, sets: \.scope.timeouts.lingeringTimeMs,
-            default: "30s", "How long unread bytes are read and thrown away altogether."),
+            default: "30s", "Sets the total time for reading and discarding unread data."),
         .milliseconds(
             "lingering_timeout", in: .httpServerLocation,
             sets: \.scope.timeouts.lingeringTimeoutMs, default: "5s",
-            "How long the pause between two of them may be."),
+            "Sets the timeout between two reads of unread data."),
         .flag(
             "reset_timedout_connection", in: .httpServerLocation,
             sets: \.scope.timeouts.resetsTimedOut, default: "off",
-            "Whether a connection that timed out is reset, which frees its memory at once."),
+            "Resets connections that time out, which frees their memory at once."),
     ]
 }

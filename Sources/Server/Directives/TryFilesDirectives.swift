@@ -19,7 +19,8 @@ enum TryFilesDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .row(
             "try_files", in: [.server, .location], takes: .atLeast(2),
-            "Answers with the first of some files that is there, or else goes elsewhere."
+            "Serves the first of several files that exists, or redirects internally to the last "
+                + "argument."
         ) { (draft, use) throws(Diagnostic) in
             let last = try use.word(use.arguments.count - 1)
             var status: Int?

@@ -18,7 +18,7 @@ enum TypeDirectives {
     static let rows: [DirectiveRow<Draft>] = [
         .rawBlock(
             "types", in: .httpServerLocation, takes: .exactly(0),
-            "Media types and the suffixes of the files that have them.",
+            "Maps file extensions to media types.",
             inherit: { (child, parent) in
                 child.scope.types.types = child.scope.types.types ?? parent.scope.types.types
             },
@@ -39,7 +39,7 @@ enum TypeDirectives {
             }),
         .text(
             "default_type", in: .httpServerLocation, sets: \.scope.types.defaultType,
-            default: "text/plain", "The type of a file whose suffix is not known."),
+            default: "text/plain", "Sets the media type of files with unknown extensions."),
     ]
 
     private static func duplicate(

@@ -48,22 +48,22 @@ enum UserIDDirectives {
         .choice(
             "userid", in: .httpServerLocation, sets: \.scope.userID.mode,
             [("off", .off), ("log", .log), ("v1", .v1), ("on", .on)], default: "off",
-            "Gives each client a cookie of its own, or only tells in $uid_got what it sends."),
+            "Sets an identifying cookie for each client, or only reads it (log)."),
         .integer(
             "userid_service", in: .httpServerLocation, sets: \.scope.userID.service,
-            "The first number of a cookie; without it, the server's address (v1: 0)."),
+            "Sets the first number of a cookie; the default is the server's address (v1: 0)."),
         .text(
             "userid_name", in: .httpServerLocation, sets: \.scope.userID.name, default: "uid",
-            "The cookie's name."),
+            "Sets the cookie's name."),
         .text(
             "userid_domain", in: .httpServerLocation, sets: \.scope.userID.domain,
-            default: "none", "The cookie's domain."),
+            default: "none", "Sets the cookie's domain."),
         .text(
             "userid_path", in: .httpServerLocation, sets: \.scope.userID.path, default: "/",
-            "The cookie's path."),
+            "Sets the cookie's path."),
         .row(
             "userid_expires", in: .httpServerLocation, takes: .exactly(1), default: "off",
-            "How long a browser keeps the cookie.",
+            "Sets the time for which browsers keep the cookie.",
             inherit: { (child, parent) in
                 child.scope.userID.lifetime =
                     child.scope.userID.lifetime ?? parent.scope.userID.lifetime
@@ -80,7 +80,7 @@ enum UserIDDirectives {
             }),
         .row(
             "userid_flags", in: .httpServerLocation, takes: .between(1, 3), default: "off",
-            "secure, httponly and samesite=strict, lax or none for the cookie.",
+            "Sets the cookie's flags: secure, httponly and samesite=strict, lax or none.",
             inherit: { (child, parent) in
                 child.scope.userID.flags = child.scope.userID.flags ?? parent.scope.userID.flags
             },
@@ -89,10 +89,10 @@ enum UserIDDirectives {
             }),
         .text(
             "userid_p3p", in: .httpServerLocation, sets: \.scope.userID.p3p, default: "none",
-            "The value of a P3P field beside the cookie."),
+            "Sets the value of a P3P header, sent with the cookie."),
         .row(
             "userid_mark", in: .httpServerLocation, takes: .exactly(1), default: "off",
-            "A character in the cookie; cookies without it are set again with it.",
+            "Sets a character in the cookie; cookies without it are replaced.",
             inherit: { (child, parent) in
                 child.scope.userID.mark = child.scope.userID.mark ?? parent.scope.userID.mark
             },

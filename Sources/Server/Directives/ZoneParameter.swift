@@ -30,7 +30,7 @@ enum ZoneParameter {
         }
         guard size >= leastSize else {
             throw use.fail(
-                "zone \"\(text)\" is too small", at: index, help: ["it is 32k at least"])
+                "zone \"\(text)\" is too small", at: index, help: ["the minimum is 32k"])
         }
         return (String(decoding: value[..<colon], as: UTF8.self), size)
     }

@@ -37,7 +37,7 @@ extension ByteRanges {
     var text: String {
         switch self {
         case .none: "ignored, the file is sent as a whole"
-        case .unsatisfiable: "nothing of it is in the file"
+        case .unsatisfiable: "not within the file"
         case .one(let range): "bytes \(range.start)-\(range.end &- 1)"
         case .many(let ranges): "\(ranges.count) parts"
         }
@@ -48,7 +48,7 @@ extension Worker.AccessVerdict {
     /// A description for messages.
     var text: String {
         switch self {
-        case .declined: "not asked for here"
+        case .declined: "not required here"
         case .allowed: "allowed"
         case .refused(let status): "refused with status \(status)"
         case .waits: "is being checked"

@@ -18,7 +18,7 @@ struct AskedURL: Equatable {
             let name = text[..<end]
             throw ExplainError(
                 name.lowercased() == "https"
-                    ? "\(text): apus speaks HTTP in clear text: ask for http://, as what ends TLS "
+                    ? "\(text): apus serves HTTP in clear text: use http://, as a TLS terminator "
                         + "in front of it does"
                     : "\(text): a URL begins with http://")
         }
@@ -32,7 +32,7 @@ struct AskedURL: Equatable {
         }
         (host, port) = try AskedURL.split(authority, of: text)
         guard target.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
-            throw ExplainError("\(text): a URL has neither spaces nor control bytes, but %20")
+            throw ExplainError("\(text): a URL has no spaces or control characters; write %20")
         }
         self.target = target.hasPrefix("/") ? target : "/" + target
         self.authority = authority

@@ -15,7 +15,7 @@ extension Worker {
         let reason =
             switch rule {
             case .onlyServer: "the only server of the address"
-            case .exact where host.isEmpty: "no host is asked for, and it has no name"
+            case .exact where host.isEmpty: "the request has no host, and the server has no name"
             case .exact: "\"\(host.text)\" is one of its names"
             case .leadingWildcard: "its wildcard is the longest that \"\(host.text)\" ends in"
             case .trailingWildcard: "its wildcard is the longest that \"\(host.text)\" begins with"
@@ -23,7 +23,7 @@ extension Worker {
                 "its name ~\(plan.regexes[Int(regex)].pattern) is the first that matches "
                     + "\"\(host.text)\""
             case .defaultServer where host.isEmpty:
-                "no host is asked for: the default server of the address"
+                "the request has no host: the default server of the address"
             case .defaultServer:
                 "no server is named \"\(host.text)\": the default server of the address"
             }
@@ -39,9 +39,9 @@ extension Worker {
         let match = plan.location(for: path, in: server.locations, explanation)
         switch match {
         case .prefix(let index), .final(let index), .matched(let index, _):
-            explanation?.note("taken: \(plan.text(ofLocation: index))")
+            explanation?.note("selected: \(plan.text(ofLocation: index))")
         case .none, .limitReached:
-            explanation?.note("taken: none, but \(plan.text(ofLocation: server.settings))")
+            explanation?.note("selected: none, using \(plan.text(ofLocation: server.settings))")
         }
         explanation?.end()
         return match

@@ -48,7 +48,7 @@ public struct ExplainOptions: Equatable, Sendable {
             byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") || byte == UInt8(ascii: "-")
         }
         guard isMethod, !method.isEmpty else {
-            throw .unusable("explain: \"\(method)\" is no method: they are in capitals")
+            throw .unusable("explain: \"\(method)\" is not a method: methods are in capitals")
         }
     }
 
@@ -56,7 +56,7 @@ public struct ExplainOptions: Equatable, Sendable {
     private static func checked(field: String) throws(CommandLineError) -> String {
         let isLine = field.utf8.allSatisfy { $0 != 0 && $0 != 10 && $0 != 13 }
         guard isLine, let colon = field.firstIndex(of: ":"), colon != field.startIndex else {
-            throw .unusable("-H \"\(field)\": a field is \"Name: value\"")
+            throw .unusable("-H \"\(field)\": a header is \"Name: value\"")
         }
         return field
     }

@@ -20,7 +20,7 @@ public enum Explainer {
             }
             try Sandbox(plan, identity: identity).enterReading()
         } catch {
-            throw ExplainError("the rights of the workers cannot be taken: \(error)")
+            throw ExplainError("cannot assume the rights of the workers: \(error)")
         }
     }
 
@@ -33,8 +33,8 @@ public enum Explainer {
         let request = requestLines(options, url)
         let explanation = Explanation(local: reached.local)
         explanation.note(
-            "\(reached.client.text) connects to \(reached.local.textWithPort), where listen "
-                + "\(plan.listens[reached.listen].address.description) accepts")
+            "\(reached.client.text) connects to \(reached.local.textWithPort), accepted by listen "
+                + "\(plan.listens[reached.listen].address.description)")
         let reader: AnswerReader
         do throws(SystemError) {
             reader = try answer(request, reached, explanation, plan)
@@ -45,13 +45,16 @@ public enum Explainer {
         if reader.heads.isEmpty {
             parts.append([
                 explanation.isFinished
-                    ? "no answer: the connection is closed"
-                    : "no answer within \(patienceMs / 1000) seconds"
+                    ? "no response: the connection is closed"
+                    : "no response within \(patienceMs / 1000) seconds"
             ])
         } else {
             parts += reader.heads
             parts.append([
-                explanation.isFinished ? reader.body : "\(reader.body) so far, the rest later"
+                explanation.isFinished
+                    ? reader.body
+                    : "\(reader.body) so far, the rest follows "
+                        + "later"
             ])
         }
         return parts.map { lines in
@@ -115,7 +118,7 @@ public enum Explainer {
         let (client, local) = (reached.client, reached.local)
         let family = client.family == .ipv6 ? "TCP6" : "TCP4"
         let line = "PROXY \(family) \(client.text) \(local.text) \(client.port) \(local.port)"
-        explanation.note("the proxy in front says: \(line)")
+        explanation.note("PROXY protocol header: \(line)")
         return line + "\r\n"
     }
 

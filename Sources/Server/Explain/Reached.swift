@@ -15,7 +15,7 @@ struct Reached {
     init(_ url: AskedURL, from client: String?, in plan: Plan) throws(ExplainError) {
         let given = try client.map { text throws(ExplainError) in
             guard let peer = Reached.address(text, port: Reached.clientPort) else {
-                throw ExplainError("--from \(text): an address is wanted, as in 192.0.2.1")
+                throw ExplainError("--from \(text): an address is required, as in 192.0.2.1")
             }
             return peer
         }

@@ -84,7 +84,7 @@ final class Zone {
         if taken == .free { return true }
         if taken != .orphaned {
             impatientUntilMs = Clock.monotonicMs() &+ Zone.impatienceMs
-            tell("was locked for \(Zone.patienceMs) ms: the lock was taken away from its holder")
+            tell("was locked for \(Zone.patienceMs) ms; took the lock from its holder")
         }
         guard taken != nil else { return false }
         table.repair()

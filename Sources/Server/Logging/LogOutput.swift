@@ -178,10 +178,10 @@ struct LogOutput {
         silentUntilMs = nowMs &+ LogOutput.reportIntervalMs
         isFaultTold = true
         let reason = SystemError("write() to", name, code: fault)
-        guard lostCount > 0 else { return "\(reason), its lines wait" }
+        guard lostCount > 0 else { return "\(reason); its lines are kept and written later" }
         let lost = lostCount == 1 ? "1 line of \(name) was" : "\(lostCount) lines of \(name) were"
         lostCount = 0
-        return "\(lost) lost, last because \(reason)"
+        return "\(lost) lost, the last error: \(reason)"
     }
 
     /// Drops all pending lines.

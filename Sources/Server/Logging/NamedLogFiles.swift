@@ -86,6 +86,6 @@ struct NamedLogFiles: ~Copyable {
         }
         let lines = lostCount == 1 ? "1 line was" : "\(lostCount) lines were"
         lostCount = 0
-        return "\(lines) lost, last because \(fault)"
+        return "\(lines) lost, the last error: \(fault)"
     }
 }

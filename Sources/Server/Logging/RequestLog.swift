@@ -33,7 +33,7 @@ extension Worker {
 
     private mutating func writeLine(_ log: AccessLogPlan, _ slot: Int, _ exchange: Int) {
         if log.condition >= 0, !holds(log.condition, slot, exchange) {
-            explanation?.note("access_log: not for this request, as its if= says")
+            explanation?.note("access_log: skipped, its if= is false")
             return
         }
         let format = plan.formats[Int(log.format)]
@@ -90,7 +90,9 @@ extension Worker {
         let path = value(of: template, slot, exchange)
         guard plan.namedLogs[Int(log.named)].allows(path) else {
             logError(
-                .crit, "the name of the log \"\(path.span.text)\" leads elsewhere", slot, exchange)
+                .crit,
+                "the log file name \"\(path.span.text)\" is not allowed: a variable changes "
+                    + "its directory", slot, exchange)
             return
         }
         let errorLog = plan.locations[Int(exchanges[exchange].location)].errorLog

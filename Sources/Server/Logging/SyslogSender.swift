@@ -99,7 +99,7 @@ final class SyslogSender {
         let lines = lostCount == 1 ? "1 line was" : "\(lostCount) lines were"
         lostCount = 0
         silentUntilMs = nowMs &+ SyslogSender.reportIntervalMs
-        return "\(lines) lost, last because \(lastFault)"
+        return "\(lines) lost, the last error: \(lastFault)"
     }
 
     // MARK: the message

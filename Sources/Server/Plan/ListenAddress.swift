@@ -97,7 +97,7 @@ public enum ListenAddressError: Error, Equatable, Sendable, CustomStringConverti
         case .noHost:
             return text.isEmpty ? nil : "write *\(text) for all IPv4 addresses"
         case .invalidPort: return "a port is a number from 1 to 65535"
-        case .portRange: return "one port is wanted here"
+        case .portRange: return "a single port is required here"
         case .hostNotLiteral: return "names are not looked up, write the address"
         case .invalidIPv6:
             return LiteralAddress.ipv4(String(text.dropFirst().prefix { $0 != "]" })) == nil
@@ -108,7 +108,7 @@ public enum ListenAddressError: Error, Equatable, Sendable, CustomStringConverti
             }
             if text.hasPrefix("/") { return "a unix socket is written as unix:\(text)" }
             return nil
-        case .noPath: return "write it behind the colon, as in unix:/run/apus.sock"
+        case .noPath: return "write it after the colon, as in unix:/run/apus.sock"
         case .pathTooLong: return "the kernel accepts at most 107 bytes"
         }
     }

@@ -55,7 +55,7 @@ extension Plan {
         for path: Span<UInt8>, in tree: LocationTree, _ explanation: Explanation? = nil
     ) -> LocationMatch {
         if let location = tree.exact.index(of: path) {
-            if let explanation { note(location, "the very path", explanation) }
+            if let explanation { note(location, "the exact path", explanation) }
             return .final(location)
         }
         var best = LocationMatch.none

@@ -102,7 +102,7 @@ extension PlanCompiler {
         if log.isFormatKnown { return format(named: log.format) }
         var help: [String] = []
         if draft.logFormats[log.format] != nil {
-            help = ["its log_format must stand before it"]
+            help = ["its log_format must precede it"]
         } else if let nearest = Suggestion.nearest(
             to: log.format, among: ["combined", "json"] + draft.logFormats.keys.sorted())
         {

@@ -85,7 +85,7 @@ public struct SyslogTarget: Hashable, Sendable {
             guard let index = names.firstIndex(of: name) else {
                 throw SyslogFault(
                     "unknown syslog \(kind) \"\(name)\"",
-                    help: "it is one of \(names.joined(separator: " "))")
+                    help: "it must be one of \(names.joined(separator: " "))")
             }
             return UInt8(clamping: index)
         }

@@ -18,7 +18,7 @@ struct DeathReports {
         var lines = ["worker process \(process) was serving \"\(request)\""]
         let count = remember(request)
         if count > 1 {
-            lines.append("the request \"\(request)\" has now ended \(count) workers")
+            lines.append("the request \"\(request)\" has now crashed \(count) workers")
         }
         return lines
     }

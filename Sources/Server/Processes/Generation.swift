@@ -61,7 +61,7 @@ struct Generation {
         let sandbox = Sandbox(plan, identity: identity)
         if let report = sandbox.report {
             guard !sandbox.isUnmet else {
-                throw GenerationError(lines: ["\(report), and \"sandbox require\" wants all"])
+                throw GenerationError(lines: ["\(report), and \"sandbox require\" needs all of it"])
             }
             logs.errors[0].write(.warn, report)
         }

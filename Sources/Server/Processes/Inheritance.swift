@@ -83,7 +83,7 @@ struct Inheritance {
     /// Takes over the sockets of a service manager, which begin with descriptor 3.
     private mutating func takeFromManager(_ text: String) {
         guard let count = Int32(text), count >= 0, count <= 65536 else {
-            failures.append("LISTEN_FDS is no number: \"\(text)\"")
+            failures.append("LISTEN_FDS is not a number: \"\(text)\"")
             return
         }
         for fd in 3..<(3 + count) {
@@ -91,9 +91,9 @@ struct Inheritance {
             case .success(let found): add(fd, found, isLent: true)
             case .failure(let error):
                 failures.append(
-                    "LISTEN_FDS: descriptor \(fd) is no stream socket that listens "
-                        + "(\(error.code): \(SystemError.text(of: error.code))); a systemd socket "
-                        + "unit needs ListenStream= and Accept=no")
+                    "LISTEN_FDS: descriptor \(fd) is not a listening stream socket (\(error.code): "
+                        + "\(SystemError.text(of: error.code))); a systemd socket unit needs "
+                        + "ListenStream= and Accept=no")
             }
         }
     }

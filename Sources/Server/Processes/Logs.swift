@@ -42,7 +42,7 @@ final class Logs {
         }
         for failure in all {
             logs.errors[0].write(
-                .warn, "\(failure.error): the default log is done without until it is there")
+                .warn, "\(failure.error): continuing without the default log")
         }
         return logs
     }

@@ -238,7 +238,9 @@ extension Master {
         for log in next.logs.errors { log.stderrDescriptor = realStderr }
         for address in next.listeners.strays {
             log.write(
-                .warn, "no \"listen\" names \(address), which LISTEN_FDS has: nobody accepts")
+                .warn,
+                "LISTEN_FDS passed a socket for \(address) that no \"listen\" names; it is "
+                    + "not served")
         }
         previous = (generation, aideStarts)
         aideStarts = 0
@@ -305,7 +307,7 @@ extension Master {
             let seconds = (generation.plan.main.watchdogMs ?? 0) / 1000
             generation.errorLog.write(
                 .alert,
-                "worker process \(hung.process) hangs: its loop has not turned for "
+                "worker process \(hung.process) hangs: its event loop has made no progress for "
                     + "\(seconds) s")
             reportDeath(of: hung.process)
             handle(.hung(process: hung.process))

@@ -66,7 +66,8 @@ extension Master {
         defer { listeners.close(alone: false) }
         throw GenerationError(
             lines: listeners.strays.map {
-                "LISTEN_FDS has a socket of \($0), which no \"listen\" of the configuration names"
+                "LISTEN_FDS passed a socket for \($0), which no \"listen\" of the configuration "
+                    + "names"
             })
     }
 
@@ -140,7 +141,7 @@ extension Master {
             return file
         } catch {
             if settings.isDaemon { throw error }
-            log.write(.warn, "\(error): done without, in the foreground")
+            log.write(.warn, "\(error): continuing without a pid file")
             return nil
         }
     }

@@ -118,7 +118,7 @@ public struct MasterState {
         case .upgraded(let process):
             successor = process
             return [.log(.notice, "start new binary process \(process)")]
-        case .upgradeFailed: return [.log(.error, "the old binary goes on")]
+        case .upgradeFailed: return [.log(.error, "the old binary continues")]
         case .tick: return takeTime(nowMs)
         }
     }

@@ -66,7 +66,7 @@ extension MasterState {
         else { return [] }
         children[place].isGivenUp = true
         let process = children[place].process
-        return [.log(.alert, "helper process \(process) does not respond: it is killed")]
+        return [.log(.alert, "helper process \(process) does not respond: killing it")]
             + replace(process, nowMs)
     }
 
@@ -91,7 +91,11 @@ extension MasterState {
                 dueStarts.append((child.role, nowMs &+ pauseMs))
                 return actions
             }
-            actions.append(.log(.alert, "the logger process is given up, log lines may be lost"))
+            actions.append(
+                .log(
+                    .alert,
+                    "the logger process is not restarted again, log lines may "
+                        + "be lost"))
             return actions + closeLogs(of: child.role) + exitIfAlone()
         }
         return closeLogs(of: child.role) + exitIfAlone()
@@ -110,8 +114,8 @@ extension MasterState {
         if pauseMs == 0 { return [.start(role)] }
         dueStarts.append((role, nowMs &+ pauseMs))
         let text =
-            "next \(role.name) process in \(pauseMs) ms: the last one could not be started, "
-            + "or ended within a second"
+            "starting the next \(role.name) process in \(pauseMs) ms: the last one could not be "
+            + "started, or exited within a second"
         return [.log(.notice, text)]
     }
 
@@ -120,7 +124,7 @@ extension MasterState {
             if let failure = transition.failure { return abandonStart(failure, nowMs) }
             guard nowMs < transition.deadlineMs else {
                 let seconds = MasterState.startPatienceMs / 1000
-                return abandonStart("not all processes run after \(seconds) s", nowMs)
+                return abandonStart("not all processes have started within \(seconds) s", nowMs)
             }
         }
         let due = dueStarts.filter { $0.atMs <= nowMs }
@@ -136,7 +140,9 @@ extension MasterState {
         if let giveUpMs, giveUpMs <= nowMs, !isServing {
             self.giveUpMs = nil
             let names = children.map { "\($0.role.name) process \($0.process)" }
-            let text = "exit without \(names.joined(separator: ", ")): killed, and not dead yet"
+            let text =
+                "exiting without \(names.joined(separator: ", ")): killed, but not "
+                + "terminated yet"
             actions += [.log(.alert, text), .exit(exitCode)]
         }
         return actions + commitWhenReady(nowMs)

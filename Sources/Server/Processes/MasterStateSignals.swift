@@ -9,7 +9,7 @@ extension MasterState {
                 if !deferred.contains(signal) { deferred.append(signal) }
                 return received(signal, "waiting for the end of the reload")
             case .hangup, .interrupt, .terminate, .quit:
-                return abandonStart("the server is ending", nowMs, isEnding: true)
+                return abandonStart("the server is shutting down", nowMs, isEnding: true)
                     + take(signal, nowMs)
             default: break
             }
@@ -43,7 +43,7 @@ extension MasterState {
     private mutating func takeHangup(_ nowMs: Int64) -> [Action] {
         if settings.endsOnHangup { return received(.hangup, "exiting") + stop(nowMs) }
         guard isServing else {
-            return received(.hangup, "ignoring") + [.refuseReload("the server is ending")]
+            return received(.hangup, "ignoring") + [.refuseReload("the server is shutting down")]
         }
         if let successor {
             // As in nginx: this binary may be unable to read the new binary's configuration.
@@ -72,9 +72,9 @@ extension MasterState {
 
     private var reasonNotToUpgrade: String? {
         if !settings.isDaemon { return "only a server in the background can be replaced" }
-        if !isServing { return "the server is ending" }
-        if hasPredecessor { return "the binary before this one is still there" }
-        return successor.map { "the new binary process \($0) runs already" }
+        if !isServing { return "the server is shutting down" }
+        if hasPredecessor { return "the previous binary is still running" }
+        return successor.map { "the new binary process \($0) is already running" }
     }
 
     private func received(_ signal: Signal, _ intention: String) -> [Action] {

@@ -30,7 +30,7 @@ struct Sandbox {
         do throws(SystemError) {
             let version = try Landlock.version()
             if version < Landlock.confinesTCP {
-                missing.append("Landlock \(version) does not confine TCP")
+                missing.append("Landlock version \(version) does not restrict TCP")
             }
             landlockVersion = version
         } catch {
@@ -39,7 +39,7 @@ struct Sandbox {
         }
         let asksForBacktraces = environmentValue("SWIFT_BACKTRACE") != nil
         if asksForBacktraces {
-            missing.append("no seccomp, for SWIFT_BACKTRACE is set")
+            missing.append("seccomp is off because SWIFT_BACKTRACE is set")
         } else if let fault = SystemCallFilter.fault {
             missing.append("no seccomp, \(fault)")
         }
@@ -74,7 +74,7 @@ struct Sandbox {
                 return true
             }
             return false
-        }.map { "sandbox_read: \"\($0)\" is not there: workers will not read it before a reload" }
+        }.map { "sandbox_read: \"\($0)\" does not exist: workers cannot read it until a reload" }
     }
 
     // MARK: in the process
@@ -143,7 +143,7 @@ struct Sandbox {
             for failure in try Landlock.enforce(exceptions, version: version) {
                 // Missing paths are reported by the master.
                 guard failure.code != Errno.noEntry else { continue }
-                log.write(.warn, "\(failure): what is there can be read by no worker")
+                log.write(.warn, "\(failure): workers cannot read it")
             }
         }
     }

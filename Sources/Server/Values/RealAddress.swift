@@ -20,7 +20,7 @@ extension Worker {
         guard chain.isChanged else { return }
         socketPeers[slot] = peers[slot]
         peers[slot] = chain.address
-        explanation?.note("the client is \(chain.address.text), as a proxy says that is believed")
+        explanation?.note("the client is \(chain.address.text), as a trusted proxy says")
         exchanges[exchange].hasRealAddress = true
     }
 

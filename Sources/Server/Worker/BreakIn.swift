@@ -14,7 +14,7 @@
             let words = line.split(separator: " ")
             guard words.count > 1, words[1].hasPrefix("/break-in/") else { return }
             let what = String(words[1].dropFirst("/break-in/".utf8.count))
-            if what == "trap" { fatalError("a trap was asked for") }
+            if what == "trap" { fatalError("a trap was requested") }
             let outcome =
                 switch misuse(what) ?? breakIn(what) {
                 case .succeeded: "succeeded"

@@ -184,7 +184,7 @@ struct Worker: ~Copyable {
         do throws(SystemError) {
             return try ChangeFeed()
         } catch {
-            context.errorLog.write(.warn, "\(error): nothing is kept in memory")
+            context.errorLog.write(.warn, "\(error): nothing is cached in memory")
             return nil
         }
     }

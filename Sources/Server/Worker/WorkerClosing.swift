@@ -26,7 +26,7 @@ extension Worker {
             finish(slot, exchange)
         case .sourceFailed:
             logError(
-                .alert, "the file was cut short or cannot be read: the answer ends here", slot,
+                .alert, "file truncated or unreadable while sending; closing the connection", slot,
                 exchange)
             finish(slot, exchange)
         case .dropped: finish(slot, exchange)

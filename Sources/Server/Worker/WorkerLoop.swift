@@ -167,7 +167,7 @@ extension Worker {
             return
         }
         poller.unregister(context.lifeline)
-        context.errorLog.write(.alert, "the master process is gone, gracefully shutting down")
+        context.errorLog.write(.alert, "the master process has died, gracefully shutting down")
         // No other process will accept the connections that wait.
         isLastToAccept = true
         drain()
@@ -212,7 +212,7 @@ extension Worker {
     /// Handles USR1: the log files belong to the logger, if there is one.
     private mutating func reopenLogs() {
         guard accessLog.reopen(nowMs: clock.monotonicMs) else {
-            context.errorLog.write(.notice, "reopening logs is the logger's part")
+            context.errorLog.write(.notice, "the logger reopens the logs")
             return
         }
         for log in context.errorLogs { log.reopen() }

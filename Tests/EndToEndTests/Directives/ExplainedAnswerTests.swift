@@ -29,8 +29,8 @@ import Testing
         case .failure(let text): Issue.record("\(arguments): \(text)")
         case .nothing:
             // What was closed for want of a proxy's header gets one here.
-            let isClosed = blocks.last?.hasPrefix("no answer: the connection is closed") == true
-            let hasProxy = result.output.contains("\nthe proxy in front says: ")
+            let isClosed = blocks.last?.hasPrefix("no response: the connection is closed") == true
+            let hasProxy = result.output.contains("\nPROXY protocol header: ")
             #expect(isClosed != hasProxy, "\(result.output)")
         case .answer(let response, _):
             let head = try #require(
