@@ -56,21 +56,4 @@ struct clinux_option clinux_next_option(int count, char **arguments, int table) 
     return option;
 }
 
-static struct {
-    int count;
-    char **words;
-} command_line;
-
-// glibc calls constructors with main's arguments. Swift's CommandLine reads them from /proc, which
-// a container may lack.
-__attribute__((constructor)) static void keep_command_line(int count, char **words) {
-    command_line.count = count;
-    command_line.words = words;
-}
-
-char **clinux_command_line(int *count) {
-    *count = command_line.count;
-    return command_line.words;
-}
-
 const char *clinux_compiler(void) { return __VERSION__; }

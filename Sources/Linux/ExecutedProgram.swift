@@ -45,13 +45,3 @@ private func execute(_ changes: [String]) -> Int32 {
 }
 
 private func programName() -> String { programArguments().first ?? "" }
-
-/// Returns the arguments that this program was started with, its own name first.
-public func programArguments() -> [String] {
-    var count: Int32 = 0
-    guard let words = unsafe clinux_command_line(&count) else { return [] }
-    return (0..<Int(count)).compactMap { index in
-        guard let word = unsafe words[index] else { return nil }
-        return unsafe String(cString: word)
-    }
-}

@@ -19,7 +19,7 @@ import Testing
     }
 
     private func aide(of server: TestServer) throws -> pid_t {
-        let start = "start aide process "
+        let start = "start helper process "
         try server.waitForError(start)
         let line = server.errorLog.components(separatedBy: start).last ?? ""
         return try #require(pid_t(line.components(separatedBy: "\n")[0]))

@@ -43,7 +43,7 @@ import Testing
             "aio threads; \(directive.replacingOccurrences(of: "content_cache off;", with: ""))",
             http: http, files: Self.sizes.mapValues { .pattern($0) })
         let aide = try waitForValue("the aide") {
-            children(of: server.pid, named: "apus-aide").first
+            children(of: server.pid, named: "apus-helper").first
         }
         for (name, size) in Self.sizes {
             // What the kernel read ahead before may come back once more.
@@ -90,7 +90,7 @@ import Testing
         let server = try server("sendfile on;")
         server.mayLoseWorkers = true
         let aide = try waitForValue("the aide") {
-            children(of: server.pid, named: "apus-aide").first
+            children(of: server.pid, named: "apus-helper").first
         }
         kill(aide, SIGSTOP)
         guard try cool(server, "large.bin") else {
@@ -113,7 +113,7 @@ import Testing
         let server = try server("sendfile on;")
         server.mayLoseWorkers = true
         let aide = try waitForValue("the aide") {
-            children(of: server.pid, named: "apus-aide").first
+            children(of: server.pid, named: "apus-helper").first
         }
         kill(aide, SIGSTOP)
         _ = try cool(server, "large.bin")
@@ -129,7 +129,7 @@ import Testing
         let server = try server("sendfile on;")
         server.mayLoseWorkers = true
         let helper = try waitForValue("the helper") {
-            children(of: server.pid, named: "apus-aide").first
+            children(of: server.pid, named: "apus-helper").first
         }
         kill(helper, SIGSTOP)
         guard try cool(server, "large.bin") else {
@@ -140,7 +140,7 @@ import Testing
         try client.request("GET /large.bin HTTP/1.1")
         #expect(try client.readToEnd(seconds: 120).count < 3_000_000)
         try waitFor("another helper") {
-            let helpers = children(of: server.pid, named: "apus-aide")
+            let helpers = children(of: server.pid, named: "apus-helper")
             return !helpers.isEmpty && !helpers.contains(helper)
         }
         #expect(try server.fetch("/large.bin").body == patternBytes(3_000_000))

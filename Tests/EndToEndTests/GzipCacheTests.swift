@@ -204,7 +204,7 @@ import Testing
 extension TestServer {
     /// The Aide processes.
     fileprivate func aides() -> [pid_t] {
-        children(of: pid, named: "apus-aide")
+        children(of: pid, named: "apus-helper")
     }
 
     /// The inodes of the memory files that a process has open.

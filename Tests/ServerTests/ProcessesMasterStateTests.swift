@@ -108,7 +108,7 @@ import Testing
                 == [.start(.worker(0)), .start(.aide)])
         #expect(
             state.step(.started(.aide, process: 9), nowMs: 0)
-                == [.log(.notice, "start aide process 9")])
+                == [.log(.notice, "start helper process 9")])
     }
 
     @Test func anAideThatDiesIsReplaced() {
@@ -116,7 +116,7 @@ import Testing
         let actions = state.step(.processEnded(200, ProcessEnding(signal: 14)), nowMs: 60_000)
         #expect(
             actions == [
-                .log(.alert, "aide process 200 exited on signal 14"), .start(.aide),
+                .log(.alert, "helper process 200 exited on signal 14"), .start(.aide),
             ])
     }
 

@@ -4,6 +4,7 @@
 #pragma once
 #include "break-in.h"
 #include "changes.h"
+#include "command_line.h"
 #include "confinement.h"
 #include "datagrams.h"
 #include "directories.h"

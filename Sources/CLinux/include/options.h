@@ -31,9 +31,5 @@ struct clinux_option {
 void clinux_start_options(void);
 struct clinux_option clinux_next_option(int count, char **arguments, int table);
 
-/// The words that the program was started with, and how many there are; NULL where the C library
-/// does not tell.
-char **clinux_command_line(int *count);
-
 /// The compiler that built this, as it names itself.
 const char *clinux_compiler(void);

@@ -79,6 +79,7 @@ extension Master {
     private func live(as role: MasterState.Role, _ belongings: Belongings) -> Int32 {
         let log = generation.errorLog
         nameProcess("apus-\(role.name)")
+        setProcessTitle("apus: \(role.name) process")
         leaveLogs(as: role)
         seats.leave()
         if !role.isWorker { generation.zones = [] }

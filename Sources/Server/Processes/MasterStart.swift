@@ -105,6 +105,9 @@ extension Master {
                 ServiceManager()?.ready("serving")
                 return .ended(worker(try Master.onlyWorker(generation, seats)))
             }
+            reserveProcessTitle()
+            setProcessTitle(
+                "apus: master process \(programArguments().joined(separator: " "))")
             return .serves(
                 try Master(
                     generation, predecessor, options, pidFile, seats, reload, worker))

@@ -15,7 +15,7 @@ extension MasterState {
         var name: String {
             switch self {
             case .worker: "worker"
-            case .aide: "aide"
+            case .aide: "helper"
             case .logger: "logger"
             }
         }

@@ -181,6 +181,7 @@ extension Worker {
     mutating func drain() {
         guard state == .serving else { return }
         state = .draining
+        setProcessTitle("apus: worker process is shutting down")
         drainingSinceMs = clock.monotonicMs
         idleUntilMs = drainingSinceMs
         context.errorLog.write(.notice, "gracefully shutting down")
