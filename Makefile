@@ -167,7 +167,7 @@ conformance-docs: test-tools
 
 ## docs/directives.md, from the rows; a test fails when it is old.
 docs: libraries
-	APUS_WRITE_DOCS=1 $(SWIFT) test --filter TidyTests.DirectiveTests/thePageIsThatOfTheRows
+	APUS_WRITE_DOCS=1 $(SWIFT) test --filter TidyTests.DirectiveTests/pageMatchesRows
 
 ## docs/freshness.md, made anew: how often apus and nginx's open_file_cache are stale.
 freshness: release test-tools

@@ -20,7 +20,7 @@ public struct DirectiveRow<Draft>: Sendable {
         /// The directive does what nginx's documentation says.
         case implemented
         /// The directive is accepted and its arguments are counted; it cannot change a response.
-        case idle
+        case ignored
         /// The directive would change responses and is not supported: it is an error.
         case refused
     }
@@ -98,12 +98,12 @@ public struct DirectiveRow<Draft>: Sendable {
 
     /// Creates a directive that is accepted and ignored: `reason` says why nothing is lost. `opens`
     /// is the context inside of its block, if it has one.
-    public static func idle(
+    public static func ignored(
         _ name: String, in contexts: Contexts, takes arguments: ArgumentCount,
         opens: Contexts? = nil, of family: String? = nil, _ reason: String
     ) -> DirectiveRow {
         DirectiveRow(
-            name: name, kind: .idle, contexts: contexts, arguments: arguments, summary: reason,
+            name: name, kind: .ignored, contexts: contexts, arguments: arguments, summary: reason,
             defaultText: nil, opens: opens, isRawBlock: false, repeats: .yes, family: family,
             apply: { (_, _) throws(Diagnostic) in }, close: nil, inherit: nil)
     }

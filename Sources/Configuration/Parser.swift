@@ -83,7 +83,7 @@ private struct Parser {
     private static let deepestInclude = 64
     /// The maximum number of includes, far more than real configurations have. It stops files that
     /// include each other twice at every level.
-    private static let mostIncludes = 100_000
+    private static let maxIncludes = 100_000
 
     let rawBlocks: Set<String>
     let environment: (String) -> [UInt8]?
@@ -270,12 +270,12 @@ private struct Parser {
                     "files are included more than \(Parser.deepestInclude) deep", at: word))
         case .success(let source):
             includes += 1
-            if includes <= Parser.mostIncludes {
+            if includes <= Parser.maxIncludes {
                 parseFile(source)
-            } else if includes == Parser.mostIncludes + 1 {
+            } else if includes == Parser.maxIncludes + 1 {
                 diagnostics.append(
                     Diagnostic(
-                        "files are included more than \(Parser.mostIncludes) times", at: word))
+                        "files are included more than \(Parser.maxIncludes) times", at: word))
             }
         }
     }

@@ -39,7 +39,7 @@ extension DirectoryListing.Style {
     /// Appends an entry as JSON. A byte of a name takes at most six: \u001F.
     func appendJSON(
         _ entry: DirectoryListing.Entry, named name: Span<UInt8>, isFirst: Bool,
-        to page: inout HeadWriter
+        to page: inout ByteWriter
     ) {
         page.append(isFirst ? "\r\n{ \"name\":\"" : ",\r\n{ \"name\":\"")
         page.append(json: name)
@@ -61,7 +61,7 @@ extension DirectoryListing.Style {
 
     /// Appends an entry as XML. A byte of a name takes at most six: &quot;
     func appendXML(
-        _ entry: DirectoryListing.Entry, named name: Span<UInt8>, to page: inout HeadWriter
+        _ entry: DirectoryListing.Entry, named name: Span<UInt8>, to page: inout ByteWriter
     ) {
         let element = entry.typeName
         page.append("<")
@@ -90,7 +90,7 @@ extension DirectoryListing.Entry {
     }
 
     /// Appends a time in the form `2026-11-21T10:00:00Z`.
-    fileprivate func appendTime(to writer: inout HeadWriter) {
+    fileprivate func appendTime(to writer: inout ByteWriter) {
         let time = CivilTime(modified)
         writer.append(twoDigits: time.year / 100)
         writer.append(twoDigits: time.year % 100)
@@ -108,7 +108,7 @@ extension DirectoryListing.Entry {
     }
 }
 
-extension HeadWriter {
+extension ByteWriter {
     /// Appends text with nginx's JSON escapes: those that RFC 8259 requires, and no more.
     fileprivate mutating func append(json text: Span<UInt8>) {
         for index in text.indices {

@@ -10,7 +10,7 @@ public struct DirectoryListing {
     @frozen
     public struct Entry: BitwiseCopyable, Sendable {
         /// The kind of the file; of a link's target where links are followed.
-        public let kind: FileFacts.Kind
+        public let kind: FileStatus.Kind
         /// The size in bytes.
         public let size: Int64
         /// mtime in seconds since 1970.
@@ -71,7 +71,7 @@ public struct DirectoryListing {
     /// As in nginx, names that begin with a dot are left out, a link shows its target (or itself if
     /// that is missing or a loop), and names that may not be read are left out. Unless links are
     /// followed, a link shows itself: its target may be outside the root.
-    public mutating func take(
+    public mutating func readNames(
         from stream: inout DirectoryStream, atMost count: Int, links: LinkRule
     ) throws(FileError) -> Bool {
         let first = entries.count

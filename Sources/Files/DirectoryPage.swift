@@ -77,7 +77,7 @@ extension DirectoryListing.Style {
     /// sorted by it already.
     private func appendTitle(
         _ title: StaticString, _ key: DirectoryListing.Order.Key, _ letter: StaticString,
-        to page: inout HeadWriter
+        to page: inout ByteWriter
     ) {
         guard linksToOrders else {
             page.append("<th scope=\"col\">")
@@ -109,7 +109,7 @@ extension DirectoryListing.Style {
     /// Appends a row of the HTML page. A byte of a name takes at most three in the link and six in
     /// the text.
     func appendHTML(
-        _ entry: DirectoryListing.Entry, named name: Span<UInt8>, to page: inout HeadWriter
+        _ entry: DirectoryListing.Entry, named name: Span<UInt8>, to page: inout ByteWriter
     ) {
         page.append("<tr><td><a href=\"")
         RequestTarget.escape(component: name, into: &page)
@@ -161,7 +161,7 @@ extension DirectoryListing {
         """
 
     /// Appends a size in nginx's rounding: bytes up to 9999, then whole K, M and G to the nearest.
-    fileprivate static func append(rounded size: Int64, to writer: inout HeadWriter) {
+    fileprivate static func append(rounded size: Int64, to writer: inout ByteWriter) {
         let (unit, letter): (Int64, StaticString) =
             size >= 1 << 30
             ? (1 << 30, "G")

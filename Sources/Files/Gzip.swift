@@ -124,7 +124,7 @@ public struct GzipPool {
     public var idleCount: Int { idle.count }
 
     /// Returns an encoder that is ready for a new body; nil if memory is short.
-    public mutating func take(level: Int, sizeHint: Int64?) -> Gzip? {
+    public mutating func acquire(level: Int, sizeHint: Int64?) -> Gzip? {
         let shape = Gzip.Shape(level: level, sizeHint: sizeHint)
         if let index = idle.lastIndex(where: { $0.shape == shape }) {
             let encoder = idle.remove(at: index)
@@ -135,7 +135,7 @@ public struct GzipPool {
 
     /// Returns an encoder to the pool, even in the middle of a body. If the pool is full, the one
     /// that was idle longest is freed.
-    public mutating func give(_ encoder: Gzip) {
+    public mutating func release(_ encoder: Gzip) {
         guard capacity > 0 else { return }
         if idle.count >= capacity { idle.removeFirst() }
         idle.append(encoder)

@@ -70,7 +70,7 @@ public final class ListingBody {
     private func readNames() -> FileError? {
         guard var open = stream.take() else { return nil }
         do throws(FileError) {
-            if try listing.take(from: &open, atMost: ListingBody.namesPerStep, links: links) {
+            if try listing.readNames(from: &open, atMost: ListingBody.namesPerStep, links: links) {
                 stream = consume open
             }
             return nil
@@ -101,7 +101,7 @@ public final class ListingBody {
         }
     }
 
-    private func append(_ entry: DirectoryListing.Entry, to page: inout HeadWriter) {
+    private func append(_ entry: DirectoryListing.Entry, to page: inout ByteWriter) {
         let isFirst = writtenEntries == 0
         writtenEntries &+= 1
         listing.withName(of: entry) { name in

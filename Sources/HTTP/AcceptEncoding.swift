@@ -75,7 +75,7 @@ public enum AcceptEncoding {
 
     /// Returns true if the value accepts gzip, under this name or its old one (RFC 9110, section
     /// 8.4.1.3), and does not prefer an uncompressed response.
-    public static func takesGzip(_ value: Span<UInt8>) -> Bool {
+    public static func acceptsGzipOrAlias(_ value: Span<UInt8>) -> Bool {
         let weight = max(
             quality(of: "gzip", in: value), weight(of: "x-gzip", in: value) ?? 0)
         return weight > 0 && weight >= identityWeight(in: value)
@@ -89,7 +89,7 @@ public enum AcceptEncoding {
 
     /// Returns true if the value refuses an uncompressed response: `identity;q=0`, or `*;q=0`
     /// without a member for identity.
-    public static func refusesIdentity(_ value: Span<UInt8>) -> Bool {
+    public static func refusesUncompressed(_ value: Span<UInt8>) -> Bool {
         if let own = weight(of: "identity", in: value) { return own == 0 }
         return weight(of: "*", in: value) == 0
     }

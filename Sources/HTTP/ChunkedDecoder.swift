@@ -67,7 +67,7 @@ public struct ChunkedDecoder: BitwiseCopyable, Sendable {
                 index &+= Int(step)
                 if remaining == 0 { place = .dataReturn }
             } else {
-                take(bytes[index])
+                consumeFraming(bytes[index])
                 index &+= 1
             }
         }
@@ -75,22 +75,22 @@ public struct ChunkedDecoder: BitwiseCopyable, Sendable {
     }
 
     /// Processes one byte of the chunk framing.
-    private mutating func take(_ byte: UInt8) {
+    private mutating func consumeFraming(_ byte: UInt8) {
         length &+= 1
         switch place {
         case .sizeStart, .size, .sizeSpace, .extensions, .sizeLineFeed:
-            takeSizeLine(byte)
+            parseSizeLine(byte)
             if length > Self.maximumLine { place = .invalid }
         case .extensionStart, .extensionName, .extensionNameEnd, .extensionValueStart,
             .extensionValue, .quoted, .quotedPair, .extensionEnd:
-            takeExtension(byte)
+            parseExtension(byte)
             if length > Self.maximumLine { place = .invalid }
         case .dataReturn: place = byte == 0x0D ? .dataLineFeed : .invalid
         case .dataLineFeed:
             place = byte == 0x0A ? .sizeStart : .invalid
             length = 0
         case .trailerStart, .trailerName, .trailer, .trailerLineFeed, .lastLineFeed:
-            takeTrailers(byte)
+            parseTrailers(byte)
             if length > Self.maximumTrailers { place = .invalid }
         case .data, .finished, .invalid: break
         }
@@ -98,7 +98,7 @@ public struct ChunkedDecoder: BitwiseCopyable, Sendable {
 
     /// Processes a byte of a size in hexadecimal, or of extensions, which are ignored (RFC 9112,
     /// section 7.1.1).
-    private mutating func takeSizeLine(_ byte: UInt8) {
+    private mutating func parseSizeLine(_ byte: UInt8) {
         if place == .sizeStart || place == .size, let digit = byte.hexadecimalDigit {
             // While the size is read, the length of the line is its number of digits.
             guard length <= 16, remaining <= Int64.max >> 4 else {
@@ -125,7 +125,7 @@ public struct ChunkedDecoder: BitwiseCopyable, Sendable {
 
     /// Processes a byte of an extension: a token, and optionally `=` and a token or a quoted
     /// string, with white space between them that RFC 9112 calls bad (section 7.1.1).
-    private mutating func takeExtension(_ byte: UInt8) {
+    private mutating func parseExtension(_ byte: UInt8) {
         let isSpace = byte == 0x20 || byte == 0x09
         let isText = byte >= 0x20 && byte != 0x7F || byte == 0x09
         let isToken = byte.isTokenByte
@@ -150,7 +150,7 @@ public struct ChunkedDecoder: BitwiseCopyable, Sendable {
 
     /// Processes a byte of trailer fields, which are ignored, or of the empty line after them (RFC
     /// 9112, section 7.1.2).
-    private mutating func takeTrailers(_ byte: UInt8) {
+    private mutating func parseTrailers(_ byte: UInt8) {
         switch (place, byte) {
         case (.trailerStart, 0x0D): place = .lastLineFeed
         case (.lastLineFeed, 0x0A): place = .finished

@@ -3,7 +3,7 @@ public enum EntityTag {
     /// Writes `"MODIFIED-SIZE"` in hexadecimal, with `W/` before it if `isWeak`. Times are in
     /// seconds since 1970, sizes in bytes.
     public static func write(
-        modified: Int64, size: Int64, isWeak: Bool = false, into writer: inout HeadWriter
+        modified: Int64, size: Int64, isWeak: Bool = false, into writer: inout ByteWriter
     ) {
         if isWeak { writer.append("W/") }
         writer.append(byte: 0x22)
@@ -17,7 +17,7 @@ public enum EntityTag {
     /// distinguishes versions with the same second and the same size.
     public static func write(
         modified: Int64, size: Int64, changedNanoseconds: UInt32, isWeak: Bool = false,
-        into writer: inout HeadWriter
+        into writer: inout ByteWriter
     ) {
         if isWeak { writer.append("W/") }
         writer.append(byte: 0x22)
@@ -29,7 +29,7 @@ public enum EntityTag {
         writer.append(byte: 0x22)
     }
 
-    private static func write(_ number: Int64, into writer: inout HeadWriter) {
+    private static func write(_ number: Int64, into writer: inout ByteWriter) {
         if number < 0 { writer.append(byte: 0x2D) }
         writer.append(hexadecimal: number.magnitude)
     }

@@ -7,7 +7,7 @@ struct FieldLine: BitwiseCopyable {
     let hasPlainName: Bool
 
     /// The verdict on a name.
-    enum NameVerdict {
+    enum NameValidity {
         case valid
         /// The name has a byte that is not allowed in field names: ignore_invalid_headers decides.
         case invalid
@@ -44,10 +44,10 @@ struct FieldLine: BitwiseCopyable {
     }
 
     /// Checks each byte of the name, as nginx's ngx_http_parse_header_line does.
-    func judgeName(in received: Span<UInt8>, allowsUnderscores: Bool) -> NameVerdict {
+    func validateName(in received: Span<UInt8>, allowsUnderscores: Bool) -> NameValidity {
         if hasPlainName { return .valid }
         guard !name.isEmpty else { return .malformed }
-        var verdict = NameVerdict.valid
+        var verdict = NameValidity.valid
         for index in Int(name.offset)..<name.end {
             let byte = received[index]
             if byte.isASCIILetter || byte.decimalDigit != nil || byte == 0x2D { continue }

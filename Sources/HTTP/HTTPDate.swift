@@ -2,7 +2,7 @@
 public enum HTTPDate {
     /// Writes the 29 bytes of an IMF-fixdate: `Sun, 06 Nov 1994 08:49:37 GMT`. Years outside of 0
     /// to 9999 become the first or last second of that range.
-    public static func write(_ secondsSince1970: Int64, into writer: inout HeadWriter) {
+    public static func write(_ secondsSince1970: Int64, into writer: inout ByteWriter) {
         let time = CivilTime(secondsSince1970)
         writer.append(time.weekdayName)
         writer.append(", ")

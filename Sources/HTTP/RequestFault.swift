@@ -4,7 +4,7 @@ public enum RequestFault: UInt8, BitwiseCopyable, Sendable, CaseIterable, Error 
     case requestLineTooLong, invalidHostInRequestLine
     case fieldLineTooLong, headTooLarge, tooManyFields
     case invalidField, duplicateField, duplicateHost, invalidHost, missingHost
-    case invalidContentLength, lengthAndChunked, codedHTTP10, unknownTransferEncoding
+    case invalidContentLength, lengthAndChunked, transferEncodingHTTP10, unknownTransferEncoding
     case connectMethod, traceMethod
 
     /// The status of the response. 494 is nginx's own code for a head that is too large:
@@ -22,9 +22,9 @@ public enum RequestFault: UInt8, BitwiseCopyable, Sendable, CaseIterable, Error 
 
     /// True if the fault was found after the whole head was read, so that a Host that was not found
     /// is known to be missing.
-    public var isOfWholeHead: Bool {
+    public var isAboutWholeHead: Bool {
         switch self {
-        case .missingHost, .invalidContentLength, .lengthAndChunked, .codedHTTP10,
+        case .missingHost, .invalidContentLength, .lengthAndChunked, .transferEncodingHTTP10,
             .unknownTransferEncoding, .connectMethod, .traceMethod:
             true
         default: false
@@ -52,7 +52,7 @@ public enum RequestFault: UInt8, BitwiseCopyable, Sendable, CaseIterable, Error 
         case .lengthAndChunked:
             return
                 "client sent \"Content-Length\" and \"Transfer-Encoding\" headers at the same time"
-        case .codedHTTP10:
+        case .transferEncodingHTTP10:
             return "client sent HTTP/1.0 request with \"Transfer-Encoding\" header"
         case .unknownTransferEncoding: return "client sent unknown \"Transfer-Encoding\""
         case .connectMethod: return "client sent CONNECT method"

@@ -154,11 +154,11 @@ public struct RequestHead: BitwiseCopyable, Sendable {
     /// True if the headers ask for nothing but the whole representation, in any acceptable coding:
     /// no ranges, conditions, expectations or body, and no proxy.
     @inlinable @inline(__always)
-    public var asksForWhole: Bool { present & RequestHead.particular == 0 }
+    public var requestsWhole: Bool { present & RequestHead.particular == 0 }
 
     /// True for a request that is like that except for If-None-Match or If-Modified-Since.
     @inlinable @inline(__always)
-    public var asksForWholeUnlessKnown: Bool {
+    public var requestsWholeOrNotModified: Bool {
         present & (RequestHead.particular & ~RequestHead.known) == 0
     }
 
@@ -214,7 +214,7 @@ public struct FieldIterator: BitwiseCopyable, Sendable {
             var lineEnd = lineFeed
             if lineEnd > start, received[lineEnd &- 1] == 0x0D { lineEnd &-= 1 }
             let line = FieldLine(in: received, from: start, to: lineEnd)
-            let verdict = line.judgeName(in: received, allowsUnderscores: allowsUnderscores)
+            let verdict = line.validateName(in: received, allowsUnderscores: allowsUnderscores)
             if verdict == .valid || !dropsInvalidNames {
                 return (line.name, line.value)
             }

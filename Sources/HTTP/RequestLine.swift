@@ -43,7 +43,7 @@ struct RequestLine {
     /// `HTTP/1.1` and CRLF. Returns the start of the next line; nil, without changing `head`, if
     /// the line that begins at `start` has another form or continues beyond `limit`.
     @inline(__always)
-    static func takePlain(
+    static func parsePlain(
         _ received: Span<UInt8>, from start: Int, to limit: Int, into head: inout RequestHead
     ) -> Int? {
         let pathStart = start &+ 4
@@ -140,7 +140,7 @@ struct RequestLine {
             received[slashes &+ 1] == 0x2F
         else { return .invalidRequestLine }
         position = slashes &+ 2
-        guard let (authority, _) = takeAuthority(received) else { return .invalidRequestLine }
+        guard let (authority, _) = parseHostAndPort(received) else { return .invalidRequestLine }
         guard let host = HostName(received, authority) else {
             return .invalidHostInRequestLine
         }
@@ -165,7 +165,7 @@ struct RequestLine {
         _ received: Span<UInt8>, into head: inout RequestHead
     ) -> RequestFault? {
         let first = position
-        guard let (authority, hasPort) = takeAuthority(received), hasPort, position < end,
+        guard let (authority, hasPort) = parseHostAndPort(received), hasPort, position < end,
             received[position] == 0x20
         else { return .invalidRequestLine }
         guard let host = HostName(received, authority) else {
@@ -178,7 +178,7 @@ struct RequestLine {
     }
 
     /// Reads a host and port: nginx accepts fewer bytes here than in Host.
-    private mutating func takeAuthority(
+    private mutating func parseHostAndPort(
         _ received: Span<UInt8>
     ) -> (authority: ByteExtent, hasPort: Bool)? {
         let first = position

@@ -115,46 +115,46 @@ public struct RequestParser: BitwiseCopyable, Sendable {
     ///
     /// Header blocks that `memory` has are not parsed again.
     public mutating func resume(
-        _ received: Span<UInt8>, memory: FieldMemory = .none
+        _ received: Span<UInt8>, memory: FieldBlockCache = .none
     ) -> ParseOutcome {
         switch stage {
         case .complete: return .complete
         case .invalid: return .invalid(fault)
         case .beforeRequestLine:
-            if !takePlainLine(received) {
+            if !parsePlainLine(received) {
                 if let outcome = skipEmptyLines(received) { return outcome }
-                if let outcome = takeRequestLine(received) { return outcome }
+                if let outcome = parseRequestLine(received) { return outcome }
             }
-            if recallFields(received, memory) { return .complete }
+            if reuseFields(received, memory) { return .complete }
         case .requestLine:
-            if let outcome = takeRequestLine(received) { return outcome }
+            if let outcome = parseRequestLine(received) { return outcome }
         case .fields: break
         }
-        let outcome = takeFields(received)
+        let outcome = parseFields(received)
         if outcome == .complete {
-            memory.learn(received, at: Int(head.fields.offset), limits, head)
+            memory.store(received, at: Int(head.fields.offset), limits, head)
         }
         return outcome
     }
 
     /// Takes the fields from the cache, if the request line is one for which they are complete.
     @inline(__always)
-    private mutating func recallFields(_ received: Span<UInt8>, _ memory: FieldMemory) -> Bool {
+    private mutating func reuseFields(_ received: Span<UInt8>, _ memory: FieldBlockCache) -> Bool {
         guard head.hasOrdinaryLine, head.host.isEmpty,
             let block = memory.block(received, at: lineStart), received.count <= limits.head,
             memory[block].limits.readFields(as: limits)
         else { return false }
-        head.take(memory[block].head, at: UInt32(truncatingIfNeeded: lineStart))
+        head.copyFields(memory[block].head, at: UInt32(truncatingIfNeeded: lineStart))
         _ = finish(received.count)
         return true
     }
 
     /// Parses a plain request line that was received completely. Returns false for any other.
     @inline(__always)
-    private mutating func takePlainLine(_ received: Span<UInt8>) -> Bool {
+    private mutating func parsePlainLine(_ received: Span<UInt8>) -> Bool {
         let limit = min(received.count, bound(ofLineAt: scanned, limits.requestLine))
         guard
-            let next = RequestLine.takePlain(received, from: scanned, to: limit, into: &head)
+            let next = RequestLine.parsePlain(received, from: scanned, to: limit, into: &head)
         else { return false }
         beginFields(at: next)
         return true
@@ -194,7 +194,7 @@ public struct RequestParser: BitwiseCopyable, Sendable {
     }
 
     /// Parses the request line once it is complete. Returns nil if fields follow.
-    private mutating func takeRequestLine(_ received: Span<UInt8>) -> ParseOutcome? {
+    private mutating func parseRequestLine(_ received: Span<UInt8>) -> ParseOutcome? {
         let bound = bound(ofLineAt: lineStart, limits.requestLine)
         let window = min(received.count, bound)
         let end = received.firstControl(from: scanned, to: window)
@@ -215,7 +215,7 @@ public struct RequestParser: BitwiseCopyable, Sendable {
     }
 
     /// Parses complete field lines, and the empty line that ends the head.
-    private mutating func takeFields(_ received: Span<UInt8>) -> ParseOutcome {
+    private mutating func parseFields(_ received: Span<UInt8>) -> ParseOutcome {
         var position = scanned
         while true {
             let bound = bound(ofLineAt: lineStart, limits.fieldLine)
@@ -247,12 +247,12 @@ public struct RequestParser: BitwiseCopyable, Sendable {
             }
             if position == lineStart {
                 head.fields.count = UInt32(truncatingIfNeeded: position) &- head.fields.offset
-                if let fault = faultOfWhole(received) {
+                if let fault = wholeHeadFault(received) {
                     return refuse(fault, received, readCount: next)
                 }
                 return finish(next)
             }
-            if let fault = takeField(received, to: position) {
+            if let fault = parseField(received, to: position) {
                 // A line with the form of a field counts as read, whatever its value.
                 let isRead = fault != .invalidField && fault != .tooManyFields
                 return refuse(fault, received, readCount: isRead ? next : lineStart)
@@ -282,7 +282,7 @@ public struct RequestParser: BitwiseCopyable, Sendable {
 
     /// Parses the field line from `lineStart` to `end`.
     @inline(__always)
-    private mutating func takeField(_ received: Span<UInt8>, to end: Int) -> RequestFault? {
+    private mutating func parseField(_ received: Span<UInt8>, to end: Int) -> RequestFault? {
         let line = FieldLine(in: received, from: lineStart, to: end)
         if limits.isStrict, !line.isStrict(in: received, to: end) { return .invalidField }
         let name: FieldName?
@@ -291,7 +291,7 @@ public struct RequestParser: BitwiseCopyable, Sendable {
                 in: received, at: Int(line.name.offset), count: Int(line.name.count))
         } else {
             name = nil
-            switch line.judgeName(in: received, allowsUnderscores: limits.allowsUnderscores) {
+            switch line.validateName(in: received, allowsUnderscores: limits.allowsUnderscores) {
             case .malformed: return .invalidField
             case .invalid: if limits.dropsInvalidNames { return nil }
             case .valid: break
@@ -311,8 +311,8 @@ public struct RequestParser: BitwiseCopyable, Sendable {
                 offset: line.value.offset &- head.fields.offset, count: line.value.count)
         }
         switch name {
-        case .host: return takeHost(received, line.value)
-        case .connection: takeConnection(received.slice(line.value))
+        case .host: return parseHostField(received, line.value)
+        case .connection: parseConnection(received.slice(line.value))
         default: break
         }
         return nil
@@ -320,7 +320,7 @@ public struct RequestParser: BitwiseCopyable, Sendable {
 
     /// Parses Host, which must be valid even if the request line has a host, which wins.
     @inline(__always)
-    private mutating func takeHost(
+    private mutating func parseHostField(
         _ received: Span<UInt8>, _ value: ByteExtent
     ) -> RequestFault? {
         guard let host = HostName(received, value) else { return .invalidHost }
@@ -332,7 +332,7 @@ public struct RequestParser: BitwiseCopyable, Sendable {
     }
 
     /// Parses a list of connection options (RFC 9110, section 7.6.1).
-    private mutating func takeConnection(_ value: Span<UInt8>) {
+    private mutating func parseConnection(_ value: Span<UInt8>) {
         if value.count == 10, value.matches("keep-alive", at: 0, foldsCase: true) {
             head.connectionKeepAlive = true
             return
@@ -351,7 +351,7 @@ public struct RequestParser: BitwiseCopyable, Sendable {
     }
 
     /// Returns the fault of the combined fields, checked in nginx's order.
-    private mutating func faultOfWhole(_ received: Span<UInt8>) -> RequestFault? {
+    private mutating func wholeHeadFault(_ received: Span<UInt8>) -> RequestFault? {
         if head.version == .http11, !head.has(.host) { return .missingHost }
         if let length = head.field(.contentLength) {
             guard let value = received.slice(length).decimalValue() else {
@@ -361,7 +361,7 @@ public struct RequestParser: BitwiseCopyable, Sendable {
         }
         if let coding = head.field(.transferEncoding) {
             // RFC 9112, section 6.1: two recipients could disagree about the length.
-            guard head.version == .http11 else { return .codedHTTP10 }
+            guard head.version == .http11 else { return .transferEncodingHTTP10 }
             guard received.slice(coding).equalsIgnoringCase("chunked") else {
                 return .unknownTransferEncoding
             }
@@ -391,7 +391,7 @@ public struct RequestParser: BitwiseCopyable, Sendable {
         while end < received.count, received[end] != 0x0A, received[end] != 0x0D { end &+= 1 }
         faultLine = ByteExtent(from: lineStart, to: end)
         if stage == .requestLine || stage == .beforeRequestLine {
-            forgetRequestLine()
+            clearRequestLine()
         } else {
             head.byteCount = readCount ?? lineStart
         }
@@ -401,7 +401,7 @@ public struct RequestParser: BitwiseCopyable, Sendable {
 
     /// Clears what was parsed of an invalid request line, except the line itself and whether it is
     /// one of HTTP/0.9, which gets no response header even for a refusal.
-    private mutating func forgetRequestLine() {
+    private mutating func clearRequestLine() {
         let isHTTP09 = head.version == .http09
         head.reset(limits)
         if isHTTP09 { head.version = .http09 }

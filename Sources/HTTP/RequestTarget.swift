@@ -29,7 +29,7 @@ public enum RequestTarget {
     /// Returns false, for a response with 400, if an escape is not two hexadecimal digits, if there
     /// is a NUL, escaped or not, or if `..` leads above the root; also if the writer is too small.
     public static func normalize(
-        path raw: Span<UInt8>, mergesSlashes: Bool, into writer: inout HeadWriter
+        path raw: Span<UInt8>, mergesSlashes: Bool, into writer: inout ByteWriter
     ) -> Bool {
         var path = PathNormalizer(mergesSlashes: mergesSlashes, root: writer.count)
         writer.append(byte: 0x2F)
@@ -47,29 +47,29 @@ public enum RequestTarget {
             }
             // A C string would end at a NUL. The parser refuses it, but there are other callers.
             guard byte != 0 else { return false }
-            guard path.take(byte, into: &writer) else { return false }
+            guard path.append(byte, into: &writer) else { return false }
         }
         return path.finish(&writer) && !writer.hasOverflowed
     }
 
     /// Escapes a path for a Location header: nginx's NGX_ESCAPE_URI.
-    public static func escape(uri: Span<UInt8>, into writer: inout HeadWriter) {
+    public static func escape(uri: Span<UInt8>, into writer: inout ByteWriter) {
         escape(uri, keeping: .uri, into: &writer)
     }
 
     /// Escapes a name as one segment of a path: nginx's NGX_ESCAPE_URI_COMPONENT, which leaves only
     /// unreserved bytes (RFC 3986, section 2.3).
-    public static func escape(component: Span<UInt8>, into writer: inout HeadWriter) {
+    public static func escape(component: Span<UInt8>, into writer: inout ByteWriter) {
         escape(component, keeping: .unreserved, into: &writer)
     }
 
     /// Escapes text for a query: nginx's NGX_ESCAPE_ARGS.
-    public static func escape(arguments: Span<UInt8>, into writer: inout HeadWriter) {
+    public static func escape(arguments: Span<UInt8>, into writer: inout ByteWriter) {
         escape(arguments, keeping: .arguments, into: &writer)
     }
 
     /// Escapes the control characters of a header value (RFC 9110, section 5.5).
-    public static func escape(controlsOf text: Span<UInt8>, into writer: inout HeadWriter) {
+    public static func escape(controlsOf text: Span<UInt8>, into writer: inout ByteWriter) {
         for index in 0..<text.count {
             let byte = text[index]
             if byte >= 0x20 && byte != 0x7F || byte == 0x09 {
@@ -83,7 +83,7 @@ public enum RequestTarget {
     }
 
     /// Escapes text for HTML, including attribute values.
-    public static func escape(html: Span<UInt8>, into writer: inout HeadWriter) {
+    public static func escape(html: Span<UInt8>, into writer: inout ByteWriter) {
         for index in 0..<html.count {
             switch html[index] {
             case 0x26: writer.append("&amp;")
@@ -97,7 +97,7 @@ public enum RequestTarget {
     }
 
     private static func escape(
-        _ text: Span<UInt8>, keeping kept: ByteSet, into writer: inout HeadWriter
+        _ text: Span<UInt8>, keeping kept: ByteSet, into writer: inout ByteWriter
     ) {
         for index in 0..<text.count {
             let byte = text[index]
@@ -134,7 +134,7 @@ private struct PathNormalizer {
 
     /// Writes a decoded byte. Returns false if it would lead above the root. A `?`, `#` or `%` that
     /// was decoded is an ordinary byte.
-    mutating func take(_ byte: UInt8, into writer: inout HeadWriter) -> Bool {
+    mutating func append(_ byte: UInt8, into writer: inout ByteWriter) -> Bool {
         if byte == 0x2F { return endSegment(&writer) }
         writer.append(byte: byte)
         switch segment {
@@ -146,14 +146,14 @@ private struct PathNormalizer {
     }
 
     /// Ends the path. Returns false if its last segment would lead above the root.
-    mutating func finish(_ writer: inout HeadWriter) -> Bool {
+    mutating func finish(_ writer: inout ByteWriter) -> Bool {
         switch segment {
         case .dot, .dotDot: return endSegment(&writer)
         case .empty, .other: return true
         }
     }
 
-    private mutating func endSegment(_ writer: inout HeadWriter) -> Bool {
+    private mutating func endSegment(_ writer: inout ByteWriter) -> Bool {
         switch segment {
         case .empty:
             if !mergesSlashes { writer.append(byte: 0x2F) }

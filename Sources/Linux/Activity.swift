@@ -17,7 +17,7 @@ public struct Activity: BitwiseCopyable {
     /// Records that work on a request begins, with a description; text that does not fit is cut
     /// off.
     @inlinable
-    public func begin(_ text: Span<UInt8>, nowMs: Int64) {
+    public func beginWork(_ text: Span<UInt8>, nowMs: Int64) {
         unsafe text.withUnsafeBytes {
             guard let start = $0.baseAddress else { return }
             unsafe clinux_activity_begin(place, start, $0.count, UInt64(bitPattern: nowMs))
@@ -26,7 +26,7 @@ public struct Activity: BitwiseCopyable {
 
     /// Records that the work is finished.
     @inlinable
-    public func end() {
+    public func endWork() {
         unsafe place.pointee.state = UInt64(clinux_activity_over.rawValue)
     }
 
@@ -42,7 +42,7 @@ public struct Activity: BitwiseCopyable {
 
     /// Records that the event loop has events: an iteration begins.
     @inlinable
-    public func turn() {
+    public func beginIteration() {
         unsafe clinux_publish(&place.pointee.turns, place.pointee.turns &+ 1)
         unsafe clinux_publish(&place.pointee.waits, 0)
     }
@@ -53,7 +53,7 @@ public struct Activity: BitwiseCopyable {
     /// A copy of a report.
     public struct Snapshot: Equatable, Sendable {
         /// The number of iterations of its event loop.
-        public var turns: UInt64 = 0
+        public var iterations: UInt64 = 0
         /// True if its event loop waits for events.
         public var isWaiting = false
         /// True if the work that `text` describes is in progress; otherwise it was the last.
@@ -68,7 +68,7 @@ public struct Activity: BitwiseCopyable {
     /// A snapshot of the report. While the process runs, its parts may be from different moments.
     public var snapshot: Snapshot {
         var snapshot = Snapshot()
-        snapshot.turns = unsafe clinux_published(&place.pointee.turns)
+        snapshot.iterations = unsafe clinux_published(&place.pointee.turns)
         snapshot.isWaiting = unsafe clinux_published(&place.pointee.waits) != 0
         snapshot.isBusy =
             unsafe clinux_published(&place.pointee.state)

@@ -2,7 +2,7 @@ import CLinux
 import Glibc
 
 /// Whether bytes of a file are in the page cache, so that reading them does not wait for a disk.
-public enum Residence: Sendable {
+public enum PageCacheState: Sendable {
     case cached, absent
     /// The file system does not support the question.
     case unknown
@@ -10,7 +10,7 @@ public enum Residence: Sendable {
 
 /// Returns whether the byte at `offset` is in the page cache: preadv2(2) with RWF_NOWAIT. Read
 /// errors are left to the actual read.
-public func residence(of file: Int32, at offset: Int64) -> Residence {
+public func pageCacheState(of file: Int32, at offset: Int64) -> PageCacheState {
     var byte: UInt8 = 0
     let returned = unsafe clinux_read_cached(file, &byte, 1, offset)
     if returned == -Int(EAGAIN) { return .absent }
@@ -29,6 +29,6 @@ public func readCached(
 }
 
 /// Asks the kernel to read these bytes ahead: posix_fadvise(2).
-public func willNeed(_ file: Int32, at offset: Int64, count: Int64) {
+public func readAhead(_ file: Int32, at offset: Int64, count: Int64) {
     clinux_will_need(file, offset, count)
 }

@@ -47,11 +47,11 @@ public struct ChangeFeed: ~Copyable {
     deinit { unsafe buffer.deallocate() }
 
     /// True if the feed does not take part in ``hasNews``.
-    public var isSilent: Bool { !hasSignal }
+    public var isDisarmed: Bool { !hasSignal }
 
     /// True if something has changed since the changes were last read completely.
     @inlinable @inline(__always)
-    public static var hasNews: Bool { clinux_has_changes() != 0 }
+    public static var hasPendingChanges: Bool { clinux_has_changes() != 0 }
 
     /// Watches the content and attributes of the file at `path`. Returns a watch descriptor, or
     /// errno(3).
@@ -98,7 +98,7 @@ public struct ChangeFeed: ~Copyable {
 
     /// Stops waking this process for changes until they are next read. ``hasNews`` stays true until
     /// then.
-    public mutating func quieten() {
+    public mutating func disarm() {
         guard hasSignal, !isQuiet, clinux_raise_changes(descriptor.number, 0) == 0 else { return }
         isQuiet = true
         clinux_note_changes()
@@ -151,8 +151,8 @@ public func linkTarget(_ path: CPath) -> Result<[UInt8]?, FileError> {
 
 /// Returns true if the kernel notifies of all changes in the file system of `path`: a local one
 /// known to do so, or one that is never written. A read-only mount alone is not enough.
-public func tellsChanges(_ path: CPath) -> Bool { unsafe clinux_tells_changes(path.start) == 1 }
+public func notifiesChanges(_ path: CPath) -> Bool { unsafe clinux_tells_changes(path.start) == 1 }
 
 /// Returns true if the kernel notifies of all changes in file systems of a type: f_type of
 /// statfs(2).
-public func tellsChanges(type: UInt32) -> Bool { clinux_type_tells_changes(type) == 1 }
+public func notifiesChanges(type: UInt32) -> Bool { clinux_type_tells_changes(type) == 1 }

@@ -8,11 +8,11 @@ public struct Capabilities: OptionSet, Sendable {
     /// Creates a set from its bits.
     public init(rawValue: UInt64) { self.rawValue = rawValue }
     /// CAP_DAC_READ_SEARCH: to read files and directories regardless of their modes.
-    public static let readsEverything = Capabilities(rawValue: clinux_reads_everything())
+    public static let readsAllFiles = Capabilities(rawValue: clinux_reads_everything())
     /// CAP_DAC_OVERRIDE: to read, write and create files regardless of modes.
-    public static let writesEverything = Capabilities(rawValue: clinux_writes_everything())
+    public static let writesAllFiles = Capabilities(rawValue: clinux_writes_everything())
     /// CAP_SETUID and CAP_SETGID: to open files as another user.
-    public static let becomesOthers = Capabilities(rawValue: clinux_becomes_others())
+    public static let changesUser = Capabilities(rawValue: clinux_becomes_others())
 }
 
 /// Removes all other capabilities from the bounding set of this process and its children. A process
@@ -22,12 +22,12 @@ public func boundCapabilities(to kept: Capabilities) {
 }
 
 /// Drops all capabilities except `kept`: capset(2).
-public func keepCapabilities(_ kept: Capabilities) throws(SystemError) {
+public func limitCapabilities(_ kept: Capabilities) throws(SystemError) {
     try confined(clinux_keep_capabilities(kept.rawValue), "capset()")
 }
 
 /// Prevents programs that this process starts from gaining rights: prctl(2), PR_SET_NO_NEW_PRIVS.
-public func takeNoNewPrivileges() throws(SystemError) {
+public func setNoNewPrivileges() throws(SystemError) {
     try confined(clinux_no_new_privileges(), "prctl(PR_SET_NO_NEW_PRIVS)")
 }
 
@@ -103,7 +103,7 @@ public enum SystemCallFilter {
         /// Serving clients.
         case worker
         /// Checking passwords, compressing and reading files.
-        case aide
+        case helper
     }
 
     /// Additional system calls that some configurations need.
@@ -132,7 +132,7 @@ public enum SystemCallFilter {
     public static func enforce(
         _ role: Role, allowing allowed: Allowed, passing: Int32
     ) throws(SystemError) {
-        let role = role == .aide ? clinux_role_aide : clinux_role_worker
+        let role = role == .helper ? clinux_role_aide : clinux_role_worker
         let returned = clinux_seccomp_enforce(Int32(role.rawValue), allowed.rawValue, passing)
         try confined(returned, "seccomp()")
     }

@@ -11,7 +11,7 @@ public struct Descriptor: ~Copyable {
     deinit { closeDescriptor(number) }
 
     /// Returns the number, which the caller owns from then on.
-    public consuming func release() -> Int32 {
+    public consuming func detach() -> Int32 {
         let number = self.number
         discard self
         return number

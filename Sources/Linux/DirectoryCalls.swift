@@ -18,7 +18,7 @@ public struct DirectoryStream: ~Copyable {
     /// The attributes of a name that a listing shows.
     public struct Entry: BitwiseCopyable, Equatable, Sendable {
         /// The kind of the file, or of a link's target if it was followed.
-        public let kind: FileFacts.Kind
+        public let kind: FileStatus.Kind
         /// The size in bytes.
         public let size: Int64
         /// mtime in seconds since 1970.
@@ -44,7 +44,7 @@ public struct DirectoryStream: ~Copyable {
         }
         unsafe self.directory = directory
         unsafe self.name = nil
-        _ = descriptor.release()
+        _ = descriptor.detach()
     }
 
     deinit { unsafe closedir(directory) }
@@ -115,7 +115,7 @@ public struct DirectoryStream: ~Copyable {
         let returned = unsafe clinux_directory_entry(
             directory, name, followsLinks ? 1 : 0, &entry)
         guard returned == 0 else { return .failure(FileError(code: 0 &- returned)) }
-        let kind: FileFacts.Kind =
+        let kind: FileStatus.Kind =
             clinux_is_regular(entry.mode) != 0
             ? .regular : clinux_is_directory(entry.mode) != 0 ? .directory : .other
         return .success(Entry(kind: kind, size: entry.size, modified: entry.modified_seconds))

@@ -27,15 +27,15 @@ public func openWakePipe() throws(SystemError) -> (reads: Int32, writes: Int32) 
 }
 
 /// Wakes the reader of a wake pipe.
-public func wakeReader(_ writes: Int32) { clinux_wake(writes) }
+public func wakePipe(_ writes: Int32) { clinux_wake(writes) }
 
 /// Consumes up to 4096 wake-ups of a wake pipe. Returns true if there were any.
 @discardableResult
-public func takeWakes(_ reads: Int32) -> Bool { clinux_wakes(reads) != 0 }
+public func consumeWakes(_ reads: Int32) -> Bool { clinux_wakes(reads) != 0 }
 
 /// Closes descriptors and keeps their numbers occupied as long as this process lives, with unused
 /// descriptors.
-public func closeKeepingNumbers(_ descriptors: [Int32]) {
+public func closeReservingNumbers(_ descriptors: [Int32]) {
     for descriptor in descriptors { closeDescriptor(descriptor) }
     var missing = Set(descriptors)
     var others: [Int32] = []

@@ -3,7 +3,7 @@ import Glibc
 
 /// The status of a file at one moment: fstat(2) or stat(2).
 @frozen
-public struct FileFacts: BitwiseCopyable, Sendable {
+public struct FileStatus: BitwiseCopyable, Sendable {
     /// The kind of a file.
     @frozen
     public enum Kind: UInt8, BitwiseCopyable, Sendable {
@@ -33,7 +33,7 @@ public struct FileFacts: BitwiseCopyable, Sendable {
     public let device: UInt64
 
     /// Returns true if this is the same file, unchanged as far as its times show.
-    public func isSame(as other: FileFacts) -> Bool {
+    public func isSame(as other: FileStatus) -> Bool {
         inode == other.inode && device == other.device && size == other.size
             && modified == other.modified && changed == other.changed
             && changedNanoseconds == other.changedNanoseconds && mode == other.mode
@@ -41,38 +41,38 @@ public struct FileFacts: BitwiseCopyable, Sendable {
     }
 
     /// Returns the status with another size, for a body derived from the file.
-    public func withSize(_ size: Int64) -> FileFacts {
-        var facts = self
-        facts.size = size
-        return facts
+    public func withSize(_ size: Int64) -> FileStatus {
+        var fileStatus = self
+        fileStatus.size = size
+        return fileStatus
     }
 
-    init(_ facts: clinux_facts) {
+    init(_ fileStatus: clinux_facts) {
         kind =
-            clinux_is_regular(facts.mode) != 0
-            ? .regular : clinux_is_directory(facts.mode) != 0 ? .directory : .other
-        size = facts.size
-        modified = facts.modified_seconds
-        changed = facts.changed_seconds
-        changedNanoseconds = facts.changed_nanoseconds
-        mode = facts.mode
-        owner = facts.owner
-        group = facts.group
-        inode = facts.inode
-        device = facts.device
+            clinux_is_regular(fileStatus.mode) != 0
+            ? .regular : clinux_is_directory(fileStatus.mode) != 0 ? .directory : .other
+        size = fileStatus.size
+        modified = fileStatus.modified_seconds
+        changed = fileStatus.changed_seconds
+        changedNanoseconds = fileStatus.changed_nanoseconds
+        mode = fileStatus.mode
+        owner = fileStatus.owner
+        group = fileStatus.group
+        inode = fileStatus.inode
+        device = fileStatus.device
     }
 
     /// An empty status.
-    public static var none: FileFacts { FileFacts(clinux_facts()) }
+    public static var none: FileStatus { FileStatus(clinux_facts()) }
 
     /// Creates a status, for tests.
     public init(kind: Kind, size: Int64, modified: Int64) {
-        var facts = clinux_facts()
-        facts.size = size
-        facts.modified_seconds = modified
-        facts.changed_seconds = modified
-        facts.mode = kind == .regular ? 0o100644 : kind == .directory ? 0o040755 : 0o010644
-        self.init(facts)
+        var fileStatus = clinux_facts()
+        fileStatus.size = size
+        fileStatus.modified_seconds = modified
+        fileStatus.changed_seconds = modified
+        fileStatus.mode = kind == .regular ? 0o100644 : kind == .directory ? 0o040755 : 0o010644
+        self.init(fileStatus)
     }
 }
 
@@ -164,23 +164,25 @@ public func openForReading(
             return (min(root.count &+ (hasSlash ? 1 : 0), bytes.count)..<bytes.count)
                 .map { bytes[$0] }
         }
-        if rest.isEmpty { return .success(directory.release()) }
+        if rest.isEmpty { return .success(directory.detach()) }
         return withCPath(rest) { openForReading($0, links: links, in: directory.number) }
     }
 }
 
 /// Calls fstat(2).
-public func facts(of fd: Int32) -> Result<FileFacts, FileError> {
-    var facts = clinux_facts()
-    let returned = unsafe clinux_fstat(fd, &facts)
-    return returned < 0 ? .failure(FileError(code: 0 &- returned)) : .success(FileFacts(facts))
+public func fileStatus(of fd: Int32) -> Result<FileStatus, FileError> {
+    var fileStatus = clinux_facts()
+    let returned = unsafe clinux_fstat(fd, &fileStatus)
+    return returned < 0
+        ? .failure(FileError(code: 0 &- returned)) : .success(FileStatus(fileStatus))
 }
 
 /// Calls stat(2), which follows links.
-public func facts(of path: CPath) -> Result<FileFacts, FileError> {
-    var facts = clinux_facts()
-    let returned = unsafe clinux_stat(path.start, &facts)
-    return returned < 0 ? .failure(FileError(code: 0 &- returned)) : .success(FileFacts(facts))
+public func fileStatus(of path: CPath) -> Result<FileStatus, FileError> {
+    var fileStatus = clinux_facts()
+    let returned = unsafe clinux_stat(path.start, &fileStatus)
+    return returned < 0
+        ? .failure(FileError(code: 0 &- returned)) : .success(FileStatus(fileStatus))
 }
 
 /// Returns the absolute path without symbolic links, as the kernel resolves it (proc(5),

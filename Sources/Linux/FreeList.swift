@@ -15,7 +15,7 @@ public struct FreeList: ~Copyable {
 
     /// Returns a free slot; nil if all are in use.
     @inlinable
-    public mutating func take() -> Int? {
+    public mutating func acquire() -> Int? {
         if first != 0 {
             let slot = Int(first) &- 1
             first = next[slot]
@@ -28,7 +28,7 @@ public struct FreeList: ~Copyable {
 
     /// Makes a slot free again.
     @inlinable
-    public mutating func give(_ slot: Int) {
+    public mutating func release(_ slot: Int) {
         next[slot] = first
         first = UInt32(truncatingIfNeeded: slot) &+ 1
     }

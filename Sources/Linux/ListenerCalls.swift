@@ -88,12 +88,12 @@ public enum ListenerCalls {
 
     /// Refuses new connections, through all processes' copies of the socket. Connections in the
     /// backlog can still be accepted.
-    public static func turnAway(_ fd: Int32, isUnix: Bool) -> Int32 {
+    public static func refuseNew(_ fd: Int32, isUnix: Bool) -> Int32 {
         clinux_turn_away(fd, isUnix ? 1 : 0)
     }
 
     /// Returns true if the socket refuses new connections.
-    public static func turnsAway(_ fd: Int32) -> Bool { clinux_turns_away(fd) != 0 }
+    public static func refusesNew(_ fd: Int32) -> Bool { clinux_turns_away(fd) != 0 }
 
     /// The reason that a listening socket accepts nothing.
     public enum Fault: Sendable {

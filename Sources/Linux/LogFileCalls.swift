@@ -31,7 +31,7 @@ public func openForAppending(
 
 /// Opens the target of a descriptor again for appending, so that non-blocking mode applies to the
 /// new descriptor only. Returns nil if that is impossible, as for a socket.
-public func openForAppendingAgain(_ fd: Int32) -> Int32? {
+public func reopenForAppending(_ fd: Int32) -> Int32? {
     let returned = clinux_open_append_again(fd)
     return returned < 0 ? nil : returned
 }

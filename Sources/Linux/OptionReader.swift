@@ -6,7 +6,7 @@ public enum CommandLineWord: Equatable, Sendable {
     /// An option by its letter, with its argument.
     case option(Character, String?)
     /// An option that lacks its argument, by its letter.
-    case lacksArgument(Character)
+    case missingArgument(Character)
     /// An unknown option: a letter, or the long name as written.
     case unknown(String)
     /// An argument that is no option.
@@ -63,7 +63,7 @@ public enum OptionReader {
             case 0x3F:
                 let subject = unsafe step.subject
                 words.append(.unknown(subject == 0 ? word(next &- 1) : String(letter(subject))))
-            case 0x3A: words.append(.lacksArgument(letter(unsafe step.subject)))
+            case 0x3A: words.append(.missingArgument(letter(unsafe step.subject)))
             case let found: words.append(.option(letter(found), argument))
             }
         }

@@ -32,7 +32,7 @@ public func isRunning(_ process: Int32) -> Bool {
 }
 
 /// The exit status of a child process.
-public struct ProcessEnding: Equatable, Sendable {
+public struct ChildExitStatus: Equatable, Sendable {
     /// The exit code, if no signal killed the process.
     public let code: Int32
     /// The signal that killed the process; 0 for none.
@@ -49,10 +49,10 @@ public struct ProcessEnding: Equatable, Sendable {
 }
 
 /// Reaps one child that has exited; nil if there is none: waitpid(2) without waiting.
-public func reapProcess() -> (process: Int32, ending: ProcessEnding)? {
+public func reapProcess() -> (process: Int32, ending: ChildExitStatus)? {
     var ended = clinux_ended()
     guard unsafe clinux_reap(&ended) == 1 else { return nil }
-    let ending = ProcessEnding(
+    let ending = ChildExitStatus(
         code: ended.code, signal: ended.signal, dumpedCore: ended.dumped_core != 0)
     return (ended.pid, ending)
 }
@@ -79,11 +79,11 @@ public func ignoreBrokenPipes() { clinux_ignore_broken_pipes() }
 
 /// Makes a fault of this process print one line on stderr and raise its signal, instead of starting
 /// a helper program for a backtrace; SWIFT_BACKTRACE in the environment requests that.
-public func usePlainFaults() { clinux_plain_faults() }
+public func disableBacktraces() { clinux_plain_faults() }
 
 /// Makes free(3) return large blocks to the kernel, so that the memory for listing a huge directory
 /// is not kept (mallopt(3)).
-public func returnLargeBlocks() { clinux_return_large_blocks() }
+public func trimLargeBlocks() { clinux_return_large_blocks() }
 
 /// Creates a pipe(2); both ends are close-on-exec.
 public func openPipe(
@@ -124,12 +124,12 @@ public func detachFromTerminal() throws(SystemError) {
 }
 
 /// Points the standard descriptors at /dev/null, stderr only when `includingStderr`.
-public func silenceStandardDescriptors(includingStderr: Bool) throws(SystemError) {
+public func redirectStandardDescriptors(includingStderr: Bool) throws(SystemError) {
     _ = try checked(clinux_silence(includingStderr ? 1 : 0), "open()", "\"/dev/null\"")
 }
 
 /// Opens /dev/null where a standard descriptor is closed, so that no socket gets its number.
-public func fillStandardDescriptors() { clinux_fill_standard() }
+public func openMissingStandardDescriptors() { clinux_fill_standard() }
 
 /// Sets RLIMIT_NOFILE of this process and its children.
 public func limitDescriptors(to count: Int) throws(SystemError) {

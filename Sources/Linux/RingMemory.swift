@@ -84,7 +84,7 @@ public struct RingBytes: BitwiseCopyable {
 
     /// Reads the number at a position that is a multiple of 8 once, so that later changes of the
     /// memory have no effect on the result.
-    public func number(at position: UInt64) -> UInt64 {
+    public func loadNumber(at position: UInt64) -> UInt64 {
         unsafe clinux_published(place(position & ~7, 8).assumingMemoryBound(to: UInt64.self))
     }
 }

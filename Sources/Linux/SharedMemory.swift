@@ -58,12 +58,12 @@ public final class ReadableMemory {
     }
 
     deinit {
-        keepReading()
+        makeReadOnly()
         unsafe clinux_unshare_memory(readable, count &* 8)
     }
 
     /// Drops the right to write. Called in a child.
-    public func keepReading() {
+    public func makeReadOnly() {
         if let memory = unsafe writable { unsafe clinux_unshare_memory(memory, count &* 8) }
         unsafe writable = nil
     }
@@ -170,7 +170,7 @@ public struct SharedLock: BitwiseCopyable {
     init(_ word: SharedTable<UInt64>) { self.word = word }
 
     /// The state of the lock before it was acquired.
-    public enum Taken {
+    public enum Acquisition {
         /// The lock was free.
         case free
         /// The holder has died: the protected data may be half changed.
@@ -190,9 +190,9 @@ public struct SharedLock: BitwiseCopyable {
     /// `patienceMs` milliseconds for a holder that is alive. Returns nil if `patienceMs` is 0 and
     /// the lock is held, or if it could not be taken from its holder.
     @inline(__always)
-    public func take(
+    public func acquire(
         as holder: UInt64, patienceMs: Int64, isAlive: (UInt64) -> Bool
-    ) -> Taken? {
+    ) -> Acquisition? {
         if word.exchange(0, for: holder, at: 0) == 0 { return .free }
         return wait(holder, patienceMs, isAlive)
     }
@@ -200,7 +200,7 @@ public struct SharedLock: BitwiseCopyable {
     @inline(never)
     private func wait(
         _ holder: UInt64, _ patienceMs: Int64, _ isAlive: (UInt64) -> Bool
-    ) -> Taken? {
+    ) -> Acquisition? {
         for _ in 0..<SharedLock.spins {
             if word.exchange(0, for: holder, at: 0) == 0 { return .free }
             clinux_relax()
@@ -230,13 +230,13 @@ public struct SharedLock: BitwiseCopyable {
 
     /// Releases the lock, unless another process has taken it in the meantime.
     @inline(__always)
-    public func give(from holder: UInt64) { _ = word.exchange(holder, for: 0, at: 0) }
+    public func release(from holder: UInt64) { _ = word.exchange(holder, for: 0, at: 0) }
 }
 
 /// Keeps the compiler from moving stores to shared memory across this call, so that their order is
 /// preserved whenever this process is killed.
 @inline(__always)
-public func keepOrder() { clinux_keep_order() }
+public func compilerFence() { clinux_keep_order() }
 
 /// Makes all earlier stores visible to other processes before any later load: a full memory
 /// barrier.

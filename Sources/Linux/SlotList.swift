@@ -68,7 +68,7 @@ public struct SlotLinks {
     }
 
     /// Unlinks the first slot of `list` and returns it; nil if there is none.
-    public mutating func takeFirst(of list: inout SlotList) -> Int? {
+    public mutating func popFirst(of list: inout SlotList) -> Int? {
         guard let first = list.first else { return nil }
         remove(first, from: &list)
         return first

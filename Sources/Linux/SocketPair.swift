@@ -25,7 +25,7 @@ private func openSocketPair(_ kind: __socket_type) throws(SystemError) -> (Int32
 
 /// Terminates this process by SIGALRM unless it is called again within `seconds`; 0 disarms it:
 /// alarm(2).
-public func dieUnlessAskedAgain(within seconds: UInt32) {
+public func setWatchdogAlarm(within seconds: UInt32) {
     if seconds > 0 { _ = signal(SIGALRM, SIG_DFL) }
     _ = alarm(seconds)
 }

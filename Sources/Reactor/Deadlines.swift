@@ -26,8 +26,8 @@ public struct Deadlines: ~Copyable {
     @usableFromInline var lists: ZeroedStorage<List>
     /// A lower bound of all deadlines, in milliseconds of the monotonic clock; Int64.max if there
     /// is none. The deadline it was set for may have been cancelled.
-    @inlinable public var soonestMs: Int64 { soonest }
-    @usableFromInline var soonest = Int64.max
+    @inlinable public var lowerBoundMs: Int64 { lowerBound }
+    @usableFromInline var lowerBound = Int64.max
 
     /// Creates lists for `durationsMs`, and room for `slots` slots.
     public init(durationsMs: [Int64], slots: Int) {
@@ -47,7 +47,7 @@ public struct Deadlines: ~Copyable {
         entries[slot].deadlineMs = nowMs &+ lists[list].durationMs
         entries[slot].previous = last
         entries[slot].next = 0
-        if entries[slot].deadlineMs < soonest { soonest = entries[slot].deadlineMs }
+        if entries[slot].deadlineMs < lowerBound { lowerBound = entries[slot].deadlineMs }
         if last == 0 {
             lists[list].first = link
         } else {
@@ -102,8 +102,8 @@ public struct Deadlines: ~Copyable {
 
     /// Removes and returns one slot whose deadline has expired; nil if there is none.
     @inlinable
-    public mutating func takeExpired(nowMs: Int64) -> Int? {
-        nowMs < soonest ? nil : findExpired(nowMs: nowMs)
+    public mutating func popExpired(nowMs: Int64) -> Int? {
+        nowMs < lowerBound ? nil : findExpired(nowMs: nowMs)
     }
 
     @usableFromInline
@@ -118,7 +118,7 @@ public struct Deadlines: ~Copyable {
             }
             index &+= 1
         }
-        soonest = earliestMs() ?? Int64.max
+        lowerBound = earliestMs() ?? Int64.max
         return nil
     }
 }

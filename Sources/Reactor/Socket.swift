@@ -24,7 +24,7 @@ public enum Socket {
         _ = try number(
             ListenerCalls.bind(socket.number, ipv4: 0x7f00_0001, port: port), "bind()", place)
         _ = try number(ListenerCalls.listen(socket.number, backlog: 1024), "listen()", place)
-        return socket.release()
+        return socket.detach()
     }
 
     /// Returns the port that `fd` is bound to: getsockname(2).
@@ -75,7 +75,7 @@ public enum Socket {
     }
 
     /// Shuts down the sending direction: shutdown(2).
-    public static func endSending(_ fd: Int32) { shutdownSending(fd) }
+    public static func shutdownWrite(_ fd: Int32) { shutdownSending(fd) }
 
     private static func number(
         _ returned: Int32, _ call: String, _ subject: String = ""

@@ -58,12 +58,12 @@ public struct Timers: ~Copyable {
 
     /// Removes and returns the slot with the earliest deadline, if that has expired; nil otherwise.
     @inlinable
-    public mutating func takeExpired(nowMs: Int64) -> Int? {
-        count > 0 ? takeFirst(nowMs: nowMs) : nil
+    public mutating func popExpired(nowMs: Int64) -> Int? {
+        count > 0 ? popFirst(nowMs: nowMs) : nil
     }
 
     @usableFromInline
-    mutating func takeFirst(nowMs: Int64) -> Int? {
+    mutating func popFirst(nowMs: Int64) -> Int? {
         guard deadline(at: 0) <= nowMs else { return nil }
         let slot = Int(heap[0])
         cancel(slot)

@@ -67,7 +67,7 @@ private func send(_ order: CommandLineOptions.Order, to file: PidFile) -> Int32 
         do throws(SystemError) {
             // Opened before it is checked: a later process with the same number gets no signal.
             let process = try ProcessHandle(number, toSend: order.signal)
-            guard MasterEvidence.isMaster(number, of: file) else {
+            guard MasterCheck.isMaster(number, of: file) else {
                 complain(
                     "[error] pid file \"\(file.path)\" names process \(number), "
                         + "which is not an apus master")

@@ -61,8 +61,8 @@ private func firstClosedDirectory(onPlain name: String) -> String? {
     for end in ends {
         let part = String(name[..<end])
         let needed: UInt32 = end == name.endIndex ? 0o005 : 0o001
-        let found = unsafe part.withCString { unsafe facts(of: CPath(unsafe: $0)) }
-        if case .success(let facts) = found, facts.mode & needed != needed { return part }
+        let found = unsafe part.withCString { unsafe fileStatus(of: CPath(unsafe: $0)) }
+        if case .success(let fileStatus) = found, fileStatus.mode & needed != needed { return part }
     }
     return nil
 }

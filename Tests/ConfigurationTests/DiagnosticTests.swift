@@ -30,7 +30,7 @@ import Testing
         #expect(render(text, at: offset, length: length) == expected)
     }
 
-    @Test func aLongLineIsCutAroundThePlace() {
+    @Test func longLineIsCutAroundPlace() {
         let text = String(repeating: "a", count: 300) + "B" + String(repeating: "c", count: 300)
         let side = String(repeating: "a", count: 80)
         let other = "B" + String(repeating: "c", count: 79)
@@ -43,12 +43,12 @@ import Testing
                 """)
     }
 
-    @Test func aPlaceInNoFileIsLeftOut() {
+    @Test func missingPlaceIsOmitted() {
         let lost = Diagnostic(.note, "m\n", at: Place(source: 7, offset: 0))
         #expect(lost.render(in: Sources()) == "note: m\\x0A")
     }
 
-    @Test func namesOfFilesAndMessagesAreEscaped() {
+    @Test func fileNamesAndMessagesAreEscaped() {
         var sources = Sources()
         let source = sources.add(SourceText(name: "f\u{9B}1m\n", bytes: Array("x".utf8)))
         let text = Diagnostic(

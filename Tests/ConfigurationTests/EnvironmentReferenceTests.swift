@@ -31,13 +31,13 @@ import Testing
         ("a $;", "[a][$];"), ("# ${ENV:NO}\na;", "[a];"),
         (#"a \t${ENV:_A1}\t;"#, "[a][\tx\t];"),
     ])
-    func valuesTakeTheirPlace(text: String, expected: String) {
+    func referencesAreReplacedByValues(text: String, expected: String) {
         let parsed = parse(text, environment: Self.environment)
         #expect(outline(parsed.tree) == expected)
         #expect(parsed.diagnostics.isEmpty)
     }
 
-    @Test func includesMayBeNamedByThem() {
+    @Test func includePathMayContainReference() {
         let parsed = parse(
             "include ${ENV:FILE}.conf; include ${ENV:FILE}*;", files: ["more.conf": "a;"],
             environment: Self.environment)
@@ -91,7 +91,7 @@ import Testing
             """
         ),
     ])
-    func whatIsWrongIsShownAtItsPlace(text: String, errors: String) {
+    func invalidReferenceIsReportedAtItsPlace(text: String, errors: String) {
         #expect(parseErrors(text, environment: Self.environment) == errors)
     }
 }
@@ -100,7 +100,7 @@ import Testing
 @Suite struct WordLiteralsTests {
     private let word = parse("${ENV:A}b${ENV:A}c;", environment: ["A": "$x"]).tree[0].name
 
-    @Test func areTheEnvironmentsValues() {
+    @Test func literalRangesCoverEnvironmentValues() {
         #expect(word.text == "$xb$xc")
         #expect(word.literals == [0..<2, 3..<5])
         #expect(parse("a$b;").tree[0].name.literals.isEmpty)
@@ -110,7 +110,7 @@ import Testing
         ("$xb$xc", [0..<2, 3..<5]), ("/srv/$xb$xc", [5..<7, 8..<10]), ("xb$xc", [0..<1, 2..<4]),
         ("$xc", [0..<2]), ("c", []), ("", []), ("/srv/other", []), ("other", []),
     ])
-    func areFoundInAPart(part: String, ranges: [Range<Int>]) {
+    func literalRangesAreFoundInPartOfWord(part: String, ranges: [Range<Int>]) {
         #expect(word.literals(in: Array(part.utf8)) == ranges)
     }
 }

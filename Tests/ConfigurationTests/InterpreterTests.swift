@@ -3,7 +3,7 @@ import Testing
 @testable import Configuration
 
 @Suite struct InterpreterTests {
-    @Test func valuesReachTheirLevels() {
+    @Test func settingsAreStoredInTheirLevel() {
         let (draft, errors) = interpret(
             """
             http {
@@ -263,7 +263,7 @@ import Testing
         #expect(draft == Draft())
     }
 
-    @Test func readersOfAbsentArgumentsThrow() {
+    @Test func readingMissingArgumentThrows() {
         let parsed = parse("location;")
         let use = DirectiveUse(parsed.tree[0], in: .server)
         #expect(throws: Diagnostic.self) { try use.text(0) }
@@ -276,7 +276,7 @@ import Testing
         "http { upstream b { server 127.0.0.1:80 weight=2; server unix:/a; } }",
         "http { server { location / { ssi off; ssi OFF; } } }",
     ])
-    func whatIsIdleOrHarmlessSaysNothing(text: String) {
+    func ignoredDirectivesCauseNoDiagnostic(text: String) {
         #expect(interpret(text).errors.isEmpty)
     }
 
@@ -287,7 +287,7 @@ import Testing
         ("http { upstream b { listen 80; } }", "\"listen\" directive is not allowed here"),
         ("http { upstream b; }", "directive \"upstream\" has no opening \"{\""),
     ])
-    func whatIsIdleHasItsShape(text: String, message: String) {
+    func ignoredDirectiveWithWrongArgumentsIsError(text: String, message: String) {
         #expect(interpret(text).errors.contains(message))
     }
 
@@ -322,11 +322,11 @@ import Testing
             """
         ),
     ])
-    func whatIsRefusedSaysWhatToDo(text: String, errors: String) {
+    func refusedDirectiveSuggestsRemedy(text: String, errors: String) {
         #expect(interpret(text).errors == errors)
     }
 
-    @Test func whatIsRefusedIsToldInABlockThatFailed() {
+    @Test func refusedDirectiveIsReportedInsideInvalidBlock() {
         let errors = interpret("http { server { location bad { proxy_pass x; } } }").errors
         #expect(errors.contains("invalid location") && errors.contains("\"proxy_pass\" directive"))
     }

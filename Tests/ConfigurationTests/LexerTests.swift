@@ -48,7 +48,7 @@ import Testing
         #expect(parsed.diagnostics.isEmpty)
     }
 
-    @Test func wordsKnowTheirPlaceAndQuotes() throws {
+    @Test func wordsHavePlaceAndQuoting() throws {
         let parsed = parse("a 'b\\'' # x\n  c\n\"d\";")
         let directive = try #require(parsed.tree.first)
         let words = [directive.name] + directive.arguments
@@ -58,12 +58,12 @@ import Testing
         #expect(words.map(\.startsLine) == [true, false, true, true])
     }
 
-    @Test func bytesThatAreNotUTF8AreKept() {
+    @Test func invalidUTF8IsPreserved() {
         let parsed = parse(bytes: [0x61, 0x20, 0xE9, 0xFF, 0x3B])
         #expect(parsed.tree.first?.arguments.first?.bytes == [0xE9, 0xFF])
     }
 
-    @Test func byteOrderMarkIsNoPartOfTheFirstWord() {
+    @Test func byteOrderMarkIsSkipped() {
         let parsed = parse("\u{FEFF}a b;")
         #expect(outline(parsed.tree) == "[a][b];")
         #expect(parsed.diagnostics.isEmpty)
@@ -72,7 +72,7 @@ import Testing
             parsed.sources.position(of: place) == Position(name: "apus.conf", line: 1, column: 1))
     }
 
-    @Test func longWordsAreTaken() {
+    @Test func longWordsAreAccepted() {
         let long = String(repeating: "x", count: 100_000)
         #expect(outline(parse("a \(long) \"\(long)\";").tree) == "[a][\(long)][\(long)];")
     }
@@ -123,7 +123,7 @@ import Testing
         ("a b\u{FEFF};", 3, 3, "a byte order mark (U+FEFF)"),
         ("a b\0;", 3, 1, "a control character (U+0000)"),
     ])
-    func invisible(text: String, offset: Int, length: Int, name: String) {
+    func invisibleCharactersAreReported(text: String, offset: Int, length: Int, name: String) {
         let found = parse(text).diagnostics
         #expect(
             found == [
@@ -134,7 +134,7 @@ import Testing
     }
 
     @Test(arguments: ["a \"\u{A0}\u{201C}\";", "# \u{A0}\u{200B}\na;", "a \u{E9}\u{4E2D};"])
-    func notInvisible(text: String) {
+    func visibleCharactersAreNotReported(text: String) {
         #expect(parse(text).diagnostics.isEmpty)
     }
 }

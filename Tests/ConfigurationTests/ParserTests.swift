@@ -23,7 +23,7 @@ import Testing
                 == ["apus.conf", "a.conf", "c.conf", "m/1.conf", "m/2.conf", "types.conf"])
     }
 
-    @Test func bracesHaveTheirPlaces() throws {
+    @Test func bracesHavePlaces() throws {
         let directive = try #require(parse("a { b; }").tree.first)
         #expect(directive.openBrace == Place(source: 0, offset: 2))
         #expect(directive.closeBrace == Place(source: 0, offset: 7))
@@ -99,7 +99,7 @@ import Testing
         #expect(parseErrors(text, files: files) == expected)
     }
 
-    @Test func deepIncludesAreRefused() {
+    @Test func deeplyNestedIncludesAreRefused() {
         var files: [String: String] = [:]
         for depth in 0..<100 { files["\(depth)"] = "d\(depth); include \(depth + 1);" }
         let parsed = parse("include 0;", files: files)
@@ -107,7 +107,7 @@ import Testing
         #expect(parsed.tree.count == 64)
     }
 
-    @Test func includesThatMultiplyEnd() {
+    @Test func multiplyingIncludesAreStopped() {
         var files: [String: String] = [:]
         for depth in 0..<40 { files["\(depth)"] = "include \(depth + 1); include \(depth + 1);" }
         files["40"] = ""
@@ -115,7 +115,7 @@ import Testing
         #expect(found == ["files are included more than 100000 times"])
     }
 
-    @Test func aMainFileThatCannotBeReadIsAnError() {
+    @Test func unreadableMainFileIsError() {
         let parsed = parse(
             main: "/etc/apus.conf", load: { _ in .failure(LoadFailure("Permission denied")) },
             glob: { _ in [] })
@@ -201,7 +201,7 @@ import Testing
             ])
     }
 
-    @Test func depthIsLimited() {
+    @Test func blockDepthIsLimited() {
         let deep = 128
         let good = String(repeating: "a{", count: deep) + String(repeating: "}", count: deep)
         #expect(parse(good).diagnostics.isEmpty)
@@ -211,7 +211,7 @@ import Testing
         #expect(open.diagnostics.count == 129)
     }
 
-    @Test func tenThousandLocations() {
+    @Test func tenThousandLocationsAreParsed() {
         var text = "http { server {\n"
         for index in 0..<10_000 {
             text += "location /\(index)/ { root /srv/\(index); location ~ \\.x$ { gzip on; } }\n"
@@ -226,7 +226,7 @@ import Testing
 
     /// Whatever the bytes are, parsing, interpreting and rendering end.
     @Test(arguments: 0..<40 as Range<UInt64>)
-    func mutations(seed: UInt64) {
+    func mutatedConfigurationsNeverTrap(seed: UInt64) {
         var random = Random(state: seed)
         let text = """
             http { server { listen 80; root "/s\\"rv"; # comment

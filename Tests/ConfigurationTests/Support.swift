@@ -143,11 +143,11 @@ let table = DirectiveTable<Draft>([
     .choice(
         "satisfy", in: .httpServerLocation, sets: \.level.satisfy, [("all", .all), ("any", .any)],
         default: "all", "All or any."),
-    .idle(
+    .ignored(
         "resolver", in: .httpServerLocation, takes: .atLeast(1), of: "core",
         "nothing is looked up"),
-    .idle("upstream", in: .http, takes: .exactly(1), opens: .upstream, "nothing is passed on"),
-    .idle("server", in: .upstream, takes: .atLeast(1), "nothing is passed on"),
+    .ignored("upstream", in: .http, takes: .exactly(1), opens: .upstream, "nothing is passed on"),
+    .ignored("server", in: .upstream, takes: .atLeast(1), "nothing is passed on"),
     .refused("proxy_pass", in: .location, "Passes on.", advice: "remove it"),
     .refused("ssi", in: .location, unless: "off", "Includes.", advice: "remove it"),
     .refused("stream", in: .main, "Passes on.", advice: "remove the block"),

@@ -24,7 +24,7 @@ import Testing
         #expect(VisibleText.escaped(text) == expected)
     }
 
-    @Test func tabsStayWhereTheyAreWanted() {
+    @Test func tabsAreKeptOnRequest() {
         #expect(VisibleText.escaped("a\tb\n\u{85}", keepingTabs: true) == "a\tb\\x0A\\xC2\\x85")
     }
 

@@ -10,7 +10,7 @@ public struct Case: Sendable {
     /// another answer was read. `{etag}` and the like stand for what the server itself said.
     public let parts: [String]
     /// The answers in their order.
-    public let answers: [Answer]
+    public let responses: [ExpectedResponse]
     /// What becomes of the connection.
     public let then: Afterwards
     /// Whether it hangs on `strict_requests`.
@@ -21,44 +21,46 @@ public struct Case: Sendable {
     /// A case that sends all bytes at once.
     public init(
         _ name: String, _ section: String, _ level: Level, _ bytes: String,
-        _ answers: [Answer], then: Afterwards = .inStep, _ strictness: Strictness = .either,
+        _ responses: [ExpectedResponse], then: Afterwards = .inStep,
+        _ strictness: Strictness = .either,
         differs difference: Difference.Name? = nil
     ) {
         self.init(
-            name, section, level, parts: [bytes], answers, then: then, strictness,
+            name, section, level, parts: [bytes], responses, then: then, strictness,
             differs: difference)
     }
 
     /// A MUST.
     public init(
-        _ name: String, _ section: String, _ bytes: String, _ answers: [Answer],
+        _ name: String, _ section: String, _ bytes: String, _ responses: [ExpectedResponse],
         then: Afterwards = .inStep, _ strictness: Strictness = .either,
         differs difference: Difference.Name? = nil
     ) {
         self.init(
-            name, section, .must, parts: [bytes], answers, then: then, strictness,
+            name, section, .must, parts: [bytes], responses, then: then, strictness,
             differs: difference)
     }
 
     /// A MUST whose parts wait for answers.
     public init(
-        _ name: String, _ section: String, parts: [String], _ answers: [Answer],
+        _ name: String, _ section: String, parts: [String], _ responses: [ExpectedResponse],
         then: Afterwards = .inStep
     ) {
-        self.init(name, section, .must, parts: parts, answers, then: then)
+        self.init(name, section, .must, parts: parts, responses, then: then)
     }
 
     /// A case whose parts wait for answers.
     public init(
         _ name: String, _ section: String, _ level: Level, parts: [String],
-        _ answers: [Answer], then: Afterwards = .inStep, _ strictness: Strictness = .either,
+        _ responses: [ExpectedResponse], then: Afterwards = .inStep,
+        _ strictness: Strictness = .either,
         differs difference: Difference.Name? = nil
     ) {
         self.name = name
         self.section = section
         self.level = level
         self.parts = parts
-        self.answers = answers
+        self.responses = responses
         self.then = then
         self.strictness = strictness
         self.difference = difference
@@ -100,7 +102,7 @@ public enum Afterwards: Sendable {
 }
 
 /// One expected answer.
-public struct Answer: Sendable {
+public struct ExpectedResponse: Sendable {
     /// Any of these; none at all means that any will do.
     public let statuses: [Int]
     /// Whether a HEAD is answered, so that no content follows.
@@ -118,18 +120,18 @@ public struct Answer: Sendable {
     }
 
     /// An answer to a GET, or what is answered like one.
-    public static func get(_ statuses: Int..., checks: [Check] = []) -> Answer {
-        Answer(statuses, checks)
+    public static func get(_ statuses: Int..., checks: [Check] = []) -> ExpectedResponse {
+        ExpectedResponse(statuses, checks)
     }
 
     /// An answer to a HEAD.
-    public static func head(_ statuses: Int..., checks: [Check] = []) -> Answer {
-        Answer(statuses, checks, isHead: true)
+    public static func head(_ statuses: Int..., checks: [Check] = []) -> ExpectedResponse {
+        ExpectedResponse(statuses, checks, isHead: true)
     }
 
     /// An answer of HTTP/0.9, up to the end of the connection.
-    public static func bare(_ text: String) -> Answer {
-        Answer([], [.text(text)], isBare: true)
+    public static func bare(_ text: String) -> ExpectedResponse {
+        ExpectedResponse([], [.text(text)], isBare: true)
     }
 }
 

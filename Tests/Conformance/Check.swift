@@ -55,113 +55,115 @@ public enum Check: Sendable {
     /// A field has at least this many characters.
     case atLeast(String, Int)
 
-    /// Why the last of `answers` breaks the rule; nil when it keeps it.
-    func failure(_ answers: [ReceivedAnswer]) -> String? {
-        guard let answer = answers.last else { return "no answer" }
+    /// Why the last of `responses` breaks the rule; nil when it keeps it.
+    func failure(_ responses: [ReceivedResponse]) -> String? {
+        guard let response = responses.last else { return "no answer" }
         switch self {
         case .field, .has, .lacks, .lists, .doesNotList, .begins, .atLeast, .locationIsHere,
             .allowsReading:
-            return fieldFailure(answer)
+            return fieldFailure(response)
         case .date, .dateIsNow, .notFromTheFuture, .modified:
-            return dateFailure(answer)
+            return dateFailure(response)
         case .sameFields, .sameValues, .differs:
-            return comparisonFailure(answer, answers)
+            return comparisonFailure(response, responses)
         default:
-            return contentFailure(answer)
+            return contentFailure(response)
         }
     }
 
-    private func fieldFailure(_ answer: ReceivedAnswer) -> String? {
+    private func fieldFailure(_ response: ReceivedResponse) -> String? {
         switch self {
         case .field(let name, let value):
-            let values = answer.values(name)
+            let values = response.values(name)
             return values == [value] ? nil : "\(name) is \(values), not \(value)"
         case .has(let name):
-            return answer.values(name).isEmpty ? "no \(name)" : nil
+            return response.values(name).isEmpty ? "no \(name)" : nil
         case .lacks(let name):
-            return answer.values(name).isEmpty ? nil : "\(name): \(answer.values(name))"
+            return response.values(name).isEmpty ? nil : "\(name): \(response.values(name))"
         case .lists(let name, let member):
-            return answer.list(name).contains(member.lowercased())
-                ? nil : "\(name) \(answer.values(name)) does not list \(member)"
+            return response.list(name).contains(member.lowercased())
+                ? nil : "\(name) \(response.values(name)) does not list \(member)"
         case .doesNotList(let name, let member):
-            return answer.list(name).contains(member.lowercased())
+            return response.list(name).contains(member.lowercased())
                 ? "\(name) lists \(member)" : nil
         case .begins(let name, let start):
-            let value = answer.values(name).first ?? ""
+            let value = response.values(name).first ?? ""
             return value.hasPrefix(start) ? nil : "\(name) is \(value)"
         case .allowsReading:
-            let allowed = answer.list("Allow")
-            return answer.status != 405 || (allowed.contains("get") && allowed.contains("head"))
-                ? nil : "Allow is \(answer.values("Allow"))"
+            let allowed = response.list("Allow")
+            return response.status != 405 || (allowed.contains("get") && allowed.contains("head"))
+                ? nil : "Allow is \(response.values("Allow"))"
         case .locationIsHere:
-            guard let value = answer.values("Location").first else { return nil }
+            guard let value = response.values("Location").first else { return nil }
             let here = ["http://conformance.test/", "http://conformance.test:"]
             let isPath = value.hasPrefix("/") && !value.hasPrefix("//") && !value.hasPrefix("/\\")
             return isPath || here.contains { value.hasPrefix($0) } ? nil : "Location: \(value)"
         case .atLeast(let name, let count):
-            let value = answer.values(name).first ?? ""
+            let value = response.values(name).first ?? ""
             return value.count >= count ? nil : "\(name) is only \(value)"
         default: return nil
         }
     }
 
-    private func contentFailure(_ answer: ReceivedAnswer) -> String? {
-        let text = String(decoding: answer.content, as: UTF8.self)
+    private func contentFailure(_ response: ReceivedResponse) -> String? {
+        let text = String(decoding: response.content, as: UTF8.self)
         switch self {
         case .text(let expected): return text == expected ? nil : "content is \(text.prefix(60))"
         case .isNot(let expected): return text == expected ? "content is \(text)" : nil
         case .bytes(let range):
-            return answer.content == Array(Site.bytes[range]) ? nil : "other bytes"
-        case .allBytes: return answer.content == Site.bytes ? nil : "not all bytes"
-        case .parts(let ranges): return Multipart.failure(answer, ranges)
+            return response.content == Array(Site.bytes[range]) ? nil : "other bytes"
+        case .allBytes: return response.content == Site.bytes ? nil : "not all bytes"
+        case .parts(let ranges): return Multipart.failure(response, ranges)
         case .file(let name):
-            return answer.content == Site.content(of: name) ? nil : "not \(name)"
-        case .gzip: return answer.content.starts(with: [0x1f, 0x8b, 8]) ? nil : "no gzip stream"
-        case .empty: return answer.content.isEmpty ? nil : "content: \(text.prefix(60))"
-        case .reason(let reason): return answer.reason == reason ? nil : answer.reason
+            return response.content == Site.content(of: name) ? nil : "not \(name)"
+        case .gzip: return response.content.starts(with: [0x1f, 0x8b, 8]) ? nil : "no gzip stream"
+        case .empty: return response.content.isEmpty ? nil : "content: \(text.prefix(60))"
+        case .reason(let reason): return response.reason == reason ? nil : response.reason
         case .doesNotContain(let part): return text.contains(part) ? "contains \(part)" : nil
         default: return nil
         }
     }
 
-    private func dateFailure(_ answer: ReceivedAnswer) -> String? {
-        func date(_ name: String) -> Date? { answer.values(name).first.flatMap(HTTPDateText.read) }
+    private func dateFailure(_ response: ReceivedResponse) -> String? {
+        func date(_ name: String) -> Date? {
+            response.values(name).first.flatMap(HTTPDateText.read)
+        }
         switch self {
-        case .date(let name): return date(name) == nil ? "\(name): \(answer.values(name))" : nil
+        case .date(let name): return date(name) == nil ? "\(name): \(response.values(name))" : nil
         case .dateIsNow:
-            guard let date = date("Date") else { return "Date: \(answer.values("Date"))" }
+            guard let date = date("Date") else { return "Date: \(response.values("Date"))" }
             return abs(date.timeIntervalSinceNow) < 15 ? nil : "Date is \(date)"
         case .notFromTheFuture:
-            guard let modified = answer.values("Last-Modified").first else { return nil }
+            guard let modified = response.values("Last-Modified").first else { return nil }
             guard let last = HTTPDateText.read(modified), let now = date("Date") else {
                 return "Last-Modified: \(modified)"
             }
             return last <= now ? nil : "Last-Modified \(modified) is after Date"
         case .modified(let value):
-            let modified = answer.values("Last-Modified")
+            let modified = response.values("Last-Modified")
             return modified == [value] ? nil : "Last-Modified: \(modified)"
         default: return nil
         }
     }
 
     private func comparisonFailure(
-        _ answer: ReceivedAnswer, _ answers: [ReceivedAnswer]
+        _ response: ReceivedResponse, _ responses: [ReceivedResponse]
     ) -> String? {
         switch self {
         case .sameFields(let index):
-            var left = Set(answers[index].comparableFields)
-            let right = Set(answer.comparableFields)
-            if answer.values("Content-Length").isEmpty {
+            var left = Set(responses[index].comparableFields)
+            let right = Set(response.comparableFields)
+            if response.values("Content-Length").isEmpty {
                 left = left.filter { !$0.hasPrefix("content-length:") }
             }
             return left == right ? nil : "\(left.symmetricDifference(right).sorted())"
         case .sameValues(let names, let index):
-            for name in names where answers[index].values(name) != answer.values(name) {
-                return "\(name): \(answers[index].values(name)), then \(answer.values(name))"
+            for name in names where responses[index].values(name) != response.values(name) {
+                return "\(name): \(responses[index].values(name)), then \(response.values(name))"
             }
             return nil
         case .differs(let name, let index):
-            return answers[index].values(name) != answer.values(name) ? nil : "the same \(name)"
+            return responses[index].values(name) != response.values(name) ? nil : "the same \(name)"
         default: return nil
         }
     }
@@ -181,12 +183,12 @@ enum HTTPDateText {
 
 /// Reads multipart/byteranges (RFC 9110, section 14.6).
 enum Multipart {
-    static func failure(_ answer: ReceivedAnswer, _ ranges: [ClosedRange<Int>]) -> String? {
-        let type = answer.values("Content-Type").first ?? ""
+    static func failure(_ response: ReceivedResponse, _ ranges: [ClosedRange<Int>]) -> String? {
+        let type = response.values("Content-Type").first ?? ""
         guard type.hasPrefix("multipart/byteranges; boundary=") else { return "type \(type)" }
         let boundary = type.components(separatedBy: "boundary=")[1]
             .trimmingCharacters(in: CharacterSet(charactersIn: "\""))
-        var rest = answer.content[...]
+        var rest = response.content[...]
         guard !boundary.isEmpty, boundary.utf8.count <= 70 else { return "boundary \(boundary)" }
         for range in ranges {
             rest = rest.drop { $0 == 13 || $0 == 10 }

@@ -41,8 +41,8 @@ public struct Runner: Sendable {
         for (name, request) in Self.probes {
             let wire = try Wire(target, patienceMs: patienceMs)
             wire.send(Array(request.utf8))
-            let answer = try wire.answer(.get())
-            found[name] = answer.values("ETag").first ?? "\"none\""
+            let response = try wire.response(.get())
+            found[name] = response.values("ETag").first ?? "\"none\""
         }
         placeholders = found
     }
@@ -66,12 +66,12 @@ public struct Runner: Sendable {
     }
 
     private func judge(_ one: Case, _ wire: Wire) throws -> String? {
-        var received: [ReceivedAnswer] = []
+        var received: [ReceivedResponse] = []
         var parts = one.parts[...]
         send(parts.removeFirst(), isLast: parts.isEmpty, one, wire)
-        for expected in one.answers {
+        for expected in one.responses {
             do {
-                received.append(try wire.answer(expected))
+                received.append(try wire.response(expected))
             } catch {
                 return "answer \(received.count + 1): \(error)"
             }
@@ -86,7 +86,7 @@ public struct Runner: Sendable {
             wire.send(Array(Ask.get(Ask.probe, "Connection: close").utf8))
             do {
                 if !keeps, case .inStep = one.then, try wire.isAtEnd() { return nil }
-                let last = try wire.answer(.get())
+                let last = try wire.response(.get())
                 return last.status == 200 && last.content == Site.content(of: "probe.txt")
                     ? nil : "the next request was answered \(last.status)"
             } catch {
@@ -112,7 +112,7 @@ public struct Runner: Sendable {
         wire.send(text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) })
     }
 
-    private func judge(_ received: [ReceivedAnswer], _ expected: Answer) -> String? {
+    private func judge(_ received: [ReceivedResponse], _ expected: ExpectedResponse) -> String? {
         guard let last = received.last else { return nil }
         if !expected.statuses.isEmpty, !expected.statuses.contains(last.status) {
             return "\(last.status), not \(expected.statuses)"

@@ -13,10 +13,10 @@ public struct Group: Sendable {
         Group(title: "Content and framing", cases: FramingCases.all),
         Group(title: "Connections", cases: ConnectionCases.all),
         Group(title: "Methods", cases: MethodCases.all),
-        Group(title: "Answers", cases: AnswerCases.all),
+        Group(title: "Answers", cases: ResponseCases.all),
         Group(title: "Preconditions", cases: ConditionCases.all),
         Group(title: "Ranges", cases: RangeCases.all),
-        Group(title: "Codings", cases: CodingCases.all),
+        Group(title: "Codings", cases: ContentCodingCases.all),
         Group(title: "Paths and redirects", cases: PathCases.all),
     ]
 

@@ -50,28 +50,28 @@ final class Wire {
     }
 
     /// Reads one answer, by its own framing.
-    func answer(_ expected: Answer) throws -> ReceivedAnswer {
-        if expected.isBare { return ReceivedAnswer(bare: try rest()) }
-        var answer = try ReceivedAnswer(head: take(through: "\r\n\r\n").dropLast(4))
+    func response(_ expected: ExpectedResponse) throws -> ReceivedResponse {
+        if expected.isBare { return ReceivedResponse(bare: try rest()) }
+        var response = try ReceivedResponse(head: take(through: "\r\n\r\n").dropLast(4))
         let wantsInterim = expected.statuses.contains { $0 / 100 == 1 }
-        while answer.status / 100 == 1, !wantsInterim {
-            answer = try ReceivedAnswer(head: take(through: "\r\n\r\n").dropLast(4))
+        while response.status / 100 == 1, !wantsInterim {
+            response = try ReceivedResponse(head: take(through: "\r\n\r\n").dropLast(4))
         }
-        if expected.isHead || answer.status / 100 == 1 || [204, 304].contains(answer.status) {
-            return answer
+        if expected.isHead || response.status / 100 == 1 || [204, 304].contains(response.status) {
+            return response
         }
-        if let coding = answer.values("Transfer-Encoding").first {
+        if let coding = response.values("Transfer-Encoding").first {
             guard coding.lowercased() == "chunked" else {
-                throw ReceivedAnswer.Malformed("Transfer-Encoding: \(coding)")
+                throw ReceivedResponse.Malformed("Transfer-Encoding: \(coding)")
             }
-            answer.content = try chunks()
-        } else if let length = answer.values("Content-Length").first {
-            guard let count = Int(length) else { throw ReceivedAnswer.Malformed(length) }
-            answer.content = try take(count)
+            response.content = try chunks()
+        } else if let length = response.values("Content-Length").first {
+            guard let count = Int(length) else { throw ReceivedResponse.Malformed(length) }
+            response.content = try take(count)
         } else {
-            answer.content = try rest()
+            response.content = try rest()
         }
-        return answer
+        return response
     }
 
     /// Whether bytes were received that nobody has taken.
@@ -95,11 +95,11 @@ final class Wire {
         while true {
             let line = String(decoding: try take(through: "\r\n").dropLast(2), as: UTF8.self)
             guard let size = Int(line, radix: 16) else {
-                throw ReceivedAnswer.Malformed("chunk size \(line)")
+                throw ReceivedResponse.Malformed("chunk size \(line)")
             }
             if size == 0 { break }
             content += try take(size)
-            guard try take(2) == [13, 10] else { throw ReceivedAnswer.Malformed("chunk end") }
+            guard try take(2) == [13, 10] else { throw ReceivedResponse.Malformed("chunk end") }
         }
         while try take(through: "\r\n").count > 2 {}
         return content

@@ -16,11 +16,11 @@ import Testing
         "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\nhello",
         "hello", "",
     ])
-    func mostCasesFail(answer: String) throws {
-        let server = try CannedServer(answer)
+    func mostCasesFail(response: String) throws {
+        let server = try CannedServer(response)
         let target = Target(host: "127.0.0.1", port: server.port)
         guard let runner = try? Runner(target, patienceMs: 200) else {
-            #expect(!answer.hasPrefix("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"))
+            #expect(!response.hasPrefix("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"))
             return
         }
         for name in [
@@ -30,8 +30,8 @@ import Testing
         ] {
             let one = try #require(Group.cases.first { $0.name == name }, "\(name)")
             let mayPass =
-                name == "the form of Date" && answer.contains("Date")
-                || name == "HTTP/1.1 without Host" && answer.contains("400")
+                name == "the form of Date" && response.contains("Date")
+                || name == "HTTP/1.1 without Host" && response.contains("400")
             #expect(mayPass || runner.failure(of: one) != nil, "\(name)")
         }
     }
@@ -43,7 +43,7 @@ final class CannedServer {
     private let descriptor: Int32
     private let hasEnded = DispatchSemaphore(value: 0)
 
-    init(_ answer: String) throws {
+    init(_ response: String) throws {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var name = sockaddr_in()
         name.sin_family = sa_family_t(AF_INET)
@@ -58,7 +58,7 @@ final class CannedServer {
         }
         port = UInt16(bigEndian: name.sin_port)
         descriptor = listener
-        let bytes = Array(answer.utf8)
+        let bytes = Array(response.utf8)
         let thread = Thread { [hasEnded] in
             defer { hasEnded.signal() }
             while true {

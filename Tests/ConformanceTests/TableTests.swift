@@ -10,13 +10,13 @@ import Testing
         #expect(seen.count > 900)
     }
 
-    @Test func everyCaseNamesItsSection() {
+    @Test func everyCaseNamesItsRFCSection() {
         for one in Group.cases {
             let words = one.section.split(separator: " ")
             #expect(words.count == 2 && ["9110", "9112"].contains(words[0]), "\(one.name)")
             let numbers = words.last?.split(separator: ".").map { Int($0) } ?? [nil]
             #expect(numbers.allSatisfy { $0 != nil }, "\(one.name): \(one.section)")
-            #expect(!one.answers.isEmpty, "\(one.name)")
+            #expect(!one.responses.isEmpty, "\(one.name)")
         }
     }
 
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func whatIsStrictHangsOnTheDirective() {
+    @Test func strictCasesDependOnStrictRequests() {
         let strict = Set(Difference.all.filter { $0.kind == .strict }.map(\.name))
         for one in Group.cases {
             guard let difference = one.difference, strict.contains(difference) else { continue }
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func thePageOfDifferencesIsTheList() throws {
+    @Test func differencesPageMatchesList() throws {
         let path = Product.repository + "/docs/differences.md"
         let page = try String(contentsOfFile: path, encoding: .utf8)
         #expect(page == Difference.page(), "make conformance-docs")
@@ -53,7 +53,7 @@ import Testing
 /// nginx against the cases: it shows that the list of differences is true, and that it is whole.
 @Suite(.enabled(if: Product.hasNginx, "nginx is not installed"))
 struct NginxTests {
-    @Test func everyDifferenceIsOne() throws {
+    @Test func listedDifferencesDifferFromNginx() throws {
         let failures = try Product.nginx.get()
         for one in Difference.all where one.shownElsewhere == nil {
             let cases = Group.cases.filter { $0.difference == one.name && $0.strictness != .off }
@@ -61,7 +61,7 @@ struct NginxTests {
         }
     }
 
-    @Test func noOtherDifferenceIsThere() throws {
+    @Test func unlistedCasesMatchNginx() throws {
         let failures = try Product.nginx.get()
         for one in Group.cases where one.difference == nil {
             let isKnown = KnownFailures.nginx.contains(one.name)
@@ -71,7 +71,7 @@ struct NginxTests {
     }
 
     /// With strict_requests off, what is asked of apus alone is what nginx does.
-    @Test func whatIsLenientIsWhatNginxDoes() throws {
+    @Test func lenientCasesMatchNginx() throws {
         let server = try RunningServer(.nginx)
         let runner = try Runner(server.target)
         for one in Group.cases where one.strictness == .off {

@@ -3,7 +3,7 @@ import Testing
 
 /// Listings: nginx's HTML with a link, a date and a size for each entry.
 @Suite struct AutoindexTests {
-    @Test func namesSizesAndDates() throws {
+    @Test func listingShowsNamesSizesAndDates() throws {
         let server = try TestServer(
             "location /d/ { autoindex on; }",
             files: [
@@ -30,7 +30,7 @@ import Testing
         #expect(line.contains("1500"))
     }
 
-    @Test func humanSizes() throws {
+    @Test func sizesAreRoundedWithoutExactSize() throws {
         let server = try TestServer(
             "autoindex on; autoindex_exact_size off;",
             files: ["a": .pattern(1500), "b": .pattern(20 * 1024)])
@@ -39,7 +39,7 @@ import Testing
         #expect(lines.first { $0.contains(">b<") }?.contains("20K") == true)
     }
 
-    @Test func namesAreEscapedForTheirPlace() throws {
+    @Test func namesAreEscapedInLinksAndText() throws {
         let server = try TestServer(
             "autoindex on;",
             files: ["<b>&\"q.txt": "x", "sp ace?#%.txt": "x", "colon:x": "x"])
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func longNamesLeadToTheirFiles() throws {
+    @Test func longNamesLinkToTheirFiles() throws {
         let name = String(repeating: "ä", count: 70) + ".txt"
         let server = try TestServer("autoindex on;", files: [name: "long"])
         let text = try server.fetch("/").text
@@ -64,7 +64,7 @@ import Testing
         #expect(try server.fetch("/" + (link ?? "")).text == "long")
     }
 
-    @Test func theIndexGoesFirstAndOffIsForbidden() throws {
+    @Test func indexHasPriorityAndOffIs403() throws {
         let server = try TestServer(
             "autoindex on; location /off/ { autoindex off; }",
             files: ["index.html": "index", "off/a": "x"])
@@ -72,14 +72,14 @@ import Testing
         #expect(try server.fetch("/off/").status == 403)
     }
 
-    @Test func aListingIsNotKept() throws {
+    @Test func listingIsNotCached() throws {
         let server = try TestServer("autoindex on;", files: ["a": "x"])
         #expect(try !server.fetch("/").text.contains("later"))
         try server.folder.write("later", "x")
         #expect(try server.fetch("/").text.contains("later"))
     }
 
-    @Test func manyEntries() throws {
+    @Test func manyEntriesAreListed() throws {
         var files: [String: Fixture] = [:]
         for number in 0..<1200 { files["entry-\(number)-of-a-large-folder.txt"] = "x" }
         let server = try TestServer("autoindex on;", files: files)

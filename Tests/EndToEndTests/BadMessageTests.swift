@@ -28,7 +28,7 @@ import Testing
         ("CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n", 405),
         ("TRACE /a.txt HTTP/1.1\r\nHost: x\r\n\r\n", 405),
     ])
-    func isRefusedAndClosed(request: String, status: Int) throws {
+    func badRequestIsRefusedAndClosed(request: String, status: Int) throws {
         let server = try TestServer(files: ["a.txt": "hello"])
         let client = try server.connect()
         try client.send(request)
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(.enabled(if: Product.isApus, "nginx 1.22 takes the first of two Hosts"))
-    func twoHosts() throws {
+    func twoHostHeadersAreRefused() throws {
         let server = try TestServer(files: ["a.txt": "hello"])
         let client = try server.connect()
         try client.send("GET /a.txt HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n")
@@ -49,7 +49,7 @@ import Testing
         #expect(try client.isClosedByServer())
     }
 
-    @Test func anUnknownMethod() throws {
+    @Test func unknownMethodIs405() throws {
         let server = try TestServer(files: ["a.txt": "hello"])
         let status = try server.fetch("/a.txt", method: "BREW").status
         #expect(status == 405)
@@ -59,7 +59,7 @@ import Testing
         (100, 0, 200), (900, 0, 200), (5_000, 0, 200), (20_000, 0, 414), (0, 5_000, 200),
         (0, 9_000, 400),
     ])
-    func longLines(target: Int, field: Int, status: Int) throws {
+    func longLinesAreRefused(target: Int, field: Int, status: Int) throws {
         // The defaults: client_header_buffer_size 1k; large_client_header_buffers 4 8k.
         let server = try TestServer(files: ["a.txt": "hello"])
         let client = try server.connect()
@@ -71,7 +71,7 @@ import Testing
         if status != 200 { #expect(try client.isClosedByServer()) }
     }
 
-    @Test func manyFields() throws {
+    @Test func tooManyHeadersAreRefused() throws {
         let server = try TestServer(files: ["a.txt": "hello"])
         let few = (0..<300).map { "X-Field-\($0): \(String(repeating: "v", count: 60))" }
         #expect(try server.fetch("/a.txt", few).status == 200)
@@ -81,7 +81,7 @@ import Testing
         #expect(try client.response().status == 400)
     }
 
-    @Test func headerBufferDirectives() throws {
+    @Test func headerBufferSizesAreApplied() throws {
         let server = try TestServer(
             "client_header_buffer_size 128; large_client_header_buffers 2 512;",
             files: ["a.txt": "hello"])
@@ -92,7 +92,7 @@ import Testing
         #expect(try server.fetch("/a.txt?\(value)\(value)").status == 414)
     }
 
-    @Test func invalidNamesOfFieldsAreIgnored() throws {
+    @Test func headersWithInvalidNamesAreIgnored() throws {
         let server = try TestServer(files: ["a.txt": "hello"])
         let client = try server.connect()
         try client.request(
@@ -100,7 +100,7 @@ import Testing
         #expect(try client.response().text == "h")
     }
 
-    @Test func anEarlyEndLeavesNothing() throws {
+    @Test func earlyCloseLeavesNoState() throws {
         let server = try TestServer(files: ["a.txt": "hello"])
         for part in ["", "G", "GET /a.txt HTTP/1.1\r\n", "GET /a.txt HTTP/1.1\r\nHost: x\r\n"] {
             let client = try server.connect()
@@ -111,7 +111,7 @@ import Testing
         #expect(try server.fetch("/a.txt").text == "hello")
     }
 
-    @Test func resetsLeaveTheWorkerWell() throws {
+    @Test func resetsDoNotHarmWorker() throws {
         let server = try TestServer(files: ["a.txt": "hello", "big": .pattern(3_000_000)])
         let worker = try server.waitForWorkers(1)[0]
         for number in 0..<60 {
@@ -126,7 +126,7 @@ import Testing
 
     /// Bytes of a seeded generator, and requests with single bytes changed.
     @Test(arguments: 1...4)
-    func noise(seed: Int) throws {
+    func randomBytesDoNotHarmWorker(seed: Int) throws {
         var random = SeededGenerator(seed: UInt64(seed))
         let server = try TestServer(
             "client_header_timeout 1s; autoindex on;", files: ["a.txt": "hello"])

@@ -7,7 +7,7 @@ import Testing
 @Suite(.enabled(if: Product.isDebugBuild, "release builds cannot be asked to break in"))
 struct BrokenListenerTests {
     @Test(arguments: ["shutdown", "filter"], ["epoll", "poll"])
-    func itIsBoundAnew(what: String, engine: String) throws {
+    func brokenListenerIsBoundAgain(what: String, engine: String) throws {
         // Newer kernels let only root attach a filter to a socket that listens.
         if what == "filter", !Product.isRoot { return }
         let configuration = TestServer.configuration(
@@ -31,7 +31,7 @@ struct BrokenListenerTests {
     }
 
     /// Without a master nobody binds it anew; what is left works, and costs nothing.
-    @Test func aProcessWithoutMasterDoesNotSpin() throws {
+    @Test func singleProcessDoesNotSpinOnBrokenListener() throws {
         let server = try TestServer(
             configuration: TestServer.configuration(
                 "listen 127.0.0.1:PORT2;", main: "sandbox off; master_process off;"),
@@ -49,7 +49,7 @@ struct BrokenListenerTests {
 /// A worker that writes to its stderr for as long as it lives.
 @Suite(.enabled(if: Product.isDebugBuild, "release builds cannot be asked to break in"))
 struct StderrFloodTests {
-    @Test func theMasterGoesOn() throws {
+    @Test func masterSurvivesStderrFlood() throws {
         let server = try TestServer(
             configuration: TestServer.configuration(
                 "location /break-in/ { return 200 old; } location = /b { return 200 old; }",

@@ -6,7 +6,7 @@ import Testing
 @Suite struct BufferedLogTests {
     private func text(_ server: TestServer) -> String { server.log("own.log") }
 
-    @Test func aFullBufferIsWritten() throws {
+    @Test func fullBufferIsWritten() throws {
         let server = try TestServer(
             "access_log DIR/access.log; access_log DIR/own.log uri buffer=100;",
             http: "log_format uri '$uri';", files: ["a": "x"])
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func itsTimeComes() throws {
+    @Test func bufferIsFlushedAfterTimeout() throws {
         let server = try TestServer(
             "access_log DIR/own.log uri buffer=64k flush=300ms;",
             http: "log_format uri '$uri';", files: ["a": "x"])
@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test(arguments: [SIGTERM, SIGQUIT, SIGINT])
-    func theEndOfAWorkerWritesIt(signal: Int32) throws {
+    func exitingWorkerFlushesBuffer(signal: Int32) throws {
         let server = try TestServer(
             "access_log DIR/access.log; access_log DIR/own.log uri buffer=64k;",
             http: "log_format uri '$uri';", files: ["a": "x"])
@@ -48,7 +48,7 @@ import Testing
         #expect(text(server) == "/a\n")
     }
 
-    @Test func reopeningWritesItIntoTheOldFile() throws {
+    @Test func reopenFlushesBufferIntoOldFile() throws {
         let server = try TestServer(
             "access_log DIR/own.log uri buffer=64k; location /quiet { access_log off; }",
             http: "log_format uri '$uri';", files: ["a": "x"])
@@ -68,7 +68,7 @@ import Testing
         #expect(text(server) == "/after\n")
     }
 
-    @Test func membersOfAGzipFile() throws {
+    @Test func gzipLogConsistsOfMembers() throws {
         let server = try TestServer(
             "access_log DIR/own.log.gz uri gzip=9 buffer=1k flush=200ms;",
             http: "log_format uri '$uri';", files: ["a": "x"])
@@ -88,7 +88,7 @@ import Testing
         #expect(try run("gunzip", ["-t", log]).succeeded)
     }
 
-    @Test func noNameLeadsOutOfItsDirectory() throws {
+    @Test func logNamesStayInTheirDirectory() throws {
         let server = try TestServer(
             "access_log DIR/root/logs/$arg_x uri;", http: "log_format uri '$uri';",
             files: ["logs/keep": "x"])
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    @Test func aRequestHasOneIdentity() throws {
+    @Test func requestIDIsConstantWithinRequest() throws {
         let server = try TestServer(
             "access_log DIR/own.log id; access_log DIR/other.log id;",
             http: "log_format id '$request_id $request_id';", files: ["a": "x"])
@@ -133,7 +133,7 @@ import Testing
         }
     }
 
-    @Test func itsMembers() throws {
+    @Test func jsonFormatHasExpectedMembers() throws {
         let server = try TestServer("access_log DIR/own.log json;", files: ["a": "hello"])
         _ = try server.fetch("/a?q=1", ["Referer: http://r.test/", "User-Agent: Bird/1"])
         let object = try objects(1, of: server)[0]
@@ -151,7 +151,7 @@ import Testing
         #expect(object.count == 13)
     }
 
-    @Test func hostileBytes() throws {
+    @Test func hostileBytesProduceValidJSON() throws {
         let server = try TestServer("access_log DIR/own.log json;", files: ["a": "hello"])
         var heads: [[UInt8]] = []
         for byte in UInt8.min...UInt8.max where ![0, 10, 13].contains(byte) {
@@ -172,7 +172,7 @@ import Testing
         _ = try objects(heads.count, of: server)
     }
 
-    @Test func aLineIsNeverCut() throws {
+    @Test func jsonLineIsNeverTruncated() throws {
         let server = try TestServer(
             """
             large_client_header_buffers 8 64k; access_log DIR/own.log json;

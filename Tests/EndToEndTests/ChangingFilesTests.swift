@@ -4,7 +4,7 @@ import Testing
 
 /// A request that is sent after a change sees the change.
 @Suite struct ChangingFilesTests {
-    @Test func aFileIsReplacedAndRemoved() throws {
+    @Test func replacedAndRemovedFilesAreSeen() throws {
         let server = try TestServer(files: ["a.txt": "old"])
         let client = try server.connect()
         func text() throws -> String {
@@ -25,7 +25,7 @@ import Testing
         #expect(try text() == "again")
     }
 
-    @Test func manyChangesBetweenRequests() throws {
+    @Test func everyChangeIsSeenByNextRequest() throws {
         let server = try TestServer(files: ["a.txt": "0"])
         let client = try server.connect()
         for number in 1...500 {
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func aRootThatIsASwitchedLink() throws {
+    @Test func switchedRootLinkIsFollowed() throws {
         let server = try TestServer(
             "location / { root DIR/root/current; }",
             files: ["one/a.txt": "one", "two/a.txt": "two", "two/b.txt": "b"]
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test func aFolderIsRenamedAway() throws {
+    @Test func renamedDirectoryIsNotFound() throws {
         let server = try TestServer(files: ["d/e/a.txt": "here"])
         let client = try server.connect()
         try client.request("GET /d/e/a.txt HTTP/1.1")
@@ -70,14 +70,14 @@ import Testing
         #expect(try client.response().text == "here")
     }
 
-    @Test func anIndexThatAppears() throws {
+    @Test func newIndexFileIsServed() throws {
         let server = try TestServer("index a.html b.html;", files: ["d/b.html": "b"])
         #expect(try server.fetch("/d/").text == "b")
         try server.folder.write("d/a.html", "a")
         #expect(try server.fetch("/d/").text == "a")
     }
 
-    @Test func permissionTakenAway() throws {
+    @Test func removedPermissionIs403() throws {
         guard Product.isRoot else { return }
         let server = try TestServer(files: ["a.txt": "x"])
         #expect(try server.fetch("/a.txt").status == 200)
@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test(arguments: ["sendfile on;", "sendfile off;"])
-    func aFileCutShortWhileItIsSentEndsTheConnection(sendfile: String) throws {
+    func truncationWhileSendingClosesConnection(sendfile: String) throws {
         let size = 40_000_000
         let server = try TestServer(sendfile, files: ["big.bin": .pattern(size)])
         let client = try server.connect(receiveBuffer: 8192)

@@ -37,34 +37,34 @@ import Testing
     }
 
     @Test(arguments: ["sendfile on;", "sendfile off;", "content_cache off; sendfile on;"])
-    func whatIsColdIsReadByTheAide(directive: String) throws {
+    func uncachedFileIsReadByHelper(directive: String) throws {
         let http = directive.contains("content_cache") ? "content_cache off;" : ""
         let server = try TestServer(
             "aio threads; \(directive.replacingOccurrences(of: "content_cache off;", with: ""))",
             http: http, files: Self.sizes.mapValues { .pattern($0) })
-        let aide = try waitForValue("the aide") {
+        let helper = try waitForValue("the aide") {
             children(of: server.pid, named: "apus-helper").first
         }
         for (name, size) in Self.sizes {
             // What the kernel read ahead before may come back once more.
             try waitFor("\(name), read by the aide") {
                 guard try cool(server, name), Product.isRoot else { return true }
-                let before = try readBytes(of: aide)
+                let before = try readBytes(of: helper)
                 #expect(try server.fetch("/" + name).body == patternBytes(size))
                 // A small one may be kept as bytes by now.
-                return try readBytes(of: aide) - before >= size || size <= 16_384 && http.isEmpty
+                return try readBytes(of: helper) - before >= size || size <= 16_384 && http.isEmpty
             }
         }
         // What is at hand is not handed over.
         guard Product.isRoot else { return }
-        let before = try readBytes(of: aide)
+        let before = try readBytes(of: helper)
         for (name, size) in Self.sizes {
             #expect(try server.fetch("/" + name).body == patternBytes(size))
         }
-        #expect(try readBytes(of: aide) == before)
+        #expect(try readBytes(of: helper) == before)
     }
 
-    @Test func rangesPipelinesAndGzip() throws {
+    @Test func rangesPipelinesAndGzipOfUncachedFiles() throws {
         let server = try server("sendfile on; gzip on;")
         let page = patternBytes(200_000)
         for _ in 0..<3 {
@@ -73,8 +73,8 @@ import Testing
             #expect(part.body == Array(patternBytes(3_000_000)[2_500_000...2_600_000]))
             let parts = try server.fetch("/page.html", ["Range: bytes=1-2,150000-150001"])
             #expect(parts.status == 206)
-            let coded = try server.fetch("/page.html", ["Accept-Encoding: gzip"])
-            #expect(try gunzip(coded.body) == page)
+            let compressed = try server.fetch("/page.html", ["Accept-Encoding: gzip"])
+            #expect(try gunzip(compressed.body) == page)
             let client = try server.connect()
             for name in ["/small.bin", "/page.html", "/small.bin"] {
                 try client.request("GET \(name) HTTP/1.1")
@@ -86,15 +86,15 @@ import Testing
     }
 
     /// While the Aide reads nothing, others are served, and who goes away is forgotten.
-    @Test func nobodyElseWaits() throws {
+    @Test func otherClientsDoNotWaitForColdRead() throws {
         let server = try server("sendfile on;")
         server.mayLoseWorkers = true
-        let aide = try waitForValue("the aide") {
+        let helper = try waitForValue("the aide") {
             children(of: server.pid, named: "apus-helper").first
         }
-        kill(aide, SIGSTOP)
+        kill(helper, SIGSTOP)
         guard try cool(server, "large.bin") else {
-            kill(aide, SIGCONT)
+            kill(helper, SIGCONT)
             return
         }
         let waiting = try (0..<20).map { _ in try server.connect() }
@@ -104,28 +104,28 @@ import Testing
         }
         for client in waiting.dropFirst() { client.reset() }
         #expect(try server.fetch("/small.bin").body == patternBytes(10_000))
-        kill(aide, SIGCONT)
+        kill(helper, SIGCONT)
         #expect(try waiting[0].response().body == patternBytes(3_000_000))
     }
 
     /// Another one takes its place and is asked once more; then there is nobody.
-    @Test func anAideThatDiesIsReplaced() throws {
+    @Test func deadHelperIsReplacedDuringRead() throws {
         let server = try server("sendfile on;")
         server.mayLoseWorkers = true
-        let aide = try waitForValue("the aide") {
+        let helper = try waitForValue("the aide") {
             children(of: server.pid, named: "apus-helper").first
         }
-        kill(aide, SIGSTOP)
+        kill(helper, SIGSTOP)
         _ = try cool(server, "large.bin")
         let client = try server.connect()
         try client.request("GET /large.bin HTTP/1.1")
         #expect(try server.fetch("/small.bin").body == patternBytes(10_000))
-        kill(aide, SIGKILL)
+        kill(helper, SIGKILL)
         #expect(try client.response().body == patternBytes(3_000_000))
     }
 
     /// A response that waits for a helper that does nothing ends once its time is over.
-    @Test func aHelperThatIsStoppedIsReplaced() throws {
+    @Test func stoppedHelperIsReplacedDuringRead() throws {
         let server = try server("sendfile on;")
         server.mayLoseWorkers = true
         let helper = try waitForValue("the helper") {
@@ -146,7 +146,7 @@ import Testing
         #expect(try server.fetch("/large.bin").body == patternBytes(3_000_000))
     }
 
-    @Test func withoutAMasterItIsReadHere() throws {
+    @Test func singleProcessReadsFilesItself() throws {
         let server = try TestServer(
             "aio threads=pool; sendfile on;",
             main: "master_process off; thread_pool pool threads=4;",

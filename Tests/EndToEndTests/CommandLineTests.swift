@@ -37,13 +37,13 @@ import Testing
     }
 
     @Test(arguments: [["-z"], ["-c"], ["-s", "jump"], ["-s"], ["stray"]])
-    func aWrongOptionIsSaid(words: [String]) throws {
+    func invalidOptionIsReported(words: [String]) throws {
         let result = try run(Product.binary, words)
         #expect(result.exit == .code(1))
         #expect(result.error.contains(Product.name + ": "))
     }
 
-    @Test func aTestOfTheConfiguration() throws {
+    @Test func configurationTestReportsSuccess() throws {
         let folder = try folder(with: TestServer.configuration())
         let result = try start(folder, ["-t"])
         #expect(result.succeeded)
@@ -57,7 +57,7 @@ import Testing
         #expect(unsafe access(folder.path + "/server.pid", F_OK) != 0 || !Product.isApus)
     }
 
-    @Test func theWholeConfigurationIsPrinted() throws {
+    @Test func dumpPrintsAllFiles() throws {
         let folder = try folder(with: TestServer.prelude() + "http { include part.conf; }")
         let part = "server { listen 127.0.0.1:\(FreePorts.take(1)[0]); } # a remark\n"
         try part.write(toFile: folder.path + "/part.conf", atomically: false, encoding: .utf8)
@@ -82,7 +82,7 @@ import Testing
         ("http { } }\n", "}", 8),
         ("http {\n  access_log DIR/a.log nosuch;\n}", "nosuch", 9),
     ])
-    func aConfigurationThatCannotBeRun(text: String, named: String, line: Int?) throws {
+    func testFailsForUnusableConfiguration(text: String, named: String, line: Int?) throws {
         let folder = try folder(with: TestServer.prelude() + "\n" + text)
         for arguments in [["-t"], []] {
             let result = try start(folder, arguments)
@@ -96,7 +96,7 @@ import Testing
     }
 
     @Test(.enabled(if: Product.isApus, "nginx says less"))
-    func anErrorShowsThePlaceAndASuggestion() throws {
+    func errorShowsPlaceAndSuggestion() throws {
         let folder = try folder(
             with: TestServer.prelude() + "\nhttp {\n    server {\n        roott /x;\n    }\n}")
         let result = try start(folder, ["-t"])
@@ -107,7 +107,7 @@ import Testing
         #expect(result.error.contains("\"root\""))
     }
 
-    @Test func nothingIsBoundByABadConfiguration() throws {
+    @Test func badConfigurationBindsNothing() throws {
         let port = FreePorts.take(1)[0]
         let folder = try folder(
             with: TestServer.prelude()
@@ -116,7 +116,7 @@ import Testing
         #expect(FreePorts.isFree(port))
     }
 
-    @Test func aMissingConfiguration() throws {
+    @Test func missingConfigurationIsReported() throws {
         let folder = try TemporaryFolder()
         let result = try start(folder)
         #expect(result.exit == .code(1))
@@ -124,7 +124,7 @@ import Testing
         #expect(result.error.contains("No such file or directory"))
     }
 
-    @Test func aPortInUse() throws {
+    @Test func portInUseIsReported() throws {
         let port = FreePorts.take(1)[0]
         let taken = try #require(TakenPort(port))
         let folder = try folder(
@@ -137,7 +137,7 @@ import Testing
         withExtendedLifetime(taken) {}
     }
 
-    @Test func globalDirectives() throws {
+    @Test func globalDirectivesAreApplied() throws {
         let configuration = TestServer.configuration()
             .replacingOccurrences(of: "daemon off;", with: "")
             .replacingOccurrences(of: "worker_processes 1;", with: "")
@@ -153,14 +153,14 @@ import Testing
 
     /// Root names somebody for its workers: who that is must be known before they are started.
     @Test(.enabled(if: getuid() == 0))
-    func theTestKnowsTheUsers() throws {
+    func configurationTestChecksUser() throws {
         let folder = try folder(with: "user nobody-of-this-name;\nevents { }\n")
         let result = try start(folder, ["-t"])
         #expect(result.exit == .code(1))
         #expect(result.error.contains("nobody-of-this-name"))
     }
 
-    @Test func reloadByTheCommand() throws {
+    @Test func reloadCommandWaitsForResult() throws {
         let server = try TestServer(files: ["a": "hello"])
         let before = try server.waitForWorkers(1)
         try server.rewrite(TestServer.configuration("location = /new { alias ROOT/a; }"))
@@ -172,7 +172,7 @@ import Testing
         #expect(try server.fetch("/new").text == "hello")
     }
 
-    @Test func stopByTheCommand() throws {
+    @Test func stopCommandStopsServer() throws {
         let server = try TestServer(files: ["a": "hello"])
         #expect(try start(server.folder, ["-s", "stop"]).succeeded)
         #expect(try server.process.waitForExit() == .code(0))
@@ -181,7 +181,7 @@ import Testing
         #expect(again.error.contains("server.pid"))
     }
 
-    @Test func includesWithAPattern() throws {
+    @Test func includePatternMatchesFiles() throws {
         let configuration =
             TestServer.prelude() + """
                 http { server { listen 127.0.0.1:PORT; root ROOT; include conf.d/*.conf; } }
@@ -201,7 +201,7 @@ import Testing
         #expect(try server.fetch("/two").text == "hello")
     }
 
-    @Test func quotesEscapesAndRemarks() throws {
+    @Test func quotesEscapesAndCommentsAreParsed() throws {
         let server = try TestServer(
             """
             # a remark with { and ;

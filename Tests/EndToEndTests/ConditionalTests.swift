@@ -34,7 +34,7 @@ import Testing
         (["If-Unmodified-Since: \(after)"], 200),
         (["If-Unmodified-Since: \(before)"], 412),
     ])
-    func status(fields: [String], status: Int) throws {
+    func conditionalRequestStatus(fields: [String], status: Int) throws {
         let server = try TestServer(files: ["a.txt": "hello"])
         for method in ["GET", "HEAD"] {
             let response = try server.fetch("/a.txt", fields, method: method)
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    @Test func aNotModifiedHasNoBodyOnAKeptConnection() throws {
+    @Test func notModifiedHasNoBodyOnKeepAlive() throws {
         let server = try TestServer(files: ["a.txt": "hello"])
         let client = try server.connect()
         try client.request("GET /a.txt HTTP/1.1", ["If-None-Match: *"])
@@ -58,13 +58,13 @@ import Testing
         #expect(try client.response().text == "hello")
     }
 
-    @Test func whatIsNotThereHasNoConditions() throws {
+    @Test func missingFileIgnoresConditions() throws {
         let server = try TestServer(files: ["a.txt": "hello"])
         #expect(try server.fetch("/none", ["If-None-Match: *"]).status == 404)
         #expect(try server.fetch("/none", ["If-Modified-Since: \(Self.date)"]).status == 404)
     }
 
-    @Test func ifModifiedSinceBeforeAndOff() throws {
+    @Test func ifModifiedSinceModesAreApplied() throws {
         let server = try TestServer(
             """
             location /before/ { if_modified_since before; }
@@ -75,7 +75,7 @@ import Testing
         #expect(try server.fetch("/off/a", ["If-Modified-Since: \(Self.date)"]).status == 200)
     }
 
-    @Test func entityTagsOff() throws {
+    @Test func etagOffSendsNoTag() throws {
         let server = try TestServer("etag off;", files: ["a": "x"])
         let response = try server.fetch("/a")
         #expect(response["ETag"] == nil)
@@ -83,7 +83,7 @@ import Testing
         #expect(try server.fetch("/a", ["If-None-Match: \(Self.tag)"]).status == 200)
     }
 
-    @Test func aChangedFileHasAnotherTag() throws {
+    @Test func changedFileHasNewETag() throws {
         let server = try TestServer(files: ["a": "one"])
         let first = try server.fetch("/a")
         try server.folder.write("a", "two!", modified: TemporaryFolder.modified + 1)

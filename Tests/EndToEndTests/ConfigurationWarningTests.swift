@@ -73,15 +73,19 @@ import Testing
     ]
 
     @Test(.enabled(if: Product.isApus), arguments: rows)
-    func apusWarns(row: Row) throws { try expect(row, Product.binary, mark: "warning: ") }
+    func apusPrintsNginxWarnings(row: Row) throws {
+        try expect(row, Product.binary, mark: "warning: ")
+    }
 
     @Test(.enabled(if: NginxPeer.isThere), arguments: rows)
-    func nginxWarns(row: Row) throws { try expect(row, NginxPeer.binary, mark: "[warn] ") }
+    func nginxPrintsTheSameWarnings(row: Row) throws {
+        try expect(row, NginxPeer.binary, mark: "[warn] ")
+    }
 
     private func expect(_ row: Row, _ binary: String, mark: String) throws {
         let one = DirectiveCase("types: warnings", servers: row.servers)
-        let (isTaken, said) = try CaseServer.check(binary, one)
-        #expect(isTaken, "\(said)")
+        let (isAccepted, said) = try CaseServer.check(binary, one)
+        #expect(isAccepted, "\(said)")
         var found: [String] = []
         for line in said.components(separatedBy: "\n") {
             guard let start = line.range(of: mark)?.upperBound else { continue }

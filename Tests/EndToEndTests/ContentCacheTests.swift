@@ -18,7 +18,7 @@ import Testing
         return Int(try #require(date).timeIntervalSince1970)
     }
 
-    @Test func datesMoveOn() throws {
+    @Test func cachedResponseHasCurrentDate() throws {
         let server = try TestServer("expires 1h;", files: ["a.txt": "text"])
         var dates = Set<Int>()
         try waitFor("three seconds' answers") {
@@ -33,7 +33,7 @@ import Testing
     }
 
     /// Files of a size of which two do not fit into one send.
-    @Test(arguments: ["sendfile on;", "sendfile off;"]) func severalInOnePipeline(
+    @Test(arguments: ["sendfile on;", "sendfile off;"]) func pipelinedCachedResponsesAreComplete(
         directive: String
     ) throws {
         let server = try TestServer(
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["sendfile on;", "sendfile off;"]) func aLargeFileIsLetGoASecondLater(
+    @Test(arguments: ["sendfile on;", "sendfile off;"]) func idleDescriptorIsClosedAfterASecond(
         directive: String
     ) throws {
         let server = try TestServer(directive, files: ["large.bin": .pattern(100_000)])
@@ -69,7 +69,7 @@ import Testing
         for _ in 0..<3 { #expect(try server.fetch("/large.bin").body == patternBytes(100_000)) }
     }
 
-    @Test(.enabled(if: getuid() == 0, "needs root")) func whatCannotBeWatchedIsToldOnce() throws {
+    @Test(.enabled(if: getuid() == 0, "needs root")) func unwatchablePathIsLoggedOnce() throws {
         let server = try TestServer(
             main: "worker_rlimit_core 1;", files: ["closed/a.txt": "one", "closed/b.txt": "two"])
         // Workers may pass it, and not read it.
@@ -80,6 +80,6 @@ import Testing
         }
         _ = try server.fetch("/none")
         try server.waitForError("/none\" failed")
-        #expect(server.errorLog.components(separatedBy: "are not told of").count == 2)
+        #expect(server.errorLog.components(separatedBy: "cannot watch").count == 2)
     }
 }

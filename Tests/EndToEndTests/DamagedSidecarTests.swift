@@ -38,7 +38,7 @@ struct DamagedSidecarTests {
         while true {
             var one = pollfd(fd: client, events: Int16(POLLIN), revents: 0)
             guard unsafe poll(&one, 1, Int32(patienceSeconds * 1000)) > 0 else {
-                throw RawClient.Failure.noAnswer("the connection stays open")
+                throw RawClient.Failure.noResponse("the connection stays open")
             }
             let count = unsafe recv(client, &buffer, buffer.count, 0)
             if count == 0 { return (received, .closed) }
@@ -53,7 +53,7 @@ struct DamagedSidecarTests {
     @Test(arguments: [
         ("at its beginning", 0), ("in its middle", 1), ("at its end", 2),
     ])
-    func aBodyThatIsNotWholeDoesNotLookWhole(about: String, place: Int) throws {
+    func truncatedBodyIsDetectable(about: String, place: Int) throws {
         var bytes = Self.whole
         #expect(bytes.count > 1000)
         switch place {
@@ -78,7 +78,7 @@ struct DamagedSidecarTests {
         #expect(!received.suffix(5).elementsEqual("0\r\n\r\n".utf8))
     }
 
-    @Test func aWholeOneIsClosedAsUsual() throws {
+    @Test func completeBodyClosesNormally() throws {
         let server = try TestServer(
             "gunzip on; gzip_static always;", files: ["a.txt.gz": .bytes(Self.whole)])
         let (received, end) = try receive(server, "GET /a.txt HTTP/1.0\r\n\r\n")

@@ -4,7 +4,7 @@ import Testing
 /// `$date_gmt` and `$date_local`, variables of nginx's SSI module.
 @Suite struct DateVariableTests {
     @Test(arguments: [("UTC0", "UTC", 0), ("XYZ-2", "XYZ", 7200), ("ABC3:30", "ABC", -12600)])
-    func datesAreThoseOfTheResponse(zone: String, name: String, offset: Int) throws {
+    func dateVariablesMatchResponseDate(zone: String, name: String, offset: Int) throws {
         let server = try TestServer(
             configuration: TestServer.configuration(
                 "location / { return 200 '$date_gmt|$date_local'; }", main: "env TZ;"),

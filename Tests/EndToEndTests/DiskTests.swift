@@ -12,7 +12,7 @@ import Testing
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root may mount"))
-    func aRootThatIsUnmountedComesBack() throws {
+    func remountedRootIsServedAgain() throws {
         let server = try TestServer("location /up/ { }", files: ["up/a": "below"])
         let disk = server.folder.root + "/up"
         let workers = try server.waitForWorkers(1)
@@ -40,7 +40,7 @@ import Testing
         #expect(server.workers == workers)
     }
 
-    @Test func aFailureIsCountedRatherThanRepeated() throws {
+    @Test func repeatedDiskErrorsAreCounted() throws {
         let server = try TestServer(files: ["a": "hello"])
         for number in 0..<5 { unsafe mkfifo("\(server.folder.root)/pipe\(number)", 0o644) }
         let client = try server.connect()

@@ -13,7 +13,7 @@ import Testing
     }
 
     @Test(.enabled(if: Product.isApus, "nginx closes idle connections at once"))
-    func aKeptConnectionHasOneLastAnswer() throws {
+    func idleConnectionGetsOneLastResponse() throws {
         // More time than the second that it has by itself: while the port is being closed a
         // connection is neither accepted nor refused, so that to see it closed takes a second.
         let server = try TestServer("keepalive_min_timeout 60s;", files: ["a": "hello"])
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test(.enabled(if: Product.isApus, "nginx closes idle connections at once"))
-    func itHasASecondToAsk() throws {
+    func idleConnectionIsClosedAfterOneSecond() throws {
         let server = try TestServer(files: ["a": "hello"])
         let kept = try idle(server)
         let start = Date()
@@ -45,7 +45,7 @@ import Testing
 
     /// Its time is counted from the signal, not from its last request.
     @Test(.enabled(if: Product.isApus, "nginx has it since 1.27.4"))
-    func itsTimeBeginsWithTheSignal() throws {
+    func lastRequestTimeoutStartsAtSignal() throws {
         let server = try TestServer("keepalive_min_timeout 1500ms;", files: ["a": "hello"])
         let kept = try idle(server)
         let since = Date()
@@ -59,7 +59,7 @@ import Testing
     }
 
     @Test(.enabled(if: Product.isApus, "nginx closes idle connections at once"))
-    func theKeepaliveTimeoutIsNotExtended() throws {
+    func drainDoesNotExtendKeepaliveTimeout() throws {
         let server = try TestServer(
             "keepalive_timeout 300ms; keepalive_min_timeout 60s;", files: ["a": "hello"])
         let kept = try idle(server)
@@ -70,7 +70,7 @@ import Testing
 
     /// Connections that wait to be accepted when the end comes, over TCP and a unix socket.
     @Test(.enabled(if: Product.isApus, "nginx resets them"), arguments: [1, 2], ["", "reuseport"])
-    func whoHasConnectedIsAnswered(workers: Int, option: String) throws {
+    func backlogIsServedBeforeShutdown(workers: Int, option: String) throws {
         let server = try TestServer(
             configuration: TestServer.prelude(workers: workers) + """
                 http {
@@ -102,7 +102,7 @@ import Testing
 
     /// The same for an address that a reload takes away.
     @Test(.enabled(if: Product.isApus, "nginx resets them"))
-    func whoWaitsAtAnAddressThatGoesIsAnswered() throws {
+    func backlogOfRemovedAddressIsServed() throws {
         let server = try TestServer("listen 127.0.0.1:PORT2;", files: ["a": "hello"])
         let old = try server.waitForWorkers(1)[0]
         kill(old, SIGSTOP)
@@ -122,21 +122,21 @@ import Testing
 
     /// HUP and USR2 are the master's business, and a terminal tells its size to everybody.
     @Test(arguments: [SIGHUP, SIGUSR2, SIGWINCH])
-    func whatAWorkerDoesNotListenTo(signal: Int32) throws {
+    func workerIgnoresMasterSignals(signal: Int32) throws {
         let server = try TestServer(files: ["a": "hello"])
         let worker = try server.waitForWorkers(1)[0]
         let kept = try idle(server)
         kill(worker, signal)
         // A later signal that it does listen to has been taken.
         kill(worker, SIGUSR1)
-        try server.waitForError("reopening logs")
+        try server.waitForError("the logger reopens the logs")
         try kept.request("GET /a HTTP/1.1")
         #expect(try kept.response()["Connection"] == "keep-alive")
         #expect(server.workers == [worker])
     }
 
     @Test(arguments: [SIGTERM, SIGINT])
-    func aWorkerThatIsToldToEndAtOnceDoes(signal: Int32) throws {
+    func workerExitsAtOnceOnTerm(signal: Int32) throws {
         let server = try TestServer(files: ["big": .pattern(60_000_000), "a": "hello"])
         let worker = try server.waitForWorkers(1)[0]
         let download = try server.connect(receiveBuffer: 4096)
@@ -149,7 +149,7 @@ import Testing
     }
 
     /// A worker that is told to finish does, and another one takes its place.
-    @Test func aWorkerThatIsToldToEndIsReplaced() throws {
+    @Test func quittingWorkerIsReplaced() throws {
         let server = try TestServer(files: ["a": "hello", "big": .pattern(30_000_000)])
         let old = try server.waitForWorkers(1)[0]
         let download = try server.connect(receiveBuffer: 65_536)

@@ -21,7 +21,7 @@ struct EngineTests {
     @Test(
         .enabled(if: CallTrace.isPossible, Comment(rawValue: CallTrace.lacking)),
         arguments: engines)
-    func theCallsOfAnEngine(engine: String) throws {
+    func engineUsesItsSystemCall(engine: String) throws {
         let server = try TestServer(configuration: Self.configuration(engine), files: Self.files)
         let lines = try CallTrace.during(server) {
             let client = try server.connect()
@@ -45,7 +45,7 @@ struct EngineTests {
     /// What needs each kind of readiness: new connections, reading in pieces, writing with pauses,
     /// ends, and signals.
     @Test(arguments: engines)
-    func everyWayOfARequest(engine: String) throws {
+    func allKindsOfReadinessWork(engine: String) throws {
         let server = try TestServer(
             configuration: Self.configuration(engine, workers: 2), files: Self.files)
         let slow = try server.connect(receiveBuffer: 8192)
@@ -79,7 +79,7 @@ struct EngineTests {
 
     /// A connection that the worker waits for with nobody at it costs nothing.
     @Test(arguments: engines)
-    func itSleepsWhenNothingHappens(engine: String) throws {
+    func idleWorkerSleeps(engine: String) throws {
         let watch = try WorkerWatch(
             TestServer(configuration: Self.configuration(engine), files: Self.files))
         let clients = try (0..<50).map { _ in try watch.server.connect() }
@@ -93,7 +93,7 @@ struct EngineTests {
     @Test(arguments: [
         "use select; worker_connections 1025;", "worker_connections 100000; use select;",
     ])
-    func tooManyForSelect(events: String) throws {
+    func selectRefusesTooManyConnections(events: String) throws {
         let place = try TemporaryFolder()
         let path = place.path + "/test.conf"
         try "events { \(events) } http { }".write(toFile: path, atomically: false, encoding: .utf8)
@@ -106,7 +106,7 @@ struct EngineTests {
 
     /// More clients than numbers: some are served, the rest wait until others have left, and the
     /// worker sleeps meanwhile.
-    @Test func selectRunsOutOfNumbers() throws {
+    @Test func selectQueuesClientsBeyondItsLimit() throws {
         let server = try TestServer(
             configuration: Self.configuration(
                 "select", connections: 1024, main: "worker_rlimit_nofile 4000;",

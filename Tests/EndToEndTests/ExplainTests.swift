@@ -101,22 +101,25 @@ import Testing
             "status 404: no error_page applies", "HTTP/1.1 404 Not Found"),
         Row(
             "an internal location", "location /in { internal; }", "http://a/in",
-            lines: "internal: the location is for internal redirects only", "HTTP/1.1 404 Not Found"),
+            lines: "internal: the location is for internal redirects only", "HTTP/1.1 404 Not Found"
+        ),
         Row(
             "a method that is limited", "location / {\nlimit_except GET { access_log off; }\n}",
             "DELETE", "http://a/page.html",
             lines: "DELETE /page.html HTTP/1.1",
-            "limit_except applies: limit_except GET (CONF:6)", "the method is not supported for files",
+            "limit_except applies: limit_except GET (CONF:6)",
+            "the method is not supported for files",
             "HTTP/1.1 405 Not Allowed"),
         Row(
             "gzip", "gzip on; gzip_types text/plain;", "http://a/a.txt", "-H",
             "Accept-Encoding: gzip", lines: "gzip: compressed", "Content-Encoding: gzip"),
         Row(
             "gzip that is not asked for", "gzip on; gzip_types text/plain;", "http://a/a.txt",
-            lines: "gzip: not compressed, the request has no Accept-Encoding", "Content-Length: 500"),
+            lines: "gzip: not compressed, the request has no Accept-Encoding", "Content-Length: 500"
+        ),
         Row(
             "gzip of another type", "gzip on;", "http://a/a.txt", "-H", "Accept-Encoding: gzip",
-            lines: "gzip: text/plain is not in gzip_types", "Content-Length: 500"),
+            lines: "gzip: not compressed, text/plain is not in gzip_types", "Content-Length: 500"),
         Row(
             "gzip_static", "gzip_static on;", "http://a/a.txt", "-H", "Accept-Encoding: gzip",
             lines: "file ROOT/a.txt.gz: 6 bytes, modified", "Content-Encoding: gzip",
@@ -190,11 +193,11 @@ import Testing
                 + "set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP; return 204;",
             "http://a:82/", "-H", "X-Real-IP: 192.0.2.3",
             lines: "PROXY protocol header: PROXY TCP4 127.0.0.1 127.0.0.1 50000 82",
-            "the client is 192.0.2.3, as a proxy says that is believed",
+            "the client is 192.0.2.3, as a trusted proxy says",
             "HTTP/1.1 204 No Content"),
     ]
 
-    @Test(arguments: rows) func theStepsAreTold(row: Row) throws {
+    @Test(arguments: rows) func stepsAreExplained(row: Row) throws {
         let folder = try folder("server {\nlisten 80; root ROOT;\n\(row.server)\n}")
         let result = try explain(row.arguments, folder)
         #expect(result.exit == .code(0), "\(result.error)")
@@ -251,14 +254,14 @@ import Testing
             "server \"two\" (CONF:4): \"two\" is one of its names"
         ),
     ])
-    func whyAServer(arguments: [String], line: String) throws {
+    func serverSelectionIsExplained(arguments: [String], line: String) throws {
         let folder = try folder(Self.named)
         let result = try explain(arguments, folder)
         let wanted = line.replacingOccurrences(of: "CONF", with: folder.path + "/test.conf")
         #expect(result.output.components(separatedBy: "\n").contains(wanted), "\(result.output)")
     }
 
-    @Test func nothingIsWrittenAndNothingBound() throws {
+    @Test func explainWritesAndBindsNothing() throws {
         let folder = try folder(
             "server { listen 80; root ROOT; access_log DIR/a.log; access_log DIR/$host.log;\n"
                 + "error_log DIR/e.log debug; }", main: "pid DIR/p.pid; error_log DIR/m.log;")
@@ -273,8 +276,8 @@ import Testing
 
     @Test(arguments: [
         ("server { listen 80; }", ["http://a:81/"], 2, "listens on port 81"),
-        ("server { listen 80; }", ["https://a/"], 2, "ask for http://"),
-        ("server { listen 80; }", ["http://a/", "--from", "x"], 2, "an address is wanted"),
+        ("server { listen 80; }", ["https://a/"], 2, "use http://"),
+        ("server { listen 80; }", ["http://a/", "--from", "x"], 2, "an address is required"),
         ("server { listen 80; rot /; }", ["http://a/"], 1, "did you mean \"root\"?"),
         ("server { listen 80; }", [], 1, "a URL is missing"),
     ])
@@ -285,7 +288,7 @@ import Testing
         #expect(result.output.isEmpty)
     }
 
-    @Test func whatNoWorkerCanReadIsNotRead() throws {
+    @Test func explainReadsOnlyWhatWorkersCan() throws {
         let folder = try folder(
             "server { listen 80; root ROOT; }", main: "sandbox_read ROOT/docs;")
         #expect(try explain(["http://a/docs/x.html"], folder).output.contains("\nHTTP/1.1 200 "))

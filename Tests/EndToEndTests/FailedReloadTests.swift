@@ -22,7 +22,7 @@ struct FailedReloadTests {
 
     /// RLIMIT_NPROC, as a container's limit of pids.
     @Test(.enabled(if: Product.isRoot, "another user is needed, whose processes are counted"))
-    func aForkThatFailsLeavesTheOldWorkers() throws {
+    func failedForkKeepsOldWorkers() throws {
         let user = "\(50_000 + getpid() % 10_000)"
         let server = try TestServer(
             configuration: TestServer.configuration("return 200 old;", workers: 2),
@@ -54,7 +54,7 @@ struct FailedReloadTests {
         try expectOld(server, before)
     }
 
-    @Test func workersThatEndAtOnceLeaveTheOldOnes() throws {
+    @Test func exitingNewWorkersKeepOldOnes() throws {
         let server = try TestServer("return 200 old;", workers: 2)
         let before = try server.waitForWorkers(2)
         try server.rewrite(
@@ -69,7 +69,7 @@ struct FailedReloadTests {
     }
 
     /// The descriptors that the helper process and the rings need are not to be had.
-    @Test func aLackOfDescriptorsLeavesTheOldWorkers() throws {
+    @Test func descriptorShortageKeepsOldWorkers() throws {
         let server = try TestServer("return 200 old;")
         let before = try server.waitForWorkers(1)
         let users = "user:" + "$apr1$salt$" + String(repeating: "x", count: 22) + "\n"

@@ -38,7 +38,7 @@ struct FirstProcessTests {
     }
 
     /// Children that others leave behind become the first process's.
-    @Test func itReapsOrphans() throws {
+    @Test func firstProcessReapsOrphans() throws {
         let (process, folder, ports) = try first(TestServer.configuration()) { _, ports in
             try waitFor("the server") { (try? fetch(ports[0])) == "hello" }
         }
@@ -59,7 +59,7 @@ struct FirstProcessTests {
     }
 
     /// No place for a pid file, nobody in /etc/passwd with its uid, logs on the standard streams.
-    @Test func itNeedsNeitherAWritableRootNorAName() throws {
+    @Test func firstProcessNeedsNoWritableRoot() throws {
         let configuration = """
             daemon off; worker_processes 1; pid /proc/no/such.pid; error_log stderr info;
             events { }
@@ -87,7 +87,7 @@ struct FirstProcessTests {
 
     /// The kernel gives the first process no signal that it has no handler for: it has one for all.
     @Test(arguments: [SIGTERM, SIGINT, SIGQUIT])
-    func itEnds(signal: Int32) throws {
+    func firstProcessExitsOnSignal(signal: Int32) throws {
         let (process, folder, _) = try first(TestServer.configuration()) { _, ports in
             try waitFor("the server") { (try? fetch(ports[0])) == "hello" }
         }

@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test(arguments: ["sendfile on;", "sendfile off;"], ["/page.html", "/long.html"])
-    func itHasALength(directive: String, target: String) throws {
+    func compressedVariantHasContentLength(directive: String, target: String) throws {
         let server = try server(directive)
         let text = target == "/page.html" ? Self.page : Self.long
         for _ in 0..<3 {
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    @Test func othersGetWhatTheyGotBefore() throws {
+    @Test func clientsWithoutGzipGetPlainFile() throws {
         let server = try server()
         let whole = try kept(server, "/page.html")
         let tag = try #require(whole["ETag"])
@@ -80,7 +80,7 @@ import Testing
         #expect(try client.response().body == whole.body)
     }
 
-    @Test func severalInOnePipeline() throws {
+    @Test func pipelinedVariantsAreComplete() throws {
         let server = try server("sendfile on;")
         let small = try kept(server, "/page.html")
         let large = try kept(server, "/long.html")
@@ -95,15 +95,15 @@ import Testing
         }
     }
 
-    @Test func offIsOnTheFly() throws {
+    @Test func gzipCacheOffCompressesOnTheFly() throws {
         let server = try server("gzip_cache off;")
         for _ in 0..<20 {
             #expect(try server.fetch("/page.html", [Self.accept]).wasChunked)
         }
-        #expect(server.aides().isEmpty)
+        #expect(server.helpers().isEmpty)
     }
 
-    @Test func plainUntilThen() throws {
+    @Test func gzipCachePlainSendsFileUntilCompressed() throws {
         let server = try server("gzip_cache plain;")
         let first = try server.fetch("/page.html", [Self.accept])
         #expect(first["Content-Encoding"] == nil)
@@ -118,7 +118,7 @@ import Testing
         #expect(try gunzip(response.body) == Array(Self.page.utf8))
     }
 
-    @Test(arguments: ["/page.html", "/long.html"]) func aChangedFileIsCompressedAnew(
+    @Test(arguments: ["/page.html", "/long.html"]) func changedFileIsCompressedAgain(
         target: String
     ) throws {
         let server = try server("sendfile on;", workers: 2)
@@ -140,7 +140,7 @@ import Testing
     }
 
     /// Two workers ask for the same file, and share what came of it.
-    @Test func workersShareTheMemory() throws {
+    @Test func workersShareCompressedVariant() throws {
         let server = try server("sendfile on;", workers: 2)
         let workers = try server.waitForWorkers(2)
         var seen: [pid_t: String] = [:]
@@ -154,25 +154,25 @@ import Testing
         #expect(Set(seen.values).count == 1)
     }
 
-    @Test func withoutTheAideItIsOnTheFly() throws {
+    @Test func deadHelperFallsBackToOnTheFly() throws {
         let server = try server()
         server.mayLoseWorkers = true
         _ = try kept(server, "/page.html")
-        let aide = try #require(server.aides().first)
-        kill(aide, SIGSTOP)
+        let helper = try #require(server.helpers().first)
+        kill(helper, SIGSTOP)
         // Nobody waits for it.
         for _ in 0..<5 {
             let response = try server.fetch("/other.html", [Self.accept])
             #expect(response.wasChunked)
             #expect(try gunzip(response.body) == Array(Self.page.utf8))
         }
-        kill(aide, SIGKILL)
+        kill(helper, SIGKILL)
         // Another one does what it was asked for.
         _ = try kept(server, "/other.html")
-        #expect(server.aides() != [aide])
+        #expect(server.helpers() != [helper])
     }
 
-    @Test func theRatioIsLogged() throws {
+    @Test func gzipRatioIsLogged() throws {
         let server = try TestServer(
             "gzip on; access_log DIR/ratio.log ratio;",
             http: "log_format ratio '$request_uri $body_bytes_sent $gzip_ratio';",
@@ -183,7 +183,7 @@ import Testing
         try server.waitForLog("ratio.log", line) { $0.contains(line) }
     }
 
-    @Test func aReloadBeginsAnew() throws {
+    @Test func reloadDropsCompressedVariants() throws {
         let server = try server()
         let before = try kept(server, "/page.html")
         let old = try server.waitForWorkers(1)
@@ -192,7 +192,7 @@ import Testing
         #expect(try kept(server, "/page.html").body == before.body)
     }
 
-    @Test func anErrorPageIsCompressedOnce() throws {
+    @Test func errorPageIsCompressedOnce() throws {
         let server = try TestServer(
             "gzip on; error_page 404 /page.html;", files: Self.files)
         let response = try kept(server, "/none")
@@ -203,7 +203,7 @@ import Testing
 
 extension TestServer {
     /// The Aide processes.
-    fileprivate func aides() -> [pid_t] {
+    fileprivate func helpers() -> [pid_t] {
         children(of: pid, named: "apus-helper")
     }
 

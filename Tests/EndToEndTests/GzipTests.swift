@@ -10,7 +10,7 @@ import Testing
         "tiny.html": "<p>tiny</p>", "twenty.html": "<p>12345678901234</p",
     ]
 
-    @Test func theBytesAreTheFile() throws {
+    @Test func gzipBodyDecompressesToFile() throws {
         let server = try TestServer("gzip on;", files: Self.files)
         let client = try server.connect()
         for _ in 0..<2 {
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test func withoutTheWishThereIsNone() throws {
+    @Test func responseIsPlainWithoutAcceptEncoding() throws {
         let server = try TestServer("gzip on;", files: Self.files)
         for fields in [[], ["Accept-Encoding: br"], ["Accept-Encoding: identity"]] {
             let response = try server.fetch("/page.html", fields)
@@ -45,13 +45,13 @@ import Testing
         ("gzip, deflate, br, zstd", true), ("br;q=1, gzip;q=0.5", true), ("xgzip", false),
         ("gzipx", false), ("", false),
     ])
-    func acceptEncoding(value: String, isCoded: Bool) throws {
+    func acceptEncodingIsEvaluated(value: String, isCompressed: Bool) throws {
         let server = try TestServer("gzip on;", files: Self.files)
         let response = try server.fetch("/page.html", ["Accept-Encoding: \(value)"])
-        #expect((response["Content-Encoding"] == "gzip") == isCoded, "\(value)")
+        #expect((response["Content-Encoding"] == "gzip") == isCompressed, "\(value)")
     }
 
-    @Test func aHeadIsLikeTheGet() throws {
+    @Test func headHasHeadersOfGet() throws {
         let server = try TestServer("gzip on;", files: Self.files)
         let client = try server.connect()
         try client.request("HEAD /page.html HTTP/1.1", [Self.accept])
@@ -64,7 +64,7 @@ import Testing
         ("gzip_vary on;", "/page.html", "Accept-Encoding"), ("", "/page.html", nil),
         ("gzip_vary on;", "/page.txt", nil), ("gzip_vary on;", "/tiny.html", nil),
     ])
-    func vary(directive: String, target: String, value: String?) throws {
+    func varyIsSent(directive: String, target: String, value: String?) throws {
         let server = try TestServer("gzip on; \(directive)", files: Self.files)
         #expect(try server.fetch(target, [Self.accept])["Vary"] == value)
         #expect(try server.fetch(target)["Vary"] == value)
@@ -88,11 +88,13 @@ import Testing
         ("gzip_disable ^Tester;", "/page.html", false),
         ("gzip_disable msie6;", "/page.html", true),
     ])
-    func whatIsCoded(directive: String, target: String, isCoded: Bool) throws {
+    func typesAndLengthsSelectCompression(directive: String, target: String, isCompressed: Bool)
+        throws
+    {
         let server = try TestServer(directive, http: "gzip on;", files: Self.files)
         let response = try server.fetch(target, [Self.accept, "User-Agent: Tester/1.0"])
-        #expect((response["Content-Encoding"] == "gzip") == isCoded)
-        let body = isCoded ? try gunzip(response.body) : response.body
+        #expect((response["Content-Encoding"] == "gzip") == isCompressed)
+        let body = isCompressed ? try gunzip(response.body) : response.body
         #expect(body == Self.files[String(target.dropFirst())]?.content)
     }
 
@@ -101,23 +103,23 @@ import Testing
         ("Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1; SV1)", true),
         ("Mozilla/4.0 (compatible; MSIE 5.5)", false), ("Mozilla/4.0 (compatible; MSIE 7.0)", true),
     ])
-    func theOldBrowser(agent: String, isCoded: Bool) throws {
+    func gzipDisableMatchesUserAgent(agent: String, isCompressed: Bool) throws {
         let server = try TestServer("gzip on; gzip_disable msie6;", files: Self.files)
         let response = try server.fetch("/page.html", [Self.accept, "User-Agent: \(agent)"])
-        #expect((response["Content-Encoding"] == "gzip") == isCoded)
+        #expect((response["Content-Encoding"] == "gzip") == isCompressed)
     }
 
     @Test(arguments: [
         ("", "1.0", false), ("", "1.1", true), ("gzip_http_version 1.0;", "1.0", true),
         ("gzip_http_version 1.1;", "1.0", false),
     ])
-    func versions(directive: String, version: String, isCoded: Bool) throws {
+    func gzipHTTPVersionIsApplied(directive: String, version: String, isCompressed: Bool) throws {
         let server = try TestServer("gzip on; \(directive)", files: Self.files)
         let response = try server.fetch("/page.html", [Self.accept], version: version)
-        #expect((response["Content-Encoding"] == "gzip") == isCoded)
+        #expect((response["Content-Encoding"] == "gzip") == isCompressed)
         // HTTP/1.0 knows no chunks: the end of the connection is the end of the body.
-        #expect(response.wasChunked == (isCoded && version == "1.1"))
-        #expect(try (isCoded ? gunzip(response.body) : response.body) == Array(Self.page.utf8))
+        #expect(response.wasChunked == (isCompressed && version == "1.1"))
+        #expect(try (isCompressed ? gunzip(response.body) : response.body) == Array(Self.page.utf8))
     }
 
     @Test(arguments: [
@@ -129,14 +131,14 @@ import Testing
         ("gzip_proxied auth;", [], true),
         ("gzip_proxied no_last_modified;", [], true), ("gzip_proxied expired;", [], true),
     ])
-    func proxied(directive: String, fields: [String], isCoded: Bool) throws {
+    func gzipProxiedIsApplied(directive: String, fields: [String], isCompressed: Bool) throws {
         let server = try TestServer("gzip on; \(directive)", files: Self.files)
         let proxied = [Self.accept, "Via: 1.1 proxy.test"] + fields
         let response = try server.fetch("/page.html", proxied)
-        #expect((response["Content-Encoding"] == "gzip") == isCoded)
+        #expect((response["Content-Encoding"] == "gzip") == isCompressed)
     }
 
-    @Test func conditionsAndErrors() throws {
+    @Test func conditionsAndErrorsWithGzip() throws {
         let server = try TestServer("gzip on;", files: Self.files)
         let tag = "W/" + TemporaryFolder.entityTag(size: 30_000)
         let unchanged = try server.fetch("/page.html", [Self.accept, "If-None-Match: \(tag)"])
@@ -152,7 +154,7 @@ import Testing
         }
     }
 
-    @Test func aPartIsNeverCoded() throws {
+    @Test func rangeIsNeverCompressed() throws {
         let server = try TestServer("gzip on;", files: Self.files)
         // As in nginx, who wishes both gets the whole, coded.
         let both = try server.fetch("/page.html", [Self.accept, "Range: bytes=0-99"])
@@ -167,7 +169,7 @@ import Testing
         #expect(plain.status == 206)
     }
 
-    @Test func aLargeFileDoesNotHoldTheOthers() throws {
+    @Test func compressingLargeFileDoesNotDelayOthers() throws {
         let bytes = wordyText(20_000_000)
         let server = try TestServer(
             "gzip on; gzip_comp_level 9;", files: ["big.html": .text(bytes), "small": "small"])
@@ -180,38 +182,41 @@ import Testing
     }
 
     @Test(arguments: ["off", "on", "always"])
-    func gzipStatic(value: String) throws {
-        let coded = try gzip("before")
+    func gzipStaticSendsPrecompressedFile(value: String) throws {
+        let compressed = try gzip("before")
         let server = try TestServer(
             "gzip_static \(value); gzip_vary on;",
-            files: ["a.html": "plain", "a.html.gz": .bytes(coded), "only.html.gz": .bytes(coded)])
+            files: [
+                "a.html": "plain", "a.html.gz": .bytes(compressed),
+                "only.html.gz": .bytes(compressed),
+            ])
         let wish = try server.fetch("/a.html", [Self.accept])
         #expect((wish["Content-Encoding"] == "gzip") == (value != "off"))
         #expect(wish["Vary"] == (value == "on" ? "Accept-Encoding" : nil))
         #expect(wish["Content-Type"] == "text/html")
         if value != "off" {
-            #expect(wish["Content-Length"] == "\(coded.count)")
-            #expect(wish["ETag"] == TemporaryFolder.entityTag(size: coded.count))
-            #expect(wish.body == coded)
+            #expect(wish["Content-Length"] == "\(compressed.count)")
+            #expect(wish["ETag"] == TemporaryFolder.entityTag(size: compressed.count))
+            #expect(wish.body == compressed)
         }
         let none = try server.fetch("/a.html")
         #expect((none["Content-Encoding"] == "gzip") == (value == "always"))
-        #expect(none.body == (value == "always" ? coded : Array("plain".utf8)))
+        #expect(none.body == (value == "always" ? compressed : Array("plain".utf8)))
         let only = try server.fetch("/only.html", [Self.accept])
         #expect(only.status == (value == "off" ? 404 : 200))
         #expect(try server.fetch("/only.html").status == (value == "always" ? 200 : 404))
     }
 
-    @Test func gzipStaticGoesBeforeGzip() throws {
-        let coded = try gzip(Self.page)
+    @Test func gzipStaticHasPriorityOverGzip() throws {
+        let compressed = try gzip(Self.page)
         let server = try TestServer(
             "gzip on; gzip_static on;",
-            files: ["page.html": .text(Self.page), "page.html.gz": .bytes(coded)])
+            files: ["page.html": .text(Self.page), "page.html.gz": .bytes(compressed)])
         let whole = try server.fetch("/page.html", [Self.accept])
         #expect(!whole.wasChunked)
-        #expect(whole.body == coded)
+        #expect(whole.body == compressed)
         let part = try server.fetch("/page.html", [Self.accept, "Range: bytes=1-9"])
         #expect(part["Content-Encoding"] == "gzip")
-        #expect(part.body == (part.status == 206 ? Array(coded[1...9]) : coded))
+        #expect(part.body == (part.status == 206 ? Array(compressed[1...9]) : compressed))
     }
 }

@@ -20,7 +20,7 @@ import Testing
         "PUT /x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n",
     ]
 
-    @Test func slowBodies() throws {
+    @Test func stoppedBodiesTimeOut() throws {
         let watch = try WorkerWatch(TestServer(Self.limits))
         let clients = try (0..<160).map { number in
             let client = try watch.server.connect()
@@ -37,7 +37,7 @@ import Testing
         try watch.expectUnharmed()
     }
 
-    @Test func drippedBodiesAreCut() throws {
+    @Test func slowBodiesTimeOut() throws {
         let watch = try WorkerWatch(TestServer(Self.limits))
         var clients = try (0..<40).map { number in
             let client = try watch.server.connect()
@@ -70,7 +70,7 @@ import Testing
         ("one large chunk", "Transfer-Encoding: chunked", "7fffffffffffffff\r\n"),
     ]
 
-    @Test func endlessBodies() throws {
+    @Test func endlessBodiesAreRefused() throws {
         let watch = try WorkerWatch(
             TestServer("client_max_body_size 0; " + Self.limits), warmUp: ["/"])
         for (name, field, piece) in Self.endless {
@@ -88,7 +88,7 @@ import Testing
     @Test(arguments: [
         ("0\r\n", "X: y\r\n"), ("5;", "extension;"), ("", "0000000000000000"), ("0\r\nX: ", "yyy"),
     ])
-    func endlessPartsOfChunksAreCut(start: String, piece: String) throws {
+    func endlessChunkFramingIsRefused(start: String, piece: String) throws {
         let watch = try WorkerWatch(TestServer(Self.limits))
         let client = try watch.server.connect()
         try client.request("GET /probe.txt HTTP/1.1", ["Transfer-Encoding: chunked"])

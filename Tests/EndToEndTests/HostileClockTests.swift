@@ -48,7 +48,7 @@ import Testing
     /// RFC 9110, section 8.8.2.1: Last-Modified is not later than Date, which a response that was
     /// cached before the clock was set back has to obey, too.
     @Test(.enabled(if: hasCompiler, "clang, which comes with Swift, is not in PATH"))
-    func aCachedResponseWhenTheClockIsSetBack() throws {
+    func cachedResponseStaysValidWhenClockIsSetBack() throws {
         let build = try TemporaryFolder(files: ["time.c": .text(Self.source)])
         let library = try Self.library(in: build)
         let server = try TestServer(
@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test(.enabled(if: hasCompiler, "clang, which comes with Swift, is not in PATH"))
-    func aClockThatJumps() throws {
+    func clockJumpsDoNotAffectTimeouts() throws {
         let build = try TemporaryFolder(files: ["time.c": .text(Self.source)])
         let library = try Self.library(in: build)
         let configuration = TestServer.configuration(

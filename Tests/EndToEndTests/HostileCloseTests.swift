@@ -20,7 +20,7 @@ import Testing
         /// Bytes of the answer after which it is reached.
         var received = 0
         /// How many whole answers a client that only stops sending gets.
-        var answers = 0
+        var responses = 0
         /// The answer that follows is too large to be in flight.
         var isLarge = false
         var testDescription: String { name }
@@ -29,7 +29,7 @@ import Testing
     private static func large(_ name: String, _ target: String, _ field: String) -> Stage {
         Stage(
             name: name, sent: "GET \(target) HTTP/1.1\r\nHost: x\r\n\(field)\r\n\r\n",
-            received: 200, answers: 1, isLarge: true)
+            received: 200, responses: 1, isLarge: true)
     }
 
     private static let stages = [
@@ -38,23 +38,23 @@ import Testing
         Stage(name: "in the request line", sent: "GET /pro"),
         Stage(name: "in a field", sent: "GET /probe.txt HTTP/1.1\r\nHos"),
         Stage(name: "before the head's end", sent: "GET /probe.txt HTTP/1.1\r\nHost: x\r\n\r"),
-        Stage(name: "after the request", sent: request, answers: 1),
-        Stage(name: "idle", sent: request, received: 200, answers: 1),
-        Stage(name: "in the second head", sent: request + "GET /", received: 200, answers: 1),
-        Stage(name: "after three requests", sent: request + request + request, answers: 3),
+        Stage(name: "after the request", sent: request, responses: 1),
+        Stage(name: "idle", sent: request, received: 200, responses: 1),
+        Stage(name: "in the second head", sent: request + "GET /", received: 200, responses: 1),
+        Stage(name: "after three requests", sent: request + request + request, responses: 3),
         Stage(
             name: "in a body",
             sent: "GET /probe.txt HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\npart",
-            received: 100, answers: 1),
+            received: 100, responses: 1),
         Stage(
             name: "in a chunk",
             sent: "GET /probe.txt HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nh",
-            received: 100, answers: 1),
+            received: 100, responses: 1),
         Stage(
             name: "lingering",
             sent: "POST /probe.txt HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\npart",
-            received: 100, answers: 1),
-        Stage(name: "after a fault", sent: "nonsense\r\n\r\n", received: 100, answers: 1),
+            received: 100, responses: 1),
+        Stage(name: "after a fault", sent: "nonsense\r\n\r\n", received: 100, responses: 1),
         large("in a file", "/big.bin", "X: y"),
         large("in a file by reading", "/read/big.bin", "X: y"),
         large("in ranges", "/big.bin", "Range: bytes=0-3999999,4000000-7999999"),
@@ -78,7 +78,7 @@ import Testing
         return client
     }
 
-    @Test func resetsInEveryState() throws {
+    @Test func resetInEveryState() throws {
         let watch = try watch()
         for stage in Self.stages {
             for _ in 0..<6 { try reach(stage, watch.server).reset() }
@@ -90,7 +90,7 @@ import Testing
         try watch.expectUnharmed(keptKiB: WorkerWatch.keptKiB + 6 * 300)
     }
 
-    @Test func closesInEveryState() throws {
+    @Test func closeInEveryState() throws {
         let watch = try watch()
         for stage in Self.stages {
             for _ in 0..<6 { try reach(stage, watch.server).close() }
@@ -102,13 +102,13 @@ import Testing
         try watch.expectUnharmed(keptKiB: WorkerWatch.keptKiB + 6 * 300)
     }
 
-    @Test func halfClosesInEveryState() throws {
+    @Test func halfCloseInEveryState() throws {
         let watch = try watch()
         for stage in Self.stages {
             let client = try reach(stage, watch.server)
             client.closeWriting()
             // What was asked for is answered; then, or at once, the connection ends.
-            for _ in 0..<stage.answers {
+            for _ in 0..<stage.responses {
                 let response = try client.response()
                 let statuses = [200, 206, 400, 405, 413]
                 #expect(statuses.contains(response.status), "\(stage.name)")
@@ -122,7 +122,7 @@ import Testing
         try watch.expectUnharmed(keptKiB: WorkerWatch.keptKiB + 300)
     }
 
-    @Test func halfClosedAndNotReading() throws {
+    @Test func halfClosedClientThatDoesNotRead() throws {
         let watch = try watch()
         let clients = try Self.stages.filter(\.isLarge).flatMap { stage in
             try (0..<4).map { _ in try reach(stage, watch.server) }
@@ -138,7 +138,7 @@ import Testing
         try watch.expectUnharmed(keptKiB: WorkerWatch.keptKiB + 4 * 300)
     }
 
-    @Test func resetsBeforeTheyAreAccepted() throws {
+    @Test func resetBeforeAccept() throws {
         let watch = try watch()
         for number in 0..<400 {
             let client = try watch.server.connect()

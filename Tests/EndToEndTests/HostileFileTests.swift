@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test(arguments: Way.allCases, Change.allCases)
-    func whileItIsSent(_ way: Way, _ change: Change) throws {
+    func fileChangesWhileSent(_ way: Way, _ change: Change) throws {
         let watch = try WorkerWatch(TestServer(way.server, files: Self.files))
         let path = watch.server.folder.root + "/big.txt"
         let clients = try (0..<2).map { _ in
@@ -103,7 +103,7 @@ import Testing
     }
 
     @Test(arguments: [Way.sendfile, .reading, .gzip])
-    func aFileThatGrowsIsSentAsItWas(_ way: Way) throws {
+    func growingFileIsSentWithOriginalLength(_ way: Way) throws {
         let watch = try WorkerWatch(TestServer(way.server, files: Self.files))
         let client = try watch.server.connect(receiveBuffer: 65_536)
         try client.request("GET /big.txt HTTP/1.1", way.fields)
@@ -153,19 +153,19 @@ import Testing
 
     /// A part of such a body would look whole.
     @Test(.enabled(if: Product.isApus, "nginx closes"), arguments: Unframed.allCases)
-    func aTruncatedBodyWithoutLengthEndsWithAReset(_ kind: Unframed) throws {
+    func truncatedBodyWithoutLengthIsReset(_ kind: Unframed) throws {
         let (server, client) = try unframed(kind)
         #expect(unsafe truncate(server.folder.root + "/big.txt", 20_000) == 0)
         _ = try client.readToEnd()
         #expect(client.wasReset)
-        try server.waitForError("the answer ends here")
+        try server.waitForError("closing the connection")
     }
 
     /// The same when the worker is told to end at once, or dies.
     @Test(
         .enabled(if: Product.isApus, "nginx closes"), arguments: Unframed.allCases,
         [SIGTERM, SIGKILL])
-    func aBodyWithoutLengthEndsWithAResetWhenTheWorkerEnds(
+    func bodyWithoutLengthIsResetWhenWorkerExits(
         _ kind: Unframed, _ signal: Int32
     ) throws {
         let (server, client) = try unframed(kind)
@@ -176,7 +176,7 @@ import Testing
     }
 
     @Test(arguments: Unframed.allCases)
-    func aWholeBodyWithoutLengthEndsInOrder(_ kind: Unframed) throws {
+    func completeBodyWithoutLengthClosesNormally(_ kind: Unframed) throws {
         let (_, client) = try unframed(kind)
         let bytes = try client.readToEnd()
         #expect(!client.wasReset)
@@ -218,14 +218,14 @@ import Testing
     @Test(
         .enabled(if: failing != nil, "no file of /sys/class/net/lo gives EIO here"),
         arguments: Way.allCases)
-    func aFileThatGivesEIO(_ way: Way) throws {
+    func readErrorClosesConnection(_ way: Way) throws {
         try expectBroken(try #require(Self.failing), way)
     }
 
     @Test(
         .enabled(if: short != nil, "no file of /sys/class/net/lo can be read here"),
         arguments: Way.allCases)
-    func aFileThatIsShorterThanItSays(_ way: Way) throws {
+    func fileShorterThanItsSizeClosesConnection(_ way: Way) throws {
         try expectBroken(try #require(Self.short), way)
     }
 
@@ -249,7 +249,7 @@ import Testing
     // MARK: directories
 
     @Test(arguments: ["", "gzip on; gzip_types *;"])
-    func aDirectoryThatChangesWhileItIsListed(gzip: String) throws {
+    func listingOfChangingDirectoryIsComplete(gzip: String) throws {
         let watch = try WorkerWatch(
             TestServer("autoindex on; \(gzip)", files: ["d/stays.txt": "x"]))
         let folder = watch.server.folder.root + "/d"
@@ -274,8 +274,8 @@ import Testing
             let response = try watch.server.fetch("/d/", ["Accept-Encoding: gzip"])
             statuses.insert(response.status)
             guard response.status == 200 else { continue }
-            let isCoded = response["Content-Encoding"] == "gzip"
-            let page = isCoded ? try gunzip(response.body) : response.body
+            let isCompressed = response["Content-Encoding"] == "gzip"
+            let page = isCompressed ? try gunzip(response.body) : response.body
             let text = String(decoding: page, as: UTF8.self)
             // Whole, and what did not change is in it once.
             #expect(text.hasSuffix("</html>\n"))
@@ -287,7 +287,7 @@ import Testing
         try watch.expectUnharmed()
     }
 
-    @Test func aDirectoryRemovedWhileItsListingIsSent() throws {
+    @Test func listingOfRemovedDirectoryIsSent() throws {
         let watch = try WorkerWatch(TestServer("autoindex on;"))
         let name = String(repeating: "n", count: 200)
         for number in 0..<2000 { try watch.server.folder.write("d/\(number)-\(name)", "") }

@@ -14,7 +14,7 @@ import Testing
         "GET /probe.txt HTTP/1.1\r\nHost: x\r\n\r",
     ]
 
-    @Test func slowHeads() throws {
+    @Test func incompleteHeadsTimeOut() throws {
         let watch = try WorkerWatch(TestServer(Self.limits))
         let clients = try (0..<180).map { number in
             let client = try watch.server.connect()
@@ -32,7 +32,7 @@ import Testing
         try watch.expectUnharmed()
     }
 
-    @Test func drippedHeadsAreCut() throws {
+    @Test func slowHeadsTimeOut() throws {
         let watch = try WorkerWatch(TestServer(Self.limits))
         var clients = try (0..<40).map { _ in try watch.server.connect() }
         for client in clients { try client.send("GET / HTTP/1.1\r\nX: ") }
@@ -46,7 +46,7 @@ import Testing
         try watch.expectUnharmed()
     }
 
-    @Test func aRequestByteByByteIsAnswered() throws {
+    @Test func requestSentByteByByteGetsResponse() throws {
         let watch = try WorkerWatch(TestServer())
         let client = try watch.server.connect()
         let request = "GET /probe.txt HTTP/1.1\r\nHost: localhost\r\nUser-Agent: drip\r\n\r\n"
@@ -81,7 +81,7 @@ import Testing
         ("bytes that are no text", "GET /", "\u{1}\u{1}", 400),
     ]
 
-    @Test func endlessHeads() throws {
+    @Test func endlessHeadsAreRefused() throws {
         let watch = try WorkerWatch(
             TestServer("client_header_timeout 20s; lingering_timeout 500ms; lingering_time 1s;"))
         for (name, start, piece, status) in Self.endless {
@@ -90,19 +90,19 @@ import Testing
             let pieces = Array(String(repeating: piece, count: 40_000 / piece.utf8.count).utf8)
             // Two megabytes: hundreds of thousands of fields, were they taken.
             _ = client.flood(pieces, limit: 2_000_000, patience: 0.05)
-            let answer = try client.readToEnd()
+            let received = try client.readToEnd()
             // Where the client went on after the answer, a reset may have destroyed it.
-            if let line = String(decoding: answer, as: UTF8.self).split(separator: "\r\n").first {
+            if let line = String(decoding: received, as: UTF8.self).split(separator: "\r\n").first {
                 let isExpected = line.hasPrefix("HTTP/1.1 \(status) ") || line.hasPrefix("<html>")
                 #expect(isExpected || line.hasPrefix("<!"), "\(name): \(line)")
             }
-            #expect(answer.count < 4000, "\(name)")
+            #expect(received.count < 4000, "\(name)")
             #expect(try watch.grownKiB() < WorkerWatch.keptKiB, "\(name)")
         }
         try watch.expectUnharmed()
     }
 
-    @Test func manyTinyFieldsAtOnce() throws {
+    @Test func manyTinyHeadersAreRefused() throws {
         // The configuration allows them: what is large is limited by the configuration only.
         let watch = try WorkerWatch(
             TestServer("large_client_header_buffers 64 64k; lingering_timeout 500ms;"))
@@ -110,14 +110,14 @@ import Testing
         let client = try watch.server.connect()
         try client.send("GET /probe.txt HTTP/1.1\r\nHost: x\r\n")
         _ = client.flood(Array(fields.utf8), limit: fields.utf8.count)
-        let answer = String(decoding: try client.readToEnd(), as: UTF8.self)
-        #expect(answer.isEmpty || answer.hasPrefix("HTTP/1.1 400 "))
+        let received = String(decoding: try client.readToEnd(), as: UTF8.self)
+        #expect(received.isEmpty || received.hasPrefix("HTTP/1.1 400 "))
         try watch.expectUnharmed()
     }
 
     /// The longest line that is taken, then longer ones; no file has such a name.
     @Test(arguments: [(8 * 1024, 404), (8 * 1024 + 2, 414), (64 * 1024, 414), (1 << 20, 414)])
-    func longTargets(length: Int, status: Int) throws {
+    func longTargetsAreLimited(length: Int, status: Int) throws {
         let watch = try WorkerWatch(TestServer("lingering_timeout 500ms;"))
         let room = length - "GET / HTTP/1.1\r\n".utf8.count
         for piece in ["a", "a/", "%61"] {
@@ -130,7 +130,7 @@ import Testing
         try watch.expectUnharmed()
     }
 
-    @Test func targetsOf64KiBWhereTheyAreAllowed() throws {
+    @Test func largeTargetsAreAcceptedIfConfigured() throws {
         let watch = try WorkerWatch(TestServer("large_client_header_buffers 4 128k; autoindex on;"))
         let targets = [
             "/" + String(repeating: "a", count: 65_536),
@@ -148,7 +148,7 @@ import Testing
         try watch.expectUnharmed()
     }
 
-    @Test func manyLargeHeadsThatDoNotEnd() throws {
+    @Test func incompleteLargeHeadsHaveBoundedMemory() throws {
         let watch = try WorkerWatch(TestServer("client_header_timeout 1s;"))
         let count = 200
         let head =

@@ -36,7 +36,7 @@ import Testing
     ]
 
     @Test(arguments: stalls)
-    func aReaderThatStops(_ stall: Stall) throws {
+    func stoppedReaderTimesOut(_ stall: Stall) throws {
         let watch = try WorkerWatch(
             TestServer("send_timeout 700ms; \(stall.server)", files: Self.site))
         let count = 16
@@ -60,7 +60,7 @@ import Testing
     }
 
     @Test(arguments: ["", "gzip on;"])
-    func aListingThatIsNotRead(gzip: String) throws {
+    func unreadListingHasBoundedMemory(gzip: String) throws {
         var files: [String: Fixture] = [:]
         for number in 0..<1500 {
             // Names that hardly get smaller.
@@ -96,7 +96,7 @@ import Testing
     }
 
     @Test(arguments: ["/small.txt", "/big.bin", "/none", "/many/"])
-    func pipelinedRequestsThatAreNeverRead(target: String) throws {
+    func unreadPipelineHasBoundedMemory(target: String) throws {
         let watch = try WorkerWatch(
             TestServer(
                 """
@@ -122,7 +122,7 @@ import Testing
         try watch.expectUnharmed()
     }
 
-    @Test func pipelinedRequestsThatAreRead() throws {
+    @Test func slowlyReadPipelineIsComplete() throws {
         let watch = try WorkerWatch(TestServer(files: Self.site))
         let client = try watch.server.connect()
         let requests = String(repeating: "GET /probe.txt HTTP/1.1\r\nHost: x\r\n\r\n", count: 500)
@@ -134,7 +134,7 @@ import Testing
         try watch.expectUnharmed()
     }
 
-    @Test func aReaderOfOneByteAtATime() throws {
+    @Test func byteByByteReaderGetsWholeResponse() throws {
         let watch = try WorkerWatch(TestServer("send_timeout 1s;", files: Self.site))
         let client = try watch.server.connect(receiveBuffer: 2048)
         try client.request("GET /small.txt HTTP/1.1")

@@ -10,7 +10,7 @@ import Testing
 
     // MARK: descriptors
 
-    @Test func outOfDescriptorsWhileFilesAreSent() throws {
+    @Test func descriptorShortageWhileSendingFiles() throws {
         let watch = try WorkerWatch(
             TestServer(
                 "keepalive_timeout 600s; send_timeout 600s; autoindex on;",
@@ -47,7 +47,7 @@ import Testing
         try watch.expectUnharmed()
     }
 
-    @Test func outOfConnections() throws {
+    @Test func connectionShortage() throws {
         let watch = try WorkerWatch(
             TestServer(
                 "client_header_timeout 1s; keepalive_timeout 600s;", connections: 24,
@@ -70,7 +70,7 @@ import Testing
 
     // MARK: memory
 
-    @Test func outOfMemory() throws {
+    @Test func memoryShortage() throws {
         let watch = try WorkerWatch(
             TestServer(
                 """
@@ -100,8 +100,8 @@ import Testing
         for _ in 0..<20 {
             let client = try watch.server.connect()
             try? client.request("GET /small.txt HTTP/1.1", ["Connection: close"])
-            let answer = String(decoding: try client.readToEnd(), as: UTF8.self)
-            #expect(answer.isEmpty || answer.hasSuffix("\r\n\r\nsmall"))
+            let received = String(decoding: try client.readToEnd(), as: UTF8.self)
+            #expect(received.isEmpty || received.hasSuffix("\r\n\r\nsmall"))
         }
         // An unfinished head gets no answer: some were closed for want of memory.
         let refused = clients.indices.filter { $0 % 4 < 2 && !clients[$0].isQuiet }
@@ -120,7 +120,7 @@ import Testing
 
     // MARK: disk
 
-    @Test func logsThatCannotBeWritten() throws {
+    @Test func unwritableLogsDoNotStopServer() throws {
         let configuration = TestServer.configuration("error_log /dev/full info;")
             .replacingOccurrences(of: "access_log DIR/access.log", with: "access_log /dev/full")
         let watch = try WorkerWatch(TestServer(configuration: configuration, files: Self.files))
@@ -146,7 +146,7 @@ import Testing
     }()
 
     @Test(.enabled(if: canMount, "mounting needs root"))
-    func aDiskThatIsFullAndThenIsNot() throws {
+    func fullDiskRecovers() throws {
         let configuration = TestServer.configuration(
             """
             error_log DIR/logs/error.log info;

@@ -13,7 +13,7 @@ struct KeepaliveMinTimeoutTests {
         return client
     }
 
-    @Test func aStopLeavesThemTheirTime() throws {
+    @Test func shutdownWaitsForMinTimeout() throws {
         let server = try TestServer(
             "location /kept { keepalive_min_timeout 60s; }", files: ["a": "", "kept/a": ""])
         let kept = try idle(server, "/kept/a")
@@ -26,7 +26,7 @@ struct KeepaliveMinTimeoutTests {
         #expect(try server.process.waitForExit() == .code(0))
     }
 
-    @Test func theirTimeEnds() throws {
+    @Test func idleConnectionIsClosedAfterMinTimeout() throws {
         let server = try TestServer("keepalive_min_timeout 2s;", files: ["a": ""])
         let kept = try idle(server, "/a")
         let start = Date()

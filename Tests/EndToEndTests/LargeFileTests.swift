@@ -9,7 +9,7 @@ import Testing
         "sendfile on; sendfile_max_chunk 0;", "sendfile on; tcp_nopush on;",
         "sendfile on; tcp_nodelay off;", "sendfile off; output_buffers 2 16k;",
     ])
-    func theBytesAreTheFile(directives: String) throws {
+    func largeFileIsSentUnchanged(directives: String) throws {
         let bytes = patternBytes(5_000_001)
         let server = try TestServer(directives, files: ["big.bin": .bytes(bytes)])
         let client = try server.connect()
@@ -26,7 +26,7 @@ import Testing
 
     /// Around the sizes at which buffers, pages and slices end.
     @Test(arguments: ["sendfile on;", "sendfile off;"])
-    func sizesAtTheEdges(directives: String) throws {
+    func sizesAtBufferBoundaries(directives: String) throws {
         let sizes =
             [1, 1023, 1024, 4095, 4096, 4097, 16_383, 16_384, 16_385]
             + [32_767, 32_768, 32_769, 65_535, 65_536, 65_537, 131_072, 1_048_577]
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func largeAndSmallPipelined() throws {
+    @Test func largeAndSmallFilesInOnePipeline() throws {
         let bytes = patternBytes(700_000)
         let server = try TestServer(files: ["big.bin": .bytes(bytes), "small.txt": "small"])
         let client = try server.connect()
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func aSlowReaderDoesNotHoldTheOthers() throws {
+    @Test func slowReaderDoesNotDelayOthers() throws {
         let server = try TestServer(files: ["big.bin": .pattern(30_000_000), "small": "small"])
         let slow = try server.connect(receiveBuffer: 4096)
         try slow.request("GET /big.bin HTTP/1.1")
@@ -63,7 +63,7 @@ import Testing
         for _ in 0..<50 { #expect(try server.fetch("/small").text == "small") }
     }
 
-    @Test func twentyGibibytes() throws {
+    @Test func twentyGibibyteFileIsServed() throws {
         let size = 20 * 1024 * 1024 * 1024
         let server = try TestServer(files: ["sparse.bin": "first"])
         let path = server.folder.root + "/sparse.bin"

@@ -6,7 +6,7 @@ import Testing
 @Suite(.enabled(if: Product.isApus, "nginx has no logger"))
 struct LastDeadlineTests {
     @Test(arguments: [SIGTERM, SIGINT, SIGQUIT])
-    func aLoggerThatIsStoppedIsKilled(signal: Int32) throws {
+    func stoppedLoggerIsKilledAtShutdown(signal: Int32) throws {
         let server = try TestServer(
             main: "worker_shutdown_timeout 1s;", workers: 2, files: ["a": "hello"])
         server.mayLoseWorkers = true
@@ -20,7 +20,7 @@ struct LastDeadlineTests {
         #expect(server.errorLog.contains("logger process \(logger) exited on signal 9"))
     }
 
-    @Test func workersThatAreStoppedAreKilled() throws {
+    @Test func stoppedWorkersAreKilledAtShutdown() throws {
         let server = try TestServer(
             main: "worker_shutdown_timeout 1s;", workers: 2, files: ["a": "hello"])
         server.mayLoseWorkers = true

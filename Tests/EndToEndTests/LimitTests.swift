@@ -28,7 +28,7 @@ import Testing
         return (held, count - held.count)
     }
 
-    @Test func requestsOfAllWorkersAreOne() throws {
+    @Test func requestLimitIsSharedByWorkers() throws {
         let server = try TestServer(
             "limit_req zone=one burst=20 nodelay;",
             http: "limit_req_zone $binary_remote_addr zone=one:1m rate=1r/m;", workers: 4,
@@ -41,7 +41,7 @@ import Testing
         #expect(statuses == [200: 21, 503: 79])
     }
 
-    @Test func connectionsOfAllWorkersAreOne() throws {
+    @Test func connectionLimitIsSharedByWorkers() throws {
         let server = try TestServer(
             "limit_conn one 10;", http: "limit_conn_zone $server_port zone=one:1m;", workers: 4,
             files: Self.large)
@@ -65,7 +65,7 @@ import Testing
     }
 
     /// nginx goes on counting what was under way there.
-    @Test(.enabled(if: Product.isApus)) func aKilledWorkerCountsNoMore() throws {
+    @Test(.enabled(if: Product.isApus)) func killedWorkerIsNotCounted() throws {
         let server = try TestServer(
             "limit_conn one 12;", http: "limit_conn_zone $server_port zone=one:1m;", workers: 3,
             files: Self.large)
@@ -79,7 +79,7 @@ import Testing
         #expect(clients.count == 12)
     }
 
-    @Test func aReloadKeepsTheZone() throws {
+    @Test func reloadKeepsZone() throws {
         func configuration(_ zone: String) -> String {
             TestServer.configuration(
                 "limit_req zone=one;", http: "limit_req_zone \(zone) rate=1r/m;", workers: 2)
@@ -110,7 +110,7 @@ import Testing
         try server.waitForOthers(than: old, count: 2)
     }
 
-    @Test func aDelayedRequestIsAnsweredLater() throws {
+    @Test func delayedRequestGetsResponseLater() throws {
         let server = try TestServer(
             "limit_req zone=one burst=5; send_timeout 200ms; client_header_timeout 5s;",
             http: """
@@ -135,7 +135,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func whoHangsUpIsNotWaitedFor(resets: Bool) throws {
+    func disconnectCancelsDelay(resets: Bool) throws {
         let server = try TestServer(
             "limit_req zone=one burst=5;",
             http: "limit_req_zone $server_port zone=one:1m rate=1r/m;", files: ["a": "hello"])
@@ -156,7 +156,7 @@ import Testing
         ("sendfile on;", "/big", 50_000), ("sendfile off;", "/big", 50_000),
         ("gzip on; gzip_types *;", "/noise", 50_000), ("", "/small", 12_000),
     ])
-    func theRateIsHeld(settings: String, target: String, bytes: Int) throws {
+    func limitRateIsApplied(settings: String, target: String, bytes: Int) throws {
         // A pause of the rate is none of the client's.
         let server = try TestServer(
             "\(settings) limit_rate \(bytes * 2 / 5); send_timeout 300ms;",
@@ -177,7 +177,7 @@ import Testing
         #expect(try client.response(to: "HEAD").status == 200)
     }
 
-    @Test func pipelinedAnswersComeOneAfterTheOther() throws {
+    @Test func limitedPipelineIsSentInOrder() throws {
         let server = try TestServer(
             "location /slow { limit_rate 4k; }",
             files: ["slow": .pattern(6000), "a": "hello"])
@@ -193,7 +193,7 @@ import Testing
     }
 
     /// The seconds are those since the request began; nginx's are those of the clock on the wall.
-    @Test(.enabled(if: Product.isApus)) func theRateHoldsAfterSoManyBytes() throws {
+    @Test(.enabled(if: Product.isApus)) func limitRateAfterIsApplied() throws {
         let server = try TestServer(
             "limit_rate_after 900k; limit_rate $arg_rate;",
             files: ["big": .pattern(1_000_000)])
@@ -206,7 +206,7 @@ import Testing
         #expect(try client.take(900_000).count == 900_000)
     }
 
-    @Test func whoLeavesWhileTheRateHoldsFreesThePlace() throws {
+    @Test func disconnectDuringRateLimitFreesConnection() throws {
         let server = try TestServer(
             "limit_rate 10; limit_conn one 1;",
             http: "limit_conn_zone $server_port zone=one:1m;", files: ["a": "hello"])
@@ -221,7 +221,7 @@ import Testing
     }
 
     /// nginx goes on counting what a dead worker was at.
-    @Test(.enabled(if: Product.isApus)) func theStatusCountsAllWorkers() throws {
+    @Test(.enabled(if: Product.isApus)) func stubStatusCountsAllWorkers() throws {
         let server = try TestServer(
             """
             location = /status { stub_status; }

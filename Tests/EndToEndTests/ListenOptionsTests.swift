@@ -57,7 +57,7 @@ struct ListenOptionsTests {
             ("accept_filter=httpready", tcp, TCP_DEFER_ACCEPT, 0),
             ("bind", SOL_SOCKET, SO_REUSEADDR, 1),
         ] as [(String, Int32, Int32, Int32)])
-    func theKernelHasWhatIsWritten(
+    func socketOptionsAreSet(
         parameter: String, level: Int32, name: Int32, expected: Int32
     ) throws {
         let server = try TestServer(
@@ -68,7 +68,7 @@ struct ListenOptionsTests {
         #expect(try server.fetch("/a").text == "hello")
     }
 
-    @Test func connectionsHaveItToo() throws {
+    @Test func acceptedConnectionsInheritOptions() throws {
         let server = try TestServer(
             configuration: TestServer.configuration().replacingOccurrences(
                 of: "listen 127.0.0.1:PORT;",
@@ -87,7 +87,7 @@ struct ListenOptionsTests {
 
     /// A reload that has fewer workers: who waits at a socket that is one too many is accepted.
     @Test(.enabled(if: Product.isApus, "nginx resets them"))
-    func noConnectionIsLostWhenAGroupHasFewerWorkers() throws {
+    func reuseportKeepsBacklogWithFewerWorkers() throws {
         func configuration(_ workers: Int) -> String {
             TestServer.configuration(workers: workers).replacingOccurrences(
                 of: "listen 127.0.0.1:PORT;", with: "listen 127.0.0.1:PORT reuseport;")
@@ -105,7 +105,7 @@ struct ListenOptionsTests {
         for _ in 0..<20 { #expect(try server.fetch("/a").text == "hello") }
     }
 
-    @Test func aUnixSocketIsEverybodys() throws {
+    @Test func unixSocketIsWritableByAll() throws {
         let server = try TestServer("listen unix:DIR/socket;", files: ["a": "hello"])
         var facts = stat()
         #expect(unsafe stat(server.folder.path + "/socket", &facts) == 0)

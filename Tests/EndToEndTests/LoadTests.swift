@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func everyRequestIsAnswered() throws {
+    @Test func everyRequestGetsResponse() throws {
         let server = try TestServer(
             "access_log off;", workers: 2, connections: 1024, files: ["a.txt": .pattern(1024)])
         let result = try run(
@@ -46,7 +46,7 @@ import Testing
         #expect(counts.connect + counts.read + counts.write + counts.badStatus == 0)
     }
 
-    @Test func aKilledWorkerLosesOnlyItsOwnConnections() throws {
+    @Test func killedWorkerLosesOnlyItsConnections() throws {
         let connections = 200
         let server = try TestServer(
             "access_log off; keepalive_requests 100000000; keepalive_time 24h;", workers: 2,

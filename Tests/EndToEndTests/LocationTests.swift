@@ -8,7 +8,7 @@ import Testing
         ("/images/exact.txt", "exact"), ("/other.txt", "root"),
         ("/images/deep/logo.txt", "longer"), ("/imagesque.txt", "root of imagesque"),
     ])
-    func theMostSpecificLocation(target: String, text: String) throws {
+    func mostSpecificLocationIsSelected(target: String, text: String) throws {
         let server = try TestServer(
             """
             location / { root DIR/root/r; }
@@ -28,7 +28,7 @@ import Testing
     /// An expression that takes too long is an error of the configuration's, and the log says
     /// which it is.
     @Test(.enabled(if: Product.isApus, "nginx's limit is a higher one"), arguments: ["/l", "/r"])
-    func anExpressionThatHitsItsLimitIsNamed(path: String) throws {
+    func regexThatHitsItsLimitIsNamed(path: String) throws {
         let server = try TestServer(
             """
             location ~ "^/l(a|aa|aaa)+$" { return 200; }
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func theOrderOfLocationsDoesNotMatter() throws {
+    @Test func orderOfPrefixLocationsIsIrrelevant() throws {
         let server = try TestServer(
             """
             location /a/b/ { alias ROOT/2/; }
@@ -88,7 +88,7 @@ import Testing
         ("/withoutx.txt", 404, nil), ("/file", 200, "x"), ("/with", 404, nil),
         ("/with/../with/x.txt", 200, "x"),
     ])
-    func alias(target: String, status: Int, text: String?) throws {
+    func aliasReplacesLocationName(target: String, status: Int, text: String?) throws {
         let server = try TestServer(
             """
             location /with/ { alias ROOT/target/; }
@@ -100,7 +100,7 @@ import Testing
         if let text { #expect(response.text == text) }
     }
 
-    @Test func aFolderBelowAnAliasIsRedirectedByItsOwnName() throws {
+    @Test func directoryBelowAliasRedirectsWithURLPath() throws {
         let server = try TestServer(
             "location /with/ { alias ROOT/target/; }", files: ["target/sub/a": "x"])
         #expect(
@@ -108,7 +108,7 @@ import Testing
                 == "http://localhost:\(server.port)/with/sub/")
     }
 
-    @Test func aLocationInsideOfAnAliasHasItsName() throws {
+    @Test func nestedLocationInheritsAlias() throws {
         let server = try TestServer(
             """
             location /y/ {

@@ -4,7 +4,7 @@ import Testing
 
 /// What is written about requests and about the server itself.
 @Suite struct LogTests {
-    @Test func theCombinedFormat() throws {
+    @Test func combinedFormatIsNginxs() throws {
         let server = try TestServer(files: ["a.txt": "hello"])
         _ = try server.fetch("/a.txt?q=1", ["Referer: http://r.test/", "User-Agent: Bird/1 \"x\""])
         _ = try server.fetch("/none", method: "HEAD")
@@ -17,7 +17,7 @@ import Testing
         #expect(lines[1].contains("\"HEAD /none HTTP/1.1\" 404 0 \"-\" \"-\""))
     }
 
-    @Test func anOwnFormat() throws {
+    @Test func customFormatIsApplied() throws {
         let server = try TestServer(
             "access_log DIR/own.log own;",
             http: """
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test func escapesOfTheLog() throws {
+    @Test func logValuesAreEscaped() throws {
         let server = try TestServer(
             "access_log DIR/own.log json; access_log DIR/none.log none;",
             http: """
@@ -62,7 +62,7 @@ import Testing
         #expect(none == "\"q\"uote\\slash\ttab\"\n")
     }
 
-    @Test func offAndInherited() throws {
+    @Test func accessLogOffAndInheritance() throws {
         let server = try TestServer(
             """
             location /off/ { access_log off; }
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test func badRequestsAndGoneClients() throws {
+    @Test func badRequestsAndDisconnectsAreLogged() throws {
         let server = try TestServer(files: ["a": "x"])
         let bad = try server.connect()
         try bad.send("GET /a b HTTP/1.1\r\n\r\n")
@@ -91,7 +91,7 @@ import Testing
         #expect(lines.contains { $0.contains("\"GET /half\" 400 0 ") })
     }
 
-    @Test func aDownloadThatTheClientLeaves() throws {
+    @Test func abortedDownloadLogsSentBytes() throws {
         let server = try TestServer(files: ["big": .pattern(30_000_000)])
         let client = try server.connect(receiveBuffer: 4096)
         try client.request("GET /big HTTP/1.1")
@@ -104,7 +104,7 @@ import Testing
         #expect(try #require(Int(words[1])) < 30_000_000)
     }
 
-    @Test func standardOutputAndError() throws {
+    @Test func logsMayGoToStandardStreams() throws {
         let server = try TestServer(
             "access_log /dev/stdout; error_log stderr info;", files: ["a": "x"])
         _ = try server.fetch("/a")
@@ -118,7 +118,7 @@ import Testing
         }
     }
 
-    @Test func theFormOfTheErrorLog() throws {
+    @Test func errorLogHasNginxFormat() throws {
         let server = try TestServer(files: ["a": "x"])
         _ = try server.fetch("/none?x", ["Referer: http://r.test/"])
         let log = try server.waitForLog("error.log", "the line") { $0.contains("/none") }
@@ -134,7 +134,7 @@ import Testing
     }
 
     @Test(arguments: [("info", true), ("error", true), ("crit", false), ("emerg", false)])
-    func levelsOfTheErrorLog(level: String, isWritten: Bool) throws {
+    func errorLogLevelsAreApplied(level: String, isWritten: Bool) throws {
         let server = try TestServer("error_log DIR/own.log \(level);", files: ["a": "x"])
         _ = try server.fetch("/none")
         // The access log's line is written after the error log's.
@@ -142,7 +142,7 @@ import Testing
         #expect(server.log("own.log").contains("No such file") == isWritten)
     }
 
-    @Test func logNotFoundOff() throws {
+    @Test func logNotFoundOffHidesMissingFiles() throws {
         let server = try TestServer("log_not_found off;", files: ["a": "x"])
         _ = try server.fetch("/none")
         _ = try waitForLines(1, of: server)
@@ -150,7 +150,7 @@ import Testing
     }
 
     @Test(arguments: ["signal", "command"])
-    func reopening(by way: String) throws {
+    func reopenMovesToNewFile(by way: String) throws {
         let server = try TestServer(workers: 2, files: ["a": "x"])
         _ = try server.fetch("/a?before")
         _ = try waitForLines(1, of: server)
@@ -180,7 +180,7 @@ import Testing
         #expect(!server.accessLog.contains("?before"))
     }
 
-    @Test func noLineIsLostOrTorn() throws {
+    @Test func noLineIsLostOrSplit() throws {
         let server = try TestServer(
             "keepalive_requests 100000;", workers: 2, files: ["a": "x"])
         let clients = try (0..<4).map { _ in try server.connect() }

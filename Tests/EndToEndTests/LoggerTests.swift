@@ -61,7 +61,7 @@ import Testing
 
     // MARK: what is killed
 
-    @Test func aKilledWorkerLosesOneLineAtMost() throws {
+    @Test func killedWorkerLosesAtMostOneLine() throws {
         let server = try TestServer(Self.endless, workers: 2, files: Self.files)
         server.mayLoseWorkers = true
         let asker = Asker(server, connections: 8)
@@ -86,7 +86,7 @@ import Testing
         #expect(server.accessLog.split(separator: "\n").allSatisfy { $0.hasPrefix("127.0.0.1 - ") })
     }
 
-    @Test func aKilledLoggerIsReplacedAndLosesNothing() throws {
+    @Test func killedLoggerIsReplacedWithoutLoss() throws {
         let server = try TestServer(Self.endless, workers: 2, files: Self.files)
         server.mayLoseWorkers = true
         let asker = Asker(server, connections: 4)
@@ -104,7 +104,7 @@ import Testing
         #expect(server.errorLog.contains("logger process"))
     }
 
-    @Test func theLoggerIsDeafToSignals() throws {
+    @Test func loggerIgnoresSignals() throws {
         let server = try TestServer(files: Self.files)
         let logger = try waitForValue("a logger") { server.loggers.first }
         // A terminal sends them to all processes.
@@ -114,7 +114,7 @@ import Testing
         #expect(server.loggers == [logger])
     }
 
-    @Test func theEndOfTheMasterEndsTheLoggerAfterItsWorkers() throws {
+    @Test func loggerExitsAfterWorkersWhenMasterDies() throws {
         let server = try TestServer(Self.endless, workers: 2, files: Self.files)
         let logger = try waitForValue("a logger") { server.loggers.first }
         let asker = Asker(server, connections: 4)
@@ -130,7 +130,7 @@ import Testing
     // MARK: the end, reload and reopening
 
     @Test(arguments: [SIGQUIT, SIGTERM, SIGINT])
-    func atTheEndAllLinesAreWritten(signal: Int32) throws {
+    func shutdownWritesAllLines(signal: Int32) throws {
         let server = try TestServer(Self.endless, workers: 2, files: Self.files)
         let asker = Asker(server, connections: 4)
         for number in 0..<1000 { try asker.ask(number) }
@@ -141,7 +141,7 @@ import Testing
         #expect(numbers(server.accessLog).sorted() == asker.answered)
     }
 
-    @Test func reloadsLoseNoLine() throws {
+    @Test func reloadLosesNoLine() throws {
         let server = try TestServer(Self.endless, workers: 2, files: Self.files)
         let asker = Asker(server, connections: 6)
         for number in 0..<1500 {
@@ -157,7 +157,7 @@ import Testing
     }
 
     /// Each line is in one file, and not in one that was moved away before its request.
-    @Test func aStormOfReopeningPutsEachLineWhereItBelongs() throws {
+    @Test func rapidReopensKeepLinesInRightFile() throws {
         let server = try TestServer(Self.endless, workers: 2, files: Self.files)
         let log = server.folder.path + "/access.log"
         let asker = Asker(server, connections: 4)
@@ -193,7 +193,7 @@ import Testing
 
     // MARK: who does not take lines
 
-    @Test func aPipeThatNobodyReadsStopsNobody() throws {
+    @Test func unreadPipeDoesNotBlockRequests() throws {
         let server = try TestServer(
             configuration: TestServer.configuration(
                 "\(Self.endless) access_log DIR/pipe; access_log DIR/access.log;"
@@ -219,7 +219,7 @@ import Testing
         #expect(read.count + lost(server) == 1600)
     }
 
-    @Test func aFullDiskCostsLinesThatAreCounted() throws {
+    @Test func fullDiskDropsAndCountsLines() throws {
         let server = try TestServer(
             "\(Self.endless) access_log /dev/full; large_client_header_buffers 4 16k;",
             files: Self.files)
@@ -236,7 +236,7 @@ import Testing
 
     // MARK: rights
 
-    @Test(.enabled(if: Product.isRoot)) func itKeepsTheRightToOpenLogsOnly() throws {
+    @Test(.enabled(if: Product.isRoot)) func loggerKeepsOnlyRightToOpenLogs() throws {
         let server = try TestServer(
             "access_log ROOT/logs/$arg_x.log;", files: ["a": "x", "logs/keep": "x"])
         unsafe chmod(server.folder.root, 0o777)
@@ -266,7 +266,7 @@ import Testing
         }
     }
 
-    @Test func withoutAMasterTheProcessWritesItself() throws {
+    @Test func singleProcessWritesItsLogs() throws {
         let server = try TestServer(
             Self.endless, main: "master_process off;", files: Self.files)
         for number in 0..<3 { _ = try server.fetch("/a?n=\(number)&") }
@@ -298,7 +298,7 @@ import Testing
     }
 
     @Test(.enabled(if: CallTrace.isPossible, Comment(rawValue: CallTrace.lacking)))
-    func aLineCostsNoCall() throws {
+    func logLineNeedsNoSystemCall() throws {
         let without = try calls("access_log off;")
         let with = try calls(
             "access_log DIR/one.log; access_log DIR/two.log combined buffer=1m;")

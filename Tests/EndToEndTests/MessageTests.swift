@@ -9,7 +9,7 @@ import Testing
         ("1.0", ["Connection: keep-alive"], true), ("1.0", ["Connection: Keep-Alive"], true),
         ("1.1", ["Connection: Close"], false), ("1.0", ["Connection: close"], false),
     ])
-    func keepAlive(version: String, fields: [String], isKept: Bool) throws {
+    func connectionIsKeptOpen(version: String, fields: [String], isKept: Bool) throws {
         let server = try TestServer(files: ["a.txt": "hello"])
         let client = try server.connect()
         try client.request("GET /a.txt HTTP/\(version)", fields)
@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func errorsKeepTheConnection() throws {
+    @Test func errorsKeepConnectionOpen() throws {
         let server = try TestServer(files: ["a.txt": "hello", "d/x": "x"])
         let client = try server.connect()
         for (target, status) in [("/none", 404), ("/d/", 403), ("/d", 301), ("/a.txt", 200)] {
@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(arguments: [2, 100, 2000])
-    func pipelining(count: Int) throws {
+    func pipelinedRequestsGetResponsesInOrder(count: Int) throws {
         let server = try TestServer(
             "keepalive_requests 10000;", files: ["a.txt": "alpha", "b.txt": "beta"])
         let client = try server.connect()
@@ -48,7 +48,7 @@ import Testing
         #expect(client.isQuiet)
     }
 
-    @Test func pipeliningThenTheClientHalfCloses() throws {
+    @Test func pipelineIsServedAfterHalfClose() throws {
         let server = try TestServer(files: ["a.txt": "alpha"])
         let client = try server.connect()
         try client.send(
@@ -58,7 +58,7 @@ import Testing
         #expect(try client.isClosedByServer())
     }
 
-    @Test func byteByByte() throws {
+    @Test func requestByteByByte() throws {
         let server = try TestServer(files: ["a.txt": "hello"])
         let client = try server.connect()
         let text =
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func splitAtEveryPoint() throws {
+    @Test func requestSplitAtEveryByte() throws {
         let server = try TestServer(files: ["a.txt": "hello"])
         let request = Array(
             "GET /a.txt HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\nRange: bytes=1-2\r\n\r\n"
@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    @Test func lineFeedsAloneAndEmptyLinesBefore() throws {
+    @Test func bareLineFeedsAndLeadingEmptyLinesAreAccepted() throws {
         let server = try TestServer(files: ["a.txt": "hello"])
         let client = try server.connect()
         try client.send("GET /a.txt HTTP/1.1\nHost: x\n\n")
@@ -98,7 +98,7 @@ import Testing
         #expect(try client.response().text == "hello")
     }
 
-    @Test func theAbsoluteForm() throws {
+    @Test func absoluteFormIsAccepted() throws {
         let server = try TestServer(
             """
             server_name first.test;
@@ -121,14 +121,14 @@ import Testing
         #expect(try client.response().status == 403)
     }
 
-    @Test func httpZeroNine() throws {
+    @Test func http09GetsBodyOnly() throws {
         let server = try TestServer(files: ["a.txt": "hello"])
         let client = try server.connect()
         try client.send("GET /a.txt\r\n")
         #expect(try client.readToEnd() == Array("hello".utf8))
     }
 
-    @Test func theQueryIsNotOfTheName() throws {
+    @Test func queryIsNotPartOfFileName() throws {
         let server = try TestServer(files: ["a.txt": "hello"])
         for target in ["/a.txt?", "/a.txt?x", "/a.txt?../..", "/a.txt?a=b&c=%zz", "/a.txt??"] {
             #expect(try server.fetch(target).text == "hello", "\(target)")

@@ -21,7 +21,7 @@ import Testing
 
     /// What is counted are calls that take a path: they do not depend on when anybody runs.
     @Test(.enabled(if: CallTrace.isPossible, "\(CallTrace.lacking)"))
-    func aLongMissingPathTakesAFewCalls() throws {
+    func longMissingPathTakesFewCalls() throws {
         let server = try server()
         let client = try server.connect()
         for _ in 0..<3 { #expect(try ask(client, "/none") == 404) }
@@ -42,7 +42,7 @@ import Testing
         #expect(calls <= 4 * requests, "\(calls) calls for \(requests) requests")
     }
 
-    @Test func longMissingPathsTakeLittleMemoryAndPushNothingOut() throws {
+    @Test func longMissingPathsEvictNothing() throws {
         let server = try server()
         let watch = try WorkerWatch(server)
         let client = try server.connect()

@@ -30,7 +30,7 @@ struct NotModifiedTests {
         }
     }
 
-    @Test func fieldsOfA304AreThoseOfItsResponse() throws {
+    @Test func notModifiedHasHeadersOfFileResponse() throws {
         let page = wordyText(3000)
         let locations = Self.combinations.enumerated().map { index, text in
             "location /\(index)/ { alias ROOT/; \(text) }"
@@ -57,7 +57,7 @@ struct NotModifiedTests {
         }
     }
 
-    @Test func fieldsOfA304OfATextAreThoseOfItsResponse() throws {
+    @Test func notModifiedHasHeadersOfTextResponse() throws {
         let server = try TestServer(
             """
             gzip on; gzip_vary on; gzip_min_length 1; gzip_types *;

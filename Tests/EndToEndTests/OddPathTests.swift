@@ -104,7 +104,7 @@ struct OddPathTests {
     }
 
     @Test(arguments: [true, false])
-    func noWorkerDies(isRooted: Bool) throws {
+    func oddPathsKillNoWorker(isRooted: Bool) throws {
         let server = try server(isRooted: isRooted)
         let worker = try server.waitForWorkers(1)
         for path in Self.paths {
@@ -129,7 +129,7 @@ struct OddPathTests {
         #expect(!server.errorLog.contains("exited on signal"))
     }
 
-    @Test func theSourcesAreRead() throws {
+    @Test func allPathUsesAreCovered() throws {
         let variables = try Self.variables()
         #expect(variables.count > 100)
         for name in ["realpath_root", "request_filename", "ssl_cipher", "arg_p"] {

@@ -50,7 +50,7 @@ import Testing
 
     /// The head begins the file's first packet; nothing is asked that is not needed.
     @Test(arguments: ["20k", "512k"], ["", "tcp_nopush on;"])
-    func aFileOfOneSlice(name: String, directives: String) throws {
+    func smallFileSharesPacketWithHead(name: String, directives: String) throws {
         let calls = try sending(name, directives)
         let size = Self.files[name]?.content.count ?? 0
         guard case .head(let count, isHeld: true)? = calls.first, count < 1000 else {
@@ -72,7 +72,7 @@ import Testing
 
     /// A slice ends where a segment does, so that no small packet is sent but the last one.
     @Test(arguments: ["", "sendfile_max_chunk 300k;"], [0, 1000])
-    func slicesAreWholeSegments(directives: String, start: Int) throws {
+    func slicesEndAtSegmentBoundary(directives: String, start: Int) throws {
         let fields = start > 0 ? ["Range: bytes=\(start)-"] : []
         for name in ["514k", "3m"] {
             let calls = try sending(name, directives, fields: fields)
@@ -99,7 +99,7 @@ import Testing
 
     /// Where the rate is limited, what may go goes, unless the directive says otherwise.
     @Test(arguments: [("", false), ("tcp_nopush on;", true)])
-    func aLimitedRate(directives: String, isHeld: Bool) throws {
+    func rateLimitedHeadIsSentAlone(directives: String, isHeld: Bool) throws {
         for name in ["20k", "3m"] {
             let calls = try sending(name, "limit_rate 100m; \(directives)")
             guard case .head(_, isHeld: isHeld)? = calls.first else {
@@ -113,7 +113,7 @@ import Testing
     }
 
     /// However little the socket takes at a time.
-    @Test func aSlowReaderGetsItAll() throws {
+    @Test func slowReaderGetsWholeFile() throws {
         let server = try TestServer(
             "sendfile on;", files: ["big": .pattern(30 << 20), "a": "hello"])
         let client = try server.connect(receiveBuffer: 4096)

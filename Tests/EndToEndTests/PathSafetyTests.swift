@@ -12,7 +12,7 @@ import Testing
         "/%2e%2e", "/a/../..", "/..//secret.txt", "../secret.txt",
         "/a/%2e%2e%2f%2e%2e%2fsecret.txt",
     ])
-    func climbingOutIsRefused(target: String) throws {
+    func pathAboveRootIsRefused(target: String) throws {
         let server = try TestServer(files: ["a/b/c/x": "x"])
         try "secret".write(
             toFile: server.folder.path + "/secret.txt", atomically: false, encoding: .utf8)
@@ -25,7 +25,7 @@ import Testing
         "/..%5csecret.txt", "/%252e%252e/secret.txt", "/.../secret.txt", "/..;/secret.txt",
         "/..%c0%af../secret.txt", "/%c0%ae%c0%ae/secret.txt", "/a/..%5c..%5csecret.txt",
     ])
-    func whatOnlyLooksLikeClimbingIsAName(target: String) throws {
+    func namesWithDotsAreOrdinary(target: String) throws {
         let server = try TestServer(files: ["a/x": "x"])
         try "secret".write(
             toFile: server.folder.path + "/secret.txt", atomically: false, encoding: .utf8)
@@ -37,7 +37,7 @@ import Testing
         ("/a//x", "x"), ("/a/b/..//x", "x"), ("/a/%2e%2e/top.txt", "top"), ("/a/b/%2e./x", "x"),
         ("/a%2fx", "x"), ("/a/../a/../top.txt", "top"), ("/...", "three"), ("/..two", "two"),
     ])
-    func climbingInsideIsResolved(target: String, text: String) throws {
+    func dotSegmentsInsideRootAreResolved(target: String, text: String) throws {
         let server = try TestServer(files: [
             "a/x": "x", "a/b/y": "y", "top.txt": "top", "...": "three", "..two": "two",
         ])
@@ -45,12 +45,12 @@ import Testing
     }
 
     @Test(arguments: ["/a%00.txt", "/%", "/%4", "/%zz", "/a%2", "/%%41", "/a%0"])
-    func brokenEscapesAreRefused(target: String) throws {
+    func invalidEscapesAreRefused(target: String) throws {
         let server = try TestServer(files: ["a": "x"])
         #expect(try server.fetch(target).status == 400)
     }
 
-    @Test func aLinkIsFollowedAndABrokenOneIsNotFound() throws {
+    @Test func linkIsFollowedAndBrokenLinkIs404() throws {
         let server = try TestServer(files: ["real.txt": "real", "folder/in.txt": "in"])
         try "outside".write(
             toFile: server.folder.path + "/outside.txt", atomically: false, encoding: .utf8)
@@ -67,7 +67,7 @@ import Testing
         #expect(try server.fetch("/loop").status == 403)
     }
 
-    @Test func aFIFOIsAnsweredAtOnce() throws {
+    @Test func fifoGetsResponseAtOnce() throws {
         let server = try TestServer(files: ["a": "x"])
         #expect(unsafe mkfifo(server.folder.root + "/pipe", 0o666) == 0)
         let status = try server.fetch("/pipe").status
@@ -76,7 +76,7 @@ import Testing
         #expect(try server.fetch("/a").status == 200)
     }
 
-    @Test func aDeviceAndASocketAreNotServed() throws {
+    @Test func deviceAndSocketAreNotServed() throws {
         let server = try TestServer(files: ["a": "x"])
         try server.folder.link("null", to: "/dev/null")
         try server.folder.link("tty", to: "/dev/tty")
@@ -91,7 +91,7 @@ import Testing
         #expect(try server.fetch("/a").status == 200)
     }
 
-    @Test func aNameThatIsTooLong() throws {
+    @Test func tooLongNameIsRefused() throws {
         let server = try TestServer(files: ["a": "x"])
         let name = String(repeating: "n", count: 300)
         let status = try server.fetch("/" + name).status

@@ -9,7 +9,7 @@ import Testing
         return lines.first { $0.hasPrefix(name) }.map(String.init) ?? ""
     }
 
-    @Test func workersAreWhereAndWhatTheyAreToldToBe() throws {
+    @Test func workerDirectoryAndLimitsAreApplied() throws {
         let server = try TestServer(
             main: """
                 working_directory DIR/root; worker_rlimit_core 4096; worker_cpu_affinity 1;
@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root may have a priority"))
-    func workersHaveTheirPriority() throws {
+    func workerPriorityIsApplied() throws {
         let server = try TestServer(main: "worker_priority 3;")
         let worker = try settledWorker(of: server)
         let fields = try readText("/proc/\(worker)/stat").components(separatedBy: ") ").last
@@ -37,13 +37,13 @@ import Testing
         return try server.waitForWorkers(1)[0]
     }
 
-    @Test func aDirectoryThatIsNotThereEndsTheWorkers() throws {
+    @Test func missingWorkingDirectoryStopsWorkers() throws {
         #expect(throws: (any Error).self) {
             _ = try TestServer(main: "working_directory DIR/none;").fetch("/")
         }
     }
 
-    @Test func anEnvironmentForWorkersChangesNoTimes() throws {
+    @Test func envDirectiveDoesNotChangeTimeZone() throws {
         let server = try TestServer(
             http: "log_format zone '[$time_local]'; access_log DIR/zone.log zone;",
             main: "env TZ=UTC-5; env PATH;", files: ["a": ""])
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test(.enabled(if: Product.isApus, "nginx has no such words"))
-    func theEnvironmentStandsInWords() throws {
+    func environmentVariablesAreReplacedInWords() throws {
         let configuration = TestServer.configuration(
             """
             location ${ENV:PLACE}/ { alias "${ENV:FOLDER}/"; }

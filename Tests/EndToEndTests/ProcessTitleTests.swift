@@ -27,13 +27,13 @@ import Testing
         "apus: worker process", "apus: logger process", "apus: helper process",
     ]
 
-    @Test func everyProcessIsNamedByItsRole() throws {
+    @Test func processTitleShowsRole() throws {
         let server = try DaemonServer("gzip on;", files: ["a.html": "hello"])
         #expect(try title(of: server.first) == masterTitle(server))
         try waitFor("all titles") { try titles(of: server.first) == Self.all }
     }
 
-    @Test func anUpgradedMasterHasItsOwnTitle() throws {
+    @Test func upgradedMasterHasOwnTitle() throws {
         let server = try DaemonServer("gzip on;", files: ["a.html": "hello"])
         let new = try server.upgrade()
         #expect(try title(of: new) == masterTitle(server))
@@ -41,7 +41,7 @@ import Testing
         #expect(try server.fetch("/a.html").text == "hello")
     }
 
-    @Test func drainingWorkerIsShuttingDown() throws {
+    @Test func drainingWorkerTitleSaysShuttingDown() throws {
         let server = try DaemonServer("keepalive_min_timeout 60s;", files: ["a": "hello"])
         let client = try RawClient(.ipv4(server.port), of: server)
         try client.request("GET /a HTTP/1.1")

@@ -12,7 +12,7 @@ import Testing
         ("bytes=-20000", 0, 9_999), ("bytes=5000-99999", 5_000, 9_999),
         ("bytes= 10 - 19 ", 10, 19), ("BYTES=10-19", 10, 19),
     ])
-    func aSingleRange(field: String, first: Int, last: Int) throws {
+    func singleRangeIs206(field: String, first: Int, last: Int) throws {
         let server = try TestServer(files: ["a.txt": .bytes(Self.bytes)])
         let response = try server.fetch("/a.txt", ["Range: \(field)"])
         #expect(response.status == 206)
@@ -33,7 +33,7 @@ import Testing
         "bytes=1", "bytes=1-2x", "bytes=99999999999999999999-", "bytes=0-99999999999999999999",
         "bytes=--1", "bytes=,",
     ])
-    func whatCannotBeSatisfied(field: String) throws {
+    func unsatisfiableRangeIs416(field: String) throws {
         let server = try TestServer(files: ["a.txt": .bytes(Self.bytes)])
         let response = try server.fetch("/a.txt", ["Range: \(field)"])
         #expect(response.status == 416, "\(field)")
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(arguments: ["lines=0-1", "bytes:0-1", "0-1", "bytes="])
-    func anotherUnitIsIgnored(field: String) throws {
+    func unknownRangeUnitIsIgnored(field: String) throws {
         let server = try TestServer(files: ["a.txt": .bytes(Self.bytes)])
         let response = try server.fetch("/a.txt", ["Range: \(field)"])
         #expect(response.status == 200)
@@ -54,7 +54,7 @@ import Testing
         ("bytes=9990-,0-4999,1-2", [9_990...9_999, 0...4_999, 1...2]),
         ("bytes=0-9,20000-30000,50-59", [0...9, 50...59]),
     ])
-    func severalRanges(field: String, ranges: [ClosedRange<Int>]) throws {
+    func severalRangesAreMultipart(field: String, ranges: [ClosedRange<Int>]) throws {
         let server = try TestServer(files: ["a.txt": .bytes(Self.bytes)])
         let client = try server.connect()
         try client.request("GET /a.txt HTTP/1.1", ["Range: \(field)"])
@@ -72,7 +72,7 @@ import Testing
         #expect(try client.response().body == Array(Self.bytes[0...1]))
     }
 
-    @Test func severalRangesOfWhichOneIsLeft() throws {
+    @Test func severalRangesWithOneSatisfiable() throws {
         let server = try TestServer(files: ["a.txt": .bytes(Self.bytes)])
         let response = try server.fetch("/a.txt", ["Range: bytes=0-9,20000-"])
         #expect(response.status == 206)
@@ -80,7 +80,7 @@ import Testing
         #expect(response.body == Array(Self.bytes[0...9]))
     }
 
-    @Test func rangesThatTogetherAreMoreThanTheFile() throws {
+    @Test func rangesLargerThanFileAreIgnored() throws {
         let server = try TestServer(files: ["a.txt": .bytes(Self.bytes)])
         let response = try server.fetch("/a.txt", ["Range: bytes=0-,0-,0-"])
         #expect(response.status == 200)
@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test(arguments: [("max_ranges 0;", 200), ("max_ranges 1;", 200), ("max_ranges 2;", 206)])
-    func maxRanges(directive: String, status: Int) throws {
+    func maxRangesIsApplied(directive: String, status: Int) throws {
         let server = try TestServer(directive, files: ["a.txt": .bytes(Self.bytes)])
         #expect(try server.fetch("/a.txt", ["Range: bytes=0-0,2-2"]).status == status)
     }
@@ -98,27 +98,27 @@ import Testing
         (TemporaryFolder.modifiedText, 206), ("Sat, 15 Feb 2020 13:14:15 GMT", 200),
         ("W/" + TemporaryFolder.entityTag(size: 10_000), 200), ("nonsense", 200),
     ])
-    func ifRange(field: String, status: Int) throws {
+    func ifRangeIsEvaluated(field: String, status: Int) throws {
         let server = try TestServer(files: ["a.txt": .bytes(Self.bytes)])
         let response = try server.fetch("/a.txt", ["Range: bytes=1-3", "If-Range: \(field)"])
         #expect(response.status == status)
         #expect(response.body == (status == 206 ? Array(Self.bytes[1...3]) : Self.bytes))
     }
 
-    @Test func anEmptyFileHasNoRange() throws {
+    @Test func emptyFileIgnoresRange() throws {
         let server = try TestServer(files: ["empty.txt": ""])
         #expect(try server.fetch("/empty.txt", ["Range: bytes=-1"]).status != 206)
         #expect(try server.fetch("/empty.txt", ["Range: bytes=0-"]).status != 206)
     }
 
-    @Test func aNotModifiedIsNotPartial() throws {
+    @Test func notModifiedHasPriorityOverRange() throws {
         let server = try TestServer(files: ["a.txt": .bytes(Self.bytes)])
         let fields = ["Range: bytes=1-3", "If-None-Match: *"]
         #expect(try server.fetch("/a.txt", fields).status == 304)
         #expect(try server.fetch("/none", ["Range: bytes=1-3"]).status == 404)
     }
 
-    @Test func rangesOfALargeFile() throws {
+    @Test func rangesOfLargeFile() throws {
         let bytes = patternBytes(3_000_000)
         let server = try TestServer(files: ["big.bin": .bytes(bytes)])
         let field = "bytes=1000000-1999999,2500000-2999998"

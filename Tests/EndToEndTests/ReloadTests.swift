@@ -9,7 +9,7 @@ struct ReloadTests {
         try run(Product.binary, TestServer.commandLine(server.folder) + ["-s", "reload"])
     }
 
-    @Test func theNextRequestHasTheNewConfiguration() throws {
+    @Test func requestAfterReloadUsesNewConfiguration() throws {
         let server = try TestServer("return 200 0;", workers: 2)
         for number in 1...8 {
             try server.rewrite(
@@ -21,7 +21,7 @@ struct ReloadTests {
         }
     }
 
-    @Test func whatTheMasterCannotHaveIsPrinted() throws {
+    @Test func failedReloadPrintsReason() throws {
         let server = try TestServer("return 200 old;")
         let taken = try #require(TakenPort(server.ports[1]))
         try server.rewrite(TestServer.configuration("listen 127.0.0.1:PORT2; return 200 new;"))
@@ -35,7 +35,7 @@ struct ReloadTests {
         withExtendedLifetime(taken) {}
     }
 
-    @Test func aBadConfigurationIsNotSent() throws {
+    @Test func badConfigurationIsNotReloaded() throws {
         let server = try TestServer("return 200 old;")
         try server.rewrite("nonsense;")
         let result = try reload(server)
@@ -46,7 +46,7 @@ struct ReloadTests {
         #expect(!server.errorLog.contains("SIGHUP"))
     }
 
-    @Test func aServerThatEndsRefuses() throws {
+    @Test func reloadDuringShutdownIsRefused() throws {
         let server = try TestServer(files: ["big": .pattern(60_000_000)])
         let download = try server.connect(receiveBuffer: 4096)
         try download.request("GET /big HTTP/1.1")
@@ -59,7 +59,7 @@ struct ReloadTests {
     }
 
     /// Signals of one kind merge; every caller gets its answer all the same.
-    @Test func manyAtOnceAreAllAnswered() throws {
+    @Test func concurrentReloadsAllGetResult() throws {
         let server = try TestServer("return 200 old;", workers: 2)
         try server.rewrite(TestServer.configuration("return 200 new;"))
         let words = TestServer.commandLine(server.folder) + ["-s", "reload"]
@@ -72,14 +72,14 @@ struct ReloadTests {
         #expect(try server.fetch("/").text == "new")
     }
 
-    @Test func aPlainHangupNeedsNoWaiter() throws {
+    @Test func plainHangupReloads() throws {
         let server = try TestServer("return 200 old;")
         try server.rewrite(TestServer.configuration("return 200 new;"))
         server.process.signal(SIGHUP)
         try waitFor("the new answer") { try server.fetch("/").text == "new" }
     }
 
-    @Test func nothingIsWrittenBesideThePidFile() throws {
+    @Test func reloadWritesOnlyPidFile() throws {
         let server = try TestServer("return 200 old;")
         let before = try FileManager.default.contentsOfDirectory(atPath: server.folder.path)
         #expect(try reload(server).succeeded)
@@ -89,7 +89,7 @@ struct ReloadTests {
 
     /// Another program under the number of a server that was killed: nginx signals it.
     @Test(arguments: ["stop", "quit", "reopen", "reload"])
-    func anotherProgramIsNotSignalled(order: String) throws {
+    func otherProgramIsNotSignalled(order: String) throws {
         let server = try TestServer("return 200 old;")
         let other = try ChildProcess(
             "/bin/sleep", ["60"], output: server.folder.path + "/out",

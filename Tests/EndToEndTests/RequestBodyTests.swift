@@ -7,7 +7,7 @@ import Testing
     private static let follow = "GET /a.txt HTTP/1.1\r\nHost: x\r\n\r\n"
 
     @Test(arguments: [0, 1, 1_000, 100_000, 900_000])
-    func contentLengthIsDiscarded(count: Int) throws {
+    func bodyWithLengthIsDiscarded(count: Int) throws {
         let server = try TestServer(files: ["a.txt": "hello"])
         let client = try server.connect()
         for method in ["POST", "GET"] {
@@ -24,7 +24,7 @@ import Testing
         "00a\r\n0123456789\r\nA\r\n0123456789\r\n0\r\n\r\n",
         "5\r\nhello\r\n0\r\nTrailer: value\r\nOther: x\r\n\r\n",
     ])
-    func chunksAreDiscarded(body: String) throws {
+    func chunkedBodyIsDiscarded(body: String) throws {
         let server = try TestServer(files: ["a.txt": "hello"])
         let client = try server.connect()
         for method in ["POST", "GET"] {
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func aLargeChunkedBody() throws {
+    @Test func largeChunkedBodyIsDiscarded() throws {
         let server = try TestServer("client_max_body_size 10m;", files: ["a.txt": "hello"])
         let client = try server.connect()
         try client.request("POST /a.txt HTTP/1.1", ["Transfer-Encoding: chunked"])
@@ -47,7 +47,7 @@ import Testing
         #expect(try client.response().text == "hello")
     }
 
-    @Test func aBodyThatLooksLikeARequestIsABody() throws {
+    @Test func bodyThatLooksLikeRequestIsDiscarded() throws {
         let server = try TestServer(files: ["a.txt": "hello", "evil": "evil"])
         let client = try server.connect()
         let smuggled = "GET /evil HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -63,7 +63,7 @@ import Testing
         ("client_max_body_size 0;", 2_000_000, 405), ("", 1_048_577, 413),
         ("client_max_body_size 1k;", 1_025, 413),
     ])
-    func theLargestBody(directive: String, count: Int, status: Int) throws {
+    func bodyLargerThanLimitIs413(directive: String, count: Int, status: Int) throws {
         let server = try TestServer(directive, files: ["a.txt": "hello"])
         let client = try server.connect()
         try client.request("POST /a.txt HTTP/1.1", ["Content-Length: \(count)"])
@@ -77,7 +77,7 @@ import Testing
     }
 
     /// nginx counts chunks only when they have a taker; either way the framing is kept.
-    @Test func chunksBeyondTheLargestBody() throws {
+    @Test func chunkedBodyLargerThanLimitIs413() throws {
         let server = try TestServer(
             "client_max_body_size 100; lingering_timeout 1s; keepalive_timeout 1s;",
             files: ["a.txt": "hello"])
@@ -91,7 +91,7 @@ import Testing
         #expect(try (client.readToEnd().firstRange(of: "hello") != nil) == goesOn)
     }
 
-    @Test func expectContinue() throws {
+    @Test func expectContinueGets100() throws {
         let server = try TestServer(files: ["a.txt": "hello"])
         let client = try server.connect()
         try client.request("POST /a.txt HTTP/1.1", ["Content-Length: 5", "Expect: 100-continue"])
@@ -124,7 +124,7 @@ import Testing
         ["Transfer-Encoding: identity"], ["Transfer-Encoding: gzip, chunked"],
         ["Transfer-Encoding: xchunked"], ["Transfer-Encoding: chunked, identity"],
     ])
-    func unclearFramingIsRefusedAndClosed(fields: [String]) throws {
+    func ambiguousFramingIsRefusedAndClosed(fields: [String]) throws {
         let server = try TestServer(files: ["a.txt": "hello"])
         let client = try server.connect()
         try client.request("POST /a.txt HTTP/1.1", fields)
@@ -135,7 +135,7 @@ import Testing
         #expect(try client.isClosedByServer())
     }
 
-    @Test func chunksOfHTTPOneZeroAreRefused() throws {
+    @Test func chunkedHTTP10IsRefused() throws {
         let server = try TestServer(files: ["a.txt": "hello"])
         let client = try server.connect()
         try client.request("POST /a.txt HTTP/1.0", ["Transfer-Encoding: chunked"])
@@ -148,7 +148,7 @@ import Testing
         "x\r\nhello\r\n0\r\n\r\n", "-5\r\nhello\r\n0\r\n\r\n", "5\r\nhelloXX0\r\n\r\n",
         "fffffffffffffffff\r\nhello\r\n0\r\n\r\n", "\r\n0\r\n\r\n",
     ])
-    func brokenChunksEndTheConnection(body: String) throws {
+    func invalidChunksCloseConnection(body: String) throws {
         let server = try TestServer("lingering_timeout 1s;", files: ["a.txt": "hello"])
         let client = try server.connect()
         try client.request("POST /a.txt HTTP/1.1", ["Transfer-Encoding: chunked"])

@@ -25,8 +25,8 @@ struct SandboxTests {
 
     /// What the log says of trying `what`, which the worker survives.
     private func outcome(of what: String, at server: TestServer) throws -> String {
-        let answer = try server.fetch("/break-in/\(what)")
-        #expect(answer.status == 404)
+        let received = try server.fetch("/break-in/\(what)")
+        #expect(received.status == 404)
         let start = "break-in \(what) "
         try server.waitForError(start)
         let line = server.errorLog.components(separatedBy: start).last ?? ""
@@ -34,7 +34,7 @@ struct SandboxTests {
     }
 
     @Test(arguments: ["epoll", "poll", "select"])
-    func whatWasRefused(engine: String) throws {
+    func forbiddenActionsAreRefused(engine: String) throws {
         let server = try server(engine: engine)
         let folder = try TemporaryFolder(files: ["theirs": "x"])
         // Everybody may, but workers.
@@ -58,7 +58,7 @@ struct SandboxTests {
     }
 
     /// Landlock does without the filter, too.
-    @Test func nothingIsWrittenWithoutTheFilterEither() throws {
+    @Test func landlockAloneForbidsWriting() throws {
         let server = try TestServer(
             configuration: TestServer.configuration(), files: ["a": "hello"],
             environment: Self.mayBreakIn + ["SWIFT_BACKTRACE=enable=no"])
@@ -83,7 +83,7 @@ struct SandboxTests {
         ("shutdown", "shutdown"), ("filter", "setsockopt"), ("option", "setsockopt"),
         ("flags", "fcntl"), ("owner", "fcntl"), ("give", "sendmsg"),
     ])
-    func whatEndsTheWorker(what: String, call: String) throws {
+    func attackCallsKillWorker(what: String, call: String) throws {
         let server = try server()
         let worker = try server.waitForWorkers(1)[0]
         let client = try server.connect()
@@ -103,7 +103,7 @@ struct SandboxTests {
     }
 
     /// What goes to syslog is sent by the Logger.
-    @Test func syslogTakesNoSocketOfAWorker() throws {
+    @Test func syslogNeedsNoWorkerSocket() throws {
         let server = try server(main: "error_log syslog:server=127.0.0.1:PORT2;")
         let worker = try server.waitForWorkers(1)[0]
         try server.connect().request("GET /break-in/datagram HTTP/1.1")
@@ -111,7 +111,7 @@ struct SandboxTests {
     }
 
     /// With a rule for links files are opened by a call whose flags no filter sees.
-    @Test func truncatingIsRefusedWhereLinksHaveRules() throws {
+    @Test func truncateIsRefusedWithSymlinkRules() throws {
         let server = try server(http: "symlinks beneath;")
         let folder = try TemporaryFolder(files: ["theirs": "x"])
         unsafe chmod(folder.root + "/theirs", 0o666)
@@ -121,13 +121,13 @@ struct SandboxTests {
         #expect(try readText(folder.root + "/theirs") == "x")
     }
 
-    @Test func offIsOff() throws {
+    @Test func sandboxOffRestrictsNothing() throws {
         let server = try server(main: "sandbox off;")
         #expect(try outcome(of: "fork", at: server) == "succeeded")
         #expect(try outcome(of: "datagram", at: server) == "succeeded")
     }
 
-    @Test func readsAreConfinedWhereThatIsAsked() throws {
+    @Test func sandboxReadRestrictsReading() throws {
         let server = try server(
             main: "sandbox require; sandbox_read DIR/root;",
             files: ["a": "hello", "d/b": "b", "d/c": "c"])
@@ -142,7 +142,7 @@ struct SandboxTests {
         #expect(try outcome(of: "read:\(server.folder.root)/d/b", at: server) == "succeeded")
     }
 
-    @Test func rightsAreGone() throws {
+    @Test func workersHaveNoCapabilities() throws {
         let server = try server(http: "", files: ["a": "hello"])
         let worker = try server.waitForWorkers(1)[0]
         _ = try server.fetch("/a")
@@ -167,7 +167,7 @@ struct SandboxTests {
 
     /// Who runs workers as root wants them to read everything.
     @Test(.enabled(if: geteuid() == 0, "only root can give itself up"))
-    func rootReadsAndDoesNothingElse() throws {
+    func rootWorkerCanOnlyRead() throws {
         let server = try server(main: "user root; sandbox require;", files: ["a": "hello"])
         unsafe chmod(server.folder.root + "/a", 0)
         unsafe chown(server.folder.root + "/a", 4242, 4242)
@@ -181,7 +181,7 @@ struct SandboxTests {
 
     /// The numbers of descriptors that were shared are used again by a worker that drains, and by
     /// connections: what is allowed of those stays allowed.
-    @Test func connectionsAreShutDownWhileTheWorkerDrains() throws {
+    @Test func drainingWorkerMayShutDownConnections() throws {
         let server = try TestServer(
             configuration: TestServer.configuration(
                 "listen unix:DIR/socket; listen 127.0.0.1:PORT2; reset_timedout_connection on;",
@@ -200,7 +200,7 @@ struct SandboxTests {
         #expect(!server.errorLog.contains("in the sandbox"), "\(server.errorLog)")
     }
 
-    @Test func coresAreLeftWhereTheyAreAskedFor() throws {
+    @Test func coreIsDumpedIfConfigured() throws {
         let server = try server(main: "worker_rlimit_core 1m; sandbox require;")
         let worker = try server.waitForWorkers(1)[0]
         _ = try server.fetch("/a")
@@ -209,7 +209,7 @@ struct SandboxTests {
         #expect(status.st_uid == (Product.isRoot ? 65534 : geteuid()))
     }
 
-    @Test func whatCannotBeHadIsSaidOnce() throws {
+    @Test func missingFeatureIsLoggedOnce() throws {
         let server = try TestServer(
             configuration: TestServer.configuration(main: "", workers: 2), files: ["a": "hello"],
             environment: ["SWIFT_BACKTRACE=enable=no"])

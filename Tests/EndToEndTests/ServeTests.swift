@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func theAddressIsPrintedAndFilesAreServed() throws {
+    @Test func addressIsPrintedAndFilesAreServed() throws {
         let serving = try Serving(["a.txt": "hello", "sub/b.css": "b {}"])
         try waitFor("the address") {
             let said = serving.said
@@ -53,12 +53,12 @@ import Testing
         #expect(try serving.fetch("/none").status == 404)
     }
 
-    @Test func theFolderOneStandsIn() throws {
+    @Test func currentDirectoryIsServedByDefault() throws {
         let serving = try Serving(["a.txt": "hello"], inFolder: true)
         #expect(try serving.fetch("/a.txt").text == "hello")
     }
 
-    @Test func listingsAndTheIndex() throws {
+    @Test func directoriesShowIndexOrListing() throws {
         let serving = try Serving(["a.txt": "x", "site/index.html": "index", ".hidden": "x"])
         let listing = try serving.fetch("/")
         #expect(listing.status == 200)
@@ -76,7 +76,7 @@ import Testing
         #expect(status == 404 || status == 403)
     }
 
-    @Test func linksAreNotFollowedOutOfTheFolder() throws {
+    @Test func linksOutOfDirectoryAreRefused() throws {
         let serving = try Serving(["in.txt": "inside", "sub/x": "x"])
         try "secret".write(
             toFile: serving.folder.path + "/secret.txt", atomically: false, encoding: .utf8)
@@ -92,7 +92,7 @@ import Testing
         #expect(try serving.fetch("/good.txt").text == "inside")
     }
 
-    @Test func onlyTheLoopbackUnlessAsked() throws {
+    @Test func listensOnLoopbackByDefault() throws {
         let serving = try Serving(["a.txt": "x"])
         let listeners = try run("ss", ["-tlnH", "sport = :\(serving.port)"]).output
         #expect(listeners.contains("127.0.0.1:\(serving.port)"))
@@ -105,7 +105,7 @@ import Testing
     }
 
     /// A page of another site whose name leads to this machine cannot read the files.
-    @Test func otherNamesAreMisdirectedOnLoopback() throws {
+    @Test func unknownHostOnLoopbackIs421() throws {
         let serving = try Serving(["a.txt": "hello"])
         let accepted = [
             "localhost", "LocalHost:1", "a.b.localhost:8000", "localhost.", "127.0.0.1",
@@ -130,7 +130,7 @@ import Testing
         #expect(try client.response().text == "hello")
     }
 
-    @Test func namesThatAreGivenAreAccepted() throws {
+    @Test func hostOptionAcceptsNames() throws {
         let serving = try Serving(
             ["a.txt": "hello"], more: ["--host", "build.example", "--host", "192.0.2.1"])
         for host in ["build.example", "BUILD.example:80", "192.0.2.1", "localhost"] {
@@ -142,7 +142,7 @@ import Testing
     }
 
     @Test(arguments: [["--listen", "0.0.0.0"], ["--listen", "0.0.0.0", "--host", "a.example"]])
-    func everyNameIsAcceptedElsewhere(words: [String]) throws {
+    func everyHostIsAcceptedOnOtherAddresses(words: [String]) throws {
         let serving = try Serving(["a.txt": "hello"], more: words)
         for host in ["evil.example", "localhost", "1.2.3.4:5"] {
             #expect(try serving.fetch(host: host).text == "hello", "\(host)")
@@ -159,7 +159,7 @@ import Testing
 
     /// A link to the current release is switched while it is served.
     @Test(arguments: ["current", "curr$ent", "deep/../current", "./current/"])
-    func theFolderIsFoundAnewForEachRequest(name: String) throws {
+    func switchedDirectoryLinkIsFollowed(name: String) throws {
         let folder = try TemporaryFolder(
             files: ["one/a.txt": "one", "two/a.txt": "two", "deep/x": "x"])
         let last = name.contains("$") ? name : "current"
@@ -185,13 +185,13 @@ import Testing
     }
 
     @Test(arguments: ["::1", "::1:8080", "[::1"])
-    func bracketsAreExplained(address: String) throws {
+    func missingBracketsAreExplained(address: String) throws {
         let result = try run(Product.binary, ["serve", "--listen", address], seconds: 20)
         #expect(result.exit == .code(1))
         #expect(result.error.contains("bracket"))
     }
 
-    @Test func aBusyPortIsAnError() throws {
+    @Test func busyPortIsError() throws {
         let port = FreePorts.take(1)[0]
         let taken = try #require(TakenPort(port))
         let folder = try TemporaryFolder()
@@ -207,13 +207,13 @@ import Testing
         ["serve", "/nowhere/at/all"], ["serve", "--port", "seventy"], ["serve", "--port", "70000"],
         ["serve", "--nonsense"], ["serve", "/etc/passwd"],
     ])
-    func whatCannotBeServedIsSaid(words: [String]) throws {
+    func unreadableDirectoryIsReported(words: [String]) throws {
         let result = try run(Product.binary, words, seconds: 20)
         #expect(result.exit == .code(1))
         #expect(result.error.contains(words[words.count - 1]))
     }
 
-    @Test func interruptingEndsIt() throws {
+    @Test func interruptStopsServer() throws {
         let serving = try Serving(["a.txt": "x"])
         serving.process.signal(SIGINT)
         #expect(try serving.process.waitForExit() == .code(0))

@@ -30,7 +30,7 @@ struct ServiceManagerTests {
         return try client.response().text
     }
 
-    @Test func itsSocketsAreListenedOn() throws {
+    @Test func passedSocketsAreUsed() throws {
         let configuration = TestServer.configuration("listen unix:DIR/socket;", workers: 2)
         let (process, folder, ports) = try activate(
             ["127.0.0.1:PORT", "DIR/socket"], configuration)
@@ -41,19 +41,19 @@ struct ServiceManagerTests {
         #expect(unsafe access(folder.path + "/socket", F_OK) == 0, "it is the manager's")
     }
 
-    @Test func oneThatNoListenNamesStopsTheStart() throws {
+    @Test func unnamedSocketPreventsStart() throws {
         let (process, folder, ports) = try activate(
             ["127.0.0.1:PORT", "127.0.0.1:PORT2"], TestServer.configuration())
         let client = try waitForValue("the socket") { try? RawClient(.ipv4(ports[0])) }
         #expect(try process.waitForExit() == .code(1))
         #expect(
             process.errorOutput.contains(
-                "[emerg] LISTEN_FDS passed a socket for 127.0.0.1:\(ports[1]), which no \"listen\""),
+                "[emerg] LISTEN_FDS passed a socket for 127.0.0.1:\(ports[1]), which no "),
             "\(process.errorOutput)")
         withExtendedLifetime((client, folder)) {}
     }
 
-    @Test func aReloadLeavesItAndTakesItUpAgain() throws {
+    @Test func reloadDropsAndReusesPassedSocket() throws {
         let both = TestServer.configuration("listen 127.0.0.1:PORT2;")
         let (process, folder, ports) = try activate(
             ["127.0.0.1:PORT", "127.0.0.1:PORT2"], both)
@@ -67,8 +67,11 @@ struct ServiceManagerTests {
         }
         try reload(TestServer.configuration())
         let log = try readText(folder.path + "/error.log")
-        #expect(log.contains("no \"listen\" names 127.0.0.1:\(ports[1])"), "\(log)")
-        // It waits until somebody accepts again.
+        let address = "127.0.0.1:\(ports[1])"
+        #expect(
+            log.contains("a socket for \(address) that no \"listen\" names; it is not served"),
+            "\(log)")
+        // The connection waits in the kernel's queue until a reload serves the socket again.
         let waiting = try RawClient(.ipv4(ports[1]))
         try waiting.request("GET /a HTTP/1.1")
         try reload(both)
@@ -80,7 +83,7 @@ struct ServiceManagerTests {
     // MARK: what it is told
 
     @Test(arguments: ["DIR/notify", "@apus-test-"])
-    func itIsToldHowItGoes(prefix: String) throws {
+    func managerIsNotifiedOfState(prefix: String) throws {
         let name = prefix.hasPrefix("@") ? prefix + UUID().uuidString : prefix
         let receiver = NotificationReceiver()
         let server = try TestServer(
@@ -106,7 +109,7 @@ struct ServiceManagerTests {
         #expect(try server.process.waitForExit() == .code(0))
     }
 
-    @Test func itHearsThatTheMasterIsAlive() throws {
+    @Test func managerGetsWatchdogMessages() throws {
         let receiver = NotificationReceiver()
         let server = try TestServer(
             configuration: TestServer.configuration(),
@@ -117,7 +120,7 @@ struct ServiceManagerTests {
         withExtendedLifetime(server) {}
     }
 
-    @Test func anothersWatchdogIsNot() throws {
+    @Test func watchdogOfOtherProcessIsIgnored() throws {
         let receiver = NotificationReceiver()
         let server = try TestServer(
             configuration: TestServer.configuration(),

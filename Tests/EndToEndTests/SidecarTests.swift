@@ -16,7 +16,7 @@ struct SidecarTests {
         ("br;q=0.5, gzip", "gzip", "gzipped"), ("zstd;q=0, br;q=0.1", "br", "brotli"),
         ("identity", nil, "plain"), ("", nil, "plain"), ("zstd;q=0", nil, "plain"),
     ])
-    func theOneThatIsLikedBest(value: String, coding: String?, text: String) throws {
+    func preferredEncodingIsSent(value: String, coding: String?, text: String) throws {
         let server = try TestServer(Self.all, files: Self.files)
         let response = try server.fetch("/a.txt", ["Accept-Encoding: \(value)"])
         #expect(response["Content-Encoding"] == coding)
@@ -27,7 +27,7 @@ struct SidecarTests {
         #expect(missing.text == "gzipped")
     }
 
-    @Test func onlyFreshOnes() throws {
+    @Test func freshIgnoresOlderSidecar() throws {
         let server = try TestServer("gzip_static fresh;", files: Self.files)
         let accept = ["Accept-Encoding: gzip"]
         #expect(try server.fetch("/a.txt", accept).text == "gzipped")
@@ -37,7 +37,7 @@ struct SidecarTests {
         #expect(response.text == "newer" && response["Content-Encoding"] == nil)
     }
 
-    @Test func alwaysIsForEverybody() throws {
+    @Test func alwaysSendsSidecarToAllClients() throws {
         let server = try TestServer("brotli_static always;", files: Self.files)
         #expect(try server.fetch("/a.txt").text == "brotli")
         #expect(try server.fetch("/b.txt").text == "plain")

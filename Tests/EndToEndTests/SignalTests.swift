@@ -6,7 +6,7 @@ import Testing
 @Suite struct SignalTests {
     private static let big = 60_000_000
 
-    @Test func aKilledWorkerIsReplaced() throws {
+    @Test func killedWorkerIsReplaced() throws {
         let server = try TestServer(workers: 2, files: ["a": "hello"])
         server.mayLoseWorkers = true
         let before = try server.waitForWorkers(2)
@@ -20,7 +20,7 @@ import Testing
         for _ in 0..<10 { #expect(try server.fetch("/a").text == "hello") }
     }
 
-    @Test func hupStartsTheNewConfiguration() throws {
+    @Test func hupAppliesNewConfiguration() throws {
         let server = try TestServer(
             "location / { root ROOT/one; }",
             files: ["one/a": "one", "two/a": "two", "one/big": .pattern(Self.big)])
@@ -52,7 +52,7 @@ import Testing
         #expect(server.process.isRunning)
     }
 
-    @Test func hupTakesAListenerAway() throws {
+    @Test func hupRemovesListener() throws {
         let server = try TestServer("listen 127.0.0.1:PORT2;", files: ["a": "hello"])
         #expect((try? RawClient(.ipv4(server.ports[1]))) != nil)
         try server.rewrite(TestServer.configuration())
@@ -75,7 +75,7 @@ import Testing
         "nonsense;", "events { } http { server { listen 127.0.0.1:PORT; rooot x; } }",
         "events {", "pid DIR/server.pid; events { } http { server { listen 999.1.1.1:80; } }",
     ])
-    func hupWithABadConfigurationKeepsTheOld(configuration: String) throws {
+    func hupWithBadConfigurationKeepsOld(configuration: String) throws {
         let server = try TestServer(files: ["a": "hello"])
         let before = try server.waitForWorkers(1)
         try server.rewrite(configuration)
@@ -89,7 +89,7 @@ import Testing
         try waitFor("the new answer") { try server.fetch("/new").text == "hello" }
     }
 
-    @Test func hupWithAPortInUseKeepsTheOld() throws {
+    @Test func hupWithPortInUseKeepsOld() throws {
         let server = try TestServer(files: ["a": "hello"])
         let taken = try #require(TakenPort(server.ports[1]))
         try server.rewrite(TestServer.configuration("listen 127.0.0.1:PORT2;"))
@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test(arguments: ["QUIT", "quit", "TERM", "stop"])
-    func drains(by way: String) throws {
+    func quitFinishesRequests(by way: String) throws {
         // nginx ends at once on TERM.
         if !Product.isApus && (way == "TERM" || way == "stop") { return }
         let server = try TestServer(
@@ -124,7 +124,7 @@ import Testing
     }
 
     @Test(.enabled(if: Product.isApus, "nginx ends at once on TERM"))
-    func termDrainsForALimitedTime() throws {
+    func termFinishesRequestsWithinTimeout() throws {
         let server = try TestServer(
             main: "worker_shutdown_timeout 1s;", files: ["big": .pattern(Self.big)])
         let download = try server.connect(receiveBuffer: 4096)
@@ -136,7 +136,7 @@ import Testing
     }
 
     @Test(arguments: [SIGTERM, SIGINT])
-    func aSecondSignalEndsAtOnce(second: Int32) throws {
+    func secondTermExitsAtOnce(second: Int32) throws {
         let server = try TestServer(
             main: "worker_shutdown_timeout 600s;", files: ["big": .pattern(Self.big)])
         let download = try server.connect(receiveBuffer: 4096)
@@ -149,7 +149,7 @@ import Testing
         #expect(try download.readToEnd().count < Self.big)
     }
 
-    @Test func intEndsAtOnce() throws {
+    @Test func intExitsAtOnce() throws {
         let server = try TestServer(
             main: "worker_shutdown_timeout 600s;", workers: 2,
             files: ["big": .pattern(Self.big)])
@@ -162,7 +162,7 @@ import Testing
         #expect(unsafe access(server.folder.path + "/server.pid", F_OK) != 0)
     }
 
-    @Test func winchEndsTheWorkersAndHupBringsThemBack() throws {
+    @Test func winchStopsWorkersAndHupRestartsThem() throws {
         // Under `daemon off` nginx ignores WINCH.
         let server = try TestServer(workers: 2, files: ["a": "hello"])
         let before = try server.waitForWorkers(2)
@@ -172,7 +172,7 @@ import Testing
         #expect(try server.fetch("/a").text == "hello")
     }
 
-    @Test func theWorkersEndWithTheirMaster() throws {
+    @Test func workersExitWhenMasterDies() throws {
         let server = try TestServer(workers: 2, files: ["a": "hello"])
         if !Product.isApus { return }  // nginx's workers live on without a master.
         let workers = try server.waitForWorkers(2)
@@ -182,7 +182,7 @@ import Testing
         }
     }
 
-    @Test func thePidFile() throws {
+    @Test func pidFileIsWrittenAndRemoved() throws {
         let server = try TestServer(files: ["a": "hello"])
         let path = server.folder.path + "/server.pid"
         #expect(try readText(path) == "\(server.pid)\n")
@@ -191,7 +191,7 @@ import Testing
         #expect(unsafe access(path, F_OK) != 0)
     }
 
-    @Test func asADaemon() throws {
+    @Test func daemonRunsInBackground() throws {
         let folder = try TemporaryFolder(files: ["a": "hello"])
         let ports = FreePorts.take(3)
         let text = TestServer.configuration(workers: 1)
@@ -214,12 +214,12 @@ import Testing
             kill(-pid, SIGKILL)
             ProcessGuard.shared.forget(group: pid)
         }
-        func answer() throws -> String {
+        func firstBytes() throws -> String {
             let client = try RawClient(.ipv4(ports[0]))
             try client.request("GET /a HTTP/1.1")
             return try client.response().text
         }
-        let given = Result { try answer() }
+        let given = Result { try firstBytes() }
         let log = (try? readText(folder.path + "/error.log")) ?? ""
         #expect((try? given.get()) == "hello", "\(given), \(log)")
         withExtendedLifetime(start) {}
@@ -227,7 +227,7 @@ import Testing
         try waitFor("the end of the daemon") { hasEnded(pid) }
     }
 
-    @Test func aSingleProcess() throws {
+    @Test func singleProcessServes() throws {
         let server = try TestServer(main: "master_process off;", files: ["a": "hello"])
         #expect(server.workers.isEmpty)
         #expect(try server.fetch("/a").text == "hello")

@@ -15,7 +15,7 @@ import Testing
             files: ["a": "hello", "big.bin": .pattern(8_000_000)])
     }
 
-    private func expectAnswers(
+    private func expectResponses(
         _ server: TestServer, _ location: SourceLocation = #_sourceLocation
     ) throws {
         for _ in 0..<3 {
@@ -24,10 +24,10 @@ import Testing
         }
     }
 
-    @Test func clientsThatSendNothingGiveWay() throws {
+    @Test func silentClientsAreClosedWhenConnectionsRunShort() throws {
         let server = try server()
         let silent = try (0..<60).map { _ in try server.connect() }
-        try expectAnswers(server)
+        try expectResponses(server)
         // Those that came first have gone, the last ones are still there.
         #expect(try silent[0].isClosedByServer())
         #expect(silent[59].isQuiet)
@@ -39,7 +39,7 @@ import Testing
     }
 
     /// Those that wait for the next request are of the same kind, whoever shares their timeout.
-    @Test func clientsThatWaitForTheirNextRequestGiveWay() throws {
+    @Test func idleClientsAreClosedWhenConnectionsRunShort() throws {
         let server = try server()
         // A head that is not whole holds its connection, and is the first of all that have its
         // timeout.
@@ -51,13 +51,13 @@ import Testing
             #expect(try client.response().text == "hello")
             return client
         }
-        try expectAnswers(server)
+        try expectResponses(server)
         #expect(try kept[0].isClosedByServer())
         try slow.send("TP/1.1\r\nHost: x\r\n\r\n")
         #expect(try slow.response().text == "hello")
     }
 
-    @Test func clientsAtWorkDoNotGiveWay() throws {
+    @Test func activeClientsAreNotClosed() throws {
         let server = try server()
         let downloads = try (0..<10).map { _ in
             let client = try server.connect(receiveBuffer: 65_536)
@@ -66,18 +66,18 @@ import Testing
             return client
         }
         let silent = try (0..<60).map { _ in try server.connect() }
-        try expectAnswers(server)
+        try expectResponses(server)
         for client in downloads { #expect(try client.response().body.count == 8_000_000) }
         for client in silent { client.close() }
-        try expectAnswers(server)
+        try expectResponses(server)
     }
 
     @Test(.enabled(if: Product.isApus, "nginx keeps descriptors for files back"))
-    func clientsThatSendNothingGiveWayWhenDescriptorsAreShort() throws {
+    func silentClientsAreClosedWhenDescriptorsRunShort() throws {
         let server = try server("worker_rlimit_nofile 40;", connections: 512)
         let silent = try (0..<80).map { _ in try server.connect() }
-        try expectAnswers(server)
+        try expectResponses(server)
         for client in silent { client.close() }
-        try expectAnswers(server)
+        try expectResponses(server)
     }
 }

@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func everyFileByCurl(compressed: Bool) throws {
+    func everyFileIsServedToCurl(compressed: Bool) throws {
         let server = try TestServer(configuration: Self.configuration)
         let mirror = try TemporaryFolder()
         let paths = try paths()
@@ -67,7 +67,7 @@ import Testing
         #expect(server.accessLog.split(separator: "\n").count == paths.count)
     }
 
-    @Test func theWholeSiteByWget() throws {
+    @Test func wholeSiteIsServedToWget() throws {
         let server = try TestServer(configuration: Self.configuration)
         let mirror = try TemporaryFolder()
         let result = try run(

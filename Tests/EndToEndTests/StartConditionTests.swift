@@ -22,7 +22,7 @@ struct StartConditionTests {
     }
 
     @Test(.enabled(if: Product.isRoot, "namespaces need root"))
-    func theCommandLineIsReadWithoutProc() throws {
+    func commandLineIsReadWithoutProc() throws {
         let server = try TestServer("return 200 old;")
         let inside = ["-m", "/bin/sh", "-c", "umount -l /proc && exec \"$@\"", "sh"]
         func command(_ words: [String]) throws -> ShellResult {
@@ -38,7 +38,7 @@ struct StartConditionTests {
         #expect(try server.process.waitForExit() == .code(0))
     }
 
-    @Test func aSingleProcessIsStoppedByTheCommand() throws {
+    @Test func stopCommandStopsSingleProcess() throws {
         let server = try TestServer(main: "master_process off;", files: ["a": "hello"])
         let words = TestServer.commandLine(server.folder) + ["-s", "stop"]
         #expect(try run(Product.binary, words).succeeded)

@@ -8,7 +8,7 @@ import Testing
 /// say "poison" wherever they may say something, and debug builds fill scratch memory with
 /// "~stale~" whenever it passes from one request to the next.
 @Suite struct StateIsolationTests {
-    @Test func noVariableHasAValueOfAnEarlierRequest() throws {
+    @Test func variablesHaveNoValueOfEarlierRequest() throws {
         let server = try IsolationServer()
         for (row, first) in FirstRequest.all.enumerated() {
             for (column, second) in SecondRequest.all.enumerated() {

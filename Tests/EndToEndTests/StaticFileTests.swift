@@ -4,7 +4,7 @@ import Testing
 /// What a GET or HEAD of a file, a folder or nothing is answered with.
 @Suite struct StaticFileTests {
     @Test(arguments: ["GET", "HEAD"])
-    func aFileWithItsFields(method: String) throws {
+    func fileHasExpectedHeaders(method: String) throws {
         let server = try TestServer(files: ["a.txt": "hello, swift"])
         let response = try server.fetch("/a.txt", method: method)
         #expect(response.version == "HTTP/1.1")
@@ -20,7 +20,7 @@ import Testing
         #expect(response.text == (method == "GET" ? "hello, swift" : ""))
     }
 
-    @Test func theDateIsNow() throws {
+    @Test func dateIsCurrent() throws {
         let server = try TestServer(files: ["a.txt": "x"])
         let text = try #require(try server.fetch("/a.txt")["Date"])
         let reader = DateFormatter()
@@ -32,7 +32,7 @@ import Testing
         #expect(reader.string(from: date) == text)
     }
 
-    @Test func aHeadHasNoBodyOnAKeptConnection() throws {
+    @Test func headHasNoBodyOnKeepAlive() throws {
         let server = try TestServer(files: ["a.txt": "hello"])
         let client = try server.connect()
         try client.request("HEAD /a.txt HTTP/1.1")
@@ -52,13 +52,13 @@ import Testing
         ("/strange.xyz", "text/x-unknown"), ("/folder.css/file", "text/x-unknown"),
         ("/.html", "text/x-unknown"), ("/dot.", "text/x-unknown"),
     ])
-    func typesByExtension(target: String, type: String) throws {
+    func typeDependsOnExtension(target: String, type: String) throws {
         let server = try TestServer(
             "default_type text/x-unknown;", files: [String(target.dropFirst()): "x"])
         #expect(try server.fetch(target)["Content-Type"] == type)
     }
 
-    @Test func typesMayBeReplacedInALocation() throws {
+    @Test func locationReplacesTypes() throws {
         let server = try TestServer(
             """
             location /raw/ { types { } default_type application/octet-stream; }
@@ -69,12 +69,12 @@ import Testing
         #expect(try server.fetch("/own/a.css")["Content-Type"] == "text/plain")
     }
 
-    @Test func theDefaultTypeIsTextPlain() throws {
+    @Test func defaultTypeIsTextPlain() throws {
         let server = try TestServer(files: ["a.unknown": "x"])
         #expect(try server.fetch("/a.unknown")["Content-Type"] == "text/plain")
     }
 
-    @Test func theTypesFileIsIncludedFromBesideTheConfiguration() throws {
+    @Test func includeIsRelativeToConfiguration() throws {
         let configuration =
             TestServer.prelude() + """
                 http {
@@ -89,7 +89,7 @@ import Testing
         #expect(try server.fetch("/a.swift")["Content-Type"] == "text/x-swift")
     }
 
-    @Test func anEmptyFile() throws {
+    @Test func emptyFileIsServed() throws {
         let server = try TestServer(files: ["empty.txt": ""])
         let client = try server.connect()
         for _ in 0..<2 {
@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    @Test func theIndexOfAFolder() throws {
+    @Test func directoryServesIndex() throws {
         let server = try TestServer(
             "index first.html index.html; location /own/ { index own.txt; }",
             files: [
@@ -114,20 +114,20 @@ import Testing
         #expect(try server.fetch("/own/").text == "own")
     }
 
-    @Test func theIndexIsAnInternalRedirect() throws {
+    @Test func indexIsInternalRedirect() throws {
         let server = try TestServer(
             "location = /index.html { alias ROOT/other.txt; }",
             files: ["index.html": "plain", "other.txt": "redirected"])
         #expect(try server.fetch("/").text == "redirected")
     }
 
-    @Test func anAbsoluteIndexIsTheLastResort() throws {
+    @Test func absoluteIndexIsTriedLast() throws {
         let server = try TestServer(
             "index index.html /fallback.txt;", files: ["fallback.txt": "fallback", "empty/": ""])
         #expect(try server.fetch("/empty/").text == "fallback")
     }
 
-    @Test func aFolderWithoutItsSlashIsRedirected() throws {
+    @Test func directoryWithoutSlashIsRedirected() throws {
         let server = try TestServer(files: ["docs/index.html": "x", "with space/a": "x"])
         let response = try server.fetch("/docs")
         #expect(response.status == 301)
@@ -139,7 +139,7 @@ import Testing
         #expect(escaped["Location"] == "http://localhost:\(server.port)/with%20space/")
     }
 
-    @Test func theRedirectNamesTheHostOfTheRequest() throws {
+    @Test func redirectUsesRequestHost() throws {
         let server = try TestServer("server_name a.test b.test;", files: ["docs/a": "x"])
         let client = try server.connect()
         try client.send("GET /docs HTTP/1.1\r\nHost: B.test:1234\r\n\r\n")
@@ -154,7 +154,7 @@ import Testing
         ("/a.txt/", 404, "Not Found"), ("/a.txt/b", 404, "Not Found"),
         ("/empty/", 403, "Forbidden"),
     ])
-    func whatIsNotThere(target: String, status: Int, reason: String) throws {
+    func missingFileIs404(target: String, status: Int, reason: String) throws {
         let server = try TestServer(files: ["a.txt": "x", "empty/": ""])
         let response = try server.fetch(target)
         #expect(response.status == status)
@@ -165,7 +165,7 @@ import Testing
         #expect(response["Last-Modified"] == nil)
     }
 
-    @Test func anUnreadableFileIsForbidden() throws {
+    @Test func unreadableFileIs403() throws {
         guard Product.isRoot else { return }  // Only then is the worker another user.
         let server = try TestServer(files: ["secret.txt": "x"])
         try FileManager.default.setAttributes(
@@ -175,7 +175,7 @@ import Testing
     }
 
     @Test(arguments: ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
-    func otherMethodsAreNotAllowed(method: String) throws {
+    func otherMethodsAre405(method: String) throws {
         let server = try TestServer(files: ["a.txt": "x"])
         let response = try server.fetch("/a.txt", ["Content-Length: 0"], method: method)
         #expect(response.status == 405)
@@ -186,19 +186,19 @@ import Testing
         }
     }
 
-    @Test func aMissingRootIsSaidAndAnswered() throws {
+    @Test func missingRootIsLoggedAndIs404() throws {
         let server = try TestServer("location /gone/ { root DIR/nowhere; }", files: ["a.txt": "x"])
         #expect(try server.fetch("/gone/a.txt").status == 404)
         #expect(try server.fetch("/a.txt").status == 200)
         try server.waitForError("nowhere")
     }
 
-    @Test func aRelativeRootIsBelowThePrefix() throws {
+    @Test func relativeRootIsBelowPrefix() throws {
         let server = try TestServer("location / { root root/inner; }", files: ["inner/a": "in"])
         #expect(try server.fetch("/a").text == "in")
     }
 
-    @Test func charactersOfNames() throws {
+    @Test func namesWithSpecialCharactersAreServed() throws {
         let names = ["sp ace.txt", "per%cent.txt", "plus+.txt", "ünï.txt", "q?mark.txt", "h#sh"]
         var files: [String: Fixture] = [:]
         for name in names { files[name] = .text(name) }

@@ -19,7 +19,7 @@ import Testing
         ("GET /a.txt HTTP/1.1\r\nHost: a\r\nAccept-Encoding: *;q=0\r\n\r\n", 200, 406),
         ("GET /a.txt HTTP/1.1\r\nHost: a\r\nAccept-Encoding: *;q=0, identity\r\n\r\n", 200, 200),
     ])
-    func statuses(request: String, tolerant: Int, strictly: Int) throws {
+    func strictRequestStatus(request: String, tolerant: Int, strictly: Int) throws {
         for (http, status) in [("", tolerant), (Self.strict, strictly)] {
             let server = try TestServer("", http: http, files: ["a.txt": "hello"])
             let client = try server.connect()
@@ -46,7 +46,7 @@ import Testing
         ("Transfer-Encoding: chunked\r\n\r\n0\r\nX: y", 200, 200),
         ("Transfer-Encoding: chunked\r\n\r\n1;\r\nx\r\n0\r\nX: y", 200, 400),
     ])
-    func fieldsOfListsAndFraming(fields: String, tolerant: Int, strictly: Int) throws {
+    func strictListsAndFraming(fields: String, tolerant: Int, strictly: Int) throws {
         for (http, status) in [("", tolerant), (Self.strict, strictly)] {
             let server = try TestServer("", http: http, files: ["a.txt": "hello"])
             let client = try server.connect()
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func fieldsThatAreTooLarge() throws {
+    @Test func tooLargeHeadersAre431() throws {
         let server = try TestServer("", http: Self.strict, files: ["a.txt": "hello"])
         let client = try server.connect()
         try client.send("GET /a.txt HTTP/1.1\r\nHost: a\r\nX: ")
@@ -72,7 +72,7 @@ import Testing
             (["gzip", "gzip;q=0"], "gzip", "gzip"), (["br;q=0.5", "identity;q=0.6"], nil, nil),
             (["br;q=0.6, identity;q=0.5, gzip;q=0.1"], nil, "br"),
         ] as [([String], String?, String?)])
-    func codingsByWeight(values: [String], page: String?, sidecar: String?) throws {
+    func encodingWeightsAreApplied(values: [String], page: String?, sidecar: String?) throws {
         let server = try TestServer(
             "gzip on; gzip_static on; brotli_static on;", http: Self.strict,
             files: [
@@ -90,10 +90,10 @@ import Testing
     }
 
     @Test(arguments: [("*", true), ("x-gzip", true), ("gzip;q=0, *", false), ("*;q=0", false)])
-    func codingsByOtherNames(value: String, isCoded: Bool) throws {
+    func encodingAliasesAreAccepted(value: String, isCompressed: Bool) throws {
         let server = try TestServer(
             "gzip on;", http: Self.strict, files: ["page.html": .text(wordyText(5000))])
         let response = try server.fetch("/page.html", ["Accept-Encoding: \(value)"])
-        #expect((response["Content-Encoding"] == "gzip") == isCoded)
+        #expect((response["Content-Encoding"] == "gzip") == isCompressed)
     }
 }

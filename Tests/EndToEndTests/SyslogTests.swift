@@ -5,7 +5,7 @@ import Testing
 
 /// Logs that go to a syslog server: a socket of the test's.
 @Suite struct SyslogTests {
-    @Test func eachRequestIsADatagram() throws {
+    @Test func requestIsLoggedAsDatagram() throws {
         let server = try TestServer(
             configuration: Self.configuration(
                 """
@@ -25,7 +25,7 @@ import Testing
         #expect(lines[1].range(of: own, options: .regularExpression) != nil, "\(lines[1])")
     }
 
-    @Test func errorsHaveTheSeverityOfTheirLevel() throws {
+    @Test func errorSeverityMatchesLevel() throws {
         let server = try TestServer(
             configuration: Self.configuration(
                 "access_log off; error_log syslog:server=unix:DIR/log,tag=err,nohostname error;"),
@@ -42,7 +42,7 @@ import Testing
     }
 
     /// Nobody reads, then nobody is there, then somebody is again: no request waits for it.
-    @Test(.enabled(if: Product.isApus)) func aServerThatIsGoneStopsNobody() throws {
+    @Test(.enabled(if: Product.isApus)) func missingSyslogServerDoesNotBlockRequests() throws {
         let server = try TestServer(
             configuration: Self.configuration(
                 "keepalive_requests 10000; access_log syslog:server=unix:DIR/log;"),

@@ -4,7 +4,7 @@ import Testing
 /// Deadlines: that the close comes, and that it does not come from what must not bring it. How
 /// fast it comes is not asked, for the machine may be busy.
 @Suite struct TimeoutTests {
-    @Test func aDripOfAHeadIsCut() throws {
+    @Test func slowHeadTimesOut() throws {
         let server = try TestServer(
             "client_header_timeout 1s; keepalive_timeout 60s;", files: ["a.txt": "hello"])
         let start = Date()
@@ -20,13 +20,13 @@ import Testing
         try server.waitForAccess("\" 408 0 \"")
     }
 
-    @Test func aHeadThatNeverStartsIsCut() throws {
+    @Test func silentConnectionTimesOut() throws {
         let server = try TestServer("client_header_timeout 1s;", files: ["a.txt": "hello"])
         let client = try server.connect()
         #expect(try client.isClosedByServer())
     }
 
-    @Test func theHeadTimeStartsAnewWithEachRequest() throws {
+    @Test func headTimeoutRestartsWithEachRequest() throws {
         let server = try TestServer(
             "client_header_timeout 2s; keepalive_timeout 60s;", files: ["a.txt": "hello"])
         let client = try server.connect()
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test func anIdleConnectionIsClosed() throws {
+    @Test func idleConnectionIsClosed() throws {
         let server = try TestServer("keepalive_timeout 1s;", files: ["a.txt": "hello"])
         let client = try server.connect()
         let start = Date()
@@ -51,7 +51,7 @@ import Testing
         #expect(Date().timeIntervalSince(start) > 0.5)
     }
 
-    @Test func theKeepAliveField() throws {
+    @Test func keepAliveHeaderIsSent() throws {
         let server = try TestServer("keepalive_timeout 5 4;", files: ["a.txt": "hello"])
         let client = try server.connect()
         try client.request("GET /a.txt HTTP/1.1")
@@ -60,7 +60,7 @@ import Testing
         #expect(try client.response()["Keep-Alive"] == nil)
     }
 
-    @Test func keepAliveOff() throws {
+    @Test func keepaliveTimeoutZeroClosesConnection() throws {
         let server = try TestServer("keepalive_timeout 0;", files: ["a.txt": "hello"])
         let client = try server.connect()
         try client.request("GET /a.txt HTTP/1.1")
@@ -68,7 +68,7 @@ import Testing
         #expect(try client.isClosedByServer())
     }
 
-    @Test func keepAliveRequests() throws {
+    @Test func keepaliveRequestsIsApplied() throws {
         let server = try TestServer("keepalive_requests 3;", files: ["a.txt": "hello"])
         let client = try server.connect()
         for number in 1...3 {
@@ -78,7 +78,7 @@ import Testing
         #expect(try client.isClosedByServer())
     }
 
-    @Test func keepAliveTime() throws {
+    @Test func keepaliveTimeIsApplied() throws {
         let server = try TestServer(
             "keepalive_time 1s; keepalive_timeout 60s;", files: ["a.txt": "hello"])
         let client = try server.connect()
@@ -89,7 +89,7 @@ import Testing
         #expect(try client.isClosedByServer())
     }
 
-    @Test func aReaderThatStopsIsCut() throws {
+    @Test func stoppedReaderIsClosed() throws {
         let server = try TestServer("send_timeout 1s;", files: ["big": .pattern(30_000_000)])
         let client = try server.connect(receiveBuffer: 4096)
         try client.request("GET /big HTTP/1.1")
@@ -99,7 +99,7 @@ import Testing
         #expect(try client.readToEnd().count < 30_000_000)
     }
 
-    @Test func aSlowReaderIsNotCut() throws {
+    @Test func slowReaderIsNotClosed() throws {
         let server = try TestServer("send_timeout 2s;", files: ["big": .pattern(12_000_000)])
         let client = try server.connect(receiveBuffer: 4096)
         try client.request("GET /big HTTP/1.1")
@@ -113,7 +113,7 @@ import Testing
         _ = try client.take(3_000_000)
     }
 
-    @Test func aBodyThatStopsIsCut() throws {
+    @Test func stoppedBodyTimesOut() throws {
         let server = try TestServer(
             "client_body_timeout 1s; lingering_timeout 1s;", files: ["a.txt": "hello"])
         let client = try server.connect()
@@ -123,7 +123,7 @@ import Testing
         #expect(try client.readToEnd().isEmpty)
     }
 
-    @Test func lingeringReadsWhatTheClientStillSends() throws {
+    @Test func lingeringCloseReadsUnreadData() throws {
         let server = try TestServer(
             "client_max_body_size 1k; lingering_close on; lingering_timeout 5s;",
             files: ["a.txt": "hello"])
@@ -135,7 +135,7 @@ import Testing
     }
 
     @Test(arguments: ["lingering_timeout 1s;", "lingering_time 1s; lingering_timeout 60s;"])
-    func lingeringEnds(directives: String) throws {
+    func lingeringCloseIsBounded(directives: String) throws {
         let server = try TestServer(
             "client_max_body_size 1k; \(directives)", files: ["a.txt": "hello"])
         let worker = try server.waitForWorkers(1)[0]
@@ -152,7 +152,7 @@ import Testing
         }
     }
 
-    @Test func resetTimedOutConnection() throws {
+    @Test func resetTimedoutConnectionResets() throws {
         let server = try TestServer(
             "send_timeout 1s; reset_timedout_connection on;", files: ["big": .pattern(30_000_000)])
         let client = try server.connect(receiveBuffer: 4096)

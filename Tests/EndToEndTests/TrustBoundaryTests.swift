@@ -84,7 +84,7 @@ struct TrustBoundaryTests {
 
     // MARK: the Logger
 
-    @Test func aWorkerHasNoRingButItsOwn() throws {
+    @Test func workerMapsOnlyItsOwnRing() throws {
         let pair = try Pair("")
         for worker in [pair.hostileProcess, pair.honestProcess] {
             let maps = try readText("/proc/\(worker)/maps").split(separator: "\n")
@@ -106,7 +106,7 @@ struct TrustBoundaryTests {
     /// Without logs with variables in their names none is opened; with one, only names that it
     /// allows. As root the Logger could open any.
     @Test(arguments: ["", "access_log DIR/logs/$arg_x.log;"])
-    func aWorkerNamesNoFile(log: String) throws {
+    func workerCannotChooseLogFile(log: String) throws {
         let pair = try Pair(
             log,
             prepare: { folder in
@@ -131,7 +131,7 @@ struct TrustBoundaryTests {
     }
 
     /// A link that leads where only root may write, in a directory of the workers' user.
-    @Test(.enabled(if: Product.isRoot)) func aLinkGivesNoRightsOfRoot() throws {
+    @Test(.enabled(if: Product.isRoot)) func logLinkGivesNoRootRights() throws {
         let pair = try Pair(
             "access_log DIR/logs/$arg_x.log;",
             prepare: { folder in
@@ -153,7 +153,7 @@ struct TrustBoundaryTests {
         #expect(try readText(path + "/secret") == "mine")
     }
 
-    @Test(arguments: seeds) func garbageInARingStopsNoOtherLine(seed: Int) throws {
+    @Test(arguments: seeds) func garbageInRingKeepsOtherLines(seed: Int) throws {
         let pair = try Pair("")
         let logger = try loggers(pair.server)
         for round in 0..<20 {
@@ -175,7 +175,7 @@ struct TrustBoundaryTests {
     // MARK: pipes
 
     /// A worker cannot read what is typed, nor write where the server was started.
-    @Test func aWorkerHasNoStandardStreams() throws {
+    @Test func workerHasNoStandardStreams() throws {
         let pair = try Pair("access_log /dev/stdout;")
         for worker in [pair.hostileProcess, pair.honestProcess] {
             let names = try (0...2).map {
@@ -194,7 +194,7 @@ struct TrustBoundaryTests {
     /// they only have the reading end of, such as the one that tells them of the master's end. The
     /// sandbox would end a worker that does so.
     @Test(arguments: seeds, ["", "user root;"])
-    func garbageInPipesEndsNobody(seed: Int, user: String) throws {
+    func garbageInPipesKillsNoProcess(seed: Int, user: String) throws {
         let pair = try Pair("", main: user, sandbox: "off")
         let logger = try loggers(pair.server)
         for round in 0..<10 {
@@ -210,7 +210,7 @@ struct TrustBoundaryTests {
 
     // MARK: boards
 
-    @Test(arguments: seeds) func garbageInBoardsKillsNobody(seed: Int) throws {
+    @Test(arguments: seeds) func garbageInSharedPagesKillsNoProcess(seed: Int) throws {
         let pair = try Pair(
             "location = /status { stub_status; }", main: "worker_watchdog 1s;")
         for round in 0..<10 {
@@ -225,7 +225,7 @@ struct TrustBoundaryTests {
 
     // MARK: zones
 
-    @Test(arguments: seeds) func garbageInZonesStopsNobody(seed: Int) throws {
+    @Test(arguments: seeds) func garbageInZonesStopsNoWorker(seed: Int) throws {
         let pair = try Pair(
             """
             location = /a { limit_req zone=one burst=9; limit_conn two 9; }
@@ -253,7 +253,7 @@ struct TrustBoundaryTests {
     // MARK: the Aide
 
     /// The worker shuts its own socket down, too, for which the sandbox would end it.
-    @Test(arguments: seeds) func garbageToTheAideIsPassedOver(seed: Int) throws {
+    @Test(arguments: seeds) func garbageToHelperIsIgnored(seed: Int) throws {
         let right = DirectiveGroup.basic("ann:secret")
         let pair = try Pair(
             """

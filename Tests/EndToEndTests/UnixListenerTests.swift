@@ -27,7 +27,7 @@ import Testing
         return try client.response()
     }
 
-    @Test func variablesNameTheSocket() throws {
+    @Test func variablesShowSocketPath() throws {
         let server = try TestServer(configuration: Self.configuration)
         let name = "unix:" + server.folder.path + "/socket"
         #expect(try fetch(server, "/").text == "[\(name)][][unix:][]")
@@ -35,7 +35,7 @@ import Testing
         #expect(try fetch(server, "/redirect")["Location"] == "http://\(name)/to")
     }
 
-    @Test func limitsByAddressHold() throws {
+    @Test func limitsByAddressApplyToUnixSockets() throws {
         let server = try TestServer(configuration: Self.configuration)
         #expect(try fetch(server, "/limited").status == 200)
         #expect(try fetch(server, "/limited").status == 503)

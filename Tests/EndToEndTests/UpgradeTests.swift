@@ -6,13 +6,13 @@ import Testing
 @Suite struct UpgradeTests {
     private static let unixToo = "listen unix:DIR/socket;"
 
-    private func answersOnUnix(_ server: DaemonServer) throws {
+    private func respondsOnUnix(_ server: DaemonServer) throws {
         let client = try RawClient(.unix(server.folder.path + "/socket"), of: server)
         try client.request("GET /a HTTP/1.1", ["Connection: close"])
         #expect(try client.response().text == "hello")
     }
 
-    @Test func theOldOneLeaves() throws {
+    @Test func newMasterTakesOver() throws {
         let server = try DaemonServer(Self.unixToo, workers: 2, files: ["a": "hello"])
         let new = try server.upgrade()
         try waitFor("workers of the new one") { server.children(of: new).count == 2 }
@@ -24,19 +24,19 @@ import Testing
         try waitFor("the old master to end") { hasEnded(server.first) }
         #expect(server.master() == new && server.master(".oldbin") == nil)
         #expect(try server.fetch("/a").text == "hello")
-        try answersOnUnix(server)
+        try respondsOnUnix(server)
         // It is a server like any other: it can be replaced again, and removes what is its own.
         let third = try server.upgrade()
         kill(new, SIGQUIT)
         try waitFor("the second master to end") { hasEnded(new) }
-        try answersOnUnix(server)
+        try respondsOnUnix(server)
         kill(third, SIGQUIT)
         try waitFor("the third master to end") { hasEnded(third) }
         #expect(unsafe access(server.folder.path + "/socket", F_OK) != 0)
         #expect(unsafe access(server.pidPath, F_OK) != 0)
     }
 
-    @Test func theOldOneComesBack() throws {
+    @Test func oldMasterCanReturn() throws {
         let server = try DaemonServer(Self.unixToo, files: ["a": "hello"])
         let new = try server.upgrade()
         kill(server.first, SIGWINCH)
@@ -48,10 +48,10 @@ import Testing
             server.master() == server.first && server.master(".oldbin") == nil
         }
         #expect(try server.fetch("/a").text == "hello")
-        try answersOnUnix(server)
+        try respondsOnUnix(server)
     }
 
-    @Test func theOldOneComesBackWhenTheNewOneIsKilled() throws {
+    @Test func oldMasterReturnsWhenNewOneIsKilled() throws {
         let server = try DaemonServer(files: ["a": "hello"])
         let new = try server.upgrade()
         kill(server.first, SIGWINCH)
@@ -64,7 +64,7 @@ import Testing
         #expect(try server.fetch("/a").text == "hello")
     }
 
-    @Test func onlyOneAtATime() throws {
+    @Test func onlyOneUpgradeAtATime() throws {
         let server = try DaemonServer(files: ["a": "hello"])
         let new = try server.upgrade()
         kill(server.first, SIGUSR2)
@@ -75,7 +75,7 @@ import Testing
     }
 
     /// A name of the binary that is gone when the signal comes.
-    @Test func aBinaryThatIsNotThere() throws {
+    @Test func missingBinaryKeepsOldMaster() throws {
         let server = try DaemonServer(files: ["a": "hello"]) { folder in
             let name = folder.path + "/server"
             guard unsafe symlink(Product.binary, name) == 0 else { throw SystemFailure("symlink") }
@@ -90,7 +90,7 @@ import Testing
         #expect(try server.fetch("/a").text == "hello")
     }
 
-    @Test func aConfigurationThatTheNewOneCannotRead() throws {
+    @Test func badConfigurationKeepsOldMaster() throws {
         let server = try DaemonServer(files: ["a": "hello"])
         try server.rewrite("nonsense;")
         kill(server.first, SIGUSR2)
@@ -102,7 +102,7 @@ import Testing
     }
 
     /// What a master holds beside what it was given is not left open in its successor.
-    @Test func theNewOneGetsTheListenersAndNothingElse() throws {
+    @Test func newMasterInheritsOnlyListeners() throws {
         let server = try DaemonServer(Self.unixToo, files: ["a": "hello"])
         // It has started all that it starts.
         #expect(try server.fetch("/a").text == "hello")
@@ -116,7 +116,7 @@ import Testing
 
     /// Whoever replaces nginx's binary by this one need not stop it.
     @Test(.enabled(if: Product.isApus && NginxPeer.isThere, "needs nginx"))
-    func nginxIsTakenOverFrom() throws {
+    func runningNginxCanBeReplaced() throws {
         func name(_ binary: String, _ folder: TemporaryFolder) throws -> String {
             let name = folder.path + "/server"
             unsafe unlink(name)
@@ -133,11 +133,11 @@ import Testing
         kill(server.first, SIGQUIT)
         try waitFor("the end of nginx") { hasEnded(server.first) }
         for _ in 0..<10 { #expect(try server.fetch("/a")["Server"]?.hasPrefix("apus") == true) }
-        try answersOnUnix(server)
+        try respondsOnUnix(server)
     }
 
     @Test(.enabled(if: Product.isApus, "nginx does, when its parent has gone"))
-    func inTheForegroundItIsIgnored() throws {
+    func upgradeInForegroundIsIgnored() throws {
         let server = try TestServer(files: ["a": "hello"])
         server.process.signal(SIGUSR2)
         try server.waitForError("ignoring: only a server in the background can be replaced")

@@ -44,7 +44,7 @@ import Testing
     /// Every client sends its lines in pieces that are cut anywhere, all in turns; each third one
     /// says that it will send no more before it reads.
     @Test(arguments: engines)
-    func fiveHundredClients(engine: String) throws {
+    func fiveHundredClientsAreServed(engine: String) throws {
         let echo = try Echo(engine)
         var random = SystemRandomNumberGenerator()
         var pieces: [[Substring]] = []
@@ -90,7 +90,7 @@ import Testing
 
     /// A client that sends much before it reads: the server holds little of it, and loses nothing.
     @Test(arguments: engines)
-    func whoDoesNotReadIsNotReadFrom(engine: String) throws {
+    func clientThatDoesNotReadIsNotReadFrom(engine: String) throws {
         let echo = try Echo(engine, ["--trace"])
         let slow = try RawClient(.ipv4(echo.port), receiveBuffer: 4096)
         let block = Array(String(repeating: "abcdefgh", count: 2048).utf8)
@@ -101,16 +101,16 @@ import Testing
         try other.send("hello\n")
         #expect(try String(decoding: other.take(6), as: UTF8.self) == "HELLO\n")
         slow.closeWriting()
-        let answer = try slow.readToEnd()
-        #expect(answer.count == sent)
-        #expect(answer.prefix(8).elementsEqual("ABCDEFGH".utf8))
+        let response = try slow.readToEnd()
+        #expect(response.count == sent)
+        #expect(response.prefix(8).elementsEqual("ABCDEFGH".utf8))
         let trace = try echo.end()
         for line in ["register ", "modify ", ": writable", ": readable", "unregister "] {
             #expect(trace.contains(line), "\(line)")
         }
     }
 
-    @Test func itsClientShowsTheAnswers() throws {
+    @Test func clientShowsResponses() throws {
         let echo = try Echo("epoll")
         let result = try run(
             "bash",

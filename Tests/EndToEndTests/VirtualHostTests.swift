@@ -39,14 +39,14 @@ import Testing
         ("tail.org", "tail"), ("tail.co.uk", "tail"), ("x.tail.org", "first"),
         ("other.test", "other"), ("127.0.0.1", "first"), ("[::1]", "first"),
     ])
-    func byName(host: String, name: String) throws {
+    func serverIsSelectedByName(host: String, name: String) throws {
         let server = try TestServer(configuration: Self.servers, files: Self.files)
         let client = try server.connect()
         try client.send("GET /a HTTP/1.1\r\nHost: \(host)\r\n\r\n")
         #expect(try client.response().text == name)
     }
 
-    @Test func theDefaultOfAnAddress() throws {
+    @Test func defaultServerOfAddress() throws {
         let server = try TestServer(configuration: Self.servers, files: Self.files)
         let client = try RawClient(.ipv4(server.ports[1]), of: server)
         try client.send("GET /a HTTP/1.1\r\nHost: unknown.test\r\n\r\n")
@@ -62,7 +62,7 @@ import Testing
         #expect(try old.response().text == "other")
     }
 
-    @Test func everyRequestOfAConnectionHasItsOwnServer() throws {
+    @Test func eachRequestSelectsItsServer() throws {
         let server = try TestServer(configuration: Self.servers, files: Self.files)
         let client = try server.connect()
         for (host, name) in [("exact.test", "exact"), ("x.star.test", "star"), ("no", "first")] {
@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test func aUnixSocket() throws {
+    @Test func unixSocketIsServed() throws {
         let server = try TestServer("listen unix:DIR/a.sock;", files: ["a": "hello"])
         let path = server.folder.path + "/a.sock"
         let client = try RawClient(.unix(path), of: server)
@@ -83,7 +83,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: path))
     }
 
-    @Test func addressesOfBothFamilies() throws {
+    @Test func bothAddressFamiliesAreServed() throws {
         let server = try TestServer(
             "listen [::1]:PORT; listen [::1]:PORT2 ipv6only=on backlog=64;", files: ["a": "hello"])
         for port in server.ports[0...1] {
@@ -94,7 +94,7 @@ import Testing
         try server.waitForAccess("::1 - - [", times: 2)
     }
 
-    @Test func anyAddress() throws {
+    @Test func wildcardAddressIsServed() throws {
         let server = try TestServer(
             "listen *:PORT2; listen [::]:PORT3 ipv6only=off;", files: ["a": "hello"])
         for port in server.ports[1...2] {
@@ -109,7 +109,7 @@ import Testing
         try server.waitForAccess("::ffff:127.0.0.1 - - [")
     }
 
-    @Test func listenWithReuseport() throws {
+    @Test func reuseportIsServed() throws {
         let server = try TestServer(
             "listen 127.0.0.1:PORT2 reuseport;", workers: 2, files: ["a": "hello"])
         for _ in 0..<20 {

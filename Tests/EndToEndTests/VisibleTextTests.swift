@@ -26,7 +26,7 @@ import Testing
         }.map { "U+" + String($0.value, radix: 16) }
     }
 
-    @Test func theErrorLogShowsRequestsAndPathsEscaped() throws {
+    @Test func errorLogEscapesRequestsAndPaths() throws {
         let server = try TestServer(
             "location /if/ { if (-f $request_filename/x) { return 200; } }")
         for name in Self.names {
@@ -55,7 +55,7 @@ import Testing
     }
 
     /// The name of the folder, the lines of requests, and messages.
-    @Test func theTerminalOfServeShowsThemEscaped() throws {
+    @Test func serveEscapesRequestsOnTerminal() throws {
         let folder = try TemporaryFolder(files: ["a\u{9B}31m\u{202E}\u{2028}/a.txt": "hello"])
         let port = FreePorts.take(1)[0]
         let process = try ChildProcess(
@@ -84,7 +84,7 @@ import Testing
 
     /// Diagnostics quote the configuration and name its file.
     @Test(arguments: ["-t", "-T", "check", "check --json", "explain"])
-    func diagnosticsShowThemEscaped(command: String) throws {
+    func diagnosticsEscapeText(command: String) throws {
         let odd = "\u{9B}31m\u{202E}\u{2029}"
         let folder = try TemporaryFolder(files: [
             "c\(odd).conf": .text(
@@ -101,7 +101,7 @@ import Testing
     }
 
     @Test(arguments: [["serve", "/none\u{9B}\u{202E}"], ["-\u{9B}"], ["explain", "\u{85}"]])
-    func messagesAboutTheCommandLineShowThemEscaped(words: [String]) throws {
+    func commandLineMessagesEscapeText(words: [String]) throws {
         let result = try run(Product.binary, words)
         #expect(result.exit != .code(0))
         #expect(hidden(in: Array(result.error.utf8)) == [])
@@ -109,7 +109,7 @@ import Testing
     }
 
     /// `apus explain` shows the request, paths and values.
-    @Test func explanationsShowThemEscaped() throws {
+    @Test func explanationsEscapeText() throws {
         let odd = "\u{9B}31m\u{202E}"
         let folder = try TemporaryFolder(files: [
             "c.conf": .text(

@@ -22,7 +22,7 @@ struct WorkerDeathTests {
         return worker
     }
 
-    @Test func aTrapIsSaidWithItsRequest() throws {
+    @Test func trapIsLoggedWithRequest() throws {
         let server = try server()
         let worker = try kill(server, with: "/break-in/trap")
         let log = server.errorLog
@@ -37,7 +37,7 @@ struct WorkerDeathTests {
         #expect(!log.contains("signal 31") && !log.contains("secret"))
     }
 
-    @Test func aRequestThatKillsTwiceIsNamed() throws {
+    @Test func requestThatCrashesTwiceIsNamed() throws {
         let server = try server()
         let line = "the request \"GET /break-in/segv HTTP/1.1\" has now crashed 2 workers"
         let first = try kill(server, with: "/break-in/segv")
@@ -48,7 +48,7 @@ struct WorkerDeathTests {
         #expect(try server.fetch("/a").text == "hello")
     }
 
-    @Test func oneThatWaitedHasNoBlame() throws {
+    @Test func waitingWorkerIsNotBlamed() throws {
         let server = try server()
         for round in 1...2 {
             let worker = try server.waitForWorkers(1)[0]
@@ -69,7 +69,7 @@ struct WorkerDeathTests {
         #expect(!server.errorLog.contains("has now crashed"))
     }
 
-    @Test func oneThatHangsIsReplaced() throws {
+    @Test func hangingWorkerIsReplaced() throws {
         // A debug build that may be broken into is less patient than 30 seconds.
         let server = try server(main: "worker_watchdog 400ms;", workers: 2)
         let workers = Set(try server.waitForWorkers(2))
@@ -82,7 +82,8 @@ struct WorkerDeathTests {
         #expect(left.count == 1)
         let hung = try #require(workers.subtracting(left).first)
         let log = server.errorLog
-        #expect(log.contains("worker process \(hung) hangs: its event loop has made no progress for"))
+        #expect(
+            log.contains("worker process \(hung) hangs: its event loop has made no progress for"))
         #expect(
             log.contains("process \(hung) was serving \"GET /break-in/hang HTTP/1.1\"\n"))
         #expect(log.components(separatedBy: "exited on signal").count == 2)

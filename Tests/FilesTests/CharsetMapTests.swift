@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    @Test func eachByteForAnother() {
+    @Test func bytesAreMappedToBytes() {
         var map = CharsetMap(toUTF8: false)
         map.takes(0xCF, to: [0xF0])
         map.takes(0x24, to: [0x23])
@@ -76,12 +76,12 @@ import Testing
             [], [0x41], [0x41, 0x42], [0xC3], [0xC3, 0x28], [0xFF], [0xF0, 0x9F, 0x98, 0x80],
             [0xE2, 0x82], [0xC1, 0x81],
         ] as [[UInt8]])
-    func whatIsNoCharacterIsNotMapped(bytes: [UInt8]) {
+    func invalidCharacterIsRefused(bytes: [UInt8]) {
         var map = CharsetMap(toUTF8: true)
         map.refuses(0x80, to: bytes)
     }
 
-    @Test func aByteIsOneByteElsewhere() {
+    @Test func byteMapsToSingleByte() {
         var map = CharsetMap(toUTF8: false)
         map.refuses(0x80, to: [0xC3, 0xA9])
         map.refuses(0x80, to: [])

@@ -10,7 +10,7 @@ import Testing
         listing.names.map { String(decoding: $0, as: UTF8.self) }
     }
 
-    @Test func directoriesFirstThenByBytes() throws {
+    @Test func directoriesComeFirstThenByteOrder() throws {
         let temporary = TemporaryDirectory()
         for name in ["b", "a", "B", "ü", "a b", "a.txt", ".hidden", "..x", "ab"] {
             temporary.file(name)
@@ -22,7 +22,7 @@ import Testing
         #expect(texts(listing) == ["y", "z", "B", "a", "a b", "a.txt", "ab", "b", "ü"])
     }
 
-    @Test func namesAreBytes() throws {
+    @Test func namesMayBeInvalidUTF8() throws {
         let temporary = TemporaryDirectory()
         let odd: [[UInt8]] = [
             Array("\"><script>".utf8), Array("'".utf8), Array("%41".utf8), Array("a\nb".utf8),
@@ -33,7 +33,7 @@ import Testing
         #expect(names(listing) == odd.sorted { $0.lexicographicallyPrecedes($1) })
     }
 
-    @Test func aLinkShowsItsTarget() throws {
+    @Test func linkShowsItsTarget() throws {
         let temporary = TemporaryDirectory()
         temporary.file("file", size: 1234, modified: 99)
         temporary.directory("directory")
@@ -47,7 +47,7 @@ import Testing
             texts(listing) == [
                 "directory", "to-directory", "file", "pipe", "to-file", "to-itself", "to-nothing",
             ])
-        let kinds: [FileFacts.Kind] = [
+        let kinds: [FileStatus.Kind] = [
             .directory, .directory, .regular, .other, .regular, .other, .other,
         ]
         #expect(listing.entries.map(\.kind) == kinds)
@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test(arguments: [LinkRule.beneath, .refuse])
-    func aLinkThatIsNotFollowedTellsNothingOfItsTarget(links: LinkRule) throws {
+    func unfollowedLinkHidesItsTarget(links: LinkRule) throws {
         let temporary = TemporaryDirectory()
         temporary.link("passwd", to: "/etc/passwd", modified: 3)
         temporary.link("etc", to: "/etc")
@@ -74,22 +74,22 @@ import Testing
             try WholeListing(owning: temporary.open(), links: .follow).entries.isEmpty)
     }
 
-    @Test func aFileIsNoDirectory() throws {
+    @Test func fileIsNotADirectory() throws {
         let temporary = TemporaryDirectory()
         temporary.file("file")
         let path = temporary.path + "/file"
         let fd = unsafe path.withCString { unsafe openForReading(CPath(unsafe: $0)) }
         let number = try fd.get()
-        let inode = try facts(of: number).get().inode
+        let inode = try fileStatus(of: number).get().inode
         #expect(throws: FileError(code: ENOTDIR)) {
             try WholeListing(owning: Descriptor(owning: number), links: .follow)
         }
         // Closed all the same; by now the number may be another test's.
-        #expect((try? facts(of: number).get().inode) != inode)
+        #expect((try? fileStatus(of: number).get().inode) != inode)
     }
 
     @Test(arguments: [1, 7, 52, 1000])
-    func slicesGiveWhatAWholeReadGives(size: Int) throws {
+    func slicedReadEqualsWholeRead(size: Int) throws {
         let temporary = TemporaryDirectory()
         for index in 0..<50 { temporary.file("f\(index * 37 % 50)", size: index) }
         let whole = try WholeListing(owning: temporary.open(), links: .follow, slice: size)
@@ -103,7 +103,9 @@ import Testing
         (.size, true, ["d", "e", "a", "b", "c"]), (.modified, false, ["e", "d", "b", "c", "a"]),
         (.modified, true, ["d", "e", "a", "c", "b"]),
     ])
-    func orders(key: DirectoryListing.Order.Key, isDescending: Bool, expected: [String]) throws {
+    func ordersAreApplied(key: DirectoryListing.Order.Key, isDescending: Bool, expected: [String])
+        throws
+    {
         let temporary = TemporaryDirectory(inMemory: true)
         temporary.file("a", size: 20, modified: 300)
         temporary.file("b", size: 20, modified: 100)
@@ -118,7 +120,7 @@ import Testing
         }
     }
 
-    @Test func hundredThousandEntries() throws {
+    @Test func hundredThousandEntriesAreSorted() throws {
         let temporary = TemporaryDirectory(inMemory: true)
         let directory = try temporary.open()
         for index in 0..<100_000 {
@@ -145,7 +147,7 @@ import Testing
 
 extension DirectoryListingTests {
     /// No step takes longer than it takes to read some names.
-    @Test func itIsReadInSteps() throws {
+    @Test func listingIsReadInSteps() throws {
         let temporary = TemporaryDirectory(inMemory: true)
         for index in 0..<2000 { temporary.file("f\(index)") }
         let body = try ListingBody(
@@ -173,7 +175,7 @@ struct WholeListing {
     ) throws {
         var stream = try DirectoryStream(owning: directory)
         var listing = DirectoryListing(order: order)
-        while try listing.take(from: &stream, atMost: slice, links: links) { slices += 1 }
+        while try listing.readNames(from: &stream, atMost: slice, links: links) { slices += 1 }
         let count = listing.count
         while let entry = listing.next() {
             entries.append(entry)

@@ -66,18 +66,18 @@ import Testing
         #expect(page.contains("<a href=\"\(href)\">\(text)</a>"))
     }
 
-    @Test func bytesThatAreNoUTF8AreKeptInTheLink() throws {
+    @Test func invalidUTF8IsPreservedInLink() throws {
         let page = try page("/") { $0.file([0x62, 0xFF, 0xFE]) }
         #expect(page.contains(#"<a href="b%FF%FE">"#))
     }
 
-    @Test func thePathIsEscaped() throws {
+    @Test func pathIsEscaped() throws {
         let page = try page("/<b>&\"/") { _ in }
         #expect(page.contains("<title>Index of /&lt;b&gt;&amp;&quot;/</title>"))
         #expect(!page.contains("<b>"))
     }
 
-    @Test func noLinkAboveTheRoot() throws {
+    @Test func rootHasNoParentLink() throws {
         var style = DirectoryListing.Style()
         style.linksToParent = false
         let page = try page("/", style) { _ in }
@@ -85,7 +85,7 @@ import Testing
         #expect(page.contains("This directory is empty."))
     }
 
-    @Test func titlesAreLinksWhereThePageIsSorted() throws {
+    @Test func sortableTitlesAreLinks() throws {
         #expect(try page("/") { _ in }.contains("<th scope=\"col\">Name</th>"))
         var style = DirectoryListing.Style()
         style.linksToOrders = true

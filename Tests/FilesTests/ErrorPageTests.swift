@@ -13,7 +13,7 @@ import Testing
         (416, "Requested Range Not Satisfiable"), (500, "Internal Server Error"),
         (503, "Service Temporarily Unavailable"), (301, "Moved Permanently"),
     ])
-    func saysWhatNginxSays(status: Int, reason: String) {
+    func textsAreNginxs(status: Int, reason: String) {
         let page = page(status, reason, "apus/1.2.3")
         #expect(page.contains("<title>\(status) \(reason)</title>"))
         #expect(page.contains("<h1>\(status) \(reason)</h1>"))
@@ -25,7 +25,7 @@ import Testing
         #expect(page.utf8.count <= 145 + words)
     }
 
-    @Test func withoutReasonOrTokens() {
+    @Test func reasonAndTokenAreOptional() {
         let page = page(599, nil, nil)
         #expect(page.contains("<h1>599</h1>"))
         #expect(!page.contains("<hr>"))
@@ -39,7 +39,7 @@ import Testing
     }
 
     /// Nothing is fetched for it, neither from this server nor from another.
-    @Test func standsAlone() {
+    @Test func pageNeedsNoOtherFiles() {
         let page = page(404, "Not Found", "apus")
         for word in ["src=", "href=", "url(", "@import", "http:", "https:"] {
             #expect(!page.contains(word))

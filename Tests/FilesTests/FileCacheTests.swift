@@ -70,13 +70,13 @@ import Testing
 
         /// The bytes that a request would get, after changes were taken in.
         func text(_ name: String) -> String {
-            cache.takeChanges()
+            cache.processChanges()
             let found = find(name)
             defer { drop(found) }
             guard found.error == 0 else { return "error \(found.error)" }
-            guard found.isKept, cache.hasBytes(found.entry) else {
-                let number = found.isKept ? cache.descriptor(of: found.entry) : found.descriptor
-                var bytes = [UInt8](repeating: 0, count: Int(found.facts.size))
+            guard found.isCached, cache.hasBytes(found.entry) else {
+                let number = found.isCached ? cache.descriptor(of: found.entry) : found.descriptor
+                var bytes = [UInt8](repeating: 0, count: Int(found.fileStatus.size))
                 let result = unsafe bytes.withUnsafeMutableBytes {
                     unsafe readFile(number, at: 0, into: $0)
                 }
@@ -94,19 +94,19 @@ import Testing
         }
     }
 
-    @Test func whatIsAskedForTwiceIsKept() throws {
+    @Test func fileIsCachedAtSecondRequest() throws {
         let site = try Site()
         site.write("a", "one")
         let first = site.find("a")
-        #expect(!first.isKept)
+        #expect(!first.isCached)
         site.drop(first)
         let second = site.find("a")
-        #expect(second.isKept && site.hasBytes(second))
+        #expect(second.isCached && site.hasBytes(second))
         #expect(site.find("a").entry == second.entry)
         #expect(site.text("a") == "one")
     }
 
-    @Test func aYoungFileIsNotKept() throws {
+    @Test func recentlyModifiedFileIsNotCached() throws {
         let site = try Site()
         site.write("a", "one")
         site.drop(site.find("a"))
@@ -115,11 +115,11 @@ import Testing
             let start = Clock.monotonicMs()
             let file = unsafe fopen(site.path("a"), "w")
             unsafe fclose(file)
-            site.cache.takeChanges()
+            site.cache.processChanges()
             let found = site.find("a")
             site.drop(found)
             guard Clock.monotonicMs() &- start >= 10 else {
-                #expect(!found.isKept)
+                #expect(!found.isCached)
                 return
             }
         }
@@ -142,13 +142,13 @@ import Testing
         #expect(site.text("a") == "again")
     }
 
-    @Test func whatIsMissingIsKeptAndItsComingSeen() throws {
+    @Test func missingFileIsCachedUntilCreated() throws {
         let site = try Site()
-        #expect(site.kept("none").isKept)
+        #expect(site.kept("none").isCached)
         #expect(site.text("none") == "error \(ENOENT)")
         site.write("none", "here")
         #expect(site.text("none") == "here")
-        #expect(site.kept("no/where").isKept)
+        #expect(site.kept("no/where").isCached)
         site.directory.directory("no")
         site.write("no/where", "deep")
         #expect(site.text("no/where") == "deep")
@@ -171,23 +171,23 @@ import Testing
         for name in ["r1/a", "r2/a"] { unsafe unlink(site.path(name)) }
     }
 
-    @Test func anUnrelatedNameDisturbsNobody() throws {
+    @Test func unrelatedNameInvalidatesNothing() throws {
         let site = try Site()
         site.write("a", "one")
         let found = site.kept("a")
         let generation = site.generation(of: found)
-        site.cache.takeChanges()
+        site.cache.processChanges()
         let epoch = site.epoch
         site.write("other", "two")
-        site.cache.takeChanges()
+        site.cache.processChanges()
         #expect(site.epoch == epoch)
         #expect(site.isCurrent(found, generation))
         site.write("a", "two")
-        site.cache.takeChanges()
+        site.cache.processChanges()
         #expect(!site.isCurrent(found, generation))
     }
 
-    @Test func afterAnEpochTheBytesAreKept() throws {
+    @Test func newEpochKeepsBytes() throws {
         let site = try Site()
         site.write("a", "one")
         let found = site.kept("a")
@@ -198,11 +198,11 @@ import Testing
         #expect(site.isCurrent(found, generation))
     }
 
-    @Test func aLargeFileIsADescriptorThatIsClosed() throws {
+    @Test func largeFileDescriptorIsClosedWhenIdle() throws {
         let site = try Site()
         site.write("large", String(repeating: "x", count: 100))
         let found = site.kept("large")
-        #expect(found.isKept && !site.hasBytes(found))
+        #expect(found.isCached && !site.hasBytes(found))
         let number = site.cache.descriptor(of: found.entry)
         #expect(number >= 0)
         site.cache.pin(found.entry, nowMs: 0)
@@ -214,7 +214,7 @@ import Testing
         #expect(site.text("large").utf8.count == 100)
     }
 
-    @Test func whatNobodyAsksForGoes() throws {
+    @Test func unusedEntryIsDropped() throws {
         let site = try Site(entries: 2000, inactiveMs: 1000)
         #expect(site.sweepDueMs == Int64.max)
         for index in 0..<600 { _ = site.kept("none\(index)") }
@@ -240,7 +240,7 @@ import Testing
         #expect(site.byteCount == 0)
     }
 
-    @Test func whoIsPinnedStaysAsItWas() throws {
+    @Test func pinnedEntryStaysUnchanged() throws {
         let site = try Site()
         site.write("a", "one")
         let found = site.kept("a")
@@ -251,18 +251,18 @@ import Testing
         site.cache.unpin(found.entry, nowMs: 0)
     }
 
-    @Test func aCrawlDoesNotPushTheHotOnesOut() throws {
+    @Test func crawlDoesNotEvictUsedFiles() throws {
         let site = try Site(entries: 20)
         for index in 0..<10 { site.write("hot\(index)", "h") }
         for _ in 0..<5 { for index in 0..<10 { site.drop(site.find("hot\(index)")) } }
         for index in 0..<500 {
             let found = site.find("cold\(index)")
-            #expect(!found.isKept)
+            #expect(!found.isCached)
         }
-        for index in 0..<10 { #expect(site.find("hot\(index)").isKept) }
+        for index in 0..<10 { #expect(site.find("hot\(index)").isCached) }
     }
 
-    @Test func itStaysWithinItsBounds() throws {
+    @Test func cacheStaysWithinBounds() throws {
         let site = try Site(bytes: 4000, entries: 200)
         for index in 0..<100 { site.directory.file("f\(index)", size: 60, modified: 1) }
         site.age()
@@ -276,12 +276,12 @@ import Testing
     // MARK: directories on the way
 
     /// No entry is made, and no directory watched, for names below one that is missing.
-    @Test func namesBelowAMissingOneTakeNoMemory() throws {
+    @Test func namesBelowMissingDirectoryUseNoMemory() throws {
         let site = try Site(entries: 1000)
         let shallow = try Site(entries: 1000)
         let deep = "none" + String(repeating: "/a", count: 1000)
-        #expect(site.kept(deep).isKept)
-        #expect(shallow.kept("none").isKept)
+        #expect(site.kept(deep).isCached)
+        #expect(shallow.kept("none").isCached)
         let more = deep.utf8.count - "none".utf8.count
         #expect(site.byteCount <= shallow.byteCount + Int64(more) + 64)
         // Its coming is seen all the same.
@@ -293,7 +293,7 @@ import Testing
     }
 
     /// Whatever one client asks for, what others use stays.
-    @Test func missingNamesDoNotPushOutWhatIsUsed() throws {
+    @Test func missingNamesDoNotEvictUsedFiles() throws {
         let site = try Site(bytes: 40_000, entries: 64)
         site.write("hot", "used")
         let hot = site.kept("hot")
@@ -306,7 +306,7 @@ import Testing
         #expect(site.isCurrent(hot, generation))
     }
 
-    @Test func directoriesThatNoEntryDependsOnGiveWay() throws {
+    @Test func unusedDirectoriesAreEvicted() throws {
         let site = try Site(bytes: 24_000, entries: 200)
         for index in 0..<100 {
             site.directory.directory("d\(index)")
@@ -327,7 +327,7 @@ import Testing
         for index in 0..<100 { unsafe unlink(site.path("d\(index)/a")) }
     }
 
-    @Test func chainsOfLinksAreWatchedToTheirEnds() throws {
+    @Test func linkChainsAreWatchedCompletely() throws {
         let site = try Site()
         site.directory.directory("x")
         site.directory.directory("x/y")
@@ -354,7 +354,7 @@ import Testing
         for name in ["x/y/a", "z/a", "first", "file"] { unsafe unlink(site.path(name)) }
     }
 
-    @Test func linksThatLeadToThemselvesEnd() throws {
+    @Test func linkLoopsAreDetected() throws {
         let site = try Site()
         site.directory.link("loop", to: "loop")
         site.directory.link("here", to: ".")
@@ -367,12 +367,12 @@ import Testing
         for name in ["loop", "here"] { unsafe unlink(site.path(name)) }
     }
 
-    @Test func manyOpenFilesAreClosedEach() throws {
+    @Test func allIdleDescriptorsAreClosed() throws {
         let site = try Site(entries: 400)
         let names = (0..<100).map { "large\($0)" }
         for name in names { site.directory.file(name, size: 100, modified: 1) }
         site.age()
-        for name in names { #expect(site.kept(name).isKept) }
+        for name in names { #expect(site.kept(name).isCached) }
         let used = site.find("large50")
         site.cache.pin(used.entry, nowMs: 0)
         #expect(site.closeDescriptors(nowMs: 5000) == 99)
@@ -381,7 +381,7 @@ import Testing
         #expect(site.closeDescriptors(nowMs: 20_000) == 0)
     }
 
-    @Test func withoutAFeedNothingIsKept() {
+    @Test func nothingIsCachedWithoutFeed() {
         let directory = TemporaryDirectory()
         directory.file("a", size: 1)
         var cache = FileCache(
@@ -391,7 +391,7 @@ import Testing
             let found = unsafe path.withCString {
                 unsafe cache.find(CPath(unsafe: $0), count: path.utf8.count, nowMs: 0)
             }
-            #expect(!found.isKept && found.error == 0)
+            #expect(!found.isCached && found.error == 0)
             closeDescriptor(found.descriptor)
         }
     }

@@ -10,7 +10,7 @@ import Testing
             ("zfs", 0x2FC1_2FC1), ("tmpfs", 0x0102_1994), ("overlay", 0x794C_7630),
             ("iso9660", 0x9660), ("squashfs", 0x7371_7368), ("erofs", 0xE0F5_E1E2),
         ] as [(String, UInt32)])
-    func changesAreNotified(name: String, type: UInt32) { #expect(tellsChanges(type: type)) }
+    func changesAreNotified(name: String, type: UInt32) { #expect(notifiesChanges(type: type)) }
 
     /// The other side may change them, also under a read-only mount.
     @Test(
@@ -20,5 +20,5 @@ import Testing
             ("gfs2", 0x0116_1970), ("ocfs2", 0x7461_636F), ("lustre", 0x0BD0_0BD0),
             ("vboxsf", 0x786F_4256), ("proc", 0x9FA0), ("sysfs", 0x6265_6572), ("unknown", 0),
         ] as [(String, UInt32)])
-    func changesMayBeMissed(name: String, type: UInt32) { #expect(!tellsChanges(type: type)) }
+    func changesMayBeMissed(name: String, type: UInt32) { #expect(!notifiesChanges(type: type)) }
 }

@@ -37,7 +37,7 @@ import Testing
 
     @Test(
         arguments: [0, 1, 1000, 100_000], [(1, 7), (100, 1), (32768, 20480), (1 << 20, 1 << 20)])
-    func whatWasCompressedComesBack(count: Int, sizes: (Int, Int)) throws {
+    func compressedDataIsRestored(count: Int, sizes: (Int, Int)) throws {
         let body = GzipTests.sample(count)
         #expect(
             decompress(try packed(body), inputSize: sizes.0, outputSize: sizes.1) == body)
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test(arguments: [1, 64, 10_000])
-    func whatIsDamagedIsBroken(outputSize: Int) throws {
+    func damagedDataIsBroken(outputSize: Int) throws {
         let whole = try packed(GzipTests.sample(5000))
         var flipped = whole
         flipped[whole.count / 2] ^= 0x55

@@ -118,7 +118,7 @@ import Testing
         #expect(Int(Gzip.Shape(level: asked, sizeHint: nil).level) == level)
     }
 
-    @Test func aSizeThatWasWrongStillRoundTrips() throws {
+    @Test func wrongSizeHintStillRoundTrips() throws {
         let body = GzipTests.sample(50_000)
         let encoder = try #require(Gzip(level: 5, sizeHint: 1))
         let packed = try #require(
@@ -126,7 +126,7 @@ import Testing
         #expect(GzipTests.inflated(packed) == body)
     }
 
-    @Test func callsAfterTheEndSaySo() throws {
+    @Test func callsAfterEndAreFinished() throws {
         let encoder = try #require(Gzip(level: 1, sizeHint: 3))
         _ = try #require(
             GzipTests.compress([1, 2, 3], encoder, inputSize: 9, outputSize: 99))
@@ -138,7 +138,7 @@ import Testing
         #expect(GzipTests.compress([9], encoder, inputSize: 9, outputSize: 99) != nil)
     }
 
-    @Test func noRoomIsNoProgress() throws {
+    @Test func noRoomMakesNoProgress() throws {
         let encoder = try #require(Gzip(level: 1, sizeHint: nil))
         var room: [UInt8] = []
         var span = room.mutableSpan
@@ -151,11 +151,11 @@ import Testing
 
 @Suite struct GzipPoolTests {
     func take(_ pool: inout GzipPool, _ sizeHint: Int64?) throws -> Gzip {
-        let encoder = pool.take(level: 1, sizeHint: sizeHint)
+        let encoder = pool.acquire(level: 1, sizeHint: sizeHint)
         return try #require(encoder)
     }
 
-    @Test func anEncoderGivenBackInMidBodyStartsClean() throws {
+    @Test func reusedEncoderStartsClean() throws {
         let body = GzipTests.sample(3000)
         var pool = GzipPool(capacity: 2)
         let first = try take(&pool, 3000)
@@ -164,7 +164,7 @@ import Testing
         var room = [UInt8](repeating: 0, count: 100)
         var span = room.mutableSpan
         _ = first.compress(body.span, into: &span, finish: false)
-        pool.give(first)
+        pool.release(first)
         let again = try take(&pool, 3000)
         #expect(again === first)
         #expect(pool.idleCount == 0)
@@ -172,24 +172,24 @@ import Testing
             GzipTests.compress(body, again, inputSize: 500, outputSize: 500) == expected)
     }
 
-    @Test func onlyTheSameShapeIsReused() throws {
+    @Test func onlySameShapeIsReused() throws {
         var pool = GzipPool(capacity: 4)
         let small = try take(&pool, 100)
-        pool.give(small)
+        pool.release(small)
         let large = try take(&pool, 100_000)
         #expect(large !== small)
         #expect(pool.idleCount == 1)
     }
 
-    @Test func keepsNoMoreThanItsCapacity() throws {
+    @Test func poolKeepsAtMostItsCapacity() throws {
         var pool = GzipPool(capacity: 2)
-        let encoders = (0..<4).compactMap { _ in pool.take(level: 1, sizeHint: nil) }
-        for encoder in encoders { pool.give(encoder) }
+        let encoders = (0..<4).compactMap { _ in pool.acquire(level: 1, sizeHint: nil) }
+        for encoder in encoders { pool.release(encoder) }
         #expect(pool.idleCount == 2)
         let last = try take(&pool, nil)
         #expect(last === encoders[3])
         var none = GzipPool(capacity: 0)
-        none.give(last)
+        none.release(last)
         #expect(none.idleCount == 0)
     }
 }

@@ -20,7 +20,7 @@ import Testing
         return pairs
     }
 
-    @Test func eachExtensionStandsOnce() throws {
+    @Test func extensionsAreUnique() throws {
         let suffixes = try MIMETypesFileTests.pairs().map(\.suffix)
         #expect(suffixes.count > 100)
         #expect(Set(suffixes).count == suffixes.count)

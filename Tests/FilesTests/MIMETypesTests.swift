@@ -37,11 +37,11 @@ import Testing
         #expect(type(path) == nil)
     }
 
-    @Test func eachTypeIsNumberedOnce() {
+    @Test func typesAreNumberedOnce() {
         #expect(table.types.filter { $0 == "text/html" }.count == 1)
     }
 
-    @Test func manySuffixesAreAllFound() {
+    @Test func manySuffixesAreFound() {
         let pairs = (0..<5000).map { (suffix: "x\($0)", type: "t/\($0 % 37)") }
         let table = MIMETypes(pairs)
         #expect(table.types.count == 37)

@@ -38,7 +38,7 @@ import Testing
         #expect(hash(of: "a", in: text) == nil)
     }
 
-    @Test func theLastLineNeedsNoEnd() {
+    @Test func lastLineNeedsNoLineEnd() {
         #expect(hash(of: "a", in: "a:") == "")
         #expect(hash(of: "a", in: "b:x\na:y") == "y")
     }

@@ -48,7 +48,7 @@ import Testing
         #expect(check(password, hash) == .mismatch)
     }
 
-    @Test func whatIsTooLongMatchesNothing() {
+    @Test func tooLongPasswordMatchesNothing() {
         let long = String(repeating: "x", count: PasswordHash.longestPassword)
         #expect(check(long, "{PLAIN}" + long) == .mismatch)
         let hash = "{PLAIN}" + long.prefix(PasswordHash.longestHash - 7)
@@ -61,7 +61,7 @@ import Testing
         ("{PLAIN}x", false), ("{SHA}x", false), ("{SSHA}x", false), ("$apr1$x$x", true),
         ("$1$x$x", true), ("$y$x", true), ("ab", true), ("", true), ("{sha}", true),
     ])
-    func theSlowOnes(hash: String, isSlow: Bool) {
+    func slowHashesAreRecognized(hash: String, isSlow: Bool) {
         #expect(PasswordHash.isSlow(Array(hash.utf8).span) == isSlow)
     }
 }

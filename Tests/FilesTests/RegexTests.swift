@@ -10,7 +10,9 @@ import Testing
         (".", "", false, false), ("^a.b$", "a\u{0}b", false, true),
         ("^.{2}$", "ü", false, true), ("(*UTF)^.$", "ü", false, true),
     ])
-    func tables(pattern: String, subject: String, caseless: Bool, isMatch: Bool) throws {
+    func patternsMatchAsExpected(pattern: String, subject: String, caseless: Bool, isMatch: Bool)
+        throws
+    {
         let regex = try Regex.compile(pattern: pattern, caseless: caseless)
         #expect(regex.matches(Array(subject.utf8).span) == (isMatch ? .match : .noMatch))
     }
@@ -20,7 +22,7 @@ import Testing
         ("*", "quantifier does not follow a repeatable item", 0),
         ("a\\", "\\ at end of pattern", 2),
     ])
-    func whatDoesNotCompileSaysWhere(pattern: String, message: String, offset: Int) throws {
+    func compileErrorHasOffset(pattern: String, message: String, offset: Int) throws {
         let error = #expect(throws: Regex.CompileError.self) {
             try Regex.compile(pattern: pattern, caseless: false)
         }
@@ -29,7 +31,7 @@ import Testing
         #expect(found.offset == offset)
     }
 
-    @Test func capturesAreRangesOfTheSubject() throws {
+    @Test func capturesAreRangesOfSubject() throws {
         let regex = try Regex.compile(
             pattern: "^/(?<user>[^/]+)(/x)?/(?<file>.*)$", caseless: false)
         #expect(regex.captureCount == 3)
@@ -46,7 +48,7 @@ import Testing
         #expect(regex.capture(0) == nil)
     }
 
-    @Test func aGroupBehindTheLastOneThatTookPartIsUnset() throws {
+    @Test func groupAfterLastMatchedOneIsUnset() throws {
         let regex = try Regex.compile(pattern: "(a)|(b)|(c)", caseless: false)
         #expect(regex.matches(Array("a".utf8).span) == .match)
         #expect(regex.capture(1) == 0..<1)
@@ -54,7 +56,7 @@ import Testing
         #expect(regex.capture(3) == nil)
     }
 
-    @Test func catastrophesEndAtTheLimit() throws {
+    @Test func exponentialPatternHitsLimit() throws {
         let regex = try Regex.compile(pattern: "^(a+)+$", caseless: false)
         let subject = [UInt8](repeating: UInt8(ascii: "a"), count: 5000) + [UInt8(ascii: "!")]
         #expect(regex.matches(subject.span) == .limitReached)
@@ -63,13 +65,13 @@ import Testing
     }
 
     /// Machine code runs out of its 32 KiB of stack here; the interpreter finds the answer.
-    @Test func deepGroupsMatchALongTarget() throws {
+    @Test func deepGroupsMatchLongTarget() throws {
         let regex = try Regex.compile(pattern: "^(?:(a|b)|c)*$", caseless: false)
         let subject = (0..<8000).map { UInt8(ascii: "a") + UInt8($0 % 3) }
         #expect(regex.matches(subject.span) == .match)
     }
 
-    @Test func aSubjectThatIsNoUTF8FailsOnlyWhereUTFIsAskedFor() throws {
+    @Test func invalidUTF8FailsOnlyWithUTF() throws {
         let bytes: [UInt8] = [0x2F, 0xFF, 0xFE]
         let plain = try Regex.compile(pattern: "^/..$", caseless: false)
         #expect(plain.matches(bytes.span) == .match)

@@ -11,7 +11,7 @@ import Testing
     }
 
     /// As a dictionary would have it, with hashes that crowd around few places.
-    @Test(arguments: [UInt64(1), 2, 3, 4, 5]) func whatIsInIsFoundAndNothingElse(seed: UInt64) {
+    @Test(arguments: [UInt64(1), 2, 3, 4, 5]) func onlyInsertedSlotsAreFound(seed: UInt64) {
         var index = SlotIndex(slots: 64)
         var random = seed
         func next() -> UInt64 {

@@ -16,19 +16,19 @@ import Testing
         var count: Int { table.count }
         func version(of place: Int32) -> UInt32 { table.version(of: place) }
         func take(_ number: Int32, isDirectory: Bool) -> Int32? {
-            table.take(number, isDirectory: isDirectory)
+            table.addWatch(number, isDirectory: isDirectory)
         }
-        func give(_ place: Int32) -> Int32? { table.give(place) }
+        func give(_ place: Int32) -> Int32? { table.releaseWatch(place) }
         func key(of name: UInt64, in place: Int32) -> UInt64 { table.key(of: name, in: place) }
-        func depend(on key: UInt64) { table.depend(on: key) }
-        func release(_ key: UInt64) { table.release(key) }
-        func take(_ change: Change) { table.take(change) }
+        func depend(on key: UInt64) { table.addDependency(on: key) }
+        func release(_ key: UInt64) { table.removeDependency(key) }
+        func take(_ change: Change) { table.addWatch(change) }
         func reset() { table.reset() }
     }
 
     private let name = ChangeFeed.hash(ofName: Array("a.txt".utf8).span)
 
-    @Test func aChangeOfAFileIsAnotherVersion() throws {
+    @Test func fileChangeIncrementsVersion() throws {
         let table = Table(count: 4)
         let place = try #require(table.take(7, isDirectory: false))
         let version = table.version(of: place)
@@ -40,7 +40,7 @@ import Testing
         #expect(table.epoch == epoch)
     }
 
-    @Test func onlyNamesThatAreDependedOnBeginAnEpoch() throws {
+    @Test func onlyDependedNamesBeginEpoch() throws {
         let table = Table(count: 4)
         let place = try #require(table.take(1, isDirectory: true))
         let other = ChangeFeed.hash(ofName: Array("other".utf8).span)
@@ -60,7 +60,7 @@ import Testing
         #expect(table.epoch == epoch, "nothing depends on it any more")
     }
 
-    @Test func aDirectorysOwnEndBeginsAnEpoch() throws {
+    @Test func removedDirectoryBeginsEpoch() throws {
         let table = Table(count: 4)
         _ = try #require(table.take(1, isDirectory: true))
         let epoch = table.epoch
@@ -75,7 +75,7 @@ import Testing
         #expect(table.epoch == 2)
     }
 
-    @Test func aWatchThatSeveralUseEndsWithTheLast() throws {
+    @Test func sharedWatchEndsWithLastReference() throws {
         let table = Table(count: 4)
         let place = try #require(table.take(3, isDirectory: false))
         #expect(table.take(3, isDirectory: false) == place)
@@ -89,14 +89,14 @@ import Testing
         #expect(table.version(of: next) != version)
     }
 
-    @Test func oneThatTheKernelEndedIsNotEndedAgain() throws {
+    @Test func removedWatchIsNotRemovedTwice() throws {
         let table = Table(count: 4)
         let place = try #require(table.take(3, isDirectory: false))
         table.take(Change(watch: 3, isEnd: true))
         #expect(table.give(place) == nil)
     }
 
-    @Test func aFullTableTakesNoMore() {
+    @Test func fullTableRefusesWatches() {
         let table = Table(count: 16)
         for number in 0..<16 { #expect(table.take(Int32(number), isDirectory: false) != nil) }
         #expect(table.take(99, isDirectory: false) == nil)

@@ -17,7 +17,7 @@ import Testing
         ("deflate\tgzip", false),
         ("gzip;q=0.99999999999999999999999999", false),
     ])
-    func gzip(value: String, isAccepted: Bool) {
+    func nginxRuleForGzip(value: String, isAccepted: Bool) {
         #expect(guarded(value) { AcceptEncoding.acceptsGzip($0) } == isAccepted)
     }
 
@@ -30,8 +30,8 @@ import Testing
         ("gzip;q=0.5, *", false), ("x-gzip;q=0.5, identity;q=0.6", false),
         ("*;q=0.5, identity", false), ("gzip;q=0", false), ("", false), ("identity", false),
     ])
-    func gzipStrictly(value: String, isTaken: Bool) {
-        #expect(guarded(value) { AcceptEncoding.takesGzip($0) } == isTaken)
+    func strictRuleForGzip(value: String, isTaken: Bool) {
+        #expect(guarded(value) { AcceptEncoding.acceptsGzipOrAlias($0) } == isTaken)
     }
 
     @Test(arguments: [
@@ -43,7 +43,7 @@ import Testing
         ("br;q=x", 0), ("br;q=0,5", 0), ("br;level=1", 0), ("br;", 1000), (",,br", 1000),
         ("br;q=1.", 1000), ("br;q=0.00x", 0), (";q=1", 0), ("br;q=0.5, br;q=0.7", 500),
     ])
-    func qualities(value: String, quality: Int) {
+    func weightsAreParsed(value: String, quality: Int) {
         #expect(guarded(value) { AcceptEncoding.quality(of: "br", in: $0) } == quality)
     }
 }

@@ -10,7 +10,7 @@ import Testing
         // "a:" and "a:b:c"
         ("Basic YTo=", "a", ""), ("Basic YTpiOmM=", "a", "b:c"),
     ])
-    func read(value: String, user: String, password: String) throws {
+    func credentialsAreParsed(value: String, user: String, password: String) throws {
         let bytes = Array(value.utf8)
         let credentials = BasicCredentials(authorization: bytes.span)
         let found = try #require(credentials)
@@ -24,7 +24,7 @@ import Testing
         // "a", ":b"
         "Basic YQ==", "Basic OmI=", "Basic YTpi!", "Basic YTpiY",
     ])
-    func areNone(value: String) {
+    func invalidCredentialsAreRefused(value: String) {
         let bytes = Array(value.utf8)
         let credentials = BasicCredentials(authorization: bytes.span)
         #expect(credentials == nil)

@@ -27,7 +27,7 @@ func ranges(_ pairs: (Int64, Int64)...) -> ByteRanges {
         ("bytes=99999999999999999999-", .unsatisfiable),
         ("bytes=99999999999999999999-99999999999999999999", .unsatisfiable),
     ])
-    func strictly(value: String, expected: ByteRanges) {
+    func strictParsing(value: String, expected: ByteRanges) {
         let found = guarded(value) { ByteRanges($0, size: 10, isStrict: true) }
         #expect(found == expected)
     }

@@ -20,19 +20,19 @@ import Testing
         "GET / HTTP/1.0\r\nA:1\r\nB_c: 2\nD(: 3\r\nCookie:  x \t\r\nEmpty:\r\nAlone\r\n"
         + "Cookie: y:z\r\n\r\nNot: a field\r\n"
 
-    @Test func droppedNamesArePassedOver() {
+    @Test func droppedNamesAreSkipped() {
         #expect(
             Self.fields(Self.request, HeadLimits())
                 == ["A=1", "Cookie=x", "Empty=", "Alone=", "Cookie=y:z"])
     }
 
-    @Test func underscoresWhereTheyAreAllowed() {
+    @Test func underscoresAreAllowedIfConfigured() {
         #expect(
             Self.fields(Self.request, HeadLimits(allowsUnderscores: true))
                 == ["A=1", "B_c=2", "Cookie=x", "Empty=", "Alone=", "Cookie=y:z"])
     }
 
-    @Test func oddNamesWhereTheyAreKept() {
+    @Test func invalidNamesAreKeptIfConfigured() {
         #expect(
             Self.fields(Self.request, HeadLimits(dropsInvalidNames: false))
                 == ["A=1", "B_c=2", "D(=3", "Cookie=x", "Empty=", "Alone=", "Cookie=y:z"])
@@ -45,7 +45,7 @@ import Testing
         ("Cookie: a\r\n", HeadLimits(allowsUnderscores: true), false),
         ("Cookie: a\r\n", HeadLimits(dropsInvalidNames: false), false),
     ])
-    func whetherThereIsAnother(fields: String, limits: HeadLimits, isAtMostOne: Bool) {
+    func repeatedFieldIsDetected(fields: String, limits: HeadLimits, isAtMostOne: Bool) {
         guarded("GET / HTTP/1.0\r\n\(fields)\r\n") { received in
             var parser = RequestParser(limits: limits)
             #expect(parser.resume(received) == .complete)

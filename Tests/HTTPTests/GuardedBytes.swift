@@ -55,11 +55,11 @@ func guarded<Result>(
 
 /// What `body` writes, and whether it was more than fits.
 func written(
-    capacity: Int = 4096, _ body: (inout HeadWriter) -> Void
+    capacity: Int = 4096, _ body: (inout ByteWriter) -> Void
 ) -> (text: String, hasOverflowed: Bool) {
     let memory = UnsafeMutableRawPointer.allocate(byteCount: max(capacity, 1), alignment: 1)
     defer { unsafe memory.deallocate() }
-    var writer = unsafe HeadWriter(unsafe: memory, capacity: capacity)
+    var writer = unsafe ByteWriter(unsafe: memory, capacity: capacity)
     body(&writer)
     return (text(writer.bytes), writer.hasOverflowed)
 }

@@ -162,7 +162,7 @@ struct RequestRow: CustomTestStringConvertible {
     ]
 
     @Test(arguments: requestLines)
-    func takesRequestLine(row: RequestRow) {
+    func requestLinesAreParsed(row: RequestRow) {
         #expect(verdict(Array(row.request.utf8)).outcome == row.outcome)
     }
 
@@ -246,17 +246,17 @@ struct RequestRow: CustomTestStringConvertible {
     ]
 
     @Test(arguments: fieldLines)
-    func takesFieldLine(row: RequestRow) {
+    func fieldLinesAreParsed(row: RequestRow) {
         let request = "POST / HTTP/1.1\r\n" + row.request + "\r\n"
         #expect(verdict(Array(request.utf8)).outcome == row.outcome)
     }
 
     @Test func transferEncodingNeedsHTTP11() {
         let request = "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"
-        #expect(verdict(Array(request.utf8)).outcome == .invalid(.codedHTTP10))
+        #expect(verdict(Array(request.utf8)).outcome == .invalid(.transferEncodingHTTP10))
     }
 
-    @Test func everyPartOfAHead() {
+    @Test func allPartsOfHeadAreParsed() {
         let line = "PUT /a%20b/c?d=e&f HTTP/1.1"
         let fields =
             "Host: Example.com.:8080\r\nx-other:  1 \r\nUSER-AGENT: me\r\nuser-agent: you\r\n"
@@ -378,7 +378,7 @@ struct RequestRow: CustomTestStringConvertible {
         #expect(verdict(bytes, limits: HeadLimits(fields: 1)).outcome == .invalid(.tooManyFields))
     }
 
-    @Test func faultsKeepTheRequestLine() {
+    @Test func faultKeepsRequestLine() {
         let request = "GET /a HTTP/1.1\r\nHost: a\r\nbad line\r\n\r\n"
         guarded(request) { received in
             var parser = RequestParser(limits: HeadLimits())
@@ -410,7 +410,7 @@ struct RequestRow: CustomTestStringConvertible {
         }
     }
 
-    @Test func nothingOfAnUnreadableRequestLineIsKept() {
+    @Test func invalidRequestLineLeavesNothing() {
         for request in ["GET /a?b HTTP/3.0\r\n", "GET /a?b XTTP/1.1\r\n", "get /a?b HTTP/1.1\r\n"] {
             guarded(request) { received in
                 var parser = RequestParser(limits: HeadLimits())
@@ -433,7 +433,7 @@ struct RequestRow: CustomTestStringConvertible {
     }
 
     @Test(arguments: RequestFault.allCases)
-    func faultsSayWhatTheyAre(fault: RequestFault) {
+    func faultsHaveReasons(fault: RequestFault) {
         #expect([400, 405, 414, 494, 501, 505].contains(fault.status))
         #expect(fault.reason.description.hasPrefix("client sent "))
     }

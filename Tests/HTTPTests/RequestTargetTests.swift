@@ -50,7 +50,7 @@ import Testing
             ("//", "//"), ("//a///b//", "//a///b//"), ("/a//../b", "/a/b"), ("//..", "/"),
             ("/a/..//..", "/"), ("//../..", nil), ("/a%2f%2fb", "/a//b"), ("/.//a", "//a"),
         ] as [(String, String?)])
-    func slashesThatAreKept(raw: String, expected: String?) {
+    func slashesAreKeptWithoutMerging(raw: String, expected: String?) {
         #expect(Self.normalize(raw, mergesSlashes: false) == expected)
     }
 
@@ -64,7 +64,7 @@ import Testing
         #expect(!isValid)
     }
 
-    @Test func whatWasWrittenBeforeIsKept() {
+    @Test func earlierOutputIsKept() {
         var isValid = false
         let result = guarded("/a/../b") { raw in
             written {

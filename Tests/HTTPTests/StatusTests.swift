@@ -31,7 +31,7 @@ import Testing
         #expect("\(found.code) \(found.text)" == title)
     }
 
-    @Test func threeCodesCloseSilently() {
+    @Test func threeCodesCloseWithoutResponse() {
         #expect((0...999).filter(Status.closesSilently) == [408, 444, 499])
     }
 
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(arguments: RequestFault.allCases)
-    func everyFaultHasWords(fault: RequestFault) {
+    func everyFaultHasMessage(fault: RequestFault) {
         #expect(!Status.reason(Status.sent(fault.status)).description.isEmpty)
     }
 }

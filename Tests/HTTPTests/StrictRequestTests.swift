@@ -52,7 +52,7 @@ import Testing
         (["If-Match: \"0\"", "If-Match: W/\"1\""], .failed),
         (["If-Match: \"1\"", "If-Match: \"0\"", "If-None-Match: \"1\""], .notModified),
     ])
-    func conditionsOverSeveralLines(fields: [String], outcome: Preconditions.Outcome) {
+    func conditionsOnSeveralLinesAreCombined(fields: [String], outcome: Preconditions.Outcome) {
         let lines = fields.map { $0 + "\r\n" }.joined()
         guarded("GET / HTTP/1.1\r\nHost: a\r\n\(lines)\r\n") { received in
             var parser = RequestParser(limits: HeadLimits(isStrict: true))
@@ -69,7 +69,7 @@ import Testing
         (["100-continue"], true), (["x", "100-continue"], true), (["100-Continue", "x"], true),
         (["x, 100-continue"], true), (["x"], false), (["x", "100-continued"], false),
     ])
-    func expectationsOverSeveralLines(values: [String], expectsContinue: Bool) {
+    func expectationsOnSeveralLinesAreCombined(values: [String], expectsContinue: Bool) {
         let lines = values.map { "Expect: \($0)\r\n" }.joined()
         guarded("GET / HTTP/1.1\r\nHost: a\r\n\(lines)\r\n") { received in
             var parser = RequestParser(limits: HeadLimits(isStrict: true))
@@ -93,7 +93,7 @@ import Testing
 
     /// RFC 9110, section 5.5: a value has visible bytes, spaces and tabs, wherever they stand.
     @Test(arguments: [0, 1, 6, 7, 8, 9, 15, 16, 17, 40])
-    func controlsInValues(place: Int) {
+    func controlCharactersInValuesAreRefused(place: Int) {
         let limits = HeadLimits(isStrict: true)
         for byte in UInt8.min...UInt8.max {
             let before = String(repeating: "v", count: place)
@@ -107,7 +107,7 @@ import Testing
     }
 
     @Test(arguments: cases.indices)
-    func isRefused(index: Int) {
+    func invalidRequestIsRefused(index: Int) {
         let row = Self.cases[index]
         for isStrict in [false, true] {
             let limits = HeadLimits(isStrict: isStrict)

@@ -9,7 +9,7 @@ import Testing
         for slot in 0..<4 { #expect(!deadlines.isArmed(slot)) }
     }
 
-    @Test func oneDurationExpiresInTheOrderOfArming() {
+    @Test func deadlinesExpireInArmingOrder() {
         let deadlines = SharedDeadlines(durationsMs: [100], slots: 8)
         for (position, slot) in [5, 0, 7, 2].enumerated() {
             deadlines.arm(slot, list: 0, nowMs: Int64(position))
@@ -22,7 +22,7 @@ import Testing
         #expect(deadlines.earliestMs() == nil)
     }
 
-    @Test func aDeadlineIsNotBeforeItsTime() {
+    @Test func deadlineIsNeverEarly() {
         let deadlines = SharedDeadlines(durationsMs: [50], slots: 1)
         deadlines.arm(0, list: 0, nowMs: 1000)
         #expect(deadlines.takeExpired(nowMs: 1049) == nil)
@@ -31,7 +31,7 @@ import Testing
         #expect(!deadlines.isArmed(0))
     }
 
-    @Test func armingAgainMovesToTheEnd() {
+    @Test func rearmingMovesToEnd() {
         let deadlines = SharedDeadlines(durationsMs: [10], slots: 3)
         for slot in 0..<3 { deadlines.arm(slot, list: 0, nowMs: 0) }
         deadlines.arm(0, list: 0, nowMs: 5)
@@ -40,7 +40,7 @@ import Testing
         #expect(taken(deadlines, nowMs: 15) == [0])
     }
 
-    @Test func armingInAnotherListLeavesTheFirst() {
+    @Test func rearmingInOtherListLeavesFirst() {
         let deadlines = SharedDeadlines(durationsMs: [10, 1000], slots: 2)
         deadlines.arm(0, list: 0, nowMs: 0)
         deadlines.arm(0, list: 1, nowMs: 0)
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test(arguments: [0, 1, 2])
-    func cancellingUnlinksAnyPlace(cancelled: Int) {
+    func cancelUnlinksAtAnyPosition(cancelled: Int) {
         let deadlines = SharedDeadlines(durationsMs: [10], slots: 3)
         for slot in 0..<3 { deadlines.arm(slot, list: 0, nowMs: 0) }
         deadlines.cancel(cancelled)
@@ -60,7 +60,7 @@ import Testing
         #expect(deadlines.earliestMs() == nil)
     }
 
-    @Test func theEarliestIsOfAllLists() {
+    @Test func earliestIsOverAllLists() {
         let deadlines = SharedDeadlines(durationsMs: [300, 20, 100], slots: 3)
         deadlines.arm(0, list: 0, nowMs: 0)
         deadlines.arm(1, list: 1, nowMs: 200)
@@ -74,7 +74,7 @@ import Testing
 
     /// Against a list that is searched from one end to the other each time.
     @Test(arguments: 1...40 as ClosedRange<UInt64>)
-    func itAgreesWithANaiveOne(seed: UInt64) {
+    func matchesNaiveImplementation(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         let durations: [Int64] = [0, 7, 7, 60, 1000]
         let slots = Int.random(in: 1...12, using: &random)
@@ -125,5 +125,5 @@ private final class SharedDeadlines {
     func cancel(_ slot: Int) { deadlines.cancel(slot) }
     func isArmed(_ slot: Int) -> Bool { deadlines.isArmed(slot) }
     func earliestMs() -> Int64? { deadlines.earliestMs() }
-    func takeExpired(nowMs: Int64) -> Int? { deadlines.takeExpired(nowMs: nowMs) }
+    func takeExpired(nowMs: Int64) -> Int? { deadlines.popExpired(nowMs: nowMs) }
 }

@@ -7,7 +7,7 @@ import Testing
 /// descriptors and the handlers of signals belong to the whole process.
 @Suite struct EngineLimitTests {
     @Test(arguments: [Engine.epoll, .poll])
-    func eighteenThousandDescriptors(engine: Engine) async {
+    func eighteenThousandDescriptorsAreWatched(engine: Engine) async {
         await #expect(processExitsWith: .success) { [name = engine.rawValue as String] in
             let engine = Engine(rawValue: name)!
             let count = allowDescriptors(18_100) - 100
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test func selectTakesTheNumber1023AndRefuses1024() async {
+    @Test func selectAccepts1023AndRefuses1024() async {
         await #expect(processExitsWith: .success) {
             expectInChild(allowDescriptors(1100) >= 1100)
             let pipe = openPipes()
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test func selectTakesAllNumbersItHas() async {
+    @Test func selectWatchesAllItsNumbers() async {
         await #expect(processExitsWith: .success) {
             expectInChild(allowDescriptors(1100) >= 1100)
             let pipe = openPipes()
@@ -82,7 +82,7 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
-    func aSignalHandlerEndsTheWait(engine: Engine) async {
+    func signalHandlerInterruptsWait(engine: Engine) async {
         await #expect(processExitsWith: .success) { [name = engine.rawValue as String] in
             var poller = try Poller(Engine(rawValue: name)!)
             let pipe = openPipes()

@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
-    func nothingIsReportedOfWhatIsQuiet(engine: Engine) throws {
+    func idleDescriptorIsNotReported(engine: Engine) throws {
         var poller = try Poller(engine)
         let pipe = try DescriptorPair.pipe()
         try poller.register(pipe.near, for: .readable, token: token)
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
-    func bytesMakeReadableUntilTheyAreRead(engine: Engine) throws {
+    func readableUntilBytesAreRead(engine: Engine) throws {
         var poller = try Poller(engine)
         let pipe = try DescriptorPair.pipe()
         try poller.register(pipe.near, for: .readable, token: token)
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
-    func roomMakesWritable(engine: Engine) throws {
+    func writableWhenThereIsRoom(engine: Engine) throws {
         var poller = try Poller(engine)
         let sockets = try DescriptorPair.sockets()
         try poller.register(sockets.near, for: .writable, token: token)
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
-    func theEndIsNoticedWithoutReading(engine: Engine) throws {
+    func endOfStreamIsReportedWithoutReading(engine: Engine) throws {
         var poller = try Poller(engine)
         let sockets = try DescriptorPair.sockets()
         try poller.register(sockets.near, for: .endOfStream, token: token)
@@ -64,7 +64,7 @@ import Testing
 
     /// Bytes that nobody asked for wake nobody, again and again; select loses sight of the end.
     @Test(arguments: Engine.allCases)
-    func theEndBehindUnreadBytes(engine: Engine) throws {
+    func endOfStreamAfterUnreadBytes(engine: Engine) throws {
         var poller = try Poller(engine)
         let sockets = try DescriptorPair.sockets()
         try poller.register(sockets.near, for: .endOfStream, token: token)
@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
-    func aHalfClosedPeerIsNoHangUpForWhoAskedForNothing(engine: Engine) throws {
+    func halfCloseIsNoHangUpWithoutInterest(engine: Engine) throws {
         var poller = try Poller(engine)
         let sockets = try DescriptorPair.sockets()
         try poller.register(sockets.near, for: [], token: token)
@@ -95,7 +95,7 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
-    func onlyWhatWasAskedForIsReported(engine: Engine) throws {
+    func onlyInterestIsReported(engine: Engine) throws {
         var poller = try Poller(engine)
         let sockets = try DescriptorPair.sockets()
         try poller.register(sockets.near, for: .readable, token: token)
@@ -105,7 +105,7 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
-    func aClosedPeerIsAHangUpEvenForWhoAskedForNothing(engine: Engine) throws {
+    func closeIsHangUpWithoutInterest(engine: Engine) throws {
         var poller = try Poller(engine)
         let sockets = try DescriptorPair.sockets()
         try poller.register(sockets.near, for: [], token: token)
@@ -115,7 +115,7 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
-    func theEndOfAStreamIsReadable(engine: Engine) throws {
+    func endOfStreamIsReadable(engine: Engine) throws {
         var poller = try Poller(engine)
         let sockets = try DescriptorPair.sockets()
         try poller.register(sockets.near, for: .readable, token: token)
@@ -126,7 +126,7 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
-    func aPipeWithoutAReaderIsAHangUp(engine: Engine) throws {
+    func pipeWithoutReaderIsHangUp(engine: Engine) throws {
         var poller = try Poller(engine)
         let pipe = try DescriptorPair.pipe()
         try poller.register(pipe.far, for: .writable, token: token)
@@ -138,7 +138,7 @@ import Testing
 
     /// A connection that is reset is an error on its socket, whatever was asked.
     @Test(arguments: Engine.allCases)
-    func anErrorIsReported(engine: Engine) throws {
+    func socketErrorIsReported(engine: Engine) throws {
         for interest in [Readiness.readable, .writable, .endOfStream, []] {
             var poller = try Poller(engine)
             let sockets = try DescriptorPair.connection()
@@ -154,7 +154,7 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
-    func modifyingChangesWhatIsAskedAndTheToken(engine: Engine) throws {
+    func modifyChangesInterestAndToken(engine: Engine) throws {
         var poller = try Poller(engine)
         let sockets = try DescriptorPair.sockets()
         let other = Token(slot: 6, generation: 18)
@@ -167,7 +167,7 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
-    func whatIsUnregisteredIsNotReported(engine: Engine) throws {
+    func unregisteredDescriptorIsNotReported(engine: Engine) throws {
         var poller = try Poller(engine)
         let pipe = try DescriptorPair.pipe()
         try poller.register(pipe.near, for: .readable, token: token)
@@ -180,7 +180,7 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
-    func whatIsClosedIsForgotten(engine: Engine) throws {
+    func closedDescriptorIsForgotten(engine: Engine) throws {
         var poller = try Poller(engine)
         let pipe = try DescriptorPair.pipe()
         try poller.register(pipe.near, for: .readable, token: token)
@@ -193,7 +193,7 @@ import Testing
     /// slot gets a new user. The event that was fetched for the old one tells by its generation
     /// that it is nobody's.
     @Test(arguments: Engine.allCases)
-    func aStaleEventHasTheOldGeneration(engine: Engine) throws {
+    func staleEventHasOldGeneration(engine: Engine) throws {
         var poller = try Poller(engine)
         let first = try DescriptorPair.sockets()
         let second = try DescriptorPair.sockets()
@@ -219,7 +219,7 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
-    func manyDescriptorsAllComeToTheirTurn(engine: Engine) throws {
+    func allReadyDescriptorsAreReportedEventually(engine: Engine) throws {
         var poller = try Poller(engine, capacity: 16)
         let pairs = try (0..<200).map { _ in try DescriptorPair.sockets() }
         for (index, pair) in pairs.enumerated() {
@@ -244,7 +244,7 @@ import Testing
 
     /// What is changed while the events of a wait are walked shows in the next wait, not in these.
     @Test(arguments: Engine.allCases)
-    func changesDuringTheWalk(engine: Engine) throws {
+    func changesWhileHandlingEvents(engine: Engine) throws {
         var poller = try Poller(engine)
         let pairs = try (0..<6).map { _ in try DescriptorPair.sockets() }
         func token(_ index: Int) -> Token { Token(slot: UInt32(index), generation: 1) }
@@ -270,7 +270,7 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases, [0, 1, 5, 20, 60] as [Int32])
-    func aTimeoutIsNeverEarly(engine: Engine, timeoutMs: Int32) throws {
+    func timeoutIsNeverEarly(engine: Engine, timeoutMs: Int32) throws {
         var poller = try Poller(engine)
         let clock = ContinuousClock()
         let start = clock.now
@@ -281,7 +281,7 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
-    func registeringTwiceSaysSo(engine: Engine) throws {
+    func registeringTwiceFails(engine: Engine) throws {
         var poller = try Poller(engine)
         let pipe = try DescriptorPair.pipe()
         try poller.register(pipe.near, for: .readable, token: token)
@@ -292,7 +292,7 @@ import Testing
     }
 
     @Test(arguments: Engine.allCases)
-    func modifyingWhatIsNotRegisteredSaysSo(engine: Engine) throws {
+    func modifyingUnregisteredFails(engine: Engine) throws {
         var poller = try Poller(engine)
         let pipe = try DescriptorPair.pipe()
         let error = try #require(throws: SystemError.self) {
@@ -303,7 +303,7 @@ import Testing
 
     /// Reading a file never has to wait: epoll refuses it, the others say that it is ready.
     @Test(arguments: Engine.allCases)
-    func aRegularFileIsAlwaysReady(engine: Engine) throws {
+    func regularFileIsAlwaysReady(engine: Engine) throws {
         var poller = try Poller(engine)
         let file = unsafe open("/proc/self/exe", O_RDONLY | O_CLOEXEC)
         defer { close(file) }
@@ -318,7 +318,7 @@ import Testing
 
     /// What shares the load of one listening socket: several pollers watch it exclusively.
     @Test(arguments: Engine.allCases)
-    func anExclusiveRegistrationIsReported(engine: Engine) throws {
+    func exclusiveRegistrationIsReported(engine: Engine) throws {
         var first = try Poller(engine)
         var second = try Poller(engine)
         let pipe = try DescriptorPair.pipe()

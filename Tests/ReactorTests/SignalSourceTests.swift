@@ -6,7 +6,7 @@ import Testing
 /// In a process of their own: signals and their mask belong to the whole process.
 @Suite struct SignalSourceTests {
     @Test(arguments: Engine.allCases)
-    func signalsComeAsBytesOfADescriptor(engine: Engine) async {
+    func signalsAreReadFromDescriptor(engine: Engine) async {
         await #expect(processExitsWith: .success) { [name = engine.rawValue as String] in
             let source = try SignalSource([SIGUSR1, SIGUSR2])
             var poller = try Poller(Engine(rawValue: name)!)
@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test func eachIsToldOnceHoweverOftenItCame() async {
+    @Test func repeatedSignalIsReportedOnce() async {
         await #expect(processExitsWith: .success) {
             let source = try SignalSource([SIGUSR1, SIGUSR2])
             raise(SIGUSR1)
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test func othersDoWhatTheyDid() async {
+    @Test func otherSignalsKeepTheirAction() async {
         await #expect(processExitsWith: .signal(SIGUSR2)) {
             // Whatever the parent had blocked when it started this process.
             var none = sigset_t()
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func numbersThatAreNoSignalsArePassedOver() async {
+    @Test func invalidNumbersAreIgnored() async {
         await #expect(processExitsWith: .success) {
             let source = try SignalSource([-1, 0, 65, SIGUSR1])
             raise(SIGUSR1)

@@ -15,7 +15,7 @@ import Testing
         return slots
     }
 
-    @Test mutating func slotsAreTakenInOrder() {
+    @Test mutating func slotsAreRemovedInOrder() {
         for slot in [3, 0, 7] { links.append(slot, to: &list) }
         links.prepend(5, to: &list)
         #expect(slots() == [5, 3, 0, 7])
@@ -24,13 +24,13 @@ import Testing
         #expect(slots() == [5, 3, 7])
         #expect(list.count == 3)
         #expect(!links.contains(0) && links.contains(7) && !links.contains(99))
-        let taken = (0..<4).map { _ in links.takeFirst(of: &list) }
+        let taken = (0..<4).map { _ in links.popFirst(of: &list) }
         #expect(taken == [5, 3, 7, nil])
         #expect(list.isEmpty && list == SlotList())
     }
 
     @Test(arguments: 1...10 as ClosedRange<UInt64>)
-    mutating func itIsAsAnArrayWouldBe(seed: UInt64) {
+    mutating func matchesArrayImplementation(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var other = SlotList()
         var expected: [Int] = []

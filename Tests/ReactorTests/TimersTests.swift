@@ -9,7 +9,7 @@ import Testing
         for slot in 0..<4 { #expect(!timers.isArmed(slot)) }
     }
 
-    @Test func theyExpireByTimeWhateverTheOrderOfArming() {
+    @Test func timersExpireByTime() {
         let timers = SharedTimers(slots: 8)
         for (slot, atMs) in [(5, 300), (0, 100), (7, 200), (2, 50)] {
             timers.arm(slot, atMs: Int64(atMs))
@@ -28,7 +28,7 @@ import Testing
     ]
 
     @Test(arguments: moves)
-    func armingAgainMoves(atMs: Int64, order: [Int]) {
+    func rearmingMovesTimer(atMs: Int64, order: [Int]) {
         let timers = SharedTimers(slots: 3)
         for (slot, deadline) in [(0, 100), (1, 200), (2, 300)] {
             timers.arm(slot, atMs: Int64(deadline))
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test(arguments: [Int64.min, -1, 0, Int64.max])
-    func anyTimeIsADeadline(atMs: Int64) {
+    func extremeTimesAreValid(atMs: Int64) {
         let timers = SharedTimers(slots: 1)
         timers.arm(0, atMs: atMs)
         #expect(timers.earliestMs() == atMs)
@@ -47,7 +47,7 @@ import Testing
         #expect(!timers.isArmed(0))
     }
 
-    @Test func cancellingWhatIsNotArmedIsNothing() {
+    @Test func cancellingUnarmedTimerDoesNothing() {
         let timers = SharedTimers(slots: 2)
         timers.arm(1, atMs: 5)
         timers.cancel(0)
@@ -60,7 +60,7 @@ import Testing
 
     /// Against a table that is searched from one end to the other each time.
     @Test(arguments: 1...40 as ClosedRange<UInt64>)
-    func theyAgreeWithANaiveOne(seed: UInt64) {
+    func matchesNaiveImplementation(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         let slots = Int.random(in: 1...40, using: &random)
         let timers = SharedTimers(slots: slots)
@@ -109,5 +109,5 @@ private final class SharedTimers {
     func cancel(_ slot: Int) { timers.cancel(slot) }
     func isArmed(_ slot: Int) -> Bool { timers.isArmed(slot) }
     func earliestMs() -> Int64? { timers.earliestMs() }
-    func takeExpired(nowMs: Int64) -> Int? { timers.takeExpired(nowMs: nowMs) }
+    func takeExpired(nowMs: Int64) -> Int? { timers.popExpired(nowMs: nowMs) }
 }

@@ -12,7 +12,7 @@ import Testing
         (0, .max, 0xFFFF_FFFF_0000_0000),
         (.max, .max, .max),
     ])
-    func itIsItsSlotBelowItsGeneration(slot: UInt32, generation: UInt32, bits: UInt64) {
+    func tokenPacksSlotAndGeneration(slot: UInt32, generation: UInt32, bits: UInt64) {
         let token = Token(slot: slot, generation: generation)
         #expect(token.bits == bits)
         #expect(Token(bits: bits) == token)

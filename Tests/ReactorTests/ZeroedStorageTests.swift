@@ -9,7 +9,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 513, 100_000])
-    func itBeginsAsZeros(count: Int) {
+    func storageIsZeroed(count: Int) {
         let storage = ZeroedStorage<Pair>(count: count)
         #expect(storage.count == count)
         for index in [0, count / 2, count - 1] {
@@ -30,12 +30,12 @@ import Testing
         }
     }
 
-    @Test func noneAtAllIsAllowed() {
+    @Test func emptyStorageIsAllowed() {
         #expect(ZeroedStorage<Int>(count: 0).count == 0)
     }
 
     /// What the design promises: a table for many costs what the used ones cost.
-    @Test func whatIsNotUsedTakesNoMemory() throws {
+    @Test func unusedPagesUseNoMemory() throws {
         let before = try residentBytes()
         var storage = ZeroedStorage<Pair>(count: 16 << 20)
         storage[0].number = 1
@@ -45,7 +45,7 @@ import Testing
         #expect(try residentBytes() - before < 128 << 20)
     }
 
-    @Test func anIndexOutsideTraps() async {
+    @Test func indexOutsideBoundsTraps() async {
         await #expect(processExitsWith: .failure) {
             let storage = ZeroedStorage<Int>(count: 4)
             _ = storage[4]

@@ -17,20 +17,20 @@ import Testing
         ("secure_link a; secure_link b;", "\"secure_link\" directive is duplicate"),
         ("location / { limit_except GET { satisfy any; } }", ""),
     ])
-    func whatIsRefused(text: String, message: String) {
+    func invalidArgumentsAreRefused(text: String, message: String) {
         let outcome = loaded("events { } http { server { \(text) } }")
         #expect(outcome.plan == nil)
         #expect(outcome.report.contains(message), "\(outcome.report)")
     }
 
-    @Test func lowBitsAreWarnedOf() throws {
+    @Test func lowAddressBitsCauseWarning() throws {
         let outcome = loaded("events { } http { server { listen 127.0.0.1:1; allow 10.0.0.1/8; } }")
         #expect(outcome.report.contains("low address bits of 10.0.0.1/8 are meaningless"))
         let rules = try #require(outcome.plan?.accesses[0].rules)
         #expect(rules.v4[0].network.low == 10 << 24)
     }
 
-    @Test func levels() throws {
+    @Test func rulesAreInherited() throws {
         let plan = try plan(
             ofHTTP: """
                 deny 10.0.0.0/8; auth_basic realm; satisfy any;
@@ -55,17 +55,17 @@ import Testing
         // auth_basic without a file asks for nothing.
         let other = plan.locations[Int(plan.servers[1].settings)]
         #expect(plan.accesses[Int(other.access)].auth == nil)
-        #expect(plan.asksForPasswords)
+        #expect(plan.requiresPasswords)
     }
 
-    @Test func aPlainLocationHasNothing() throws {
+    @Test func plainLocationHasNoAccessPlan() throws {
         let plan = try plan(ofServer: "auth_basic off; satisfy any; userid off;")
         #expect(plan.settings(of: "/").access == -1)
         #expect(!plan.settings(of: "/").features.contains(.access))
-        #expect(!plan.asksForPasswords)
+        #expect(!plan.requiresPasswords)
     }
 
-    @Test func aSecretTakesThePlaceOfLinks() throws {
+    @Test func secretReplacesSecureLink() throws {
         let plan = try plan(
             ofServer: """
                 secure_link_secret s; location /same { }

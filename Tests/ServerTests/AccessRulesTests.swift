@@ -44,7 +44,7 @@ import Testing
         ("-192.0.2.1", mapped, true), ("-::/0", mapped, true), ("-::/0 +192.0.2.1", mapped, false),
         ("-::/0 +10.0.0.0/8", mapped, nil), ("-::ffff:192.0.2.1", mapped, true),
     ])
-    func theFirstHolds(text: String, peer: Peer, denies: Bool?) throws {
+    func firstMatchingRuleApplies(text: String, peer: Peer, denies: Bool?) throws {
         #expect(try rules(text).denies(peer) == denies)
     }
 }

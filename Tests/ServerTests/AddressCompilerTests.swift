@@ -3,7 +3,7 @@ import Testing
 @testable import Server
 
 @Suite struct AddressCompilerTests {
-    @Test func addressesBelowAWildcardShareItsSocket() throws {
+    @Test func addressesShareWildcardSocket() throws {
         let plan = try plan(
             ofHTTP: """
                 server { listen 127.0.0.1:80; server_name loopback; }
@@ -16,19 +16,19 @@ import Testing
             plan.listens.map(\.address.description)
                 == ["0.0.0.0:80", "127.0.0.1:81", "[::1]:80"])
         #expect(
-            plan.listens[0].particular.map(\.address.description)
+            plan.listens[0].specific.map(\.address.description)
                 == ["127.0.0.1:80", "10.0.0.1:80"])
         #expect(plan.serverName(of: "x", at: plan.listens[0].servers) == "wildcard")
-        #expect(plan.serverName(of: "x", at: plan.listens[0].particular[0].servers) == "loopback")
-        #expect(plan.serverName(of: "x", at: plan.listens[0].particular[1].servers) == "ten")
+        #expect(plan.serverName(of: "x", at: plan.listens[0].specific[0].servers) == "loopback")
+        #expect(plan.serverName(of: "x", at: plan.listens[0].specific[1].servers) == "ten")
         // A particular address knows its own servers only, as in nginx.
         #expect(
-            plan.serverName(of: "wildcard", at: plan.listens[0].particular[0].servers)
+            plan.serverName(of: "wildcard", at: plan.listens[0].specific[0].servers)
                 == "loopback")
-        #expect(plan.listens[1].particular.isEmpty)
+        #expect(plan.listens[1].specific.isEmpty)
     }
 
-    @Test func oneWithSocketOptionsIsBoundItself() throws {
+    @Test func addressWithOptionsIsBoundSeparately() throws {
         let plan = try plan(
             ofHTTP: """
                 server { listen 80; }
@@ -41,11 +41,11 @@ import Testing
         #expect(plan.listens.map(\.options.backlog) == [511, 511, 7])
     }
 
-    @Test func wildcardsOfTheOtherFamilyDoNotFold() throws {
+    @Test func wildcardOfOtherFamilyIsNotShared() throws {
         let plan = try plan(
             ofHTTP: "server { listen [::]:80; } server { listen 127.0.0.1:80; listen [::1]:80; }")
         #expect(plan.listens.map(\.address.description) == ["[::]:80", "127.0.0.1:80"])
-        #expect(plan.listens[0].particular.map(\.address.description) == ["[::1]:80"])
+        #expect(plan.listens[0].specific.map(\.address.description) == ["[::1]:80"])
     }
 
     @Test(arguments: [
@@ -70,7 +70,7 @@ import Testing
         ),
         ("listen unix:/run/x;", ListenOptions()),
     ])
-    func optionsAreTheSockets(server: String, expected: ListenOptions) throws {
+    func optionsApplyToSocket(server: String, expected: ListenOptions) throws {
         #expect(try plan(ofHTTP: "server { \(server) }").listens[0].options == expected)
     }
 
@@ -80,7 +80,7 @@ import Testing
         return options
     }
 
-    @Test func aServerWithoutListenListensAllTheSame() throws {
+    @Test func serverWithoutListenUsesDefault() throws {
         let plan = try plan(ofHTTP: "server { }")
         #expect(["0.0.0.0:80", "0.0.0.0:8000"].contains(plan.listens[0].address.description))
         #expect(plan.listens.count == 1)

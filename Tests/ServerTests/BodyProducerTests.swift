@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test(arguments: [1, 7, 1000, 32767, 32768, 32769, 200_000])
-    func aPlainBodyIsTheFile(room: Int) throws {
+    func plainBodyIsFile(room: Int) throws {
         let content = room < 100 ? Array(Self.content.prefix(5000)) : Self.content
         try withFile(content) { file in
             let producer = BodyProducer(Self.whole(content.count))
@@ -61,7 +61,7 @@ import Testing
     }
 
     @Test(arguments: [1, 13, 4096, 500_000])
-    func piecesFollowOneAnother(room: Int) throws {
+    func piecesAreSentInOrder(room: Int) throws {
         try withFile(Self.content) { file in
             let producer = BodyProducer(
                 [
@@ -76,7 +76,7 @@ import Testing
     }
 
     @Test(arguments: [18, 19, 33, 100, 4096, 20480, 300_000])
-    func aCompressedBodyInChunksIsTheFile(room: Int) throws {
+    func chunkedCompressedBodyIsFile(room: Int) throws {
         for count in [0, 1, 5000, 100_000] where room > 50 || count <= 5000 {
             let content = Array(Self.content.prefix(count))
             try withFile(content) { file in
@@ -93,7 +93,7 @@ import Testing
     }
 
     @Test(arguments: [20, 4096])
-    func withoutChunksItIsTheStreamAlone(room: Int) throws {
+    func bodyWithoutChunksIsStream(room: Int) throws {
         let content = Array(Self.content.prefix(5000))
         try withFile(content) { file in
             let encoder = try #require(Gzip(level: 9, sizeHint: nil))
@@ -104,19 +104,19 @@ import Testing
     }
 
     @Test(arguments: [64, 4096, 200_000])
-    func aFileThatBecameShorterFails(room: Int) throws {
-        for isCoded in [false, true] {
+    func truncatedFileFails(room: Int) throws {
+        for isCompressed in [false, true] {
             try withFile(Array(Self.content.prefix(50_000))) { file in
-                let encoder = isCoded ? Gzip(level: 1, sizeHint: nil) : nil
+                let encoder = isCompressed ? Gzip(level: 1, sizeHint: nil) : nil
                 let producer = BodyProducer(
                     Self.whole(50_001), through: encoder.map { [.compress($0)] } ?? [],
-                    isChunked: isCoded)
+                    isChunked: isCompressed)
                 #expect(all(producer, room: room, file: file) == nil)
             }
         }
     }
 
-    @Test func aFileThatCannotBeReadFails() {
+    @Test func unreadableFileFails() {
         #expect(all(BodyProducer(Self.whole(1)), room: 10, file: -1) == nil)
     }
 
@@ -156,7 +156,7 @@ import Testing
         }
     }
 
-    @Test func aFileOfItsOwnIsClosedWithIt() throws {
+    @Test func ownFileIsClosed() throws {
         try withFile([1, 2, 3]) { file in
             let own = dup(file)
             do {
@@ -167,7 +167,7 @@ import Testing
         }
     }
 
-    @Test func aDamagedBodyFails() throws {
+    @Test func damagedBodyFails() throws {
         let decoder = try #require(Gunzip())
         let producer = BodyProducer(
             [.bytes(Array("not gzip".utf8))], through: [.decompress(decoder)])

@@ -20,7 +20,7 @@ import Testing
         ("Mozilla/5.0 (Macintosh; Mac OS X) Gecko/20100101 Safari/1", .other),
         ("Mozilla/5.0 (Linux) Safari/523", .other), ("", .other), ("curl/8.0", .other),
     ])
-    func isTold(agent: String, browser: Browser) {
+    func browserIsRecognized(agent: String, browser: Browser) {
         #expect(Browser(Array(agent.utf8).span) == browser)
     }
 }

@@ -4,28 +4,28 @@ import Testing
 @testable import Server
 
 @Suite struct BufferTests {
-    @Test func aPoolGivesTheLastOneBackFirst() {
+    @Test func lastReleasedBufferIsReusedFirst() {
         var pool = BufferPool(size: 64, keeps: 2)
-        let buffers = [pool.take(), pool.take(), pool.take()]
+        let buffers = [pool.acquire(), pool.acquire(), pool.acquire()]
         #expect(buffers.map(\.capacity) == [64, 64, 64])
-        for buffer in buffers { pool.give(buffer) }
+        for buffer in buffers { pool.release(buffer) }
         // Two are kept, the third was freed.
-        let again = [pool.take(), pool.take()]
+        let again = [pool.acquire(), pool.acquire()]
         #expect(unsafe again[0].start == buffers[1].start)
         #expect(unsafe again[1].start == buffers[0].start)
-        for buffer in again { pool.give(buffer) }
+        for buffer in again { pool.release(buffer) }
     }
 
     @Test(arguments: [(0, 64), (64, 64), (65, 65), (4096, 4096)])
-    func largerOnesAreMade(capacity: Int, expected: Int) {
+    func largerBuffersAreAllocated(capacity: Int, expected: Int) {
         var pool = BufferPool(size: 64, keeps: 1)
-        let buffer = pool.take(atLeast: capacity)
+        let buffer = pool.acquire(atLeast: capacity)
         #expect(buffer.capacity == expected)
-        pool.give(buffer)
-        let next = pool.take()
+        pool.release(buffer)
+        let next = pool.acquire()
         #expect(next.capacity == 64)
-        pool.give(next)
-        pool.give(.none)
+        pool.release(next)
+        pool.release(.none)
     }
 
     @Test(arguments: [
@@ -34,8 +34,8 @@ import Testing
     ])
     func bytesOutsideAreCutOff(lower: Int, upper: Int, expected: String) {
         var pool = BufferPool(size: 8, keeps: 0)
-        let buffer = pool.take()
-        defer { pool.give(buffer) }
+        let buffer = pool.acquire()
+        defer { pool.release(buffer) }
         unsafe buffer.bytes(from: 0, to: 8).copyBytes(from: "abcdefgh".utf8)
         #expect(buffer.span(from: lower, to: upper).text == expected)
         #expect(Buffer.none.span(from: lower, to: upper).count == 0)
@@ -48,8 +48,8 @@ import Testing
     ])
     func bytesMoveWithin(source: Int, target: Int, count: Int, expected: String) {
         var pool = BufferPool(size: 8, keeps: 0)
-        let buffer = pool.take()
-        defer { pool.give(buffer) }
+        let buffer = pool.acquire()
+        defer { pool.release(buffer) }
         unsafe buffer.bytes(from: 0, to: 8).copyBytes(from: "abcdefgh".utf8)
         buffer.move(from: source, to: target, count: count)
         #expect(buffer.span(from: 0, to: 8).text == expected)
@@ -57,21 +57,21 @@ import Testing
 
     @Test func bytesAreCopiedFromASmallerOne() {
         var pool = BufferPool(size: 4, keeps: 0)
-        let small = pool.take()
-        let large = pool.take(atLeast: 8)
+        let small = pool.acquire()
+        let large = pool.acquire(atLeast: 8)
         defer {
-            pool.give(small)
-            pool.give(large)
+            pool.release(small)
+            pool.release(large)
         }
         unsafe small.bytes(from: 0, to: 4).copyBytes(from: "abcd".utf8)
         large.copy(from: small, count: 3)
         #expect(large.span(from: 0, to: 3).text == "abc")
     }
 
-    @Test func aWriterEndsWithTheBuffer() {
+    @Test func writerEndsWithBuffer() {
         var pool = BufferPool(size: 8, keeps: 0)
-        let buffer = pool.take()
-        defer { pool.give(buffer) }
+        let buffer = pool.acquire()
+        defer { pool.release(buffer) }
         var writer = buffer.writer(from: 5)
         writer.append("abc")
         #expect(writer.count == 3 && !writer.hasOverflowed)

@@ -52,11 +52,11 @@ import Testing
         ("gzip_types text/css image/svg+xml;", []),
         ("location / { types_hash_max_size 2048; }", ["idle"]),
     ])
-    func eachLintFindsWhatItIsFor(text: String, expected: [String]) {
+    func lintsFindProblems(text: String, expected: [String]) {
         #expect(lints(inServer: text) == expected)
     }
 
-    @Test func aFindingIsSilencedByItsName() {
+    @Test func findingIsSilencedByName() {
         let text = "events {} http { types_hash_max_size 8; server { listen 80; root /usr; } }"
         #expect(lints(text) == ["idle"])
         #expect(lints(text, silenced: [.idle]) == [])
@@ -71,12 +71,12 @@ import Testing
         ("gzip off; # apus: allow idle\ntypes_hash_max_size 8;", ["idle"]),
         ("# apus: allow idleness\ntypes_hash_max_size 8;", ["idle"]),
     ])
-    func aFindingIsSilencedByAComment(text: String, expected: [String]) {
+    func findingIsSilencedByComment(text: String, expected: [String]) {
         #expect(
             lints("events {} http {\n\(text)\nserver { listen 80; root /usr; } }") == expected)
     }
 
-    @Test func whatIsWrongIsSaidToo() {
+    @Test func errorsAreReportedToo() {
         let request = LoadRequest(
             path: "/nowhere/apus.conf", text: Array("events {} http { sever { } }".utf8),
             prefix: "/usr")
@@ -113,7 +113,7 @@ import Testing
             }
         ),
     ])
-    func theCommandLineIsRead(arguments: [String], expected: CheckOptions) throws {
+    func commandLineIsParsed(arguments: [String], expected: CheckOptions) throws {
         #expect(try CheckOptions.parse(arguments) == expected)
     }
 
@@ -123,7 +123,7 @@ import Testing
         return options
     }
 
-    @Test func anUnknownLintIsRefused() {
+    @Test func unknownLintIsRefused() {
         #expect(throws: CommandLineError.self) {
             try CheckOptions.parse(["check", "--allow", "x"])
         }

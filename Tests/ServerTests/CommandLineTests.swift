@@ -34,7 +34,7 @@ import Testing
         (["-s", "stop"], options { $0.order = .stop }),
         (["-sreload"], options { $0.order = .reload }),
     ])
-    func nginxsOptionsAreRead(arguments: [String], expected: CommandLineOptions) throws {
+    func nginxOptionsAreParsed(arguments: [String], expected: CommandLineOptions) throws {
         #expect(try CommandLineOptions.parse(["apus"] + arguments) == expected)
     }
 
@@ -52,7 +52,7 @@ import Testing
         (["-s"], "option \"-s\" requires parameter"),
         (["-s", "foo"], "invalid option: \"-s foo\""),
     ])
-    func refusalsAreNginxs(arguments: [String], message: String) {
+    func errorsAreNginxs(arguments: [String], message: String) {
         #expect {
             try CommandLineOptions.parse(["apus"] + arguments)
         } throws: {
@@ -64,7 +64,7 @@ import Testing
         (CommandLineOptions.Order.stop, Signal.terminate), (.quit, .quit), (.reload, .hangup),
         (.reopen, .user1),
     ])
-    func ordersAreSignals(order: CommandLineOptions.Order, signal: Signal) {
+    func signalNamesAreMapped(order: CommandLineOptions.Order, signal: Signal) {
         #expect(order.signal == signal)
     }
 
@@ -83,7 +83,7 @@ import Testing
         ),
         (options { $0.errorLog = "stderr" }, "/usr/share/apus", "/etc/apus/apus.conf", "stderr"),
     ])
-    func pathsAreRelativeToThePrefix(
+    func pathsAreRelativeToPrefix(
         options: CommandLineOptions, prefix: String, path: String, errorLog: String?
     ) {
         let request = options.loadRequest(BuildPaths(), in: "/home/me")
@@ -110,7 +110,7 @@ import Testing
         (["--listen", "[::1]:80"], ".", .ipv6(0, 1, port: 80)),
         (["--listen", "unix:/tmp/s"], ".", .unix("/tmp/s")),
     ])
-    func serveIsToldWhatAndWhere(
+    func serveParsesDirectoryAndAddress(
         arguments: [String], directory: String, address: ListenAddress
     ) throws {
         let options = try ServeOptions.parse(["serve"] + arguments)
@@ -125,7 +125,7 @@ import Testing
         (["--host", "192.0.2.1"], ["192.0.2.1"]), (["--host", "2001:DB8::1"], ["[2001:db8::1]"]),
         (["--host", "[::2]"], ["[::2]"]),
     ])
-    func serveIsToldNames(arguments: [String], hosts: [String]) throws {
+    func serveParsesHosts(arguments: [String], hosts: [String]) throws {
         #expect(try ServeOptions.parse(["serve"] + arguments).hosts == hosts)
     }
 
@@ -135,7 +135,7 @@ import Testing
         ("a..b", "letters"), ("*.a", "letters"), ("a b", "letters"), ("~a", "letters"),
         ("a\"b", "letters"), ("$a", "letters"), ("a;b", "letters"),
     ])
-    func serveRefusesWhatIsNoName(name: String, advice: String) {
+    func serveRefusesInvalidHost(name: String, advice: String) {
         #expect {
             try ServeOptions.parse(["serve", "--host", name])
         } throws: {
@@ -166,7 +166,7 @@ import Testing
         ("unix:", "as in unix:/"), ("build.example", "names are not looked up"),
         ("8000-8003", "a single port is required here"),
     ])
-    func serveExplainsAddresses(address: String, advice: String) {
+    func serveExplainsInvalidAddress(address: String, advice: String) {
         #expect {
             try ServeOptions.parse(["serve", "--listen", address])
         } throws: {
@@ -175,7 +175,7 @@ import Testing
     }
 
     @Test(arguments: ["--help", "-h", "-?"])
-    func serveExplainsItself(option: String) throws {
+    func serveShowsHelp(option: String) throws {
         #expect(try ServeOptions.parse(["serve", option]).showsUsage)
     }
 
@@ -200,7 +200,7 @@ import Testing
         (["-c", "x"], "invalid option: \"c\""),
         (["--foo"], "invalid option: \"--foo\""),
     ])
-    func serveRefusesWhatMakesNoSense(arguments: [String], message: String) {
+    func serveRefusesInvalidArguments(arguments: [String], message: String) {
         #expect {
             try ServeOptions.parse(["serve"] + arguments)
         } throws: {

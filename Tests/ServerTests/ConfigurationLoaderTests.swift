@@ -197,13 +197,13 @@ import Testing
     ]
 
     @Test(arguments: cases)
-    func anErrorIsShownWithItsPlace(text: String, report: String) {
+    func errorIsShownWithPlace(text: String, report: String) {
         let outcome = loaded(text)
         #expect(outcome.plan == nil)
         #expect(outcome.report == report + "\n")
     }
 
-    @Test func aNameOfTwoServersIsAWarning() throws {
+    @Test func duplicateServerNameIsWarning() throws {
         let outcome = loaded(
             """
             events { }
@@ -224,14 +224,14 @@ import Testing
                 """)
     }
 
-    @Test func everythingThatIsWrongIsTold() {
+    @Test func allErrorsAreReported() {
         let outcome = loaded("events { }\nhttp {\n  foo 1;\n  gzip 2;\n  server { bar; }\n}\n")
         for part in [":3:3: error", ":4:8: error", ":5:12: error"] {
             #expect(outcome.report.contains(part), "\(outcome.report)")
         }
     }
 
-    @Test func globalsComeFirstAndAreNamed() throws {
+    @Test func globalDirectivesComeFirst() throws {
         var request = LoadRequest(
             path: "apus.conf", text: Array("events { } http { }".utf8), prefix: "/nowhere",
             globals: "worker_processes 3; pid /x.pid;")
@@ -243,7 +243,7 @@ import Testing
         #expect(outcome.report.hasPrefix("command line:1:18: error: "))
     }
 
-    @Test func whatIsFineSaysNothing() throws {
+    @Test func validConfigurationReportsNothing() throws {
         let outcome = loaded("events { }\nhttp { server { listen 80; } }\n")
         #expect(outcome.report.isEmpty)
         #expect(outcome.dump.map(\.name) == ["/nowhere/apus.conf"])
@@ -265,7 +265,7 @@ import Testing
         #expect(outcome.report.hasPrefix("\(directory.path)/sites/a.conf:1:1: error: unknown"))
     }
 
-    @Test func aMissingMainFileIsNamed() {
+    @Test func missingMainFileIsNamed() {
         let outcome = ConfigurationLoader.load(
             LoadRequest(path: "/nowhere/apus.conf", prefix: "/nowhere"))
         #expect(outcome.plan == nil)

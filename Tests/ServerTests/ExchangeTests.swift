@@ -29,10 +29,10 @@ import Testing
     private let ofConnection: Set<String> = [
         "input", "inputStart", "inputEnd", "mayHaveMore", "hasReceived", "needsParse", "decoder",
         "proxyAddresses", "hasRealAddress", "defaultServer", "defaultLocation", "output",
-        "outputStart", "outputEnd", "startedMs", "requestsInTurn", "fileBytesInTurn", "memory",
+        "outputStart", "outputEnd", "startedMs", "requestsInSlice", "fileBytesInSlice", "memory",
     ]
 
-    @Test func nextRequestFindsNoFieldOfTheOneBefore() {
+    @Test func nextRequestSeesNoFieldOfPreviousOne() {
         var exchange = used
         let before = fields(exchange)
         var new = Exchange(limits: HeadLimits())
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func beginningAnewLeavesNothingBehind() {
+    @Test func restartResetsAllFields() {
         let limits = HeadLimits(requestLine: 100)
         var exchange = used
         exchange.begin(limits, .none, server: 0, location: 0)

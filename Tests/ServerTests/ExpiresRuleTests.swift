@@ -2,7 +2,7 @@ import Testing
 
 @testable import Server
 
-/// The forms of `expires`, and what they say of an answer.
+/// The forms of `expires`, and what they say of an expiry.
 @Suite struct ExpiresRuleTests {
     @Test(arguments: [
         ("epoch", ExpiresRule(.epoch)), ("max", ExpiresRule(.max)), ("off", ExpiresRule(.off)),
@@ -17,12 +17,12 @@ import Testing
         ("@15h30m", ExpiresRule(.daily, seconds: 55_800)),
         ("@0", ExpiresRule(.daily)), ("@24h", ExpiresRule(.daily, seconds: 86_400)),
     ])
-    func isRead(text: String, rule: ExpiresRule) throws {
+    func rulesAreParsed(text: String, rule: ExpiresRule) throws {
         #expect(try ExpiresRule.parse(Array(text.utf8), fromModified: false) == rule)
     }
 
     @Test(arguments: [("+1h", 3600), ("-1h", -3600), ("0", 0), ("1d", 86_400)])
-    func isReadBehindModified(text: String, seconds: Int64) throws {
+    func rulesAfterModifiedAreParsed(text: String, seconds: Int64) throws {
         #expect(
             try ExpiresRule.parse(Array(text.utf8), fromModified: true)
                 == ExpiresRule(.modified, seconds: seconds))
@@ -36,7 +36,7 @@ import Testing
         ("@1h", true, .dailyBesideModified), ("max", true, .value), ("epoch", true, .value),
         ("off", true, .value),
     ])
-    func isRefused(text: String, fromModified: Bool, error: ExpiresRule.Invalid) {
+    func invalidRulesAreRefused(text: String, fromModified: Bool, error: ExpiresRule.Invalid) {
         #expect(throws: error) {
             try ExpiresRule.parse(Array(text.utf8), fromModified: fromModified)
         }
@@ -56,15 +56,15 @@ import Testing
             (ExpiresRule(.modified, seconds: -1), now - 1001, nil),
             (ExpiresRule(.access, seconds: .max), Int64.max, Int64.max - now),
         ] as [(ExpiresRule, Int64, Int64?)])
-    func answers(rule: ExpiresRule, time: Int64, maxAge: Int64?) {
-        let answer = rule.answer(now: Self.now, modified: Self.now - 1000) { _ in 0 }
-        #expect(answer == ExpiresRule.Answer(time: time, maxAge: maxAge))
+    func expiryIsComputed(rule: ExpiresRule, time: Int64, maxAge: Int64?) {
+        let expiry = rule.expiry(now: Self.now, modified: Self.now - 1000) { _ in 0 }
+        #expect(expiry == ExpiresRule.Expiry(time: time, maxAge: maxAge))
     }
 
-    @Test func contentWithoutATimeCountsFromNow() {
+    @Test func contentWithoutTimeCountsFromNow() {
         let rule = ExpiresRule(.modified, seconds: 60)
-        let answer = rule.answer(now: Self.now, modified: nil) { _ in 0 }
-        #expect(answer == ExpiresRule.Answer(time: Self.now + 60, maxAge: 60))
+        let expiry = rule.expiry(now: Self.now, modified: nil) { _ in 0 }
+        #expect(expiry == ExpiresRule.Expiry(time: Self.now + 60, maxAge: 60))
     }
 
     /// However long ago it was, it is over; however far off it is, it is not.
@@ -73,14 +73,14 @@ import Testing
             (Int64.min, nil), (.min + 1, nil), (-62_167_219_200, nil), (-1, nil), (.max, .max),
             (.max - 60, .max),
         ] as [(Int64, Int64?)])
-    func timesAtTheEndsOfTheirRange(modified: Int64, maxAge: Int64?) {
+    func extremeTimesDoNotOverflow(modified: Int64, maxAge: Int64?) {
         let rule = ExpiresRule(.modified, seconds: 60)
-        let answer = rule.answer(now: Self.now, modified: modified) { _ in 0 }
-        #expect(answer?.maxAge == maxAge.map { $0 - Self.now })
+        let expiry = rule.expiry(now: Self.now, modified: modified) { _ in 0 }
+        #expect(expiry?.maxAge == maxAge.map { $0 - Self.now })
     }
 
-    @Test func offSaysNothing() {
-        #expect(ExpiresRule(.off).answer(now: Self.now, modified: nil) { _ in 0 } == nil)
+    @Test func offSendsNothing() {
+        #expect(ExpiresRule(.off).expiry(now: Self.now, modified: nil) { _ in 0 } == nil)
     }
 
     /// 1,000,000,000 is 01:46:40 UTC.
@@ -93,19 +93,19 @@ import Testing
             // 20:46:40 of the day before.
             (0, -18_000, 11_600), (86_400, -18_000, 11_600),
         ] as [(Int64, Int64, Int64)])
-    func daily(seconds: Int64, offset: Int64, wait: Int64) {
+    func dailyTimeIsComputed(seconds: Int64, offset: Int64, wait: Int64) {
         let rule = ExpiresRule(.daily, seconds: seconds)
-        let answer = rule.answer(now: Self.now, modified: nil) { _ in offset }
-        #expect(answer == ExpiresRule.Answer(time: Self.now + wait, maxAge: wait))
+        let expiry = rule.expiry(now: Self.now, modified: nil) { _ in offset }
+        #expect(expiry == ExpiresRule.Expiry(time: Self.now + wait, maxAge: wait))
     }
 
     /// Clocks go forward by an hour at midnight UTC: 12 o'clock local comes an hour sooner.
-    @Test func dailyKeepsToTheClockOfItsDay() {
+    @Test func dailyTimeFollowsDaylightSaving() {
         let midnight: Int64 = 1_000_080_000 - 1_000_080_000 % 86_400
         let rule = ExpiresRule(.daily, seconds: 12 * 3600)
-        let answer = rule.answer(now: midnight - 3600, modified: nil) {
+        let expiry = rule.expiry(now: midnight - 3600, modified: nil) {
             $0 < midnight ? 0 : 3600
         }
-        #expect(answer?.time == midnight + 11 * 3600)
+        #expect(expiry?.time == midnight + 11 * 3600)
     }
 }

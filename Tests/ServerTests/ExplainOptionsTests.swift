@@ -9,7 +9,7 @@ import Testing
         (["VERSION-CONTROL", "a"], "VERSION-CONTROL", "a", []),
         (["-c", "x.conf", "a", "-H", "B: c", "-HD:e"], "GET", "a", ["B: c", "D:e"]),
     ])
-    func aRequestIsTaken(
+    func requestIsParsed(
         arguments: [String], method: String, url: String, fields: [String]
     ) throws {
         let options = try ExplainOptions.parse(["explain"] + arguments)
@@ -19,7 +19,7 @@ import Testing
         #expect(!options.showsUsage)
     }
 
-    @Test func theRestIsTheServers() throws {
+    @Test func serverOptionsAreParsed() throws {
         let words = ["-c", "x.conf", "-p", "/p", "-g", "user me;", "--from", "192.0.2.1", "a"]
         let options = try ExplainOptions.parse(["explain"] + words)
         #expect(options.server.configuration == "x.conf")
@@ -39,7 +39,7 @@ import Testing
         (["a", "--from"], "requires an address"),
         (["a", "-x"], "invalid option"), (["a", "-c"], "requires file name"),
     ])
-    func whatMakesNoSenseIsRefused(arguments: [String], message: String) {
+    func invalidArgumentsAreRefused(arguments: [String], message: String) {
         #expect {
             try ExplainOptions.parse(["explain"] + arguments)
         } throws: {

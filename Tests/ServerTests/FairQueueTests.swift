@@ -7,7 +7,7 @@ import Testing
 
     private mutating func rest() -> [Int] {
         var items: [Int] = []
-        while let item = queue.takeFirst() { items.append(item) }
+        while let item = queue.popFirst() { items.append(item) }
         return items
     }
 
@@ -22,15 +22,15 @@ import Testing
         #expect(queue.isEmpty && queue.first == nil)
     }
 
-    @Test mutating func aLateClientWaitsForOneItemOfAnother() {
+    @Test mutating func newClientWaitsForOneItem() {
         for item in 0..<100 { queue.append(item, of: "many") }
-        #expect(queue.takeFirst() == 0)
+        #expect(queue.popFirst() == 0)
         queue.append(200, of: "late")
-        #expect(queue.takeFirst() == 1)
-        #expect(queue.takeFirst() == 200)
+        #expect(queue.popFirst() == 1)
+        #expect(queue.popFirst() == 200)
     }
 
-    @Test mutating func removedItemsLeaveNothingBehind() {
+    @Test mutating func removedItemsLeaveNoState() {
         for item in 0..<6 { queue.append(item, of: item % 2 == 0 ? "even" : "odd") }
         for item in [0, 4, 2, 2, 77] { queue.remove(item) }
         #expect(queue.count == 3)
@@ -38,12 +38,12 @@ import Testing
         #expect(rest() == [1, 3, 5, 0])
     }
 
-    @Test mutating func whatIsPutBackIsNext() {
+    @Test mutating func prependedItemIsFirst() {
         queue.append(1, of: "a")
         queue.append(2, of: "b")
         queue.append(3, of: "b")
-        #expect(queue.takeFirst() == 1)
-        #expect(queue.takeFirst() == 2)
+        #expect(queue.popFirst() == 1)
+        #expect(queue.popFirst() == 2)
         queue.prepend(2, of: "b")
         queue.prepend(1, of: "a")
         #expect(rest() == [1, 2, 3])

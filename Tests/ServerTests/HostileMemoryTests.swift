@@ -17,7 +17,7 @@ import Testing
 
     /// The Logger's end of a ring whose numbers and bytes are anything.
     @Test(arguments: 1...20 as ClosedRange<UInt64>)
-    func anyRingIsReadToItsEnd(seed: UInt64) throws {
+    func corruptRingIsReadToItsEnd(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let rings = try LogRings(count: 1)
         let ring = rings.rings[0]
@@ -47,7 +47,7 @@ import Testing
             #expect(records <= LogRing.size / LogRecord.size, "seed \(seed), round \(round)")
             #expect(bytes <= LogRing.size, "seed \(seed), round \(round)")
             ring.commit(reader.position)
-            ring.told(ring.untold)
+            ring.markReported(ring.unreportedLosses)
             let isEmpty = ring.isEmpty
             #expect(isEmpty, "seed \(seed), round \(round)")
         }
@@ -66,7 +66,7 @@ import Testing
     }
 
     /// What is done with records of any content by those who write the logs.
-    @Test func anyRecordIsWrittenOrDropped() throws {
+    @Test func corruptRecordIsWrittenOrDropped() throws {
         let directory = try TemporaryDirectory()
         let text = """
             error_log \(directory.path)/error.log info; events { }
@@ -89,7 +89,7 @@ import Testing
                     ?? 0,
                 detail: [0, 1, 9, 600, 601, Int(UInt32.max)].randomElement(using: &random) ?? 0)
             let count = Int.random(in: 0...600, using: &random)
-            writer.take(record, bytes.span.extracting(0..<count), nowMs: Int64(round))
+            writer.write(record, bytes.span.extracting(0..<count), nowMs: Int64(round))
         }
         writer.finish(nowMs: 10_000)
         let names = try FileManager.default.contentsOfDirectory(atPath: directory.path)
@@ -105,14 +105,14 @@ import Testing
         ("named/x.log", true), ("named/sub/../x.log", false), ("named/../x.log", false),
         ("other/x.log", false), ("named/x", false), ("named/\u{0}.log", false),
     ])
-    func namesOfLogsAreThoseOfTheConfiguration(name: String, isOpened: Bool) throws {
+    func logNamesMatchConfiguration(name: String, isOpened: Bool) throws {
         let directory = try TemporaryDirectory()
         for folder in ["named", "other", "named/sub"] {
             unsafe mkdir("\(directory.path)/\(folder)", 0o755)
         }
-        let log = NamedLog(
+        let log = VariableLog(
             [Array("\(directory.path)/named/".utf8), nil, Array(".log".utf8)], cache: -1)
-        var files = NamedLogFiles([log], [], openedAs: nil)
+        var files = VariableLogFiles([log], [], openedAs: nil)
         let line = Array("line\n".utf8)
         let path = Array("\(directory.path)/\(name)".utf8)
         #expect(files.append(line.span, to: path, log: 0, nowMs: 0) == nil)
@@ -123,12 +123,12 @@ import Testing
         #expect(isThere == isOpened)
         #expect(unsafe access(directory.path + "/x.log", F_OK) != 0)
         #expect(unsafe access(directory.path + "/other/x.log", F_OK) != 0)
-        #expect(files.takeReport(nowMs: 0)?.hasPrefix("\(isOpened ? 3 : 4) log lines") == true)
+        #expect(files.popReport(nowMs: 0)?.hasPrefix("\(isOpened ? 3 : 4) log lines") == true)
     }
 
-    @Test func aNameOfAnyLengthIsOneShortMessage() {
-        let log = NamedLog([Array("/".utf8), nil], cache: -1)
-        var files = NamedLogFiles([log], [], openedAs: nil)
+    @Test func longNameGivesShortMessage() {
+        let log = VariableLog([Array("/".utf8), nil], cache: -1)
+        var files = VariableLogFiles([log], [], openedAs: nil)
         let path = [UInt8](repeating: UInt8(ascii: "/"), count: 500_000)
         let message = files.append([1].span, to: path, log: 0, nowMs: 0) ?? ""
         #expect(message.contains("File name too long") && message.utf8.count < 600)
@@ -136,7 +136,7 @@ import Testing
 
     /// Without the ids of the workers' user a log that a request names is not opened.
     @Test(.enabled(if: geteuid() != 0, "root may become anybody"))
-    func aUserThatOneCannotBecomeOpensNothing() throws {
+    func unavailableUserOpensNothing() throws {
         let directory = try TemporaryDirectory()
         let path = Array("\(directory.path)/x".utf8)
         let other = Identity(user: 4242, group: 4242, groups: [])
@@ -146,12 +146,12 @@ import Testing
 
     // MARK: boards, and what is said to the master
 
-    @Test func anyActivityIsShown() throws {
+    @Test func corruptActivityIsShown() throws {
         let memory = try SharedMemory(size: Activity.size)
         let words = memory.table(of: UInt64.self, at: 0, count: Activity.size / 8)
         let activity = memory.activity(at: 0)
         var random = SeededGenerator(seed: 4)
-        var reports = DeathReports()
+        var reports = CrashReports()
         var watchdog = Watchdog(limitMs: 100, nowMs: 0)
         for round in 0..<500 {
             for index in 0..<words.count {
@@ -165,13 +165,13 @@ import Testing
                 // 136 bytes, each of which may be four characters.
                 #expect(line.utf8.count < 700 && line.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F })
             }
-            let sight = Watchdog.Sight(process: 7, activity: snapshot)
+            let sight = Watchdog.WorkerSample(process: 7, activity: snapshot)
             #expect(watchdog.look(at: [sight], nowMs: Int64(round)).count <= 1)
         }
     }
 
     @Test(arguments: 1...10 as ClosedRange<UInt64>)
-    func anyBytesAreAReloadRecordOrNone(seed: UInt64) {
+    func corruptReloadRecordIsRejected(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         var state = ReloadRecord.State()
         state.text = "some text"
@@ -192,7 +192,7 @@ import Testing
 
     /// The pipe of a worker's words and of what a trap prints.
     @Test(arguments: 1...5 as ClosedRange<UInt64>)
-    func anyBytesOfAWorkerAreShortLines(seed: UInt64) throws {
+    func workerOutputIsShortLines(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let pipe = try openPipe(readsNonblocking: true)
         defer { closeDescriptor(pipe.reads) }
@@ -206,30 +206,30 @@ import Testing
             #expect(isOpen)
             // Each byte that is no UTF-8 becomes three.
             #expect(lines.allSatisfy { $0.utf8.count <= 3 * 2048 })
-            #expect(output.takeWords().count <= 65536)
+            #expect(output.popStatuses().count <= 65536)
             while !output.read(nowMs: nowMs).lines.isEmpty {}
-            _ = output.takeWords()
+            _ = output.popStatuses()
         }
         closeDescriptor(pipe.writes)
     }
 
     /// What a worker may ask the Aide.
     @Test(arguments: 1...10 as ClosedRange<UInt64>)
-    func anyPacketIsAQuestionOrNone(seed: UInt64) {
+    func corruptPacketIsRejected(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
         for _ in 0..<1000 {
             var bytes = (0..<Int.random(in: 0..<60, using: &random)).map { _ in
                 UInt8.random(in: 0...255, using: &random)
             }
             if bytes.count > 8 { bytes[8] = UInt8.random(in: 0..<6, using: &random) }
-            let end = AideMessages.head(of: bytes.span)?.end
+            let end = HelperProtocol.head(of: bytes.span)?.end
             #expect(end == nil || end ?? 0 <= bytes.count)
-            if let piece = AideMessages.piece(ofQuestion: bytes.span) {
+            if let piece = HelperProtocol.piece(ofQuestion: bytes.span) {
                 #expect(piece.offset >= 0 && piece.count >= 0 && piece.count <= FilePiece.longest)
-                _ = piece.rest(behind: piece.count)
+                _ = piece.remainder(behind: piece.count)
                 _ = piece.end
             }
-            if let parts = AideMessages.parts(ofQuestion: bytes.span) {
+            if let parts = HelperProtocol.parts(ofQuestion: bytes.span) {
                 #expect(parts.hash <= parts.password && parts.password <= bytes.count)
             }
         }
@@ -237,7 +237,7 @@ import Testing
 
     // MARK: packets with descriptors
 
-    @Test func noDescriptorOfAPacketStaysOpen() throws {
+    @Test func packetDescriptorsAreClosed() throws {
         let ends = try openSocketPair()
         defer {
             closeDescriptor(ends.0)

@@ -20,7 +20,7 @@ import Testing
         ("unix:/run/apus.sock", "unix:/run/apus.sock"),
         ("UNIX:/run/a:b", "unix:/run/a:b"),
     ])
-    func isReadAndWrittenAsNginxDoes(text: String, canonical: String) throws {
+    func addressesRoundTripAsInNginx(text: String, canonical: String) throws {
         #expect(try ListenAddress.parse(text).description == canonical)
     }
 
@@ -53,7 +53,7 @@ import Testing
         ("[]", .invalidIPv6("[]")),
         ("unix:", .noPath("unix:")),
     ])
-    func refusalsSayWhy(text: String, error: ListenAddressError) {
+    func errorsNameTheFault(text: String, error: ListenAddressError) {
         #expect(throws: error) { try ListenAddress.parse(text) }
         #expect(error.description.contains("\"\(text)\" of the \"listen\" directive"))
     }
@@ -63,7 +63,7 @@ import Testing
         ("[::1", ": the closing bracket is missing"), ("", ""), ("127.0.0.1/x", ""),
         ("0", ": a port is a number from 1 to 65535"),
     ])
-    func refusalsSayWhatToWrite(text: String, advice: String) throws {
+    func errorsSuggestRemedy(text: String, advice: String) throws {
         #expect {
             try ListenAddress.parse(text)
         } throws: {
@@ -77,11 +77,11 @@ import Testing
         ("[::1]:7-8", ["[::1]:7", "[::1]:8"]), ("80-80", ["0.0.0.0:80"]),
         ("unix:/run/a-b", ["unix:/run/a-b"]), ("localhost", ["127.0.0.1:80"]),
     ])
-    func aRangeOfPortsIsAnAddressEach(text: String, addresses: [String]) throws {
+    func portRangeIsSeveralAddresses(text: String, addresses: [String]) throws {
         #expect(try ListenAddress.parseAll(text).map(\.description) == addresses)
     }
 
-    @Test func aSocketsPathHasTheKernelsLimit() throws {
+    @Test func socketPathLengthIsLimited() throws {
         let longest = "unix:/" + String(repeating: "x", count: 106)
         #expect(try ListenAddress.parse(longest).description == longest)
         #expect(throws: ListenAddressError.pathTooLong(longest + "x")) {

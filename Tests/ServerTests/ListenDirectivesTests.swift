@@ -10,7 +10,7 @@ import Testing
         return try #require(plan.listens.first).options
     }
 
-    @Test func aRangeIsAnAddressEach() throws {
+    @Test func portRangeIsSeveralAddresses() throws {
         let plan = try plan(
             ofHTTP: """
                 server { listen 8000-8002 backlog=7; server_name a; }
@@ -18,17 +18,17 @@ import Testing
                 """)
         #expect(plan.listens.map(\.address.description) == (8000...8002).map { "0.0.0.0:\($0)" })
         #expect(plan.listens.map(\.options.backlog) == [7, 7, 7])
-        #expect(plan.listens[1].particular.map(\.address.description) == ["127.0.0.1:8001"])
+        #expect(plan.listens[1].specific.map(\.address.description) == ["127.0.0.1:8001"])
         #expect(plan.serverName(of: "x", at: plan.listens[2].servers) == "b")
     }
 
-    @Test func manyPortsAreQuick() throws {
+    @Test func manyPortsAreFast() throws {
         let plan = try plan(ofHTTP: "server { listen 1-20000; listen 127.0.0.1:1-20000; }")
         #expect(plan.listens.count == 20_000)
-        #expect(plan.listens.allSatisfy { $0.particular.count == 1 })
+        #expect(plan.listens.allSatisfy { $0.specific.count == 1 })
     }
 
-    @Test func whatConcernsTheSocket() throws {
+    @Test func socketOptionsAreParsed() throws {
         #expect(try options("80") == ListenOptions())
         let all = try options(
             "[::]:80 bind deferred reuseport ipv6only=off backlog=9 rcvbuf=64k sndbuf=1m "
@@ -42,7 +42,7 @@ import Testing
         #expect(try options("80 so_keepalive=off").keepalive?.isOn == false)
     }
 
-    @Test func theDefaultMayBeWrittenInTwoWays() throws {
+    @Test func defaultServerHasTwoSpellings() throws {
         for word in ["default", "default_server"] {
             let plan = try plan(
                 ofHTTP: """
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func theProxyProtocolIsOfAnAddress() throws {
+    @Test func proxyProtocolAppliesToAddress() throws {
         let plan = try plan(
             ofHTTP: """
                 server { listen 80; listen 127.0.0.1:80; }
@@ -62,7 +62,7 @@ import Testing
                 """)
         func reads(_ address: Int32) -> Bool { plan.addresses[Int(address)].readsProxyHeader }
         #expect(plan.listens.map { reads($0.servers) } == [false, true])
-        #expect(plan.listens[0].particular.map { reads($0.servers) } == [true])
+        #expect(plan.listens[0].specific.map { reads($0.servers) } == [true])
     }
 
     @Test(arguments: [

@@ -21,7 +21,7 @@ import Testing
 
     private func isOpen(_ fd: Int32) -> Bool { fcntl(fd, F_GETFD) >= 0 }
 
-    @Test func oneSocketIsSharedByAllWorkers() throws {
+    @Test func socketIsSharedByWorkers() throws {
         let set = try ListenerSet.open([tcp(), tcp()], workers: 4, keeping: nil, retries: 0)
         defer { set.close() }
         #expect(set.descriptors(forWorker: 0).count == 2)
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test(arguments: [false, true])
-    func aBrokenSocketIsBoundAnew(isFiltered: Bool) throws {
+    func brokenSocketIsBoundAgain(isFiltered: Bool) throws {
         // A port that the kernel has chosen: the same one is bound again.
         let chosen = try ListenerSet.open([tcp()], workers: 1, keeping: nil, retries: 0)
         let first = try #require(chosen.descriptors(forWorker: 0).first)
@@ -53,7 +53,7 @@ import Testing
             let copy = dup(fd)
             defer { close(copy) }
             if isFiltered {
-                #expect(ListenerCalls.turnAway(copy, isUnix: false) == 0)
+                #expect(ListenerCalls.refuseNew(copy, isUnix: false) == 0)
             } else {
                 #expect(shutdown(copy, Int32(SHUT_RDWR)) == 0)
             }
@@ -74,7 +74,7 @@ import Testing
         return port
     }
 
-    @Test func whatAListenSaysOfItsSocketIsSet() throws {
+    @Test func listenOptionsAreSet() throws {
         var options = ListenOptions()
         options.receiveBuffer = 8192
         options.sendBuffer = 16384
@@ -109,7 +109,7 @@ import Testing
         #expect(read(fd, SOL_SOCKET, SO_KEEPALIVE) == 0)
     }
 
-    @Test func aGroupHasOneForEachAndGrowsWithoutClosing() throws {
+    @Test func reuseportGroupGrowsWithoutClosing() throws {
         let listens = [tcp(reusePort: true)]
         let old = try ListenerSet.open(listens, workers: 2, keeping: nil, retries: 0)
         let before = (0..<2).flatMap { old.descriptors(forWorker: $0) }
@@ -123,7 +123,7 @@ import Testing
     }
 
     /// A connection that waits in the queue of one would be reset if it were closed.
-    @Test func aGroupNeverShrinks() throws {
+    @Test func reuseportGroupNeverShrinks() throws {
         let listens = [tcp(reusePort: true)]
         let old = try ListenerSet.open(listens, workers: 3, keeping: nil, retries: 0)
         let before = (0..<3).flatMap { old.descriptors(forWorker: $0) }
@@ -138,21 +138,21 @@ import Testing
         #expect(shared.descriptors(forWorker: 1) == before, "all are everybody's")
     }
 
-    @Test func aLentSocketStaysOpenThroughoutAndIsTakenUpAgain() throws {
+    @Test func managerSocketStaysOpenAndIsReused() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/s"
         let manager = try ListenerSet.open([unix(path)], workers: 1, keeping: nil, retries: 0)
         defer { manager.close() }
         let fd = manager.descriptors(forWorker: 0)[0]
         var socket = ListeningSocket(address: .unix(path), descriptors: [try duplicate(fd)])
-        socket.isLent = true
+        socket.belongsToManager = true
         let lent = ListenerSet(inherited: [socket])
         let first = try ListenerSet.open([unix(path)], workers: 1, keeping: lent, retries: 0)
         #expect(first.descriptors(forWorker: 0) == socket.descriptors)
-        #expect(first.strays.isEmpty)
+        #expect(first.unnamedAddresses.isEmpty)
         let without = try ListenerSet.open([], workers: 1, keeping: first, retries: 0)
         first.retire(for: without)
-        #expect(without.strays == [.unix(path)])
+        #expect(without.unnamedAddresses == [.unix(path)])
         let again = try ListenerSet.open([unix(path)], workers: 1, keeping: without, retries: 0)
         without.retire(for: again)
         #expect(again.descriptors(forWorker: 0) == socket.descriptors)
@@ -162,7 +162,7 @@ import Testing
         #expect(try TestClient(of: fd).isConnected)
     }
 
-    @Test func whatAnotherMasterHasTooIsLeftAsItIs() throws {
+    @Test func sharedSocketIsLeftUnchanged() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/s"
         let theirs = try ListenerSet.open([unix(path)], workers: 1, keeping: nil, retries: 0)
@@ -177,7 +177,7 @@ import Testing
         #expect(try TestClient(of: fd).isConnected)
     }
 
-    @Test func aReloadKeepsWhatStaysAndClosesTheRest() throws {
+    @Test func reloadKeepsUsedSocketsAndClosesOthers() throws {
         let directory = try TemporaryDirectory()
         let (stays, goes) = (directory.path + "/stays", directory.path + "/goes")
         let old = try ListenerSet.open(
@@ -194,7 +194,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: stays))
     }
 
-    @Test func whoWaitsIsAcceptedAfterOthersAreTurnedAway() throws {
+    @Test func backlogIsAcceptedAfterRefusingNew() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/s"
         let ipv6 = ListenPlan(address: .ipv6(0, 1, port: 0), options: ListenOptions())
@@ -205,9 +205,9 @@ import Testing
         defer { listeners.forEach { closeDescriptor($0) } }
         let waiting = try listeners.flatMap { try [TestClient(of: $0), TestClient(of: $0)] }
         #expect(waiting.allSatisfy { $0.isConnected })
-        #expect(!listeners.contains { ListenerCalls.turnsAway($0) })
+        #expect(!listeners.contains { ListenerCalls.refusesNew($0) })
         set.close()
-        #expect(listeners.allSatisfy { ListenerCalls.turnsAway($0) })
+        #expect(listeners.allSatisfy { ListenerCalls.refusesNew($0) })
         let late = try listeners.map { try TestClient(of: $0) }
         #expect(late.allSatisfy { !$0.isConnected })
         for fd in listeners {
@@ -218,7 +218,7 @@ import Testing
         }
     }
 
-    @Test func aReloadThatFailsLeavesTheOldAlone() throws {
+    @Test func failedReloadKeepsSockets() throws {
         let directory = try TemporaryDirectory()
         let (stays, added) = (directory.path + "/stays", directory.path + "/added")
         let old = try ListenerSet.open([unix(stays)], workers: 1, keeping: nil, retries: 0)
@@ -233,7 +233,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: added))
     }
 
-    @Test func everyAddressThatFailsIsNamed() throws {
+    @Test func allFailedAddressesAreNamed() throws {
         let paths = ["/nope/a", "/nope/b"]
         do {
             _ = try ListenerSet.open(paths.map(unix), workers: 1, keeping: nil, retries: 0)
@@ -245,7 +245,7 @@ import Testing
         }
     }
 
-    @Test func aSocketInUseIsNotTaken() throws {
+    @Test func socketInUseIsNotReplaced() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/s"
         let first = try ListenerSet.open([unix(path)], workers: 1, keeping: nil, retries: 0)
@@ -260,7 +260,7 @@ import Testing
     }
 
     /// It is another one's for a moment yet.
-    @Test func anAddressInUseIsTriedAgain() throws {
+    @Test func addressInUseIsRetried() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/s"
         let first = try ListenerSet.open([unix(path)], workers: 1, keeping: nil, retries: 0)
@@ -276,7 +276,7 @@ import Testing
         second.close()
     }
 
-    @Test func aDeadServersSocketIsReplacedAndAFileIsNot() throws {
+    @Test func staleSocketIsReplacedButFileIsNot() throws {
         let directory = try TemporaryDirectory()
         let (stale, file) = (directory.path + "/stale", directory.path + "/file")
         let dead = try ListenerSet.open([unix(stale)], workers: 1, keeping: nil, retries: 0)
@@ -292,7 +292,7 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: file))
     }
 
-    @Test func anotherServersSocketFileStays() throws {
+    @Test func socketFileOfOtherServerIsKept() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/s"
         let set = try ListenerSet.open([unix(path)], workers: 1, keeping: nil, retries: 0)
@@ -308,14 +308,14 @@ import Testing
         (.ipv6(0, 0, port: 1023), 13, "CAP_NET_BIND_SERVICE"),
         (.ipv4(0x0102_0304, port: 8080), 99, "no interface"),
     ])
-    func errorsThatCanBeHelpedSayHow(address: ListenAddress, code: Int32, help: String) {
+    func errorsSuggestRemedy(address: ListenAddress, code: Int32, help: String) {
         let error = SystemError("bind() to", address.description, code: code)
         let failure = ListenFailure(address: address, error: error)
         #expect(failure.description.hasPrefix("bind() to \(address) failed (\(code): "))
         #expect(failure.description.contains(help))
     }
 
-    @Test func otherErrorsStandAlone() {
+    @Test func otherErrorsHaveNoRemedy() {
         let address = ListenAddress.ipv4(0, port: 8080)
         let error = SystemError("bind() to", "0.0.0.0:8080", code: 13)
         #expect(

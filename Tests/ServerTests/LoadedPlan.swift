@@ -56,16 +56,16 @@ extension PlanTable {
 }
 
 /// What `body` writes into `capacity` bytes.
-func written(_ capacity: Int = 4096, _ body: (inout HeadWriter) -> Void) -> [UInt8] {
+func written(_ capacity: Int = 4096, _ body: (inout ByteWriter) -> Void) -> [UInt8] {
     unsafe [UInt8](unsafeUninitializedCapacity: capacity) { memory, count in
         guard let start = memory.baseAddress else { return }
-        var writer = unsafe HeadWriter(unsafe: UnsafeMutableRawPointer(start), capacity: capacity)
+        var writer = unsafe ByteWriter(unsafe: UnsafeMutableRawPointer(start), capacity: capacity)
         body(&writer)
         count = writer.count
     }
 }
 
 /// What `body` writes, as text.
-func text(_ body: (inout HeadWriter) -> Void) -> String {
+func text(_ body: (inout ByteWriter) -> Void) -> String {
     String(decoding: written(65536, body), as: UTF8.self)
 }

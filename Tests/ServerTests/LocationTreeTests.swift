@@ -14,7 +14,7 @@ import Testing
         ("/documents/1.JPEG", "/E"),
         ("/documents", "/B"),
     ])
-    func nginxsExample(path: String, root: String) throws {
+    func nginxDocumentationExample(path: String, root: String) throws {
         let plan = try plan(
             ofServer: """
                 location = / { root /A; }
@@ -85,7 +85,7 @@ import Testing
         ("/x.PNG", "/png"),
         ("", "/server"),
     ])
-    func everyKindHasItsRank(path: String, root: String) throws {
+    func kindsHavePriorities(path: String, root: String) throws {
         #expect(try plan(ofServer: Self.rules).root(of: path) == root)
     }
 
@@ -98,11 +98,11 @@ import Testing
         ("location \"/a b\" { root /r; }", "/a b"),
         ("location /\u{E4} { root /r; }", "/\u{E4}/x"),
     ])
-    func namesAreWrittenInSeveralWays(location: String, path: String) throws {
+    func namesHaveSeveralSpellings(location: String, path: String) throws {
         #expect(try plan(ofServer: location).root(of: path) == "/r")
     }
 
-    @Test func anEndlessExpressionIsALimit() throws {
+    @Test func exponentialRegexHitsLimit() throws {
         let plan = try plan(ofServer: "location ~ ^/(a+)+$ { root /r; }")
         let path = "/" + String(repeating: "a", count: 60) + "!"
         #expect(plan.root(of: path) == "limit")
@@ -110,7 +110,7 @@ import Testing
 
     /// The sorted table against a walk over all names.
     @Test(arguments: 1...30 as ClosedRange<UInt64>)
-    func theLongestPrefixIsFound(seed: UInt64) throws {
+    func longestPrefixIsFound(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         func name() -> String {
             let letters = (0..<Int.random(in: 0...6, using: &random)).map { _ in
@@ -145,7 +145,7 @@ import Testing
         ("", "", 0), ("a", "", 1), ("", "a", -1), ("a", "b", -1), ("b", "a", 1), ("ab", "a", 1),
         ("a", "ab", -1), ("ab", "ab", 0), ("\u{FF}", "a", 1),
     ])
-    func bytesAreCompared(left: String, right: String, sign: Int) {
+    func namesAreComparedAsBytes(left: String, right: String, sign: Int) {
         #expect(compare(Array(left.utf8).span, Array(right.utf8).span).signum() == sign)
     }
 }

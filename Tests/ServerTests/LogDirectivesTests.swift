@@ -59,12 +59,12 @@ import Testing
         ("error_log /l warn error;", "duplicate log level \"error\""),
         ("error_log /l warn debug_http;", "invalid log level \"debug_http\""),
         ("error_log /l debug_http warn;", "duplicate log level \"warn\""),
-        ("error_log memory:32k debug;", "an error log in memory is read with a debugger only"),
+        ("error_log memory:32k debug;", "an error log in memory can be read only with a debugger"),
         ("error_log syslog:server=1.2.3.4 x;", "invalid log level \"x\""),
         ("error_log syslog:server=no.test;", "host not found in syslog server \"no.test\""),
         ("rewrite_log yes;", "it must be \"on\" or \"off\""),
     ])
-    func whatIsRefused(text: String, message: String) {
+    func invalidArgumentsAreRefused(text: String, message: String) {
         let outcome = loaded("events {}\nhttp { \(text) }")
         #expect(outcome.plan == nil)
         #expect(outcome.report.contains(message), "\(outcome.report)")
@@ -81,12 +81,12 @@ import Testing
         "error_log syslog:server=unix:/dev/log,nohostname warn;",
         "access_log logs/$host.log; access_log /$arg_a/$1;",
     ])
-    func whatIsTaken(text: String) {
+    func validArgumentsAreAccepted(text: String) {
         let outcome = loaded("events {}\nhttp { \(text) server { } }")
         #expect(outcome.plan != nil, "\(outcome.report)")
     }
 
-    @Test func offCountsMoreThanTheOthersOfItsLevel() throws {
+    @Test func offOverridesOtherLogsOfLevel() throws {
         let plan = try plan(
             ofHTTP: """
                 access_log /l;
@@ -96,7 +96,7 @@ import Testing
         #expect(plan.settings(of: "/b").accessLogs.count == 1)
     }
 
-    @Test func theBufferIsTheFiles() throws {
+    @Test func bufferBelongsToFile() throws {
         let plan = try plan(
             ofHTTP: """
                 access_log /l combined gzip flush=2s; access_log /other;
@@ -109,7 +109,7 @@ import Testing
         #expect(plan.logBuffering.compactMap { $0 }.count == 1)
     }
 
-    @Test func cachesBelongToTheLevelThatMakesThem() throws {
+    @Test func cacheBelongsToItsLevel() throws {
         let plan = try plan(
             ofHTTP: """
                 access_log /$host.log; open_log_file_cache max=9;
@@ -120,8 +120,8 @@ import Testing
                     location /up { access_log ../$host; }
                 }
                 """)
-        func log(_ path: String) -> NamedLog {
-            plan.namedLogs[Int(plan.settings(of: path).accessLogs[0].named)]
+        func log(_ path: String) -> VariableLog {
+            plan.variableLogs[Int(plan.settings(of: path).accessLogs[0].named)]
         }
         #expect(log("/").cache != log("/own").cache)
         #expect(log("/off").cache == -1)

@@ -16,14 +16,14 @@ import Testing
             ([0xF4, 0x90, 0x80, 0x80], "\\u00F4\\u0090\\u0080\\u0080"),
             ([0xF0, 0x9F, 0x90], "\\u00F0\\u009F\\u0090"),
         ] as [([UInt8], String)])
-    func validJSONIsValidWhateverCame(bytes: [UInt8], expected: String) throws {
+    func validJSONIsValidForAnyInput(bytes: [UInt8], expected: String) throws {
         let line = written { LogEscape.validJSON(bytes.span, into: &$0) }
         #expect(String(decoding: line, as: UTF8.self) == expected)
         let text = Data([0x5B, 0x22] + line + [0x22, 0x5D])
         #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: text) }
     }
 
-    @Test func everyPairOfBytesIsUTF8() throws {
+    @Test func everyPairOfBytesGivesUTF8() throws {
         for first in UInt8.min...UInt8.max {
             for second in UInt8.min...UInt8.max {
                 let line = written { LogEscape.validJSON([first, second].span, into: &$0) }
@@ -35,7 +35,7 @@ import Testing
     @Test(arguments: [
         ("a", 1), ("é", 2), ("水", 3), ("🐦", 4), ("\u{10FFFF}", 4), ("\u{7FF}\u{800}", 2),
     ])
-    func charactersHaveALength(text: String, length: Int) {
+    func characterLengthsAreComputed(text: String, length: Int) {
         let found = UTF8Sequence.length(in: Array(text.utf8).span, at: 0)
         #expect(found == length)
     }

@@ -16,11 +16,11 @@ import Testing
         _ cache: inout LogFileCache, _ name: String, at nowMs: Int64
     ) throws -> Int32? {
         let file = try cache.file(path(name), nowMs: nowMs).get()
-        if !file.isKept { close(file.descriptor) }
-        return file.isKept ? file.descriptor : nil
+        if !file.isCached { close(file.descriptor) }
+        return file.isCached ? file.descriptor : nil
     }
 
-    @Test func aFileStaysOpenWhileItIsUsed() throws {
+    @Test func usedFileStaysOpen() throws {
         var cache = LogFileCache(LogFileCacheSettings(max: 2, inactiveMs: 5000))
         defer { cache.closeAll() }
         let first = try #require(try kept(&cache, "a", at: 0))
@@ -33,7 +33,7 @@ import Testing
         #expect(cache.count == 1)
     }
 
-    @Test func itTakesSoManyUses() throws {
+    @Test func fileIsCachedAfterMinUses() throws {
         var cache = LogFileCache(LogFileCacheSettings(max: 2, minUses: 3))
         defer { cache.closeAll() }
         #expect(try kept(&cache, "a", at: 0) == nil)
@@ -41,7 +41,7 @@ import Testing
         #expect(try kept(&cache, "a", at: 2) != nil)
     }
 
-    @Test func theOneThatWasNotUsedForLongestGoes() throws {
+    @Test func leastRecentlyUsedFileIsClosed() throws {
         var cache = LogFileCache(LogFileCacheSettings(max: 2))
         defer { cache.closeAll() }
         // All within a millisecond.
@@ -53,21 +53,21 @@ import Testing
         #expect(try kept(&cache, "a", at: 0) == first)
     }
 
-    @Test func aNameIsLookedAtAgain() throws {
+    @Test func nameIsCheckedAgain() throws {
         var cache = LogFileCache(
             LogFileCacheSettings(max: 2, inactiveMs: 100_000, validMs: 1000))
         defer { cache.closeAll() }
         let first = try #require(try kept(&cache, "a", at: 0))
-        let inode = try facts(of: first).get().inode
+        let inode = try fileStatus(of: first).get().inode
         let name = directory.path + "/a"
         #expect(unsafe rename(name, name + ".1") == 0)
         #expect(try kept(&cache, "a", at: 999) == first)
         let second = try #require(try kept(&cache, "a", at: 1000))
-        #expect(try facts(of: second).get().inode != inode)
+        #expect(try fileStatus(of: second).get().inode != inode)
         #expect(unsafe access(name, F_OK) == 0)
     }
 
-    @Test func whatCannotBeOpenedIsNotKept() throws {
+    @Test func failedOpenIsNotCached() throws {
         var cache = LogFileCache(LogFileCacheSettings(max: 2))
         #expect(throws: FileError(code: ENOENT)) {
             _ = try cache.file(self.path("none/a"), nowMs: 0).get()
@@ -75,14 +75,14 @@ import Testing
         #expect(cache.count == 0)
     }
 
-    @Test func nobodyWaitsForTheReaderOfAPipe() throws {
+    @Test func fifoWithoutReaderDoesNotBlock() throws {
         #expect(unsafe mkfifo(directory.path + "/pipe", 0o600) == 0)
         #expect(throws: FileError(code: ENXIO)) {
             _ = try LogFileCache.open(self.path("pipe")).get()
         }
     }
 
-    @Test func aRootIsADirectory() throws {
+    @Test func rootMustBeDirectory() throws {
         #expect(LogFileCache.directoryFault(Array(directory.path.utf8)) == nil)
         #expect(LogFileCache.directoryFault([]) == nil)
         #expect(LogFileCache.directoryFault(path("none")) == ENOENT)

@@ -23,7 +23,7 @@ import Testing
         ("$http_user_agent", ["<field:user-agent>", "\n"]),
         ("$arg_Name $cookie_a_b", ["<argument:name>", " ", "<cookie:a_b>", "\n"]),
     ])
-    func aFormatIsLiteralsAndVariables(text: String, expected: [String]) throws {
+    func formatIsSplitIntoPieces(text: String, expected: [String]) throws {
         #expect(try pieces(text) == expected)
     }
 
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test(arguments: ["$", "$$status", "100$ $-", "${status", "${}", "$1"])
-    func aDollarWithoutANameIsRefused(text: String) {
+    func dollarWithoutNameIsRefused(text: String) {
         let outcome = loaded("events {} http { log_format tested '\(text)'; }")
         #expect(outcome.plan == nil)
         let isName = text == "$1"
@@ -47,7 +47,7 @@ import Testing
                 isName ? "unknown \"1\" variable" : "invalid parameter \"\(text)\""))
     }
 
-    @Test func eachArgumentStandsForItself() throws {
+    @Test func argumentsAreSeparateTexts() throws {
         let joined = try plan(
             ofHTTP: "log_format tested '$status' x '' y; access_log /l tested; server {}")
         let variables = joined.formats[0].pieces.map { $0.variable }
@@ -57,18 +57,18 @@ import Testing
     }
 
     @Test(arguments: Variable.allNames)
-    func everyNameIsAVariable(name: String) throws {
+    func everyNginxVariableIsKnown(name: String) throws {
         #expect(try pieces("$\(name)").count == 2)
     }
 
     @Test(arguments: [
         "upstream_http_x_cache", "upstream_cookie_a", "upstream_trailer_b", "ssl_protocol",
     ])
-    func whatAFileServerHasNoValueForIsKnown(name: String) throws {
+    func foreignVariablesAreKnown(name: String) throws {
         #expect(try pieces("$\(name)")[0] == "<foreign:>")
     }
 
-    @Test func jsonIsPredefinedUntilItIsDefined() throws {
+    @Test func jsonFormatCanBeRedefined() throws {
         let own = try plan(
             ofHTTP: "log_format json '$status'; server { listen 80; access_log /l json; }")
         #expect(own.formats[0].escaping == .standard && own.formats[0].pieces.count == 2)
@@ -92,7 +92,7 @@ import Testing
                 + #""request_time":0.001,"referer":"","user_agent":"","request_id":""}"# + "\n")
     }
 
-    @Test func combinedIsNginxs() throws {
+    @Test func combinedFormatIsNginxs() throws {
         #expect(
             try pieces(LogFormat.combined).joined()
                 == "<remoteAddress:> - <remoteUser:> [<timeLocal:>] \"<request:>\" <status:> "

@@ -22,17 +22,17 @@ import Testing
         String(decoding: try Data(contentsOf: URL(fileURLWithPath: path)), as: UTF8.self)
     }
 
-    @Test func linesAreWrittenWhenTheyAreFlushed() throws {
+    @Test func linesAreWrittenOnFlush() throws {
         let directory = try TemporaryDirectory()
         var output = try output(directory.path + "/log")
         add("one\n", to: &output)
         #expect(try text(output.path) == "")
         output.flush(nowMs: 0)
         #expect(try text(output.path) == "one\n")
-        #expect(output.dueMs == Int64.max && !output.owesBytes)
+        #expect(output.dueMs == Int64.max && !output.hasPendingBytes)
     }
 
-    @Test func aBufferWaitsForItsTime() throws {
+    @Test func bufferIsFlushedAfterTimeout() throws {
         let directory = try TemporaryDirectory()
         var output = try output(
             directory.path + "/log", LogBuffering(size: 100, flushMs: 50, gzipLevel: nil))
@@ -46,15 +46,15 @@ import Testing
         #expect(try text(output.path) == "one\ntwo\n")
     }
 
-    @Test func aFullDiskIsToldOnceAndItsLinesAreCounted() throws {
+    @Test func fullDiskIsReportedOnceAndLinesCounted() throws {
         var output = try output("/dev/full")
         add("one\n", to: &output)
         output.flush(nowMs: 0)
-        #expect(output.owesBytes && !output.isFullPipe)
+        #expect(output.hasPendingBytes && !output.isFullPipe)
         let reason = "write() to \"/dev/full\" failed (28: No space left on device)"
-        #expect(output.takeReport(nowMs: 0) == "\(reason); its lines are kept and written later")
+        #expect(output.popReport(nowMs: 0) == "\(reason); its lines are kept and written later")
         output.flush(nowMs: 1000)
-        #expect(output.takeReport(nowMs: 61_000) == nil)
+        #expect(output.popReport(nowMs: 61_000) == nil)
         // More than is kept: 16 lines of 64 KiB fit beside the first.
         let long = String(repeating: "x", count: 65_535) + "\n"
         for _ in 0..<20 {
@@ -62,19 +62,19 @@ import Testing
             output.flush(nowMs: 61_000)
         }
         #expect(
-            output.takeReport(nowMs: 61_000)
+            output.popReport(nowMs: 61_000)
                 == "4 lines of \"/dev/full\" were lost, the last error: \(reason)")
         add(long, to: &output, nowMs: 62_000)
-        #expect(output.takeReport(nowMs: 62_000) == nil && output.dueMs <= 121_000)
+        #expect(output.popReport(nowMs: 62_000) == nil && output.dueMs <= 121_000)
         // Nobody comes back to what is owed.
         output.giveUp()
-        #expect(!output.owesBytes)
+        #expect(!output.hasPendingBytes)
         #expect(
-            output.takeReport(nowMs: 62_000, isLast: true)
+            output.popReport(nowMs: 62_000, isLast: true)
                 == "18 lines of \"/dev/full\" were lost, the last error: \(reason)")
     }
 
-    @Test func aPipeThatNobodyReadsGetsWholeLinesLater() throws {
+    @Test func unreadPipeGetsWholeLinesLater() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/pipe"
         #expect(unsafe mkfifo(path, 0o600) == 0)
@@ -91,20 +91,20 @@ import Testing
         output.flush(nowMs: 0)
         #expect(output.isFullPipe)
         // Nothing is lost yet, so there is nothing to be said.
-        #expect(output.takeReport(nowMs: 0) == nil)
+        #expect(output.popReport(nowMs: 0) == nil)
         var received: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 50_000)
         while received.count < expected.utf8.count {
             let count = unsafe read(reader, &chunk, chunk.count)
             if count > 0 { received += chunk[..<count] }
-            if count < 0, !output.owesBytes { break }
+            if count < 0, !output.hasPendingBytes { break }
             output.flush(nowMs: 0)
         }
         #expect(String(decoding: received, as: UTF8.self) == expected)
-        #expect(output.takeReport(nowMs: 0, isLast: true) == nil)
+        #expect(output.popReport(nowMs: 0, isLast: true) == nil)
     }
 
-    @Test func reopeningFollowsTheName() throws {
+    @Test func reopenFollowsName() throws {
         let directory = try TemporaryDirectory()
         var output = try output(directory.path + "/log")
         add("old\n", to: &output)
@@ -117,7 +117,7 @@ import Testing
         #expect(try text(output.path + ".1") == "old\n")
     }
 
-    @Test func whatCannotBeReopenedStays() throws {
+    @Test func failedReopenKeepsFile() throws {
         let directory = try TemporaryDirectory()
         let (folder, moved) = (directory.path + "/logs", directory.path + "/moved")
         try FileManager.default.createDirectory(

@@ -31,7 +31,7 @@ import Testing
     }
 
     /// Takes the ring's wake-ups; index 0 is the master's bell.
-    private func isWoken() -> Bool { takeWakes(rings.wakeDescriptors[1]) }
+    private func isWoken() -> Bool { consumeWakes(rings.wakeDescriptors[1]) }
 
     private func put(_ record: LogRecord, _ line: [UInt8]) -> Bool { ring.put(record, line.span) }
 
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(arguments: [1, 2, 3, 4, 5] as [UInt64])
-    func linesOfManySizesComeOutAsTheyWentIn(seed: UInt64) {
+    func linesOfManySizesRoundTrip(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         var expected: [(record: LogRecord, line: [UInt8])] = []
         // Several times round, with breaks wherever they fall.
@@ -75,40 +75,40 @@ import Testing
         expected = []
     }
 
-    @Test func whatDoesNotFitIsCounted() {
+    @Test func lineThatDoesNotFitIsCounted() {
         let bytes = line(0, count: 1000)
         var count = 0
         while put(access, bytes) { count += 1 }
         #expect(count == LogRing.size / 1016)
         for _ in 0..<9 { #expect(!put(access, bytes)) }
-        #expect(ring.untold == (10, 0))
-        ring.told((4, 0))
-        #expect(ring.untold == (6, 0))
+        #expect(ring.unreportedLosses == (10, 0))
+        ring.markReported((4, 0))
+        #expect(ring.unreportedLosses == (6, 0))
         #expect(drain().count == count)
         #expect(put(access, bytes))
         #expect(drain().map(\.line) == [bytes])
     }
 
-    @Test func aLineThatIsTooLongIsCounted() {
+    @Test func tooLongLineIsCounted() {
         let longest = LogRing.longestRecord - LogRecord.size
         #expect(put(access, line(0, count: longest)))
         #expect(!put(access, line(0, count: longest + 1)))
-        #expect(ring.untold == (0, 1))
+        #expect(ring.unreportedLosses == (0, 1))
         #expect(drain().map(\.line.count) == [longest])
     }
 
-    @Test func onlyTheFirstLineWakesTheLogger() {
+    @Test func onlyFirstLineWakesLogger() {
         let bytes = line(0, count: 100)
         #expect(put(access, bytes))
         #expect(!isWoken())
-        ring.bell.fallAsleep()
+        ring.bell.announceSleep()
         for _ in 0..<3 { #expect(put(access, bytes)) }
         #expect(isWoken())
         #expect(put(access, bytes))
         #expect(!isWoken())
     }
 
-    @Test func muchThatWaitsWakesTheLoggerOutOfItsPause() {
+    @Test func largeBacklogWakesLoggerFromPause() {
         let bytes = line(0, count: 10_000)
         var wakes = 0
         for _ in 0..<(LogRing.size / 10_016) {
@@ -119,7 +119,7 @@ import Testing
     }
 
     @Test(arguments: [UInt64.max, 0xFFFF_FFFF, 1 << 20, 3 << 20, 0xFF << 32])
-    func whatIsNoRecordIsPassedOver(first: UInt64) {
+    func invalidRecordIsSkipped(first: UInt64) {
         let bytes = line(0, count: 100)
         #expect(put(access, bytes) && put(access, bytes))
         // The second one is overwritten by somebody.
@@ -134,7 +134,7 @@ import Testing
     }
 
     /// What a worker left that was taken over costs the one that takes its place no line.
-    @Test func linesBehindAnothersGarbageAreRead() {
+    @Test func linesAfterGarbageAreRead() {
         let bytes = line(0, count: 100)
         #expect(put(access, bytes) && put(access, bytes))
         ring.bytes.store(.max, at: 120)
@@ -161,7 +161,7 @@ import Testing
 
     /// Processes are killed at whatever they are at; each line that they numbered is there up to
     /// the last one that they finished, and whole.
-    @Test func aWriterMayBeKilledAtAnyPoint() throws {
+    @Test func killedWriterLeavesWholeRecords() throws {
         var generator = SeededGenerator(seed: 7)
         for _ in 0..<60 {
             let child = try forkProcess()

@@ -12,7 +12,7 @@ import Testing
         return try #require(outcome.plan, "\(outcome.report)").main
     }
 
-    @Test func workersAreSetUp() throws {
+    @Test func workerSettingsAreParsed() throws {
         let main = try main(
             """
             worker_priority -5; worker_rlimit_core 50g; working_directory /tmp;
@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test(arguments: [("7", 7), ("+7", 7), ("-20", -20), ("0", 0)])
-    func prioritiesHaveASign(text: String, priority: Int32) throws {
+    func priorityMayBeNegative(text: String, priority: Int32) throws {
         #expect(try main("worker_priority \(text);").priority == priority)
     }
 
@@ -31,19 +31,19 @@ import Testing
         ("auto 0110", [[1], [2], [1]]),
         ("0", [[]]),
     ])
-    func masksBeginWithTheLastProcessor(masks: String, processors: [[UInt16]]) throws {
+    func affinityMaskBeginsWithLastProcessor(masks: String, processors: [[UInt16]]) throws {
         let main = try main("worker_processes 3; worker_cpu_affinity \(masks);")
         #expect(main.affinities == processors)
     }
 
-    @Test func autoIsOneProcessorEach() throws {
+    @Test func affinityAutoIsOneProcessorEach() throws {
         let main = try main("worker_processes 3; worker_cpu_affinity auto;")
         let count = processorCount()
         #expect(main.affinities == (0..<3).map { [UInt16($0 % count)] })
     }
 
     @Test(arguments: Engine.allCases)
-    func useNamesTheEngine(engine: Engine) throws {
+    func useSelectsEngine(engine: Engine) throws {
         let outcome = loaded("events { use \(engine.rawValue); } http { }")
         #expect(outcome.report.isEmpty)
         #expect(outcome.plan?.main.engine == engine)
@@ -56,7 +56,7 @@ import Testing
         ("worker_connections 1025; use select;", false),
         ("use poll; worker_connections 100000;", true),
     ])
-    func selectHasALimit(events: String, isFine: Bool) {
+    func selectLimitsConnections(events: String, isFine: Bool) {
         let outcome = loaded("events { \(events) } http { }")
         #expect((outcome.plan != nil) == isFine)
         let message = "the maximum number of files supported by select() is 1024"
@@ -79,7 +79,7 @@ import Testing
         #expect(outcome.report.contains(message), "\(outcome.report)")
     }
 
-    @Test func workersAreConfinedUnlessTheyAreNot() throws {
+    @Test func sandboxIsOnByDefault() throws {
         #expect(try main("").sandbox == .on)
         #expect(try main("").sandboxRead == nil)
         #expect(try main("sandbox off;").sandbox == .off)
@@ -95,12 +95,12 @@ import Testing
             ("", nil), ("worker_watchdog off;", nil), ("worker_watchdog 30s;", 30_000),
             ("worker_watchdog 2m;", 120_000),
         ] as [(String, Int64?)])
-    func aWatchdogHasATime(text: String, limitMs: Int64?) throws {
+    func watchdogTimeIsParsed(text: String, limitMs: Int64?) throws {
         #expect(try main(text).watchdogMs == limitMs)
     }
 
     @Test(arguments: ["29s", "0", "1ms", "soon"])
-    func aWatchdogIsPatient(time: String) {
+    func watchdogHasMinimumTime(time: String) {
         #expect(loaded("worker_watchdog \(time); events { } http { }").plan == nil)
     }
 }

@@ -24,7 +24,7 @@ import Testing
         ],
         (0..<50).map { ByteRange(start: Int64($0) * 10, end: Int64($0) * 10 + 3) },
     ])
-    func itsLengthIsThatOfItsBytes(ranges: [ByteRange]) {
+    func lengthEqualsBytes(ranges: [ByteRange]) {
         for type in [[], Array("text/html; charset=utf-8".utf8)] {
             let parts = MultipartRanges(ranges, size: 500, boundary: 12, contentType: type)
             #expect(parts.contentLength == Int64(body(parts).count))
@@ -47,7 +47,7 @@ import Testing
         (UInt64(0), "00000000000000000000"), (7, "00000000000000000007"),
         (.max, "18446744073709551615"),
     ])
-    func aBoundaryHasTwentyDigits(boundary: UInt64, expected: String) {
+    func boundaryHasTwentyDigits(boundary: UInt64, expected: String) {
         #expect(text { MultipartRanges.write(boundary: boundary, into: &$0) } == expected)
     }
 }

@@ -36,19 +36,19 @@ import Testing
     }
 
     /// One more than there is room for pushes out one, not all.
-    @Test func manyFilesGiveWayOneByOne() throws {
+    @Test func filesAreEvictedOneByOne() throws {
         var files = PasswordFiles()
-        for number in 0..<PasswordFiles.mostFiles + 50 {
+        for number in 0..<PasswordFiles.maxFiles + 50 {
             try write("a:\(number)", "file-\(number)")
             let path = Array((folder + "/file-\(number)").utf8)
             let text = try files.text(of: path, nowMs: nowMs &+ 3_600_000)
             #expect(String(decoding: text, as: UTF8.self) == "a:\(number)")
-            #expect(files.count == min(number + 1, PasswordFiles.mostFiles))
+            #expect(files.count == min(number + 1, PasswordFiles.maxFiles))
         }
     }
 
     /// However soon one change follows another, and whether the file looks the same or not.
-    @Test func aChangeIsSeenAtOnce() throws {
+    @Test func changeIsSeenAtOnce() throws {
         var files = PasswordFiles()
         for round in 0..<200 {
             try write("a:\(round % 2)")
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func aFileThatTakesItsPlaceIsSeen() throws {
+    @Test func replacedFileIsSeen() throws {
         var files = PasswordFiles()
         try write("a:1")
         #expect(try text(&files, laterMs: 3_600_000) == "a:1")
@@ -72,7 +72,7 @@ import Testing
         #expect(try text(&files, laterMs: 3_600_000) == "a:2")
     }
 
-    @Test func whatCannotBeReadSaysWhy() throws {
+    @Test func unreadableFileIsReported() throws {
         var files = PasswordFiles()
         let missing = #expect(throws: PasswordFiles.Failure.self) { try self.text(&files) }
         #expect(missing?.call == "open()")

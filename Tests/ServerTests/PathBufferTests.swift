@@ -23,7 +23,7 @@ import Testing
         #expect(path(pieces) == (expected, isTooLong))
     }
 
-    @Test func itIsUsedAgain() {
+    @Test func bufferIsReused() {
         var path = PathBuffer(capacity: 8)
         path.append("too long for it")
         path.removeAll()
@@ -50,7 +50,7 @@ import Testing
         ("/srv/..", 1, "x/../secret", true), ("/srv/..", 1, "x/secret", false),
         ("", 0, "../a", true), ("..", 1, "/a", false), ("/srv/", 0, "", false),
     ])
-    func pathWithSomebodyElsesParentSegmentLeavesTheRoot(
+    func foreignParentSegmentLeavesRoot(
         root: String, written: Int, rest: String, leaves: Bool
     ) {
         var path = PathBuffer()
@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test(arguments: [(0, true), (5, true), (-3, true), (99, false)])
-    func theKernelGetsItFromAnyPlace(start: Int, isThere: Bool) {
+    func pathIsTerminatedFromAnyOffset(start: Int, isThere: Bool) {
         var path = PathBuffer()
         path.append("/proc/self/exe")
         let base: Int32? = nil

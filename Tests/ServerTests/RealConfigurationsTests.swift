@@ -19,12 +19,12 @@ import Testing
     static let fragments = names(in: "fragments")
     static let wholes = names(in: "whole")
 
-    @Test func thereAreConfigurations() {
+    @Test func configurationsAreFound() {
         #expect(Self.fragments.count >= 15 && Self.wholes.count >= 2)
     }
 
     @Test(arguments: ["debian12", "debian13", "official"])
-    func theStockOneLoads(name: String) throws {
+    func stockConfigurationLoads(name: String) throws {
         let outcome = try load(name) { _ in }
         #expect(outcome.report.isEmpty)
         let plan = try #require(outcome.plan)
@@ -32,7 +32,7 @@ import Testing
         #expect(outcome.dump.count >= 3)
     }
 
-    @Test(arguments: fragments) func aFragmentOfTheImageLoads(name: String) throws {
+    @Test(arguments: fragments) func fragmentLoads(name: String) throws {
         let outcome = try load("official") { directory in
             let path = directory + "/conf.d/default.conf"
             try FileManager.default.removeItem(atPath: path)
@@ -41,7 +41,7 @@ import Testing
         expectLoaded(outcome)
     }
 
-    @Test(arguments: wholes) func aWholeFileLoads(name: String) throws {
+    @Test(arguments: wholes) func wholeConfigurationLoads(name: String) throws {
         let outcome = try load("official") { directory in
             let path = directory + "/nginx.conf"
             try FileManager.default.removeItem(atPath: path)

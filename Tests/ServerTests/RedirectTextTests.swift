@@ -12,7 +12,7 @@ import Testing
         ("/%", "/"), ("/%4", "/"), ("/%zz", "/zz"), ("/%4z%41", "/A"), ("/%%41", "/%41"),
         ("/%?a=%41", "/?a=A"), ("/%4?y%41", "/yA"), ("/%2/%/x", "//x"),
     ])
-    func unescaped(text: String, expected: String) {
+    func escapesAreDecodedAsInNginx(text: String, expected: String) {
         let result = RedirectText.unescaped(Array(text.utf8))
         #expect(String(decoding: result, as: UTF8.self) == expected)
     }

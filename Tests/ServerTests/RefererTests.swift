@@ -8,7 +8,7 @@ import Testing
             ofServer: "server_name own.example *.own.example ~^re\\d; valid_referers \(list);")
         let referers = try #require(plan.accesses[0].referers)
         let bytes = Array(referer.utf8)
-        return plan.judge(referer: bytes.span, referers)
+        return plan.matchReferer(referer: bytes.span, referers)
     }
 
     @Test(arguments: [
@@ -37,11 +37,11 @@ import Testing
         ("http://", "blocked a.example", .valid), ("ftp://a.example/", "a.example", .invalid),
         ("", "none a.example", .invalid), ("", "blocked a.example", .valid),
     ])
-    func verdicts(referer: String, list: String, expected: RefererVerdict) throws {
+    func referersAreMatched(referer: String, list: String, expected: RefererVerdict) throws {
         #expect(try verdict(referer, list) == expected)
     }
 
-    @Test func aHostHasAnEnd() throws {
+    @Test func hostEndsAtDelimiter() throws {
         let long = String(repeating: "a", count: 300)
         #expect(try verdict("http://\(long)/", "~a") == .invalid)
         #expect(try verdict("http://\(long.prefix(255))/", "~a") == .valid)
@@ -59,13 +59,13 @@ import Testing
         ("valid_referers a.*.de;", "invalid hostname or wildcard \"a.*.de\""),
         ("valid_referers *;", "invalid hostname or wildcard \"*\""),
     ])
-    func whatIsRefused(text: String, message: String) {
+    func invalidArgumentsAreRefused(text: String, message: String) {
         let outcome = loaded("events { } http { server { \(text) } }")
         #expect(outcome.plan == nil)
         #expect(outcome.report.contains(message), "\(outcome.report)")
     }
 
-    @Test func levels() throws {
+    @Test func referersAreInherited() throws {
         let plan = try plan(
             ofServer: """
                 valid_referers none outer.example ~outer; location /a { } location /b {
@@ -79,7 +79,7 @@ import Testing
             ("http://other.example/", .invalid),
         ] {
             let bytes = Array(referer.utf8)
-            #expect(plan.judge(referer: bytes.span, inner) == expected)
+            #expect(plan.matchReferer(referer: bytes.span, inner) == expected)
         }
     }
 }

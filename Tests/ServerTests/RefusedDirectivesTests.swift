@@ -23,7 +23,7 @@ import Testing
         ("ancient_browser \"MSIE 6\";", "ancient_browser"), ("auth_jwt a;", "auth_jwt"),
         ("location / { api write=on; }", "api"), ("location / { status; }", "status"),
     ])
-    func inAServer(text: String, name: String) {
+    func refusedInServer(text: String, name: String) {
         let outcome = loaded("events { }\nhttp { server { listen 80; \(text) } }\n")
         #expect(outcome.plan == nil)
         #expect(
@@ -37,20 +37,20 @@ import Testing
         ("mail { server { listen 110; protocol pop3; } }", "mail"),
         ("http { geoip_country /a; }", "geoip_country"), ("http { perl_set $a b; }", "perl_set"),
     ])
-    func outside(text: String, name: String) {
+    func refusedOutsideServer(text: String, name: String) {
         let outcome = loaded("events { }\n\(text)\n")
         let errors = outcome.report.split(separator: "\n").filter { $0.contains(" error: ") }
         #expect(errors.count == 1 && errors[0].contains("\"\(name)\" directive is refused"))
     }
 
     @Test(arguments: ["ssl", "quic", "http3"])
-    func encryptionIsRefusedAtTheWord(word: String) {
+    func sslParameterIsRefusedAtItsPlace(word: String) {
         let outcome = loaded("events { }\nhttp { server { listen 443 \(word); } }\n")
         #expect(outcome.report.hasPrefix("/nowhere/apus.conf:2:28: error: the \"\(word)\" param"))
         #expect(outcome.report.contains("help: terminate TLS in front of apus"))
     }
 
-    @Test func everyRefusalIsAnError() throws {
+    @Test func everyRefusedDirectiveIsError() throws {
         for row in RefusedDirectives.rows {
             let outcome = loaded("events { } \(row.name) x;")
             #expect(outcome.report.contains("\"\(row.name)\" directive is refused"))

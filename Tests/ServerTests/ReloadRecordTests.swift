@@ -11,20 +11,20 @@ import Testing
     }
 
     @Test(arguments: ["", "bind() to 0.0.0.0:80 failed\n", "two\nlines\n"])
-    func whatIsWrittenIsRead(text: String) {
+    func recordRoundTrips(text: String) {
         let bytes = ReloadRecord.bytes(of: state(text))
         #expect(ReloadRecord.state(in: bytes) == state(text))
         // What a longer text left behind is not looked at.
         #expect(ReloadRecord.state(in: bytes + [120, 10]) == state(text))
     }
 
-    @Test func aLongTextIsCut() throws {
+    @Test func longTextIsTruncated() throws {
         let text = String(repeating: "x", count: 100_000)
         let read = try #require(ReloadRecord.state(in: ReloadRecord.bytes(of: state(text))))
         #expect(read.text.utf8.count == ReloadRecord.textLimit && read.begun == 7)
     }
 
-    @Test func whatIsHalfWrittenIsNoRecord() {
+    @Test func halfWrittenRecordIsRejected() {
         let whole = ReloadRecord.bytes(of: state("abc"))
         for place in whole.indices {
             var torn = whole
@@ -34,7 +34,7 @@ import Testing
         }
     }
 
-    @Test func aWatchSeesReloadsThatBeginAfterIt() throws {
+    @Test func watchSeesLaterReloads() throws {
         let board = try ReloadBoard()
         board.begin()
         guard let watch = try ReloadWatch(of: currentProcess()) else {
@@ -56,7 +56,7 @@ import Testing
         #expect(result == .inForce)
     }
 
-    @Test func aProcessWithoutOneHasNone() throws {
+    @Test func processWithoutRecordHasNone() throws {
         let watch = try ReloadWatch(of: getppid())
         if let watch { Issue.record("\(watch.wait(timeoutMs: 0))") }
     }

@@ -20,11 +20,11 @@ import Testing
         arguments: [
             (.crit, 10), (.alert, 10), (.emerg, 10), (.error, 1000), (.warn, 1500), (.info, 1500),
         ] as [(LogLevel, Int)])
-    func soManyAreWritten(level: LogLevel, count: Int) {
+    func limitedNumberIsWritten(level: LogLevel, count: Int) {
         #expect(written(1500, level, to: RepeatedMessages()) { _ in io } == count)
     }
 
-    @Test func theFileMakesNoOtherKind() {
+    @Test func quotedNamesDoNotDistinguishKinds() {
         let repeats = RepeatedMessages()
         let count = written(100, .crit, to: repeats) { number in
             "open() \"/srv/\(number)/\(number % 7).html\" failed (5: Input/output error)"
@@ -36,43 +36,43 @@ import Testing
         #expect(repeats.admits(.alert, io, log: 0, nowMs: 0))
     }
 
-    @Test func theCountIsToldWhenTheMinuteIsOver() {
+    @Test func countIsReportedAfterMinute() {
         let repeats = RepeatedMessages()
         #expect(repeats.dueMs == Int64.max)
         _ = written(10, .crit, to: repeats, nowMs: 500) { _ in io }
         #expect(repeats.dueMs == Int64.max)
         _ = written(32, .crit, to: repeats, nowMs: 600, log: 0) { _ in io }
         #expect(repeats.dueMs == 60_500)
-        #expect(repeats.takeReports(nowMs: 60_499).isEmpty)
+        #expect(repeats.popReports(nowMs: 60_499).isEmpty)
         let report = RepeatedMessages.Report(
             log: 0, level: .crit, text: "32 more like this within a minute: \(io)")
-        #expect(repeats.takeReports(nowMs: 60_500) == [report])
+        #expect(repeats.popReports(nowMs: 60_500) == [report])
         #expect(repeats.dueMs == Int64.max)
         // It begins anew.
         #expect(written(50, .crit, to: repeats, nowMs: 60_600) { _ in io } == 10)
     }
 
-    @Test func aMinuteWithoutTooManyIsForgotten() {
+    @Test func quietKindIsForgotten() {
         let repeats = RepeatedMessages()
         for minute in 0..<5 as Range<Int64> {
             #expect(written(10, .crit, to: repeats, nowMs: minute * 60_000) { _ in io } == 10)
         }
-        #expect(repeats.takeReports(nowMs: 600_000, all: true).isEmpty)
+        #expect(repeats.popReports(nowMs: 600_000, all: true).isEmpty)
     }
 
-    @Test func theLastCountsAreToldAtTheEnd() {
+    @Test func countsAreReportedAtExit() {
         let repeats = RepeatedMessages()
         _ = written(11, .crit, to: repeats) { _ in io }
         _ = written(1002, .error, to: repeats, log: 1) { _ in "no" }
-        let texts = repeats.takeReports(nowMs: 1, all: true).map(\.text).sorted()
+        let texts = repeats.popReports(nowMs: 1, all: true).map(\.text).sorted()
         #expect(
             texts == [
                 "1 more like this within a minute: \(io)", "2 more like this within a minute: no",
             ])
-        #expect(repeats.takeReports(nowMs: 1, all: true).isEmpty)
+        #expect(repeats.popReports(nowMs: 1, all: true).isEmpty)
     }
 
-    @Test func whatThereIsNoRoomForIsWritten() {
+    @Test func messagesBeyondTableAreWritten() {
         let repeats = RepeatedMessages()
         func name(_ number: Int) -> String {
             String(repeating: "x", count: number / 26)

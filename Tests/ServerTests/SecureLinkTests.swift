@@ -11,7 +11,7 @@ import Testing
         (text, 0, 22), (text + "==", 0, 24), (text + ",1", 1, 22),
         (text + "==,9223372036854775807", Int64.max, 24),
     ])
-    func links(text: String, expires: Int64, end: Int) throws {
+    func linksAreValidated(text: String, expires: Int64, end: Int) throws {
         let link = try #require(SecureLink(Array(text.utf8)))
         #expect(link.hash == Self.hash)
         #expect(link.expires == expires)
@@ -22,7 +22,7 @@ import Testing
         ",", text + ",", text + ",0", text + ",-1", text + ",x", text + ", 1", ",0",
         text + ",9223372036854775808",
     ])
-    func timesThatAreNone(text: String) {
+    func invalidTimesAreRefused(text: String) {
         #expect(SecureLink(Array(text.utf8)) == nil)
     }
 
@@ -30,7 +30,7 @@ import Testing
         "", "x", text + "===", "MDEyMzQ1Njc4OWFiY2Rl", text + "Zg", "MDEyMzQ1Njc4OWFiY2Rl+g", ",1",
         "x,1",
     ])
-    func hashesThatAreNone(text: String) throws {
+    func invalidHashesAreRefused(text: String) throws {
         let link = try #require(SecureLink(Array(text.utf8)))
         #expect(link.hash == nil)
         #expect(link.expires == (text.hasSuffix(",1") ? 1 : 0))
@@ -42,7 +42,7 @@ import Testing
         ("//{md5}/link", "link"), ("/p/0{md5}/link", nil), ("/p/{md5}/link?", nil), ("", nil),
         ("/", nil), ("/p/gggggggggggggggggggggggggggggggg/link", nil),
     ])
-    func secrets(target: String, link: String?) {
+    func secretsAreValidated(target: String, link: String?) {
         let md5 = SecureLinkTests.hexadecimal(of: "linksecret")
         let bytes = Array(
             target.replacing("{md5}", with: md5).replacing("{MD5}", with: md5.uppercased()).utf8)

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct ServedDirectoryTests {
     /// A link keeps its name; what is before `..` is resolved, for it is not the parent by name.
-    @Test func namesStayAsTheyWereGiven() throws {
+    @Test func namesAreNotResolved() throws {
         let directory = try TemporaryDirectory()
         let path = try #require(realPath(directory.path))
         let files = FileManager.default
@@ -24,7 +24,7 @@ import Testing
         #expect(try ServedDirectory(".").root == FileManager.default.currentDirectoryPath)
     }
 
-    @Test func whatIsNoDirectoryIsRefused() throws {
+    @Test func fileIsRefused() throws {
         let directory = try TemporaryDirectory()
         try Data().write(to: URL(fileURLWithPath: directory.path + "/file"))
         for name in ["/file", "/none", "/file/..", "/none/.."] {

@@ -7,7 +7,7 @@ import Testing
 
 /// What a level says, and what it has from the levels around it.
 @Suite struct SettingsTests {
-    @Test func nothingSaidIsNginxsDefault() throws {
+    @Test func defaultsAreNginxs() throws {
         let plan = try plan(ofServer: "")
         let settings = plan.settings(of: "/")
         #expect(settings.root.text == "/nowhere/html")
@@ -34,7 +34,7 @@ import Testing
         #expect(plan.servers[0].headerBufferSize == 1024 && plan.servers[0].mergesSlashes)
     }
 
-    @Test func nothingSaidOfTimeIsNginxsDefault() throws {
+    @Test func timeoutDefaultsAreNginxs() throws {
         let plan = try plan(ofServer: "")
         let timeouts = plan.settings(of: "/").timeouts
         let ms = { (list: UInt16) in plan.durationsMs[Int(list)] }
@@ -52,16 +52,16 @@ import Testing
         #expect(Set(plan.durationsMs).count == plan.durationsMs.count)
     }
 
-    @Test func nothingSaidOfGzipIsNginxsDefault() throws {
+    @Test func gzipDefaultsAreNginxs() throws {
         let plan = try plan(ofServer: "")
         let gzip = plan.gzips[Int(plan.settings(of: "/").gzip)]
-        #expect(gzip.level == 1 && gzip.minLength == 20 && !gzip.codesEverything)
+        #expect(gzip.level == 1 && gzip.minLength == 20 && !gzip.compressesAllTypes)
         #expect(gzip.types.map(\.text) == ["text/html"])
         #expect(gzip.minVersion == .http11 && gzip.proxied == [] && gzip.staticMode == .off)
         #expect(gzip.disabledCount == 0)
     }
 
-    @Test func aRootOfItsOwnLeavesTheRest() throws {
+    @Test func ownRootInheritsOtherSettings() throws {
         let plan = try plan(
             ofHTTP: """
                 root /http; index a.html b.html; etag off; client_max_body_size 7;
@@ -89,18 +89,18 @@ import Testing
         ("root /srv/;", "/srv"), ("root /srv;", "/srv"), ("root srv;", "/nowhere/srv"),
         ("root /;", ""), ("root \"/a b\";", "/a b"),
     ])
-    func aRootIsAbsoluteWithoutASlash(directive: String, root: String) throws {
+    func rootIsAbsoluteWithoutTrailingSlash(directive: String, root: String) throws {
         let plan = try plan(ofServer: directive)
         #expect(plan.settings(of: "/").root.text == root)
         withExtendedLifetime(plan) {}
     }
 
-    @Test func anAliasInAnExpressionIsTheWholePath() throws {
+    @Test func aliasInRegexLocationIsWholePath() throws {
         let plan = try plan(ofServer: "location ~ ^/one$ { alias /file; }")
         #expect(plan.settings(of: "/one").features.contains(.aliasIsWholePath))
     }
 
-    @Test func accessLogsAreReplacedAsAWhole() throws {
+    @Test func accessLogsAreReplacedTogether() throws {
         let plan = try plan(
             ofHTTP: """
                 log_format own "$status";
@@ -124,7 +124,7 @@ import Testing
         #expect(plan.logFiles.sorted() == ["/logs/http.log", "/logs/in.log", "/logs/own.log"])
     }
 
-    @Test func errorLogsAreReplacedAsAWhole() throws {
+    @Test func errorLogsAreReplacedTogether() throws {
         let outcome = loaded(
             """
             error_log /logs/main.log warn;
@@ -138,7 +138,7 @@ import Testing
         #expect(plan.main.errorLogs == targets("/"))
     }
 
-    @Test func gzipTypesAreReplacedAndHTMLIsAlwaysThere() throws {
+    @Test func gzipTypesAlwaysIncludeHTML() throws {
         let plan = try plan(
             ofHTTP: """
                 gzip on; gzip_types text/css Text/Plain; gzip_comp_level 6;
@@ -157,10 +157,10 @@ import Testing
         #expect(!plan.settings(of: "/b").features.contains(.gzip))
         #expect(gzip("/b").minLength == 1024 && gzip("/b").proxied == [.expired, .authorized])
         #expect(gzip("/b").types.map(\.text) == gzip("/").types.map(\.text))
-        #expect(gzip("/all").codesEverything && gzip("/all").disabledCount == 2)
+        #expect(gzip("/all").compressesAllTypes && gzip("/all").disabledCount == 2)
     }
 
-    @Test func typesAreReplacedAsAWhole() throws {
+    @Test func typesAreReplacedTogether() throws {
         let plan = try plan(
             ofHTTP: """
                 types { text/x-a a A2; }
@@ -187,7 +187,7 @@ import Testing
         #expect(type("/x.a", at: "/none") == "x/z")
     }
 
-    @Test func theBuiltInTypesAreNginxs() throws {
+    @Test func builtInTypesAreNginxs() throws {
         let plan = try plan(ofServer: "")
         let settings = plan.settings(of: "/")
         let types = plan.types[Int(settings.types)]

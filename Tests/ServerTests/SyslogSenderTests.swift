@@ -14,7 +14,7 @@ import Testing
         (false, "nginx", 3, #"^<187>[A-Z][a-z]{2} [ 12]\d \d\d:\d\d:\d\d nginx: a line$"#),
         (true, "", 0, #"^<184>[A-Z][a-z]{2} [ 12]\d \d\d:\d\d:\d\d box : a line$"#),
     ])
-    func aLineIsADatagram(
+    func lineIsOneDatagram(
         namesHost: Bool, tag: String, severity: UInt8, pattern: String
     ) throws {
         let server = try DatagramServer()
@@ -30,25 +30,25 @@ import Testing
         #expect(sender.works && sender.reportDueMs == nil)
     }
 
-    @Test func whatIsLostIsToldOnceAMinute() throws {
+    @Test func lossesAreReportedOncePerMinute() throws {
         let directory = try TemporaryDirectory()
         let sender = SyslogSender(
             SyslogTarget(server: .unix(directory.path + "/none")), hostname: "box")
         let line: [UInt8] = [0x61]
         sender.send(line.span, severity: 6, at: 0)
         #expect(!sender.works && sender.reportDueMs == 0)
-        let report = try #require(sender.takeReport(nowMs: 5))
+        let report = try #require(sender.popReport(nowMs: 5))
         #expect(
             report == "1 line was lost, the last error: connect() to syslog server "
                 + "unix:\(directory.path)/none failed (2: No such file or directory)")
         for _ in 0..<3 { sender.send(line.span, severity: 6, at: 0) }
         #expect(sender.reportDueMs == 60_005)
-        #expect(sender.takeReport(nowMs: 60_004) == nil)
-        #expect(sender.takeReport(nowMs: 60_005)?.hasPrefix("3 lines were lost") == true)
-        #expect(sender.takeReport(nowMs: 1_000_000) == nil)
+        #expect(sender.popReport(nowMs: 60_004) == nil)
+        #expect(sender.popReport(nowMs: 60_005)?.hasPrefix("3 lines were lost") == true)
+        #expect(sender.popReport(nowMs: 1_000_000) == nil)
     }
 
-    @Test func aServerThatComesBackIsFoundAgain() throws {
+    @Test func restartedServerIsFoundAgain() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/log"
         var server = try DatagramServer(at: path)
@@ -62,20 +62,20 @@ import Testing
         server = try DatagramServer(at: path)
         sender.send(line.span, severity: 6, at: 0)
         #expect(sender.works && server.receive() != nil)
-        #expect(sender.takeReport(nowMs: 0)?.hasPrefix("1 line was lost") == true)
+        #expect(sender.popReport(nowMs: 0)?.hasPrefix("1 line was lost") == true)
     }
 
-    @Test func aServerThatDoesNotReadStopsNobody() throws {
+    @Test func slowServerDoesNotBlock() throws {
         let server = try DatagramServer()
         let sender = SyslogSender(SyslogTarget(server: .unix(server.path)), hostname: "box")
         let line = [UInt8](repeating: 0x61, count: 1000)
         for _ in 0..<5000 { sender.send(line.span, severity: 6, at: 0) }
         #expect(!sender.works)
-        let report = try #require(sender.takeReport(nowMs: 0))
+        let report = try #require(sender.popReport(nowMs: 0))
         #expect(report.contains("lines were lost, the last error: send() to syslog server"))
     }
 
-    @Test func aBurstIsSentWhenThereIsRoom() throws {
+    @Test func burstIsSentWhenThereIsRoom() throws {
         let server = try DatagramServer()
         let sender = SyslogSender(SyslogTarget(server: .unix(server.path)), hostname: "box")
         // Many more than a socket's queue has; less than is kept.
@@ -87,13 +87,13 @@ import Testing
         while let line = server.receive() {
             #expect(line.hasSuffix(": \(next)"))
             next += 1
-            sender.sendOwed()
+            sender.sendPending()
         }
         #expect(next == 1000 && sender.awaited == nil)
-        #expect(sender.takeReport(nowMs: 0, isLast: true) == nil)
+        #expect(sender.popReport(nowMs: 0, isLast: true) == nil)
     }
 
-    @Test func theNetworkTellsOfALineBefore() throws {
+    @Test func lateNetworkErrorCountsPreviousLine() throws {
         // Bound and closed: a port that nobody has just now.
         let port = try DatagramServer.freePort()
         let sender = SyslogSender(
@@ -102,7 +102,7 @@ import Testing
         sender.send(line.span, severity: 6, at: 0)
         #expect(sender.reportDueMs == nil)
         sender.send(line.span, severity: 6, at: 0)
-        #expect(sender.takeReport(nowMs: 0)?.contains("(111: Connection refused)") == true)
+        #expect(sender.popReport(nowMs: 0)?.contains("(111: Connection refused)") == true)
     }
 }
 

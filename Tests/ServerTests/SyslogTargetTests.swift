@@ -9,14 +9,14 @@ import Testing
         ("server=[2001:db8::1]:12345", "[2001:db8::1]:12345"),
         ("server=unix:/dev/log", "unix:/dev/log"), ("server=unix:/a:1", "unix:/a:1"),
     ])
-    func theServer(text: String, server: String) throws {
+    func serverIsParsed(text: String, server: String) throws {
         let target = try SyslogTarget.parse(text)
         #expect(target.server.description == server)
         #expect(target.facility == 23 && target.severity == 6)
         #expect(target.tag == "nginx" && target.namesHost)
     }
 
-    @Test func everyOption() throws {
+    @Test func optionsAreParsed() throws {
         let target = try SyslogTarget.parse(
             "nohostname,severity=debug,facility=kern,tag=My_tag1,server=unix:/s")
         #expect(target.facility == 0 && target.severity == 7)
@@ -24,7 +24,7 @@ import Testing
         #expect(try SyslogTarget.parse("server=1.2.3.4,tag=").tag == "")
     }
 
-    @Test func facilitiesAndSeveritiesAreThoseOfTheRFC() throws {
+    @Test func facilitiesAndSeveritiesFollowRFC() throws {
         for (index, name) in SyslogTarget.facilities.enumerated() {
             let target = try SyslogTarget.parse("server=1.2.3.4,facility=\(name)")
             #expect(target.facility == UInt8(index))
@@ -56,7 +56,7 @@ import Testing
         ("server=*:514", "host not found in syslog server \"*:514\""),
         ("server=", "host not found in syslog server \"\""),
     ])
-    func whatIsWrong(text: String, message: String) throws {
+    func invalidTargetsAreRefused(text: String, message: String) throws {
         let fault = try #require(throws: SyslogFault.self) { _ = try SyslogTarget.parse(text) }
         #expect(fault.message.contains(message))
     }

@@ -10,7 +10,7 @@ import Testing
         ("fwAAAWVjVrA0EgAAAgMDAwa=", "0100007FB05663650000123403030302"),
         ("AAAAAAAAAAAAAAAAAAAAAA", "00000000000000000000000000000000"),
     ])
-    func cookies(cookie: String, digits: String) throws {
+    func cookiesAreParsed(cookie: String, digits: String) throws {
         let bytes = Array(cookie.utf8)
         let number = UserID(cookie: bytes.span)
         let found = try #require(number)
@@ -19,13 +19,13 @@ import Testing
     }
 
     @Test(arguments: ["", "short", "fwAAAWVjVrA0EgAAAgMDA", "!wAAAWVjVrA0EgAAAgMDAw=="])
-    func areNone(cookie: String) {
+    func invalidCookiesAreRefused(cookie: String) {
         let bytes = Array(cookie.utf8)
         let number = UserID(cookie: bytes.span)
         #expect(number == nil)
     }
 
-    @Test func noTwoAreTheSame() {
+    @Test func identifiersAreUnique() {
         var sequence = UserIDSequence()
         var seen: Set<[UInt8]> = []
         for mode in [UserIDMode.on, .v1] {
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func theSequenceGoesRound() {
+    @Test func sequenceWrapsAround() {
         var sequence = UserIDSequence(next: 0xFFFF_FF02)
         let numbers = (0..<3).map { _ in
             sequence.make(.on, service: 0, seconds: 0, milliseconds: 0).words.3.bigEndian
@@ -56,13 +56,13 @@ import Testing
         ("userid_expires x;", "invalid time \"x\""), ("userid_service -1;", "invalid number"),
         ("userid on; userid on;", "\"userid\" directive is duplicate"),
     ])
-    func whatIsRefused(text: String, message: String) {
+    func invalidArgumentsAreRefused(text: String, message: String) {
         let outcome = loaded("events { } http { server { \(text) } }")
         #expect(outcome.plan == nil)
         #expect(outcome.report.contains(message), "\(outcome.report)")
     }
 
-    @Test func settings() throws {
+    @Test func settingsAreInherited() throws {
         let plan = try plan(
             ofServer: """
                 userid on; userid_name u; userid_domain a.example; userid_path /p; userid_mark x;

@@ -10,7 +10,7 @@ import Testing
         return table.pair(password.span, hash.span)
     }
 
-    @Test func areBelievedForAWhile() {
+    @Test func verifiedPasswordExpires() {
         var table = VerifiedPasswords()
         let right = pair(&table, "secret", "hash")
         #expect(!table.contains(right, nowMs: 1000))
@@ -20,7 +20,7 @@ import Testing
         #expect(!table.contains(right, nowMs: 61_000))
     }
 
-    @Test func areOfOneHashOnly() {
+    @Test func passwordIsBoundToHash() {
         var table = VerifiedPasswords()
         let pairs = [("ab", "c"), ("a", "bc"), ("b", "ca"), ("", "abc"), ("abc", "")]
             .map { pair(&table, $0.0, $0.1) }
@@ -29,13 +29,13 @@ import Testing
         for other in pairs.dropFirst() { #expect(!table.contains(other, nowMs: 1)) }
     }
 
-    @Test func tablesDoNotShareTheirSecret() {
+    @Test func tablesHaveOwnSecrets() {
         var first = VerifiedPasswords()
         var second = VerifiedPasswords()
         #expect(pair(&first, "a", "b") != pair(&second, "a", "b"))
     }
 
-    @Test func theTableIsBounded() {
+    @Test func tableIsBounded() {
         var table = VerifiedPasswords()
         let pairs = (0..<10_000).map { pair(&table, "\($0)", "hash") }
         for pair in pairs { table.remember(pair, nowMs: 0) }

@@ -5,27 +5,29 @@ import Testing
 
 /// Whose loop does not turn any more.
 @Suite struct WatchdogTests {
-    private func sight(_ process: Int32, turns: UInt64, waits: Bool = false) -> Watchdog.Sight {
+    private func sight(_ process: Int32, turns: UInt64, waits: Bool = false)
+        -> Watchdog.WorkerSample
+    {
         var activity = Activity.Snapshot()
-        activity.turns = turns
+        activity.iterations = turns
         activity.isWaiting = waits
-        return Watchdog.Sight(process: process, activity: activity)
+        return Watchdog.WorkerSample(process: process, activity: activity)
     }
 
     /// The processes that hang at each look, looked at every 10 s.
-    private func hung(_ looks: [[Watchdog.Sight]]) -> [[Int32]] {
+    private func hung(_ looks: [[Watchdog.WorkerSample]]) -> [[Int32]] {
         var watchdog = Watchdog(limitMs: 40_000, nowMs: 0)
         return looks.enumerated().map { index, sights in
             watchdog.look(at: sights, nowMs: Int64(index + 1) * 10_000).map(\.process)
         }
     }
 
-    @Test func aTurnThatLastsIsHungOnce() {
+    @Test func hangingWorkerIsReportedOnce() {
         let looks = (0..<7).map { _ in [sight(1, turns: 5)] }
         #expect(hung(looks) == [[], [], [], [], [1], [], []])
     }
 
-    @Test func aLoopThatTurnsIsNot() {
+    @Test func progressingWorkerIsNotReported() {
         let looks = (0..<9).map { [sight(1, turns: UInt64($0 / 3))] }
         #expect(hung(looks).allSatisfy { $0.isEmpty })
     }
@@ -38,21 +40,21 @@ import Testing
         #expect(hung(mixed).allSatisfy { $0.isEmpty })
     }
 
-    @Test func eachWorkerIsCountedAlone() {
+    @Test func workersAreCountedSeparately() {
         let looks = (0..<6).map { [sight(1, turns: 5), sight(2, turns: UInt64($0))] }
         #expect(hung(looks) == [[], [], [], [], [1], []])
     }
 
-    @Test func whoIsNotSeenIsForgotten() {
+    @Test func unseenWorkerIsForgotten() {
         var looks = (0..<6).map { _ in [sight(1, turns: 5)] }
         looks[3] = []
         #expect(hung(looks).allSatisfy { $0.isEmpty })
     }
 
-    @Test func itLooksWithinTheTime() {
+    @Test func checksAreWithinTheLimit() {
         var watchdog = Watchdog(limitMs: 40_000, nowMs: 1000)
-        #expect(watchdog.nextLookMs == 11_000)
+        #expect(watchdog.nextCheckMs == 11_000)
         _ = watchdog.look(at: [], nowMs: 50_000)
-        #expect(watchdog.nextLookMs == 60_000)
+        #expect(watchdog.nextCheckMs == 60_000)
     }
 }

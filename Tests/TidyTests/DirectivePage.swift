@@ -18,9 +18,9 @@ enum DirectivePage {
 
             - [Implemented](#implemented): they work as nginx's documentation says, with the
               differences noted here.
-            - [Ignored](#ignored): accepted, and checked for context and number of arguments, so that
-              configurations written for nginx run unchanged. They do not change the responses of a
-              file server.
+            - [Ignored](#ignored): accepted, and checked for context and number of arguments, so
+              that configurations written for nginx run unchanged. They do not change the responses
+              of a file server.
             - [Refused](#refused): they would change responses and are not supported. Each is an
               error with a remedy.
 
@@ -63,7 +63,7 @@ enum DirectivePage {
 
     private static func idle(_ rows: [Row]) -> String {
         var families: [(name: String, reason: String, rows: [Row])] = []
-        for row in rows where row.kind == .idle {
+        for row in rows where row.kind == .ignored {
             let name = row.family ?? ""
             if let index = families.firstIndex(where: { $0.name == name }) {
                 families[index].rows.append(row)

@@ -9,7 +9,7 @@ import Testing
     private static let rows = DirectiveList.table.rows
 
     /// `make docs` sets the variable, and so writes the page.
-    @Test func thePageIsThatOfTheRows() throws {
+    @Test func pageMatchesRows() throws {
         let path = SourceFile.root + "/docs/directives.md"
         if ProcessInfo.processInfo.environment["APUS_WRITE_DOCS"] != nil {
             try DirectivePage.text.write(toFile: path, atomically: true, encoding: .utf8)
@@ -19,7 +19,7 @@ import Testing
         #expect(isNew, "docs/directives.md is old: make docs")
     }
 
-    @Test func aNameHasOneRowInAContext() {
+    @Test func nameHasOneRowPerContext() {
         var seen: [String: Contexts] = [:]
         for row in Self.rows {
             let before = seen[row.name] ?? []
@@ -29,13 +29,13 @@ import Testing
         #expect(seen.count > 400)
     }
 
-    @Test func whatARowSaysIsASentence() {
+    @Test func rowTextsAreSentences() {
         for row in Self.rows {
             switch row.kind {
             case .implemented:
                 #expect(row.summary.hasSuffix("."), "\(row.name): \(row.summary)")
                 #expect(row.difference?.hasSuffix(".") ?? true, "\(row.name)")
-            case .idle:
+            case .ignored:
                 // It follows "Idle, because".
                 let isClause = row.family != nil && !row.summary.hasSuffix(".")
                 #expect(isClause, "\(row.name): \(row.summary)")
@@ -54,7 +54,7 @@ import Testing
         })
 
     @Test(arguments: rows.filter { $0.kind == .implemented }.map(\.name))
-    func anImplementedDirectiveHasATest(name: String) {
+    func implementedDirectivesAreTested(name: String) {
         let isTested = Self.tested.contains(name)
         #expect(isTested, "no test has \(name)")
     }

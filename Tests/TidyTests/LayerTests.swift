@@ -17,7 +17,7 @@ import Testing
     /// The C library may be imported where system calls are made.
     private static let withSystemCalls: Set = ["Linux", "Reactor", "Files", "Server", "apus"]
 
-    @Test func thereAreSources() {
+    @Test func sourcesAreFound() {
         #expect(SourceFile.swiftSources.count >= Self.below.count)
         #expect(Set(SourceFile.swiftSources.map(\.target)) == Set(Self.below.keys))
     }

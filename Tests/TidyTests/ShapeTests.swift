@@ -13,7 +13,7 @@ import Testing
     }
 
     @Test(arguments: SourceFile.everything)
-    func nothingIsLeftForLater(file: SourceFile) {
+    func noMarkersAreLeft(file: SourceFile) {
         // In two halves, so that this file keeps its own rule.
         let marks = ["TO" + "DO", "FIX" + "ME", "XX" + "X:", "HA" + "CK:"]
         for (index, line) in file.lines.enumerated() {
@@ -42,16 +42,16 @@ import Testing
 
     /// Swift reads these from /proc, which may not be mounted: `programArguments()` does not.
     @Test(arguments: SourceFile.swiftSources)
-    func theCommandLineIsNotReadFromProc(file: SourceFile) {
+    func commandLineIsNotReadFromProc(file: SourceFile) {
         for name in ["arguments", "unsafeArgv", "argc"] {
             #expect(!file.code.contains { $0.contains("CommandLine." + name) }, "\(file.path)")
         }
     }
 
-    @Test func theCheckerFindsLongFunctions() throws {
+    @Test func checkerFindsLongFunctions() throws {
         let file = try SourceFile(path: "Tests/TidyTests/ShapeTests.swift")
         let found = Self.functions(of: file)
-        let this = try #require(found.first { $0.name.contains("theCheckerFindsLongFunctions") })
+        let this = try #require(found.first { $0.name.contains("checkerFindsLongFunctions") })
         #expect(this.count == 7)
         #expect(found.count >= 8)
     }

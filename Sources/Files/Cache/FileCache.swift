@@ -21,30 +21,30 @@ public struct FileCache: ~Copyable {
     @usableFromInline var entries: ZeroedStorage<FileEntry>
     var slots: FreeList
     var index: SlotIndex
-    private var doorkeeper: Doorkeeper
-    var hand = ClockHand()
+    private var admissionFilter: AdmissionFilter
+    var hand = ClockEviction()
     private let seed: UInt64
     @usableFromInline var table: WatchTable
-    var ways: WatchedWays
+    var paths: PathWatcher
     var feed: ChangeFeed?
     private var lossesSeen: UInt64 = 0
     /// Bytes of memory that the entries use.
     var entryBytes: Int64 = 0
     /// Bytes of memory that grow with what clients request: entries, their paths and files, and the
     /// watched directories that lead to them.
-    public var byteCount: Int64 { entryBytes &+ ways.byteCount }
+    public var byteCount: Int64 { entryBytes &+ paths.byteCount }
     /// The time at which descriptors are next checked for closing; Int64.max while none is open.
     public internal(set) var closeDueMs = Int64.max
     /// Finds entries that were not requested for a while.
-    var sweeper = SweepHand()
+    var sweeper = IncrementalSweep()
     /// Slots whose files are open.
     var open: [Int32] = []
     /// Slots of variants whose memory files are open. They keep no file system from being
     /// unmounted.
     var openVariants: [Int32] = []
     /// A path whose changes the kernel does not notify of, reported once for the log.
-    public internal(set) var unwatched: [UInt8]?
-    var hasToldUnwatched = false
+    public internal(set) var unwatchedPath: [UInt8]?
+    var hasLoggedUnwatched = false
 
     /// Creates a cache that is notified by `feed`. Without a feed nothing is cached.
     public init(_ bounds: CacheBounds, feed: consuming ChangeFeed?, seed: UInt64) {
@@ -56,9 +56,9 @@ public struct FileCache: ~Copyable {
         entries = ZeroedStorage(count: count)
         slots = FreeList(count: count)
         index = SlotIndex(slots: count)
-        doorkeeper = Doorkeeper(count: count)
+        admissionFilter = AdmissionFilter(count: count)
         self.seed = seed
-        ways = WatchedWays(most: count, seed: seed)
+        paths = PathWatcher(most: count, seed: seed)
         // One watch for each file, and one for each directory that leads to it.
         table = WatchTable(count: count &+ max(64, count))
         self.feed = consume feed
@@ -93,7 +93,7 @@ public struct FileCache: ~Copyable {
             entries[slot].watch < 0
                 || table.isUnchanged(entries[slot].watch, since: entries[slot].version)
         else { return false }
-        if entries[slot].uses < ClockHand.mostUses { entries[slot].uses &+= 1 }
+        if entries[slot].uses < ClockEviction.maxUses { entries[slot].uses &+= 1 }
         return true
     }
 
@@ -118,14 +118,14 @@ public struct FileCache: ~Copyable {
         let key = Key(path, count: count, links: links, rootCount: rootCount, seed: seed)
         if let slot = slot(of: key) {
             if isUsable(slot, key) {
-                if entries[slot].uses < ClockHand.mostUses { entries[slot].uses &+= 1 }
+                if entries[slot].uses < ClockEviction.maxUses { entries[slot].uses &+= 1 }
                 entries[slot].usedMs = nowMs
                 return found(slot)
             }
             drop(slot)
             return load(key, reading, nowMs: nowMs)
         }
-        guard doorkeeper.knows(key.hash) else {
+        guard admissionFilter.admits(key.hash) else {
             return FoundFile(path, count: count, links: links, rootCount: rootCount)
         }
         return load(key, reading, nowMs: nowMs)
@@ -141,7 +141,7 @@ public struct FileCache: ~Copyable {
         let start = unsafe memory + Int(entries[slot].pathCount)
         let span = unsafe Span<UInt8>(
             _unsafeBytes: UnsafeRawBufferPointer(
-                start: start, count: Int(entries[slot].facts.size)))
+                start: start, count: Int(entries[slot].fileStatus.size)))
         return unsafe _overrideLifetime(span, borrowing: self)
     }
 
@@ -155,7 +155,7 @@ public struct FileCache: ~Copyable {
 
     /// Returns the size of the entry's file.
     @inlinable @inline(__always)
-    public func size(of entry: Int32) -> Int64 { entries[Int(entry)].facts.size }
+    public func size(of entry: Int32) -> Int64 { entries[Int(entry)].fileStatus.size }
 
     /// Returns the descriptor of an entry; -1 if it is not open.
     @inlinable @inline(__always)
@@ -165,7 +165,7 @@ public struct FileCache: ~Copyable {
     /// not `mutating` would receive a copy of the cache.
     public mutating func copy(_ entry: Int32, into room: UnsafeMutableRawBufferPointer) {
         let slot = Int(entry)
-        let size = Int(entries[slot].facts.size)
+        let size = Int(entries[slot].fileStatus.size)
         guard entries[slot].hasBytes, size > 0, size <= room.count,
             let memory = unsafe entries[slot].memory, let target = room.baseAddress
         else { return }
@@ -189,7 +189,7 @@ public struct FileCache: ~Copyable {
     func found(_ slot: Int) -> FoundFile {
         FoundFile(
             entry: Int32(truncatingIfNeeded: slot), error: entries[slot].error,
-            facts: entries[slot].facts)
+            fileStatus: entries[slot].fileStatus)
     }
 
     private func slot(of key: Key) -> Int? {
@@ -219,7 +219,7 @@ public struct FileCache: ~Copyable {
         let looked = FoundFile(
             key.path, count: key.count, links: key.links, rootCount: key.rootCount)
         guard looked.descriptor >= 0 else { return false }
-        guard looked.facts.isSame(as: entries[slot].facts) else {
+        guard looked.fileStatus.isSame(as: entries[slot].fileStatus) else {
             closeDescriptor(looked.descriptor)
             return false
         }
@@ -256,18 +256,18 @@ public struct FileCache: ~Copyable {
     }
 
     private func isAsItWas(_ slot: Int, _ key: Key) -> Bool {
-        guard case .success(let facts) = Linux.facts(of: key.path) else { return false }
-        return facts.isSame(as: entries[slot].facts)
+        guard case .success(let fileStatus) = Linux.fileStatus(of: key.path) else { return false }
+        return fileStatus.isSame(as: entries[slot].fileStatus)
     }
 
-    mutating func watchWay(_ key: Key) -> WatchedWays.Dependency? {
+    mutating func watchWay(_ key: Key) -> PathWatcher.Dependency? {
         guard feed != nil else { return nil }
-        let mostBytes = bounds.bytes &- entryBytes
+        let maxBytes = bounds.bytes &- entryBytes
         let way = key.path.withBytes(count: key.count) {
-            ways.watch(wayTo: $0, mostBytes: mostBytes, feed!, &table)
+            paths.watch(wayTo: $0, mostBytes: maxBytes, feed!, &table)
         }
-        if ways.lacksRoom {
-            ways.lacksRoom = false
+        if paths.isOutOfRoom {
+            paths.isOutOfRoom = false
             // The next lookup that needs an entry finds some room.
             _ = dropOne()
         }
@@ -276,8 +276,8 @@ public struct FileCache: ~Copyable {
 
     mutating func releaseWay(of slot: Int) {
         guard entries[slot].node >= 0 else { return }
-        ways.release(
-            WatchedWays.Dependency(node: entries[slot].node, key: entries[slot].nameKey), &table)
+        paths.release(
+            PathWatcher.Dependency(node: entries[slot].node, key: entries[slot].nameKey), &table)
         entries[slot].node = -1
         entries[slot].nameKey = WatchTable.noKey
     }
@@ -286,15 +286,15 @@ public struct FileCache: ~Copyable {
 
     /// Processes the changes that the kernel notifies of. Necessary when ``ChangeFeed/hasNews`` is
     /// true.
-    public mutating func takeChanges() {
-        while let change = feed?.next() { table.take(change) }
+    public mutating func processChanges() {
+        while let change = feed?.next() { table.addWatch(change) }
         guard table.losses != lossesSeen else { return }
         lossesSeen = table.losses
         forgetAll()
     }
 
     /// Stops wake-ups for changes while there is nothing to do.
-    public mutating func quieten() { feed?.quieten() }
+    public mutating func disarm() { feed?.disarm() }
 
     /// Records that mounts have changed: every entry is checked before its next use.
     public mutating func mountsChanged() { table.beginEpoch() }
@@ -331,7 +331,7 @@ public struct FileCache: ~Copyable {
             }
         }
         // Directories that no entry depends on are looked up again when they are needed.
-        for _ in 0..<SweepHand.slotsAtOnce { guard evictDirectory() else { break } }
+        for _ in 0..<IncrementalSweep.slotsPerStep { guard evictDirectory() else { break } }
         sweeper.rest(of: slots.end, nowMs: nowMs, periodMs: bounds.inactiveMs)
     }
 
@@ -343,8 +343,8 @@ public struct FileCache: ~Copyable {
     }
 
     /// Returns the path in ``unwatched`` and clears it, so that it is reported once.
-    public mutating func takeUnwatched() -> [UInt8]? {
-        defer { unwatched = nil }
-        return unwatched
+    public mutating func popUnwatched() -> [UInt8]? {
+        defer { unwatchedPath = nil }
+        return unwatchedPath
     }
 }

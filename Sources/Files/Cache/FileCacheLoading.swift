@@ -14,13 +14,13 @@ extension FileCache {
         entry.isWatched = way != nil
         entry.node = way?.node ?? -1
         entry.nameKey = way?.key ?? WatchTable.noKey
-        if looked.error == 0, looked.facts.kind == .regular, way != nil {
+        if looked.error == 0, looked.fileStatus.kind == .regular, way != nil {
             entry.isWatched = watchFile(looked.descriptor, &entry)
         }
         if !entry.isWatched { noteUnwatched(key) }
-        guard let slot = keep(&entry, key, looked, reading) else {
+        guard let slot = insert(&entry, key, looked, reading) else {
             if entry.watch >= 0 { endWatch(entry.watch) }
-            if let way { ways.release(way, &table) }
+            if let way { paths.release(way, &table) }
             return looked
         }
         return found(slot)
@@ -28,7 +28,7 @@ extension FileCache {
 
     private mutating func watchFile(_ descriptor: Int32, _ entry: inout FileEntry) -> Bool {
         guard case .success(let number)? = feed?.watch(descriptor: descriptor),
-            let place = table.take(number, isDirectory: false)
+            let place = table.addWatch(number, isDirectory: false)
         else { return false }
         entry.watch = place
         entry.version = table.version(of: place)
@@ -37,7 +37,7 @@ extension FileCache {
 
     /// Inserts an entry into the table, with the bytes of a small file. Returns nil if it cannot be
     /// cached.
-    private mutating func keep(
+    private mutating func insert(
         _ entry: inout FileEntry, _ key: Key, _ looked: FoundFile, _ reading: Reading
     ) -> Int? {
         let isRegular = entry.kind == .regular
@@ -45,24 +45,24 @@ extension FileCache {
         // rules for links.
         if !entry.isWatched, !isRegular || key.links != .follow { return nil }
         if entry.kind == .failed, !FileError(code: entry.error).isLasting { return nil }
-        if isRegular, FileCache.isYoung(looked.facts) { return nil }
+        if isRegular, FileCache.mtimeIsAmbiguous(looked.fileStatus) { return nil }
         let hasBytes =
-            isRegular && looked.facts.size <= bounds.largestFile
-            && (reading == .here || FileCache.isCached(looked))
-        let size = key.count &+ (hasBytes ? Int(looked.facts.size) : 0)
+            isRegular && looked.fileStatus.size <= bounds.largestFile
+            && (reading == .here || FileCache.isInPageCache(looked))
+        let size = key.count &+ (hasBytes ? Int(looked.fileStatus.size) : 0)
         guard let slot = room(for: size) else { return nil }
         // Swift's own allocation would terminate the process if memory is short.
         guard let memory = unsafe malloc(size) else {
-            slots.give(slot)
+            slots.release(slot)
             return nil
         }
         unsafe key.path.copy(into: memory, count: key.count)
         if hasBytes {
             let room = unsafe UnsafeMutableRawBufferPointer(
-                start: memory + key.count, count: Int(looked.facts.size))
+                start: memory + key.count, count: Int(looked.fileStatus.size))
             guard unsafe FileCache.readAll(looked.descriptor, into: room) else {
                 unsafe Glibc.free(memory)
-                slots.give(slot)
+                slots.release(slot)
                 return nil
             }
         }
@@ -85,10 +85,12 @@ extension FileCache {
 
     /// Returns true if reading a small file waits for no disk: its first and last bytes are in the
     /// page cache.
-    private static func isCached(_ looked: FoundFile) -> Bool {
-        let size = looked.facts.size
+    private static func isInPageCache(_ looked: FoundFile) -> Bool {
+        let size = looked.fileStatus.size
         guard size > 0 else { return true }
-        return [0, size &- 1].allSatisfy { residence(of: looked.descriptor, at: $0) == .cached }
+        return [0, size &- 1].allSatisfy {
+            pageCacheState(of: looked.descriptor, at: $0) == .cached
+        }
     }
 
     static func readAll(_ fd: Int32, into room: UnsafeMutableRawBufferPointer) -> Bool {
@@ -98,18 +100,19 @@ extension FileCache {
 
     /// Returns true if the file may have changed since without a change of its times: the kernel's
     /// clock for them ticks only a few times in 10 ms.
-    private static func isYoung(_ facts: FileFacts) -> Bool {
+    private static func mtimeIsAmbiguous(_ fileStatus: FileStatus) -> Bool {
         let now = Clock.nanoseconds()
-        let (seconds, overflow) = facts.changed.multipliedReportingOverflow(by: 1_000_000_000)
+        let (seconds, overflow) = fileStatus.changed.multipliedReportingOverflow(by: 1_000_000_000)
         guard !overflow else { return true }
-        let changed = seconds.addingReportingOverflow(Int64(facts.changedNanoseconds))
+        let changed = seconds.addingReportingOverflow(Int64(fileStatus.changedNanoseconds))
         return changed.overflow || now &- changed.partialValue < FileCache.youngestNanoseconds
     }
 
     private mutating func noteUnwatched(_ key: Key) {
-        guard !hasToldUnwatched else { return }
-        hasToldUnwatched = true
-        unwatched = key.path.withBytes(count: key.count) { bytes in bytes.indices.map { bytes[$0] }
+        guard !hasLoggedUnwatched else { return }
+        hasLoggedUnwatched = true
+        unwatchedPath = key.path.withBytes(count: key.count) { bytes in
+            bytes.indices.map { bytes[$0] }
         }
     }
 }

@@ -12,7 +12,7 @@ extension FileCache {
     func cost(of slot: Int) -> Int64 {
         let hasFile = entries[slot].hasBytes || entries[slot].isVariant
         return FileCache.entryCost &+ Int64(entries[slot].pathCount)
-            &+ (hasFile ? entries[slot].facts.size : 0)
+            &+ (hasFile ? entries[slot].fileStatus.size : 0)
     }
 
     /// Returns a free slot after evicting entries until there is room for `size` bytes. Returns nil
@@ -23,21 +23,21 @@ extension FileCache {
         var victims = 0
         while byteCount &+ cost > bounds.bytes {
             victims &+= 1
-            guard victims <= ClockHand.mostVictims, evictDirectory() || dropOne() else {
+            guard victims <= ClockEviction.maxVictims, evictDirectory() || dropOne() else {
                 return nil
             }
         }
-        if let slot = slots.take() { return slot }
-        return dropOne() ? slots.take() : nil
+        if let slot = slots.acquire() { return slot }
+        return dropOne() ? slots.acquire() : nil
     }
 
     /// Drops a directory that no entry depends on any more. Returns false if there is none.
     mutating func evictDirectory() -> Bool {
-        feed != nil && ways.evictOne(feed!, &table)
+        feed != nil && paths.evictOne(feed!, &table)
     }
 
     mutating func dropOne() -> Bool {
-        for _ in 0..<ClockHand.stepsAtOnce {
+        for _ in 0..<ClockEviction.maxStepsPerEviction {
             guard let slot = hand.step(of: slots.end) else { return false }
             guard entries[slot].kind != .free, !entries[slot].isDead, entries[slot].pins == 0
             else { continue }
@@ -53,7 +53,7 @@ extension FileCache {
     /// Removes an entry and its variant from the table.
     mutating func drop(_ slot: Int) {
         if entries[slot].isVariant {
-            leaveOriginal(slot)
+            detachVariant(slot)
         } else {
             dropVariant(of: slot)
             index.remove(slot, entries[slot].hash)
@@ -67,7 +67,7 @@ extension FileCache {
     }
 
     mutating func endWatch(_ place: Int32) {
-        if let number = table.give(place) { feed?.unwatch(number) }
+        if let number = table.releaseWatch(place) { feed?.unwatch(number) }
     }
 
     mutating func free(_ slot: Int) {
@@ -77,7 +77,7 @@ extension FileCache {
         let generation = entries[slot].generation &+ 1
         entries[slot] = FileEntry.empty
         entries[slot].generation = generation
-        slots.give(slot)
+        slots.release(slot)
     }
 
     mutating func releaseDescriptor(of slot: Int) {
@@ -108,8 +108,8 @@ extension FileCache {
             drop(slot)
         }
         table.reset()
-        ways.reset()
-        let isQuiet = feed?.isSilent ?? false
+        paths.reset()
+        let isQuiet = feed?.isDisarmed ?? false
         do throws(SystemError) { feed = try ChangeFeed(isQuiet: isQuiet) } catch { feed = nil }
     }
 }

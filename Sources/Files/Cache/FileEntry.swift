@@ -60,17 +60,17 @@ public struct FileEntry: BitwiseCopyable {
     /// The entry of its gzip variant, or of the original of a variant; -1 for none.
     var partner: Int32
     /// The state of its compression.
-    var coding: Coding
+    var compression: CompressionState
     /// The time of the descriptor's last use, in milliseconds of CLOCK_MONOTONIC.
     var usedMs: Int64
     /// The status of a file or directory.
-    public internal(set) var facts: FileFacts
+    public internal(set) var fileStatus: FileStatus
 
     /// The state of compressing a file once for many responses.
-    @usableFromInline enum Coding: UInt8, BitwiseCopyable {
+    @usableFromInline enum CompressionState: UInt8, BitwiseCopyable {
         /// Compression was not requested.
         case none
-        case asked
+        case queued
         /// The variant exists: it is the entry's partner.
         case made
         /// This version of the file cannot be compressed.
@@ -79,27 +79,27 @@ public struct FileEntry: BitwiseCopyable {
 
     /// Returns a free slot.
     static var empty: FileEntry {
-        FileEntry(kind: .free, path: 0, hash: 0, links: .follow, root: 0, facts: .none)
+        FileEntry(kind: .free, path: 0, hash: 0, links: .follow, root: 0, fileStatus: .none)
     }
 
     /// Creates an entry for the result of a lookup.
     init(_ key: FileCache.Key, _ looked: FoundFile, epoch: UInt64, nowMs: Int64) {
         let kind: Kind =
-            switch looked.facts.kind {
+            switch looked.fileStatus.kind {
             case .regular: .regular
             case .directory: .directory
             case .other: .other
             }
         self.init(
             kind: looked.error != 0 ? .failed : kind, path: key.count, hash: key.hash,
-            links: key.links, root: key.rootCount, facts: looked.facts)
+            links: key.links, root: key.rootCount, fileStatus: looked.fileStatus)
         error = looked.error
         self.epoch = epoch
         usedMs = nowMs
     }
 
     private init(
-        kind: Kind, path: Int, hash: UInt64, links: LinkRule, root: Int, facts: FileFacts
+        kind: Kind, path: Int, hash: UInt64, links: LinkRule, root: Int, fileStatus: FileStatus
     ) {
         self.kind = kind
         isWatched = false
@@ -123,17 +123,17 @@ public struct FileEntry: BitwiseCopyable {
         rootCount = UInt32(clamping: root)
         isVariant = false
         partner = -1
-        coding = .none
+        compression = .none
         usedMs = 0
-        self.facts = facts
+        self.fileStatus = fileStatus
     }
 
     /// Creates the entry of a gzip variant with `count` bytes. It is current as long as `original`
     /// is.
-    init(codedFrom original: FileEntry, at slot: Int, count: Int64, nowMs: Int64) {
+    init(compressedFrom original: FileEntry, at slot: Int, count: Int64, nowMs: Int64) {
         self.init(
             kind: .regular, path: 0, hash: 0, links: original.links, root: 0,
-            facts: original.facts.withSize(count))
+            fileStatus: original.fileStatus.withSize(count))
         isWatched = original.isWatched
         // Both belong to the original, which is never dropped without this one.
         watch = original.watch

@@ -10,20 +10,20 @@ public struct FoundFile: BitwiseCopyable {
     /// A descriptor that the caller must close, for a file that is not cached; -1 for none.
     public let descriptor: Int32
     /// The status of the file, if there is no error.
-    public let facts: FileFacts
+    public let fileStatus: FileStatus
 
     /// Creates a result.
     public init(
-        entry: Int32 = -1, error: Int32 = 0, descriptor: Int32 = -1, facts: FileFacts = .none
+        entry: Int32 = -1, error: Int32 = 0, descriptor: Int32 = -1, fileStatus: FileStatus = .none
     ) {
         self.entry = entry
         self.error = error
         self.descriptor = descriptor
-        self.facts = facts
+        self.fileStatus = fileStatus
     }
 
     /// True if the result is cached, so that a response built from it may be cached as well.
-    public var isKept: Bool { entry >= 0 }
+    public var isCached: Bool { entry >= 0 }
 }
 
 extension FoundFile {
@@ -38,8 +38,8 @@ extension FoundFile {
         switch opened {
         case .failure(let error): self.init(error: error.code)
         case .success(let number):
-            switch Linux.facts(of: number) {
-            case .success(let facts): self.init(descriptor: number, facts: facts)
+            switch Linux.fileStatus(of: number) {
+            case .success(let fileStatus): self.init(descriptor: number, fileStatus: fileStatus)
             case .failure(let error):
                 closeDescriptor(number)
                 self.init(error: error.code)

@@ -52,7 +52,7 @@ public struct WatchTable: ~Copyable {
     func version(of place: Int32) -> UInt32 { watches[Int(place)].version }
 
     /// Returns the index of a watch of the kernel and adds a reference; nil if the table is full.
-    mutating func take(_ number: Int32, isDirectory: Bool) -> Int32? {
+    mutating func addWatch(_ number: Int32, isDirectory: Bool) -> Int32? {
         if let place = places[number] {
             watches[Int(place)].references &+= 1
             return place
@@ -76,7 +76,7 @@ public struct WatchTable: ~Copyable {
     }
 
     /// Drops a reference. Returns the watch descriptor to remove, or nil while others remain.
-    mutating func give(_ place: Int32) -> Int32? {
+    mutating func releaseWatch(_ place: Int32) -> Int32? {
         let index = Int(place)
         guard watches[index].references > 0 else { return nil }
         watches[index].references &-= 1
@@ -118,18 +118,18 @@ public struct WatchTable: ~Copyable {
     }
 
     /// Adds a dependency on a name.
-    mutating func depend(on key: UInt64) {
+    mutating func addDependency(on key: UInt64) {
         if key != WatchTable.noKey { names[key, default: 0] &+= 1 }
     }
 
     /// Removes a dependency on a name.
-    mutating func release(_ key: UInt64) {
+    mutating func removeDependency(_ key: UInt64) {
         guard let count = names[key] else { return }
         names[key] = count > 1 ? count &- 1 : nil
     }
 
     /// Processes a change notification.
-    mutating func take(_ change: Change) {
+    mutating func addWatch(_ change: Change) {
         guard change.watch >= 0 else {
             losses &+= 1
             epoch &+= 1

@@ -8,7 +8,7 @@ extension Worker {
     mutating func access(
         _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Outcome? {
-        if let status = takeHeldStatus(exchange) { return .status(status) }
+        if let status = popDelayedStatus(exchange) { return .status(status) }
         let access = plan.accesses[Int(location.access)]
         var refusal = 0
         if let denies = access.rules?.denies(peers[slot]) {
@@ -25,21 +25,22 @@ extension Worker {
             }
         }
         if let auth = access.auth {
-            let login = login(auth, slot, exchange)
-            explanation?.note("auth_basic: \(login.text)")
-            switch login {
+            let passwordCheck = passwordCheck(auth, slot, exchange)
+            explanation?.note("auth_basic: \(passwordCheck.text)")
+            switch passwordCheck {
             case .declined: break
             case .waits: return .waits
             case .allowed:
                 if access.satisfiesAny {
-                    contextIfAny(exchange)?.login.realms = []
+                    contextIfAny(exchange)?.passwordCheck.realms = []
                     return nil
                 }
             case .refused(let status):
                 // A password that could not be verified is an error, not a refusal that satisfy
                 // combines.
                 guard access.satisfiesAny, status == 401 || status == 403 else {
-                    return status == 401 ? hold(auth, slot, exchange) : .status(status)
+                    return status == 401
+                        ? refuseUnauthorized(auth, slot, exchange) : .status(status)
                 }
                 refusal = status == 401 || refusal == 0 ? status : refusal
             }
@@ -49,17 +50,18 @@ extension Worker {
         case 403:
             logError(.error, "access forbidden by rule", slot, exchange)
             return .status(403)
-        default: return access.auth.map { hold($0, slot, exchange) } ?? .status(refusal)
+        default:
+            return access.auth.map { refuseUnauthorized($0, slot, exchange) } ?? .status(refusal)
         }
     }
 
     /// Responds with 401, at once or after auth_delay.
-    private mutating func hold(
+    private mutating func refuseUnauthorized(
         _ auth: AuthBasicPlan, _ slot: Int, _ exchange: Int
     ) -> Outcome {
         guard auth.delayMs > 0 else { return .status(401) }
         logError(.info, "delaying unauthorized request", slot, exchange)
-        context(of: exchange).login.heldStatus = 401
+        context(of: exchange).passwordCheck.delayedStatus = 401
         timers.arm(slot, atMs: clock.monotonicMs &+ auth.delayMs)
         return .waits
     }
@@ -68,7 +70,9 @@ extension Worker {
     /// request that was refused and redirected keeps them. Control characters, with which a
     /// variable could end the field, become spaces.
     func challenges(_ exchange: Int) -> [UInt8] {
-        guard let realms = contextIfAny(exchange)?.login.realms, !realms.isEmpty else { return [] }
+        guard let realms = contextIfAny(exchange)?.passwordCheck.realms, !realms.isEmpty else {
+            return []
+        }
         var fields: [UInt8] = []
         for realm in realms {
             fields += Array("\r\nWWW-Authenticate: Basic realm=\"".utf8)
@@ -78,11 +82,11 @@ extension Worker {
         return fields
     }
 
-    private func takeHeldStatus(_ exchange: Int) -> Int? {
-        guard let context = contextIfAny(exchange), context.login.heldStatus != 0 else {
+    private func popDelayedStatus(_ exchange: Int) -> Int? {
+        guard let context = contextIfAny(exchange), context.passwordCheck.delayedStatus != 0 else {
             return nil
         }
-        defer { context.login.heldStatus = 0 }
-        return context.login.heldStatus
+        defer { context.passwordCheck.delayedStatus = 0 }
+        return context.passwordCheck.delayedStatus
     }
 }

@@ -6,9 +6,9 @@ struct PasswordFiles {
     /// The maximum size of a password file in bytes.
     static let largest = 64 << 20
     /// The maximum number of bytes in the cache; larger files are read for each request.
-    static let mostKept = 16 << 20
+    static let maxCachedBytes = 16 << 20
     /// The maximum number of files in the cache.
-    static let mostFiles = 256
+    static let maxFiles = 256
 
     /// The failed system call and its errno.
     struct Failure: Error {
@@ -18,12 +18,12 @@ struct PasswordFiles {
 
     /// A file as it was when it was read.
     private struct Entry {
-        let facts: FileFacts
+        let fileStatus: FileStatus
         let text: [UInt8]
     }
 
     private var entries: [[UInt8]: Entry] = [:]
-    private var keptBytes = 0
+    private var cachedBytes = 0
 
     /// The number of files whose texts are cached.
     var count: Int { entries.count }
@@ -38,8 +38,8 @@ struct PasswordFiles {
                 return .success(nil)
             }
             let path = unsafe CPath(unsafe: start)
-            if case .success(let facts) = facts(of: path), let entry = entries[name],
-                PasswordFiles.areSame(facts, entry.facts)
+            if case .success(let fileStatus) = fileStatus(of: path), let entry = entries[name],
+                PasswordFiles.areSame(fileStatus, entry.fileStatus)
             {
                 return .success(nil)
             }
@@ -51,13 +51,14 @@ struct PasswordFiles {
         case .success(.some(let number)):
             forget(name)
             let file = Descriptor(owning: number)
-            let before = facts(of: file.number)
+            let before = fileStatus(of: file.number)
             let text = try PasswordFiles.read(file.number)
-            guard case .success(let facts) = before, facts.kind == .regular,
-                Int(clamping: facts.size) == text.count, text.count <= PasswordFiles.mostKept,
-                nowMs &- PasswordFiles.changedMs(facts) > 20
+            guard case .success(let fileStatus) = before, fileStatus.kind == .regular,
+                Int(clamping: fileStatus.size) == text.count,
+                text.count <= PasswordFiles.maxCachedBytes,
+                nowMs &- PasswordFiles.changedMs(fileStatus) > 20
             else { return text }
-            keep(text, facts, name)
+            keep(text, fileStatus, name)
             return text
         }
     }
@@ -82,29 +83,29 @@ struct PasswordFiles {
     }
 
     private mutating func forget(_ name: [UInt8]) {
-        if let old = entries.removeValue(forKey: name) { keptBytes &-= old.text.count }
+        if let old = entries.removeValue(forKey: name) { cachedBytes &-= old.text.count }
     }
 
-    private mutating func keep(_ text: [UInt8], _ facts: FileFacts, _ name: [UInt8]) {
+    private mutating func keep(_ text: [UInt8], _ fileStatus: FileStatus, _ name: [UInt8]) {
         // Evicts one by one, so that a client that causes many files to be read does not evict all
         // others at once.
-        while keptBytes &+ text.count > PasswordFiles.mostKept
-            || entries.count >= PasswordFiles.mostFiles,
+        while cachedBytes &+ text.count > PasswordFiles.maxCachedBytes
+            || entries.count >= PasswordFiles.maxFiles,
             let other = entries.keys.first
         {
             forget(other)
         }
-        entries[name] = Entry(facts: facts, text: text)
-        keptBytes &+= text.count
+        entries[name] = Entry(fileStatus: fileStatus, text: text)
+        cachedBytes &+= text.count
     }
 
-    private static func areSame(_ left: FileFacts, _ right: FileFacts) -> Bool {
+    private static func areSame(_ left: FileStatus, _ right: FileStatus) -> Bool {
         left.inode == right.inode && left.device == right.device && left.size == right.size
             && left.modified == right.modified && left.changed == right.changed
             && left.changedNanoseconds == right.changedNanoseconds && left.mode == right.mode
     }
 
-    private static func changedMs(_ facts: FileFacts) -> Int64 {
-        facts.changed &* 1000 &+ Int64(facts.changedNanoseconds / 1_000_000)
+    private static func changedMs(_ fileStatus: FileStatus) -> Int64 {
+        fileStatus.changed &* 1000 &+ Int64(fileStatus.changedNanoseconds / 1_000_000)
     }
 }

@@ -5,7 +5,7 @@ import Linux
 /// $invalid_referer (ngx_http_referer_module).
 extension Worker {
     func writeInvalidReferer(
-        _ slot: Int, _ exchange: Int, into writer: inout HeadWriter
+        _ slot: Int, _ exchange: Int, into writer: inout ByteWriter
     ) -> Bool {
         let index = plan.locations[Int(exchanges[exchange].location)].access
         guard index >= 0, let referers = plan.accesses[Int(index)].referers else { return true }
@@ -14,7 +14,7 @@ extension Worker {
             return true
         }
         let received = exchanges[exchange].received
-        switch plan.judge(referer: received.slice(field), referers) {
+        switch plan.matchReferer(referer: received.slice(field), referers) {
         case .valid: break
         case .invalid: writer.append("1")
         case .limitReached:
@@ -38,7 +38,7 @@ extension Plan {
 
     /// Checks whether a Referer is one of valid_referers: by its host and the prefix of its path,
     /// or by the part after the scheme. Without a scheme it counts as blocked.
-    func judge(referer: Span<UInt8>, _ referers: RefererPlan) -> RefererVerdict {
+    func matchReferer(referer: Span<UInt8>, _ referers: RefererPlan) -> RefererVerdict {
         var start = 0
         // As in nginx: a shorter one cannot be `http://i.ru`.
         if referer.count >= 11 {

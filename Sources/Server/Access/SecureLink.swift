@@ -5,7 +5,7 @@ import Linux
 /// $secure_link and $secure_link_expires (ngx_http_secure_link_module).
 extension Worker {
     mutating func writeSecureLink(
-        _ variable: Variable, _ slot: Int, _ exchange: Int, into writer: inout HeadWriter
+        _ variable: Variable, _ slot: Int, _ exchange: Int, into writer: inout ByteWriter
     ) -> Bool {
         let index = plan.locations[Int(exchanges[exchange].location)].access
         guard index >= 0, let link = plan.accesses[Int(index)].secureLink else { return false }
@@ -31,7 +31,7 @@ extension Worker {
 
     /// Handles `/prefix/hash/link`: writes the link if the hash is the MD5 of it and the secret.
     private func writeSecretLink(
-        _ secret: PlanBytes, _ exchange: Int, into writer: inout HeadWriter
+        _ secret: PlanBytes, _ exchange: Int, into writer: inout ByteWriter
     ) -> Bool {
         let head = exchanges[exchange].parser.head
         let received = exchanges[exchange].received

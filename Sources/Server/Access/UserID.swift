@@ -31,7 +31,7 @@ struct UserID: Equatable, BitwiseCopyable {
     }
 
     /// Writes 32 hexadecimal digits.
-    func write(into writer: inout HeadWriter) {
+    func write(into writer: inout ByteWriter) {
         for word in [words.0, words.1, words.2, words.3] {
             for shift in stride(from: UInt32(28), through: 0, by: -4) {
                 let digit = UInt8(truncatingIfNeeded: word >> shift & 15)
@@ -90,7 +90,7 @@ struct UserIDState {
 /// userid (ngx_http_userid_filter_module).
 extension Worker {
     mutating func writeUserID(
-        _ variable: Variable, _ slot: Int, _ exchange: Int, into writer: inout HeadWriter
+        _ variable: Variable, _ slot: Int, _ exchange: Int, into writer: inout ByteWriter
     ) -> Bool {
         if variable == .uidReset { return true }
         let index = plan.locations[Int(exchanges[exchange].location)].access
@@ -100,7 +100,7 @@ extension Worker {
             number = userID(settings, index, slot, exchange).got
         } else {
             guard settings.mode != .log else { return false }
-            number = madeUserID(settings, index, slot, exchange).set
+            number = userIDToSet(settings, index, slot, exchange).set
         }
         guard number.words.3 != 0 else { return false }
         writer.append(settings.name.span)
@@ -119,11 +119,11 @@ extension Worker {
     }
 
     private mutating func writeUserIDFields(
-        _ slot: Int, _ exchange: Int, into writer: inout HeadWriter
+        _ slot: Int, _ exchange: Int, into writer: inout ByteWriter
     ) {
         let index = plan.locations[Int(exchanges[exchange].location)].access
         guard index >= 0, let settings = plan.accesses[Int(index)].userID else { return }
-        let state = madeUserID(settings, index, slot, exchange)
+        let state = userIDToSet(settings, index, slot, exchange)
         guard state.set.words.3 != 0 else { return }
         writer.append("\r\nSet-Cookie: ")
         writer.append(settings.name.span)
@@ -149,7 +149,7 @@ extension Worker {
     }
 
     /// Writes `; expires=…`, with nginx's two-digit year up to 2037.
-    private func writeLifetime(_ lifetime: UserIDLifetime, into writer: inout HeadWriter) {
+    private func writeLifetime(_ lifetime: UserIDLifetime, into writer: inout ByteWriter) {
         switch lifetime {
         case .session: return
         case .longest: writer.append("; expires=Thu, 31-Dec-37 23:55:55 GMT")
@@ -185,7 +185,7 @@ extension Worker {
         var state = UserIDState(access: access)
         var isThere = false
         state.cookie = bytes { (worker, writer) in
-            isThere = worker.record(slot, exchange).writeCookie(
+            isThere = worker.requestVariables(slot, exchange).writeCookie(
                 settings.name.span, in: worker.exchanges[exchange].received, into: &writer)
         }
         if isThere {
@@ -194,7 +194,7 @@ extension Worker {
             } else {
                 let fault = state.cookie.count < 22 ? "too short" : "invalid"
                 let sent = bytes { (worker, writer) in
-                    _ = worker.record(slot, exchange).writeFields(
+                    _ = worker.requestVariables(slot, exchange).writeFields(
                         "cookie", in: worker.exchanges[exchange].received, into: &writer)
                 }
                 logError(
@@ -207,7 +207,7 @@ extension Worker {
     }
 
     /// Returns the state with the identifier that the response sets; created once.
-    private mutating func madeUserID(
+    private mutating func userIDToSet(
         _ settings: UserIDPlan, _ access: Int32, _ slot: Int, _ exchange: Int
     ) -> UserIDState {
         var state = userID(settings, access, slot, exchange)

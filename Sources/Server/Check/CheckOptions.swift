@@ -22,7 +22,7 @@ public struct CheckOptions: Equatable, Sendable {
             case .option("j", _): options.isJSON = true
             case .option("S", _): options.isStrict = true
             case .option("a", let name): options.silenced.insert(try lint(name ?? ""))
-            case .lacksArgument("a"): throw .unusable("option \"--allow\" requires a lint's name")
+            case .missingArgument("a"): throw .unusable("option \"--allow\" requires a lint's name")
             default: try options.server.take(word)
             }
         }

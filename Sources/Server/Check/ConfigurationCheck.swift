@@ -45,7 +45,7 @@ extension ConfigurationLoader {
             findings += LocationLints.findings(path)
             findings += RegexLint.findings(path)
             findings += TypeLints.findings(path)
-            findings += IdleLint.findings(path)
+            findings += IgnoredDirectiveLint.findings(path)
             findings += roots.findings(path)
         }
         return findings.filter { finding in

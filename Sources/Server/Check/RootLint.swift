@@ -40,12 +40,12 @@ struct RootLint {
         ends.append(name.endIndex)
         for end in ends {
             let part = String(name[..<end])
-            let found = unsafe part.withCString { unsafe facts(of: CPath(unsafe: $0)) }
+            let found = unsafe part.withCString { unsafe fileStatus(of: CPath(unsafe: $0)) }
             switch found {
             case .failure(let error): return error.isMissing ? .missing(part) : .closed(part)
-            case .success(let facts):
+            case .success(let fileStatus):
                 let isLast = end == name.endIndex
-                if !allows(facts, reading: isLast && facts.kind != .directory) {
+                if !allows(fileStatus, reading: isLast && fileStatus.kind != .directory) {
                     return .closed(part)
                 }
             }
@@ -54,11 +54,11 @@ struct RootLint {
     }
 
     /// Returns true if the user may search a directory, or read a file.
-    private func allows(_ facts: FileFacts, reading: Bool) -> Bool {
+    private func allows(_ fileStatus: FileStatus, reading: Bool) -> Bool {
         guard let identity, identity.user != 0 else { return true }
         let bit: UInt32 = reading ? 0o4 : 0o1
-        if facts.owner == identity.user { return facts.mode & (bit << 6) != 0 }
-        if identity.groups.contains(facts.group) { return facts.mode & (bit << 3) != 0 }
-        return facts.mode & bit != 0
+        if fileStatus.owner == identity.user { return fileStatus.mode & (bit << 6) != 0 }
+        if identity.groups.contains(fileStatus.group) { return fileStatus.mode & (bit << 3) != 0 }
+        return fileStatus.mode & bit != 0
     }
 }

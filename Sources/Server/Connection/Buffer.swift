@@ -60,23 +60,23 @@ struct Buffer: BitwiseCopyable {
     }
 
     /// Returns a writer over the memory after `position`.
-    func writer(from position: Int) -> HeadWriter {
+    func writer(from position: Int) -> ByteWriter {
         let room = unsafe bytes(from: position, to: capacity)
         guard let start = room.baseAddress else {
-            return unsafe HeadWriter(unsafe: emptyMemory(), capacity: 0)
+            return unsafe ByteWriter(unsafe: emptyMemory(), capacity: 0)
         }
-        return unsafe HeadWriter(unsafe: start, capacity: room.count)
+        return unsafe ByteWriter(unsafe: start, capacity: room.count)
     }
 
     /// Overwrites the beginning of the memory, in debug builds, with a text that tests look for:
     /// bytes of one request must not reach another.
     @inline(__always)
-    func scribble() {
+    func fillWithMarker() {
         #if DEBUG
             guard let start = unsafe start else { return }
             // Not all, so that unused pages stay unallocated.
             let count = min(capacity, 512)
-            unsafe Scribble.fill(UnsafeMutableRawBufferPointer(start: start, count: count))
+            unsafe ScratchMarker.fill(UnsafeMutableRawBufferPointer(start: start, count: count))
         #endif
     }
 
@@ -132,20 +132,20 @@ struct BufferPool: ~Copyable {
 
     /// Returns a buffer of at least `capacity` bytes, of the pool's size if that is enough; `.none`
     /// if memory is short.
-    mutating func take(atLeast capacity: Int = 0) -> Buffer {
+    mutating func acquire(atLeast capacity: Int = 0) -> Buffer {
         if capacity <= size, idleCount > 0 {
             idleCount &-= 1
             return idle[idleCount]
         }
         let buffer = Buffer.allocate(max(capacity, size))
-        buffer.scribble()
+        buffer.fillWithMarker()
         return buffer
     }
 
     /// Returns a buffer to the pool.
-    mutating func give(_ buffer: Buffer) {
+    mutating func release(_ buffer: Buffer) {
         guard !buffer.isNone else { return }
-        buffer.scribble()
+        buffer.fillWithMarker()
         if buffer.capacity == size, idleCount < keeps {
             idle[idleCount] = buffer
             idleCount &+= 1
@@ -157,7 +157,7 @@ struct BufferPool: ~Copyable {
 
 #if DEBUG
     /// The text that scratch memory is filled with in debug builds.
-    enum Scribble {
+    enum ScratchMarker {
         static let text: StaticString = "~stale~"
 
         static func fill(_ memory: UnsafeMutableRawBufferPointer) {

@@ -16,7 +16,7 @@ struct Connection: BitwiseCopyable {
         /// A part of a request head was received.
         case head
         /// A response is being chosen or sent.
-        case answering
+        case responding
         /// The response is sent; the rest of the request's body is still to come.
         case discarding
         /// Our side is shut down; received bytes are discarded.
@@ -35,13 +35,13 @@ struct Connection: BitwiseCopyable {
         /// The input buffer was enlarged.
         case inputGrown
         /// The addresses of the PROXY protocol header were stored.
-        case proxyHeaderTaken
+        case proxyHeaderStored
         /// The beginning of a response is in `output`, its rest in `source`.
-        case answered
+        case responded
         /// The response is complete, but does not fit after the bytes that wait in `output`.
-        case answerLacksRoom
+        case needsFlush
         /// The response waits for something other than the client.
-        case answerWaits
+        case suspended
         /// The wait has ended.
         case resumed
         /// No response is to be sent.
@@ -50,7 +50,7 @@ struct Connection: BitwiseCopyable {
         /// The number of bytes of the file that were sent, and of those requested.
         case sentFile(Int, of: Int)
         /// The next bytes of the file are not in memory yet.
-        case fileWaits
+        case fileNotInMemory
         /// The bytes of the file were read.
         case fileRead
         /// A send found no room.
@@ -75,9 +75,9 @@ struct Connection: BitwiseCopyable {
         /// Enlarge the input buffer: the head does not fit.
         case growInput
         /// Store the addresses of the PROXY protocol header from the exchange.
-        case takeProxyHeader
+        case storeProxyHeader
         /// Process the request (or the fault) in the exchange.
-        case answer
+        case processRequest
         /// Send `output`; more follows at once.
         case send(moreFollows: Bool)
         /// Send a slice of the file.
@@ -87,15 +87,15 @@ struct Connection: BitwiseCopyable {
         case finish
         case wait(for: Direction, deadline: DeadlineKind)
         /// Wait until the response continues; of the client, only a hang-up is noticed.
-        case pause
+        case suspend
         /// Wait until the rate allows sending more.
-        case hold
+        case throttle
         /// Let other connections run, then continue.
         case yield
         /// Shut down our side and wait for the client to close.
         case linger
         /// Release the exchange and wait for the next request.
-        case rest
+        case keepIdle
         case close(CloseReason)
     }
 
@@ -118,7 +118,7 @@ struct Connection: BitwiseCopyable {
         /// The head took too long: logged as 408.
         case headTimedOut
         /// The client stopped reading, or the socket broke, within a response.
-        case answerTimedOut, answerFailed
+        case responseTimedOut, responseFailed
         /// The response cannot be completed.
         case sourceFailed
         /// The configuration wants no response (`return 444`).
@@ -130,11 +130,11 @@ struct Connection: BitwiseCopyable {
     }
 
     /// The number of pipelined requests that are served before other connections run.
-    static let requestsPerTurn = 32
+    static let requestsPerSlice = 32
     /// The number of bytes of files that are sent before other connections run.
-    static let fileBytesPerTurn: Int64 = 1 << 20
+    static let fileBytesPerSlice: Int64 = 1 << 20
     /// The room that must be left after a response to append the next one.
-    static let roomForAnswer = 2048
+    static let roomForNextResponse = 2048
 
     var fd: Int32
     var generation: UInt32
@@ -144,7 +144,7 @@ struct Connection: BitwiseCopyable {
     /// True while the connection waits in the worker's queue.
     var isQueued: Bool
     /// True while it waits until the rate allows sending more, and for nothing from the client.
-    var isHeld = false
+    var isThrottled = false
     /// The state in which the worker has counted it.
     var counted = State.free
     var countedRequests: UInt32 = 0
@@ -156,13 +156,13 @@ struct Connection: BitwiseCopyable {
     var settings: Int32
     var requests: UInt32
     /// keepalive_min_timeout while it is idle; -1 if unset.
-    var keepMinMs: Int32 = -1
+    var minKeepaliveMs: Int32 = -1
     var acceptedMs: Int64
     var number: UInt64
     /// The time until which the client's bytes are discarded, once that has begun; otherwise 0.
     var lingerUntilMs: Int64
     /// The time since which it is idle.
-    var restedMs: Int64
+    var idleSinceMs: Int64
     /// True if client_header_timeout is running and must not be restarted.
     var hasHeadDeadline: Bool
     /// True if a PROXY protocol header must precede the first request and was not received yet.
@@ -171,12 +171,12 @@ struct Connection: BitwiseCopyable {
     var hasProxyAddresses = false
 
     /// The time until which it is not closed in favour of others while it is idle.
-    var keptUntilMs: Int64 { restedMs &+ Int64(max(0, keepMinMs)) }
+    var protectedUntilMs: Int64 { idleSinceMs &+ Int64(max(0, minKeepaliveMs)) }
 
     /// Returns the time until which a worker that drains since `startMs` waits for one more
     /// request: a client that has not seen the shutdown yet may be sending one.
-    func lastChanceMs(drainingSinceMs startMs: Int64) -> Int64 {
-        max(restedMs, startMs) &+ Int64(keepMinMs < 0 ? 1000 : keepMinMs)
+    func lastRequestDeadlineMs(drainingSinceMs startMs: Int64) -> Int64 {
+        max(idleSinceMs, startMs) &+ Int64(minKeepaliveMs < 0 ? 1000 : minKeepaliveMs)
     }
 
     /// Processes an input. Returns the next action.
@@ -191,11 +191,11 @@ struct Connection: BitwiseCopyable {
             return waitForBytes()
         case .endOfStream: return endOfStream()
         case .inputGrown: return .receive
-        case .proxyHeaderTaken: return afterProxyHeader(&exchange)
-        case .answered: return afterAnswer(&exchange)
-        case .answerLacksRoom: return .send(moreFollows: false)
-        case .answerWaits: return waitForAnswer(exchange)
-        case .resumed: return .answer
+        case .proxyHeaderStored: return afterProxyHeader(&exchange)
+        case .responded: return afterResponse(&exchange)
+        case .needsFlush: return .send(moreFollows: false)
+        case .suspended: return suspendResponse(exchange)
+        case .resumed: return .processRequest
         case .dropped:
             // Earlier responses of the pipeline are not sent yet.
             return exchange.outputCount > 0 ? .send(moreFollows: false) : .close(.dropped)
@@ -205,11 +205,11 @@ struct Connection: BitwiseCopyable {
             exchange.outputStart = 0
             exchange.outputEnd = 0
             return afterOutput(&exchange, hasYielded: false)
-        case .sentFile(let count, let asked): return sentFile(count, of: asked, &exchange)
-        case .fileWaits: return .pause
+        case .sentFile(let count, let wanted): return sentFile(count, of: wanted, &exchange)
+        case .fileNotInMemory: return .suspend
         case .fileRead: return afterOutput(&exchange, hasYielded: true)
         case .noRoom: return .wait(for: .write, deadline: .send)
-        case .limited: return .hold
+        case .limited: return .throttle
         case .produced(let isLast):
             if isLast { exchange.source = .none }
             return exchange.outputCount > 0
@@ -230,9 +230,9 @@ struct Connection: BitwiseCopyable {
             // Responses to earlier requests of the pipeline are sent before waiting.
             if exchange.outputCount > 0 { return .send(moreFollows: false) }
             return exchange.needsParse ? parse(&exchange) : .receive
-        case .answering:
+        case .responding:
             // Only a hang-up was waited for.
-            if exchange.isWaiting, exchange.outputCount == 0 { return .close(.answerFailed) }
+            if exchange.isWaiting, exchange.outputCount == 0 { return .close(.responseFailed) }
             if exchange.outputCount > 0 { return .send(moreFollows: exchange.source == .file) }
             return afterOutput(&exchange, hasYielded: true)
         }

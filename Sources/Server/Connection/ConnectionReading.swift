@@ -14,7 +14,7 @@ extension Connection {
             exchange.inputStart = 0
             exchange.inputEnd = 0
             return .wait(for: .read, deadline: .lingering)
-        case .answering: return .close(.answerFailed)
+        case .responding: return .close(.responseFailed)
         }
     }
 
@@ -31,7 +31,7 @@ extension Connection {
             exchange.inputStart &+= byteCount
             // Without addresses, those of the socket apply.
             exchange.proxyAddresses = addresses ?? ProxyHeader.Addresses()
-            return .takeProxyHeader
+            return .storeProxyHeader
         case .invalid(let fault): return .close(.brokenProxyHeader(fault))
         }
     }
@@ -45,7 +45,7 @@ extension Connection {
         exchange.inputStart = 0
         exchange.inputEnd = 0
         state = .idle
-        return .rest
+        return .keepIdle
     }
 
     /// Parses a head in the received bytes.
@@ -59,16 +59,16 @@ extension Connection {
             return exchange.outputCount > 0
                 ? .send(moreFollows: false) : receiveRestOfHead(exchange)
         case .complete:
-            state = .answering
-            exchange.takeBodyBesideHead()
+            state = .responding
+            exchange.discardBodyWithHead()
         case .invalid(let fault):
-            state = .answering
+            state = .responding
             exchange.fault = fault
             exchange.keepsAlive = false
         }
-        exchange.requestsInTurn &+= 1
+        exchange.requestsInSlice &+= 1
         requests &+= 1
-        return .answer
+        return .processRequest
     }
 
     func receiveRestOfHead(_ exchange: Exchange) -> Action {
@@ -98,12 +98,12 @@ extension Connection {
             exchange.inputStart = 0
             exchange.inputEnd = 0
             state = .idle
-            return .rest
+            return .keepIdle
         }
         exchange.prepareForNextRequest()
         state = .head
-        if exchange.requestsInTurn < Connection.requestsPerTurn,
-            exchange.fileBytesInTurn < Connection.fileBytesPerTurn
+        if exchange.requestsInSlice < Connection.requestsPerSlice,
+            exchange.fileBytesInSlice < Connection.fileBytesPerSlice
         {
             return parse(&exchange)
         }
@@ -113,11 +113,11 @@ extension Connection {
 
     func waitForBytes() -> Action {
         switch state {
-        case .idle: .rest
+        case .idle: .keepIdle
         case .head, .proxyHeader: .wait(for: .read, deadline: .header)
         case .discarding: .wait(for: .read, deadline: .body)
         case .lingering: .wait(for: .read, deadline: .lingering)
-        case .free, .answering: .close(.answerFailed)
+        case .free, .responding: .close(.responseFailed)
         }
     }
 
@@ -128,7 +128,7 @@ extension Connection {
 
 extension Exchange {
     /// Determines how the body is framed, and discards the part that was received with the head.
-    mutating func takeBodyBesideHead() {
+    mutating func discardBodyWithHead() {
         let head = parser.head
         bodyBesideHead = 0
         if head.isChunked {
@@ -161,7 +161,7 @@ extension Exchange {
             case .finished: body = .none
             case .invalid: body = .invalid
             }
-            if bodyLimit > 0, decoder.bodyBytes > bodyLimit { body = .invalid }
+            if maxBodySize > 0, decoder.bodyBytes > maxBodySize { body = .invalid }
             return result.consumed
         }
     }

@@ -3,9 +3,9 @@ import HTTP
 /// Sending of responses.
 extension Connection {
     /// Handles a response whose beginning is in the output.
-    mutating func afterAnswer(_ exchange: inout Exchange) -> Action {
+    mutating func afterResponse(_ exchange: inout Exchange) -> Action {
         if exchange.source == .none {
-            if exchange.outputCount == 0 || mayWaitForNextAnswer(exchange) {
+            if exchange.outputCount == 0 || mayWaitForNextResponse(exchange) {
                 return complete(&exchange)
             }
         } else if exchange.outputCount == 0 {
@@ -15,36 +15,36 @@ extension Connection {
     }
 
     /// Suspends the response; responses to earlier requests of the pipeline are sent now.
-    func waitForAnswer(_ exchange: Exchange) -> Action {
-        exchange.outputCount > 0 ? .send(moreFollows: false) : .pause
+    func suspendResponse(_ exchange: Exchange) -> Action {
+        exchange.outputCount > 0 ? .send(moreFollows: false) : .suspend
     }
 
     /// Returns true if the response can be sent together with that of the next request, which was
     /// received.
-    private func mayWaitForNextAnswer(_ exchange: Exchange) -> Bool {
+    private func mayWaitForNextResponse(_ exchange: Exchange) -> Bool {
         let next = exchange.inputStart &+ exchange.parser.head.byteCount &+ exchange.bodyBesideHead
         return exchange.keepsAlive && !exchange.isRateLimited
             && exchange.body == .none && next < exchange.inputEnd
-            && exchange.requestsInTurn < Connection.requestsPerTurn
-            && exchange.output.capacity &- exchange.outputEnd >= Connection.roomForAnswer
+            && exchange.requestsInSlice < Connection.requestsPerSlice
+            && exchange.output.capacity &- exchange.outputEnd >= Connection.roomForNextResponse
     }
 
     /// Handles an empty output: continues with what follows it.
     mutating func afterOutput(_ exchange: inout Exchange, hasYielded: Bool) -> Action {
         switch state {
         case .free: return .close(.done)
-        case .idle: return .rest
+        case .idle: return .keepIdle
         case .proxyHeader: return receiveRestOfHead(exchange)
         case .head: return exchange.needsParse ? .yield : receiveRestOfHead(exchange)
         case .discarding: return .wait(for: .read, deadline: .body)
         case .lingering: return .wait(for: .read, deadline: .lingering)
-        case .answering:
-            if exchange.isDropped { return .close(.dropped) }
-            if exchange.lacksRoom {
-                exchange.lacksRoom = false
-                return .answer
+        case .responding:
+            if exchange.closesWithoutResponse { return .close(.dropped) }
+            if exchange.needsFlush {
+                exchange.needsFlush = false
+                return .processRequest
             }
-            if exchange.isWaiting { return .pause }
+            if exchange.isWaiting { return .suspend }
             switch exchange.source {
             case .none: return complete(&exchange)
             case .file: return .sendFile
@@ -54,19 +54,19 @@ extension Connection {
         }
     }
 
-    mutating func sentFile(_ count: Int, of asked: Int, _ exchange: inout Exchange) -> Action {
+    mutating func sentFile(_ count: Int, of wanted: Int, _ exchange: inout Exchange) -> Action {
         // The file is shorter than Content-Length: only closing the connection shows that to the
         // client.
         guard count > 0 else { return .close(.sourceFailed) }
         exchange.fileOffset &+= Int64(count)
         exchange.fileRemaining &-= Int64(count)
         exchange.bodyBytes &+= Int64(count)
-        exchange.fileBytesInTurn &+= Int64(count)
+        exchange.fileBytesInSlice &+= Int64(count)
         if exchange.fileRemaining <= 0 {
             exchange.source = .none
             return complete(&exchange)
         }
-        return count < asked ? .wait(for: .write, deadline: .send) : .yield
+        return count < wanted ? .wait(for: .write, deadline: .send) : .yield
     }
 
     /// Completes a response whose remaining bytes are all in the output.
@@ -105,7 +105,7 @@ extension Connection {
 
     func broken() -> Action {
         switch state {
-        case .answering: .close(.answerFailed)
+        case .responding: .close(.responseFailed)
         case .head: .close(.abandonedHead)
         case .free, .idle, .proxyHeader, .discarding, .lingering: .close(.done)
         }
@@ -113,7 +113,7 @@ extension Connection {
 
     func expired(_ exchange: Exchange) -> Action {
         switch state {
-        case .answering: .close(.answerTimedOut)
+        case .responding: .close(.responseTimedOut)
         // The client does not read earlier responses: its next head is not late.
         case .head: .close(exchange.outputCount > 0 ? .timedOut : .headTimedOut)
         case .free, .idle, .proxyHeader, .discarding, .lingering: .close(.timedOut)

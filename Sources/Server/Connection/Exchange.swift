@@ -28,7 +28,7 @@ struct Exchange: BitwiseCopyable {
     /// The bytes of the body, with its framing, that were received together with the head.
     var bodyBesideHead = 0
     /// The maximum length of the body; 0 for no limit.
-    var bodyLimit: Int64 = 0
+    var maxBodySize: Int64 = 0
 
     /// The addresses of the PROXY protocol header, until the worker stores them.
     var proxyAddresses = ProxyHeader.Addresses()
@@ -46,11 +46,11 @@ struct Exchange: BitwiseCopyable {
     /// The phase at which a suspended request resumes.
     var phase = Phase.start
     /// True if the response must wait until the output is empty.
-    var lacksRoom = false
+    var needsFlush = false
     /// True if the response waits for something other than the client.
     var isWaiting = false
     /// True if the connection is closed without a response.
-    var isDropped = false
+    var closesWithoutResponse = false
     /// The method of the request; GET for an error page.
     var method = Method.get
     /// The number of changes of the path.
@@ -68,7 +68,7 @@ struct Exchange: BitwiseCopyable {
     /// True if the response is not sent together with others, because its rate may be limited.
     var isRateLimited = false
     /// True if 100 was sent.
-    var hasContinued = false
+    var sentContinue = false
     /// The size of the file for which a range was unsatisfiable; -1 for none.
     var unsatisfiedSize: Int64 = -1
     /// True for a subrequest, which makes a part of another response.
@@ -92,7 +92,7 @@ struct Exchange: BitwiseCopyable {
     var outputStart = 0
     var outputEnd = 0
     /// True if there is no memory for the response: the connection is closed.
-    var lacksMemory = false
+    var outOfMemory = false
     var source = BodySource.none
     /// True if the worker has a producer for it.
     var hasProducer = false
@@ -106,7 +106,7 @@ struct Exchange: BitwiseCopyable {
     /// The segment size of the connection; 0 if unknown.
     var segmentSize: Int32 = 0
     /// The end of the part that the helper process was asked to read.
-    var readEnd: Int64 = 0
+    var readAheadEnd: Int64 = 0
     /// True while the helper process reads.
     var isReading = false
 
@@ -116,13 +116,13 @@ struct Exchange: BitwiseCopyable {
     var startedMs: Int64 = 0
     /// True if all of the response is sent, or in the output.
     var isComplete = false
-    var requestsInTurn = 0
-    var fileBytesInTurn: Int64 = 0
+    var requestsInSlice = 0
+    var fileBytesInSlice: Int64 = 0
 
     /// The cache of header blocks.
-    var memory: FieldMemory
+    var memory: FieldBlockCache
 
-    init(limits: HeadLimits, memory: FieldMemory = .none) {
+    init(limits: HeadLimits, memory: FieldBlockCache = .none) {
         parser = RequestParser(limits: limits)
         self.memory = memory
     }
@@ -130,7 +130,7 @@ struct Exchange: BitwiseCopyable {
     /// Resets all fields for a new connection, whose requests start in `server` and `location`.
     /// Equivalent to a new value, but in place.
     mutating func begin(
-        _ limits: HeadLimits, _ memory: FieldMemory, server: Int32, location: Int32
+        _ limits: HeadLimits, _ memory: FieldBlockCache, server: Int32, location: Int32
     ) {
         self.memory = memory
         defaultServer = server
@@ -148,8 +148,8 @@ struct Exchange: BitwiseCopyable {
         outputStart = 0
         outputEnd = 0
         startedMs = 0
-        requestsInTurn = 0
-        fileBytesInTurn = 0
+        requestsInSlice = 0
+        fileBytesInSlice = 0
         resetRequest()
     }
 
@@ -168,13 +168,13 @@ struct Exchange: BitwiseCopyable {
         body = .none
         bodyRemaining = 0
         bodyBesideHead = 0
-        bodyLimit = 0
+        maxBodySize = 0
         server = defaultServer
         location = defaultLocation
         phase = .start
-        lacksRoom = false
+        needsFlush = false
         isWaiting = false
-        isDropped = false
+        closesWithoutResponse = false
         method = .get
         redirects = 0
         isRewritten = false
@@ -183,7 +183,7 @@ struct Exchange: BitwiseCopyable {
         errorStatus = 0
         endsConnection = false
         isRateLimited = false
-        hasContinued = false
+        sentContinue = false
         unsatisfiedSize = -1
         isSubrequest = false
         mainCharset = -1
@@ -194,7 +194,7 @@ struct Exchange: BitwiseCopyable {
         varies = false
         keepsAlive = true
         lingeringClose = .whenUnread
-        lacksMemory = false
+        outOfMemory = false
         source = .none
         hasProducer = false
         hasProduced = false
@@ -203,7 +203,7 @@ struct Exchange: BitwiseCopyable {
         fileOffset = 0
         fileRemaining = 0
         segmentSize = 0
-        readEnd = 0
+        readAheadEnd = 0
         isReading = false
         headBytes = 0
         bodyBytes = 0
@@ -246,7 +246,7 @@ struct Exchange: BitwiseCopyable {
 
     /// The value of `$status`: that of the response, or before there is one that of the error whose
     /// page is being made; 0 for none.
-    var statusSoFar: Int { status > 0 ? status : errorStatus }
+    var currentStatus: Int { status > 0 ? status : errorStatus }
 
     /// The part of the sent bytes that belongs to the body.
     var sentBodyBytes: Int64 { max(0, sentBytes &- headBytes) }

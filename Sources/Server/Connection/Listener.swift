@@ -10,7 +10,7 @@ struct Listener {
     /// The index in the plan of the address with its servers.
     let servers: Int32
     /// Local addresses with servers of their own.
-    let particular: [ParticularAddress]
+    let specific: [SpecificAddress]
     let isShared: Bool
     var isWatched = false
     /// The time at which a broken socket is tried again; 0 for one that works.
@@ -24,7 +24,7 @@ struct Listener {
         token = Token(
             slot: Worker.firstListenerSlot &+ UInt32(truncatingIfNeeded: index), generation: 0)
         servers = plan.servers
-        particular = plan.particular
+        specific = plan.specific
         isShared = !plan.options.isReusePort
     }
 }
@@ -61,20 +61,20 @@ extension Worker {
         for index in listeners.indices {
             unwatch(index)
             let descriptor = listeners[index].descriptor
-            if isLastToAccept || ListenerCalls.turnsAway(descriptor) { acceptRest(from: index) }
+            if isLastToAccept || ListenerCalls.refusesNew(descriptor) { acceptRest(from: index) }
         }
-        closeKeepingNumbers(listeners.map(\.descriptor))
+        closeReservingNumbers(listeners.map(\.descriptor))
     }
 
     private mutating func acceptRest(from index: Int) {
-        while let slot = takeConnection() {
+        while let slot = acquireConnection() {
             var peer = Peer()
             let descriptor = peer.accept(from: listeners[index].descriptor)
             if descriptor >= 0, descriptor < poller.engine.descriptorLimit {
                 open(slot, descriptor, peer, listener: index)
                 continue
             }
-            freeConnections.give(slot)
+            freeConnections.release(slot)
             if descriptor >= 0 { closeDescriptor(descriptor) }
             guard AcceptFailure(0 &- descriptor) == .clientGone else { return }
         }
@@ -84,21 +84,21 @@ extension Worker {
     mutating func accept(from index: Int) {
         guard state == .serving, listeners.indices.contains(index) else { return }
         repeat {
-            guard let slot = takeConnection() else {
+            guard let slot = acquireConnection() else {
                 pauseListeners("\(plan.main.workerConnections) worker_connections are not enough")
                 return
             }
             var peer = Peer()
             let descriptor = peer.accept(from: listeners[index].descriptor)
             guard descriptor >= 0 else {
-                freeConnections.give(slot)
+                freeConnections.release(slot)
                 acceptFailed(0 &- descriptor, from: index)
                 return
             }
             guard descriptor < poller.engine.descriptorLimit else {
-                freeConnections.give(slot)
+                freeConnections.release(slot)
                 closeDescriptor(descriptor)
-                numbersRanOut(descriptor)
+                handleDescriptorLimit(descriptor)
                 return
             }
             requeue(index)
@@ -107,14 +107,14 @@ extension Worker {
     }
 
     /// Returns a free slot; connections that wait for a request are closed in favour of new ones.
-    private mutating func takeConnection() -> Int? {
-        if let slot = freeConnections.take() { return slot }
+    private mutating func acquireConnection() -> Int? {
+        if let slot = freeConnections.acquire() { return slot }
         guard closeIdle() > 0 else { return nil }
-        logTrouble(
+        logFailure(
             .warn,
             "\(plan.main.workerConnections) worker_connections are not enough, "
                 + "reusing connections")
-        return freeConnections.take()
+        return freeConnections.acquire()
     }
 
     /// Closes some of the connections that have waited longest for their first or next request, as
@@ -135,11 +135,11 @@ extension Worker {
         var sinceMs = longest.map { connections[$0].acceptedMs } ?? Int64.max
         for list in plan.keepaliveLists {
             guard let slot = deadlines.oldest(in: list), connections[slot].state == .idle,
-                connections[slot].keptUntilMs <= clock.monotonicMs,
-                connections[slot].restedMs < sinceMs
+                connections[slot].protectedUntilMs <= clock.monotonicMs,
+                connections[slot].idleSinceMs < sinceMs
             else { continue }
             longest = slot
-            sinceMs = connections[slot].restedMs
+            sinceMs = connections[slot].idleSinceMs
         }
         return longest
     }
@@ -166,7 +166,7 @@ extension Worker {
 
     private mutating func acceptFailed(_ code: Int32, from index: Int) {
         switch AcceptFailure(code) {
-        case .nothingThere: break
+        case .nothingToAccept: break
         case .clientGone:
             context.errorLog.write(.info, "\(SystemError("accept4()", code: code))")
         // The listener is still ready; accepting continues in the next iteration.
@@ -174,24 +174,24 @@ extension Worker {
         where files.closeDescriptors(nowMs: clock.monotonicMs, all: true) > 0 || closeIdle() > 0:
             break
         case .exhausted: pauseListeners("\(SystemError("accept4()", code: code))")
-        case .broken: setAside(index, "\(SystemError("accept4()", code: code))")
-        case .other: logTrouble(.alert, "\(SystemError("accept4()", code: code))")
+        case .broken: disableListener(index, "\(SystemError("accept4()", code: code))")
+        case .other: logFailure(.alert, "\(SystemError("accept4()", code: code))")
         }
     }
 
     /// Disables a socket that is always ready and never accepts, and reports it to the master,
     /// which binds another one. It is tried again now and then: the master may find no fault.
-    private mutating func setAside(_ index: Int, _ reason: String) {
+    private mutating func disableListener(_ index: Int, _ reason: String) {
         unwatch(index)
         listeners[index].retryMs = clock.monotonicMs &+ Worker.brokenRetryMs
         if listenersPausedUntilMs == 0 { listenersPausedUntilMs = listeners[index].retryMs }
-        logTrouble(.alert, "\(reason): the listening socket is broken")
-        context.tell(.listenerIsBroken)
+        logFailure(.alert, "\(reason): the listening socket is broken")
+        context.notifyMaster(.listenerIsBroken)
     }
 
     /// Handles a descriptor that select cannot watch. The connection is closed, and others wait
     /// until a lower number is free.
-    private mutating func numbersRanOut(_ descriptor: Int32) {
+    private mutating func handleDescriptorLimit(_ descriptor: Int32) {
         guard closeIdle() == 0 else { return }
         pauseListeners(
             "\(poller.engine.rawValue)() cannot watch descriptor \(descriptor), the highest is"
@@ -201,7 +201,7 @@ extension Worker {
     /// Stops accepting. Readiness would be reported again and again, so the sockets are not watched
     /// until a connection was closed, or half a second has passed.
     private mutating func pauseListeners(_ reason: String) {
-        if listenersPausedUntilMs == 0 { logTrouble(.alert, reason) }
+        if listenersPausedUntilMs == 0 { logFailure(.alert, reason) }
         listenersPausedUntilMs = clock.monotonicMs &+ 500
         for index in listeners.indices { unwatch(index) }
     }

@@ -76,14 +76,14 @@ struct Peer: BitwiseCopyable, Equatable {
 
     /// Writes the address in binary, 4 or 16 bytes. The client of a unix socket is written as text,
     /// so that limits keyed by address apply to it.
-    func writeBytes(into writer: inout HeadWriter) {
+    func writeBytes(into writer: inout ByteWriter) {
         if family == .unix { return write(into: &writer) }
         if family == .ipv6 { writer.append(bigEndian: high, bytes: 8) }
         writer.append(bigEndian: low, bytes: family == .ipv4 ? 4 : 8)
     }
 
     /// Writes the address as text: `127.0.0.1`, `::1`, `unix:`.
-    func write(into writer: inout HeadWriter) {
+    func write(into writer: inout ByteWriter) {
         switch family {
         case .unix: writer.append("unix:")
         case .ipv4:
@@ -99,7 +99,7 @@ struct Peer: BitwiseCopyable, Equatable {
     }
 }
 
-extension HeadWriter {
+extension ByteWriter {
     fileprivate mutating func append(bigEndian number: UInt64, bytes: UInt64) {
         for index in 0..<bytes {
             append(byte: UInt8(truncatingIfNeeded: number >> ((bytes &- 1 &- index) &* 8)))
@@ -110,7 +110,7 @@ extension HeadWriter {
 /// The meaning of a failed accept4(2) (accept(2), "Error handling").
 enum AcceptFailure {
     /// Another worker has accepted the connection.
-    case nothingThere
+    case nothingToAccept
     /// The connection was reset before it was accepted.
     case clientGone
     /// No descriptor, or no memory for it, is free.
@@ -124,7 +124,7 @@ enum AcceptFailure {
     }
 
     private static let kinds: [Int32: AcceptFailure] = [
-        Errno.again: .nothingThere, Errno.interrupted: .nothingThere,
+        Errno.again: .nothingToAccept, Errno.interrupted: .nothingToAccept,
         Errno.connectionAborted: .clientGone, Errno.protocolError: .clientGone,
         Errno.tooManyFiles: .exhausted, Errno.tooManyFilesInSystem: .exhausted,
         Errno.noMemory: .exhausted, Errno.noBuffers: .exhausted,

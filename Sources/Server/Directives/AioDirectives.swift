@@ -31,19 +31,19 @@ enum AioDirectives {
             "aio", in: .httpServerLocation, takes: .exactly(1), default: "off",
             "With threads, files that are not in the page cache are read outside of the workers.",
             inherit: { (child, parent) in
-                child.scope.sending.readsElsewhere =
-                    child.scope.sending.readsElsewhere ?? parent.scope.sending.readsElsewhere
+                child.scope.sending.readsViaHelper =
+                    child.scope.sending.readsViaHelper ?? parent.scope.sending.readsViaHelper
             },
             apply: { (draft, use) throws(Diagnostic) in
                 let text = try use.text(0)
                 switch text {
-                case "on", "off": draft.scope.sending.readsElsewhere = false
-                case threads: draft.scope.sending.readsElsewhere = true
+                case "on", "off": draft.scope.sending.readsViaHelper = false
+                case threads: draft.scope.sending.readsViaHelper = true
                 default:
                     guard text.hasPrefix(threads + "="), text != threads + "=" else {
                         throw use.fail("invalid value \"\(text)\"", at: 0)
                     }
-                    draft.scope.sending.readsElsewhere = true
+                    draft.scope.sending.readsViaHelper = true
                     draft.aio.named.append(use.arguments[0])
                 }
             }

@@ -30,7 +30,7 @@ enum CacheDirectives {
     static let largestFile: Int64 = 16384
 
     /// The maximum number of entries. The tables have room for all of them from the start.
-    static let mostEntries = 1 << 22
+    static let maxEntries = 1 << 22
 
     static let rows: [DirectiveRow<Draft>] = [
         .row(
@@ -68,10 +68,10 @@ enum CacheDirectives {
                 bounds.bytes = Int64(try number(NginxSize.offset(Array(size)), use, index))
             } else if let count = try ZoneParameter.value(of: "entries", use, index) {
                 bounds.entries = try number(NginxSize.integer(count), use, index)
-                guard bounds.entries <= mostEntries else {
+                guard bounds.entries <= maxEntries else {
                     throw use.fail(
                         "\"\(try use.text(index))\" is too many", at: index,
-                        help: ["content_cache has at most \(mostEntries) entries"])
+                        help: ["content_cache has at most \(maxEntries) entries"])
                 }
             } else if let size = try ZoneParameter.value(of: "file_max", use, index) {
                 bounds.largestFile = min(

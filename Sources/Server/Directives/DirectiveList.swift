@@ -13,10 +13,10 @@ enum DirectiveList {
             + MapDirectives.rows + GeoDirectives.rows + SplitClientsDirectives.rows
             + RealIPDirectives.rows
             + LimitReqDirectives.rows + LimitConnDirectives.rows + RateDirectives.rows
-            + StatusDirectives.rows
+            + StubStatusDirectives.rows
             + RewriteDirectives.rows + TryFilesDirectives.rows + ErrorPageDirectives.rows
             + AddedFieldDirectives.rows
             + AccessDirectives.rows + AuthBasicDirectives.rows + SecureLinkDirectives.rows
             + RefererDirectives.rows + UserIDDirectives.rows
-            + IdleDirectives.rows + RefusedDirectives.rows)
+            + IgnoredDirectives.rows + RefusedDirectives.rows)
 }

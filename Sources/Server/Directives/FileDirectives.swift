@@ -7,7 +7,7 @@ struct FileSettings {
     var alias: Alias?
     var indexes: [Word]?
     var links: LinkRule?
-    var linkTest: LinkTestDraft?
+    var symlinks: SymlinkDraft?
     var deniesHidden: Bool?
     var isInternal: Bool?
 }
@@ -22,7 +22,7 @@ struct Alias: Sendable {
 }
 
 /// disable_symlinks.
-struct LinkTestDraft: Sendable {
+struct SymlinkDraft: Sendable {
     enum Kind: Sendable {
         case off, on, ifNotOwner
     }
@@ -90,11 +90,11 @@ enum FileDirectives {
             "Refuses paths with symbolic links: all (on), or those whose target has another owner "
                 + "(if_not_owner).",
             inherit: { (child, parent) in
-                child.scope.location.linkTest =
-                    child.scope.location.linkTest ?? parent.scope.location.linkTest
+                child.scope.location.symlinks =
+                    child.scope.location.symlinks ?? parent.scope.location.symlinks
             },
             apply: { (draft, use) throws(Diagnostic) in
-                draft.scope.location.linkTest = try linkTest(use)
+                draft.scope.location.symlinks = try symlinks(use)
             }
         ).evaluating(),
         .choice(
@@ -109,11 +109,11 @@ enum FileDirectives {
                 + "specific to apus."),
     ]
 
-    private static func linkTest(_ use: DirectiveUse) throws(Diagnostic) -> LinkTestDraft {
-        let kinds: [String: LinkTestDraft.Kind] = [
+    private static func symlinks(_ use: DirectiveUse) throws(Diagnostic) -> SymlinkDraft {
+        let kinds: [String: SymlinkDraft.Kind] = [
             "off": .off, "on": .on, "if_not_owner": .ifNotOwner,
         ]
-        var kind: LinkTestDraft.Kind?
+        var kind: SymlinkDraft.Kind?
         var from: Word?
         for index in use.arguments.indices {
             let word = try use.word(index)
@@ -136,7 +136,7 @@ enum FileDirectives {
         if kind == .off, from != nil {
             throw use.fail("\"from=\" cannot be used with \"off\" parameter")
         }
-        return LinkTestDraft(kind: kind, from: from)
+        return SymlinkDraft(kind: kind, from: from)
     }
 
     private static func directory(

@@ -22,7 +22,7 @@ enum LimitReqDirectives {
         .row(
             "limit_req_zone", in: .http, takes: .exactly(3), repeats: .yes,
             "Defines shared memory that counts requests by a key, and their rate: zone=, rate=."
-        ) { (draft, use) throws(Diagnostic) in try takeZone(use, into: &draft) },
+        ) { (draft, use) throws(Diagnostic) in try parseZone(use, into: &draft) },
         .row(
             "limit_req", in: .httpServerLocation, takes: .oneOf([1, 2, 3]), repeats: .yes,
             "Limits requests to the rate of a zone: zone=, burst=, delay= or nodelay.",
@@ -58,7 +58,7 @@ enum LimitReqDirectives {
             default: "off", "Only counts and logs requests, without limiting them."),
     ]
 
-    private static func takeZone(
+    private static func parseZone(
         _ use: DirectiveUse, into draft: inout Draft
     ) throws(Diagnostic) {
         var zone: (name: String, size: Int)?

@@ -77,7 +77,7 @@ enum ListenDirectives {
         }
         var listen = ListenDraft(address: addresses[0], place: use.place)
         for index in use.arguments.indices.dropFirst() {
-            try takeParameter(use, index, into: &listen)
+            try parseParameter(use, index, into: &listen)
         }
         return addresses.map { address in
             var one = listen
@@ -86,7 +86,7 @@ enum ListenDirectives {
         }
     }
 
-    private static func takeParameter(
+    private static func parseParameter(
         _ use: DirectiveUse, _ index: Int, into listen: inout ListenDraft
     ) throws(Diagnostic) {
         let parameter = try use.text(index)
@@ -118,13 +118,13 @@ enum ListenDirectives {
                     "invalid parameter \"\(parameter)\"", at: index,
                     help: ["Linux has no routing tables by socket: remove it, or use ip rule"])
             }
-            try takeValue(name, value, use, index, into: &listen)
+            try parseValue(name, value, use, index, into: &listen)
         }
         listen.setsSocketOptions = true
     }
 
     /// Parses a socket option with a value after `=`.
-    private static func takeValue(
+    private static func parseValue(
         _ name: String, _ value: String, _ use: DirectiveUse, _ index: Int,
         into listen: inout ListenDraft
     ) throws(Diagnostic) {

@@ -67,12 +67,12 @@ enum LogDirectives {
                 child.scope.logs.accessLogs =
                     child.scope.logs.accessLogs ?? parent.scope.logs.accessLogs
             },
-            apply: { (draft, use) throws(Diagnostic) in try takeAccessLog(use, into: &draft) }
+            apply: { (draft, use) throws(Diagnostic) in try addAccessLog(use, into: &draft) }
         ).evaluating(.accessLog),
         .row(
             "log_format", in: .http, takes: .atLeast(2), repeats: .yes, default: "combined",
             "Defines a named format for access logs."
-        ) { (draft, use) throws(Diagnostic) in try takeFormat(use, into: &draft) },
+        ) { (draft, use) throws(Diagnostic) in try parseFormat(use, into: &draft) },
         .row(
             "open_log_file_cache", in: .httpServerLocation, takes: .between(1, 4), default: "off",
             "Caches open log files whose names have variables.",
@@ -91,7 +91,7 @@ enum LogDirectives {
                 child.scope.logs.errorLogs =
                     child.scope.logs.errorLogs ?? parent.scope.logs.errorLogs
             },
-            apply: { (draft, use) throws(Diagnostic) in try takeErrorLog(use, into: &draft) }),
+            apply: { (draft, use) throws(Diagnostic) in try addErrorLog(use, into: &draft) }),
         .flag(
             "log_not_found", in: .httpServerLocation, sets: \.scope.logs.logsNotFound,
             default: "on", "Logs missing files to the error log."),
@@ -103,7 +103,7 @@ enum LogDirectives {
 
     // MARK: access_log
 
-    private static func takeAccessLog(
+    private static func addAccessLog(
         _ use: DirectiveUse, into draft: inout Draft
     ) throws(Diagnostic) {
         var level = draft.scope.logs.accessLogs ?? AccessLogLevel()
@@ -227,7 +227,7 @@ enum LogDirectives {
 
     // MARK: log_format, open_log_file_cache
 
-    private static func takeFormat(
+    private static func parseFormat(
         _ use: DirectiveUse, into draft: inout Draft
     ) throws(Diagnostic) {
         let name = try use.text(0)
@@ -291,7 +291,7 @@ enum LogDirectives {
 
     // MARK: error_log
 
-    private static func takeErrorLog(
+    private static func addErrorLog(
         _ use: DirectiveUse, into draft: inout Draft
     ) throws(Diagnostic) {
         let path = try use.text(0)

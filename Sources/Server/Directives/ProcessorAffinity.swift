@@ -9,7 +9,7 @@ enum ProcessorAffinity {
     case auto([UInt16])
 
     /// The size of the kernel's own set of processors.
-    private static let mostProcessors = 1024
+    private static let maxProcessors = 1024
 
     init(_ use: DirectiveUse) throws(Diagnostic) {
         let isAuto = try use.text(0) == "auto"
@@ -24,7 +24,7 @@ enum ProcessorAffinity {
         guard masks.count < 2 else {
             throw use.fail("invalid number of arguments in \"\(use.name)\" directive")
         }
-        let all = (0..<min(processorCount(), ProcessorAffinity.mostProcessors)).map { UInt16($0) }
+        let all = (0..<min(processorCount(), ProcessorAffinity.maxProcessors)).map { UInt16($0) }
         self = .auto(masks.first ?? all)
     }
 
@@ -40,9 +40,9 @@ enum ProcessorAffinity {
     /// Parses ones and zeros, the first processor last.
     private static func mask(_ use: DirectiveUse, _ index: Int) throws(Diagnostic) -> [UInt16] {
         let digits = try use.bytes(index)
-        guard digits.count <= mostProcessors else {
+        guard digits.count <= maxProcessors else {
             throw use.fail(
-                "\"\(use.name)\" supports up to \(mostProcessors) CPUs only", at: index)
+                "\"\(use.name)\" supports up to \(maxProcessors) CPUs only", at: index)
         }
         var processors: [UInt16] = []
         for (number, digit) in digits.reversed().enumerated() where digit != UInt8(ascii: "0") {

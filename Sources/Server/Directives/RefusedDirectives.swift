@@ -3,7 +3,7 @@ import Configuration
 /// Directives that a file server cannot implement: each is an error with a remedy.
 enum RefusedDirectives {
     static let rows: [DirectiveRow<Draft>] =
-        passes + encryption + rewritingAnswers + otherContent + askingOthers + programs
+        passes + encryption + rewritingResponses + otherContent + subrequests + programs
         + commercial + protocols
 
     /// The remedy for TLS.
@@ -50,7 +50,7 @@ enum RefusedDirectives {
             advice: endTLSInFront)
     ]
 
-    private static let rewritingAnswers: [Row] = [
+    private static let rewritingResponses: [Row] = [
         .refused(
             "ssi", in: [.http, .server, .location, .ifInLocation], unless: "off",
             "Executes commands in pages (server-side includes).", advice: prepare),
@@ -95,7 +95,7 @@ enum RefusedDirectives {
             advice: keepProxy),
     ]
 
-    private static let askingOthers: [Row] = [
+    private static let subrequests: [Row] = [
         .refused(
             "auth_request", in: .httpServerLocation, unless: "off",
             "Asks another server whether a request is allowed.",

@@ -29,7 +29,7 @@ enum RewriteDirectives {
             "return", in: anywhere, takes: .oneOf([1, 2]), repeats: .yes,
             "Responds with a status, and a text or a redirect."
         ) { (draft, use) throws(Diagnostic) in
-            draft.scope.rewrite.add(try answer(use), use)
+            draft.scope.rewrite.add(try response(use), use)
         },
         .row(
             "break", in: anywhere, takes: .exactly(0), repeats: .yes,
@@ -88,7 +88,7 @@ enum RewriteDirectives {
         var draft = RewriteDraft(
             pattern: try use.word(0), replacement: try use.word(1), flags: [])
         guard !draft.replacement.bytes.isEmpty else { throw use.fail("empty replacement", at: 1) }
-        if leadsElsewhere(draft.replacement.bytes) {
+        if isAbsoluteURL(draft.replacement.bytes) {
             draft.flags = [.redirects, .last]
             draft.status = 302
         }
@@ -110,19 +110,19 @@ enum RewriteDirectives {
         return draft
     }
 
-    private static func leadsElsewhere(_ text: [UInt8]) -> Bool {
+    private static func isAbsoluteURL(_ text: [UInt8]) -> Bool {
         ["http://", "https://", "$scheme"].contains { text.starts(with: $0.utf8) }
     }
 
-    private static func answer(_ use: DirectiveUse) throws(Diagnostic) -> ScriptDraft {
+    private static func response(_ use: DirectiveUse) throws(Diagnostic) -> ScriptDraft {
         let first = try use.word(0)
         guard let status = NginxSize.integer(first.bytes[...]) else {
-            guard use.arguments.count == 1, leadsElsewhere(first.bytes) else {
+            guard use.arguments.count == 1, isAbsoluteURL(first.bytes) else {
                 throw use.fail("invalid return code \"\(first.text)\"", at: 0)
             }
-            return .answer(status: 302, text: first)
+            return .respond(status: 302, text: first)
         }
         guard status <= 999 else { throw use.fail("invalid return code \"\(first.text)\"", at: 0) }
-        return .answer(status: status, text: use.arguments.count == 2 ? try use.word(1) : nil)
+        return .respond(status: status, text: use.arguments.count == 2 ? try use.word(1) : nil)
     }
 }

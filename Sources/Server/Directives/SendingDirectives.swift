@@ -7,7 +7,7 @@ struct SendingSettings {
     var isCorked: Bool?
     var isNoDelay: Bool?
     /// aio threads
-    var readsElsewhere: Bool?
+    var readsViaHelper: Bool?
 }
 
 /// sendfile, and the TCP options that delay or send small packets.

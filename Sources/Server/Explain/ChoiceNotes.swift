@@ -10,7 +10,7 @@ extension Worker {
         guard let explanation else { return }
         let server = plan.servers[Int(exchanges[exchange].server)]
         let names = server.name.isEmpty ? "" : " \"\(server.name.text)\""
-        let origin = plan.locationOrigins[Int(server.settings)]
+        let origin = plan.locationPlaces[Int(server.settings)]
         let place = plan.place(of: origin).map { " (\($0))" } ?? ""
         let reason =
             switch rule {

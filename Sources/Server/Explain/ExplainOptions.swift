@@ -24,8 +24,8 @@ public struct ExplainOptions: Equatable, Sendable {
             case .unknown("?"), .option("h", _): options.showsUsage = true
             case .option("H", let field): options.fields.append(try checked(field: field ?? ""))
             case .option("f", let address): options.client = address
-            case .lacksArgument("H"): throw .requires("H", "a field")
-            case .lacksArgument("f"): throw .unusable("option \"--from\" requires an address")
+            case .missingArgument("H"): throw .requires("H", "a field")
+            case .missingArgument("f"): throw .unusable("option \"--from\" requires an address")
             case .operand(let text): operands.append(text)
             default: try options.server.take(word)
             }

@@ -28,16 +28,16 @@ public enum Explainer {
     public static func explain(
         _ options: ExplainOptions, with plan: Plan
     ) throws(ExplainError) -> String {
-        let url = try AskedURL(options.url)
-        let reached = try Reached(url, from: options.client, in: plan)
+        let url = try RequestURL(options.url)
+        let reached = try ExplainTarget(url, from: options.client, in: plan)
         let request = requestLines(options, url)
         let explanation = Explanation(local: reached.local)
         explanation.note(
             "\(reached.client.text) connects to \(reached.local.textWithPort), accepted by listen "
                 + "\(plan.listens[reached.listen].address.description)")
-        let reader: AnswerReader
+        let reader: ResponseReader
         do throws(SystemError) {
-            reader = try answer(request, reached, explanation, plan)
+            reader = try response(request, reached, explanation, plan)
         } catch {
             throw ExplainError("\(error)")
         }
@@ -64,7 +64,7 @@ public enum Explainer {
 
     /// Returns the lines of the request's head. A header Host replaces the URL's; one without a
     /// value removes it.
-    private static func requestLines(_ options: ExplainOptions, _ url: AskedURL) -> [String] {
+    private static func requestLines(_ options: ExplainOptions, _ url: RequestURL) -> [String] {
         let fields = options.fields
         let named = fields.filter { $0.lowercased().hasPrefix("host:") }
         var lines = ["\(options.method) \(url.target) HTTP/1.1"]
@@ -74,9 +74,9 @@ public enum Explainer {
     }
 
     /// Sends the request to a worker and reads its response.
-    private static func answer(
-        _ lines: [String], _ reached: Reached, _ explanation: Explanation, _ plan: Plan
-    ) throws(SystemError) -> AnswerReader {
+    private static func response(
+        _ lines: [String], _ reached: ExplainTarget, _ explanation: Explanation, _ plan: Plan
+    ) throws(SystemError) -> ResponseReader {
         let seats = try WorkerSeats()
         let context = WorkerContext(
             plan: plan, index: 0,
@@ -88,7 +88,7 @@ public enum Explainer {
         let (near, far) = try openStreamPair()
         let client = Descriptor(owning: near)
         worker.clock.update()
-        guard let slot = worker.freeConnections.take() else {
+        guard let slot = worker.freeConnections.acquire() else {
             throw SystemError("worker_connections", code: Errno.noMemory)
         }
         worker.open(slot, far, reached.client, listener: reached.listen)
@@ -96,12 +96,12 @@ public enum Explainer {
         if worker.connections[slot].awaitsProxyHeader {
             request = Array(proxyHeader(reached, explanation).utf8) + request
         }
-        var reader = AnswerReader()
+        var reader = ResponseReader()
         let endMs = worker.clock.monotonicMs &+ patienceMs
         while !explanation.isFinished, worker.connections[slot].state != .free,
             worker.clock.monotonicMs < endMs,
             // The rest arrives at limit_rate and is not waited for.
-            !(worker.connections[slot].isHeld && reader.isInBody)
+            !(worker.connections[slot].isThrottled && reader.isInBody)
         {
             send(&request, to: client.number)
             receive(from: client.number, into: &reader)
@@ -114,7 +114,8 @@ public enum Explainer {
 
     /// Returns the PROXY protocol line that precedes the request if the listening socket expects
     /// it.
-    private static func proxyHeader(_ reached: Reached, _ explanation: Explanation) -> String {
+    private static func proxyHeader(_ reached: ExplainTarget, _ explanation: Explanation) -> String
+    {
         let (client, local) = (reached.client, reached.local)
         let family = client.family == .ipv6 ? "TCP6" : "TCP4"
         let line = "PROXY \(family) \(client.text) \(local.text) \(client.port) \(local.port)"
@@ -128,7 +129,7 @@ public enum Explainer {
         if case .bytes(let count) = result { bytes.removeFirst(count) }
     }
 
-    private static func receive(from socket: Int32, into reader: inout AnswerReader) {
+    private static func receive(from socket: Int32, into reader: inout ResponseReader) {
         var memory = [UInt8](repeating: 0, count: 1 << 18)
         // As much as a socket holds; more is read in the next iteration.
         for _ in 0..<8 {

@@ -9,13 +9,13 @@ enum RequestVerdict: Equatable {
     case rejected(excess: Int64, limit: Int)
 
     /// Evaluates a request by its `keys`, one for each limit; nil and empty ones are skipped.
-    static func judge(
+    static func evaluate(
         _ limits: [RequestLimit], _ keys: [[UInt8]?], in zones: [Zone], nowMs: Int64
     ) -> RequestVerdict {
         var waiting: [Int] = []
         var excess: Int64 = 0
         var decisive = limits.count &- 1
-        var isAsked = false
+        var hasQueried = false
         for index in limits.indices {
             guard let key = keys[index], !key.isEmpty else { continue }
             let limit = limits[index]
@@ -24,13 +24,13 @@ enum RequestVerdict: Equatable {
             excess = zones[Int(limit.zone)].excess(
                 of: key.span, limit, nowMs: nowMs, counts: isLast)
             if excess > limit.burst { return .rejected(excess: excess, limit: index) }
-            isAsked = true
+            hasQueried = true
             if !isLast {
                 waiting.append(index)
                 excess = 0
             }
         }
-        guard isAsked else { return .unlimited }
+        guard hasQueried else { return .unlimited }
         var delayMs = limits[decisive].delayMs(excess: excess)
         for index in waiting.reversed() {
             guard let key = keys[index] else { continue }

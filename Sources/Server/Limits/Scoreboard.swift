@@ -37,7 +37,7 @@ final class Scoreboard {
     }
 
     /// Adds the totals of a row whose process has exited to row 0, and clears the row.
-    func release(_ row: Int) {
+    func retire(_ row: Int) {
         let ended = self[row]
         var total = self[0]
         total.accepted &+= ended.accepted

@@ -39,7 +39,7 @@ final class WorkerRegistry {
     }
 
     /// Drops the right to write. Called in a child.
-    func keepReading() { memory.keepReading() }
+    func makeReadOnly() { memory.makeReadOnly() }
 
     // MARK: all clients
 

@@ -59,23 +59,23 @@ final class WorkerSeats {
     }
 
     /// Assigns a seat to a process.
-    func give(_ seat: WorkerSeat, to process: Int32) { seats[process] = seat }
+    func assign(_ seat: WorkerSeat, to process: Int32) { seats[process] = seat }
 
     /// Frees a seat that was assigned to no process.
-    func close(_ seat: WorkerSeat) { registry.remove(seat.number) }
+    func free(_ seat: WorkerSeat) { registry.remove(seat.number) }
 
     /// Frees the seat of a process that has exited, and keeps its totals.
-    func release(_ process: Int32) {
+    func retire(_ process: Int32) {
         guard let seat = seats.removeValue(forKey: process) else { return }
-        if let row = seat.row { scoreboard.release(row) }
+        if let row = seat.row { scoreboard.retire(row) }
         registry.remove(seat.number)
     }
 
     /// Unmaps the memory of other workers and drops the right to write the registry. Called in a
     /// child.
-    func leave() {
+    func detachOthers() {
         seats = [:]
-        registry.keepReading()
+        registry.makeReadOnly()
     }
 
     /// Returns the report of a process, even if it has died; nil if it has no seat.

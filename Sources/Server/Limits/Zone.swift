@@ -19,7 +19,7 @@ final class Zone {
     private var registry: WorkerRegistry?
     /// The time until which a held lock is not waited for, after it was taken from its holder.
     private var impatientUntilMs = Int64.min
-    private var silentUntilMs = Int64.min
+    private var quietUntilMs = Int64.min
     /// Entries of closed connections that could not be released yet.
     private var unreleased: [Int] = []
 
@@ -50,9 +50,9 @@ final class Zone {
     /// table was damaged again after it was emptied; `body` may run twice.
     func withTable<Value>(_ body: (ZoneTable) -> Value) -> Value? {
         guard takeLock() else { return nil }
-        defer { lock.give(from: owner) }
+        defer { lock.release(from: owner) }
         sweep()
-        while let entry = unreleased.popLast() { release(entry, in: table) }
+        while let entry = unreleased.popLast() { uncount(entry, in: table) }
         var value = body(table)
         guard table.isDamaged else { return value }
         table.reset()
@@ -64,21 +64,21 @@ final class Zone {
     }
 
     private func takeLock() -> Bool {
-        let taken = lock.take(as: owner, patienceMs: 0) { registry?.isAlive($0) ?? true }
+        let taken = lock.acquire(as: owner, patienceMs: 0) { registry?.isAlive($0) ?? true }
         if taken == .free { return true }
         if taken == .orphaned {
             table.repair()
             return true
         }
-        return takeHeldLock()
+        return acquireHeldLock()
     }
 
     /// Acquires a lock that is held. A holder needs microseconds; one that is stopped or hostile is
     /// waited for once a second.
-    private func takeHeldLock() -> Bool {
+    private func acquireHeldLock() -> Bool {
         let nowMs = Clock.monotonicMs()
         guard nowMs >= impatientUntilMs else { return false }
-        let taken = lock.take(as: owner, patienceMs: Zone.patienceMs) {
+        let taken = lock.acquire(as: owner, patienceMs: Zone.patienceMs) {
             registry?.isAlive($0) ?? true
         }
         if taken == .free { return true }
@@ -103,8 +103,8 @@ final class Zone {
 
     private func tell(_ what: String) {
         let nowMs = Clock.monotonicMs()
-        guard nowMs >= silentUntilMs else { return }
-        silentUntilMs = nowMs &+ Zone.reportIntervalMs
+        guard nowMs >= quietUntilMs else { return }
+        quietUntilMs = nowMs &+ Zone.reportIntervalMs
         report("shared memory zone \"\(plan.name)\" \(what)")
     }
 }
@@ -223,13 +223,13 @@ extension Zone {
 
     /// Removes one connection from an entry of this process: an entry keeps its place while it
     /// counts one.
-    func release(entry: Int) {
+    func uncount(entry: Int) {
         unreleased.append(entry)
         // Without the lock, the next operation that acquires it does this.
         _ = withTable { _ in }
     }
 
-    private func release(_ entry: Int, in table: ZoneTable) {
+    private func uncount(_ entry: Int, in table: ZoneTable) {
         // The entry is gone if the table was emptied.
         guard table.isUsed(entry), table[entry].owner == owner else { return }
         if table[entry].connections > 1 {

@@ -142,9 +142,9 @@ struct ZoneTable {
         entries[index].keyLength = key.length
         entries[index].key = key.stored
         entries[index].value = value
-        keepOrder()
+        compilerFence()
         entries[index].isUsed = 1
-        keepOrder()
+        compilerFence()
         link(index, bucket: key.bucket)
         header[0].count &+= 1
         return index
@@ -154,7 +154,7 @@ struct ZoneTable {
     func remove(_ index: Int) {
         guard isUsed(index) else { return noteDamage() }
         entries[index].isUsed = 0
-        keepOrder()
+        compilerFence()
         unchain(index)
         unlist(index)
         entries[index].next = header[0].firstFree
@@ -253,7 +253,7 @@ struct ZoneTable {
         let next = header[0].neverUsed
         guard Int(next) < entries.count else { return nil }
         header[0].neverUsed = next &+ 1
-        keepOrder()
+        compilerFence()
         return Int(next)
     }
 

@@ -26,15 +26,15 @@ struct AccessLog: ~Copyable {
     // MARK: a line
 
     /// Returns a writer for a line, including its line end.
-    func begin() -> HeadWriter { line.writer(from: 0) }
+    func begin() -> ByteWriter { line.writer(from: 0) }
 
     /// Returns the line without its line end, for messages.
-    func text(of writer: HeadWriter) -> String {
+    func text(of writer: ByteWriter) -> String {
         line.span(from: 0, to: max(0, writer.count &- 1)).text
     }
 
     /// Enlarges the buffer for a line that did not fit. Returns false if the line is dropped.
-    mutating func grow(for writer: HeadWriter) -> Bool {
+    mutating func grow(for writer: ByteWriter) -> Bool {
         guard writer.hasOverflowed, line.capacity < AccessLog.longestLine else { return false }
         let larger = Buffer.allocate(max(line.capacity, AccessLog.lineSize) &* 2)
         guard !larger.isNone else { return false }
@@ -45,10 +45,10 @@ struct AccessLog: ~Copyable {
 
     /// Adds the line to the log that the record names, optionally without its line end.
     mutating func add(
-        _ written: HeadWriter, as record: LogRecord, withoutEnd: Bool = false, nowMs: Int64
+        _ written: ByteWriter, as record: LogRecord, withoutEnd: Bool = false, nowMs: Int64
     ) {
         if written.hasOverflowed {
-            lose(nowMs)
+            dropLine(nowMs)
         } else {
             let count = withoutEnd ? max(0, written.count &- 1) : written.count
             put(record, line.span(from: 0, to: count), nowMs)
@@ -58,9 +58,9 @@ struct AccessLog: ~Copyable {
 
     /// Adds the line to a file whose name has variables.
     mutating func add(
-        _ written: HeadWriter, toFileNamed path: [UInt8], log: Int, errorLog: Int, nowMs: Int64
+        _ written: ByteWriter, toFileNamed path: [UInt8], log: Int, errorLog: Int, nowMs: Int64
     ) {
-        guard !written.hasOverflowed else { return lose(nowMs) }
+        guard !written.hasOverflowed else { return dropLine(nowMs) }
         var bytes = path
         bytes.append(line.span(from: 0, to: written.count))
         put(
@@ -72,14 +72,14 @@ struct AccessLog: ~Copyable {
         if let ring {
             ring.put(record, bytes)
         } else {
-            writer?.take(record, bytes, nowMs: nowMs)
+            writer?.write(record, bytes, nowMs: nowMs)
         }
     }
 
     /// Drops a line that is too long, or for which memory is short.
-    private func lose(_ nowMs: Int64) {
-        ring?.loseLongLine()
-        writer?.say(
+    private func dropLine(_ nowMs: Int64) {
+        ring?.countLongLine()
+        writer?.log(
             .alert, "a log line of more than \(line.capacity) bytes was lost", nowMs: nowMs)
     }
 

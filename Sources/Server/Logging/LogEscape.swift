@@ -3,7 +3,7 @@ import HTTP
 /// Escaping of bytes from clients in logs.
 enum LogEscape {
     /// Escapes the bytes written from `start` on.
-    static func escape(from start: Int, as escaping: LogEscapingCode, in writer: inout HeadWriter) {
+    static func escape(from start: Int, as escaping: LogEscapingCode, in writer: inout ByteWriter) {
         guard escaping != .none,
             !writer.bytes.slice(from: start, to: writer.count).isPlainText
         else { return }
@@ -19,7 +19,7 @@ enum LogEscape {
     }
 
     /// Escapes as nginx does by default: `"`, `\` and all but printable ASCII as \xHH.
-    static func standard(_ value: Span<UInt8>, into writer: inout HeadWriter) {
+    static func standard(_ value: Span<UInt8>, into writer: inout ByteWriter) {
         for index in value.indices {
             let byte = value[index]
             if byte < 0x20 || byte > 0x7E || byte == UInt8(ascii: "\"")
@@ -34,7 +34,7 @@ enum LogEscape {
     }
 
     /// Escapes as in a JSON string (RFC 8259, section 7).
-    static func json(_ value: Span<UInt8>, into writer: inout HeadWriter) {
+    static func json(_ value: Span<UInt8>, into writer: inout ByteWriter) {
         for index in value.indices {
             let byte = value[index]
             switch byte {
@@ -55,7 +55,7 @@ enum LogEscape {
 
     /// Escapes as in a JSON string, and makes the result valid UTF-8: a byte that is not part of a
     /// character becomes \u00XX, its character in ISO 8859-1.
-    static func validJSON(_ value: Span<UInt8>, into writer: inout HeadWriter) {
+    static func validJSON(_ value: Span<UInt8>, into writer: inout ByteWriter) {
         var index = 0
         while index < value.count {
             let length = UTF8Sequence.length(in: value, at: index)
@@ -71,7 +71,7 @@ enum LogEscape {
     }
 
     private static func hexadecimal(
-        _ byte: UInt8, uppercase: Bool, into writer: inout HeadWriter
+        _ byte: UInt8, uppercase: Bool, into writer: inout ByteWriter
     ) {
         for digit in [byte >> 4, byte & 15] {
             let letter: UInt8 = uppercase ? UInt8(ascii: "A") : UInt8(ascii: "a")

@@ -40,7 +40,7 @@ struct LogFileCache {
     struct OpenFile {
         let descriptor: Int32
         /// True if the cache owns the descriptor and closes it.
-        let isKept: Bool
+        let isCached: Bool
     }
 
     /// Creates a cache of files that are opened with the rights of `user`; nil for this process's
@@ -71,7 +71,7 @@ struct LogFileCache {
         }
         if entry.descriptor >= 0 {
             entries[path] = entry
-            return .success(OpenFile(descriptor: entry.descriptor, isKept: true))
+            return .success(OpenFile(descriptor: entry.descriptor, isCached: true))
         }
         let opened = LogFileCache.open(path, as: user)
         guard case .success(let file) = opened else {
@@ -79,22 +79,22 @@ struct LogFileCache {
             remove(path)
             return opened
         }
-        let isKept = entry.uses >= settings.minUses
-        if isKept, case .success(let facts) = facts(of: file.descriptor) {
+        let isCached = entry.uses >= settings.minUses
+        if isCached, case .success(let fileStatus) = fileStatus(of: file.descriptor) {
             entry.descriptor = file.descriptor
-            entry.inode = facts.inode
-            entry.device = facts.device
+            entry.inode = fileStatus.inode
+            entry.device = fileStatus.device
             entry.checkedMs = nowMs
         }
         entries[path] = entry
-        return .success(OpenFile(descriptor: file.descriptor, isKept: entry.descriptor >= 0))
+        return .success(OpenFile(descriptor: file.descriptor, isCached: entry.descriptor >= 0))
     }
 
     /// Opens a file for a line and creates it if necessary, with the rights of `user` unless it is
     /// nil.
     static func open(_ path: [UInt8], as user: Identity? = nil) -> Result<OpenFile, FileError> {
         withCPath(path) { openForAppending($0, as: user.map { ($0.user, $0.group) }) }
-            .map { OpenFile(descriptor: $0, isKept: false) }
+            .map { OpenFile(descriptor: $0, isCached: false) }
     }
 
     /// Closes all files and forgets their names.
@@ -151,14 +151,16 @@ struct LogFileCache {
     /// Returns the errno(3) that shows that `path` is no directory; nil if it is one.
     static func directoryFault(_ path: [UInt8]) -> Int32? {
         // The root directory adds no bytes before a path.
-        switch withCPath(path.isEmpty ? [UInt8(ascii: "/")] : path, { facts(of: $0) }) {
-        case .success(let facts): facts.kind == .directory ? nil : Errno.noDirectory
+        switch withCPath(path.isEmpty ? [UInt8(ascii: "/")] : path, { fileStatus(of: $0) }) {
+        case .success(let fileStatus): fileStatus.kind == .directory ? nil : Errno.noDirectory
         case .failure(let error): error.code
         }
     }
 
     private static func isNamed(_ path: [UInt8], _ inode: UInt64, _ device: UInt64) -> Bool {
-        guard case .success(let facts) = withCPath(path, { facts(of: $0) }) else { return false }
-        return facts.inode == inode && facts.device == device
+        guard case .success(let fileStatus) = withCPath(path, { fileStatus(of: $0) }) else {
+            return false
+        }
+        return fileStatus.inode == inode && fileStatus.device == device
     }
 }

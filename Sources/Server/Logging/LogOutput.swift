@@ -13,24 +13,25 @@ struct LogOutput {
     /// The descriptor; -1 if it is not open.
     private(set) var descriptor: Int32
 
-    private var lines: GatheredLines
-    /// The bytes that could not be written yet, from `owedStart` on, and the number of their lines.
-    private var owed: [UInt8] = []
-    private var owedStart = 0
-    private var owedCount = 0
+    private var lines: LineBuffer
+    /// The bytes that could not be written yet, from `pendingStart` on, and the number of their
+    /// lines.
+    private var pending: [UInt8] = []
+    private var pendingStart = 0
+    private var pendingCount = 0
     private var lostCount = 0
     /// The error of the last write, until it is reported.
     private var fault: Int32 = 0
-    private var isFaultTold = true
+    private var isFaultReported = true
     private var isFailing = false
     /// True for a socket, which cannot be opened again.
     private var isSocket = false
-    private var silentUntilMs = Int64.min
+    private var quietUntilMs = Int64.min
     /// The time at which pending bytes are tried again.
     private var retryMs = Int64.max
 
     /// The number of pending bytes from which lines are dropped.
-    static let mostOwed = 1 << 20
+    static let maxPendingBytes = 1 << 20
     /// The interval of reports about dropped lines, as in nginx.
     static let reportIntervalMs: Int64 = 60_000
     /// The pause before a failed write is tried again.
@@ -41,17 +42,17 @@ struct LogOutput {
         self.path = path
         self.name = name
         self.descriptor = descriptor
-        lines = GatheredLines(buffering)
-        makeImpatient()
+        lines = LineBuffer(buffering)
+        makeNonblocking()
     }
 
     /// Makes writes to a pipe, terminal or socket non-blocking. The flag belongs to the open file,
     /// which others may share, so the file is opened again.
-    private mutating func makeImpatient() {
-        guard descriptor >= 0, case .success(let facts) = facts(of: descriptor),
-            facts.kind != .regular
+    private mutating func makeNonblocking() {
+        guard descriptor >= 0, case .success(let fileStatus) = fileStatus(of: descriptor),
+            fileStatus.kind != .regular
         else { return }
-        guard let again = openForAppendingAgain(descriptor) else {
+        guard let again = reopenForAppending(descriptor) else {
             isSocket = true
             return
         }
@@ -62,19 +63,19 @@ struct LogOutput {
     // MARK: lines
 
     /// True if bytes are pending.
-    var owesBytes: Bool { owedStart < owed.count }
+    var hasPendingBytes: Bool { pendingStart < pending.count }
     /// True if pending bytes can be written as soon as a pipe is read.
-    var isFullPipe: Bool { owesBytes && fault == Errno.again }
+    var isFullPipe: Bool { hasPendingBytes && fault == Errno.again }
     /// The time at which ``flush(nowMs:)`` is next called without a line; Int64.max for never.
     var dueMs: Int64 {
-        let reportMs = hasReport ? silentUntilMs : Int64.max
+        let reportMs = hasReport ? quietUntilMs : Int64.max
         return min(lines.dueMs, retryMs, reportMs)
     }
 
     /// Adds a line.
     mutating func add(_ line: Span<UInt8>, nowMs: Int64) {
         guard descriptor >= 0 else { return }
-        guard owed.count &- owedStart <= LogOutput.mostOwed else {
+        guard pending.count &- pendingStart <= LogOutput.maxPendingBytes else {
             lostCount &+= 1
             return
         }
@@ -87,21 +88,21 @@ struct LogOutput {
         if lines.buffering == nil || nowMs >= lines.dueMs {
             if !lines.isEmpty { return writeLines(nowMs) }
         }
-        if owesBytes { writeOwed(nowMs) }
+        if hasPendingBytes { writePending(nowMs) }
     }
 
     /// Writes everything.
     mutating func flushAll(nowMs: Int64) {
-        if !lines.isEmpty { writeLines(nowMs) } else if owesBytes { writeOwed(nowMs) }
+        if !lines.isEmpty { writeLines(nowMs) } else if hasPendingBytes { writePending(nowMs) }
     }
 
     private mutating func writeLines(_ nowMs: Int64) {
         let count = lines.count
         var unwritten: [UInt8] = []
         var failure: Int32 = 0
-        let isBehind = owesBytes
+        let isBehind = hasPendingBytes
         let (descriptor, isSocket) = (descriptor, isSocket)
-        let isWhole = lines.take { bytes in
+        let isWhole = lines.flush { bytes in
             let written =
                 isBehind ? 0 : LogOutput.write(bytes, to: descriptor, isSocket, &failure)
             if written < bytes.count {
@@ -113,35 +114,36 @@ struct LogOutput {
             return failed(Errno.noMemory, nowMs)
         }
         if unwritten.isEmpty { return }
-        owed.append(unwritten.span)
-        owedCount &+= count
-        if isBehind { writeOwed(nowMs) } else { failed(failure, nowMs) }
+        pending.append(unwritten.span)
+        pendingCount &+= count
+        if isBehind { writePending(nowMs) } else { failed(failure, nowMs) }
     }
 
-    private mutating func writeOwed(_ nowMs: Int64) {
+    private mutating func writePending(_ nowMs: Int64) {
         var failure: Int32 = 0
-        owedStart &+= LogOutput.write(
-            owed.span.extracting(owedStart..<owed.count), to: descriptor, isSocket, &failure)
-        guard owesBytes else { return forgetOwed() }
+        pendingStart &+= LogOutput.write(
+            pending.span.extracting(pendingStart..<pending.count), to: descriptor, isSocket,
+            &failure)
+        guard hasPendingBytes else { return dropPending() }
         // Written bytes are removed once they are more than the rest.
-        if owedStart > owed.count / 2 {
-            owed.removeFirst(owedStart)
-            owedStart = 0
+        if pendingStart > pending.count / 2 {
+            pending.removeFirst(pendingStart)
+            pendingStart = 0
         }
         failed(failure, nowMs)
     }
 
-    private mutating func forgetOwed() {
-        owed = []
-        owedStart = 0
-        owedCount = 0
+    private mutating func dropPending() {
+        pending = []
+        pendingStart = 0
+        pendingCount = 0
         retryMs = Int64.max
         isFailing = false
     }
 
     private mutating func failed(_ code: Int32, _ nowMs: Int64) {
         // A pipe that is full for a moment is not reported unless lines are lost.
-        if !isFailing || fault != code { isFaultTold = code == Errno.again }
+        if !isFailing || fault != code { isFaultReported = code == Errno.again }
         fault = code
         isFailing = true
         retryMs = nowMs &+ LogOutput.retryIntervalMs
@@ -170,13 +172,13 @@ struct LogOutput {
 
     // MARK: reports of failures
 
-    private var hasReport: Bool { lostCount > 0 || !isFaultTold }
+    private var hasReport: Bool { lostCount > 0 || !isFaultReported }
 
     /// Returns a report about errors and losses, at most once a minute unless it `isLast`.
-    mutating func takeReport(nowMs: Int64, isLast: Bool = false) -> String? {
-        guard hasReport, isLast || nowMs >= silentUntilMs else { return nil }
-        silentUntilMs = nowMs &+ LogOutput.reportIntervalMs
-        isFaultTold = true
+    mutating func popReport(nowMs: Int64, isLast: Bool = false) -> String? {
+        guard hasReport, isLast || nowMs >= quietUntilMs else { return nil }
+        quietUntilMs = nowMs &+ LogOutput.reportIntervalMs
+        isFaultReported = true
         let reason = SystemError("write() to", name, code: fault)
         guard lostCount > 0 else { return "\(reason); its lines are kept and written later" }
         let lost = lostCount == 1 ? "1 line of \(name) was" : "\(lostCount) lines of \(name) were"
@@ -186,12 +188,12 @@ struct LogOutput {
 
     /// Drops all pending lines.
     mutating func giveUp() {
-        guard owesBytes else { return }
+        guard hasPendingBytes else { return }
         // The number of compressed lines that were written is unknown.
         var ends = 0
-        for byte in owed[owedStart...] where byte == UInt8(ascii: "\n") { ends &+= 1 }
-        lostCount &+= lines.buffering?.gzipLevel == nil ? ends : owedCount
-        forgetOwed()
+        for byte in pending[pendingStart...] where byte == UInt8(ascii: "\n") { ends &+= 1 }
+        lostCount &+= lines.buffering?.gzipLevel == nil ? ends : pendingCount
+        dropPending()
     }
 
     // MARK: another file
@@ -204,7 +206,7 @@ struct LogOutput {
         let file = try openForAppending(path)
         giveUp()
         if descriptor >= 0 { closeDescriptor(descriptor) }
-        descriptor = file.release()
-        makeImpatient()
+        descriptor = file.detach()
+        makeNonblocking()
     }
 }

@@ -32,21 +32,21 @@ struct LogRing: BitwiseCopyable {
         // Written by the logger.
         static let tail = 8
         /// The parts of `lost` and `tooLong` that were reported.
-        static let toldLost = 9
-        static let toldTooLong = 10
+        static let reportedLost = 9
+        static let reportedTooLong = 10
         // Written by both: whether the logger sleeps.
         static let asleep = 16
     }
 
     let bytes: RingBytes
     let words: SharedTable<UInt64>
-    let bell: LogBell
+    let bell: LogWakeup
 
     /// Creates a ring in `memory`, which must live as long; its worker wakes the logger by `wakes`.
     init(in memory: RingMemory, wakes: Int32) {
         bytes = memory.bytes
         words = memory.words
-        bell = LogBell(words, at: Word.asleep, descriptor: wakes)
+        bell = LogWakeup(words, at: Word.asleep, descriptor: wakes)
     }
 
     /// Returns true if these can be a ring's tail and head.
@@ -72,7 +72,7 @@ struct LogRing: BitwiseCopyable {
     @discardableResult
     func put(_ record: LogRecord, _ line: Span<UInt8>) -> Bool {
         guard line.count <= LogRing.longestRecord &- LogRecord.size else {
-            loseLongLine()
+            countLongLine()
             return false
         }
         let head = words[Word.head]
@@ -85,16 +85,16 @@ struct LogRing: BitwiseCopyable {
         bytes.store(numbers.1, at: head &+ 8)
         bytes.write(line, at: head &+ UInt64(LogRecord.size))
         words.release(next, at: Word.head)
-        bell.ringIfAsleep()
+        bell.wakeIfAsleep()
         if next >= words[Word.nextLook] { look(next) }
         return true
     }
 
     /// Counts a line that is lost because it is too long.
     @inline(never)
-    func loseLongLine() {
+    func countLongLine() {
         words.release(words[Word.tooLong] &+ 1, at: Word.tooLong)
-        bell.ringIfAsleep()
+        bell.wakeIfAsleep()
     }
 
     /// Returns true if there is room by now; counts a lost line otherwise.
@@ -103,7 +103,7 @@ struct LogRing: BitwiseCopyable {
         words[Word.knownTail] = words.acquire(at: Word.tail)
         if next &- words[Word.knownTail] <= UInt64(bytes.size) { return true }
         words.release(words[Word.lost] &+ 1, at: Word.lost)
-        bell.ringIfAsleep()
+        bell.wakeIfAsleep()
         return false
     }
 
@@ -138,17 +138,17 @@ struct LogRing: BitwiseCopyable {
 
     /// The numbers of lost lines that were not reported yet: for lack of room, and because they
     /// were too long.
-    var untold: (lost: UInt64, tooLong: UInt64) {
+    var unreportedLosses: (lost: UInt64, tooLong: UInt64) {
         (
-            words.acquire(at: Word.lost) &- words.acquire(at: Word.toldLost),
-            words.acquire(at: Word.tooLong) &- words.acquire(at: Word.toldTooLong)
+            words.acquire(at: Word.lost) &- words.acquire(at: Word.reportedLost),
+            words.acquire(at: Word.tooLong) &- words.acquire(at: Word.reportedTooLong)
         )
     }
 
     /// Records that losses were reported.
-    func told(_ counts: (lost: UInt64, tooLong: UInt64)) {
-        words[Word.toldLost] &+= counts.lost
-        words[Word.toldTooLong] &+= counts.tooLong
+    func markReported(_ counts: (lost: UInt64, tooLong: UInt64)) {
+        words[Word.reportedLost] &+= counts.lost
+        words[Word.reportedTooLong] &+= counts.tooLong
     }
 
     /// Iterates over the records that were waiting at one moment.
@@ -202,7 +202,7 @@ struct LogRing: BitwiseCopyable {
             let waiting = isAhead ? ahead : end &- position
             guard waiting >= UInt64(LogRecord.size),
                 let (record, count) = LogRecord.read(
-                    bytes.number(at: position), bytes.number(at: position &+ 8)),
+                    bytes.loadNumber(at: position), bytes.loadNumber(at: position &+ 8)),
                 count <= LogRing.longestRecord, LogRing.taken(count) <= waiting
             else { return nil }
             lineStart = position &+ UInt64(LogRecord.size)

@@ -5,15 +5,15 @@ import Linux
 final class LogWriter {
     private var outputs: [LogOutput]
     private let senders: [SyslogSender]
-    private var named: NamedLogFiles
+    private var named: VariableLogFiles
     /// For each of the plan's error logs, its destinations and their levels.
-    private var errorLogs: [[ErrorWay]]
+    private var errorLogs: [[ErrorDestination]]
     /// Error logs of another owner, which writes at once.
     private let ownErrorLogs: [ErrorLog]
     /// The number of `outputs` that are the plan's log files.
     private let fileCount: Int
 
-    private struct ErrorWay {
+    private struct ErrorDestination {
         let level: LogLevel
         let way: Way
     }
@@ -44,12 +44,12 @@ final class LogWriter {
                     senders.append(sender)
                     way = .sender(senders.count &- 1)
                 }
-                return ErrorWay(level: level, way: way)
+                return ErrorDestination(level: level, way: way)
             }
         }
         self.outputs = outputs
         self.senders = senders
-        named = NamedLogFiles(plan.namedLogs, plan.logFileCaches, openedAs: user)
+        named = VariableLogFiles(plan.variableLogs, plan.logFileCaches, openedAs: user)
     }
 
     /// Creates a writer in a process without a logger, which writes its error logs as the master
@@ -60,8 +60,8 @@ final class LogWriter {
         senders = logs.plan.syslogs.map { SyslogSender($0, hostname: logs.plan.hostname) }
         errorLogs = []
         ownErrorLogs = logs.errors
-        named = NamedLogFiles(
-            logs.plan.namedLogs, logs.plan.logFileCaches, openedAs: nil)
+        named = VariableLogFiles(
+            logs.plan.variableLogs, logs.plan.logFileCaches, openedAs: nil)
     }
 
     private static func files(of logs: Logs) -> [LogOutput] {
@@ -89,7 +89,7 @@ final class LogWriter {
     // MARK: lines
 
     /// Writes a line. The record comes from a worker and may have invalid indexes.
-    func take(_ record: LogRecord, _ line: Span<UInt8>, nowMs: Int64) {
+    func write(_ record: LogRecord, _ line: Span<UInt8>, nowMs: Int64) {
         switch record.kind {
         case .access:
             guard record.target >= 0, record.target < fileCount else { return }
@@ -109,7 +109,7 @@ final class LogWriter {
         let fault = named.append(
             bytes.extracting(record.detail..<bytes.count), to: path.indices.map { path[$0] },
             log: record.target, nowMs: nowMs)
-        if let fault { say(.crit, fault, in: record.errorLog, nowMs: nowMs) }
+        if let fault { log(.crit, fault, in: record.errorLog, nowMs: nowMs) }
     }
 
     private func write(
@@ -133,7 +133,7 @@ final class LogWriter {
 
     /// Writes a message of this process itself; with `whereItWorks`, not to the output that lost
     /// lines.
-    func say(
+    func log(
         _ level: LogLevel, _ message: String, in log: Int = 0, whereItWorks: Bool = false,
         nowMs: Int64
     ) {
@@ -166,14 +166,14 @@ final class LogWriter {
     /// Errors of a request precede its own line: error logs are the last of the outputs.
     func flush(nowMs: Int64) {
         for index in outputs.indices.reversed() { outputs[index].flush(nowMs: nowMs) }
-        for sender in senders { sender.sendOwed() }
+        for sender in senders { sender.sendPending() }
         report(nowMs: nowMs)
     }
 
     /// Writes all lines: there may be no further call.
     func flushAll(nowMs: Int64) {
         for index in outputs.indices.reversed() { outputs[index].flushAll(nowMs: nowMs) }
-        for sender in senders { sender.sendOwed() }
+        for sender in senders { sender.sendPending() }
         report(nowMs: nowMs)
     }
 
@@ -189,16 +189,16 @@ final class LogWriter {
     private func report(nowMs: Int64, isLast: Bool = false) {
         var reports: [String] = []
         for index in outputs.indices {
-            if let text = outputs[index].takeReport(nowMs: nowMs, isLast: isLast) {
+            if let text = outputs[index].popReport(nowMs: nowMs, isLast: isLast) {
                 reports.append(text)
             }
         }
         for sender in senders {
-            if let text = sender.takeReport(nowMs: nowMs, isLast: isLast) { reports.append(text) }
+            if let text = sender.popReport(nowMs: nowMs, isLast: isLast) { reports.append(text) }
         }
-        if let text = named.takeReport(nowMs: nowMs, isLast: isLast) { reports.append(text) }
+        if let text = named.popReport(nowMs: nowMs, isLast: isLast) { reports.append(text) }
         guard !reports.isEmpty else { return }
-        for text in reports { say(.alert, text, whereItWorks: true, nowMs: nowMs) }
+        for text in reports { log(.alert, text, whereItWorks: true, nowMs: nowMs) }
         for index in outputs.indices { outputs[index].flush(nowMs: nowMs) }
     }
 
@@ -210,7 +210,7 @@ final class LogWriter {
             do throws(SystemError) {
                 try outputs[index].reopen()
             } catch {
-                say(.emerg, error.description, nowMs: nowMs)
+                log(.emerg, error.description, nowMs: nowMs)
             }
         }
         flush(nowMs: nowMs)

@@ -51,7 +51,7 @@ final class RepeatedMessages {
     }
 
     /// Removes and returns the counts whose minute is over, or all of them.
-    func takeReports(nowMs: Int64, all: Bool = false) -> [Report] {
+    func popReports(nowMs: Int64, all: Bool = false) -> [Report] {
         guard all || nowMs >= dueMs else { return [] }
         dueMs = Int64.max
         var reports: [Report] = []

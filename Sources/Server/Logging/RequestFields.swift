@@ -1,11 +1,11 @@
 import HTTP
 
 /// Variables about parts of a request: headers, arguments of the query, cookies.
-extension RequestRecord {
+extension RequestVariables {
     /// Writes the values of all headers with a name in lower case, joined as in nginx: Cookie by
     /// semicolons, others by commas. Returns false if there is none.
     func writeFields(
-        _ name: Span<UInt8>, in received: Span<UInt8>, into writer: inout HeadWriter
+        _ name: Span<UInt8>, in received: Span<UInt8>, into writer: inout ByteWriter
     ) -> Bool {
         var fields = FieldIterator(exchange.parser.head)
         var isFound = false
@@ -19,14 +19,14 @@ extension RequestRecord {
     }
 
     func writeFields(
-        _ name: StaticString, in received: Span<UInt8>, into writer: inout HeadWriter
+        _ name: StaticString, in received: Span<UInt8>, into writer: inout ByteWriter
     ) -> Bool {
         name.withUTF8Buffer { unsafe writeFields($0.span, in: received, into: &writer) }
     }
 
     /// Writes the values of all headers with a name in the response's head.
     func writeSentFields(
-        _ name: Span<UInt8>, in head: Span<UInt8>, into writer: inout HeadWriter
+        _ name: Span<UInt8>, in head: Span<UInt8>, into writer: inout ByteWriter
     ) -> Bool {
         var start = 0
         var isFound = false
@@ -47,27 +47,27 @@ extension RequestRecord {
 
     /// Writes the value of an argument of the query.
     func writeArgument(
-        _ name: Span<UInt8>, in received: Span<UInt8>, into writer: inout HeadWriter
+        _ name: Span<UInt8>, in received: Span<UInt8>, into writer: inout ByteWriter
     ) -> Bool {
         // As in nginx, `$arg_` has no value, while `$cookie_` is the cookie with the empty name.
         guard !name.isEmpty else { return false }
         if let args = context?.args {
-            return RequestRecord.writeValue(
+            return RequestVariables.writeValue(
                 of: name, in: args.span, separatedBy: UInt8(ascii: "&"), into: &writer)
         }
-        return RequestRecord.writeValue(
+        return RequestVariables.writeValue(
             of: name, in: received.slice(exchange.parser.head.query),
             separatedBy: UInt8(ascii: "&"), into: &writer)
     }
 
     /// Writes the value of a cookie, from any of the Cookie headers.
     func writeCookie(
-        _ name: Span<UInt8>, in received: Span<UInt8>, into writer: inout HeadWriter
+        _ name: Span<UInt8>, in received: Span<UInt8>, into writer: inout ByteWriter
     ) -> Bool {
         var fields = FieldIterator(exchange.parser.head)
         while let field = fields.next(in: received) {
             if received.slice(field.name).equalsIgnoringCase("cookie"),
-                RequestRecord.writeValue(
+                RequestVariables.writeValue(
                     of: name, in: received.slice(field.value), separatedBy: UInt8(ascii: ";"),
                     into: &writer)
             {
@@ -80,7 +80,7 @@ extension RequestRecord {
     /// Writes the value of `name=value` in a list.
     private static func writeValue(
         of name: Span<UInt8>, in list: Span<UInt8>, separatedBy separator: UInt8,
-        into writer: inout HeadWriter
+        into writer: inout ByteWriter
     ) -> Bool {
         var start = 0
         while start < list.count {

@@ -14,17 +14,17 @@ extension Worker {
         // The next request of the pipeline, if there is one, starts now.
         exchanges[exchange].startedMs = clock.monotonicMs
         if exchanges[exchange].hasSource { closeSource(exchange) }
-        if uriOwner == exchange { uriOwner = -1 }
+        if uriExchange == exchange { uriExchange = -1 }
         if exchanges[exchange].hasContext { dropContext(exchange) }
         dropSentHead(exchange)
-        dropRealAddress(slot, exchange)
+        restoreRealAddress(slot, exchange)
     }
 
     /// Logs a request that gets no response because its header was not received completely.
-    mutating func logUnanswered(_ slot: Int, _ exchange: Int, status: Int) {
+    mutating func logWithoutResponse(_ slot: Int, _ exchange: Int, status: Int) {
         connections[slot].requests &+= 1
-        exchanges[exchange].requestsInTurn &+= 1
-        enterServerOfRefused(slot, exchange)
+        exchanges[exchange].requestsInSlice &+= 1
+        selectServerForRefused(slot, exchange)
         exchanges[exchange].status = status
         exchanges[exchange].headBytes = 0
         exchanges[exchange].bodyBytes = 0
@@ -32,7 +32,7 @@ extension Worker {
     }
 
     private mutating func writeLine(_ log: AccessLogPlan, _ slot: Int, _ exchange: Int) {
-        if log.condition >= 0, !holds(log.condition, slot, exchange) {
+        if log.condition >= 0, !isTrue(log.condition, slot, exchange) {
             explanation?.note("access_log: skipped, its if= is false")
             return
         }
@@ -60,12 +60,12 @@ extension Worker {
             let record = LogRecord(
                 kind: .syslog, target: target, detail: Int(truncatingIfNeeded: clock.seconds))
             accessLog.add(writer, as: record, withoutEnd: true, nowMs: clock.monotonicMs)
-        case .named: addToNamedFile(writer, log, slot, exchange)
+        case .named: addToVariableFile(writer, log, slot, exchange)
         }
     }
 
     /// Evaluates a condition as nginx does: true for a text that is neither empty nor `0`.
-    private mutating func holds(_ condition: Int32, _ slot: Int, _ exchange: Int) -> Bool {
+    private mutating func isTrue(_ condition: Int32, _ slot: Int, _ exchange: Int) -> Bool {
         let condition = plan.templates[Int(condition)]
         let value = value(of: condition, slot, exchange)
         return !value.isEmpty && value != [UInt8(ascii: "0")]
@@ -73,8 +73,8 @@ extension Worker {
 
     /// Adds a line to a file whose name has variables. As in nginx, the root of the request must
     /// exist, because otherwise clients could create log files with any name.
-    private mutating func addToNamedFile(
-        _ writer: HeadWriter, _ log: AccessLogPlan, _ slot: Int, _ exchange: Int
+    private mutating func addToVariableFile(
+        _ writer: ByteWriter, _ log: AccessLogPlan, _ slot: Int, _ exchange: Int
     ) {
         let root = bytes { (worker, writer) in
             _ = worker.writePath(.documentRoot, slot, exchange, into: &writer)
@@ -88,7 +88,7 @@ extension Worker {
         }
         let template = plan.templates[Int(log.target)]
         let path = value(of: template, slot, exchange)
-        guard plan.namedLogs[Int(log.named)].allows(path) else {
+        guard plan.variableLogs[Int(log.named)].allows(path) else {
             logError(
                 .crit,
                 "the log file name \"\(path.span.text)\" is not allowed: a variable changes "
@@ -140,7 +140,7 @@ extension Worker {
 // Limits for repeated messages.
 extension Worker {
     /// Writes a line to the main error log that belongs to no request.
-    func logTrouble(_ level: LogLevel, _ message: String) {
+    func logFailure(_ level: LogLevel, _ message: String) {
         guard context.errorLog.writes(level), admits(level, message, log: 0) else { return }
         context.errorLog.write(level, message)
     }
@@ -151,7 +151,7 @@ extension Worker {
 
     /// Reports the counts of messages that were not written.
     func reportRepeated(all: Bool = false) {
-        for report in repeatedMessages.takeReports(nowMs: clock.monotonicMs, all: all) {
+        for report in repeatedMessages.popReports(nowMs: clock.monotonicMs, all: all) {
             context.errorLogs[report.log].write(report.level, report.text)
         }
     }

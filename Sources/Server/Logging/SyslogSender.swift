@@ -18,16 +18,16 @@ final class SyslogSender {
     private var lostCount = 0
     private var lastFault = SystemError("send()", code: Errno.again)
     /// The time until which losses are not reported again; 0 is long ago.
-    private var silentUntilMs: Int64 = 0
+    private var quietUntilMs: Int64 = 0
     /// The local time as in `Nov 21 10:00:00`, and the second that it is from.
     private var time = InlineText<16>()
     private var timeSeconds = Int64.min
     private var message: [UInt8] = []
     /// Queued messages, and their total size.
-    private var owed: [[UInt8]] = []
+    private var pending: [[UInt8]] = []
     private var owedBytes = 0
     /// The size of the queue from which lines are dropped.
-    private static let mostOwed = 65536
+    private static let maxPendingBytes = 65536
 
     /// Creates a sender that connects when it first sends.
     init(_ target: SyslogTarget, hostname: String = hostName()) {
@@ -42,8 +42,8 @@ final class SyslogSender {
         message.removeAll(keepingCapacity: true)
         appendHead(severity, seconds)
         message.append(line)
-        sendOwed()
-        guard owed.isEmpty else { return keep() }
+        sendPending()
+        guard pending.isEmpty else { return keep() }
         switch sendMessage(message) {
         case .sent: works = true
         case .noRoom: keep()
@@ -55,20 +55,20 @@ final class SyslogSender {
 
     /// Queues the message.
     private func keep() {
-        works = owedBytes &+ message.count <= SyslogSender.mostOwed
+        works = owedBytes &+ message.count <= SyslogSender.maxPendingBytes
         guard works else {
             lostCount &+= 1
             return
         }
-        owed.append(message)
+        pending.append(message)
         owedBytes &+= message.count
     }
 
     /// Sends queued messages, as far as there is room.
-    func sendOwed() {
-        guard !owed.isEmpty else { return }
+    func sendPending() {
+        guard !pending.isEmpty else { return }
         var count = 0
-        sending: for message in owed {
+        sending: for message in pending {
             switch sendMessage(message) {
             case .sent: break
             case .noRoom: break sending
@@ -77,28 +77,28 @@ final class SyslogSender {
             count &+= 1
             owedBytes &-= message.count
         }
-        owed.removeFirst(count)
+        pending.removeFirst(count)
     }
 
     /// Drops all queued messages.
     func giveUp() {
-        lostCount &+= owed.count
-        owed = []
+        lostCount &+= pending.count
+        pending = []
         owedBytes = 0
     }
 
     /// The descriptor to wait for if messages are queued; nil otherwise.
-    var awaited: Int32? { owed.isEmpty || descriptor < 0 ? nil : descriptor }
+    var awaited: Int32? { pending.isEmpty || descriptor < 0 ? nil : descriptor }
 
     /// The time at which losses are reported; nil if there are none.
-    var reportDueMs: Int64? { lostCount > 0 ? silentUntilMs : nil }
+    var reportDueMs: Int64? { lostCount > 0 ? quietUntilMs : nil }
 
     /// Returns a report about lost lines, at most once a minute unless it `isLast`.
-    func takeReport(nowMs: Int64, isLast: Bool = false) -> String? {
-        guard lostCount > 0, isLast || nowMs >= silentUntilMs else { return nil }
+    func popReport(nowMs: Int64, isLast: Bool = false) -> String? {
+        guard lostCount > 0, isLast || nowMs >= quietUntilMs else { return nil }
         let lines = lostCount == 1 ? "1 line was" : "\(lostCount) lines were"
         lostCount = 0
-        silentUntilMs = nowMs &+ SyslogSender.reportIntervalMs
+        quietUntilMs = nowMs &+ SyslogSender.reportIntervalMs
         return "\(lines) lost, the last error: \(lastFault)"
     }
 
@@ -125,7 +125,7 @@ final class SyslogSender {
     }
 
     /// Writes a time as in RFC 3164, section 4.1.2: a day of one digit is preceded by a space.
-    private static func write(_ time: CivilTime, into writer: inout HeadWriter) {
+    private static func write(_ time: CivilTime, into writer: inout ByteWriter) {
         writer.append(time.monthName)
         writer.append(time.day < 10 ? "  " : " ")
         writer.append(decimal: Int64(time.day))

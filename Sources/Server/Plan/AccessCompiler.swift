@@ -4,9 +4,9 @@ import HTTP
 /// Compilation of access control settings.
 extension PlanCompiler {
     /// Returns the index of a level's access plan; -1 if it needs none.
-    mutating func access(_ scope: Scope) -> Int32 {
+    mutating func access(_ scope: LevelSettings) -> Int32 {
         let group = AccessGroup(scope, serverNames: serverNames)
-        guard !group.isIdle else { return -1 }
+        guard !group.isUnrestricted else { return -1 }
         if let known = compiledAccesses[group] { return known }
         parts.accesses.append(
             AccessPlan(
@@ -20,10 +20,10 @@ extension PlanCompiler {
     }
 
     private mutating func authBasic(_ group: AccessGroup) -> AuthBasicPlan? {
-        guard group.asksForPassword, let realm = group.authBasic.realm,
+        guard group.requiresPassword, let realm = group.authBasic.realm,
             let file = group.authBasic.userFile
         else { return nil }
-        parts.asksForPasswords = true
+        parts.requiresPasswords = true
         let delayMs = group.authBasic.delayMs ?? 0
         let directory = draft.paths.configurationDirectory
         return AuthBasicPlan(

@@ -33,7 +33,7 @@ struct SecureLinkPlan: BitwiseCopyable {
 /// valid_referers, compiled.
 struct RefererPlan: BitwiseCopyable {
     /// Host names; the value of each is an index into `paths`, 0 for any path.
-    let hosts: AddressPlan
+    let hosts: VirtualHosts
     let paths: PlanTable<PlanBytes>
     /// Regular expressions for the part after the scheme.
     let regexes: PlanTable<Int32>
@@ -73,7 +73,7 @@ struct AccessGroup: Hashable {
     /// The server names that `server_names` stands for.
     var serverNames: [Word] = []
 
-    init(_ scope: Scope, serverNames: [Word]) {
+    init(_ scope: LevelSettings, serverNames: [Word]) {
         access = scope.access
         authBasic = scope.authBasic
         secureLink = scope.secureLink
@@ -83,15 +83,15 @@ struct AccessGroup: Hashable {
     }
 
     /// True if a password is required.
-    var asksForPassword: Bool {
+    var requiresPassword: Bool {
         authBasic.realm.map { $0.text != "off" } ?? false && authBasic.userFile != nil
     }
 
     var setsUserID: Bool { userID.mode == .on || userID.mode == .v1 }
 
     /// True if nothing is restricted.
-    var isIdle: Bool {
-        access.rules == nil && !asksForPassword && secureLink == SecureLinkSettings()
+    var isUnrestricted: Bool {
+        access.rules == nil && !requiresPassword && secureLink == SecureLinkSettings()
             && referers.names == nil && (userID.mode ?? .off) == .off
     }
 }

@@ -6,7 +6,7 @@ import Linux
 /// Compilation of addresses and names: which addresses are bound, and which servers each has.
 extension PlanCompiler {
     /// A server of an address.
-    private struct Behind {
+    private struct AddressServer {
         let server: Int32
         let draft: ServerDraft
         let listen: ListenDraft
@@ -14,12 +14,12 @@ extension PlanCompiler {
 
     mutating func compileAddresses(_ servers: [ServerDraft]) {
         var order: [ListenAddress] = []
-        var behind: [ListenAddress: [Behind]] = [:]
+        var behind: [ListenAddress: [AddressServer]] = [:]
         for (index, server) in servers.enumerated() {
             for listen in server.listens.isEmpty ? [defaultListen()] : server.listens {
                 if behind[listen.address] == nil { order.append(listen.address) }
                 behind[listen.address, default: []].append(
-                    Behind(server: Int32(index), draft: server, listen: listen))
+                    AddressServer(server: Int32(index), draft: server, listen: listen))
             }
         }
         // For each wildcard address, the addresses whose connections its socket accepts.
@@ -33,14 +33,14 @@ extension PlanCompiler {
             }
         }
         for address in bound {
-            let particular = (below[address] ?? []).map {
-                ParticularAddress(address: $0, servers: compileNames($0, behind[$0] ?? []))
+            let specific = (below[address] ?? []).map {
+                SpecificAddress(address: $0, servers: compileNames($0, behind[$0] ?? []))
             }
             parts.listens.append(
                 ListenPlan(
                     address: address, options: options(behind[address] ?? []),
                     servers: compileNames(address, behind[address] ?? []),
-                    particular: particular))
+                    particular: specific))
         }
     }
 
@@ -52,7 +52,7 @@ extension PlanCompiler {
     /// Returns the wildcard address of the same port, whose socket accepts connections to `address`
     /// too, unless `address` has socket options of its own.
     private func wildcard(
-        over address: ListenAddress, _ behind: [ListenAddress: [Behind]]
+        over address: ListenAddress, _ behind: [ListenAddress: [AddressServer]]
     ) -> ListenAddress? {
         guard !(behind[address] ?? []).contains(where: \.listen.setsSocketOptions) else {
             return nil
@@ -67,7 +67,8 @@ extension PlanCompiler {
         return behind[wildcard] == nil ? nil : wildcard
     }
 
-    private mutating func names(of behind: [Behind], at address: ListenAddress) -> NameTable {
+    private mutating func names(of behind: [AddressServer], at address: ListenAddress) -> NameTable
+    {
         var names = NameTable()
         // nginx examines the names only if the address has several servers.
         let isChosen = behind.count > 1
@@ -110,7 +111,7 @@ extension PlanCompiler {
                 at: place, length: length))
     }
 
-    private mutating func options(_ behind: [Behind]) -> ListenOptions {
+    private mutating func options(_ behind: [AddressServer]) -> ListenOptions {
         let setting = behind.filter(\.listen.setsSocketOptions)
         if setting.count > 1, let second = setting.dropFirst().first {
             report(
@@ -120,7 +121,7 @@ extension PlanCompiler {
                     at: second.listen.place, length: 6))
         }
         var options = setting.first?.listen.options ?? ListenOptions()
-        let http = draft.http ?? Scope()
+        let http = draft.http ?? LevelSettings()
         options.isNoDelay = behind.contains {
             $0.draft.scope.sending.isNoDelay ?? http.sending.isNoDelay ?? true
         }
@@ -128,7 +129,8 @@ extension PlanCompiler {
     }
 
     /// Compiles the names of the servers of an address.
-    private mutating func compileNames(_ address: ListenAddress, _ behind: [Behind]) -> Int32 {
+    private mutating func compileNames(_ address: ListenAddress, _ behind: [AddressServer]) -> Int32
+    {
         let defaults = behind.filter(\.listen.isDefaultServer)
         if let second = defaults.dropFirst().first {
             report(
@@ -213,8 +215,8 @@ struct NameTable {
 
     func plan(
         defaultServer: Int32, readsProxyHeader: Bool, socketName: String = "", in arena: Arena
-    ) -> AddressPlan {
-        AddressPlan(
+    ) -> VirtualHosts {
+        VirtualHosts(
             defaultServer: defaultServer, exact: NameTable.sorted(exact, in: arena),
             leading: NameTable.sorted(leading, in: arena),
             trailing: NameTable.sorted(trailing, in: arena),

@@ -89,7 +89,7 @@ extension PlanCompiler {
     }
 
     /// Returns the index of the filters of a level's settings; -1 for none.
-    mutating func bodyFilter(_ scope: Scope) -> Int32 {
+    mutating func bodyFilter(_ scope: LevelSettings) -> Int32 {
         let hasCharset = (scope.charset.charset ?? .off) != .off
         // A subrequest's body is recoded to the main response's charset.
         guard hasCharset || scope.addition.isOn || scope.charset.source != nil else { return -1 }

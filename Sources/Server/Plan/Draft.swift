@@ -8,7 +8,7 @@ struct Draft {
     /// The settings of main and events.
     var main = MainDraft()
     /// The settings of the level being read.
-    var scope = Scope()
+    var scope = LevelSettings()
     /// The server being read.
     var server = ServerDraft()
     /// The location being read.
@@ -18,7 +18,7 @@ struct Draft {
     /// Finished servers, in the order of the file.
     var servers: [ServerDraft] = []
     /// The settings of the http level, once it was read.
-    var http: Scope?
+    var http: LevelSettings?
     /// `charset_map`s in the order of the file.
     var charsetMaps: [CharsetMapDraft] = []
     /// `log_format`s by name.
@@ -48,10 +48,10 @@ struct Draft {
     /// The directories that relative paths start from.
     var paths = Paths()
 
-    private var outer: [Outer] = []
+    private var outer: [ParentLevel] = []
 
-    private struct Outer {
-        let scope: Scope
+    private struct ParentLevel {
+        let scope: LevelSettings
         let location: LocationDraft
         let locations: [LocationDraft]
     }
@@ -59,18 +59,18 @@ struct Draft {
     init(paths: Paths) { self.paths = paths }
 
     /// Creates a draft of one level, for inheritance between rows.
-    init(level scope: Scope) { self.scope = scope }
+    init(level scope: LevelSettings) { self.scope = scope }
 
     /// Begins the contents of a block with settings of its own.
     mutating func openLevel() {
-        outer.append(Outer(scope: scope, location: location, locations: locations))
-        scope = Scope()
+        outer.append(ParentLevel(scope: scope, location: location, locations: locations))
+        scope = LevelSettings()
         locations = []
     }
 
     /// Ends the block. Returns its settings and the locations in it.
     mutating func closeLevel() -> (
-        scope: Scope, location: LocationDraft, locations: [LocationDraft]
+        scope: LevelSettings, location: LocationDraft, locations: [LocationDraft]
     ) {
         let finished = (scope, location, locations)
         if let around = outer.popLast() {
@@ -112,20 +112,20 @@ struct Paths {
 struct ServerDraft {
     var listens: [ListenDraft] = []
     var names: [Word] = []
-    var scope = Scope()
+    var scope = LevelSettings()
     var locations: [LocationDraft] = []
-    var written: Written?
+    var written: SourceRange?
 }
 
 /// A `location` block.
 struct LocationDraft {
     var kind = LocationKind.prefix
     var name: [UInt8] = []
-    var scope = Scope()
+    var scope = LevelSettings()
     var locations: [LocationDraft] = []
     var methodLimit: MethodLimitDraft?
     var word: Word?
-    var written: Written?
+    var written: SourceRange?
 }
 
 /// The kind of comparison between a location's name and a path.
@@ -149,7 +149,7 @@ enum LocationKind {
 
 /// The settings of a level, one group for each file in Directives/. Unset ones are nil and
 /// inherited.
-struct Scope {
+struct LevelSettings {
     var request = RequestSettings()
     var timeouts = TimeoutSettings()
     var location = FileSettings()
@@ -169,7 +169,7 @@ struct Scope {
     var requestLimits = LimitReqSettings()
     var connectionLimits = LimitConnSettings()
     var rate = RateSettings()
-    var status = StatusSettings()
+    var status = StubStatusSettings()
     var rewrite = RewriteSettings()
     var tryFiles = TryFilesSettings()
     var errorPages = ErrorPageSettings()

@@ -34,11 +34,11 @@ struct ErrorPages {
     }
 
     /// Returns the page of a status; nil if it has none.
-    func page(of status: Int, tellsVersion: Bool) -> PlanBytes? {
+    func page(of status: Int, showsVersion: Bool) -> PlanBytes? {
         var index = 0
         while index < pages.count {
             if pages[index].status == status {
-                return tellsVersion ? pages[index].withVersion : pages[index].withoutVersion
+                return showsVersion ? pages[index].withVersion : pages[index].withoutVersion
             }
             index &+= 1
         }

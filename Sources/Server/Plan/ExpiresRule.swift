@@ -65,7 +65,7 @@ struct ExpiresRule: BitwiseCopyable, Equatable, Sendable {
     }
 
     /// The values for a response.
-    struct Answer: Equatable {
+    struct Expiry: Equatable {
         /// The time of Expires in seconds since 1970.
         let time: Int64
         /// The max-age of Cache-Control in seconds; nil for `no-cache`.
@@ -75,24 +75,24 @@ struct ExpiresRule: BitwiseCopyable, Equatable, Sendable {
     /// Returns the values at `now` for a file modified at `modified`, both in seconds since 1970;
     /// nil for content without a time. `localOffset` returns the offset of local time from UTC at a
     /// time.
-    func answer(
+    func expiry(
         now: Int64, modified: Int64?, localOffset: (Int64) -> Int64
-    ) -> Answer? {
+    ) -> Expiry? {
         let time: Int64
         switch kind {
         case .off: return nil
-        case .epoch: return Answer(time: 1, maxAge: nil)
-        case .max: return Answer(time: 2_145_916_555, maxAge: 315_360_000)
+        case .epoch: return Expiry(time: 1, maxAge: nil)
+        case .max: return Expiry(time: 2_145_916_555, maxAge: 315_360_000)
         case .daily: time = nextTime(after: now, localOffset)
         case .access, .modified:
-            if seconds == 0 { return Answer(time: now, maxAge: 0) }
+            if seconds == 0 { return Expiry(time: now, maxAge: 0) }
             let start = kind == .modified ? modified ?? now : now
             let (sum, overflow) = start.addingReportingOverflow(seconds)
             time = overflow ? (seconds < 0 ? .min : .max) : sum
         }
         let (age, overflow) = time.subtractingReportingOverflow(now)
         let isOver = seconds < 0 || time < now
-        return Answer(time: time, maxAge: isOver ? nil : overflow ? .max : age)
+        return Expiry(time: time, maxAge: isOver ? nil : overflow ? .max : age)
     }
 
     /// Returns the next time at which local clocks show the time of day.

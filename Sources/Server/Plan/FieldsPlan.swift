@@ -18,7 +18,7 @@ struct FieldsPlan: BitwiseCopyable {
     let alwaysHasAllow: Bool
 
     /// Returns true if a response with this status gets fields without `always`.
-    static func takesAll(_ status: Int) -> Bool {
+    static func addsFieldsTo(_ status: Int) -> Bool {
         switch status {
         case 200, 201, 204, 206, 301, 302, 303, 304, 307, 308: true
         default: false
@@ -27,7 +27,7 @@ struct FieldsPlan: BitwiseCopyable {
 
     /// Returns true if a response with this status ends in trailers.
     func hasTrailers(_ status: Int) -> Bool {
-        if FieldsPlan.takesAll(status) { return trailers.count > 0 }
+        if FieldsPlan.addsFieldsTo(status) { return trailers.count > 0 }
         for index in 0..<trailers.count where trailers[index].isForAll { return true }
         return false
     }
@@ -62,7 +62,7 @@ struct AddedFieldPlan: BitwiseCopyable {
     let value: Template
 }
 
-extension HeadWriter {
+extension ByteWriter {
     /// Appends a status code with at least three digits.
     mutating func append(status: Int) {
         if status < 100 { append(byte: UInt8(ascii: "0")) }

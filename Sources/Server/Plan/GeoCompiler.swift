@@ -18,7 +18,7 @@ struct GeoPlan: BitwiseCopyable {
 /// Compilation of `geo` blocks.
 extension PlanCompiler {
     /// A block while its rows are read.
-    private struct Gathered {
+    private struct GeoBuilder {
         var networks = GeoNetworks()
         /// The ranges, with `ranges`.
         var ranges: GeoRanges?
@@ -46,7 +46,7 @@ extension PlanCompiler {
 
     mutating func compileGeos() {
         for geo in draft.geos {
-            var gathered = Gathered()
+            var gathered = GeoBuilder()
             for row in geo.rows { take(row, into: &gathered) }
             let source = geo.address.map { template($0) } ?? template(constant: [])
             let arena = parts.arena
@@ -61,9 +61,9 @@ extension PlanCompiler {
         }
     }
 
-    private mutating func take(_ row: Directive, into geo: inout Gathered) {
+    private mutating func take(_ row: Directive, into geo: inout GeoBuilder) {
         guard row.arguments.count == 1, let second = row.arguments.first else {
-            guard row.arguments.isEmpty, takeSwitch(row.name, into: &geo) else {
+            guard row.arguments.isEmpty, parseSwitch(row.name, into: &geo) else {
                 fail("invalid number of the geo parameters", at: row.name)
                 return
             }
@@ -72,7 +72,7 @@ extension PlanCompiler {
         switch row.name.text {
         case "proxy":
             if let network = network(second) { geo.proxies.append(network) }
-        case "default": takeDefault(second, into: &geo)
+        case "default": useDefaults(second, into: &geo)
         case "delete":
             if geo.ranges != nil {
                 if let range = range(second), geo.ranges?.delete(range.0, range.1) == false {
@@ -90,7 +90,7 @@ extension PlanCompiler {
         }
     }
 
-    private mutating func takeSwitch(_ word: Word, into geo: inout Gathered) -> Bool {
+    private mutating func parseSwitch(_ word: Word, into geo: inout GeoBuilder) -> Bool {
         switch word.text {
         case "ranges":
             if geo.hasNetworks {
@@ -108,7 +108,7 @@ extension PlanCompiler {
 
     // MARK: values
 
-    private mutating func takeDefault(_ value: Word, into geo: inout Gathered) {
+    private mutating func useDefaults(_ value: Word, into geo: inout GeoBuilder) {
         let index = geo.index(of: value.bytes)
         if geo.fallback >= 0 {
             let old = geo.text(geo.fallback)
@@ -127,7 +127,7 @@ extension PlanCompiler {
         }
     }
 
-    private mutating func addNetwork(_ word: Word, _ value: Word, to geo: inout Gathered) {
+    private mutating func addNetwork(_ word: Word, _ value: Word, to geo: inout GeoBuilder) {
         geo.hasNetworks = true
         guard let network = network(word) else { return }
         if let old = geo.networks.set(network, geo.index(of: value.bytes)) {
@@ -137,7 +137,7 @@ extension PlanCompiler {
         }
     }
 
-    private mutating func addRange(_ word: Word, _ value: Word, to geo: inout Gathered) {
+    private mutating func addRange(_ word: Word, _ value: Word, to geo: inout GeoBuilder) {
         guard let range = range(word) else { return }
         let index = geo.index(of: value.bytes)
         switch geo.ranges?.add(range.0, range.1, index) {

@@ -44,7 +44,7 @@ extension PlanCompiler {
     }
 
     /// Adds the limits of a level. Returns their index; -1 for none.
-    mutating func limits(of scope: Scope) -> Int32 {
+    mutating func limits(of scope: LevelSettings) -> Int32 {
         let requests = (scope.requestLimits.limits ?? []).compactMap { limit -> RequestLimit? in
             guard let zone = zone(limit.zone, .requests, at: limit.word) else { return nil }
             return RequestLimit(
@@ -100,7 +100,7 @@ extension PlanCompiler {
     }
 
     /// Adds the rate of a level. Returns its index; -1 for none.
-    mutating func rate(of scope: Scope) -> Int32 {
+    mutating func rate(of scope: LevelSettings) -> Int32 {
         let bytesPerSecond = size(scope.rate.rate)
         let isUnlimited = bytesPerSecond.template < 0 && bytesPerSecond.number == 0
         if isUnlimited, !draft.setsRate { return -1 }

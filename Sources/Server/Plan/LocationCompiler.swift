@@ -6,7 +6,7 @@ import Linux
 /// Compilation of a location's settings.
 extension PlanCompiler {
     /// Adds a location plan for settings after inheritance. Returns its index.
-    mutating func add(_ scope: Scope, _ written: Written?) -> Int32 {
+    mutating func add(_ scope: LevelSettings, _ written: SourceRange?) -> Int32 {
         let files = scope.location
         let root = root(of: files)
         let limits = limits(of: scope)
@@ -33,12 +33,12 @@ extension PlanCompiler {
             errorLog: errorLog(scope.logs.errorLogs), limits: limits, rate: rate,
             tryFiles: tryFiles(scope.tryFiles.files),
             errorPages: errorPages(scope.errorPages.pages),
-            fields: fields(of: scope.added), linkTest: linkTest(files.linkTest))
+            fields: fields(of: scope.added), symlinks: symlinks(files.symlinks))
         if limits >= 0 { plan.features.insert(.limits) }
         if scope.status.isStub ?? false { plan.features.insert(.stubStatus) }
         if rate >= 0 { plan.features.insert(.limitsRate) }
         parts.locations.append(plan)
-        parts.locationOrigins.append(origin(written))
+        parts.locationPlaces.append(origin(written))
         return Int32(parts.locations.count &- 1)
     }
 
@@ -64,7 +64,7 @@ extension PlanCompiler {
         return parts.arena.store(elements: words.map { template($0) })
     }
 
-    private func features(of scope: Scope) -> LocationFeatures {
+    private func features(of scope: LevelSettings) -> LocationFeatures {
         let access = AccessGroup(scope, serverNames: [])
         let switches: [(LocationFeatures, Bool)] = [
             (.aliasIsWholePath, scope.location.alias.map { $0.replacedCount == nil } ?? false),
@@ -79,12 +79,12 @@ extension PlanCompiler {
             (.sourceCharset, scope.charset.source != nil),
             (.addition, scope.addition.isOn),
             (.gzip, scope.gzip.isOn ?? false),
-            (.access, access.access.rules != nil || access.asksForPassword),
+            (.access, access.access.rules != nil || access.requiresPassword),
             (.userID, access.setsUserID),
             (.sidecars, scope.gzip.hasSidecars),
             (.gzipVary, scope.gzip.vary ?? false),
             (.sendfile, scope.sending.usesSendfile ?? false),
-            (.readsElsewhere, scope.sending.readsElsewhere ?? false),
+            (.readsViaHelper, scope.sending.readsViaHelper ?? false),
             (.holdsHead, scope.sending.isCorked ?? false),
             (.etag, scope.fields.etag ?? true),
             (.serverTokens, scope.fields.serverTokens ?? true),
@@ -104,7 +104,7 @@ extension PlanCompiler {
             (.forbidsChunks, !(scope.fields.sendsChunks ?? true)),
             (.refreshesMSIE, scope.fields.refreshesMSIE ?? false),
             (.padsErrorPages, scope.fields.padsErrorPages ?? true),
-            (.testsLinks, (scope.location.linkTest?.kind ?? .off) != .off),
+            (.checksSymlinks, (scope.location.symlinks?.kind ?? .off) != .off),
             (.limitsKeepalive, scope.timeouts.keepaliveDisable?.contains(.safari) ?? false),
         ]
         return switches.reduce(into: []) { if $1.1 { $0.insert($1.0) } }
@@ -127,14 +127,14 @@ extension PlanCompiler {
         return Int32(parts.tryFiles.count &- 1)
     }
 
-    private mutating func linkTest(_ draft: LinkTestDraft?) -> Int32 {
+    private mutating func symlinks(_ draft: SymlinkDraft?) -> Int32 {
         guard let draft, draft.kind != .off else { return -1 }
-        parts.linkTests.append(
-            LinkTestPlan(
+        parts.symlinkPlans.append(
+            SymlinkPlan(
                 allowsOwners: draft.kind == .ifNotOwner,
                 from: draft.from.map { template(draft.fromBytes, of: $0) }
                     ?? template(constant: [])))
-        return Int32(parts.linkTests.count &- 1)
+        return Int32(parts.symlinkPlans.count &- 1)
     }
 
     private mutating func errorPages(_ drafts: [ErrorPageDraft]?) -> Int32 {
@@ -207,7 +207,7 @@ extension PlanCompiler {
                 level: Int32(settings.level ?? 1), minLength: Int64(settings.minLength ?? 20),
                 types: parts.arena.store(
                     elements: Set(names + ["text/html"]).sorted().map { parts.arena.store($0) }),
-                codesEverything: names.contains("*"), minVersion: settings.minVersion ?? .http11,
+                compressesAllTypes: names.contains("*"), minVersion: settings.minVersion ?? .http11,
                 proxied: settings.proxied ?? [], disabledFrom: Int32(first),
                 disabledCount: Int32(parts.regexes.count &- first),
                 staticMode: settings.staticMode ?? .off,

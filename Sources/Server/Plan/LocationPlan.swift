@@ -22,7 +22,7 @@ struct LocationFeatures: OptionSet, BitwiseCopyable {
     static let portInRedirect = LocationFeatures(rawValue: 1 << 14)
     static let resetsTimedOut = LocationFeatures(rawValue: 1 << 15)
     /// aio threads
-    static let readsElsewhere = LocationFeatures(rawValue: 1 << 56)
+    static let readsViaHelper = LocationFeatures(rawValue: 1 << 56)
     /// tcp_nopush
     static let holdsHead = LocationFeatures(rawValue: 1 << 9)
     static let gzipVary = LocationFeatures(rawValue: 1 << 16)
@@ -73,11 +73,11 @@ struct LocationFeatures: OptionSet, BitwiseCopyable {
     /// msie_padding
     static let padsErrorPages = LocationFeatures(rawValue: 1 << 57)
     /// disable_symlinks
-    static let testsLinks = LocationFeatures(rawValue: 1 << 54)
-    static let lookAtCodings: LocationFeatures = [.gzip, .sidecars, .gunzip]
+    static let checksSymlinks = LocationFeatures(rawValue: 1 << 54)
+    static let dependOnEncodings: LocationFeatures = [.gzip, .sidecars, .gunzip]
     /// Features that make responses depend on more than the path and the client's accepted
     /// encodings.
-    static let lookAtRequests: LocationFeatures = [
+    static let dependOnRequest: LocationFeatures = [
         .access, .limits, .limitsRate, .limitsMethods, .realIP, .userID, .addsTrailers,
         .limitsKeepalive, .stubStatus, .randomIndex, .addition, .refreshesMSIE,
     ]
@@ -142,7 +142,7 @@ struct LocationPlan: BitwiseCopyable {
     /// The index of the set of added fields; -1 for none.
     var fields: Int32 = -1
     /// The index of the disable_symlinks settings; -1 for none.
-    var linkTest: Int32 = -1
+    var symlinks: Int32 = -1
 }
 
 /// A location's timeouts: indexes of the plan's durations, and numbers.
@@ -169,9 +169,9 @@ struct TimeoutPlan: BitwiseCopyable {
 struct GzipPlan: BitwiseCopyable {
     var level: Int32
     var minLength: Int64
-    /// The compressed types; empty with `codesEverything`.
+    /// The compressed types; empty with `compressesAllTypes`.
     var types: PlanTable<PlanBytes>
-    var codesEverything: Bool
+    var compressesAllTypes: Bool
     var minVersion: GzipVersion
     var proxied: GzipProxied
     /// The range of the plan's regular expressions for User-Agents (gzip_disable): the first index,
@@ -205,7 +205,7 @@ struct AccessLogPlan: BitwiseCopyable {
 }
 
 /// disable_symlinks, compiled.
-struct LinkTestPlan: BitwiseCopyable {
+struct SymlinkPlan: BitwiseCopyable {
     /// True if links to files of the same owner are followed.
     let allowsOwners: Bool
     /// The prefix of the path that is not checked; empty if all of it is.

@@ -64,14 +64,14 @@ extension PlanCompiler {
 
     private mutating func namedLog(_ template: Template, cache: Int32) -> Int32 {
         let pieces = (0..<template.pieces.count).map { template.pieces[$0] }
-        let log = NamedLog(
+        let log = VariableLog(
             pieces.map { piece in
                 guard piece.variable == .literal else { return nil }
                 return piece.text.span.indices.map { piece.text.span[$0] }
             }, cache: Int(cache))
-        if let index = parts.namedLogs.firstIndex(of: log) { return Int32(index) }
-        parts.namedLogs.append(log)
-        return Int32(parts.namedLogs.count &- 1)
+        if let index = parts.variableLogs.firstIndex(of: log) { return Int32(index) }
+        parts.variableLogs.append(log)
+        return Int32(parts.variableLogs.count &- 1)
     }
 
     private mutating func syslog(_ target: SyslogTarget) -> Int32 {
@@ -93,7 +93,7 @@ extension PlanCompiler {
 
     /// Compiles all formats and the logs of the http level, so that errors are reported even if
     /// nothing uses them.
-    mutating func compileLogs(of http: Scope) {
+    mutating func compileLogs(of http: LevelSettings) {
         for name in draft.logFormats.keys.sorted() { _ = format(named: name) }
         if http.logs.accessLogs != nil { _ = accessLogs(http.logs) }
     }

@@ -17,7 +17,7 @@ struct LogFormat: BitwiseCopyable {
     /// Writes a line; `value` writes the value of a piece, and returns false if it has none. nginx
     /// writes `-` then, if values are escaped for people.
     func write(
-        into writer: inout HeadWriter, value: (TemplatePiece, inout HeadWriter) -> Bool
+        into writer: inout ByteWriter, value: (TemplatePiece, inout ByteWriter) -> Bool
     ) {
         for index in 0..<pieces.count {
             let piece = pieces[index]
@@ -41,7 +41,7 @@ struct LogFormat: BitwiseCopyable {
         }
     }
 
-    private static func dropZeros(from start: Int, in writer: inout HeadWriter) {
+    private static func dropZeros(from start: Int, in writer: inout ByteWriter) {
         let digits = writer.bytes.slice(from: start, to: writer.count)
         var number: Int64 = 0
         for index in digits.indices { number = number &* 10 &+ Int64(digits[index] &- 0x30) }

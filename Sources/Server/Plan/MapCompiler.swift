@@ -16,7 +16,7 @@ struct MapPlan: BitwiseCopyable {
 /// Compilation of `map` blocks.
 extension PlanCompiler {
     /// A block while its rows are read.
-    private struct Gathered {
+    private struct MapBuilder {
         var strings = MapStrings()
         var regexes: [MapRegex] = []
         var results: [Template] = []
@@ -28,7 +28,7 @@ extension PlanCompiler {
 
     mutating func compileMaps() {
         for map in draft.maps {
-            var gathered = Gathered()
+            var gathered = MapBuilder()
             for row in map.rows { take(row, into: &gathered) }
             let source = template(map.source)
             parts.maps.append(
@@ -42,7 +42,7 @@ extension PlanCompiler {
         }
     }
 
-    private mutating func take(_ row: Directive, into map: inout Gathered) {
+    private mutating func take(_ row: Directive, into map: inout MapBuilder) {
         if row.arguments.isEmpty {
             switch row.name.text {
             case "hostnames":
@@ -83,7 +83,7 @@ extension PlanCompiler {
     }
 
     /// Shared by equal results: many rows have few results.
-    private mutating func result(_ word: Word, in map: inout Gathered) -> Int32 {
+    private mutating func result(_ word: Word, in map: inout MapBuilder) -> Int32 {
         if let known = map.resultIndexes[word.bytes] { return known }
         map.results.append(template(word))
         let index = Int32(map.results.count &- 1)

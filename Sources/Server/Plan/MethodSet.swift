@@ -24,8 +24,8 @@ struct MethodSet: OptionSet, BitwiseCopyable {
 /// A `limit_except` block, and the methods that it excludes.
 struct MethodLimitDraft {
     let allowed: MethodSet
-    let scope: Scope
-    let written: Written
+    let scope: LevelSettings
+    let written: SourceRange
 }
 
 /// A `limit_except`, compiled: for other methods a pseudo location replaces its location.

@@ -17,11 +17,11 @@ public final class Plan {
     let servers: PlanTable<ServerPlan>
     let locations: PlanTable<LocationPlan>
     /// The place of each location.
-    let locationOrigins: PlanTable<Origin>
+    let locationPlaces: PlanTable<SourceLocation>
     /// The files that places refer to.
     let files: [String]
     let trees: PlanTable<LocationTree>
-    let addresses: PlanTable<AddressPlan>
+    let addresses: PlanTable<VirtualHosts>
     /// True if one of the addresses has `proxy_protocol`.
     let readsProxyHeaders: Bool
     let gzips: PlanTable<GzipPlan>
@@ -40,12 +40,12 @@ public final class Plan {
     let zoneKeys: PlanTable<Template>
     let accesses: PlanTable<AccessPlan>
     /// True if a location requires passwords, which the helper process verifies.
-    let asksForPasswords: Bool
+    let requiresPasswords: Bool
     let regexes: [Regex]
     /// The indexes of the regular expressions of gzip_disable.
     let disablingRegexes: [Int]
     /// True if a response depends on the encodings that a client accepts.
-    let looksAtCodings: Bool
+    let dependsOnEncodings: Bool
     let types: [MIMETypes]
     /// The names of each table's types, in its order.
     let typeNames: PlanTable<PlanTable<PlanBytes>>
@@ -58,7 +58,7 @@ public final class Plan {
     let syslogs: [SyslogTarget]
     let logFileCaches: [LogFileCacheSettings]
     /// Access logs with variables in their file names.
-    let namedLogs: [NamedLog]
+    let variableLogs: [VariableLog]
     /// The default logs, which no directive names: if one cannot be opened, the server continues
     /// without it.
     let defaultLogs: Set<String>
@@ -75,13 +75,13 @@ public final class Plan {
     let prefix: PlanBytes
     let scripts: PlanTable<PlanTable<ScriptStep>>
     /// The places of their steps.
-    let scriptOrigins: PlanTable<PlanTable<Origin>>
+    let scriptPlaces: PlanTable<PlanTable<SourceLocation>>
     let tryFiles: PlanTable<TryFilesPlan>
     /// The pages of `error_page`; ``errorPages`` are the built-in ones.
     let errorPageSets: PlanTable<PlanTable<ErrorPagePlan>>
     let methodLimits: PlanTable<MethodLimitPlan>
     let fields: PlanTable<FieldsPlan>
-    let linkTests: PlanTable<LinkTestPlan>
+    let symlinkPlans: PlanTable<SymlinkPlan>
     /// The variables that the configuration defines, by slot.
     let variables: PlanTable<VariablePlan>
     let maps: PlanTable<MapPlan>
@@ -112,7 +112,7 @@ public final class Plan {
         arena = parts.arena
         servers = arena.store(elements: parts.servers)
         locations = arena.store(elements: parts.locations)
-        locationOrigins = arena.store(elements: parts.locationOrigins)
+        locationPlaces = arena.store(elements: parts.locationPlaces)
         files = parts.files
         trees = arena.store(elements: parts.trees)
         addresses = arena.store(elements: parts.addresses)
@@ -127,24 +127,24 @@ public final class Plan {
         zones = parts.zones
         zoneKeys = arena.store(elements: parts.zoneKeys)
         accesses = arena.store(elements: parts.accesses)
-        asksForPasswords = parts.asksForPasswords
+        requiresPasswords = parts.requiresPasswords
         regexes = parts.regexes
         disablingRegexes = parts.gzips.flatMap { gzip in
             (0..<Int(gzip.disabledCount)).map { Int(gzip.disabledFrom) &+ $0 }
         }
-        looksAtCodings =
+        dependsOnEncodings =
             parts.servers.contains(where: \.limits.isStrict)
-            || parts.locations.contains { !$0.features.isDisjoint(with: .lookAtCodings) }
+            || parts.locations.contains { !$0.features.isDisjoint(with: .dependOnEncodings) }
         types = parts.types
         typeNames = arena.store(elements: parts.typeNames)
         formats = arena.store(elements: parts.formats)
         scripts = arena.store(elements: parts.scripts)
-        scriptOrigins = arena.store(elements: parts.scriptOrigins)
+        scriptPlaces = arena.store(elements: parts.scriptPlaces)
         tryFiles = arena.store(elements: parts.tryFiles)
         errorPageSets = arena.store(elements: parts.errorPages)
         methodLimits = arena.store(elements: parts.methodLimits)
         fields = arena.store(elements: parts.fields)
-        linkTests = arena.store(elements: parts.linkTests)
+        symlinkPlans = arena.store(elements: parts.symlinkPlans)
         templates = arena.store(elements: parts.templates)
         prefix = arena.store(parts.prefix)
         variables = arena.store(elements: parts.variables)
@@ -158,7 +158,7 @@ public final class Plan {
         logFiles = parts.logFiles
         logBuffering = parts.logBuffering
         syslogs = parts.syslogs
-        namedLogs = parts.namedLogs
+        variableLogs = parts.variableLogs
         logFileCaches = parts.logFileCaches.map(\.settings)
         defaultLogs = parts.defaultLogs
         errorLogs = parts.errorLogs
@@ -183,10 +183,10 @@ struct PlanParts {
     var servers: [ServerPlan] = []
     var locations: [LocationPlan] = []
     /// One for each of `locations`.
-    var locationOrigins: [Origin] = []
+    var locationPlaces: [SourceLocation] = []
     var files: [String] = []
     var trees: [LocationTree] = []
-    var addresses: [AddressPlan] = []
+    var addresses: [VirtualHosts] = []
     var gzips: [GzipPlan] = []
     var bodyFilters: [BodyFilterPlan] = []
     var charsetNames: [String] = []
@@ -197,18 +197,18 @@ struct PlanParts {
     var zones: [ZonePlan] = []
     var zoneKeys: [Template] = []
     var accesses: [AccessPlan] = []
-    var asksForPasswords = false
+    var requiresPasswords = false
     var regexes: [Regex] = []
     /// One for each of `regexes`.
     var namedCaptures: [PlanTable<NamedCapture>] = []
     var scripts: [PlanTable<ScriptStep>] = []
     /// One for each of `scripts`.
-    var scriptOrigins: [PlanTable<Origin>] = []
+    var scriptPlaces: [PlanTable<SourceLocation>] = []
     var tryFiles: [TryFilesPlan] = []
     var errorPages: [PlanTable<ErrorPagePlan>] = []
     var methodLimits: [MethodLimitPlan] = []
     var fields: [FieldsPlan] = []
-    var linkTests: [LinkTestPlan] = []
+    var symlinkPlans: [SymlinkPlan] = []
     var templates: [Template] = []
     var prefix: [UInt8] = []
     var variables: [VariablePlan] = []
@@ -224,7 +224,7 @@ struct PlanParts {
     var logFiles: [String] = []
     var logBuffering: [LogBuffering?] = []
     var syslogs: [SyslogTarget] = []
-    var namedLogs: [NamedLog] = []
+    var variableLogs: [VariableLog] = []
     var logFileCaches: [(place: Place, settings: LogFileCacheSettings)] = []
     var defaultLogs: Set<String> = []
     var errorLogs: [[ErrorLogTarget]] = []
@@ -241,21 +241,21 @@ public struct ListenPlan: Sendable {
     /// The index of its servers: for connections to any address of the socket.
     let servers: Int32
     /// Servers of specific addresses whose connections a wildcard socket accepts.
-    let particular: [ParticularAddress]
+    let specific: [SpecificAddress]
 
     init(
         address: ListenAddress, options: ListenOptions, servers: Int32 = 0,
-        particular: [ParticularAddress] = []
+        particular: [SpecificAddress] = []
     ) {
         self.address = address
         self.options = options
         self.servers = servers
-        self.particular = particular
+        self.specific = particular
     }
 }
 
 /// An address covered by a wildcard socket that has servers of its own.
-struct ParticularAddress: Sendable {
+struct SpecificAddress: Sendable {
     let address: ListenAddress
     let servers: Int32
 }

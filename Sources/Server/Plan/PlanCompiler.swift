@@ -78,7 +78,7 @@ struct PlanCompiler {
         compileAddresses(draft.servers)
     }
 
-    private mutating func compile(_ server: ServerDraft, in http: Scope) {
+    private mutating func compile(_ server: ServerDraft, in http: LevelSettings) {
         let scope = inherited(server.scope, from: http)
         serverNames = server.names
         let settings = add(scope, server.written)
@@ -103,14 +103,14 @@ struct PlanCompiler {
     }
 
     /// Returns a level with the settings that it inherits.
-    func inherited(_ child: Scope, from parent: Scope) -> Scope {
+    func inherited(_ child: LevelSettings, from parent: LevelSettings) -> LevelSettings {
         var outer = Draft(level: parent)
         return inherited(child, from: &outer)
     }
 
     /// Returns a level with the settings that it inherits from a draft, which is large and shared
     /// by many levels.
-    private func inherited(_ child: Scope, from outer: inout Draft) -> Scope {
+    private func inherited(_ child: LevelSettings, from outer: inout Draft) -> LevelSettings {
         var level = Draft(level: child)
         DirectiveList.table.inherit(&level, from: &outer)
         return level.scope
@@ -128,7 +128,7 @@ struct PlanCompiler {
     ///
     /// `around` is the nearest enclosing location with a regular expression.
     private mutating func compileTree(
-        _ locations: [LocationDraft], in outer: Scope, around: Int32 = -1
+        _ locations: [LocationDraft], in outer: LevelSettings, around: Int32 = -1
     ) -> LocationTree {
         var exact: [NamedIndex] = []
         var prefixes: [PrefixLocation] = []
@@ -172,7 +172,7 @@ struct PlanCompiler {
     }
 
     /// Adds a location's own plan, with its script and limit_except.
-    private mutating func add(_ location: LocationDraft, _ scope: Scope) -> Int32 {
+    private mutating func add(_ location: LocationDraft, _ scope: LevelSettings) -> Int32 {
         let index = add(scope, location.written)
         parts.locations[Int(index)].script = script(scope.rewrite.script, in: scope)
         guard let limit = location.methodLimit else { return index }
@@ -184,7 +184,7 @@ struct PlanCompiler {
     }
 
     private mutating func compileChildren(
-        _ children: [LocationDraft], in scope: Scope, around: Int32
+        _ children: [LocationDraft], in scope: LevelSettings, around: Int32
     ) -> Int32 {
         guard !children.isEmpty else { return -1 }
         let tree = compileTree(children, in: scope, around: around)

@@ -15,7 +15,7 @@ struct ScriptStep: BitwiseCopyable {
         /// Replaces the path by `left` and the query by `right` if the path matches `regex`.
         case rewrite
         /// Responds with status `index`, and with `left` if `hasText`.
-        case answer
+        case respond
         case stop
     }
 

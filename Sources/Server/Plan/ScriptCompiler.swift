@@ -4,19 +4,19 @@ import Configuration
 extension PlanCompiler {
     /// Compiles a script. Returns its index; -1 if it is empty. `scope` has the settings that
     /// pseudo locations of its conditions inherit.
-    mutating func script(_ lines: [ScriptLine], in scope: Scope) -> Int32 {
+    mutating func script(_ lines: [ScriptLine], in scope: LevelSettings) -> Int32 {
         guard !lines.isEmpty else { return -1 }
         var steps: [ScriptStep] = []
-        var origins: [Origin] = []
+        var origins: [SourceLocation] = []
         append(lines, in: scope, to: &steps, &origins)
         parts.scripts.append(parts.arena.store(elements: steps))
-        parts.scriptOrigins.append(parts.arena.store(elements: origins))
+        parts.scriptPlaces.append(parts.arena.store(elements: origins))
         return Int32(parts.scripts.count &- 1)
     }
 
     private mutating func append(
-        _ lines: [ScriptLine], in scope: Scope, to steps: inout [ScriptStep],
-        _ origins: inout [Origin]
+        _ lines: [ScriptLine], in scope: LevelSettings, to steps: inout [ScriptStep],
+        _ origins: inout [SourceLocation]
     ) {
         let nothing = template(constant: [])
         for line in lines {
@@ -35,12 +35,12 @@ extension PlanCompiler {
                 steps.append(
                     ScriptStep(operation: .setRate, left: template(value), right: nothing))
             case .rewrite(let draft): append(draft, to: &steps)
-            case .answer(let status, let written):
+            case .respond(let status, let written):
                 // nginx treats an empty text as none.
                 let text = written.flatMap { $0.bytes.isEmpty ? nil : $0 }
                 steps.append(
                     ScriptStep(
-                        operation: .answer, rewrite: text == nil ? [] : .hasText,
+                        operation: .respond, rewrite: text == nil ? [] : .hasText,
                         index: Int32(status), left: text.map { template($0) } ?? nothing,
                         right: nothing))
             case .stop:

@@ -3,7 +3,7 @@ import Configuration
 /// A step of a level's script, and its place.
 struct ScriptLine {
     let draft: ScriptDraft
-    let written: Written
+    let written: SourceRange
 }
 
 /// A step of a level's script as written.
@@ -12,10 +12,10 @@ indirect enum ScriptDraft {
     case setArguments(Word)
     case setRate(Word)
     case rewrite(RewriteDraft)
-    case answer(status: Int, text: Word?)
+    case respond(status: Int, text: Word?)
     case stop
     /// An `if`; in a location, the body's settings are those of a pseudo location.
-    case condition(ConditionDraft, body: [ScriptLine], scope: Scope?)
+    case condition(ConditionDraft, body: [ScriptLine], scope: LevelSettings?)
 }
 
 /// A `rewrite`.

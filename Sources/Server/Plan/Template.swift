@@ -19,7 +19,7 @@ struct TemplatePiece: BitwiseCopyable {
 extension TemplatePiece {
     /// True if its value is the same for all requests with the same path and server. A looked-up
     /// value (of a map) depends on others, which are tested themselves.
-    var isOfPath: Bool {
+    var dependsOnPathOnly: Bool {
         switch variable {
         case .literal, .capture, .slot, .documentURI, .documentRoot, .requestFilename,
             .serverName, .hostname, .nginxVersion, .scheme, .empty, .foreign:
@@ -31,7 +31,7 @@ extension TemplatePiece {
 
     /// Returns true if its value is unknown for a cached response, because it depends on how the
     /// response was built. Without a context the path is that of the request.
-    func isOfMaking(hasContext: Bool) -> Bool {
+    func dependsOnEvaluation(hasContext: Bool) -> Bool {
         switch variable {
         case .documentURI, .args, .isArgs, .argument: return hasContext
         case .capture, .slot, .documentRoot, .realpathRoot, .requestFilename, .sentField,
@@ -45,8 +45,8 @@ extension TemplatePiece {
 
 extension PlanTable where Element == TemplatePiece {
     /// Returns true if one of them depends on it.
-    func isOfMaking(hasContext: Bool) -> Bool {
-        for index in 0..<count where self[index].isOfMaking(hasContext: hasContext) {
+    func dependsOnEvaluation(hasContext: Bool) -> Bool {
+        for index in 0..<count where self[index].dependsOnEvaluation(hasContext: hasContext) {
             return true
         }
         return false

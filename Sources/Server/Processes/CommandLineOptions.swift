@@ -58,7 +58,7 @@ public struct CommandLineOptions: Equatable, Sendable {
             showsUsage = true
             showsVersion = true
         case .unknown(let name), .operand(let name): throw .invalid(name)
-        case .lacksArgument(let letter): throw .requires(letter, CommandLineOptions.noun(letter))
+        case .missingArgument(let letter): throw .requires(letter, CommandLineOptions.noun(letter))
         case .option(let letter, let argument): try take(letter, argument ?? "")
         }
     }

@@ -21,7 +21,7 @@ struct Daemon {
 
     /// Announces that the server runs: the caller exits, and the terminal is released.
     func announce(keepingStderr: Bool) throws(SystemError) {
-        try silenceStandardDescriptors(includingStderr: !keepingStderr)
+        try redirectStandardDescriptors(includingStderr: !keepingStderr)
         writeAll(readiness, "1")
         closeDescriptor(readiness)
     }

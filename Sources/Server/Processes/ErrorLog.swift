@@ -59,7 +59,7 @@ public final class ErrorLog {
         case .syslog(let target): return .syslog(SyslogSender(target))
         case .file(let path):
             do throws(SystemError) {
-                return .file(path: path, descriptor: try openForAppending(path).release())
+                return .file(path: path, descriptor: try openForAppending(path).detach())
             } catch {
                 failures.append(LogFailure(path: path, error: error))
                 // Every message must go somewhere.
@@ -142,7 +142,7 @@ public final class ErrorLog {
     func collect() { collected = [] }
 
     /// Returns the collected messages and stops collecting.
-    func takeCollected() -> [String] {
+    func popCollected() -> [String] {
         defer { collected = nil }
         return collected ?? []
     }
@@ -182,15 +182,15 @@ public final class ErrorLog {
             guard case .syslog(let sender) = sink.output, sender.reportDueMs != nil else {
                 continue
             }
-            let ways = sinks.filter { way in
-                guard case .syslog(let other) = way.output else { return true }
+            let working = sinks.filter { sink in
+                guard case .syslog(let other) = sink.output else { return true }
                 return other.works
             }
-            guard !ways.isEmpty, let report = sender.takeReport(nowMs: Clock.monotonicMs()) else {
+            guard !working.isEmpty, let report = sender.popReport(nowMs: Clock.monotonicMs()) else {
                 continue
             }
             let line = Line(.alert, report)
-            for way in ways where .alert <= way.level { put(line, into: way.output) }
+            for sink in working where .alert <= sink.level { put(line, into: sink.output) }
         }
     }
 
@@ -204,7 +204,7 @@ public final class ErrorLog {
             }
             do throws(SystemError) {
                 let file = try openForAppending(path)
-                sinks[index].output = .file(path: path, descriptor: file.release())
+                sinks[index].output = .file(path: path, descriptor: file.detach())
                 closeDescriptor(old)
             } catch {
                 write(.emerg, "\(error)")
@@ -215,7 +215,8 @@ public final class ErrorLog {
 
 /// Returns true if an open log is a regular file, whose name may refer to another file by now.
 func isReopened(_ path: String, _ descriptor: Int32) -> Bool {
-    guard standardStream(named: path) == nil, case .success(let facts) = facts(of: descriptor)
+    guard standardStream(named: path) == nil,
+        case .success(let fileStatus) = fileStatus(of: descriptor)
     else { return false }
-    return facts.kind == .regular
+    return fileStatus.kind == .regular
 }

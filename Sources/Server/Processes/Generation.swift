@@ -7,7 +7,7 @@ struct Generation {
     let listeners: ListenerSet
     /// The sockets of the helper process; nil if none is needed, or there is no master to start
     /// one.
-    let aide: AideSockets?
+    let helper: HelperSockets?
     /// The user of workers; nil if the master is not root.
     let identity: Identity?
     /// The shared memory of its workers.
@@ -33,7 +33,7 @@ struct Generation {
         logs.identity = identity
         logs.sandbox = sandbox
         let zones = try ZoneSet.open(plan.zones, keeping: old?.zones ?? [])
-        let aide = aideSockets(plan)
+        let helper = helperSockets(plan)
         do throws(ListenFailures) {
             let workers = plan.main.usesMasterProcess ? plan.main.workerProcesses : 1
             let listeners = try ListenerSet.open(
@@ -43,9 +43,9 @@ struct Generation {
                 pauseMs: old == nil ? 500 : 25)
             return Generation(
                 plan: plan, logs: logs, listeners: listeners,
-                aide: aide, identity: identity, zones: zones, sandbox: sandbox)
+                helper: helper, identity: identity, zones: zones, sandbox: sandbox)
         } catch {
-            aide?.close()
+            helper?.close()
             var lines = error.failures.map(\.description)
             if error.failures.contains(where: \.isInUse), let advice = options.inUseAdvice {
                 lines.append(advice)
@@ -70,9 +70,9 @@ struct Generation {
     }
 
     /// Without them workers check passwords, compress and read files themselves.
-    private static func aideSockets(_ plan: Plan) -> AideSockets? {
-        guard plan.asksAide, plan.main.usesMasterProcess else { return nil }
-        return AideSockets()
+    private static func helperSockets(_ plan: Plan) -> HelperSockets? {
+        guard plan.needsHelper, plan.main.usesMasterProcess else { return nil }
+        return HelperSockets()
     }
 
     /// Returns the settings for the master's behaviour.
@@ -80,7 +80,7 @@ struct Generation {
         var settings = MasterState.Settings(
             workers: plan.main.workerProcesses, shutdownTimeoutMs: plan.main.shutdownTimeoutMs)
         settings.logger = logs.generation
-        settings.hasAide = aide != nil
+        settings.hasHelper = helper != nil
         settings.wantsCores = (plan.main.coreLimit ?? 0) > 0
         settings.isDaemon = plan.main.isDaemon
         settings.endsOnHangup = endsOnHangup

@@ -37,7 +37,7 @@ public final class ListenerSet {
             socket.isSpread = listen.isSpread
             return socket
         }
-        let keptCounts = sockets.map(\.descriptors.count)
+        let inheritedCounts = sockets.map(\.descriptors.count)
         for (socket, listen) in zip(sockets, listens) {
             for fd in socket.descriptors { ListeningSocket.adjust(fd, to: listen) }
         }
@@ -54,11 +54,11 @@ public final class ListenerSet {
             if failures.isEmpty {
                 for index in sockets.indices { sockets[index].noteUnverifiable() }
                 let set = ListenerSet(sockets, workers: workers)
-                set.spare = (old?.all ?? []).filter { $0.isLent && !set.has($0.address) }
+                set.spare = (old?.all ?? []).filter { $0.belongsToManager && !set.has($0.address) }
                 return set
             }
             guard retriesLeft > 0, failures.allSatisfy(\.isInUse) else {
-                for (socket, kept) in zip(sockets, keptCounts) { socket.close(after: kept) }
+                for (socket, kept) in zip(sockets, inheritedCounts) { socket.close(after: kept) }
                 throw ListenFailures(failures: failures)
             }
             retriesLeft -= 1
@@ -70,7 +70,7 @@ public final class ListenerSet {
     var all: [ListeningSocket] { sockets + spare }
 
     /// The addresses of inherited sockets that no `listen` names.
-    var strays: [ListenAddress] { spare.map(\.address) }
+    var unnamedAddresses: [ListenAddress] { spare.map(\.address) }
 
     private func has(_ address: ListenAddress) -> Bool {
         sockets.contains { $0.address == address }
@@ -83,11 +83,12 @@ public final class ListenerSet {
                 guard !socket.unverifiable.contains(fd) else { return nil }
                 ListenerCalls.restoreFlags(fd)
                 return ListenerCalls.fault(of: fd).map {
-                    ListenerFault(address: socket.address, state: $0, isOurs: !socket.isLent)
+                    ListenerFault(
+                        address: socket.address, state: $0, isOurs: !socket.belongsToManager)
                 }
             }
             let wanted = socket.isSpread ? workers : 1
-            let isShort = !socket.isLent && socket.descriptors.count < wanted
+            let isShort = !socket.belongsToManager && socket.descriptors.count < wanted
             return isShort
                 ? [ListenerFault(address: socket.address, state: nil, isOurs: true)] : faults
         }
@@ -96,7 +97,7 @@ public final class ListenerSet {
     /// Shuts down the sockets that do not accept any more, in all processes: a set that is opened
     /// from this one binds others in their place.
     func dropBroken() {
-        for index in sockets.indices where !sockets[index].isLent {
+        for index in sockets.indices where !sockets[index].belongsToManager {
             let broken = sockets[index].descriptors.filter { fd in
                 !sockets[index].unverifiable.contains(fd) && ListenerCalls.fault(of: fd) != nil
             }
@@ -124,8 +125,8 @@ public final class ListenerSet {
     /// Closes the sockets that `next` has not taken over; `alone` is true if no other master has
     /// them.
     func retire(for next: ListenerSet, alone: Bool = true) {
-        let going = sockets.filter { !next.has($0.address) && !$0.isLent }
-        if alone { going.forEach { $0.turnAway() } }
+        let going = sockets.filter { !next.has($0.address) && !$0.belongsToManager }
+        if alone { going.forEach { $0.refuseNew() } }
         closeInherited(keeping: next)
         if alone { going.forEach { $0.removeSocketFile() } }
         sockets = []
@@ -153,8 +154,8 @@ public final class ListenerSet {
     /// first, so that none in the backlog is reset when the workers close theirs, and the files of
     /// unix sockets are removed.
     func close(alone: Bool = true) {
-        for socket in sockets where alone && !socket.isLent {
-            socket.turnAway()
+        for socket in sockets where alone && !socket.belongsToManager {
+            socket.refuseNew()
             socket.removeSocketFile()
         }
         closeInherited()
@@ -229,12 +230,12 @@ extension ListeningSocket {
         if kept == 0 { removeSocketFile() }
     }
 
-    fileprivate func turnAway() {
+    fileprivate func refuseNew() {
         var isUnix = false
         if case .unix = address { isUnix = true }
         // If the kernel has no socket filters, closing refuses new connections, and resets those in
         // the backlog.
-        for fd in descriptors { _ = ListenerCalls.turnAway(fd, isUnix: isUnix) }
+        for fd in descriptors { _ = ListenerCalls.refuseNew(fd, isUnix: isUnix) }
     }
 
     fileprivate func removeSocketFile() {

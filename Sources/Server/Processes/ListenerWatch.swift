@@ -6,23 +6,23 @@ struct ListenerWatch {
     static let shortestMs: Int64 = 1000
     static let repairPauseMs: Int64 = 2000
 
-    private(set) var nextLookMs: Int64
+    private(set) var nextCheckMs: Int64
     private var earliestMs: Int64
 
     init(nowMs: Int64) {
-        nextLookMs = nowMs &+ ListenerWatch.intervalMs
+        nextCheckMs = nowMs &+ ListenerWatch.intervalMs
         earliestMs = nowMs
     }
 
     /// Records a report.
-    mutating func askToLook(nowMs: Int64) {
-        nextLookMs = min(nextLookMs, max(nowMs, earliestMs))
+    mutating func requestCheck(nowMs: Int64) {
+        nextCheckMs = min(nextCheckMs, max(nowMs, earliestMs))
     }
 
     /// Returns true if a check is due.
     mutating func isDue(nowMs: Int64) -> Bool {
-        guard nowMs >= nextLookMs else { return false }
-        nextLookMs = nowMs &+ ListenerWatch.intervalMs
+        guard nowMs >= nextCheckMs else { return false }
+        nextCheckMs = nowMs &+ ListenerWatch.intervalMs
         earliestMs = nowMs &+ ListenerWatch.shortestMs
         return true
     }

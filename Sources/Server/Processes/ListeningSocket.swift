@@ -33,7 +33,7 @@ struct ListeningSocket {
     var file: FileKey?
     /// True if a service manager has it, too: it stays open and listening after this server exits,
     /// and is used again when a later configuration names its address.
-    var isLent = false
+    var belongsToManager = false
     /// True for `reuseport`: each socket is one worker's.
     var isSpread = false
     /// The descriptors whose state was checked once, and those that looked broken then.
@@ -46,10 +46,10 @@ struct ListeningSocket {
         let inode: UInt64
 
         init?(_ path: String) {
-            let found = unsafe path.withCString { unsafe facts(of: CPath(unsafe: $0)) }
-            guard case .success(let facts) = found else { return nil }
-            device = facts.device
-            inode = facts.inode
+            let found = unsafe path.withCString { unsafe fileStatus(of: CPath(unsafe: $0)) }
+            guard case .success(let fileStatus) = found else { return nil }
+            device = fileStatus.device
+            inode = fileStatus.inode
         }
     }
 

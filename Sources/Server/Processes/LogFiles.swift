@@ -11,7 +11,7 @@ public final class LogFiles {
     public init(paths: [String]) {
         for path in paths {
             do throws(SystemError) {
-                files.append((path, try openForAppending(path).release()))
+                files.append((path, try openForAppending(path).detach()))
             } catch {
                 failures.append(LogFailure(path: path, error: error))
                 files.append((path, -1))
@@ -50,7 +50,7 @@ public final class LogFiles {
             if old >= 0, !isReopened(files[index].path, old) { continue }
             do throws(SystemError) {
                 let file = try openForAppending(files[index].path)
-                files[index].descriptor = file.release()
+                files[index].descriptor = file.detach()
                 if old >= 0 { closeDescriptor(old) }
             } catch {
                 failed(error)

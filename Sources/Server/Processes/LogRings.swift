@@ -65,8 +65,8 @@ final class LogRings {
     var wakeDescriptors: [Int32] { [wakes.number] + pipes.map(\.reads) }
 
     /// Consumes the wake-up at an index of `wakeDescriptors`. Called in the logger.
-    func takeWake(at index: Int) {
-        if index == 0 { clearEvent(wakes.number) } else { takeWakes(pipes[index &- 1].reads) }
+    func consumeWake(at index: Int) {
+        if index == 0 { clearEvent(wakes.number) } else { consumeWakes(pipes[index &- 1].reads) }
     }
 
     /// Makes the logger check all rings. Called in the master.
@@ -79,7 +79,7 @@ final class LogRings {
 
     /// Keeps only ring `index`, in a process that writes into it: lines of other processes are out
     /// of its reach.
-    func keepOnlyWriting(_ index: Int) -> LogRing {
+    func keepOnlyRing(_ index: Int) -> LogRing {
         memories = [memories[index]]
         let own = pipes[index].writes
         pipes[index].writes = -1

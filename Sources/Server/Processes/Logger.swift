@@ -19,17 +19,17 @@ struct Logger: ~Copyable {
     private let writer: LogWriter
     private let signals: Descriptor
     /// The time until which lost lines are not reported again.
-    private var silentUntilMs = Int64.min
+    private var quietUntilMs = Int64.min
     /// The number of invalid records since the last report.
     private var brokenCount = 0
     /// For each ring, the time until which its wake-ups are ignored.
-    private var mutedUntilMs: [Int64]
+    private var ignoredUntilMs: [Int64]
 
     init(_ rings: LogRings, _ writer: LogWriter) throws(SystemError) {
         signals = try openSignalDescriptor(for: [.user1])
         self.rings = rings
         self.writer = writer
-        mutedUntilMs = Array(repeating: Int64.min, count: rings.rings.count)
+        ignoredUntilMs = Array(repeating: Int64.min, count: rings.rings.count)
     }
 
     /// Runs until no process is left that could write a line.
@@ -40,21 +40,21 @@ struct Logger: ~Copyable {
             writer.flush(nowMs: Clock.monotonicMs())
             if !found, !isAsleep {
                 // The rings are read once more after this; later lines wake the logger.
-                for ring in rings.rings { ring.bell.fallAsleep() }
+                for ring in rings.rings { ring.bell.announceSleep() }
                 isAsleep = true
                 continue
             }
-            if found { wakeUp(&isAsleep) }
+            if found { announceAwake(&isAsleep) }
             let ready = wait(isAsleep: isAsleep)
             if ready.contains(0) { return finish() }
-            if ready.contains(1) { reopenIfAsked() }
-            if takeWakes(ready) { wakeUp(&isAsleep) }
+            if ready.contains(1) { reopenIfRequested() }
+            if consumeWakes(ready) { announceAwake(&isAsleep) }
         }
     }
 
-    private func wakeUp(_ isAsleep: inout Bool) {
+    private func announceAwake(_ isAsleep: inout Bool) {
         guard isAsleep else { return }
-        for ring in rings.rings { ring.bell.wakeUp() }
+        for ring in rings.rings { ring.bell.announceAwake() }
         isAsleep = false
     }
 
@@ -62,14 +62,14 @@ struct Logger: ~Copyable {
     /// which of these occurred: 0, 1, or from 2 on the wake-ups of `rings.wakeDescriptors`.
     private func wait(isAsleep: Bool) -> [Int] {
         let nowMs = Clock.monotonicMs()
-        var untilMs = min(writer.dueMs, untold ? silentUntilMs : Int64.max)
+        var untilMs = min(writer.dueMs, unreportedLosses ? quietUntilMs : Int64.max)
         if !isAsleep { untilMs = min(untilMs, nowMs &+ Logger.pauseMs) }
-        for muted in mutedUntilMs where muted > nowMs { untilMs = min(untilMs, muted) }
+        for muted in ignoredUntilMs where muted > nowMs { untilMs = min(untilMs, muted) }
         let timeoutMs =
             untilMs == Int64.max ? -1 : Int32(clamping: max(0, untilMs &- nowMs) &+ 1)
         // poll(2) ignores -1.
         let wakes = rings.wakeDescriptors.enumerated().map { index, descriptor in
-            index > 0 && mutedUntilMs[index &- 1] > nowMs ? -1 : descriptor
+            index > 0 && ignoredUntilMs[index &- 1] > nowMs ? -1 : descriptor
         }
         return waitUntilReady(
             ended: [rings.end], readable: [signals.number] + wakes, writable: writer.waitsFor,
@@ -78,13 +78,13 @@ struct Logger: ~Copyable {
 
     /// Consumes the wake-ups among `ready`. A worker that wakes the logger though its ring is empty
     /// is ignored for the length of a pause: otherwise it could keep the logger busy.
-    private mutating func takeWakes(_ ready: [Int]) -> Bool {
+    private mutating func consumeWakes(_ ready: [Int]) -> Bool {
         var isWoken = false
         for index in ready where index >= 2 {
-            rings.takeWake(at: index &- 2)
+            rings.consumeWake(at: index &- 2)
             isWoken = true
             if index > 2, rings.rings[index &- 3].isEmpty {
-                mutedUntilMs[index &- 3] = Clock.monotonicMs() &+ Logger.pauseMs
+                ignoredUntilMs[index &- 3] = Clock.monotonicMs() &+ Logger.pauseMs
             }
         }
         return isWoken
@@ -99,7 +99,7 @@ struct Logger: ~Copyable {
             var reader = ring.reader()
             var committed = reader.position
             while let record = reader.next() {
-                writer.take(
+                writer.write(
                     record, ring.bytes.span(at: reader.lineStart, count: reader.lineCount),
                     nowMs: nowMs)
                 guard reader.position &- committed >= Logger.sliceBytes else { continue }
@@ -118,37 +118,37 @@ struct Logger: ~Copyable {
 
     // MARK: losses
 
-    private var untold: Bool {
-        brokenCount > 0 || rings.rings.contains { $0.untold != (0, 0) }
+    private var unreportedLosses: Bool {
+        brokenCount > 0 || rings.rings.contains { $0.unreportedLosses != (0, 0) }
     }
 
     /// Reports lines that did not fit into a ring, once a minute.
     private mutating func reportLosses(nowMs: Int64, isLast: Bool = false) {
-        guard isLast || nowMs >= silentUntilMs else { return }
+        guard isLast || nowMs >= quietUntilMs else { return }
         var (lost, tooLong) = (UInt64(0), UInt64(0))
         for ring in rings.rings {
-            let counts = ring.untold
-            ring.told(counts)
+            let counts = ring.unreportedLosses
+            ring.markReported(counts)
             lost &+= counts.lost
             tooLong &+= counts.tooLong
         }
         guard lost > 0 || tooLong > 0 || brokenCount > 0 else { return }
-        silentUntilMs = nowMs &+ LogOutput.reportIntervalMs
+        quietUntilMs = nowMs &+ LogOutput.reportIntervalMs
         if brokenCount > 0 {
             let times = brokenCount == 1 ? "" : ", \(brokenCount) times"
             brokenCount = 0
-            writer.say(
+            writer.log(
                 .alert, "a worker's ring of log lines was broken\(times); lines are lost",
                 nowMs: nowMs)
         }
         if lost > 0 {
-            writer.say(
+            writer.log(
                 .alert,
                 "\(Logger.lines(lost)) lost, because lines came faster than they could be written",
                 nowMs: nowMs)
         }
         if tooLong > 0 {
-            writer.say(
+            writer.log(
                 .alert,
                 "\(Logger.lines(tooLong)) lost, because of more than "
                     + "\(LogRing.longestRecord) bytes", nowMs: nowMs)
@@ -168,7 +168,7 @@ struct Logger: ~Copyable {
 
     // MARK: signals and shutdown
 
-    private mutating func reopenIfAsked() {
+    private mutating func reopenIfRequested() {
         while nextSignal(signals.number) != nil {}
         // Lines written before the signal go into the old files.
         _ = drain()

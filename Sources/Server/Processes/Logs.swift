@@ -56,7 +56,7 @@ final class Logs {
     /// Sends lines to the logger through the ring at `index`. Called in a worker or the helper
     /// process.
     func redirect(toRing index: Int) {
-        guard let ring = rings?.keepOnlyWriting(index) else { return }
+        guard let ring = rings?.keepOnlyRing(index) else { return }
         for (index, log) in errors.enumerated() { log.redirect(to: ring, as: index) }
         requests.close()
     }

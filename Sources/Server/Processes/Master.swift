@@ -10,7 +10,7 @@ public final class Master {
     var generation: Generation
     /// The generation that still serves while the processes of `generation` are started, and the
     /// number of its helper processes so far; nil at all other times.
-    var previous: (generation: Generation, aideStarts: Int)?
+    var previous: (generation: Generation, helperStarts: Int)?
     var state: MasterState
     var pidFile: PidFile?
     /// The master that this one takes over from.
@@ -21,11 +21,11 @@ public final class Master {
     let seats: WorkerSeats
     /// The logs of generations whose logger has not exited for good, the newest one's last.
     var logs: [Logs]
-    private var deaths = DeathReports()
+    private var deaths = CrashReports()
     private var watchdog: Watchdog?
     private var listenerWatch: ListenerWatch
     /// The number of helper processes of this generation so far.
-    var aideStarts = 0
+    var helperStarts = 0
     /// The number of the newest logs: those of a generation that failed keep theirs.
     private var lastLogs = 0
     /// The results of reloads; nil if there was no memory for it.
@@ -84,8 +84,8 @@ extension Master {
             }
             handle(.tick)
             serviceManager?.tick(nowMs: Clock.monotonicMs())
-            lookForHungWorkers()
-            lookAtListeners()
+            checkForHungWorkers()
+            checkListeners()
         }
         return exitCode ?? 0
     }
@@ -95,8 +95,8 @@ extension Master {
         var timeoutMs: Int32 = -1
         let nowMs = Clock.monotonicMs()
         let deadlines = [
-            state.nextDeadlineMs, serviceManager?.nextDeadlineMs, watchdog?.nextLookMs,
-            listenerWatch.nextLookMs, outputs.map(\.pausedUntilMs).filter { $0 > nowMs }.min(),
+            state.nextDeadlineMs, serviceManager?.nextDeadlineMs, watchdog?.nextCheckMs,
+            listenerWatch.nextCheckMs, outputs.map(\.pausedUntilMs).filter { $0 > nowMs }.min(),
         ].compactMap(\.self)
         if let deadline = deadlines.min() {
             timeoutMs = Int32(clamping: max(0, deadline &- nowMs))
@@ -110,7 +110,7 @@ extension Master {
         let speakers = ready.filter { $0 > 1 }.map { heard[$0 - 2].process }
         for process in speakers {
             if let index = outputs.firstIndex(where: { $0.process == process }) {
-                takeOutput(at: index)
+                readOutput(at: index)
             }
         }
         if ready.contains(1) {
@@ -122,21 +122,21 @@ extension Master {
     func handle(_ event: MasterState.Event) {
         guard exitCode == nil else { return }
         state.hasPredecessor = predecessorRuns
-        let endedBeforeMs = state.giveUpMs
+        let endedBeforeMs = state.exitDeadlineMs
         let nowMs = Clock.monotonicMs()
         let actions = state.step(event, nowMs: nowMs)
-        if let endMs = state.giveUpMs, endMs != endedBeforeMs {
+        if let endMs = state.exitDeadlineMs, endMs != endedBeforeMs {
             // The limit holds even if a call hangs on a disk, as the master's own log lines may.
-            dieUnlessAskedAgain(
+            setWatchdogAlarm(
                 within: UInt32(clamping: max(0, endMs &- nowMs) / 1000 &+ Master.lastSeconds))
         }
-        for action in actions { carryOut(action) }
+        for action in actions { perform(action) }
     }
 
     /// Seconds after its deadline for exiting at which a hanging master is terminated by a signal.
     private static let lastSeconds: Int64 = 2
 
-    private func carryOut(_ action: MasterState.Action) {
+    private func perform(_ action: MasterState.Action) {
         switch action {
         case .log(let level, let message): generation.errorLog.write(level, message)
         case .start(let role): start(role)
@@ -152,8 +152,8 @@ extension Master {
             reloads?.end(.inForce)
             serviceManager?.ready("serving")
         case .upgrade: upgrade()
-        case .takePidFileBack:
-            takePidFileBack()
+        case .restorePidFile:
+            restorePidFile()
             serviceManager?.ready("serving")
         case .dropPrevious: dropPrevious()
         case .restorePrevious(let reason): restorePrevious(reason)
@@ -162,7 +162,7 @@ extension Master {
             generation.listeners.close(alone: isAlone)
             // Once the workers have exited, too, no process is left that could use the helper
             // process or write a log line: both it and the logger exit.
-            generation.aide?.close()
+            generation.helper?.close()
             generation.logs.rings?.closeWriters()
         case .reopenLogs: for logs in logs { logs.reopen() }
         case .closeLogs(let generation): logs.removeAll { $0.generation == generation }
@@ -174,35 +174,35 @@ extension Master {
         while let (process, ending) = reapProcess() {
             if let index = outputs.firstIndex(where: { $0.process == process }) {
                 // Its last output precedes its exit in the log.
-                takeOutput(at: index)
+                readOutput(at: index)
             }
             if ending.signal != 0 {
                 reportDeath(of: process)
                 // The worker may have been killed for breaking a listening socket.
-                listenerWatch.askToLook(nowMs: Clock.monotonicMs())
+                listenerWatch.requestCheck(nowMs: Clock.monotonicMs())
             }
-            seats.release(process)
-            generation.aide?.remove(process)
-            previous?.generation.aide?.remove(process)
+            seats.retire(process)
+            generation.helper?.remove(process)
+            previous?.generation.helper?.remove(process)
             // The process may have died between adding a line and waking the logger.
             for logs in logs { logs.rings?.wakeLogger() }
             handle(.processEnded(process, ending))
         }
     }
 
-    private func takeOutput(at index: Int) {
+    private func readOutput(at index: Int) {
         let (lines, isOpen) = outputs[index].read(nowMs: Clock.monotonicMs())
         for line in lines {
             let name = "\(outputs[index].role.name) process \(outputs[index].process)"
             generation.errorLog.write(.alert, "\(name) said: \(line)")
         }
         let process = outputs[index].process
-        for word in outputs[index].takeWords() {
+        for word in outputs[index].popStatuses() {
             switch word {
             case .serves: handle(.workerServes(process))
             case .acceptsNoMore: handle(.workerAcceptsNoMore(process))
             case .helperIsStuck: handle(.helperIsStuck(reportedBy: process))
-            case .listenerIsBroken: listenerWatch.askToLook(nowMs: Clock.monotonicMs())
+            case .listenerIsBroken: listenerWatch.requestCheck(nowMs: Clock.monotonicMs())
             }
         }
         guard !isOpen, let index = outputs.firstIndex(where: { $0.process == process }) else {
@@ -222,7 +222,7 @@ extension Master {
         do throws(GenerationError) {
             try startGeneration(of: plan)
             // Messages from here on are not reasons of a failure.
-            _ = log.takeCollected()
+            _ = log.popCollected()
         } catch {
             for line in error.lines { log.write(.emerg, line) }
             reloadFailed()
@@ -236,14 +236,14 @@ extension Master {
         let next = try Generation.open(plan, logs, keeping: generation, options: options)
         lastLogs = logs.generation
         for log in next.logs.errors { log.stderrDescriptor = realStderr }
-        for address in next.listeners.strays {
+        for address in next.listeners.unnamedAddresses {
             log.write(
                 .warn,
                 "LISTEN_FDS passed a socket for \(address) that no \"listen\" names; it is "
                     + "not served")
         }
-        previous = (generation, aideStarts)
-        aideStarts = 0
+        previous = (generation, helperStarts)
+        helperStarts = 0
         self.logs.append(next.logs)
         generation = next
         handle(.reloaded(Master.settings(of: next, predecessor, options)))
@@ -255,7 +255,7 @@ extension Master {
         previous = nil
         movePidFile(to: generation.plan.main.pidPath)
         old.listeners.retire(for: generation.listeners, alone: isAlone)
-        old.aide?.close()
+        old.helper?.close()
         // The writers of the previous generation exit, and then its logger.
         old.logs.rings?.closeWriters()
         watchdog = Master.watchdog(of: generation)
@@ -264,20 +264,20 @@ extension Master {
     /// Aborts a reload: not all processes of the new generation could be started, and the previous
     /// one continues unchanged.
     private func restorePrevious(_ reason: String) {
-        guard let (old, aideStarts) = previous else { return }
+        guard let (old, helperStarts) = previous else { return }
         let failed = generation
         previous = nil
         generation = old
-        self.aideStarts = aideStarts
+        self.helperStarts = helperStarts
         failed.listeners.retire(for: old.listeners, alone: isAlone)
-        failed.aide?.close()
+        failed.helper?.close()
         failed.logs.rings?.closeWriters()
         reloads?.end(.failed, [reason])
         serviceManager?.ready("serving; the last reload failed")
     }
 
     private func reloadFailed() {
-        reloads?.end(.failed, generation.errorLog.takeCollected())
+        reloads?.end(.failed, generation.errorLog.popCollected())
         serviceManager?.ready("serving; the last reload failed")
         handle(.reloadFailed)
     }
@@ -297,13 +297,15 @@ extension Master {
         for line in deaths.lines(process, last) { generation.errorLog.write(.alert, line) }
     }
 
-    private func lookForHungWorkers() {
+    private func checkForHungWorkers() {
         let nowMs = Clock.monotonicMs()
-        guard let dueMs = watchdog?.nextLookMs, nowMs >= dueMs else { return }
-        let sights = seats.processes.compactMap { process in
-            seats.activity(of: process).map { Watchdog.Sight(process: process, activity: $0) }
+        guard let dueMs = watchdog?.nextCheckMs, nowMs >= dueMs else { return }
+        let samples = seats.processes.compactMap { process in
+            seats.activity(of: process).map {
+                Watchdog.WorkerSample(process: process, activity: $0)
+            }
         }
-        for hung in watchdog?.look(at: sights, nowMs: nowMs) ?? [] {
+        for hung in watchdog?.look(at: samples, nowMs: nowMs) ?? [] {
             let seconds = (generation.plan.main.watchdogMs ?? 0) / 1000
             generation.errorLog.write(
                 .alert,
@@ -319,7 +321,7 @@ extension Master {
 extension Master {
     /// Checks for sockets that another process has broken, and binds new ones, which new workers
     /// get.
-    private func lookAtListeners() {
+    private func checkListeners() {
         let nowMs = Clock.monotonicMs()
         guard listenerWatch.isDue(nowMs: nowMs) else { return }
         // Another master may be about to do the same, or will check when it is alone.

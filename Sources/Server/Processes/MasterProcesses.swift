@@ -5,14 +5,14 @@ extension Master {
     func start(_ role: MasterState.Role) {
         do throws(SystemError) {
             let output = try openPipe(readsNonblocking: true)
-            if role == .aide { aideStarts += 1 }
-            var belongings = Belongings(output: output.writes)
+            if role == .helper { helperStarts += 1 }
+            var belongings = ChildResources(output: output.writes)
             let process: Int32
             do throws(SystemError) {
                 try prepare(role, &belongings)
                 process = try forkProcess()
             } catch {
-                takeBack(belongings)
+                freeResources(belongings)
                 closeDescriptor(output.reads)
                 throw error
             }
@@ -32,56 +32,56 @@ extension Master {
     }
 
     /// The resources that a child inherits.
-    private struct Belongings {
+    private struct ChildResources {
         /// The pipe that becomes its stderr.
         let output: Int32
         /// The seat of a worker.
         var seat: WorkerSeat?
         /// The two ends of a worker's socket to the helper process.
-        var aide: (worker: Int32, aide: Int32)?
+        var helper: (worker: Int32, helper: Int32)?
     }
 
     private func prepare(
-        _ role: MasterState.Role, _ belongings: inout Belongings
+        _ role: MasterState.Role, _ belongings: inout ChildResources
     ) throws(SystemError) {
         switch role {
         case .worker:
             belongings.seat = try seats.open()
-            if generation.aide != nil { belongings.aide = try AideSockets.openPair() }
-        case .aide: try generation.aide?.openControl()
+            if generation.helper != nil { belongings.helper = try HelperSockets.openPair() }
+        case .helper: try generation.helper?.openControl()
         case .logger: break
         }
     }
 
     /// Frees the resources after a failed fork.
-    private func takeBack(_ belongings: Belongings) {
+    private func freeResources(_ belongings: ChildResources) {
         closeDescriptor(belongings.output)
-        if let seat = belongings.seat { seats.close(seat) }
-        if let pair = belongings.aide {
+        if let seat = belongings.seat { seats.free(seat) }
+        if let pair = belongings.helper {
             closeDescriptor(pair.worker)
-            closeDescriptor(pair.aide)
+            closeDescriptor(pair.helper)
         }
     }
 
-    private func give(_ belongings: Belongings, to process: Int32) {
-        if let seat = belongings.seat { seats.give(seat, to: process) }
-        if let pair = belongings.aide {
+    private func give(_ belongings: ChildResources, to process: Int32) {
+        if let seat = belongings.seat { seats.assign(seat, to: process) }
+        if let pair = belongings.helper {
             closeDescriptor(pair.worker)
-            generation.aide?.add(pair.aide, of: process)
+            generation.helper?.add(pair.helper, of: process)
         }
         // After the fork of a worker, or of a helper process, which has its end of the control pair
         // now.
-        if belongings.seat == nil { generation.aide?.closeAideControl() }
+        if belongings.seat == nil { generation.helper?.closeHelperControl() }
     }
 
     /// Runs the child: closes what is the master's, drops root, and works. Returns its exit code. 2
     /// is nginx's code for an error that another worker would meet as well.
-    private func live(as role: MasterState.Role, _ belongings: Belongings) -> Int32 {
+    private func live(as role: MasterState.Role, _ belongings: ChildResources) -> Int32 {
         let log = generation.errorLog
         nameProcess("apus-\(role.name)")
         setProcessTitle("apus: \(role.name) process")
-        leaveLogs(as: role)
-        seats.leave()
+        closeOtherLogs(as: role)
+        seats.detachOthers()
         if !role.isWorker { generation.zones = [] }
         do throws(SystemError) {
             closeDescriptor(signals.number)
@@ -90,7 +90,7 @@ extension Master {
             pidFile?.unlock()
             for other in outputs { closeDescriptor(other.descriptor) }
             previous?.generation.listeners.closeInherited(keeping: generation.listeners)
-            previous?.generation.aide?.close()
+            previous?.generation.helper?.close()
             // Its zones must be out of reach for a process that does not use them.
             previous = nil
             try replaceDescriptor(2, with: belongings.output)
@@ -102,22 +102,22 @@ extension Master {
             }
             closeDescriptor(belongings.output)
             blockOnly(Master.blockedInWorker)
-            usePlainFaults()
-            returnLargeBlocks()
+            disableBacktraces()
+            trimLargeBlocks()
             // Everything that a process does not need is closed before it enters the sandbox.
             switch role {
             case .worker(let index):
                 guard let seat = belongings.seat else { return 2 }
-                let context = workerContext(index, seat, belongings.aide)
+                let context = workerContext(index, seat, belongings.helper)
                 try dropPrivileges(for: role)
-                try generation.sandbox.enter(as: .worker, passing: context.aide, log)
+                try generation.sandbox.enter(as: .worker, passing: context.helper, log)
                 return worker(context)
-            case .aide:
-                let own = aideSockets()
+            case .helper:
+                let own = helperSockets()
                 try dropPrivileges(for: role)
-                try generation.sandbox.enter(as: .aide, passing: -1, log)
-                return liveAsAide(own)
-            case .logger(let generation): return liveAsLogger(generation)
+                try generation.sandbox.enter(as: .helper, passing: -1, log)
+                return runHelper(own)
+            case .logger(let generation): return runLogger(generation)
             }
         } catch {
             log.write(.emerg, error.description)
@@ -126,7 +126,7 @@ extension Master {
     }
 
     /// Closes the master's log files and rings, except those that a process needs.
-    private func leaveLogs(as role: MasterState.Role) {
+    private func closeOtherLogs(as role: MasterState.Role) {
         if case .logger(let own) = role {
             for logs in logs where logs.generation != own { logs.closeInherited() }
             return
@@ -142,9 +142,9 @@ extension Master {
 
     /// Runs the logger, which does not serve clients, and of root's rights keeps the one to open
     /// logs.
-    private func liveAsLogger(_ number: Int) -> Int32 {
+    private func runLogger(_ number: Int) -> Int32 {
         generation.listeners.closeInherited()
-        generation.aide?.close()
+        generation.helper?.close()
         closeDescriptor(lifeline.reads)
         guard let own = logs.first(where: { $0.generation == number }), let rings = own.rings else {
             return 1
@@ -152,13 +152,13 @@ extension Master {
         rings.closeWriters()
         do throws(SystemError) {
             // The rights of its own generation's workers: a reload may have changed the user.
-            let user = own.plan.namedLogs.isEmpty ? nil : own.identity
+            let user = own.plan.variableLogs.isEmpty ? nil : own.identity
             let sandbox = own.sandbox ?? generation.sandbox
             try sandbox.enterAsLogger(opensAs: user, own.errors[0])
             let writer = LogWriter(own, stderrDescriptor: realStderr, namesAs: user)
             closeDescriptor(realStderr)
             var logger = try Logger(rings, writer)
-            WorkerOutput.say(.serves)
+            WorkerOutput.notifyMaster(.serves)
             logger.run()
             return 0
         } catch {
@@ -168,7 +168,7 @@ extension Master {
     }
 
     private func workerContext(
-        _ index: Int, _ seat: WorkerSeat, _ aide: (worker: Int32, aide: Int32)?
+        _ index: Int, _ seat: WorkerSeat, _ helper: (worker: Int32, helper: Int32)?
     ) -> WorkerContext {
         generation.listeners.closeOthers(thanWorker: index)
         var context = WorkerContext(
@@ -177,28 +177,29 @@ extension Master {
             errorLogs: generation.logs.errors, lifeline: lifeline.reads,
             zones: generation.zones, seat: seat)
         context.ring = generation.logs.rings?.rings[index]
-        generation.aide?.close()
-        if let aide {
-            closeDescriptor(aide.aide)
-            context.aide = aide.worker
+        generation.helper?.close()
+        if let helper {
+            closeDescriptor(helper.helper)
+            context.helper = helper.worker
         }
         return context
     }
 
     /// Closes what the helper process does not need: it does not serve clients. Returns its
     /// sockets.
-    private func aideSockets() -> (sockets: [Int32], control: Int32) {
+    private func helperSockets() -> (sockets: [Int32], control: Int32) {
         generation.listeners.closeInherited()
         closeDescriptor(lifeline.reads)
-        return generation.aide?.keepAides() ?? (sockets: [], control: -1)
+        return generation.helper?.keepHelperEnds() ?? (sockets: [], control: -1)
     }
 
-    private func liveAsAide(_ own: (sockets: [Int32], control: Int32)) -> Int32 {
+    private func runHelper(_ own: (sockets: [Int32], control: Int32)) -> Int32 {
         do throws(SystemError) {
-            var aide = try Aide(
-                sockets: own.sockets, control: own.control, memory: generation.plan.codedMemory)
-            WorkerOutput.say(.serves)
-            aide.run(isNewcomer: aideStarts > 1)
+            var helper = try HelperProcess(
+                sockets: own.sockets, control: own.control,
+                memory: generation.plan.compressedCacheBytes)
+            WorkerOutput.notifyMaster(.serves)
+            helper.run(isReplacement: helperStarts > 1)
             return 0
         } catch {
             generation.errorLog.write(.alert, error.description)

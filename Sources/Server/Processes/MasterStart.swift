@@ -11,7 +11,7 @@ extension Master {
         _ plan: Plan, options: MasterOptions = MasterOptions(),
         reload: @escaping (ErrorLog) -> Plan?, worker: @escaping (WorkerContext) -> Int32
     ) -> Int32 {
-        fillStandardDescriptors()
+        openMissingStandardDescriptors()
         ignoreBrokenPipes()
         // The owner of a generation keeps its logs open: only the master does, from here on.
         switch start(plan, options, reload, worker) {
@@ -37,7 +37,7 @@ extension Master {
         _ worker: @escaping (WorkerContext) -> Int32
     ) -> Start {
         var log = ErrorLog.bootstrap()
-        let inheritance = Inheritance.take()
+        let inheritance = InheritedSockets.adopt()
         // Before anything is opened: other inherited descriptors would stay open in the workers.
         closeOthers(than: inheritance.sockets.flatMap(\.descriptors))
         do throws(GenerationError) {
@@ -50,7 +50,7 @@ extension Master {
             }
             let generation = try Generation.open(
                 plan, logs, keeping: nil, inherited: inheritance.sockets, options: options)
-            try refuseStrays(generation.listeners)
+            try refuseUnnamedSockets(generation.listeners)
             ListenerSet(inherited: inheritance.sockets)
                 .retire(for: generation.listeners, alone: false)
             return launch(generation, inheritance.predecessor, options, reload, worker)
@@ -61,11 +61,11 @@ extension Master {
     }
 
     /// Refuses inherited sockets that no `listen` names: their clients would wait forever.
-    private static func refuseStrays(_ listeners: ListenerSet) throws(GenerationError) {
-        guard !listeners.strays.isEmpty else { return }
+    private static func refuseUnnamedSockets(_ listeners: ListenerSet) throws(GenerationError) {
+        guard !listeners.unnamedAddresses.isEmpty else { return }
         defer { listeners.close(alone: false) }
         throw GenerationError(
-            lines: listeners.strays.map {
+            lines: listeners.unnamedAddresses.map {
                 "LISTEN_FDS passed a socket for \($0), which no \"listen\" of the configuration "
                     + "names"
             })

@@ -21,9 +21,9 @@ public struct MasterState {
         var serves = false
         var acceptsNoMore = false
         /// The next signal, and when it is sent unless the process has exited.
-        var reminder: (signal: Signal, atMs: Int64)?
+        var nextSignal: (signal: Signal, atMs: Int64)?
         /// True if it was killed after worker_shutdown_timeout.
-        var isGivenUp = false
+        var wasKilledAfterTimeout = false
     }
 
     /// A generation that is being started. The previous one serves until all processes of this one
@@ -48,7 +48,7 @@ public struct MasterState {
     var deferred: [Signal] = []
     /// The time at which the master exits, whether or not processes are left; nil while it serves,
     /// or drains without a limit.
-    var giveUpMs: Int64?
+    var exitDeadlineMs: Int64?
     var mode = Mode.serving
     var wasTerminated = false
     var children: [Child] = []
@@ -72,8 +72,8 @@ public struct MasterState {
 
     /// The time of the next `tick`; nil if nothing is due.
     public var nextDeadlineMs: Int64? {
-        var deadlines = children.compactMap { $0.reminder?.atMs } + dueStarts.map(\.atMs)
-        deadlines += [announcementMs, giveUpMs].compactMap(\.self)
+        var deadlines = children.compactMap { $0.nextSignal?.atMs } + dueStarts.map(\.atMs)
+        deadlines += [announcementMs, exitDeadlineMs].compactMap(\.self)
         if let transition {
             deadlines.append(transition.failure == nil ? transition.deadlineMs : 0)
         }
@@ -97,7 +97,7 @@ public struct MasterState {
             }
             if role.isLogger {
                 let failed = Child(process: 0, role: role, startedMs: nowMs)
-                return takeEnd(ofLogger: failed, ProcessEnding(code: 1), nowMs)
+                return handleExit(ofLogger: failed, ChildExitStatus(code: 1), nowMs)
             }
             return startLater(role, livedMs: 0, nowMs)
         case .workerServes(let process):
@@ -119,7 +119,7 @@ public struct MasterState {
             successor = process
             return [.log(.notice, "start new binary process \(process)")]
         case .upgradeFailed: return [.log(.error, "the old binary continues")]
-        case .tick: return takeTime(nowMs)
+        case .tick: return parseTime(nowMs)
         }
     }
 

@@ -3,9 +3,9 @@ import Linux
 // The exits of processes, and their replacements.
 extension MasterState {
     mutating func take(
-        _ ending: ProcessEnding, of process: Int32, _ nowMs: Int64
+        _ ending: ChildExitStatus, of process: Int32, _ nowMs: Int64
     ) -> [Action] {
-        if process == successor { return takeEndOfSuccessor(ending, nowMs) }
+        if process == successor { return handleSuccessorExit(ending, nowMs) }
         guard let place = children.firstIndex(where: { $0.process == process }) else { return [] }
         let child = children.remove(at: place)
         var actions: [Action] = [ending.message(of: "\(child.role.name) process \(process)")]
@@ -14,27 +14,27 @@ extension MasterState {
             failStart("\(child.role.name) process \(process) ended while it was started")
             return actions
         }
-        if child.role.isLogger { return actions + takeEnd(ofLogger: child, ending, nowMs) }
+        if child.role.isLogger { return actions + handleExit(ofLogger: child, ending, nowMs) }
         // A process of the previous generation is replaced if that continues.
         guard mode == .serving, !child.isLeaving, child.generation == generation else {
-            return actions + exitIfAlone() + exitIfHopeless(nowMs)
+            return actions + exitIfAlone() + exitIfNothingServes(nowMs)
         }
         if ending.signal == 0 && ending.code == 2 && child.role.isWorker {
             let text = "worker process \(process) exited with fatal code 2 and cannot be respawned"
             actions.append(.log(.alert, text))
             fatalCount += 1
-            return actions + exitIfHopeless(nowMs)
+            return actions + exitIfNothingServes(nowMs)
         }
         return actions + startLater(child.role, livedMs: nowMs &- child.startedMs, nowMs)
     }
 
     /// Handles the exit of a successor: this master is the only one again.
-    private mutating func takeEndOfSuccessor(
-        _ ending: ProcessEnding, _ nowMs: Int64
+    private mutating func handleSuccessorExit(
+        _ ending: ChildExitStatus, _ nowMs: Int64
     ) -> [Action] {
         let name = "new binary process \(successor ?? 0)"
         successor = nil
-        let actions = [ending.message(of: name), .takePidFileBack]
+        let actions = [ending.message(of: name), .restorePidFile]
         return mode == .withdrawn ? actions + serveAgain(nowMs) : actions
     }
 
@@ -46,7 +46,7 @@ extension MasterState {
             mode == .serving && !children[place].isLeaving
             && children[place].generation == generation
         children[place].isLeaving = true
-        children[place].reminder = settings.wantsCores ? (.kill, nowMs &+ 5000) : nil
+        children[place].nextSignal = settings.wantsCores ? (.kill, nowMs &+ 5000) : nil
         return [.send(settings.wantsCores ? .abort : .kill, to: process)]
             + (isWanted ? [.start(children[place].role)] : [])
     }
@@ -60,11 +60,12 @@ extension MasterState {
     mutating func replaceHelper(reportedBy worker: Int32, _ nowMs: Int64) -> [Action] {
         guard let reporter = children.first(where: { $0.process == worker && $0.role.isWorker }),
             let place = children.firstIndex(where: {
-                $0.role == .aide && $0.isLeaving == reporter.isLeaving && !$0.isGivenUp
+                $0.role == .helper && $0.isLeaving == reporter.isLeaving
+                    && !$0.wasKilledAfterTimeout
                     && $0.generation == reporter.generation
             }), nowMs &- children[place].startedMs >= MasterState.leastHelperLifeMs
         else { return [] }
-        children[place].isGivenUp = true
+        children[place].wasKilledAfterTimeout = true
         let process = children[place].process
         return [.log(.alert, "helper process \(process) does not respond: killing it")]
             + replace(process, nowMs)
@@ -77,11 +78,11 @@ extension MasterState {
 
     /// Handles the exit of a logger. Its successor continues with its lines; one that dies again
     /// and again when no writer is left is not replaced.
-    mutating func takeEnd(
-        ofLogger child: Child, _ ending: ProcessEnding, _ nowMs: Int64
+    mutating func handleExit(
+        ofLogger child: Child, _ ending: ChildExitStatus, _ nowMs: Int64
     ) -> [Action] {
         let isCurrent = isServing && child.role == settings.logger.map { .logger($0) }
-        let isOver = ending == ProcessEnding() || child.isGivenUp
+        let isOver = ending == ChildExitStatus() || child.wasKilledAfterTimeout
         if isCurrent || !isOver {
             var actions: [Action] = awaitsReopening && isCurrent ? [.reopenLogs] : []
             if isCurrent { awaitsReopening = false }
@@ -119,7 +120,7 @@ extension MasterState {
         return [.log(.notice, text)]
     }
 
-    mutating func takeTime(_ nowMs: Int64) -> [Action] {
+    mutating func parseTime(_ nowMs: Int64) -> [Action] {
         if let transition {
             if let failure = transition.failure { return abandonStart(failure, nowMs) }
             guard nowMs < transition.deadlineMs else {
@@ -131,14 +132,16 @@ extension MasterState {
         dueStarts.removeAll { $0.atMs <= nowMs }
         var actions: [Action] = due.map { .start($0.role) }
         for index in children.indices {
-            guard let reminder = children[index].reminder, reminder.atMs <= nowMs else { continue }
-            actions.append(.send(reminder.signal, to: children[index].process))
-            if reminder.signal == .kill { children[index].isGivenUp = true }
-            children[index].reminder = reminder.signal == .kill ? nil : (.kill, nowMs &+ 1000)
+            guard let nextSignal = children[index].nextSignal, nextSignal.atMs <= nowMs else {
+                continue
+            }
+            actions.append(.send(nextSignal.signal, to: children[index].process))
+            if nextSignal.signal == .kill { children[index].wasKilledAfterTimeout = true }
+            children[index].nextSignal = nextSignal.signal == .kill ? nil : (.kill, nowMs &+ 1000)
         }
         if let announcementMs, announcementMs <= nowMs { actions += announce() }
-        if let giveUpMs, giveUpMs <= nowMs, !isServing {
-            self.giveUpMs = nil
+        if let exitDeadlineMs, exitDeadlineMs <= nowMs, !isServing {
+            self.exitDeadlineMs = nil
             let names = children.map { "\($0.role.name) process \($0.process)" }
             let text =
                 "exiting without \(names.joined(separator: ", ")): killed, but not "
@@ -152,11 +155,13 @@ extension MasterState {
     /// deadline does.
     private mutating func boundLoggers(_ nowMs: Int64) {
         guard !isServing, children.allSatisfy(\.role.isLogger) else { return }
-        for index in children.indices where children[index].reminder == nil {
-            guard !children[index].isGivenUp else { continue }
-            children[index].reminder = (.kill, nowMs &+ MasterState.loggersTimeMs)
+        for index in children.indices where children[index].nextSignal == nil {
+            guard !children[index].wasKilledAfterTimeout else { continue }
+            children[index].nextSignal = (.kill, nowMs &+ MasterState.loggersTimeMs)
         }
-        if giveUpMs == nil { giveUpMs = nowMs &+ MasterState.loggersTimeMs &+ MasterState.killMs }
+        if exitDeadlineMs == nil {
+            exitDeadlineMs = nowMs &+ MasterState.loggersTimeMs &+ MasterState.killMs
+        }
     }
 
     func exitIfAlone() -> [Action] {
@@ -165,7 +170,7 @@ extension MasterState {
     }
 
     /// Exits if no process serves and none will.
-    private mutating func exitIfHopeless(_ nowMs: Int64) -> [Action] {
+    private mutating func exitIfNothingServes(_ nowMs: Int64) -> [Action] {
         guard mode == .serving, fatalCount >= settings.workers,
             !children.contains(where: \.role.isWorker)
         else { return [] }
@@ -174,7 +179,7 @@ extension MasterState {
     }
 }
 
-extension ProcessEnding {
+extension ChildExitStatus {
     /// Returns nginx's message about an exit: an alert unless the worker exited on request with
     /// code 0.
     fileprivate func message(of process: String) -> MasterState.Action {

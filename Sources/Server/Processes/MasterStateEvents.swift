@@ -7,7 +7,7 @@ extension MasterState {
         /// A worker, by its index from 0.
         case worker(Int)
         /// The helper process.
-        case aide
+        case helper
         /// The logger of a generation, by its number from 0.
         case logger(Int)
 
@@ -15,7 +15,7 @@ extension MasterState {
         var name: String {
             switch self {
             case .worker: "worker"
-            case .aide: "helper"
+            case .helper: "helper"
             case .logger: "logger"
             }
         }
@@ -51,7 +51,7 @@ extension MasterState {
         /// any time, rightly or not.
         case helperIsStuck(reportedBy: Int32)
         /// A child process has exited.
-        case processEnded(Int32, ProcessEnding)
+        case processEnded(Int32, ChildExitStatus)
         /// A worker's event loop makes no progress.
         case hung(process: Int32)
         /// The action `reload` succeeded: workers of the new configuration may be started.
@@ -86,7 +86,7 @@ extension MasterState {
         /// Start the current binary; followed by `upgraded` or `upgradeFailed`.
         case upgrade
         /// Take the pid file back: the other master has exited.
-        case takePidFileBack
+        case restorePidFile
         /// Free what only the previous generation used: the new one serves.
         case dropPrevious
         /// Return to the previous generation: the new one cannot be started, for this reason.
@@ -110,7 +110,7 @@ extension MasterState {
         /// The generation of the logger; nil if there is none.
         public var logger: Int?
         /// True if there is a helper process.
-        public var hasAide = false
+        public var hasHelper = false
         /// True if a worker that hangs should dump core: it is aborted before it is killed.
         public var wantsCores = false
         /// True in the background: only then WINCH has an effect, as in nginx.
@@ -121,7 +121,7 @@ extension MasterState {
         /// The roles of all processes, in the order of their starts.
         var roles: [Role] {
             (logger.map { [.logger($0)] } ?? [])
-                + (0..<max(0, workers)).map { .worker($0) } + (hasAide ? [.aide] : [])
+                + (0..<max(0, workers)).map { .worker($0) } + (hasHelper ? [.helper] : [])
         }
 
         /// Creates settings.

@@ -25,7 +25,7 @@ extension MasterState {
                 + drain(settings.shutdownTimeoutMs ?? 5000, nowMs)
         case .quit:
             return received(signal, "shutting down") + drain(settings.shutdownTimeoutMs, nowMs)
-        case .hangup: return takeHangup(nowMs)
+        case .hangup: return handleHangup(nowMs)
         case .user1:
             return received(signal, "reopening logs") + reopen()
         case .windowChange:
@@ -40,7 +40,7 @@ extension MasterState {
         }
     }
 
-    private mutating func takeHangup(_ nowMs: Int64) -> [Action] {
+    private mutating func handleHangup(_ nowMs: Int64) -> [Action] {
         if settings.endsOnHangup { return received(.hangup, "exiting") + stop(nowMs) }
         guard isServing else {
             return received(.hangup, "ignoring") + [.refuseReload("the server is shutting down")]
@@ -115,7 +115,7 @@ extension MasterState {
     static let lastMs: Int64 = 1750
 
     private mutating func giveUp(atMs: Int64) {
-        giveUpMs = min(giveUpMs ?? Int64.max, atMs)
+        exitDeadlineMs = min(exitDeadlineMs ?? Int64.max, atMs)
     }
 
     /// Tells the workers to exit at once; they are killed if they do not within a second.
@@ -128,11 +128,11 @@ extension MasterState {
         var actions: [Action] = announce() + (isFirst ? [.closeListeners] : [])
         for index in children.indices {
             if children[index].role.isLogger {
-                children[index].reminder = (.kill, nowMs &+ MasterState.loggersMs)
+                children[index].nextSignal = (.kill, nowMs &+ MasterState.loggersMs)
                 continue
             }
             children[index].isLeaving = true
-            children[index].reminder = (.kill, nowMs &+ MasterState.killMs)
+            children[index].nextSignal = (.kill, nowMs &+ MasterState.killMs)
             actions.append(.send(.terminate, to: children[index].process))
         }
         return actions + exitIfAlone()
@@ -167,11 +167,11 @@ extension MasterState {
             guard let timeoutMs else { continue }
             let atMs = nowMs &+ timeoutMs
             if isLogger {
-                children[index].reminder = (.kill, atMs &+ loggersMs)
+                children[index].nextSignal = (.kill, atMs &+ loggersMs)
                 continue
             }
-            if let reminder = children[index].reminder, reminder.atMs <= atMs { continue }
-            children[index].reminder = (.terminate, atMs)
+            if let nextSignal = children[index].nextSignal, nextSignal.atMs <= atMs { continue }
+            children[index].nextSignal = (.terminate, atMs)
         }
         return actions
     }

@@ -43,7 +43,7 @@ extension MasterState {
         let current = generation
         return [.dropPrevious]
             + dismissAll(transition.previous.shutdownTimeoutMs, nowMs) { $0.generation != current }
-            + takeDeferred(nowMs)
+            + popDeferred(nowMs)
     }
 
     /// Returns to the previous generation, and dismisses the processes of the new one.
@@ -71,11 +71,11 @@ extension MasterState {
         }
         actions += dismissAll(timeoutMs, nowMs) { $0.generation == failed }
         if isEnding {
-            let isAsked = deferred.contains(.hangup)
+            let reloadIsPending = deferred.contains(.hangup)
             deferred = []
-            return actions + (isAsked ? [.refuseReload(reason)] : [])
+            return actions + (reloadIsPending ? [.refuseReload(reason)] : [])
         }
-        return actions + startMissing() + takeDeferred(nowMs)
+        return actions + startMissing() + popDeferred(nowMs)
     }
 
     /// Starts the processes of the generation in force that have exited in the meantime.
@@ -88,7 +88,7 @@ extension MasterState {
         }.map { .start($0) }
     }
 
-    private mutating func takeDeferred(_ nowMs: Int64) -> [Action] {
+    private mutating func popDeferred(_ nowMs: Int64) -> [Action] {
         let signals = deferred
         deferred = []
         return signals.flatMap { take($0, nowMs) }

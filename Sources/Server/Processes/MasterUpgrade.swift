@@ -9,12 +9,12 @@ extension Master {
             do throws(SystemError) {
                 let sockets = generation.listeners.all
                 let process = try executeAgain(passing: sockets.flatMap(\.descriptors)) {
-                    ["APUS=\(Inheritance.text(of: sockets))", "NGINX"]
+                    ["APUS=\(InheritedSockets.text(of: sockets))", "NGINX"]
                         + ServiceManager.changes(for: $0)
                 }
                 handle(.upgraded(process))
             } catch {
-                takePidFileBack()
+                restorePidFile()
                 throw error
             }
         } catch {
@@ -24,7 +24,7 @@ extension Master {
     }
 
     /// Takes the pid file back after the other master has exited, or could not be started.
-    func takePidFileBack() {
+    func restorePidFile() {
         do throws(SystemError) {
             try pidFile?.takeBack()
         } catch {

@@ -70,7 +70,8 @@ struct Sandbox {
     var unreadable: [String] {
         guard mode != .off else { return [] }
         return (exceptions.readable ?? []).filter { path in
-            if case .failure = unsafe path.withCString({ unsafe facts(of: CPath(unsafe: $0)) }) {
+            if case .failure = unsafe path.withCString({ unsafe fileStatus(of: CPath(unsafe: $0)) })
+            {
                 return true
             }
             return false
@@ -80,7 +81,7 @@ struct Sandbox {
     // MARK: in the process
 
     /// The capabilities that are kept: workers that run as root must read all files.
-    private var kept: Capabilities { isRoot ? .readsEverything : [] }
+    private var kept: Capabilities { isRoot ? .readsAllFiles : [] }
 
     /// Prepares the sandbox before root is dropped: some rights only root can remove.
     func prepare() {
@@ -94,8 +95,8 @@ struct Sandbox {
         as role: SystemCallFilter.Role, passing: Int32, _ log: ErrorLog
     ) throws(SystemError) {
         guard mode != .off else { return }
-        try keepCapabilities(kept)
-        try takeNoNewPrivileges()
+        try limitCapabilities(kept)
+        try setNoNewPrivileges()
         if !leavesCores { try becomeUndumpable() }
         if let landlockVersion { try confineFiles(as: role, landlockVersion, log) }
         guard filters else { return }
@@ -111,11 +112,11 @@ struct Sandbox {
     func enterAsLogger(opensAs user: Identity?, _ log: ErrorLog) throws(SystemError) {
         if let user { try joinGroups(user.groups) }
         guard mode != .off else { return }
-        var kept: Capabilities = [.writesEverything]
-        if user != nil { kept.insert(.becomesOthers) }
+        var kept: Capabilities = [.writesAllFiles]
+        if user != nil { kept.insert(.changesUser) }
         boundCapabilities(to: kept)
-        try keepCapabilities(kept)
-        try takeNoNewPrivileges()
+        try limitCapabilities(kept)
+        try setNoNewPrivileges()
         if !leavesCores { try becomeUndumpable() }
         guard let landlockVersion else { return }
         try attempt(log) { () throws(SystemError) in
@@ -128,7 +129,7 @@ struct Sandbox {
     /// Restricts reading to what a worker may read: for `apus explain`.
     func enterReading() throws(SystemError) {
         guard mode != .off, let landlockVersion, exceptions.readable != nil else { return }
-        try takeNoNewPrivileges()
+        try setNoNewPrivileges()
         var exceptions = exceptions
         exceptions.opensFast = false
         _ = try Landlock.enforce(exceptions, version: landlockVersion)
@@ -138,7 +139,7 @@ struct Sandbox {
         as role: SystemCallFilter.Role, _ version: Int, _ log: ErrorLog
     ) throws(SystemError) {
         var exceptions = exceptions
-        if role == .aide { exceptions.readable = [] }
+        if role == .helper { exceptions.readable = [] }
         try attempt(log) { () throws(SystemError) in
             for failure in try Landlock.enforce(exceptions, version: version) {
                 // Missing paths are reported by the master.
@@ -165,10 +166,10 @@ struct Sandbox {
 extension Plan {
     /// The system calls that its workers make in addition to the common ones.
     fileprivate var allowedCalls: SystemCallFilter.Allowed {
-        let testsLinks = (0..<locations.count).contains { index in
+        let checksSymlinks = (0..<locations.count).contains { index in
             locations[index].links != .follow
-                || locations[index].features.contains(.testsLinks)
+                || locations[index].features.contains(.checksSymlinks)
         }
-        return testsLinks ? .openat2 : []
+        return checksSymlinks ? .openat2 : []
     }
 }

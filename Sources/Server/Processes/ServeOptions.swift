@@ -28,9 +28,9 @@ public struct ServeOptions: Equatable, Sendable {
             case .option(_, let text): listen = text
             case .operand(let name): directories.append(name)
             case .unknown(let name): throw .invalid(name)
-            case .lacksArgument("p"): throw .unusable("option \"--port\" requires a number")
-            case .lacksArgument("n"): throw .unusable("option \"--host\" requires a name")
-            case .lacksArgument: throw .unusable("option \"--listen\" requires an address")
+            case .missingArgument("p"): throw .unusable("option \"--port\" requires a number")
+            case .missingArgument("n"): throw .unusable("option \"--host\" requires a name")
+            case .missingArgument: throw .unusable("option \"--listen\" requires an address")
             }
         }
         if directories.count > 1 {

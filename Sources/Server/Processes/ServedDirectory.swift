@@ -11,7 +11,7 @@ public struct ServedDirectory {
     /// Resolves the directory `operand`. Throws SystemError if it does not exist, is no directory,
     /// or may not be searched.
     public init(_ operand: String) throws(SystemError) {
-        let found = withCPath(Array("\(operand)/.".utf8)) { facts(of: $0) }
+        let found = withCPath(Array("\(operand)/.".utf8)) { fileStatus(of: $0) }
         if case .failure(let error) = found { throw SystemError("stat()", code: error.code) }
         let segments = operand.split(separator: "/").filter { $0 != "." }
         var kept = segments[...]

@@ -10,31 +10,31 @@ struct Watchdog {
     static let looks = 5
 
     /// A worker, and a snapshot of its report.
-    struct Sight {
+    struct WorkerSample {
         let process: Int32
         let activity: Activity.Snapshot
     }
 
     private let intervalMs: Int64
-    private(set) var nextLookMs: Int64
+    private(set) var nextCheckMs: Int64
     private var seen: [Int32: (turns: UInt64, count: Int)] = [:]
 
     init(limitMs: Int64, nowMs: Int64) {
         // The first check may come just after an iteration began, and so does not count.
         intervalMs = max(1, limitMs / Int64(Watchdog.looks - 1))
-        nextLookMs = nowMs &+ intervalMs
+        nextCheckMs = nowMs &+ intervalMs
     }
 
     /// Returns the workers that hang according to `sights`, each once.
-    mutating func look(at sights: [Sight], nowMs: Int64) -> [Sight] {
-        nextLookMs = nowMs &+ intervalMs
+    mutating func look(at sights: [WorkerSample], nowMs: Int64) -> [WorkerSample] {
+        nextCheckMs = nowMs &+ intervalMs
         var next: [Int32: (turns: UInt64, count: Int)] = [:]
-        var hung: [Sight] = []
+        var hung: [WorkerSample] = []
         for sight in sights where !sight.activity.isWaiting {
-            let turns = sight.activity.turns
+            let iterations = sight.activity.iterations
             var count = 1
-            if let last = seen[sight.process], last.turns == turns { count = last.count &+ 1 }
-            next[sight.process] = (turns, count)
+            if let last = seen[sight.process], last.turns == iterations { count = last.count &+ 1 }
+            next[sight.process] = (iterations, count)
             if count == Watchdog.looks { hung.append(sight) }
         }
         seen = next

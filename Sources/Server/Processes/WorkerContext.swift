@@ -24,15 +24,15 @@ public struct WorkerContext {
     /// The worker's share of the memory that it has in common with the master.
     let seat: WorkerSeat
     /// The socket to the helper process; -1 without one.
-    var aide: Int32 = -1
+    var helper: Int32 = -1
     #if DEBUG
         /// True if requests may make this worker try what the sandbox must prevent.
-        let allowsBreakIns = environmentValue("APUS_BREAK_IN") != nil
+        let allowsSandboxProbes = environmentValue("APUS_BREAK_IN") != nil
     #endif
 
     /// Sends a status to the master, if there is one: it reads this process's stderr.
-    func tell(_ word: WorkerWord) {
-        if lifeline >= 0 { WorkerOutput.say(word) }
+    func notifyMaster(_ word: WorkerStatus) {
+        if lifeline >= 0 { WorkerOutput.notifyMaster(word) }
     }
 
     /// The main level's error log.

@@ -1,7 +1,7 @@
 import Linux
 
 /// The statuses that a worker sends to the master: bytes that do not occur in text.
-enum WorkerWord: UInt8 {
+enum WorkerStatus: UInt8 {
     /// The worker listens and serves.
     case serves = 1
     /// The worker accepts no more connections.
@@ -20,7 +20,7 @@ struct WorkerOutput {
     /// The read end of the pipe, non-blocking; its owner closes it.
     let descriptor: Int32
     private var unfinished: [UInt8] = []
-    private var words: [WorkerWord] = []
+    private var words: [WorkerStatus] = []
     private var limit = OutputLimit()
     /// The time until which nothing is read, because the process writes too much.
     private(set) var pausedUntilMs: Int64 = 0
@@ -35,7 +35,7 @@ struct WorkerOutput {
     }
 
     /// Sends a status to the master. Called in one of its children.
-    static func say(_ word: WorkerWord) { writeBytes(2, [word.rawValue]) }
+    static func notifyMaster(_ word: WorkerStatus) { writeBytes(2, [word.rawValue]) }
 
     /// Returns the lines that have arrived and may be logged, and whether more may arrive. The
     /// process may be hostile: the amount that is read at once is bounded, and so is the amount
@@ -60,7 +60,7 @@ struct WorkerOutput {
     }
 
     /// Returns the different statuses among the bytes read so far, and clears them.
-    mutating func takeWords() -> [WorkerWord] {
+    mutating func popStatuses() -> [WorkerStatus] {
         defer { words = [] }
         return words
     }
@@ -81,7 +81,7 @@ struct WorkerOutput {
         _ bytes: ArraySlice<UInt8>, into lines: inout [String], _ nowMs: Int64
     ) {
         for byte in bytes {
-            if let word = WorkerWord(rawValue: byte) {
+            if let word = WorkerStatus(rawValue: byte) {
                 if !words.contains(word) { words.append(word) }
                 continue
             }

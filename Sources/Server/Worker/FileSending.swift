@@ -15,11 +15,11 @@ extension Worker {
             most = min(most, room(slot, exchange))
             guard most > 0 else { return .limited }
         }
-        if readsElsewhere(location.features) {
+        if readsViaHelper(location.features) {
             most = min(most, FilePiece.longest)
             let rest = FilePiece(
                 offset: exchanges[exchange].fileOffset, count: exchanges[exchange].fileRemaining)
-            if awaits(most, of: rest, slot, exchange) { return .fileWaits }
+            if startReading(most, of: rest, slot, exchange) { return .fileNotInMemory }
         }
         let count = Int(slice(most, slot, exchange, location.features))
         let result = Linux.sendFile(

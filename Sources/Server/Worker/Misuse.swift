@@ -5,16 +5,16 @@
     /// descriptors that it shares with others. `WHAT:SEED` produces the same garbage each time.
     extension Worker {
         /// Performs an action. Returns nil if `what` is unknown.
-        func misuse(_ what: String) -> BreakInOutcome? {
+        func attackSharedMemory(_ what: String) -> SandboxProbeOutcome? {
             let parts = what.split(separator: ":", maxSplits: 1)
             guard parts.count == 2 else { return nil }
             var random = Garbage(state: UInt64(parts[1]) ?? 0)
             switch parts[0] {
             case "log-named": nameLog(Array(parts[1].utf8))
-            case "garbage-ring": spoilRing(&random)
-            case "garbage-boards": spoilBoards(&random)
-            case "garbage-zones": spoilZones(&random)
-            case "garbage-aide": spoilAide(&random)
+            case "garbage-ring": attackRing(&random)
+            case "garbage-boards": attackSharedPages(&random)
+            case "garbage-zones": attackZones(&random)
+            case "garbage-aide": attackHelper(&random)
             default: return nil
             }
             return .succeeded
@@ -49,7 +49,7 @@
             }
         }
 
-        private func spoilRing(_ random: inout Garbage) {
+        private func attackRing(_ random: inout Garbage) {
             guard let ring = context.ring else { return }
             for _ in 0..<20_000 {
                 ring.bytes.store(random.number(), at: random.next())
@@ -60,18 +60,18 @@
             }
         }
 
-        private func spoilBoards(_ random: inout Garbage) {
+        private func attackSharedPages(_ random: inout Garbage) {
             for _ in 0..<20_000 {
                 var counts = Scoreboard.Counts()
                 counts.active = random.number()
                 counts.requests = random.number()
                 context.scoreboard[random.below(Scoreboard.rows)] = counts
-                activity.begin(
+                activity.beginWork(
                     [UInt8](repeating: UInt8(random.below(256)), count: 50).span, nowMs: 0)
             }
         }
 
-        private func spoilZones(_ random: inout Garbage) {
+        private func attackZones(_ random: inout Garbage) {
             for zone in context.zones {
                 let words = zone.table.memory.table(
                     of: UInt64.self, at: 0, count: zone.table.memory.size / 8)
@@ -83,16 +83,16 @@
             }
         }
 
-        private func spoilAide(_ random: inout Garbage) {
+        private func attackHelper(_ random: inout Garbage) {
             for _ in 0..<2000 {
                 var bytes = (0..<random.below(200)).map { _ in UInt8(random.below(256)) }
                 if bytes.count > 8 { bytes[8] = UInt8(random.below(6)) }
                 if random.below(4) == 0 { bytes = [] }
                 // Standard error, a pipe, is a descriptor that is not a file.
                 _ = Linux.send(
-                    aide.descriptor, bytes, passing: random.below(3) == 0 ? 2 : -1)
+                    helper.descriptor, bytes, passing: random.below(3) == 0 ? 2 : -1)
             }
-            shutdownSending(aide.descriptor)
+            shutdownSending(helper.descriptor)
         }
     }
 #endif

@@ -20,19 +20,19 @@ struct Worker: ~Copyable {
     var deadlines: Deadlines
     /// Individual deadlines of connections, for limit_rate and similar delays.
     var timers: Timers
-    var clock = TurnClock()
+    var clock = CachedTime()
 
     /// Password files and verified passwords.
-    var logins = Logins()
+    var passwordState = PasswordState()
     /// The client of the helper process. It is a separate object because the worker's own memory is
     /// copied now and then.
-    private let aideBox: AideBox
-    var aide: AideLine {
-        _read { yield aideBox.line }
-        nonmutating _modify { yield &aideBox.line }
+    private let helperBox: HelperClientBox
+    var helper: HelperClient {
+        _read { yield helperBox.line }
+        nonmutating _modify { yield &helperBox.line }
     }
     /// The time at which ``lookAtAide()`` is due; Int64.max for never.
-    var aideLookMs = Int64.max
+    var helperCheckMs = Int64.max
     var userIDs = UserIDSequence()
     var listeners: [Listener]
     var connections: ZeroedStorage<Connection>
@@ -51,7 +51,7 @@ struct Worker: ~Copyable {
     var silent = SlotList()
     var silentLinks = SlotLinks()
     /// Connections whose response has neither a length nor chunks: it ends with the connection.
-    var unframed: Set<Int> = []
+    var connectionDelimited: Set<Int> = []
     /// Connections whose slice ended before they were done, in the order in which they continue.
     var queue: [UInt32] = []
 
@@ -59,30 +59,30 @@ struct Worker: ~Copyable {
     var outputs: BufferPool
     var gzips = GzipPool(capacity: 16)
     /// The cache of header blocks.
-    let fieldMemory = FieldMemory.allocate()
+    let fieldMemory = FieldBlockCache.allocate()
     /// True if a listener has servers for specific addresses.
-    let hasParticularAddresses: Bool
+    let hasSpecificAddresses: Bool
     /// The file cache.
     var files: FileCache
     /// A descriptor that reports mount changes; -1 if nothing is cached.
     let mountsDescriptor: Int32
-    var answers: AnswerCache
-    var making = AnswerInMaking()
+    var responses: ResponseCache
+    var recorder = CacheRecorder()
     let errorLines = ErrorLineCount()
-    var codingClasses = CodingClasses()
+    var encodingClasses = AcceptEncodingClasses()
     var path = PathBuffer()
     /// The depth of nested evaluations of variables, and whether one depends on itself.
     var evaluationDepth = 0
     var hasCycled = false
     /// The charset from a variable, for the next head.
-    var madeCharset: [UInt8] = []
+    var evaluatedCharset: [UInt8] = []
     /// The requested host in lower case, while a server is selected.
     let hostName: Buffer
     /// The normalized path of the current request.
     var uri: Buffer
     var uriCount = 0
     /// The exchange that ``uri`` belongs to; -1 for none.
-    var uriOwner = -1
+    var uriExchange = -1
     /// Additional state of requests, by exchange.
     var contexts: [RequestContext?] = []
     var accessLog: AccessLog
@@ -116,7 +116,7 @@ struct Worker: ~Copyable {
     /// Slots below this number are connections; those above are permanent event sources.
     static let signalSlot = UInt32.max
     static let lifelineSlot = UInt32.max - 1
-    static let aideSlot = UInt32.max - 2
+    static let helperSlot = UInt32.max - 2
     static let firstListenerSlot = UInt32.max - 65536
 
     init(
@@ -149,14 +149,14 @@ struct Worker: ~Copyable {
         files = FileCache(
             bounds, feed: bounds.entries > 0 ? Worker.feed(context) : nil, seed: seed)
         mountsDescriptor = files.isOn ? openMounts() : -1
-        answers = AnswerCache(
+        responses = ResponseCache(
             entries: files.isOn ? bounds.entries : 0, bytes: bounds.bytes / 3, seed: seed)
         uri = Worker.scratch(plan)
         hostName = Worker.scratch(plan)
         accessLog = AccessLog(context.ring, context.logWriter)
-        aideBox = AideBox(AideLine(descriptor: context.aide))
+        helperBox = HelperClientBox(HelperClient(descriptor: context.helper))
         listeners = Worker.listeners(context)
-        hasParticularAddresses = plan.listens.contains { !$0.particular.isEmpty }
+        hasSpecificAddresses = plan.listens.contains { !$0.specific.isEmpty }
     }
 
     deinit {
@@ -198,7 +198,7 @@ struct Worker: ~Copyable {
         let workers =
             context.plan.main.usesMasterProcess ? max(1, context.plan.main.workerProcesses) : 1
         var bounds = whole
-        bounds.bytes = (whole.bytes &- context.plan.codedMemory) / 4 * 3 / Int64(workers)
+        bounds.bytes = (whole.bytes &- context.plan.compressedCacheBytes) / 4 * 3 / Int64(workers)
         bounds.entries = explanation == nil ? whole.entries / workers : 0
         bounds.largestFile = min(whole.largestFile, Int64(Worker.smallBody))
         return bounds

@@ -11,17 +11,17 @@ extension Worker {
     ) {
         switch reason {
         case .done:
-            if !unframed.isEmpty { allowOrderlyEnd(slot, exchange) }
+            if !connectionDelimited.isEmpty { allowNormalClose(slot, exchange) }
         case .abandonedHead:
-            logUnanswered(slot, exchange, status: 400)
+            logWithoutResponse(slot, exchange, status: 400)
         case .headTimedOut:
-            logUnanswered(slot, exchange, status: 408)
+            logWithoutResponse(slot, exchange, status: 408)
             resetIfConfigured(slot, exchange)
-        case .answerTimedOut:
+        case .responseTimedOut:
             if exchanges[exchange].sentBytes == 0 { exchanges[exchange].status = 408 }
             finish(slot, exchange)
             resetIfConfigured(slot, exchange)
-        case .answerFailed:
+        case .responseFailed:
             if exchanges[exchange].sentBytes == 0 { exchanges[exchange].status = 499 }
             finish(slot, exchange)
         case .sourceFailed:
@@ -40,14 +40,14 @@ extension Worker {
     /// connection is reset, even if this process dies: otherwise a part of it would look complete
     /// (RFC 9112, section 8). A truncated body with a length or in chunks is recognizable, so its
     /// connection is closed normally; a reset could discard bytes that the client has received.
-    mutating func endWithConnection(_ slot: Int) {
-        unframed.insert(slot)
+    mutating func delimitBodyByClose(_ slot: Int) {
+        connectionDelimited.insert(slot)
         _ = clinux_reset_on_close(connections[slot].fd)
     }
 
     /// Lets a connection close normally if the body that it delimits is complete.
-    func allowOrderlyEnd(_ slot: Int, _ exchange: Int) {
-        guard unframed.contains(slot), exchanges[exchange].isComplete else { return }
+    func allowNormalClose(_ slot: Int, _ exchange: Int) {
+        guard connectionDelimited.contains(slot), exchanges[exchange].isComplete else { return }
         _ = clinux_end_on_close(connections[slot].fd)
     }
 
@@ -85,14 +85,14 @@ extension Worker {
         deadlines.cancel(slot)
         timers.cancel(slot)
         silentLinks.remove(slot, from: &silent)
-        if !unframed.isEmpty { unframed.remove(slot) }
+        if !connectionDelimited.isEmpty { connectionDelimited.remove(slot) }
         poller.close(connections[slot].fd)
         connections[slot].state = .free
         connections[slot].isQueued = false
         if plan.countsConnections { count(slot) }
-        connections[slot].isHeld = false
+        connections[slot].isThrottled = false
         connectionCount &-= 1
-        freeConnections.give(slot)
+        freeConnections.release(slot)
         if listenersPausedUntilMs > 0 { resumeListeners() }
     }
 }

@@ -22,7 +22,7 @@ extension Worker {
         case .free: return
         case .idle: counts.waiting &+= change
         case .head, .proxyHeader: counts.reading &+= change
-        case .answering, .discarding, .lingering: counts.writing &+= change
+        case .responding, .discarding, .lingering: counts.writing &+= change
         }
         counts.active &+= change
     }
@@ -63,6 +63,6 @@ extension Worker {
             "Active connections: \(total.active) \nserver accepts handled requests\n"
             + " \(total.accepted) \(total.handled) \(total.requests) \n"
             + "Reading: \(total.reading) Writing: \(total.writing) Waiting: \(total.waiting) \n"
-        return answerText(200, Array(text.utf8), type: plan.plainType, slot, exchange)
+        return respondWithText(200, Array(text.utf8), type: plan.plainType, slot, exchange)
     }
 }

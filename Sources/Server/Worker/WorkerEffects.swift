@@ -18,7 +18,7 @@ extension Worker {
             interest: 0, isQueued: false, listener: UInt16(truncatingIfNeeded: listener),
             exchange: 0, settings: plan.servers[Int(servers.defaultServer)].settings, requests: 0,
             acceptedMs: clock.monotonicMs, number: acceptedCount, lingerUntilMs: 0,
-            restedMs: 0, hasHeadDeadline: false)
+            idleSinceMs: 0, hasHeadDeadline: false)
         if plan.readsProxyHeaders {
             connections[slot].awaitsProxyHeader =
                 plan.addresses[Int(address(of: slot))].readsProxyHeader
@@ -37,77 +37,77 @@ extension Worker {
 
     /// Handles the expiry of a connection's individual deadline.
     mutating func wake(_ slot: Int) {
-        guard connections[slot].isHeld else { return resume(slot) }
-        connections[slot].isHeld = false
+        guard connections[slot].isThrottled else { return resume(slot) }
+        connections[slot].isThrottled = false
         drive(slot, .ready)
     }
 
     /// Steps a connection until it waits or is closed.
     mutating func drive(_ slot: Int, _ first: Connection.Input) {
-        carryOn(slot, first)
+        perform(slot, first)
         if plan.countsConnections { count(slot) }
     }
 
-    private mutating func carryOn(_ slot: Int, _ first: Connection.Input) {
+    private mutating func perform(_ slot: Int, _ first: Connection.Input) {
         guard let exchange = exchange(of: slot) else {
             close(slot)
             return
         }
-        exchanges[exchange].requestsInTurn = 0
-        exchanges[exchange].fileBytesInTurn = 0
-        noteWork(exchange)
+        exchanges[exchange].requestsInSlice = 0
+        exchanges[exchange].fileBytesInSlice = 0
+        reportWork(exchange)
         var action = connections[slot].step(first, &exchanges[exchange])
         while true {
             let input: Connection.Input
             switch action {
             case .receive:
                 input = receive(slot, exchange)
-                if case .received(let count) = input { noteWork(exchange, andNew: count) }
+                if case .received(let count) = input { reportWork(exchange, andNew: count) }
             case .growInput: input = growInput(exchange)
-            case .takeProxyHeader:
+            case .storeProxyHeader:
                 proxyAddresses[slot] = exchanges[exchange].proxyAddresses
                 exchanges[exchange].startedMs = clock.monotonicMs
-                input = .proxyHeaderTaken
-            case .answer:
+                input = .proxyHeaderStored
+            case .processRequest:
                 // A request that arrived together with the previous one.
-                if !activity.isBusy { noteWork(exchange) }
+                if !activity.isBusy { reportWork(exchange) }
                 #if DEBUG
-                    breakInIfAsked(slot, exchange)
+                    probeIfRequested(slot, exchange)
                 #endif
-                answer(slot, exchange)
+                processRequest(slot, exchange)
                 input = outcome(of: exchange)
             case .send(let moreFollows): input = send(slot, exchange, moreFollows)
             case .sendFile: input = sendFile(slot, exchange)
             case .produce: input = produce(slot, exchange)
             case .finish:
                 finish(slot, exchange)
-                activity.end()
+                activity.endWork()
                 input = .finished
             case .wait(let direction, let deadline):
                 guard wait(slot, exchange, direction, deadline) else { return }
                 input = .expired
-            case .pause:
+            case .suspend:
                 // As in nginx, a client's half-close ends a delayed request. So it does for one
                 // that waits for the helper process, which all clients share.
-                let isAsking = contextIfAny(exchange)?.login.asker != nil
+                let isAsking = contextIfAny(exchange)?.passwordCheck.asker != nil
                 watch(slot, for: timers.isArmed(slot) || isAsking ? .endOfStream : .hangUp)
                 deadlines.cancel(slot)
                 return
             case .yield:
                 enqueue(slot)
                 return
-            case .hold:
-                hold(slot, exchange)
+            case .throttle:
+                throttle(slot, exchange)
                 return
             case .linger:
                 guard linger(slot, exchange) else { return }
                 input = .expired
-            case .rest:
-                rest(slot, exchange)
+            case .keepIdle:
+                keepIdle(slot, exchange)
                 return
             case .close(let reason):
                 abandon(slot, exchange, reason)
-                activity.end()
+                activity.endWork()
                 return
             }
             action = connections[slot].step(input, &exchanges[exchange])
@@ -118,25 +118,27 @@ extension Worker {
     /// so far, with `count` newly received bytes. Nothing changes, but a method that is not
     /// `mutating` would receive a copy of the worker.
     @inline(__always)
-    private mutating func noteWork(_ exchange: Int, andNew count: Int = 0) {
+    private mutating func reportWork(_ exchange: Int, andNew count: Int = 0) {
         let start = exchanges[exchange].inputStart
         let end = exchanges[exchange].inputEnd &+ count
         guard end > start else { return }
         let input = exchanges[exchange].input
-        activity.begin(input.span(from: start, to: end), nowMs: clock.monotonicMs)
+        activity.beginWork(input.span(from: start, to: end), nowMs: clock.monotonicMs)
     }
 
     /// Returns the result of processing a request, as an input for the connection.
     private mutating func outcome(of exchange: Int) -> Connection.Input {
-        if exchanges[exchange].lacksMemory { return .failed }
-        if exchanges[exchange].lacksRoom { return .answerLacksRoom }
-        if exchanges[exchange].isDropped { return .dropped }
-        return exchanges[exchange].isWaiting ? .answerWaits : .answered
+        if exchanges[exchange].outOfMemory { return .failed }
+        if exchanges[exchange].needsFlush { return .needsFlush }
+        if exchanges[exchange].closesWithoutResponse { return .dropped }
+        return exchanges[exchange].isWaiting ? .suspended : .responded
     }
 
     /// Continues a response that has waited.
     mutating func resume(_ slot: Int) {
-        guard connections[slot].state == .answering, connections[slot].exchange != 0 else { return }
+        guard connections[slot].state == .responding, connections[slot].exchange != 0 else {
+            return
+        }
         let exchange = Int(connections[slot].exchange) &- 1
         guard exchanges[exchange].isWaiting else { return }
         exchanges[exchange].isWaiting = false
@@ -146,7 +148,7 @@ extension Worker {
     // MARK: bytes in and out
 
     mutating func receive(_ slot: Int, _ exchange: Int) -> Connection.Input {
-        if exchanges[exchange].input.isNone { exchanges[exchange].input = inputs.take() }
+        if exchanges[exchange].input.isNone { exchanges[exchange].input = inputs.acquire() }
         let input = exchanges[exchange].input
         guard !input.isNone else { return .failed }
         let end = exchanges[exchange].inputEnd
@@ -159,7 +161,7 @@ extension Worker {
             exchanges[exchange].mayHaveMore = count == room
             exchanges[exchange].hasReceived = true
             // Changes before these bytes were sent are processed before the response is built.
-            if ChangeFeed.hasNews { files.takeChanges() }
+            if ChangeFeed.hasPendingChanges { files.processChanges() }
             return .received(count)
         case .wouldBlock: return .nothingToReceive
         case .failed: return .failed

@@ -6,7 +6,7 @@ extension Worker {
     /// Returns the exchange of a connection, and acquires one if it was idle.
     mutating func exchange(of slot: Int) -> Int? {
         if connections[slot].exchange != 0 { return Int(connections[slot].exchange) &- 1 }
-        guard let exchange = freeExchanges.take() else { return nil }
+        guard let exchange = freeExchanges.acquire() else { return nil }
         let address = address(of: slot)
         let server = plan.addresses[Int(address)].defaultServer
         exchanges[exchange].begin(
@@ -21,14 +21,14 @@ extension Worker {
     @inline(__always)
     mutating func address(of slot: Int) -> Int32 {
         let listener = Int(connections[slot].listener)
-        guard hasParticularAddresses else { return listeners[listener].servers }
-        return particularAddress(of: slot, listener)
+        guard hasSpecificAddresses else { return listeners[listener].servers }
+        return specificAddress(of: slot, listener)
     }
 
-    private mutating func particularAddress(of slot: Int, _ listener: Int) -> Int32 {
-        guard !listeners[listener].particular.isEmpty else { return listeners[listener].servers }
+    private mutating func specificAddress(of slot: Int, _ listener: Int) -> Int32 {
+        guard !listeners[listener].specific.isEmpty else { return listeners[listener].servers }
         let local = localAddress(of: slot)
-        for particular in listeners[listener].particular where local.isAt(particular.address) {
+        for particular in listeners[listener].specific where local.isAt(particular.address) {
             return particular.servers
         }
         return listeners[listener].servers
@@ -41,15 +41,15 @@ extension Worker {
     }
 
     mutating func releaseExchange(_ slot: Int, _ exchange: Int) {
-        if uriOwner == exchange { uriOwner = -1 }
+        if uriExchange == exchange { uriExchange = -1 }
         if exchanges[exchange].hasContext { dropContext(exchange) }
         dropSentHead(exchange)
-        if exchanges[exchange].isReading { forgetReading(slot, exchange) }
-        inputs.give(exchanges[exchange].input)
-        outputs.give(exchanges[exchange].output)
+        if exchanges[exchange].isReading { cancelReading(slot, exchange) }
+        inputs.release(exchanges[exchange].input)
+        outputs.release(exchanges[exchange].output)
         exchanges[exchange].input = .none
         exchanges[exchange].output = .none
-        freeExchanges.give(exchange)
+        freeExchanges.release(exchange)
         connections[slot].exchange = 0
     }
 
@@ -60,10 +60,10 @@ extension Worker {
         if start > 0 {
             old.move(from: start, to: 0, count: count)
         } else {
-            let larger = inputs.take(atLeast: max(old.capacity &* 2, 8192))
+            let larger = inputs.acquire(atLeast: max(old.capacity &* 2, 8192))
             guard !larger.isNone else { return .failed }
             larger.copy(from: old, count: count)
-            inputs.give(old)
+            inputs.release(old)
             exchanges[exchange].input = larger
         }
         exchanges[exchange].inputStart = 0

@@ -7,7 +7,7 @@ extension Worker {
     mutating func run() throws(SystemError) -> Int32 {
         try registerSources()
         clock.update()
-        context.tell(.serves)
+        context.notifyMaster(.serves)
         while state != .ended {
             try turn(atMostMs: -1)
             accessLog.flush(nowMs: clock.monotonicMs)
@@ -27,10 +27,10 @@ extension Worker {
         let bound = limit < 0 ? wait : wait < 0 ? limit : min(wait, limit)
         activity.willWait()
         let count = try poller.wait(timeoutMs: bound)
-        activity.turn()
+        activity.beginIteration()
         clock.update()
-        if count == 0, ChangeFeed.hasNews { files.quieten() }
-        lookForMounts(count)
+        if count == 0, ChangeFeed.hasPendingChanges { files.disarm() }
+        checkMountEvents(count)
         for index in 0..<count {
             let event = poller.event(at: index)
             dispatch(event.token)
@@ -48,10 +48,10 @@ extension Worker {
                 context.lifeline, for: .readable,
                 token: Token(slot: Worker.lifelineSlot, generation: 0))
         }
-        if aide.isOpen {
+        if helper.isOpen {
             try poller.register(
-                aide.descriptor, for: .readable,
-                token: Token(slot: Worker.aideSlot, generation: 0))
+                helper.descriptor, for: .readable,
+                token: Token(slot: Worker.helperSlot, generation: 0))
         }
         if mountsDescriptor >= 0 {
             try poller.register(
@@ -63,9 +63,9 @@ extension Worker {
     /// Handles mount changes before the requests that arrived after them, in whatever order the
     /// poller reports them.
     @inline(__always)
-    private mutating func lookForMounts(_ count: Int) {
+    private mutating func checkMountEvents(_ count: Int) {
         // select has no error events apart from readiness, and these files are always ready.
-        if poller.engine == .select { return takeMounts() }
+        if poller.engine == .select { return checkMounts() }
         // A single event is handled in its order anyway.
         guard count > 1 else { return }
         for index in 0..<count where poller.event(at: index).token.slot == Worker.mountSlot {
@@ -74,20 +74,20 @@ extension Worker {
     }
 
     /// Checks whether mounts have changed.
-    mutating func takeMounts() {
+    mutating func checkMounts() {
         if mountsDescriptor >= 0, mountsChanged(mountsDescriptor) { files.mountsChanged() }
     }
 
     /// Returns the time until the next deadline in milliseconds.
     private mutating func waitMs() -> Int32 {
         if !queue.isEmpty { return 0 }
-        var until = deadlines.soonestMs
+        var until = deadlines.lowerBoundMs
         if let timer = timers.earliestMs() { until = min(until, timer) }
         if state == .draining { until = min(until, idleUntilMs) }
         if listenersPausedUntilMs > 0 { until = min(until, listenersPausedUntilMs) }
         until = min(until, min(accessLog.nextFlushMs, repeatedMessages.dueMs))
         until = min(until, min(files.closeDueMs, files.sweepDueMs))
-        until = min(until, aideLookMs)
+        until = min(until, helperCheckMs)
         guard until < Int64.max else { return -1 }
         // One more, since the clock's milliseconds are truncated: never early.
         return Int32(clamping: max(0, until &- clock.monotonicMs &+ 1))
@@ -102,15 +102,15 @@ extension Worker {
                 connections[slot].state != .free, !connections[slot].isQueued
             else { return }
             // A suspended connection is only notified that the client has closed it.
-            let hasGone = connections[slot].isHeld
-            connections[slot].isHeld = false
-            drive(slot, hasGone ? .failed : .ready)
+            let hasDisconnected = connections[slot].isThrottled
+            connections[slot].isThrottled = false
+            drive(slot, hasDisconnected ? .failed : .ready)
         } else if token.slot == Worker.signalSlot {
-            takeSignals()
+            handleSignals()
         } else if token.slot == Worker.lifelineSlot {
-            masterDied()
-        } else if token.slot == Worker.aideSlot {
-            takeAideAnswers()
+            handleMasterDeath()
+        } else if token.slot == Worker.helperSlot {
+            handleHelperReplies()
         } else if token.slot == Worker.mountSlot {
             // If other events arrived with it, it was handled before.
             files.mountsChanged()
@@ -130,15 +130,15 @@ extension Worker {
     }
 
     private mutating func expireDeadlines() {
-        while let slot = deadlines.takeExpired(nowMs: clock.monotonicMs) { expire(slot) }
-        while let slot = timers.takeExpired(nowMs: clock.monotonicMs) { wake(slot) }
+        while let slot = deadlines.popExpired(nowMs: clock.monotonicMs) { expire(slot) }
+        while let slot = timers.popExpired(nowMs: clock.monotonicMs) { wake(slot) }
         if listenersPausedUntilMs > 0, clock.monotonicMs >= listenersPausedUntilMs {
             resumeListeners()
         }
-        if clock.monotonicMs >= aideLookMs { lookAtAide() }
+        if clock.monotonicMs >= helperCheckMs { checkHelper() }
         if clock.monotonicMs >= files.sweepDueMs {
             files.sweep(nowMs: clock.monotonicMs)
-            answers.sweep(before: clock.seconds &- plan.main.contentCache.inactiveMs / 1000)
+            responses.sweep(before: clock.seconds &- plan.main.contentCache.inactiveMs / 1000)
         }
         if clock.monotonicMs >= files.closeDueMs {
             files.closeDescriptors(nowMs: clock.monotonicMs)
@@ -147,7 +147,7 @@ extension Worker {
 
     // MARK: signals and draining
 
-    private mutating func takeSignals() {
+    private mutating func handleSignals() {
         while let number = signals.next() {
             switch Signal(rawValue: number) {
             case .quit: drain()
@@ -160,10 +160,10 @@ extension Worker {
         }
     }
 
-    private mutating func masterDied() {
+    private mutating func handleMasterDeath() {
         // Bytes are ignored: another worker may have written them.
         guard isAbandoned(context.lifeline) else {
-            takeWakes(context.lifeline)
+            consumeWakes(context.lifeline)
             return
         }
         poller.unregister(context.lifeline)
@@ -186,11 +186,11 @@ extension Worker {
         idleUntilMs = drainingSinceMs
         context.errorLog.write(.notice, "gracefully shutting down")
         stopListening()
-        context.tell(.acceptsNoMore)
+        context.notifyMaster(.acceptsNoMore)
         accessLog.flushAll(nowMs: clock.monotonicMs)
         // The memory is needed by the new workers.
         files.close()
-        answers.close()
+        responses.close()
     }
 
     /// Continues draining. A request may be on its way over an idle connection, so each gets some
@@ -199,7 +199,8 @@ extension Worker {
         if clock.monotonicMs >= idleUntilMs {
             idleUntilMs = Int64.max
             for slot in 0..<connections.count where connections[slot].state == .idle {
-                let untilMs = connections[slot].lastChanceMs(drainingSinceMs: drainingSinceMs)
+                let untilMs = connections[slot].lastRequestDeadlineMs(
+                    drainingSinceMs: drainingSinceMs)
                 if untilMs <= clock.monotonicMs {
                     close(slot)
                 } else {

@@ -55,7 +55,7 @@ extension Worker {
             }
             connections[slot].interest = interest.rawValue
         } catch {
-            logTrouble(.alert, "\(error)")
+            logFailure(.alert, "\(error)")
         }
     }
 
@@ -68,7 +68,7 @@ extension Worker {
     }
 
     /// Waits for the next request without buffers.
-    mutating func rest(_ slot: Int, _ exchange: Int) {
+    mutating func keepIdle(_ slot: Int, _ exchange: Int) {
         let timeouts = plan.locations[Int(exchanges[exchange].location)].timeouts
         releaseExchange(slot, exchange)
         watch(slot, for: .readable)
@@ -79,12 +79,12 @@ extension Worker {
                 deadlines.arm(slot, list: Int(timeouts.header), nowMs: clock.monotonicMs)
             }
         } else {
-            connections[slot].restedMs = clock.monotonicMs
-            connections[slot].keepMinMs = timeouts.keepaliveMinMs
+            connections[slot].idleSinceMs = clock.monotonicMs
+            connections[slot].minKeepaliveMs = timeouts.keepaliveMinMs
             arm(slot, timeouts.keepalive)
         }
         if state == .draining {
-            let untilMs = connections[slot].lastChanceMs(drainingSinceMs: drainingSinceMs)
+            let untilMs = connections[slot].lastRequestDeadlineMs(drainingSinceMs: drainingSinceMs)
             idleUntilMs = min(idleUntilMs, untilMs)
         }
     }
@@ -92,7 +92,7 @@ extension Worker {
     /// Shuts down our side and waits for the client to close. Returns true if there is no time for
     /// that.
     mutating func linger(_ slot: Int, _ exchange: Int) -> Bool {
-        if !unframed.isEmpty { allowOrderlyEnd(slot, exchange) }
+        if !connectionDelimited.isEmpty { allowNormalClose(slot, exchange) }
         shutdownSending(connections[slot].fd)
         connections[slot].state = .lingering
         connections[slot].lingerUntilMs = 0

@@ -2,14 +2,14 @@
 enum ConnectionCases {
     static let all: [Case] = persistence + options + pipelines + expectations + upgrades
 
-    private static let hello: [Answer] = [.get(200, checks: [.text("hello")])]
-    private static let kept: [Answer] = [
+    private static let hello: [ExpectedResponse] = [.get(200, checks: [.text("hello")])]
+    private static let kept: [ExpectedResponse] = [
         .get(200, checks: [.text("hello"), .doesNotList("Connection", "close")])
     ]
-    private static let closing: [Answer] = [
+    private static let closing: [ExpectedResponse] = [
         .get(200, checks: [.text("hello"), .lists("Connection", "close")])
     ]
-    private static let keeping: [Answer] = [
+    private static let keeping: [ExpectedResponse] = [
         .get(200, checks: [.text("hello"), .lists("Connection", "keep-alive")])
     ]
 

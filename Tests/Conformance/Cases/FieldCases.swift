@@ -2,8 +2,8 @@
 enum FieldCases {
     static let all: [Case] = legal + refused + strictOnes + lenientOnes + sizes
 
-    private static let hello: [Answer] = [.get(200, checks: [.text("hello")])]
-    private static let first: [Answer] = [.get(206, checks: [.text("h")])]
+    private static let hello: [ExpectedResponse] = [.get(200, checks: [.text("hello")])]
+    private static let first: [ExpectedResponse] = [.get(206, checks: [.text("h")])]
 
     private static let legal: [Case] = [
         Case("a field name in any case", "9110 5.1", Ask.raw("hOsT: x\r\nrAnGe: bytes=0-0"), first),

@@ -3,7 +3,7 @@
 enum FramingCases {
     static let all: [Case] = lengths + chunks + badLengths + both + codings + badChunks
 
-    private static let hello: [Answer] = [.get(200, checks: [.text("hello")])]
+    private static let hello: [ExpectedResponse] = [.get(200, checks: [.text("hello")])]
     private static let inner = Ask.get(Ask.probe)
     private static let innerCount = inner.utf8.count
     private static let innerSize = String(innerCount, radix: 16)

@@ -2,8 +2,8 @@
 enum HostCases {
     static let all: [Case] = presence + selection + valid + invalid + absolute
 
-    private static let hello: [Answer] = [.get(200, checks: [.text("hello")])]
-    private static let second: [Answer] = [.get(200, checks: [.text("second")])]
+    private static let hello: [ExpectedResponse] = [.get(200, checks: [.text("hello")])]
+    private static let second: [ExpectedResponse] = [.get(200, checks: [.text("second")])]
 
     private static let presence: [Case] = [
         Case(

@@ -6,7 +6,7 @@ enum RangeCases {
         Ask.get("/bytes.bin", "Range: \(range)")
     }
 
-    private static let whole: [Answer] = [
+    private static let whole: [ExpectedResponse] = [
         .get(200, checks: [.allBytes, .lacks("Content-Range")])
     ]
 
@@ -218,7 +218,7 @@ enum RangeCases {
         }
 
     private static let same = Site.modifiedText
-    private static let ten: [Answer] = [.get(206, checks: [.bytes(0...9)])]
+    private static let ten: [ExpectedResponse] = [.get(206, checks: [.bytes(0...9)])]
 
     private static let conditions: [Case] =
         [

@@ -4,7 +4,7 @@ enum RequestLineCases {
         wellFormed + malformed + targets + strictOnes + lenientOnes + lengths
 
     private static let host = "Host: conformance.test\r\n\r\n"
-    private static let hello: [Answer] = [.get(200, checks: [.text("hello")])]
+    private static let hello: [ExpectedResponse] = [.get(200, checks: [.text("hello")])]
 
     private static let wellFormed: [Case] = [
         Case("a plain request", "9112 3", Ask.get("/a.txt"), hello),

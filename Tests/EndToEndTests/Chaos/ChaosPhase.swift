@@ -104,7 +104,9 @@ struct ChaosPhase {
         kill(old, SIGWINCH)
         try waitFor("the old workers to leave") { server.daemon.children(of: old).isEmpty }
         kill(old, SIGQUIT)
-        try waitFor("the old master to end") { server.daemon.master(".oldbin") == nil }
+        try waitFor("the old master to exit") {
+            server.daemon.master(".oldbin") == nil && hasEnded(old)
+        }
     }
 
     private static func rollBack(_ server: ChaosServer, _ round: Int) throws {

@@ -8,7 +8,7 @@ import Testing
     private static let scale =
         ProcessInfo.processInfo.environment["APUS_CHAOS_SCALE"].flatMap { Double($0) }
 
-    @Test(.enabled(if: Product.isApus, "nginx loses some")) func nothingIsLost() throws {
+    @Test(.enabled(if: Product.isApus, "nginx loses some")) func noRequestOrLogLineIsLost() throws {
         let run = try ChaosRun("apus", Product.binary, scale: Self.scale ?? 1)
         print(ChaosReport.table([run]) + "\n" + ChaosReport.remains([run]))
         expect(run)
@@ -52,7 +52,7 @@ import Testing
 
     /// The same clients find what nginx loses: kept connections are closed by a reload while a
     /// request is on its way.
-    @Test(.enabled(if: NginxPeer.isThere, "needs nginx")) func nginxLosesSome() throws {
+    @Test(.enabled(if: NginxPeer.isThere, "needs nginx")) func nginxLosesRequestsOnReload() throws {
         let run = try ChaosRun("nginx", NginxPeer.binary, scale: Self.scale ?? 0.2)
         print(ChaosReport.table([run]) + "\n" + ChaosReport.remains([run]))
         #expect(run.tallies.allSatisfy { $0.answered > 0 && $0.wrong.isEmpty })

@@ -16,7 +16,7 @@ import Testing
         #expect(value <= bound, "\(what)", sourceLocation: location)
     }
 
-    @Test func requestsHaveTheirSizes() {
+    @Test func requestsHaveExpectedSizes() {
         #expect(CostServer.short.utf8.count == 60)
         #expect(CostServer.browser.utf8.count == 700)
     }
@@ -36,7 +36,7 @@ import Testing
 
     /// A path of as many names as a request line holds, none of which exists, costs what its bytes
     /// cost. Each is asked for until it is cached.
-    @Test func instructionsOfALongMissingPath() throws {
+    @Test func instructionsOfLongMissingPath() throws {
         let names = String(repeating: "/a", count: 1990)
         let each = try InstructionCount.each(few: 5, many: 55) { client, count in
             for number in 0..<count {
@@ -51,7 +51,7 @@ import Testing
 
     /// What a line of the access log costs, in nginx's format.
     @Test(arguments: [CostServer.short, CostServer.browser])
-    func instructionsOfALine(request: String) throws {
+    func instructionsOfLogLine(request: String) throws {
         let without = try InstructionCount.each(of: request)
         let with = try InstructionCount.each(of: request, log: "DIR/access.log")
         let isShort = request == CostServer.short
@@ -100,7 +100,7 @@ import Testing
         expect("calls, 64 busy", each, Bounds.busyCalls)
     }
 
-    @Test func callsOfAPipeline() throws {
+    @Test func callsOfPipeline() throws {
         let server = try CostServer.start()
         let client = try server.connect()
         try CostServer.ask(CostServer.short, count: 2, over: client)
@@ -119,7 +119,7 @@ import Testing
 
     /// Connections are accepted once their request has arrived (TCP_DEFER_ACCEPT): otherwise it
     /// depends on who is faster whether it has to be waited for.
-    @Test func callsOfAConnectionEach() throws {
+    @Test func callsOfNewConnection() throws {
         let server = try CostServer.start(listen: "deferred")
         for _ in 0..<20 { _ = try server.fetch("/a.bin") }
         let requests = 500

@@ -44,7 +44,7 @@ extension DirectiveGroup {
         DirectiveCase(
             "client_header_timeout: passes without a word", server: "client_header_timeout 2s;",
             files: ["f": "f"],
-            .raw("GET /f HT", expect: .noAnswer), .get("/f", expect: 200))
+            .raw("GET /f HT", expect: .noResponse), .get("/f", expect: 200))
         DirectiveCase(
             "client_body_timeout, lingering_timeout: a body that does not come",
             server: "client_body_timeout 200ms; lingering_timeout 200ms;", files: ["f": "f"],

@@ -17,7 +17,7 @@ struct CaseRow: Sendable, CustomTestStringConvertible {
 /// rows do not say.
 @Suite struct DirectiveTests {
     @Test(.enabled(if: Product.isApus), arguments: CaseRow.all)
-    func apus(row: CaseRow) throws {
+    func apusMatchesTable(row: CaseRow) throws {
         if row.one.refusal != nil {
             try expectRefusal(row.one, Product.binary, row.one.refusal)
             return
@@ -26,14 +26,14 @@ struct CaseRow: Sendable, CustomTestStringConvertible {
         for (index, step) in row.one.steps.enumerated() {
             expectNothing(
                 Judgement.failures(
-                    of: transcript.answers[index], step.expected, at: transcript.place),
+                    of: transcript.outcomes[index], step.expected, at: transcript.place),
                 "apus", step, index)
         }
         #expect(try Transcripts.apus.unexpectedCalls(of: row) == [])
     }
 
     @Test(.enabled(if: NginxPeer.isThere), arguments: CaseRow.asked)
-    func nginx(row: CaseRow) throws {
+    func nginxMatchesTable(row: CaseRow) throws {
         if row.one.refusal != nil {
             let said = row.one.refusalOfNginx ?? row.one.refusal
             try expectRefusal(row.one, NginxPeer.binary, said)
@@ -65,12 +65,12 @@ struct CaseRow: Sendable, CustomTestStringConvertible {
             isEqual = false
         case .ownAddition: return
         }
-        let answer = theirs.answers[index]
+        let response = theirs.outcomes[index]
         expectNothing(
-            Judgement.failures(of: answer, expected, at: theirs.place), "nginx", step, index)
+            Judgement.failures(of: response, expected, at: theirs.place), "nginx", step, index)
         guard let ours, let isEqual else { return }
         let differences = Judgement.differences(
-            (ours.answers[index], ours.place), (answer, theirs.place), ignoring: step.ignored,
+            (ours.outcomes[index], ours.place), (response, theirs.place), ignoring: step.ignored,
             isStrict: !isEqual)
         if isEqual {
             expectNothing(differences, "apus and nginx", step, index)
@@ -88,8 +88,8 @@ struct CaseRow: Sendable, CustomTestStringConvertible {
     }
 
     private func expectRefusal(_ one: DirectiveCase, _ binary: String, _ words: String?) throws {
-        let (isTaken, said) = try CaseServer.check(binary, one)
-        if isTaken { Issue.record("\(binary) takes it") }
+        let (isAccepted, said) = try CaseServer.check(binary, one)
+        if isAccepted { Issue.record("\(binary) takes it") }
         if !said.contains(words ?? "") { Issue.record("\(binary) says \(said)") }
     }
 
@@ -102,7 +102,7 @@ struct CaseRow: Sendable, CustomTestStringConvertible {
     }
 
     /// Prints what was compared, so that nobody takes an empty run for a good one.
-    @Test(.enabled(if: NginxPeer.isThere)) func theCount() {
+    @Test(.enabled(if: NginxPeer.isThere)) func tableIsComplete() {
         let asked = CaseRow.asked
         let steps = asked.flatMap(\.one.steps)
         let excused = steps.filter { if case .differs = $0.verdict { true } else { false } }

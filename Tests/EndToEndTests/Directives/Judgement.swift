@@ -11,10 +11,10 @@ enum Judgement {
         case .failure(let text): return [text]
         case .nothing:
             let wanted = expected.contains {
-                if case .noAnswer = $0 { true } else { false }
+                if case .noResponse = $0 { true } else { false }
             }
             return wanted ? [] : ["closed without an answer"]
-        case .answer(let response, let isClosed):
+        case .received(let response, let isClosed):
             let found = expected.compactMap { failure($0, response, isClosed, place) }
             return found.isEmpty ? [] : found + ["received \(describe(response, place))"]
         }
@@ -27,7 +27,7 @@ enum Judgement {
         case .status(let status):
             return response.status == status ? nil : "\(response.status), not \(status)"
         case .reason(let reason): return differ("reason", response.reason, reason, place)
-        case .noAnswer: return "answered"
+        case .noResponse: return "answered"
         case .chunked: return response.wasChunked ? nil : "not chunked"
         case .trailers(let lines): return differ("trailers", response.trailers, lines, place)
         case .closes: return isClosed == true ? nil : "not closed"
@@ -129,7 +129,7 @@ enum Judgement {
     ) -> [String] {
         switch (apus.0, nginx.0) {
         case (.nothing, .nothing): return []
-        case (.answer(let ours, let isClosed), .answer(let theirs, let isTheirsClosed)):
+        case (.received(let ours, let isClosed), .received(let theirs, let isTheirsClosed)):
             var found: [String] = []
             let isBuiltIn = isBuiltInPage(theirs)
             if ours.status != theirs.status || ours.reason != theirs.reason {

@@ -87,7 +87,7 @@ extension DirectiveGroup {
             .get("/", expect: 200, "local"),
             .raw(
                 "PROXY UNKNOWN\r\nGET / HTTP/1.0\r\n\r\n", expect: 200, "local", port: 2),
-            .get("/", expect: .noAnswer, port: 2))
+            .get("/", expect: .noResponse, port: 2))
         DirectiveCase(
             "set_real_ip_from: no network", server: "set_real_ip_from 10.0.0.0/40;",
             refuses: "10.0.0.0/40")
@@ -128,12 +128,13 @@ extension DirectiveGroup {
                 "\r\n\r\n\0\r\nQUIT\n\u{21}\u{11}\0\u{11}ABCDEFGH\0\u{50}\0\u{51}\u{4}\0\u{2}xy"
                     + "GET / HTTP/1.0\r\n\r\n",
                 expect: 200, "127.0.0.1 65.66.67.68:80 69.70.71.72:81"),
-            .raw("GET / HTTP/1.0\r\n\r\n", expect: .noAnswer, .errorLog("broken header: \"GET /")),
             .raw(
-                "PROXY TCP4 192.0.2.1\r\nGET / HTTP/1.0\r\n\r\n", expect: .noAnswer,
+                "GET / HTTP/1.0\r\n\r\n", expect: .noResponse, .errorLog("broken header: \"GET /")),
+            .raw(
+                "PROXY TCP4 192.0.2.1\r\nGET / HTTP/1.0\r\n\r\n", expect: .noResponse,
                 .errorLog("broken header: \"PROXY TCP4 192.0.2.1\"")),
             .raw(
-                "\r\n\r\n\0\r\nQUIT\n\u{11}\0\0\0GET / HTTP/1.0\r\n\r\n", expect: .noAnswer,
+                "\r\n\r\n\0\r\nQUIT\n\u{11}\0\0\0GET / HTTP/1.0\r\n\r\n", expect: .noResponse,
                 .errorLog("unknown PROXY protocol version: 1")))
         DirectiveCase(
             "listen: without proxy_protocol its variables have no value",

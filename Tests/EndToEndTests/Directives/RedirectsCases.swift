@@ -25,7 +25,8 @@ extension DirectiveGroup {
             .method("OPTIONS", "/204", expect: 204))
         DirectiveCase(
             "return: 444 closes without an answer",
-            server: "return 444;", .get("/", expect: .noAnswer), .post("/", "x", expect: .noAnswer))
+            server: "return 444;", .get("/", expect: .noResponse),
+            .post("/", "x", expect: .noResponse))
         DirectiveCase(
             "return: a text",
             server: """

@@ -39,7 +39,7 @@ extension DirectiveGroup {
                 "GET /" + String(repeating: "a", count: 1100), expect: 414,
                 .logs("a.log", "414 - - - - {root} - 1 0")),
             .raw(
-                "GET /slow?q HTTP/1.1\r\nHost: a\r\nA: ", expect: .noAnswer,
+                "GET /slow?q HTTP/1.1\r\nHost: a\r\nA: ", expect: .noResponse,
                 .logs("a.log", "408 GET HTTP/1.1 /slow /slow {root}/slow q 1 31")))
         DirectiveCase(
             "error_page: a refused request's own path",
@@ -112,7 +112,7 @@ extension DirectiveGroup {
             .get("/?user=alice", expect: 200), .get("/away", expect: 302),
             .get("/r", expect: 200, "[][]", .logs("a.log", "/r [-][-][-][-][text/plain]")),
             .get("/?user=alice", expect: 200),
-            .get("/drop", expect: .noAnswer, .logs("a.log", "/drop [-][-][-][-][-]")),
+            .get("/drop", expect: .noResponse, .logs("a.log", "/drop [-][-][-][-][-]")),
             .get("/?user=alice", expect: 200), .same(.get("/r", expect: 200, "[][]")))
         DirectiveCase(
             "return: 444 for the second of several requests loses no response",

@@ -31,7 +31,7 @@ extension DirectiveGroup {
                 location = /408 { return 408; } location = /444 { return 444; }
                 location = /text { return 444 text; }
                 """,
-            .get("/408", expect: .noAnswer), .get("/444", expect: .noAnswer),
+            .get("/408", expect: .noResponse), .get("/444", expect: .noResponse),
             .get("/text", expect: 444, "text"))
         DirectiveCase(
             "try_files, error_page: a status that closes the connection",
@@ -40,8 +40,8 @@ extension DirectiveGroup {
                 location = /c { error_page 404 = @closes; } location @closes { return 499; }
                 location = /d { try_files /none =497; }
                 """,
-            .get("/a", expect: .noAnswer), .get("/b", expect: .noAnswer),
-            .get("/c", expect: .noAnswer), .get("/d", expect: 400))
+            .get("/a", expect: .noResponse), .get("/b", expect: .noResponse),
+            .get("/c", expect: .noResponse), .get("/d", expect: 400))
         DirectiveCase(
             "return, access_log: the status of a request that is closed without a response",
             declares: "log_format of_closed '$request_uri $status';",
@@ -50,7 +50,7 @@ extension DirectiveGroup {
                 location = /408 { return 408; } location = /499 { return 499; }
                 location = /99 { return 99; }
                 """,
-            .get("/408", expect: .noAnswer), .get("/499", expect: .noAnswer),
+            .get("/408", expect: .noResponse), .get("/499", expect: .noResponse),
             .get("/99", expect: 99, .logs("closed.log", "/408 408")),
             .get("/99", expect: 99, .logs("closed.log", "/499 499")),
             .get("/99", expect: 99, .logs("closed.log", "/99 099")))
@@ -83,7 +83,7 @@ extension DirectiveGroup {
         let hasText = text == " text" || text == " $arg_none"
         row.steps = statuses.map { status in
             if !hasText, status == 408 || status == 444 || status == 499 {
-                return .get("/\(status)", expect: .noAnswer)
+                return .get("/\(status)", expect: .noResponse)
             }
             let sent = (494...497).contains(status) && !hasText ? 400 : status
             let expected = Expectation.status(sent)

@@ -137,7 +137,7 @@ enum Expectation: Sendable, ExpressibleByIntegerLiteral, ExpressibleByStringLite
     case closes
     case keeps
     /// The connection is closed without an answer.
-    case noAnswer
+    case noResponse
     /// A line of this log in `{dir}` is this.
     case logs(String, String)
     /// The error log has a line that contains this.

@@ -20,12 +20,12 @@ final class Once<Value: Sendable>: Sendable {
 /// What one server said to one case.
 struct Transcript: Sendable {
     let place: CasePlace
-    let answers: [Received]
+    let outcomes: [Received]
 
     /// What came of one step.
     enum Received: Sendable {
         /// `isClosed` is nil where nobody asked.
-        case answer(Response, isClosed: Bool?)
+        case received(Response, isClosed: Bool?)
         /// The connection was closed without a byte.
         case nothing
         case failure(String)
@@ -35,19 +35,19 @@ struct Transcript: Sendable {
     init(of one: DirectiveCase, at place: CasePlace) {
         self.place = place
         var client: RawClient?
-        var answers: [Received] = []
+        var outcomes: [Received] = []
         for step in one.steps {
             do {
                 if !step.isOnSameConnection {
                     client = try RawClient(.ipv4(place.ports[step.port - 1]))
                 }
-                guard let client else { throw RawClient.Failure.noAnswer("no connection") }
-                answers.append(try Self.ask(step, client, place))
+                guard let client else { throw RawClient.Failure.noResponse("no connection") }
+                outcomes.append(try Self.ask(step, client, place))
             } catch {
-                answers.append(.failure("\(error)"))
+                outcomes.append(.failure("\(error)"))
             }
         }
-        self.answers = answers
+        self.outcomes = outcomes
     }
 
     private static func ask(
@@ -62,7 +62,7 @@ struct Transcript: Sendable {
         let response = try client.response(to: step.method)
         let patience = step.expected.compactMap(\.connectionPatience).first
         let isClosed = patience.map { (try? client.isClosedByServer(seconds: $0)) ?? false }
-        return .answer(response, isClosed: isClosed)
+        return .received(response, isClosed: isClosed)
     }
 }
 
@@ -153,8 +153,8 @@ private struct Share: Sendable {
         }
         var complaints: [String?] = []
         for one in cases {
-            let (isTaken, said) = try CaseServer.check(binary, one)
-            complaints.append(isTaken ? nil : said)
+            let (isAccepted, said) = try CaseServer.check(binary, one)
+            complaints.append(isAccepted ? nil : said)
         }
         let good = cases.indices.filter { complaints[$0] == nil }
         guard !good.isEmpty else {

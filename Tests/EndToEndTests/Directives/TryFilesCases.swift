@@ -33,7 +33,7 @@ extension DirectiveGroup {
             files: ["f": "f", "d/x": "x"],
             .get("/f", expect: 200, "f"), .get("/none", expect: 404), .get("/d", expect: 404),
             .get("/d/", expect: 404), .get("/g/x", expect: 410), .get("/r/x", expect: 301),
-            .get("/n/x", expect: 204), .get("/c/x", expect: .noAnswer),
+            .get("/n/x", expect: 204), .get("/c/x", expect: .noResponse),
             .post("/none", "x", expect: 404), .post("/f", "x", expect: 405))
         DirectiveCase(
             "try_files: clean addresses",

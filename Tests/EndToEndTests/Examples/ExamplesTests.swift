@@ -4,16 +4,16 @@ import Testing
 /// conf/examples: each starts, and answers as its comments say.
 @Suite struct ExamplesTests {
     @Test(arguments: ExampleCase.all)
-    func itAnswersAsItsCommentsSay(example: ExampleCase) throws {
+    func exampleRespondsAsCommented(example: ExampleCase) throws {
         let server = try ExampleServer(example.file)
         for request in example.requests {
-            let answer = try ask(server, request)
-            #expect(answer.status == request.status, "\(request.target)")
+            let received = try ask(server, request)
+            #expect(received.status == request.status, "\(request.target)")
             for (name, value) in request.fields {
-                #expect(answer[name] == value, "\(request.target): \(name)")
+                #expect(received[name] == value, "\(request.target): \(name)")
             }
             if let text = request.text {
-                #expect(answer.text.contains(text), "\(request.target): \(answer.text)")
+                #expect(received.text.contains(text), "\(request.target): \(received.text)")
             }
         }
     }
@@ -27,7 +27,7 @@ import Testing
         return try client.response()
     }
 
-    @Test func everyExampleIsAskedAndExplained() throws {
+    @Test func everyExampleIsTestedAndDocumented() throws {
         let names = try FileManager.default.contentsOfDirectory(atPath: ExampleServer.examples)
             .filter { $0.hasSuffix(".conf") }
         #expect(Set(names) == Set(ExampleCase.all.map(\.file)))
@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test(arguments: ExampleCase.all)
-    func checkFindsNothingInIt(example: ExampleCase) throws {
+    func checkFindsNothingInExamples(example: ExampleCase) throws {
         // In a copy: the checkout may be where workers cannot read, which is a finding.
         let folder = try TemporaryFolder()
         let copy = folder.path + "/conf/examples"
@@ -49,14 +49,14 @@ import Testing
     }
 
     /// `return 444`: a name that nobody has gets no answer.
-    @Test func anUnknownHostGetsNothing() throws {
+    @Test func unknownHostGetsNoResponse() throws {
         let server = try ExampleServer("virtual-hosts.conf")
         let client = try server.connect()
         try client.send("GET / HTTP/1.1\r\nHost: example.edu\r\n\r\n")
         #expect(try client.isClosedByServer())
     }
 
-    @Test func aFileTurnsTheSiteOff() throws {
+    @Test func maintenanceFileDisablesSite() throws {
         let server = try ExampleServer("error-pages.conf")
         let flag = server.site("example.org/closed")
         try Data().write(to: URL(fileURLWithPath: flag))
@@ -68,7 +68,7 @@ import Testing
         #expect(try ask(server, .get("/", 200)).status == 200)
     }
 
-    @Test func theLogHasTheClientBehindTheBalancer() throws {
+    @Test func logShowsClientBehindBalancer() throws {
         let server = try ExampleServer("behind-a-load-balancer.conf")
         _ = try ask(
             server,
@@ -86,12 +86,12 @@ import Testing
         #expect(!log.contains("healthz"))
     }
 
-    @Test func probesThatAreWellAreNotLogged() throws {
+    @Test func successfulProbesAreNotLogged() throws {
         let server = try ExampleServer("health-and-status.conf")
         for target in ["/healthz", "/readyz"] { _ = try ask(server, .get(target, 200)) }
         try FileManager.default.removeItem(atPath: server.site("example.org/index.html"))
-        let answer = try ask(server, .get("/readyz", 503))
-        #expect(answer.status == 503)
+        let received = try ask(server, .get("/readyz", 503))
+        #expect(received.status == 503)
         try server.end()
         let lines = server.log.split(separator: "\n")
         #expect(lines.count == 1)

@@ -9,25 +9,25 @@ struct ChangeKind: Sendable {
     var target = "a.txt"
     var fields: [String] = []
     /// What gzip makes of it is in memory before each change.
-    var isCodedBefore = false
+    var isCompressedBefore = false
     var needsRoot = false
     /// Makes what is there before the first change, and says what a request gets then.
-    let setUp: @Sendable (ChangeSite) throws -> Answer
+    let setUp: @Sendable (ChangeSite) throws -> ExpectedContent
     /// Makes the change of that number, from 1, and says what a request gets from then on.
-    let change: @Sendable (ChangeSite, Int) throws -> Answer
+    let change: @Sendable (ChangeSite, Int) throws -> ExpectedContent
 
     static let all = fileKinds + linkKinds + directoryKinds + nameKinds + mountKinds
 }
 
 /// What a request gets.
-enum Answer {
+enum ExpectedContent {
     case status(Int)
     /// 200, or `status`, with the bytes of the file at that path.
     case file(String, status: Int = 200)
     /// The bytes of the file at that path as the gzip coding of another one.
     case sidecar(String)
     /// The file at that path, whether gzip was done to it or not.
-    case coded(String)
+    case compressed(String)
     /// A made page with this in it.
     case page(containing: String)
 }

@@ -75,14 +75,14 @@ extension ChangeKind {
         },
     ]
 
-    @Sendable private static func deepFile(_ site: ChangeSite) throws -> Answer {
+    @Sendable private static func deepFile(_ site: ChangeSite) throws -> ExpectedContent {
         try makeFolders(site, "d/e")
         return .file(try newFile(site, "d/e/a.txt"))
     }
 
-    @Sendable private static func hiddenFile(_ site: ChangeSite) throws -> Answer {
-        let answer = try deepFile(site)
+    @Sendable private static func hiddenFile(_ site: ChangeSite) throws -> ExpectedContent {
+        let content = try deepFile(site)
         try site.setMode(site.path("d"), 0o311)
-        return answer
+        return content
     }
 }

@@ -17,8 +17,8 @@ struct Expected {
         let changedNanoseconds: Int
     }
 
-    init(_ answer: Answer) throws {
-        switch answer {
+    init(_ content: ExpectedContent) throws {
+        switch content {
         case .status(let code): status = code
         case .page(let text): part = text
         case .file(let path, let code):
@@ -27,7 +27,7 @@ struct Expected {
         case .sidecar(let path):
             coding = .sidecar
             try take(path)
-        case .coded(let path):
+        case .compressed(let path):
             coding = .onTheFly
             try take(path)
         }
@@ -53,8 +53,8 @@ struct Expected {
             return "Content-Encoding \(response["Content-Encoding"] ?? "missing")"
         }
         if let body {
-            let isCoded = coding == .onTheFly && response["Content-Encoding"] == "gzip"
-            let received = isCoded ? inflated(response.body) ?? [] : response.body
+            let isCompressed = coding == .onTheFly && response["Content-Encoding"] == "gzip"
+            let received = isCompressed ? inflated(response.body) ?? [] : response.body
             if received != body { return "\(Self.shown(received)), not \(Self.shown(body))" }
         }
         guard let facts else { return nil }

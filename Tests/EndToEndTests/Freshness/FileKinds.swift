@@ -46,28 +46,28 @@ extension ChangeKind {
                     location PREFIX { gzip on; gzip_types text/plain; gzip_min_length 100; }
                     """,
                 fields: ["Accept-Encoding: gzip"],
-                setUp: { .coded(try newFile($0, count: 3000)) }
+                setUp: { .compressed(try newFile($0, count: 3000)) }
             ) { site, number in
                 try site.replace(site.path("a.txt"), ChangeSite.text(number, count: 3000))
-                return .coded(site.path("a.txt"))
+                return .compressed(site.path("a.txt"))
             },
-            codedKind("rename over, gzip from memory", count: 3000) { site, number in
+            compressedKind("rename over, gzip from memory", count: 3000) { site, number in
                 try site.replace(site.path("a.txt"), ChangeSite.text(number, count: 3000))
             },
         ]
 
     /// A file that has been compressed by somebody before it changes.
-    private static func codedKind(
+    private static func compressedKind(
         _ name: String, count: Int, change: @escaping @Sendable (ChangeSite, Int) throws -> Void
     ) -> ChangeKind {
         ChangeKind(
             name: name,
             configuration: "location PREFIX { gzip on; gzip_types text/plain; }",
-            fields: ["Accept-Encoding: gzip"], isCodedBefore: true,
-            setUp: { .coded(try newFile($0, count: count)) }
+            fields: ["Accept-Encoding: gzip"], isCompressedBefore: true,
+            setUp: { .compressed(try newFile($0, count: count)) }
         ) { site, number in
             try change(site, number)
-            return .coded(site.path("a.txt"))
+            return .compressed(site.path("a.txt"))
         }
     }
 
@@ -111,17 +111,17 @@ extension ChangeKind {
             try site.storeMapped(site.path("a.txt"), ChangeSite.text(number))
             return .file(site.path("a.txt"))
         },
-        codedKind("write in place, gzip from memory", count: 2000) { site, number in
+        compressedKind("write in place, gzip from memory", count: 2000) { site, number in
             try site.write(site.path("a.txt"), ChangeSite.text(number, count: 2000))
         },
-        codedKind("write in place, 40 KiB, gzip from memory", count: 40_000) { site, number in
+        compressedKind("write in place, 40 KiB, gzip from memory", count: 40_000) { site, number in
             try site.write(site.path("a.txt"), ChangeSite.text(number, count: 40_000))
         },
-        codedKind("write in place, 60 KiB, gzip from a memory file", count: 60_000) {
+        compressedKind("write in place, 60 KiB, gzip from a memory file", count: 60_000) {
             site, number in
             try site.write(site.path("a.txt"), ChangeSite.digits(number, count: 60_000))
         },
-        codedKind("mapped write and unmap, gzip from memory", count: 3000) { site, number in
+        compressedKind("mapped write and unmap, gzip from memory", count: 3000) { site, number in
             try site.storeMapped(site.path("a.txt"), ChangeSite.text(number, count: 3000))
         },
         ChangeKind(name: "written through a later hard link", setUp: aFile) { site, number in
@@ -144,9 +144,11 @@ extension ChangeKind {
         },
     ]
 
-    @Sendable static func aFile(_ site: ChangeSite) throws -> Answer { .file(try newFile(site)) }
+    @Sendable static func aFile(_ site: ChangeSite) throws -> ExpectedContent {
+        .file(try newFile(site))
+    }
 
-    @Sendable private static func aLargeFile(_ site: ChangeSite) throws -> Answer {
+    @Sendable private static func aLargeFile(_ site: ChangeSite) throws -> ExpectedContent {
         .file(try newFile(site, count: 40_000))
     }
 

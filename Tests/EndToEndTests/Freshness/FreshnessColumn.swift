@@ -31,7 +31,7 @@ struct FreshnessColumn {
 
     private static func cell(_ tally: FreshnessTally) -> String {
         let wrong = tally.wrong > 0 ? " + \(tally.wrong)" : ""
-        return "\(tally.stale)\(wrong) of \(tally.answers)"
+        return "\(tally.stale)\(wrong) of \(tally.responses)"
     }
 
     /// docs/freshness.md.

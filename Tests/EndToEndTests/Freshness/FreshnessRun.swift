@@ -17,7 +17,7 @@ final class FreshnessRun {
     private let reloadEvery: Int?
     private(set) var reloads = 0
     /// How often a version was there compressed before it changed.
-    private(set) var codedAnswers = 0
+    private(set) var compressedResponses = 0
     /// Fresh connections that each worker answered on.
     private(set) var freshOf: [pid_t: Int] = [:]
     private var random = SystemRandomNumberGenerator()
@@ -81,13 +81,13 @@ final class FreshnessRun {
             (try? seats.client(seat).send(first + request[..<cut])) != nil
         }
         pause()
-        let answer = try kind.change(sites[index], number)
+        let content = try kind.change(sites[index], number)
         tallies[index].changes += 1
         let sent = sendAll(request, rest: Array(request[cut...]), piped: piped)
 
         changed[index] = Date()
         history[index].append(states[index])
-        let now = try Expected(answer)
+        let now = try Expected(content)
         states[index] = now
         for seat in piped {
             judgePiped(seat, request, index)
@@ -109,7 +109,9 @@ final class FreshnessRun {
         var tag: String?
         for seat in seats.indices(.kept) {
             var response = try? ask(seat, request)
-            if kinds[index].isCodedBefore { response = awaitCoded(response, seat, request) }
+            if kinds[index].isCompressedBefore {
+                response = awaitCompressed(response, seat, request)
+            }
             judge(response, index, "settled", request)
             tag = response?["ETag"] ?? tag
         }
@@ -117,7 +119,7 @@ final class FreshnessRun {
     }
 
     /// Asks until what was compressed before is sent, which has a length; nginx has no such thing.
-    private func awaitCoded(_ first: Response?, _ seat: Int, _ request: [UInt8]) -> Response? {
+    private func awaitCompressed(_ first: Response?, _ seat: Int, _ request: [UInt8]) -> Response? {
         var response = first
         try? waitFor("an answer that was compressed before", seconds: 5) {
             guard response?.wasChunked == true, response?["Server"]?.hasPrefix("apus") == true
@@ -125,7 +127,7 @@ final class FreshnessRun {
             response = try ask(seat, request)
             return false
         }
-        codedAnswers += response?.wasChunked == false ? 1 : 0
+        compressedResponses += response?.wasChunked == false ? 1 : 0
         return response
     }
 
@@ -189,7 +191,7 @@ final class FreshnessRun {
             let request = Self.request(target, fields)
             let response = try? ask(seat, request)
             if response?.status == 304 {
-                tallies[index].answers += 1
+                tallies[index].responses += 1
                 tallies[index].note("304 for \(tag)", isStale: true)
             } else {
                 judge(response, index, "conditional", request)
@@ -200,7 +202,7 @@ final class FreshnessRun {
     private func judge(
         _ response: Response?, _ index: Int, _ way: String, _ request: [UInt8]
     ) {
-        tallies[index].answers += 1
+        tallies[index].responses += 1
         guard let response = response ?? askAgain(request) else {
             tallies[index].note("\(way): no answer", isStale: false)
             return

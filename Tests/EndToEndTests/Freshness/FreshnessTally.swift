@@ -3,7 +3,7 @@ struct FreshnessTally {
     let name: String
     var changes = 0
     /// Answers to requests that were sent after a change.
-    var answers = 0
+    var responses = 0
     /// Those that were right before the change.
     var stale = 0
     /// Those that were never right, and requests without an answer.
@@ -15,7 +15,7 @@ struct FreshnessTally {
     static func sum(_ tallies: [FreshnessTally]) -> FreshnessTally {
         tallies.reduce(into: FreshnessTally(name: "all")) { sum, tally in
             sum.changes += tally.changes
-            sum.answers += tally.answers
+            sum.responses += tally.responses
             sum.stale += tally.stale
             sum.wrong += tally.wrong
             sum.examples += tally.examples

@@ -23,28 +23,30 @@ import Testing
         #expect(load.isRunning, "the busy connections ended: \(load.errorOutput)")
         let sum = FreshnessTally.sum(run.tallies)
         print(
-            "freshness: \(sum.changes) changes, \(sum.answers) answers, \(sum.stale) stale, "
+            "freshness: \(sum.changes) changes, \(sum.responses) answers, \(sum.stale) stale, "
                 + "\(sum.wrong) wrong; \(run.workers.count) workers answered")
         #expect(sum.stale == 0 && sum.wrong == 0, "\(sum.examples)")
-        #expect(sum.answers > 7 * sum.changes)
+        #expect(sum.responses > 7 * sum.changes)
         return run
     }
 
-    @Test func whatIsSentAfterAChangeGetsIt() throws {
+    @Test func requestAfterChangeSeesIt() throws {
         let run = try expectFresh(try FreshnessServer.start(), rounds: Self.rounds(80))
         #expect(run.workers.count == 2)
         #expect(run.workers.allSatisfy { run.freshOf[$0, default: 0] > 0 }, "\(run.freshOf)")
         // Each of both workers, before nearly every change of those kinds.
-        let codedBefore = ChangeKind.all.count(where: \.isCodedBefore)
-        #expect(run.codedAnswers > codedBefore * Self.rounds(80), "\(run.codedAnswers)")
+        let compressedBefore = ChangeKind.all.count(where: \.isCompressedBefore)
+        #expect(
+            run.compressedResponses > compressedBefore * Self.rounds(80),
+            "\(run.compressedResponses)")
     }
 
-    @Test func inAFileSystemInMemory() throws {
+    @Test func requestAfterChangeSeesItOnTmpfs() throws {
         let server = try FreshnessServer.start(parent: "/dev/shm")
         _ = try expectFresh(server, rounds: Self.rounds(20))
     }
 
-    @Test func whileReloadsRun() throws {
+    @Test func requestAfterChangeSeesItDuringReloads() throws {
         let server = try FreshnessServer.start()
         let run = try expectFresh(server, rounds: Self.rounds(20), reloadEvery: 20)
         #expect(run.reloads >= 20)
@@ -52,7 +54,7 @@ import Testing
     }
 
     @Test(.enabled(if: FreshnessServer.canLimitWatches, "needs a user namespace"))
-    func withTenWatchesOnly() throws {
+    func requestAfterChangeSeesItWithTenWatches() throws {
         let server = try FreshnessServer.start(fewWatches: true)
         _ = try expectFresh(server, rounds: Self.rounds(20))
     }
@@ -60,7 +62,7 @@ import Testing
     /// The same changes at nginx: without its cache it shows that the test asks for the right
     /// thing, and with it that the test finds what is stale.
     @Test(.enabled(if: NginxPeer.isThere, "needs nginx"))
-    func besideNginx() throws {
+    func freshnessComparedWithNginx() throws {
         let rounds = Self.rounds(4)
         let cached =
             "open_file_cache max=10000 inactive=60s; open_file_cache_min_uses 1;"

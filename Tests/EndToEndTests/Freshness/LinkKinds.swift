@@ -64,13 +64,13 @@ extension ChangeKind {
         },
     ]
 
-    @Sendable private static func aLink(_ site: ChangeSite) throws -> Answer {
+    @Sendable private static func aLink(_ site: ChangeSite) throws -> ExpectedContent {
         try site.write(site.outside + "/0", ChangeSite.text(0), creating: true)
         try site.pointLink(site.path("a.txt"), to: site.outside + "/0")
         return .file(site.path("a.txt"))
     }
 
-    @Sendable private static func twoReleases(_ site: ChangeSite) throws -> Answer {
+    @Sendable private static func twoReleases(_ site: ChangeSite) throws -> ExpectedContent {
         for release in ["one", "two"] {
             try site.makeFolder(site.path(release))
             try site.write(site.path(release + "/a.txt"), "release \(release)", creating: true)

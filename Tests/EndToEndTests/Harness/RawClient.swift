@@ -10,7 +10,7 @@ final class RawClient {
     }
 
     enum Failure: Error {
-        case noAnswer(String)
+        case noResponse(String)
         case ended(String)
     }
 
@@ -75,7 +75,7 @@ final class RawClient {
     func send(_ bytes: [UInt8]) throws {
         var sent = 0
         while sent < bytes.count {
-            guard wait(POLLOUT) else { throw Failure.noAnswer("cannot send: \(sent) sent") }
+            guard wait(POLLOUT) else { throw Failure.noResponse("cannot send: \(sent) sent") }
             let count = unsafe bytes.withUnsafeBytes {
                 unsafe Glibc.send(
                     descriptor, $0.baseAddress! + sent, bytes.count - sent,
@@ -204,7 +204,7 @@ final class RawClient {
 
     private func receive(seconds: Double) throws {
         guard wait(POLLIN, seconds: seconds) else {
-            throw Failure.noAnswer("after \(seconds) s, having: \(pendingText)")
+            throw Failure.noResponse("after \(seconds) s, having: \(pendingText)")
         }
         var buffer = [UInt8](repeating: 0, count: 65_536)
         let count = unsafe recv(descriptor, &buffer, buffer.count, 0)

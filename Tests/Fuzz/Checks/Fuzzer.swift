@@ -74,11 +74,11 @@ extension [UInt8] {
 
 /// What `body` writes into memory of exactly `capacity` bytes, and whether that was enough.
 func written(
-    _ capacity: Int, _ body: (inout HeadWriter) throws -> Void
+    _ capacity: Int, _ body: (inout ByteWriter) throws -> Void
 ) rethrows -> (bytes: [UInt8], hasOverflowed: Bool) {
     let memory = UnsafeMutableRawPointer.allocate(byteCount: max(capacity, 1), alignment: 1)
     defer { unsafe memory.deallocate() }
-    var writer = unsafe HeadWriter(unsafe: memory, capacity: capacity)
+    var writer = unsafe ByteWriter(unsafe: memory, capacity: capacity)
     try body(&writer)
     return (writer.bytes.array, writer.hasOverflowed)
 }

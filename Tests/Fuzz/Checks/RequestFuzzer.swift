@@ -28,7 +28,7 @@ enum RequestFuzzer {
     private static func checkMemory(
         _ bytes: Span<UInt8>, _ whole: Reading, _ limits: HeadLimits
     ) throws {
-        let memory = FieldMemory.allocate()
+        let memory = FieldBlockCache.allocate()
         defer { memory.free() }
         for _ in 0..<2 {
             var parser = RequestParser(limits: limits)

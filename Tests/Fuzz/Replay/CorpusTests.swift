@@ -8,7 +8,7 @@ import Testing
         .deletingLastPathComponent().appending(path: "Corpus")
 
     @Test(arguments: Fuzzer.all.map(\.name))
-    func replay(name: String) throws {
+    func corpusReplaysWithoutViolation(name: String) throws {
         let fuzzer = try #require(Fuzzer.all.first { $0.name == name })
         let files = try FileManager.default.contentsOfDirectory(
             at: Self.folder.appending(path: name), includingPropertiesForKeys: nil)
@@ -31,7 +31,7 @@ import Testing
     }
 
     /// The corpus is cloned with the sources: it stays small.
-    @Test func theCorpusIsSmall() throws {
+    @Test func corpusIsSmall() throws {
         var size = 0
         for name in Fuzzer.all.map(\.name) {
             let files = try FileManager.default.contentsOfDirectory(

@@ -25,15 +25,15 @@ import Testing
             let counts = Bool.random(using: &random)
             _ = zone.excess(of: key.span, limit, nowMs: nowMs, counts: counts)
             _ = zone.count(key.span, limit, nowMs: nowMs)
-            _ = RequestVerdict.judge([limit, limit], [key, key], in: [zone], nowMs: nowMs)
+            _ = RequestVerdict.evaluate([limit, limit], [key, key], in: [zone], nowMs: nowMs)
             return
         }
         let admission = zone.admit(key.span, most: 4)
         if case .admitted(let entry) = admission, Bool.random(using: &random) {
-            zone.release(entry: entry)
+            zone.uncount(entry: entry)
         }
         let entry = Int.random(in: 0..<zone.table.capacity, using: &random)
-        zone.release(entry: entry)
+        zone.uncount(entry: entry)
     }
 
     /// The zone works: what is counted is found again.
@@ -52,14 +52,14 @@ import Testing
                 return
             }
             #expect(zone.admit(key.span, most: 1) == .tooMany, "\(what)")
-            zone.release(entry: entry)
+            zone.uncount(entry: entry)
         }
         #expect(problems(of: try #require(zone.withTable { $0 })).isEmpty, "\(what)")
     }
 
     /// Random and structured garbage between operations.
     @Test(arguments: [ZonePlan.Kind.requests, .connections], 1...12 as ClosedRange<UInt64>)
-    func garbageDoesNotStopOthers(kind: ZonePlan.Kind, seed: UInt64) throws {
+    func garbageDoesNotStopOtherWorkers(kind: ZonePlan.Kind, seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let zone = try zone(kind)
         let words = zone.table.memory.table(
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test func cyclesAndCountsThatAreTooLargeEnd() throws {
+    @Test func cyclesAndLargeCountsAreBounded() throws {
         for kind in [ZonePlan.Kind.requests, .connections] {
             let zone = try zone(kind)
             var reports: [String] = []
@@ -129,7 +129,7 @@ import Testing
     }
 
     /// A child writes garbage all the time, also in the middle of the parent's operations.
-    @Test func aNeighbourMayWriteMeanwhile() throws {
+    @Test func concurrentWritesAreTolerated() throws {
         for kind in [ZonePlan.Kind.requests, .connections] {
             let zone = try zone(kind, 32768)
             let words = zone.table.memory.table(
@@ -162,7 +162,7 @@ import Testing
     }
 
     @Test(arguments: [.min, .max, -1, 0, 1 << 60, -(1 << 60)] as [Int64])
-    func timesAndExcessesOfAnySizeAreTaken(number: Int64) {
+    func extremeTimesAndExcessesAreAccepted(number: Int64) {
         for nowMs in [0, 1, Int64.max, 1 << 40] {
             for excess in [0, Int64.max, RequestRate.most] {
                 let rate = RequestRate(excess: excess, lastMs: number)

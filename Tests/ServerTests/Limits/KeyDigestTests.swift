@@ -11,7 +11,7 @@ import Testing
         (0, UInt64(0xe6a8_25ba_047f_81a3), UInt64(0x9302_55c7_1472_f66d)),
         (1, 0x44af_996b_d8c1_87da, 0x45fc_229b_1159_7634),
     ])
-    func itIsSipHash(count: Int, first: UInt64, second: UInt64) {
+    func digestIsSipHash(count: Int, first: UInt64, second: UInt64) {
         let bytes = (0..<count).map { UInt8($0) }
         let digest = KeyDigest(of: bytes.span, secret: Self.secret)
         #expect(digest.first == first)
@@ -30,7 +30,7 @@ import Testing
                 == KeyDigest(of: bytes.span, secret: Self.secret))
     }
 
-    @Test func everyByteAndTheLengthCount() {
+    @Test func everyByteAndLengthMatters() {
         var seen: Set<UInt64> = []
         let bytes = [UInt8](repeating: 0, count: 100)
         for count in 0...100 {

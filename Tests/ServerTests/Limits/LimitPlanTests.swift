@@ -46,7 +46,7 @@ import Testing
         #expect(limits.delayLevel == delay)
     }
 
-    @Test func theDefaults() throws {
+    @Test func defaultsAreNginxs() throws {
         let (plan, limits) = try limits("limit_conn c 5;")
         let found = try #require(limits)
         #expect(found.connectionStatus == 503 && found.requestStatus == 503)
@@ -74,7 +74,7 @@ import Testing
         #expect(plan.rates[0].rateTemplate == -1)
     }
 
-    @Test func aRateThatIsSetNeedsNoDirective() throws {
+    @Test func assignedRateNeedsNoDirective() throws {
         let plan = try plan(ofServer: "location /a { set $limit_rate 1k; }")
         #expect(plan.settings(of: "/a").features.contains(.limitsRate))
     }
@@ -83,7 +83,7 @@ import Testing
         ("", false), ("location /s { stub_status; }", true),
         ("location /s { return 200 $connections_active; }", true),
     ])
-    func connectionsAreCountedWhereSomebodyAsks(text: String, counts: Bool) throws {
+    func connectionsAreCountedIfUsed(text: String, counts: Bool) throws {
         #expect(try plan(ofServer: text).countsConnections == counts)
     }
 }

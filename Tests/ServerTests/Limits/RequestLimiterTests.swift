@@ -12,7 +12,7 @@ import Testing
 
     private func key(_ text: String) -> [UInt8]? { Array(text.utf8) }
 
-    @Test func withoutABurstOneRequestPassesEachInterval() throws {
+    @Test func oneRequestPerIntervalWithoutBurst() throws {
         let zones = try zones(1)
         let limits = [RequestLimit(zone: 0, rate: 1000, burst: 0, delay: 0)]
         for (atMs, verdict) in [
@@ -21,10 +21,10 @@ import Testing
             (1000, .passed), (1001, .rejected(excess: 999, limit: 0)), (5000, .passed),
         ] {
             #expect(
-                RequestVerdict.judge(limits, [key("a")], in: zones, nowMs: 10_000 + atMs)
+                RequestVerdict.evaluate(limits, [key("a")], in: zones, nowMs: 10_000 + atMs)
                     == verdict, "at \(atMs)")
         }
-        #expect(RequestVerdict.judge(limits, [key("b")], in: zones, nowMs: 15_000) == .passed)
+        #expect(RequestVerdict.evaluate(limits, [key("b")], in: zones, nowMs: 15_000) == .passed)
     }
 
     /// burst=3, with all of it delayed, with none, and with the first.
@@ -53,87 +53,88 @@ import Testing
     ]
 
     @Test(arguments: bursts)
-    func aBurstWaitsForItsTurn(delay: Int64, verdicts: [RequestVerdict]) throws {
+    func burstIsDelayed(delay: Int64, verdicts: [RequestVerdict]) throws {
         let zones = try zones(1)
         let limits = [RequestLimit(zone: 0, rate: 1000, burst: 3000, delay: delay)]
         let got = verdicts.map { _ in
-            RequestVerdict.judge(limits, [key("a")], in: zones, nowMs: 7)
+            RequestVerdict.evaluate(limits, [key("a")], in: zones, nowMs: 7)
         }
         #expect(got == verdicts)
     }
 
-    @Test func theLongestDelayOfSeveralCounts() throws {
+    @Test func longestDelayCounts() throws {
         let zones = try zones(2)
         let limits = [
             RequestLimit(zone: 0, rate: 500, burst: 10_000, delay: 0),
             RequestLimit(zone: 1, rate: 1000, burst: 10_000, delay: 0),
         ]
         let keys = [key("a"), key("b")]
-        #expect(RequestVerdict.judge(limits, keys, in: zones, nowMs: 0) == .passed)
+        #expect(RequestVerdict.evaluate(limits, keys, in: zones, nowMs: 0) == .passed)
         #expect(
-            RequestVerdict.judge(limits, keys, in: zones, nowMs: 0)
+            RequestVerdict.evaluate(limits, keys, in: zones, nowMs: 0)
                 == .delayed(milliseconds: 2000, excess: 1000, limit: 0))
         #expect(
-            RequestVerdict.judge(limits.reversed(), keys.reversed(), in: zones, nowMs: 0)
+            RequestVerdict.evaluate(limits.reversed(), keys.reversed(), in: zones, nowMs: 0)
                 == .delayed(milliseconds: 4000, excess: 2000, limit: 1))
     }
 
-    @Test func whatOneRejectsNoneCounts() throws {
+    @Test func rejectedRequestIsCountedNowhere() throws {
         let zones = try zones(2)
         let strict = RequestLimit(zone: 1, rate: 1000, burst: 0, delay: 0)
         let limits = [RequestLimit(zone: 0, rate: 1000, burst: 1000, delay: 0), strict]
         let keys = [key("a"), key("a")]
-        #expect(RequestVerdict.judge(limits, keys, in: zones, nowMs: 0) == .passed)
+        #expect(RequestVerdict.evaluate(limits, keys, in: zones, nowMs: 0) == .passed)
         for _ in 0..<20 {
             #expect(
-                RequestVerdict.judge(limits, keys, in: zones, nowMs: 0)
+                RequestVerdict.evaluate(limits, keys, in: zones, nowMs: 0)
                     == .rejected(excess: 1000, limit: 1))
         }
         #expect(
-            RequestVerdict.judge([limits[0]], [keys[0]], in: zones, nowMs: 0)
+            RequestVerdict.evaluate([limits[0]], [keys[0]], in: zones, nowMs: 0)
                 == .delayed(milliseconds: 1000, excess: 1000, limit: 0))
     }
 
-    @Test func keysWithoutAValueAreNotLimited() throws {
+    @Test func emptyKeysAreNotLimited() throws {
         let zones = try zones(2)
         let limit = RequestLimit(zone: 0, rate: 1, burst: 0, delay: 0)
         let other = RequestLimit(zone: 1, rate: 1000, burst: 5000, delay: 0)
         for _ in 0..<3 {
             #expect(
-                RequestVerdict.judge([limit, other], [nil, []], in: zones, nowMs: 0) == .unlimited)
+                RequestVerdict.evaluate([limit, other], [nil, []], in: zones, nowMs: 0)
+                    == .unlimited)
         }
         // Where the last one is passed over, the others count all the same.
         let limits = [other, limit]
-        #expect(RequestVerdict.judge(limits, [key("a"), nil], in: zones, nowMs: 0) == .passed)
+        #expect(RequestVerdict.evaluate(limits, [key("a"), nil], in: zones, nowMs: 0) == .passed)
         #expect(
-            RequestVerdict.judge(limits, [key("a"), nil], in: zones, nowMs: 0)
+            RequestVerdict.evaluate(limits, [key("a"), nil], in: zones, nowMs: 0)
                 == .delayed(milliseconds: 1000, excess: 1000, limit: 0))
     }
 
-    @Test func aFullZoneForgetsWhatWasUsedLongestAgo() throws {
+    @Test func fullZoneEvictsLeastRecentlyUsed() throws {
         let zones = try zones(1)
         let limits = [RequestLimit(zone: 0, rate: 1, burst: 0, delay: 0)]
         let capacity = try #require(zones[0].withTable { $0.capacity })
         for number in 0..<capacity + 10 {
             #expect(
-                RequestVerdict.judge(limits, [key("\(number)")], in: zones, nowMs: 0) == .passed)
+                RequestVerdict.evaluate(limits, [key("\(number)")], in: zones, nowMs: 0) == .passed)
         }
         // Of the first ten nothing is known any more; the last are.
-        #expect(RequestVerdict.judge(limits, [key("3")], in: zones, nowMs: 0) == .passed)
+        #expect(RequestVerdict.evaluate(limits, [key("3")], in: zones, nowMs: 0) == .passed)
         #expect(
-            RequestVerdict.judge(limits, [key("\(capacity + 9)")], in: zones, nowMs: 0)
+            RequestVerdict.evaluate(limits, [key("\(capacity + 9)")], in: zones, nowMs: 0)
                 == .rejected(excess: 1000, limit: 0))
     }
 
-    @Test func aNewKeyTakesTwoExpiredOnesAway() throws {
+    @Test func newKeyRemovesTwoExpiredOnes() throws {
         let zones = try zones(1)
         let limits = [RequestLimit(zone: 0, rate: 1000, burst: 0, delay: 0)]
         for number in 0..<10 {
-            _ = RequestVerdict.judge(limits, [key("\(number)")], in: zones, nowMs: 0)
+            _ = RequestVerdict.evaluate(limits, [key("\(number)")], in: zones, nowMs: 0)
         }
-        _ = RequestVerdict.judge(limits, [key("x")], in: zones, nowMs: 59_999)
+        _ = RequestVerdict.evaluate(limits, [key("x")], in: zones, nowMs: 59_999)
         #expect(zones[0].withTable { $0.count } == 11)
-        _ = RequestVerdict.judge(limits, [key("y")], in: zones, nowMs: 60_000)
+        _ = RequestVerdict.evaluate(limits, [key("y")], in: zones, nowMs: 60_000)
         #expect(zones[0].withTable { $0.count } == 10)
     }
 }

@@ -28,7 +28,7 @@ import Testing
     ]
 
     @Test(arguments: cases)
-    func aRequestAddsOneAndTimeTakesTheRate(
+    func requestAddsAndTimeSubtracts(
         _ row: (rate: Int64, excess: Int64, ms: Int64, then: Int64)
     ) {
         let before = RequestRate(excess: row.excess, lastMs: 1_000_000)
@@ -43,7 +43,7 @@ import Testing
         (1000, 60_000, 60_000, true), (1000, 60_001, 60_000, false), (16, 2000, 60_000, false),
         (16, 960, 60_000, true), (1000, 0, -60_000, true), (Int64.max, 1, 60_000, true),
     ])
-    func itExpiresAfterAMinuteWithNothingLeft(
+    func emptyBucketExpiresAfterAMinute(
         rate: Int64, excess: Int64, ms: Int64, isExpired: Bool
     ) {
         let bucket = RequestRate(excess: excess, lastMs: 5_000_000)
@@ -56,7 +56,7 @@ import Testing
         (1000, 2000, 2000, 0), (1000, 2000, 2001, 1), (16, 0, 1000, 62_500), (10_000, 0, 3, 0),
         (10_000, 0, 1000, 100), (0, 0, 1000, 0), (1000, 0, Int64.max, RequestRate.most),
     ])
-    func whatIsBeyondTheDelayWaits(rate: Int64, delay: Int64, excess: Int64, ms: Int64) {
+    func excessBeyondDelayWaits(rate: Int64, delay: Int64, excess: Int64, ms: Int64) {
         let limit = RequestLimit(zone: 0, rate: rate, burst: Int64.max, delay: delay)
         #expect(limit.delayMs(excess: excess) == ms)
     }

@@ -8,7 +8,7 @@ import Testing
     private let busy = Scoreboard.Counts(
         accepted: 10, handled: 9, requests: 30, active: 6, reading: 1, writing: 2, waiting: 3)
 
-    @Test func rowsAreAddedUp() throws {
+    @Test func rowsAreSummed() throws {
         let board = try Scoreboard()
         board[1] = busy
         board[2] = busy
@@ -18,7 +18,7 @@ import Testing
         #expect(board.total == total)
     }
 
-    @Test func anotherProcessSeesIt() throws {
+    @Test func otherProcessSeesCounts() throws {
         let board = try Scoreboard()
         let counts = busy
         let child = try forkProcess()
@@ -32,13 +32,13 @@ import Testing
     }
 
     /// A hostile worker may have written any number into any row.
-    @Test func sumsOfAnyNumbersWrapAround() throws {
+    @Test func sumsWrapAround() throws {
         let board = try Scoreboard()
         let most = Scoreboard.Counts(
             accepted: .max, handled: .max, requests: .max, active: .max, reading: .max,
             writing: .max, waiting: .max)
         for row in 0..<Scoreboard.rows { board[row] = most }
-        for row in 1..<Scoreboard.rows { board.release(row) }
+        for row in 1..<Scoreboard.rows { board.retire(row) }
         #expect(board.total.active == .max)
     }
 }

@@ -9,69 +9,69 @@ import Testing
     private let busy = Scoreboard.Counts(
         accepted: 10, handled: 9, requests: 30, active: 6, reading: 1, writing: 2, waiting: 3)
 
-    @Test func countsOfEndedWorkersAreKept() throws {
+    @Test func totalsOfExitedWorkersAreKept() throws {
         let seats = try WorkerSeats()
         for process in 1...5000 as ClosedRange<Int32> {
             let seat = try seats.open()
-            seats.give(seat, to: process)
+            seats.assign(seat, to: process)
             seats.scoreboard[try #require(seat.row)] = busy
-            seats.release(process)
+            seats.retire(process)
         }
         #expect(
             seats.scoreboard.total
                 == Scoreboard.Counts(accepted: 50_000, handled: 45_000, requests: 150_000))
-        seats.release(7)
+        seats.retire(7)
         #expect(seats.scoreboard.total.accepted == 50_000)
         #expect(seats.registry.deaths == 5000)
     }
 
-    @Test func thereAreOnlySoManySeats() throws {
+    @Test func numberOfSeatsIsLimited() throws {
         let seats = try WorkerSeats()
         var process: Int32 = 1
         while let seat = try? seats.open() {
-            seats.give(seat, to: process)
+            seats.assign(seat, to: process)
             process += 1
         }
         #expect(process == Int32(WorkerRegistry.rows))
         #expect(throws: SystemError.self) { try seats.open() }
-        seats.release(5)
+        seats.retire(5)
         let next = try seats.open()
         #expect(WorkerRegistry.row(of: next.number) == 5)
-        seats.close(next)
+        seats.free(next)
         #expect(!seats.registry.isAlive(next.number))
     }
 
-    @Test func aWorkersActivityIsSeen() throws {
+    @Test func activityIsVisibleToMaster() throws {
         let seats = try WorkerSeats()
         let seat = try seats.open()
-        seats.give(seat, to: 11)
-        seat.activity.turn()
-        seat.activity.begin(Array("GET /a HTTP/1.1".utf8).span, nowMs: 5)
+        seats.assign(seat, to: 11)
+        seat.activity.beginIteration()
+        seat.activity.beginWork(Array("GET /a HTTP/1.1".utf8).span, nowMs: 5)
         var seen = try #require(seats.activity(of: 11))
-        #expect(seen.turns == 1 && !seen.isWaiting && seen.isBusy)
+        #expect(seen.iterations == 1 && !seen.isWaiting && seen.isBusy)
         #expect(seen.text == Array("GET /a HTTP/1.1".utf8))
         // The next one is shorter, and nothing of the last one is left behind it.
-        seat.activity.begin(Array("GET /".utf8).span, nowMs: 6)
-        seat.activity.end()
+        seat.activity.beginWork(Array("GET /".utf8).span, nowMs: 6)
+        seat.activity.endWork()
         seat.activity.willWait()
         seen = try #require(seats.activity(of: 11))
         #expect(seen.isWaiting && !seen.isBusy && seen.text == Array("GET /".utf8))
         #expect(seats.processes == [11])
-        seats.release(11)
+        seats.retire(11)
         #expect(seats.activity(of: 11) == nil && seats.processes.isEmpty)
     }
 
-    @Test func aLongRequestIsCut() throws {
+    @Test func longRequestIsTruncated() throws {
         let seat = try WorkerSeats().open()
         let long = [UInt8](repeating: 0x61, count: 5000)
-        seat.activity.begin(long.span, nowMs: 0)
+        seat.activity.beginWork(long.span, nowMs: 0)
         let text = seat.activity.snapshot.text
         #expect(text.count >= 128 && text.count < 200 && text.allSatisfy { $0 == 0x61 })
     }
 
     // MARK: the registry
 
-    @Test func numbersAreNotUsedAgain() throws {
+    @Test func workerNumbersAreNeverReused() throws {
         let registry = try WorkerRegistry()
         let first = try #require(registry.add())
         let second = try #require(registry.add())
@@ -87,7 +87,7 @@ import Testing
 
     @Test(
         arguments: [0, 1, 1 << 48, 1 << 61, UInt64.max, 0xFFFF << 48, 8192 << 48 | 1] as [UInt64])
-    func numbersOfNobodyAreNotAlive(number: UInt64) throws {
+    func unknownNumbersAreNotAlive(number: UInt64) throws {
         let registry = try WorkerRegistry()
         _ = registry.add()
         #expect(!registry.isAlive(number))
@@ -99,7 +99,7 @@ import Testing
     @Test func workersCannotWriteTheRegistry() throws {
         let registry = try WorkerRegistry()
         let number = try #require(registry.add())
-        registry.keepReading()
+        registry.makeReadOnly()
         let maps = try String(decoding: readWholeFile("/proc/self/maps"), as: UTF8.self)
         // Tests that run beside this one have boards that they may write.
         let mine = maps.split(separator: "\n").filter {

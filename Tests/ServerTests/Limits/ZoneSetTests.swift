@@ -10,7 +10,7 @@ import Testing
         zone.excess(of: Array(key.utf8).span, limit, nowMs: 0, counts: false) > 0
     }
 
-    @Test func whatStaysTheSameGoesOn() throws {
+    @Test func unchangedZoneIsKept() throws {
         let old = try ZoneSet.open([first], keeping: [])
         #expect(!knows(old[0], "x"))
         _ = old[0].count(Array("x".utf8).span, limit, nowMs: 0)
@@ -27,7 +27,7 @@ import Testing
     ]
 
     @Test(arguments: changed)
-    func anotherNameKindOrSizeIsAnotherZone(plan: ZonePlan) throws {
+    func changedZoneStartsEmpty(plan: ZonePlan) throws {
         let old = try ZoneSet.open([first], keeping: [])
         _ = old[0].count(Array("x".utf8).span, limit, nowMs: 0)
         let new = try ZoneSet.open([plan], keeping: old)
@@ -38,7 +38,7 @@ import Testing
         (ZonePlan.Kind.requests, "limit_req \"a\" uses the \"$uri\" key "),
         (.connections, "limit_conn_zone \"a\" uses the \"$uri\" key "),
     ])
-    func anotherKeyIsAnError(kind: ZonePlan.Kind, words: String) throws {
+    func changedKeyIsError(kind: ZonePlan.Kind, words: String) throws {
         let old = try ZoneSet.open(
             [ZonePlan(kind: kind, name: "a", size: 32768, keyText: "$host")], keeping: [])
         let error = #expect(throws: GenerationError.self) {
@@ -48,7 +48,7 @@ import Testing
         #expect(error?.lines == [words + "while previously it used the \"$host\" key"])
     }
 
-    @Test func memoryThatIsNotThereIsAnError() {
+    @Test func missingMemoryIsError() {
         let error = #expect(throws: GenerationError.self) {
             _ = try ZoneSet.open(
                 [ZonePlan(kind: .requests, name: "a", size: 1 << 60, keyText: "$uri")],

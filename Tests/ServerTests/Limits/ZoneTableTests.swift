@@ -9,7 +9,7 @@ import Testing
     }
 
     @Test(arguments: [32768, 65536, 1 << 20, 10 << 20])
-    func aMegabyteHoldsFifteenThousand(bytes: Int) throws {
+    func megabyteHoldsFifteenThousandEntries(bytes: Int) throws {
         let table = try table(bytes: bytes)
         #expect(table.capacity >= bytes / 80)
         #expect(table.capacity <= bytes / 64)
@@ -34,7 +34,7 @@ import Testing
         #expect(problems(of: table).isEmpty)
     }
 
-    @Test func itFillsUpAndForgetsInTheOrderOfUse() throws {
+    @Test func fullTableEvictsInOrderOfUse() throws {
         let table = try table(bytes: 32768)
         for number in 0..<table.capacity {
             #expect(table.insert(key(number, table), ZoneValue(first: 0, second: 0)) != nil)
@@ -70,7 +70,7 @@ import Testing
 
     /// Against a dictionary and a list; some steps leave the links as a killed process would.
     @Test(arguments: 1...30 as ClosedRange<UInt64>)
-    func itAgreesWithANaiveOne(seed: UInt64) throws {
+    func matchesNaiveImplementation(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
         let table = try table(bytes: 4096 + 64 * 40)
         var model: [Int: Int64] = [:]

@@ -27,7 +27,7 @@ import Testing
 
     private struct Unexpected: Error {}
 
-    @Test func theNumberIsThatOfAllProcesses() throws {
+    @Test func countIncludesAllProcesses() throws {
         let zone = try zone()
         let workers = try (0..<3).map { _ in try worker() }
         func admit(_ bytes: [UInt8], _ index: Int) -> Zone.Admission {
@@ -40,17 +40,17 @@ import Testing
         #expect(admit(key, 2) == .tooMany)
         #expect(admit([1], 2) != .tooMany)
         zone.join(registry, as: workers[0])
-        zone.release(entry: first)
+        zone.uncount(entry: first)
         let third = try entry(admit(key, 2))
         #expect(admit(key, 0) == .tooMany)
         for (entry, index) in [(first, 0), (second, 1), (third, 2)] {
             zone.join(registry, as: workers[index])
-            zone.release(entry: entry)
+            zone.uncount(entry: entry)
         }
         #expect(zone.withTable { $0.count } == 1)
     }
 
-    @Test func connectionsOfDeadWorkersAreTakenBackByOthers() throws {
+    @Test func connectionsOfDeadWorkersAreRemoved() throws {
         let zone = try zone()
         let (first, second, third) = (try worker(), try worker(), try worker())
         for number in 0..<100 {
@@ -70,7 +70,7 @@ import Testing
         #expect(problems(of: try #require(zone.withTable { $0 })).isEmpty)
     }
 
-    @Test func aFullZoneAdmitsNobodyElse() throws {
+    @Test func fullZoneAdmitsNoNewKey() throws {
         let zone = try zone()
         let capacity = try #require(zone.withTable { $0.capacity })
         for number in 0..<capacity {
@@ -82,7 +82,7 @@ import Testing
 
     /// A child admits and releases as fast as it can and is killed: the lock is to be had, the
     /// table is sound, what the parent holds is still held, and nothing of the child's is left.
-    @Test func aProcessMayBeKilledAtAnyInstruction() throws {
+    @Test func killAtAnyInstructionIsRepaired() throws {
         let zone = try zone()
         let parent = try worker()
         zone.join(registry, as: parent)
@@ -106,7 +106,7 @@ import Testing
             #expect(zone.withTable { $0.count } == 1, "round \(round)")
         }
         #expect(zone.admit(key.span, most: 1) == .tooMany)
-        zone.release(entry: held)
+        zone.uncount(entry: held)
         #expect(zone.withTable { $0.count } == 0)
     }
 
@@ -117,12 +117,12 @@ import Testing
             step &+= 7
             let bytes = keys[step % keys.count]
             let admission = zone.admit(bytes.span, most: 9)
-            if step % 3 == 0, case .admitted(let entry) = admission { zone.release(entry: entry) }
+            if step % 3 == 0, case .admitted(let entry) = admission { zone.uncount(entry: entry) }
         }
     }
 
     /// A worker that is stopped while it holds the lock stops nobody: the lock is taken from it.
-    @Test func aHolderThatStopsIsNotWaitedForWithoutEnd() throws {
+    @Test func stoppedLockHolderLosesLock() throws {
         let zone = try zone()
         var reports: [String] = []
         zone.report = { reports.append($0) }
@@ -138,7 +138,7 @@ import Testing
         var status: Int32 = 0
         #expect(unsafe waitpid(child, &status, WUNTRACED) == child)
         #expect(zone.admit(key.span, most: 1) != .uncounted)
-        #expect(reports.count == 1 && reports[0].contains("lock was taken away"), "\(reports)")
+        #expect(reports.count == 1 && reports[0].contains("took the lock"), "\(reports)")
         kill(child, SIGKILL)
         #expect(unsafe waitpid(child, &status, 0) == child)
         #expect(zone.admit(key.span, most: 1) == .tooMany)
@@ -146,7 +146,7 @@ import Testing
 
     /// One that takes the lock again and again costs one wait a second; meanwhile nothing is
     /// counted, and what could not be released is released later.
-    @Test func aHolderThatTakesTheLockAgainIsNotWaitedForEachTime() throws {
+    @Test func hostileLockHolderDelaysOnce() throws {
         let zone = try zone()
         let held = try entry(zone.admit(key.span, most: 2))
         let hostile = try worker()
@@ -154,21 +154,21 @@ import Testing
         _ = zone.admit(key.span, most: 2)
         zone.lock.takeAway(for: hostile)
         for _ in 0..<100 { #expect(zone.admit([1].span, most: 1) == .uncounted) }
-        zone.release(entry: held)
-        zone.release(entry: held)
+        zone.uncount(entry: held)
+        zone.uncount(entry: held)
         registry.remove(hostile)
         #expect(zone.withTable { $0.count } == 0)
     }
 
     @Test(arguments: [.max, 1, 1 << 48, 0xDEAD_BEEF] as [UInt64])
-    func aLockOfNobodyIsTaken(holder: UInt64) throws {
+    func orphanedLockIsAcquired(holder: UInt64) throws {
         let zone = try zone()
         zone.lock.takeAway(for: holder)
         _ = try entry(zone.admit(key.span, most: 2))
     }
 
     /// The worker's own number in the word is no lock of its own.
-    @Test func aLockThatSeemsToBeOwnIsTaken() throws {
+    @Test func forgedOwnLockIsAcquired() throws {
         let zone = try zone()
         let own = try worker()
         zone.join(registry, as: own)

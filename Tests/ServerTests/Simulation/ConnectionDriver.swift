@@ -58,15 +58,15 @@ final class ConnectionDriver {
     /// The answer had no room behind others, and is to find it now.
     private var hasLackedRoom = false
     /// The answer under way; nil when it is logged.
-    private var current: SimulatedAnswer?
-    private var isAnswering = false
+    private var current: SimulatedResponse?
+    private var isResponding = false
     private var produced = 0
     private var slicesInTurn = 0
     /// What was written into the output or sent from files so far, and what the socket took of it.
     private var writtenBytes = 0
     private var takenBytes = 0
     /// Where the answer under way begins in that stream.
-    private var answerStart = 0
+    private var responseStart = 0
 
     init(_ settings: SimulatedSettings, room: Int, seed: UInt64, isTraced: Bool) {
         self.settings = settings
@@ -79,13 +79,13 @@ final class ConnectionDriver {
         connection = Connection(
             fd: 3, generation: 1, state: .idle, interest: 0, isQueued: false, listener: 0,
             exchange: 0, settings: 0, requests: 0, acceptedMs: 1000, number: 1,
-            lingerUntilMs: 0, restedMs: 0, hasHeadDeadline: false,
+            lingerUntilMs: 0, idleSinceMs: 0, hasHeadDeadline: false,
             awaitsProxyHeader: settings.proxyHeader != nil)
     }
 
     deinit {
-        inputs.give(exchange.input)
-        outputs.give(exchange.output)
+        inputs.release(exchange.input)
+        outputs.release(exchange.output)
     }
 
     // MARK: turns
@@ -120,7 +120,7 @@ final class ConnectionDriver {
 
     /// Lets the clock take its deadline.
     func expire() throws {
-        guard deadlines.takeExpired(nowMs: nowMs) == 0 else { return }
+        guard deadlines.popExpired(nowMs: nowMs) == 0 else { return }
         if hasExchange { try drive(.expired) } else { close() }
     }
 
@@ -130,7 +130,7 @@ final class ConnectionDriver {
             hasExchange = true
             exchange = Exchange(limits: settings.limits)
         }
-        exchange.requestsInTurn = 0
+        exchange.requestsInSlice = 0
         slicesInTurn = 0
         var action = connection.step(first, &exchange)
         // 32 requests with at most a handful of actions each.
@@ -150,30 +150,30 @@ final class ConnectionDriver {
         case .growInput:
             growInput()
             return .inputGrown
-        case .takeProxyHeader:
+        case .storeProxyHeader:
             let addresses = exchange.proxyAddresses
             guard let header = settings.proxyHeader,
                 case .complete(let sent, exchange.inputStart) = ProxyHeader.parse(header.span),
                 sent ?? ProxyHeader.Addresses() == addresses
             else { throw SimulationFailure("a proxy said \(addresses)") }
-            return .proxyHeaderTaken
-        case .answer:
+            return .proxyHeaderStored
+        case .processRequest:
             if hasLackedRoom, exchange.outputCount > 0 {
                 throw SimulationFailure("no room was made")
             }
             hasLackedRoom = exchange.outputCount > 0 && chance(3)
             if hasLackedRoom {
-                exchange.lacksRoom = true
-                return .answerLacksRoom
+                exchange.needsFlush = true
+                return .needsFlush
             }
             if !hasPaused, random.next() % 4 == 0 {
                 hasPaused = true
                 exchange.isWaiting = true
-                return .answerWaits
+                return .suspended
             }
             hasPaused = false
-            try answer()
-            return .answered
+            try response()
+            return .responded
         case .send(let moreFollows): return try send(moreFollows)
         case .sendFile: return try sendFile()
         case .produce: return try produce()
@@ -181,7 +181,7 @@ final class ConnectionDriver {
             try finish()
             return .finished
         case .wait(let direction, let deadline): return try wait(direction, deadline)
-        case .pause:
+        case .suspend:
             guard exchange.outputCount == 0 else {
                 throw SimulationFailure("what earlier requests are owed waits for this one")
             }
@@ -192,11 +192,11 @@ final class ConnectionDriver {
             deadlines.cancel(0)
             isQueued = true
             return nil
-        case .hold:
+        case .throttle:
             try hold()
             return nil
         case .linger: return try linger()
-        case .rest:
+        case .keepIdle:
             try rest()
             return nil
         case .close(let reason):
@@ -208,7 +208,7 @@ final class ConnectionDriver {
     // MARK: bytes in and out
 
     private func receive() throws -> Connection.Input {
-        if exchange.input.isNone { exchange.input = inputs.take() }
+        if exchange.input.isNone { exchange.input = inputs.acquire() }
         let end = exchange.inputEnd
         let room = exchange.input.capacity - end
         // Zero bytes from recv(2) would be taken for the end of the stream.
@@ -230,9 +230,9 @@ final class ConnectionDriver {
         if start > 0 {
             old.move(from: start, to: 0, count: count)
         } else {
-            let larger = inputs.take(atLeast: old.capacity * 2)
+            let larger = inputs.acquire(atLeast: old.capacity * 2)
             larger.copy(from: old, count: count)
-            inputs.give(old)
+            inputs.release(old)
             exchange.input = larger
         }
         exchange.inputStart = 0
@@ -263,7 +263,7 @@ final class ConnectionDriver {
         }
         try countSlice()
         if socket.isReset { return .failed }
-        if mustWaitForFile() { return .fileWaits }
+        if mustWaitForFile() { return .fileNotInMemory }
         if chance(8) { return .noRoom }
         if chance(12) { return .limited }
         let asked = Int(min(exchange.fileRemaining, Int64(settings.sendfileMaxChunk)))
@@ -274,7 +274,7 @@ final class ConnectionDriver {
         }
         let start = Int(exchange.fileOffset)
         let count = socket.send(
-            SimulatedAnswer.pattern[start..<(start + there)], atMost: pieceOf(there))
+            SimulatedResponse.pattern[start..<(start + there)], atMost: pieceOf(there))
         takenBytes += count
         writtenBytes += count
         return count == 0 ? .noRoom : .sentFile(count, of: asked)
@@ -294,7 +294,7 @@ final class ConnectionDriver {
         guard exchange.outputCount == 0 else {
             throw SimulationFailure("a slice behind bytes that are not sent")
         }
-        if mustWaitForFile() { return .fileWaits }
+        if mustWaitForFile() { return .fileNotInMemory }
         try countSlice()
         exchange.hasProduced = true
         let left = current.available - produced
@@ -319,9 +319,9 @@ final class ConnectionDriver {
     private func write(_ bytes: some Collection<UInt8>) {
         let end = exchange.outputEnd
         while exchange.output.capacity - end < bytes.count {
-            let larger = outputs.take(atLeast: exchange.output.capacity * 2)
+            let larger = outputs.acquire(atLeast: exchange.output.capacity * 2)
             larger.copy(from: exchange.output, count: end)
-            outputs.give(exchange.output)
+            outputs.release(exchange.output)
             exchange.output = larger
         }
         unsafe exchange.output.bytes(from: end, to: end + bytes.count).copyBytes(from: bytes)
@@ -332,54 +332,54 @@ final class ConnectionDriver {
     // MARK: answers
 
     /// As the worker's phases: fault, location, the body's bounds, content.
-    private func answer() throws {
-        guard !isAnswering else { throw SimulationFailure("two requests are under way") }
-        isAnswering = true
-        if exchange.output.isNone { exchange.output = outputs.take() }
+    private func response() throws {
+        guard !isResponding else { throw SimulationFailure("two requests are under way") }
+        isResponding = true
+        if exchange.output.isNone { exchange.output = outputs.acquire() }
         let head = exchange.parser.head
         exchange.lingeringClose = settings.lingeringClose
         guard exchange.fault == nil else {
             refuse("fault")
             return
         }
-        guard let answer = SimulatedAnswer(path: exchange.received.slice(head.path).text) else {
+        guard let response = SimulatedResponse(path: exchange.received.slice(head.path).text) else {
             throw SimulationFailure("a path that nobody sent")
         }
-        exchange.bodyLimit = answer.bodyLimit
+        exchange.maxBodySize = response.bodyLimit
         exchange.keepsAlive = head.keepsAlive && connection.requests < settings.keepaliveRequests
         if exchange.body == .invalid {
             refuse("400")
-        } else if answer.bodyLimit > 0, head.contentLength > answer.bodyLimit {
+        } else if response.bodyLimit > 0, head.contentLength > response.bodyLimit {
             refuse("413")
         } else {
-            if head.expectsContinue, exchange.body != .none { write(SimulatedAnswer.interim) }
-            begin(answer)
+            if head.expectsContinue, exchange.body != .none { write(SimulatedResponse.interim) }
+            begin(response)
         }
     }
 
     private func refuse(_ status: String) {
         exchange.keepsAlive = false
-        answerStart = writtenBytes
-        write(SimulatedAnswer.refusal(status))
-        exchange.headBytes = Int64(writtenBytes - answerStart)
+        responseStart = writtenBytes
+        write(SimulatedResponse.refusal(status))
+        exchange.headBytes = Int64(writtenBytes - responseStart)
     }
 
-    private func begin(_ answer: SimulatedAnswer) {
-        current = answer
-        answerStart = writtenBytes
-        let head = answer.head(keepsAlive: exchange.keepsAlive)
+    private func begin(_ response: SimulatedResponse) {
+        current = response
+        responseStart = writtenBytes
+        let head = response.head(keepsAlive: exchange.keepsAlive)
         write(head)
         exchange.headBytes = Int64(head.count)
         produced = 0
-        guard answer.length > 0 else { return }
-        switch answer.kind {
+        guard response.length > 0 else { return }
+        switch response.kind {
         case .memory:
-            write(answer.body)
-            exchange.bodyBytes = Int64(answer.length)
+            write(response.body)
+            exchange.bodyBytes = Int64(response.length)
         case .file, .truncatedFile, .unreadableFile:
             exchange.source = .file
-            exchange.fileOffset = Int64(answer.number)
-            exchange.fileRemaining = Int64(answer.length)
+            exchange.fileOffset = Int64(response.number)
+            exchange.fileRemaining = Int64(response.length)
         case .producer, .failingProducer:
             exchange.source = .producer
             exchange.hasProduced = false
@@ -387,10 +387,10 @@ final class ConnectionDriver {
     }
 
     private func finish() throws {
-        guard isAnswering else { throw SimulationFailure("a request is over twice") }
+        guard isResponding else { throw SimulationFailure("a request is over twice") }
         guard exchange.source == .none else { throw SimulationFailure("finished too early") }
-        try checkLoggedBytes(writtenBytes - answerStart)
-        isAnswering = false
+        try checkLoggedBytes(writtenBytes - responseStart)
+        isResponding = false
         slicesInTurn = 0
         current = nil
         connection.hasHeadDeadline = false
@@ -428,7 +428,7 @@ final class ConnectionDriver {
 
     /// Until the rate allows more: no timeout runs, and no readiness is waited for.
     private func hold() throws {
-        guard isAnswering || exchange.outputCount > 0 else {
+        guard isResponding || exchange.outputCount > 0 else {
             throw SimulationFailure("it waits to send nothing")
         }
         deadlines.cancel(0)
@@ -441,7 +441,7 @@ final class ConnectionDriver {
     }
 
     private func linger() throws -> Connection.Input? {
-        guard !isAnswering, exchange.outputCount == 0 else {
+        guard !isResponding, exchange.outputCount == 0 else {
             throw SimulationFailure("it shuts its side and owes an answer")
         }
         socket.serverHasEnded = true
@@ -453,7 +453,7 @@ final class ConnectionDriver {
     }
 
     private func rest() throws {
-        guard exchange.outputCount == 0, exchange.source == .none, !isAnswering else {
+        guard exchange.outputCount == 0, exchange.source == .none, !isResponding else {
             throw SimulationFailure("it rests and owes \(exchange.outputCount) bytes")
         }
         guard exchange.inputStart == exchange.inputEnd else {
@@ -475,16 +475,16 @@ final class ConnectionDriver {
 
     private func abandon(_ reason: Connection.CloseReason) throws {
         closeReason = reason
-        let isWithinAnswer =
+        let isWithinResponse =
             switch reason {
-            case .answerTimedOut, .answerFailed, .sourceFailed, .dropped: true
+            case .responseTimedOut, .responseFailed, .sourceFailed, .dropped: true
             case .done, .abandonedHead, .headTimedOut, .timedOut, .brokenProxyHeader: false
             }
-        guard (isAnswering || hasPaused || hasLackedRoom) == isWithinAnswer else {
-            throw SimulationFailure("closed as \(reason), within an answer: \(isAnswering)")
+        guard (isResponding || hasPaused || hasLackedRoom) == isWithinResponse else {
+            throw SimulationFailure("closed as \(reason), within an answer: \(isResponding)")
         }
-        if isWithinAnswer {
-            try checkLoggedBytes(isAnswering ? max(0, takenBytes - answerStart) : 0)
+        if isWithinResponse {
+            try checkLoggedBytes(isResponding ? max(0, takenBytes - responseStart) : 0)
         }
         close()
     }
@@ -506,8 +506,8 @@ final class ConnectionDriver {
     }
 
     private func releaseExchange() {
-        inputs.give(exchange.input)
-        outputs.give(exchange.output)
+        inputs.release(exchange.input)
+        outputs.release(exchange.output)
         exchange.input = .none
         exchange.output = .none
         hasExchange = false

@@ -23,7 +23,7 @@ import Testing
     }()
 
     @Test(arguments: stretches)
-    func clientsGetTheirAnswers(seeds: Range<UInt64>) {
+    func clientsGetTheirResponses(seeds: Range<UInt64>) {
         for seed in seeds {
             let simulation = ConnectionSimulation(seed: seed, isTraced: seeds.count == 1)
             do {
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func theSameSeedIsTheSameStory() throws {
+    @Test func sameSeedGivesSameRun() throws {
         for seed in [3, 1000] as [UInt64] {
             let first = ConnectionSimulation(seed: seed, isTraced: true)
             let second = ConnectionSimulation(seed: seed, isTraced: true)
@@ -139,7 +139,7 @@ final class ConnectionSimulation {
         while client.canRead(driver.socket), !driver.socket.isReset {
             client.read(from: &driver.socket, using: &random)
         }
-        _ = try client.wholeAnswers()
+        _ = try client.wholeResponses()
         if client.readsOn, !isCut { try client.checkAllIsHere() }
     }
 }

@@ -10,7 +10,7 @@ struct SimulatedRequest {
     /// The answer is due when as many bytes were sent.
     let headCount: Int
     /// More than one where it depends on what has arrived when the answer is chosen.
-    let answers: [Answer]
+    let responses: [Answer]
 }
 
 /// A client that knows what it sends and every byte that may come back.
@@ -125,17 +125,17 @@ struct SimulatedClient {
 
     /// Compares what has come with what may come: how many whole answers it is; throws when it is
     /// anything else than answers in their order, the last one perhaps in part.
-    func wholeAnswers() throws -> (count: Int, isLast: Bool, hasPart: Bool) {
+    func wholeResponses() throws -> (count: Int, isLast: Bool, hasPart: Bool) {
         var rest = received[...]
         for (index, request) in requests.enumerated() {
             if rest.isEmpty { return (index, false, false) }
-            if let answer = request.answers.first(where: { rest.starts(with: $0.bytes) }) {
-                rest = rest.dropFirst(answer.bytes.count)
-                if answer.isLast {
+            if let response = request.responses.first(where: { rest.starts(with: $0.bytes) }) {
+                rest = rest.dropFirst(response.bytes.count)
+                if response.isLast {
                     guard rest.isEmpty else { break }
                     return (index + 1, true, false)
                 }
-            } else if request.answers.contains(where: { $0.bytes.starts(with: rest) }) {
+            } else if request.responses.contains(where: { $0.bytes.starts(with: rest) }) {
                 return (index, false, true)
             } else {
                 throw SimulationFailure(
@@ -150,7 +150,7 @@ struct SimulatedClient {
 
     /// Nothing moves: every answer that is due must be here.
     func checkAllIsHere() throws {
-        let here = try wholeAnswers()
+        let here = try wholeResponses()
         guard here.isLast || here.count == due, !here.hasPart else {
             throw SimulationFailure("\(here.count) answers of \(due), part: \(here.hasPart)")
         }

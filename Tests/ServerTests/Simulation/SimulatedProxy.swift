@@ -23,7 +23,7 @@ enum SimulatedProxy {
         guard let first = requests.first else { return [] }
         let proxied = SimulatedRequest(
             bytes: header + first.bytes, headCount: header.count + first.headCount,
-            answers: first.answers)
+            responses: first.responses)
         return [proxied] + requests.dropFirst()
     }
 }
@@ -46,7 +46,7 @@ enum SimulatedProxy {
     /// Every beginning of a header, and a header alone, has client_header_timeout's time from the
     /// connection's beginning on; nothing is logged of a request.
     @Test(arguments: 0..<SimulatedProxy.headers[0].count + 1)
-    func aHeaderThatDoesNotEndTimesOut(count: Int) throws {
+    func incompleteProxyHeaderTimesOut(count: Int) throws {
         let driver = try driver(after: Array(SimulatedProxy.headers[0].prefix(count)))
         #expect(!driver.isClosed)
         #expect(driver.deadlineMs == 61_000)
@@ -58,7 +58,7 @@ enum SimulatedProxy {
     }
 
     @Test(arguments: 0..<SimulatedProxy.headers[0].count + 1)
-    func aClientMayGoWithinAHeader(count: Int) throws {
+    func clientMayDisconnectWithinHeader(count: Int) throws {
         let driver = try driver(after: Array(SimulatedProxy.headers[0].prefix(count)), ends: true)
         #expect(driver.closeReason == .done)
     }
@@ -68,7 +68,7 @@ enum SimulatedProxy {
             ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", .broken), ("PROXY TCP4 a\r\n", .broken),
             ("\r\n\r\n\0\r\nQUIT\n\u{11}", .unknownVersion(1)),
         ] as [(String, ProxyHeader.Fault)])
-    func withoutAHeaderItIsClosed(text: String, fault: ProxyHeader.Fault) throws {
+    func missingProxyHeaderClosesConnection(text: String, fault: ProxyHeader.Fault) throws {
         let driver = try driver(after: Array(text.utf8))
         #expect(driver.closeReason == .brokenProxyHeader(fault))
         #expect(driver.socket.towardsClient.isEmpty)

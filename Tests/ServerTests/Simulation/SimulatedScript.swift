@@ -21,36 +21,37 @@ struct SimulatedScript {
     }
 
     private mutating func add(isSmall: Bool) {
-        let answer = answer(isSmall: isSmall)
+        let response = response(isSmall: isSmall)
         switch Int.random(in: 0..<(isSmall ? 400 : 40), using: &random) {
         case 0: addBroken()
-        case 1: addPlain(answer, "HTTP/1.1\r\nHost: a\r\nConnection: close\r\n", keepsAlive: false)
-        case 2: addPlain(answer, "HTTP/1.0\r\n", keepsAlive: false)
+        case 1:
+            addPlain(response, "HTTP/1.1\r\nHost: a\r\nConnection: close\r\n", keepsAlive: false)
+        case 2: addPlain(response, "HTTP/1.0\r\n", keepsAlive: false)
         case 3:
-            addPlain(answer, "HTTP/1.0\r\nConnection: keep-alive\r\n", keepsAlive: true)
+            addPlain(response, "HTTP/1.0\r\nConnection: keep-alive\r\n", keepsAlive: true)
         case 4: addTooLarge()
-        case 5: addBrokenChunks(answer)
-        case 6...12: addWithLength(answer)
-        case 13...19: addChunked(answer)
+        case 5: addBrokenChunks(response)
+        case 6...12: addWithLength(response)
+        case 13...19: addChunked(response)
         case 20...23:
             // A head that needs a larger buffer.
             let filler = String(repeating: "x", count: Int.random(in: 1...500, using: &random))
-            addPlain(answer, "HTTP/1.1\r\nHost: a\r\nX: \(filler)\r\n", keepsAlive: true)
-        case 24...26: addPlain(answer, "HTTP/1.1\nHost: a\n", keepsAlive: true)
-        default: addPlain(answer, "HTTP/1.1\r\nHost: a\r\n", keepsAlive: true)
+            addPlain(response, "HTTP/1.1\r\nHost: a\r\nX: \(filler)\r\n", keepsAlive: true)
+        case 24...26: addPlain(response, "HTTP/1.1\nHost: a\n", keepsAlive: true)
+        default: addPlain(response, "HTTP/1.1\r\nHost: a\r\n", keepsAlive: true)
         }
     }
 
-    private mutating func answer(isSmall: Bool) -> SimulatedAnswer {
-        let kinds: [SimulatedAnswer.Kind] =
+    private mutating func response(isSmall: Bool) -> SimulatedResponse {
+        let kinds: [SimulatedResponse.Kind] =
             Int.random(in: 0..<20, using: &random) == 0 && !isSmall
             ? [.truncatedFile, .unreadableFile, .failingProducer]
             : [.memory, .memory, .file, .producer]
-        let longest = isSmall ? 40 : SimulatedAnswer.longestBody
+        let longest = isSmall ? 40 : SimulatedResponse.longestBody
         let length =
             Bool.random(using: &random)
             ? Int.random(in: 0...40, using: &random) : Int.random(in: 0...longest, using: &random)
-        return SimulatedAnswer(
+        return SimulatedResponse(
             kind: kinds.randomElement(using: &random) ?? .memory, number: requests.count,
             length: length)
     }
@@ -58,28 +59,28 @@ struct SimulatedScript {
     // MARK: kinds of requests
 
     private mutating func addPlain(
-        _ answer: SimulatedAnswer, _ rest: String, keepsAlive: Bool
+        _ response: SimulatedResponse, _ rest: String, keepsAlive: Bool
     ) {
         let empty = Int.random(in: 0..<10, using: &random) == 0 ? "\r\n" : ""
         append(
-            head: "\(empty)GET \(answer.path) \(rest)\r\n", body: [],
-            [served(answer, keepsAlive: keepsAlive)])
+            head: "\(empty)GET \(response.path) \(rest)\r\n", body: [],
+            [served(response, keepsAlive: keepsAlive)])
     }
 
-    private mutating func addWithLength(_ answer: SimulatedAnswer) {
-        let most = answer.bodyLimit == 0 ? 3000 : Int(answer.bodyLimit)
+    private mutating func addWithLength(_ response: SimulatedResponse) {
+        let most = response.bodyLimit == 0 ? 3000 : Int(response.bodyLimit)
         let count = Int.random(in: 0...most, using: &random)
         let expects = Int.random(in: 0..<4, using: &random) == 0
         let field = expects ? "Expect: 100-continue\r\n" : ""
         append(
-            head: "PUT \(answer.path) HTTP/1.1\r\nHost: a\r\n\(field)"
+            head: "PUT \(response.path) HTTP/1.1\r\nHost: a\r\n\(field)"
                 + "Content-Length: \(count)\r\n\r\n",
-            body: body(count), alternatives(answer, expects: expects))
+            body: body(count), alternatives(response, expects: expects))
     }
 
-    private mutating func addChunked(_ answer: SimulatedAnswer) {
+    private mutating func addChunked(_ response: SimulatedResponse) {
         var left = Int.random(
-            in: 0...(answer.bodyLimit == 0 ? 3000 : Int(answer.bodyLimit)), using: &random)
+            in: 0...(response.bodyLimit == 0 ? 3000 : Int(response.bodyLimit)), using: &random)
         var chunks: [UInt8] = []
         while left > 0 {
             let count = Int.random(in: 1...left, using: &random)
@@ -91,9 +92,9 @@ struct SimulatedScript {
         let expects = Int.random(in: 0..<4, using: &random) == 0
         let field = expects ? "Expect: 100-continue\r\n" : ""
         append(
-            head: "PUT \(answer.path) HTTP/1.1\r\nHost: a\r\n\(field)"
+            head: "PUT \(response.path) HTTP/1.1\r\nHost: a\r\n\(field)"
                 + "Transfer-Encoding: chunked\r\n\r\n",
-            body: chunks, alternatives(answer, expects: expects))
+            body: chunks, alternatives(response, expects: expects))
     }
 
     /// What looks like a request within a body, so that a lost frame shows.
@@ -115,55 +116,56 @@ struct SimulatedScript {
     }
 
     private mutating func addTooLarge() {
-        let answer = SimulatedAnswer(kind: .file, number: requests.count, length: 10)
+        let response = SimulatedResponse(kind: .file, number: requests.count, length: 10)
         append(
-            head: "PUT \(answer.path) HTTP/1.1\r\nHost: a\r\nContent-Length: 65\r\n\r\n",
+            head: "PUT \(response.path) HTTP/1.1\r\nHost: a\r\nContent-Length: 65\r\n\r\n",
             body: body(65), [refused("413")])
     }
 
     /// Refused when the broken chunk has come with the head; else the answer is under way, and the
     /// connection ends after it.
-    private mutating func addBrokenChunks(_ answer: SimulatedAnswer) {
+    private mutating func addBrokenChunks(_ response: SimulatedResponse) {
         append(
-            head: "PUT \(answer.path) HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
+            head: "PUT \(response.path) HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
             body: Array("3\r\nabc\r\nno size\r\n".utf8),
             [
                 refused("400"),
                 SimulatedRequest.Answer(
-                    bytes: served(answer, keepsAlive: true).bytes, isLast: true),
+                    bytes: served(response, keepsAlive: true).bytes, isLast: true),
             ])
     }
 
     // MARK: answers
 
-    private func served(_ answer: SimulatedAnswer, keepsAlive: Bool) -> SimulatedRequest.Answer {
+    private func served(_ response: SimulatedResponse, keepsAlive: Bool) -> SimulatedRequest.Answer
+    {
         let isKept = keepsAlive && requests.count + 1 < keepaliveRequests
         return SimulatedRequest.Answer(
-            bytes: answer.head(keepsAlive: isKept) + answer.body,
-            isLast: !isKept || answer.isCutShort)
+            bytes: response.head(keepsAlive: isKept) + response.body,
+            isLast: !isKept || response.isCutShort)
     }
 
     private func refused(_ status: String) -> SimulatedRequest.Answer {
-        SimulatedRequest.Answer(bytes: SimulatedAnswer.refusal(status), isLast: true)
+        SimulatedRequest.Answer(bytes: SimulatedResponse.refusal(status), isLast: true)
     }
 
     private func alternatives(
-        _ answer: SimulatedAnswer, expects: Bool
+        _ response: SimulatedResponse, expects: Bool
     ) -> [SimulatedRequest.Answer] {
-        let plain = served(answer, keepsAlive: true)
+        let plain = served(response, keepsAlive: true)
         guard expects else { return [plain] }
         return [
             plain,
             SimulatedRequest.Answer(
-                bytes: SimulatedAnswer.interim + plain.bytes, isLast: plain.isLast),
+                bytes: SimulatedResponse.interim + plain.bytes, isLast: plain.isLast),
         ]
     }
 
     private mutating func append(
-        head: String, body: [UInt8], _ answers: [SimulatedRequest.Answer]
+        head: String, body: [UInt8], _ responses: [SimulatedRequest.Answer]
     ) {
         let bytes = Array(head.utf8)
         requests.append(
-            SimulatedRequest(bytes: bytes + body, headCount: bytes.count, answers: answers))
+            SimulatedRequest(bytes: bytes + body, headCount: bytes.count, responses: responses))
     }
 }

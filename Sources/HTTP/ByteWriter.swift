@@ -1,0 +1,143 @@
+/// Appends bytes to memory that the caller owns: headers, log lines and other short texts. The
+/// first part that does not fit sets `hasOverflowed`; it and all that follows are left out.
+@safe @frozen
+public struct ByteWriter: BitwiseCopyable {
+    @usableFromInline let start: UnsafeMutableRawPointer
+
+    @usableFromInline var written: Int
+    @usableFromInline var isFull: Bool
+
+    /// The size of the memory in bytes.
+    public let capacity: Int
+    /// The number of bytes written.
+    @inlinable
+    public var count: Int { written }
+    /// True if something did not fit; nothing is written after that.
+    @inlinable
+    public var hasOverflowed: Bool { isFull }
+
+    /// Creates a writer over `capacity` bytes at `start`, which must stay valid while it is used.
+    @inlinable
+    public init(unsafe start: UnsafeMutableRawPointer, capacity: Int) {
+        unsafe self.start = start
+        self.capacity = capacity
+        written = 0
+        isFull = false
+    }
+
+    /// Reserves `length` bytes at the end. Returns their address; nil if they do not fit.
+    @inlinable
+    mutating func reserve(_ length: Int) -> UnsafeMutableRawPointer? {
+        guard length <= capacity &- written, !isFull else {
+            isFull = true
+            return nil
+        }
+        let place = unsafe start + written
+        written &+= length
+        return unsafe place
+    }
+
+    /// Appends text known at compile time.
+    @inlinable
+    public mutating func append(_ text: StaticString) {
+        let length = text.utf8CodeUnitCount
+        guard let place = unsafe reserve(length) else { return }
+        unsafe place.copyMemory(from: text.utf8Start, byteCount: length)
+    }
+
+    /// Appends bytes.
+    @inlinable
+    public mutating func append(_ bytes: Span<UInt8>) {
+        let length = bytes.count
+        guard length > 0, let place = unsafe reserve(length) else { return }
+        unsafe bytes.withUnsafeBytes { source in
+            if let base = source.baseAddress {
+                unsafe place.copyMemory(from: base, byteCount: length)
+            }
+        }
+    }
+
+    /// Appends one byte.
+    @inlinable
+    public mutating func append(byte: UInt8) {
+        guard let place = unsafe reserve(1) else { return }
+        unsafe place.storeBytes(of: byte, as: UInt8.self)
+    }
+
+    /// Appends a number in decimal.
+    @inlinable
+    public mutating func append(decimal number: Int64) {
+        if number < 0 { append(byte: 0x2d) }
+        append(digitsOf: number.magnitude, base: 10)
+    }
+
+    /// Appends a number as two digits; larger numbers modulo 100.
+    @inlinable
+    public mutating func append(twoDigits number: Int) {
+        guard let place = unsafe reserve(2) else { return }
+        let clamped = UInt8(truncatingIfNeeded: number.magnitude % 100)
+        unsafe place.storeBytes(of: 0x30 &+ clamped / 10, as: UInt8.self)
+        unsafe place.storeBytes(of: 0x30 &+ clamped % 10, toByteOffset: 1, as: UInt8.self)
+    }
+
+    /// Appends a number in hexadecimal: lower case, no leading zeros.
+    @inlinable
+    public mutating func append(hexadecimal number: UInt64) {
+        append(digitsOf: number, base: 16)
+    }
+
+    @inlinable
+    mutating func append(digitsOf number: UInt64, base: UInt64) {
+        var length = 1
+        var rest = number / base
+        while rest > 0 {
+            length &+= 1
+            rest /= base
+        }
+        guard let place = unsafe reserve(length) else { return }
+        rest = number
+        while length > 0 {
+            length &-= 1
+            let digit = UInt8(truncatingIfNeeded: rest % base)
+            unsafe place.storeBytes(
+                of: digit &+ (digit < 10 ? 0x30 : 0x57), toByteOffset: length, as: UInt8.self)
+            rest /= base
+        }
+    }
+
+    /// Appends a string as UTF-8.
+    @inlinable
+    public mutating func append(string: String) {
+        var copy = string
+        copy.withUTF8 { source in
+            guard let base = source.baseAddress, let place = unsafe reserve(source.count) else {
+                return
+            }
+            unsafe place.copyMemory(from: base, byteCount: source.count)
+        }
+    }
+
+    /// Returns the byte at `index`; 0 outside of the written bytes.
+    @inlinable
+    public func byte(at index: Int) -> UInt8 {
+        guard index >= 0, index < count else { return 0 }
+        return unsafe start.load(fromByteOffset: index, as: UInt8.self)
+    }
+
+    /// Removes all bytes from `count` on; does nothing if there are fewer.
+    @inlinable
+    public mutating func truncate(to count: Int) {
+        if count >= 0, count < written { written = count }
+    }
+
+    /// The written bytes.
+    @inlinable
+    public var bytes: Span<UInt8> {
+        @_lifetime(borrow self)
+        get {
+            let span = unsafe Span<UInt8>(
+                _unsafeStart: start.assumingMemoryBound(to: UInt8.self), count: count)
+            return unsafe _overrideLifetime(span, borrowing: self)
+        }
+    }
+}

@@ -1,0 +1,186 @@
+import Files
+import HTTP
+import Linux
+
+/// The password files and verified passwords of a worker.
+struct PasswordState {
+    var files = PasswordFiles()
+    var verified = VerifiedPasswords()
+}
+
+/// The state of a request's password check.
+struct PasswordCheck {
+    /// The realms of the WWW-Authenticate fields: one for each time that the request was refused.
+    var realms: [[UInt8]] = []
+    /// The verdict of the helper process and the password that it is about; isCorrect is nil if it
+    /// could not be verified.
+    var verdict: (pair: PasswordPair, isCorrect: Bool?)?
+    /// The connection, while it waits for the helper process.
+    var asker: HelperClient.Waiter?
+    /// The status that auth_delay holds back; 0 for none.
+    var delayedStatus = 0
+}
+
+/// auth_basic (ngx_http_auth_basic_module).
+extension Worker {
+    /// The result of an address or password check.
+    enum AccessVerdict {
+        /// The check does not apply.
+        case declined
+        case allowed
+        case refused(Int)
+        /// The helper process was asked to verify the password.
+        case waits
+    }
+
+    /// Returns the user and password of a request.
+    func credentials(_ exchange: Int) -> BasicCredentials? {
+        guard let field = exchanges[exchange].parser.head.field(.authorization) else { return nil }
+        return BasicCredentials(authorization: exchanges[exchange].received.slice(field))
+    }
+
+    mutating func passwordCheck(
+        _ auth: AuthBasicPlan, _ slot: Int, _ exchange: Int
+    ) -> AccessVerdict {
+        let realm = value(of: auth.realm, slot, exchange)
+        if realm.span.equals("off") { return .declined }
+        guard let credentials = credentials(exchange) else {
+            logError(
+                .info, "no user/password was provided for basic authentication", slot, exchange)
+            return challenge(realm, exchange)
+        }
+        guard let path = userFile(auth, slot, exchange) else { return .refused(403) }
+        let text: [UInt8]
+        do throws(PasswordFiles.Failure) {
+            let nowMs = clock.seconds &* 1000 &+ clock.milliseconds
+            text = try passwordState.files.text(of: path, nowMs: nowMs)
+        } catch {
+            let isMissing = error.code == Errno.noEntry && error.call == "open()"
+            logError(
+                isMissing ? .error : .crit,
+                "\(SystemError(error.call, "\"\(path.span.text)\"", code: error.code))", slot,
+                exchange)
+            return .refused(isMissing ? 403 : 500)
+        }
+        guard let place = PasswordFile.hash(of: credentials.user.span, in: text.span) else {
+            logError(
+                .error,
+                "user \"\(credentials.user.span.text)\" was not found in \"\(path.span.text)\"",
+                slot, exchange)
+            return challenge(realm, exchange)
+        }
+        switch check(credentials.password, Array(text[place]), slot, exchange) {
+        case .refused(401):
+            logError(
+                .error, "user \"\(credentials.user.span.text)\": password mismatch", slot,
+                exchange)
+            return challenge(realm, exchange)
+        case let verdict: return verdict
+        }
+    }
+
+    /// Returns the path of the password file, relative to the configuration's directory; nil, with
+    /// a log message, if a variable in it has a `..` segment.
+    private mutating func userFile(
+        _ auth: AuthBasicPlan, _ slot: Int, _ exchange: Int
+    ) -> [UInt8]? {
+        let path = value(of: auth.userFile, slot, exchange)
+        guard path.span.parentSegments <= writtenParents(in: auth.userFile, slot, exchange) else {
+            logError(
+                .crit, "the password file \"\(path.span.text)\" leads out of its directory", slot,
+                exchange)
+            return nil
+        }
+        return path.first == UInt8(ascii: "/") ? path : Array(auth.directory) + path
+    }
+
+    private mutating func challenge(_ realm: [UInt8], _ exchange: Int) -> AccessVerdict {
+        context(of: exchange).passwordCheck.realms.append(realm)
+        return .refused(401)
+    }
+
+    /// Verifies a password at once if that is fast or it was verified recently; otherwise requests
+    /// it from the helper process.
+    private mutating func check(
+        _ password: [UInt8], _ hash: [UInt8], _ slot: Int, _ exchange: Int
+    ) -> AccessVerdict {
+        guard PasswordHash.isSlow(hash.span), password.count <= PasswordHash.longestPassword,
+            hash.count <= PasswordHash.longestHash
+        else { return checkHere(password, hash) }
+        let pair = passwordState.verified.pair(password.span, hash.span)
+        if passwordState.verified.contains(pair, nowMs: clock.monotonicMs) { return .allowed }
+        let context = context(of: exchange)
+        if let verdict = context.passwordCheck.verdict, verdict.pair == pair {
+            // Without a verdict, for example because two helper processes died of it, the password
+            // is not verified here.
+            guard let isCorrect = verdict.isCorrect else {
+                return helper.isOpen ? .refused(500) : checkHere(password, hash, as: pair)
+            }
+            return isCorrect ? .allowed : .refused(401)
+        }
+        guard helper.isOpen else { return checkHere(password, hash, as: pair) }
+        let asker = HelperClient.Waiter(slot: slot, generation: connections[slot].generation)
+        let isSubmitted = helper.submit(
+            pair, hash: hash, password: password, for: asker, of: WaitingClient(peers[slot]),
+            nowMs: clock.monotonicMs)
+        helperCheckMs = helper.nextCheckMs
+        guard isSubmitted else {
+            logError(
+                .error, "too many password checks are pending: refusing the request", slot,
+                exchange)
+            return .refused(503)
+        }
+        context.passwordCheck.asker = asker
+        return .waits
+    }
+
+    private mutating func checkHere(
+        _ password: [UInt8], _ hash: [UInt8], as pair: PasswordPair? = nil
+    ) -> AccessVerdict {
+        guard PasswordHash.check(password.span, against: hash.span) == .match else {
+            return .refused(401)
+        }
+        if let pair { passwordState.verified.remember(pair, nowMs: clock.monotonicMs) }
+        return .allowed
+    }
+
+    // MARK: the helper process
+
+    /// Handles the verdict of the helper process; the requests that waited for it continue.
+    mutating func applyVerdict(
+        _ pair: PasswordPair, isCorrect: Bool?, _ waiters: [HelperClient.Waiter]
+    ) {
+        if isCorrect == true { passwordState.verified.remember(pair, nowMs: clock.monotonicMs) }
+        for asker in waiters { resumeAfterCheck(asker, (pair: pair, isCorrect: isCorrect)) }
+    }
+
+    private mutating func resumeAfterCheck(
+        _ asker: HelperClient.Waiter, _ judged: (pair: PasswordPair, isCorrect: Bool?)
+    ) {
+        guard connections[asker.slot].generation == asker.generation,
+            connections[asker.slot].exchange != 0
+        else { return }
+        let exchange = Int(connections[asker.slot].exchange) &- 1
+        guard let context = contextIfAny(exchange), context.passwordCheck.asker == asker else {
+            return
+        }
+        context.passwordCheck.asker = nil
+        context.passwordCheck.verdict = judged
+        if judged.isCorrect == nil, helper.isOpen {
+            logError(
+                .crit,
+                "cannot check a password: the helper process died or did not respond",
+                asker.slot, exchange)
+        }
+        resume(asker.slot)
+    }
+
+    /// Cancels a password check at the end of a request or when its client disconnects.
+    mutating func cancelPasswordCheck(_ exchange: Int) {
+        guard let context = contextIfAny(exchange), let asker = context.passwordCheck.asker else {
+            return
+        }
+        context.passwordCheck.asker = nil
+        helper.cancel(asker)
+    }
+}

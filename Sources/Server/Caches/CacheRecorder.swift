@@ -1,0 +1,209 @@
+import Files
+import HTTP
+import Linux
+
+/// Records what a response depends on while it is built, to decide whether it may be cached for
+/// other clients.
+struct CacheRecorder {
+    /// True while the response depends only on server, path, the class of accepted encodings and
+    /// cached files.
+    var isCacheable = false
+    /// The class of the client's accepted encodings.
+    var encodingClass: UInt16 = 0
+    /// The offset in the output where the response begins.
+    var start = 0
+    /// The epoch of the file cache when the response was started.
+    var epoch: UInt64 = 0
+    /// The number of lines about requests in the error logs at that time.
+    var errorLines: UInt64 = 0
+    /// The files that the response depends on.
+    var file = CachedResponse.FileVersion.none
+    var otherFile = CachedResponse.FileVersion.none
+    /// The rule of `expires` that applies.
+    var expires: ExpiresRule?
+    /// True if the body is all of `file`.
+    var sendsFile = false
+
+    /// Records that the response depends on the content or times of a file.
+    mutating func record(_ source: CachedResponse.FileVersion) {
+        if file.entry == source.entry || otherFile.entry == source.entry { return }
+        if file.entry < 0 {
+            file = source
+        } else if otherFile.entry < 0 {
+            otherFile = source
+        } else {
+            isCacheable = false
+        }
+    }
+
+    /// Replaces a file by its compressed variant.
+    mutating func replace(_ entry: Int32, with variant: CachedResponse.FileVersion) {
+        if file.entry == entry {
+            file = variant
+        } else if otherFile.entry == entry {
+            otherFile = variant
+        }
+    }
+
+    /// Makes a recorded file the first one, which is the body.
+    mutating func recordBody(_ entry: Int32) {
+        sendsFile = true
+        if otherFile.entry == entry { swap(&file, &otherFile) }
+    }
+}
+
+extension Worker {
+    /// Prevents the current response from being cached: it depends on more than the cache key.
+    mutating func preventCaching() { recorder.isCacheable = false }
+
+    /// Starts recording for a new response.
+    mutating func beginRecording(_ exchange: Int) {
+        recorder = CacheRecorder()
+        guard responses.isOn, explanation == nil, exchanges[exchange].fault == nil,
+            exchanges[exchange].parser.head.requestsWholeOrNotModified,
+            exchanges[exchange].parser.head.method == .get,
+            exchanges[exchange].parser.head.version > .http09
+        else { return }
+        guard let encodingClass = encodingClass(exchange) else { return }
+        recorder.isCacheable = true
+        recorder.encodingClass = encodingClass
+        recorder.start = exchanges[exchange].outputEnd
+        recorder.epoch = files.epoch
+        recorder.errorLines = errorLines.count
+    }
+
+    /// Stores the finished response in the cache, if other clients may get it.
+    mutating func storeResponse(_ slot: Int, _ exchange: Int) {
+        guard recorder.isCacheable else { return }
+        recorder.isCacheable = false
+        let location = Int(exchanges[exchange].location)
+        guard exchanges[exchange].keepsAlive, !exchanges[exchange].isWaiting,
+            !exchanges[exchange].closesWithoutResponse, !exchanges[exchange].outOfMemory,
+            exchanges[exchange].source != .producer, recorder.epoch == files.epoch,
+            recorder.errorLines == errorLines.count, exchanges[exchange].headBytes > 0,
+            !plan.readsContext(logsOf: location, exchanges[exchange].hasContext)
+        else { return }
+        let isNotModified = exchanges[exchange].status == 304
+        let headEnd = recorder.start &+ Int(exchanges[exchange].headBytes)
+        let output = exchanges[exchange].output
+        let head = output.span(from: recorder.start, to: headEnd)
+        var response = CachedResponse()
+        response.variant = CachedResponse.Key(
+            server: exchanges[exchange].server, encodingClass: recorder.encodingClass,
+            isNotModified: isNotModified)
+        response.status = UInt16(clamping: exchanges[exchange].status)
+        response.location = exchanges[exchange].location
+        response.file = recorder.file
+        response.otherFile = recorder.otherFile
+        response.epoch = recorder.epoch
+        response.sendsFile = recorder.sendsFile && !isNotModified
+        response.index = exchanges[exchange].index
+        response.datedSecond = clock.seconds
+        guard find(into: &response, head, location) else { return }
+        let bodyEnd = response.sendsFile ? headEnd : exchanges[exchange].outputEnd
+        let path = exchanges[exchange].path
+        responses.store(
+            response, path, head: head, body: output.span(from: headEnd, to: bodyEnd))
+    }
+
+    /// Finds the parts of a head that depend on the time and the connection. Returns false if one
+    /// is not found.
+    private func find(
+        into response: inout CachedResponse, _ head: Span<UInt8>, _ location: Int
+    ) -> Bool {
+        guard let date = head.value(of: "\r\nDate: "),
+            let connection = head.value(of: "\r\nConnection: ")
+        else { return false }
+        response.dateOffset = date.offset
+        response.connection = connection
+        if plan.locations[location].timeouts.keepaliveFieldSeconds > 0 {
+            guard let time = head.value(of: "\r\nKeep-Alive: "), time.end > connection.end else {
+                return false
+            }
+            response.connection.count = UInt32(clamping: time.end) &- connection.offset
+        }
+        response.tag = head.value(of: "\r\nETag: ") ?? .empty
+        if plan.locations[location].modifiedSince != .off {
+            response.modified = head.value(of: "\r\nLast-Modified: ") ?? .empty
+        }
+        response.lastSecond = lastSecond(of: response.file)
+        response.firstSecond = max(
+            firstSecond(of: response.file), firstSecond(of: response.otherFile))
+        switch recorder.expires?.kind {
+        case nil, .off, .epoch, .max: break
+        case .access:
+            guard let expires = head.value(of: "\r\nExpires: "), expires.count == date.count else {
+                return false
+            }
+            response.expiresOffset = expires.offset
+            response.expiresAfter = recorder.expires?.seconds ?? 0
+        case .modified, .daily: response.lastSecond = clock.seconds
+        }
+        return true
+    }
+
+    /// Returns the last second in which the headers derived from a file's times are right: the
+    /// entity tag of a recently modified file is longer, and a time in the future is replaced by
+    /// the current time.
+    private func lastSecond(of source: CachedResponse.FileVersion) -> Int64 {
+        guard source.entry >= 0 else { return Int64.max }
+        let fileStatus = files[source.entry].fileStatus
+        guard fileStatus.kind == .regular else { return Int64.max }
+        let validators = FileValidators(fileStatus, now: clock.seconds)
+        if fileStatus.modified > clock.seconds { return clock.seconds }
+        if validators.mtimeIsAmbiguous, fileStatus.modified > 1 {
+            return fileStatus.modified &+ FileValidators.youth &- 1
+        }
+        return Int64.max
+    }
+
+    /// Returns the first second in which the headers derived from a file's times are right:
+    /// earlier, the time would be in the future, and the entity tag might be the longer one.
+    private func firstSecond(of source: CachedResponse.FileVersion) -> Int64 {
+        guard source.entry >= 0 else { return Int64.min }
+        let fileStatus = files[source.entry].fileStatus
+        guard fileStatus.kind == .regular else { return Int64.min }
+        let mtimeIsAmbiguous = FileValidators(fileStatus, now: clock.seconds).mtimeIsAmbiguous
+        let age = mtimeIsAmbiguous ? 0 : FileValidators.youth
+        return min(clock.seconds, fileStatus.modified.addingReportingOverflow(age).partialValue)
+    }
+}
+
+extension Plan {
+    /// Returns true if a log of a location shows how a response was built, which a cached response
+    /// does not know.
+    func readsContext(logsOf location: Int, _ hasContext: Bool) -> Bool {
+        let logs = locations[location].accessLogs
+        for index in 0..<logs.count {
+            let log = logs[index]
+            if log.destination == .named { return true }
+            if log.condition >= 0,
+                templates[Int(log.condition)].pieces.dependsOnEvaluation(hasContext: hasContext)
+            {
+                return true
+            }
+            if formats[Int(log.format)].pieces.dependsOnEvaluation(hasContext: hasContext) {
+                return true
+            }
+        }
+        return false
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// Returns the extent of the value of a header in a head; `name` begins with a line end and
+    /// ends in a space. Returns nil if there is none.
+    fileprivate func value(of name: StaticString) -> ByteExtent? {
+        let length = name.utf8CodeUnitCount
+        var index = 0
+        while let start = firstIndex(of: 0x0D, from: index) {
+            index = start &+ 1
+            guard slice(from: start, to: start &+ length).equals(name) else { continue }
+            let begin = start &+ length
+            let end = firstIndex(of: 0x0D, from: begin) ?? count
+            return ByteExtent(
+                offset: UInt32(clamping: begin), count: UInt32(clamping: end &- begin))
+        }
+        return nil
+    }
+}

@@ -1,0 +1,153 @@
+import Files
+import Glibc
+import HTTP
+import Linux
+
+/// A cache of complete responses by server, path and accepted encodings.
+@safe
+struct ResponseCache: ~Copyable {
+    private var responses: ZeroedStorage<CachedResponse>
+    private var slots: FreeList
+    private var index: SlotIndex
+    private var eviction = ClockEviction()
+    private var sweeper = IncrementalSweep()
+    private let seed: UInt64
+    private let maxBytes: Int64
+    private(set) var byteCount: Int64 = 0
+
+    init(entries: Int, bytes: Int64, seed: UInt64) {
+        responses = ZeroedStorage(count: max(0, entries))
+        slots = FreeList(count: max(0, entries))
+        index = SlotIndex(slots: max(0, entries))
+        maxBytes = bytes
+        self.seed = seed
+        isOn = entries > 0
+    }
+
+    deinit {
+        for slot in 0..<slots.end { unsafe Glibc.free(responses[slot].memory) }
+    }
+
+    /// True if responses are cached.
+    private(set) var isOn: Bool
+
+    subscript(_ slot: Int) -> CachedResponse {
+        @inline(__always)
+        unsafeAddress { unsafe responses.address(of: slot) }
+        @inline(__always)
+        unsafeMutableAddress { unsafe responses.mutableAddress(of: slot) }
+    }
+
+    @inline(__always)
+    func hash(_ path: Span<UInt8>, _ variant: CachedResponse.Key) -> UInt64 {
+        var hash = ByteHash(seed: seed)
+        hash.add(variant.number)
+        hash.add(path)
+        return hash.value
+    }
+
+    /// Returns the slot of the response to a path; nil if there is none. Nothing changes, but a
+    /// method that is not `mutating` would receive a copy of the struct.
+    mutating func find(_ path: Span<UInt8>, _ variant: CachedResponse.Key, _ hash: UInt64) -> Int? {
+        var cursor = index.start(hash)
+        while let slot = index.next(hash, at: &cursor) {
+            if responses[slot].hash == hash, responses[slot].variant == variant,
+                Int(responses[slot].pathCount) == path.count,
+                let memory = unsafe responses[slot].memory
+            {
+                let isEqual = unsafe path.withUnsafeBytes {
+                    unsafe $0.isEmpty || memcmp($0.baseAddress!, memory, $0.count) == 0
+                }
+                if isEqual { return slot }
+            }
+        }
+        return nil
+    }
+
+    /// Returns the head of a response.
+    func head(_ slot: Int) -> Buffer {
+        guard let memory = unsafe responses[slot].memory else { return .none }
+        return unsafe Buffer(
+            unsafe: memory + Int(responses[slot].pathCount),
+            capacity: Int(responses[slot].headCount) &+ Int(responses[slot].bodyCount))
+    }
+
+    /// Stores the response to a path, in place of an older one. Nothing is stored if it takes too
+    /// long to make room.
+    mutating func store(
+        _ made: CachedResponse, _ path: Span<UInt8>, head: Span<UInt8>, body: Span<UInt8>
+    ) {
+        let hash = hash(path, made.variant)
+        if let old = find(path, made.variant, hash) { drop(old) }
+        let size = path.count &+ head.count &+ body.count
+        guard let slot = room(for: ResponseCache.responseCost &+ size) else { return }
+        // Swift's own allocation would terminate the process if memory is short.
+        guard let memory = unsafe malloc(max(1, size)) else { return slots.release(slot) }
+        var response = made
+        unsafe response.memory = memory
+        response.hash = hash
+        response.pathCount = UInt32(clamping: path.count)
+        response.headCount = UInt32(clamping: head.count)
+        response.bodyCount = UInt32(clamping: body.count)
+        var writer = unsafe ByteWriter(unsafe: memory, capacity: size)
+        writer.append(path)
+        writer.append(head)
+        writer.append(body)
+        responses[slot] = response
+        index.insert(slot, hash)
+        byteCount &+= Int64(ResponseCache.responseCost &+ size)
+    }
+
+    /// Removes a response.
+    mutating func drop(_ slot: Int) {
+        index.remove(slot, responses[slot].hash)
+        byteCount &-= Int64(ResponseCache.responseCost &+ responses[slot].byteCount)
+        unsafe Glibc.free(responses[slot].memory)
+        responses[slot] = CachedResponse()
+        slots.release(slot)
+    }
+
+    /// Removes responses that were last sent before this second. Each call examines a part of the
+    /// table.
+    mutating func sweep(before second: Int64) {
+        for slot in sweeper.slots(of: slots.end)
+        where unsafe responses[slot].memory != nil && responses[slot].datedSecond < second {
+            drop(slot)
+        }
+        sweeper.rest(of: slots.end, nowMs: 0, periodMs: 0)
+    }
+
+    /// Removes all responses, and caches nothing from then on.
+    mutating func close() {
+        isOn = false
+        for slot in 0..<slots.end where unsafe responses[slot].memory != nil { drop(slot) }
+    }
+
+    /// Bytes of memory that a response uses in addition to its path, head and body: the entry, two
+    /// cells of the index, and the overhead of malloc(3).
+    static let responseCost = MemoryLayout<CachedResponse>.stride &+ 2 &* 8 &+ 16
+
+    private mutating func room(for size: Int) -> Int? {
+        guard Int64(size) <= maxBytes / 4 else { return nil }
+        var victims = 0
+        while byteCount &+ Int64(size) > maxBytes {
+            victims &+= 1
+            guard victims <= ClockEviction.maxVictims, dropOne() else { return nil }
+        }
+        if let slot = slots.acquire() { return slot }
+        return dropOne() ? slots.acquire() : nil
+    }
+
+    private mutating func dropOne() -> Bool {
+        for _ in 0..<ClockEviction.maxStepsPerEviction {
+            guard let slot = eviction.step(of: slots.end) else { return false }
+            guard unsafe responses[slot].memory != nil else { continue }
+            if responses[slot].uses == 0 {
+                drop(slot)
+                return true
+            }
+            responses[slot].uses &-= 1
+        }
+        return false
+    }
+}

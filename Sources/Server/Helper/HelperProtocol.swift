@@ -1,0 +1,91 @@
+import Files
+
+/// The protocol between workers and the helper process: one message per packet of a SOCK_SEQPACKET
+/// socket. A message begins with the number of its job, the lowest byte first, and its kind.
+enum HelperProtocol {
+    /// The kind of a message.
+    enum Kind: UInt8 {
+        /// Verify a password: the hash, preceded by its length, and the password. The reply is 1 or
+        /// 0.
+        case password
+        /// Compress these bytes. The reply has the compressed bytes.
+        case compressBytes
+        /// Compress the file whose descriptor is passed. The reply has bytes, or passes the
+        /// descriptor of a sealed memory file.
+        case compressFile
+        /// Read a piece of the file whose descriptor is passed into the page cache: its offset and
+        /// size. The reply is empty.
+        case read
+        /// The job failed.
+        case failed
+    }
+
+    private static let headCount = 9
+    /// The maximum length of a message in bytes.
+    static let longest = headCount + max(2 + 2048 + 4096, CompressedBody.longestBytes)
+    /// The first message of a helper process that replaces another one.
+    static let replacement: [UInt8] = [0]
+
+    /// Returns the number and kind that a message begins with, and where the rest begins; nil if it
+    /// is invalid.
+    static func head(of message: Span<UInt8>) -> (number: UInt64, kind: Kind, end: Int)? {
+        guard message.count >= headCount, let kind = Kind(rawValue: message[8]),
+            let number = number(in: message, at: 0)
+        else { return nil }
+        return (number, kind, headCount)
+    }
+
+    /// Returns the eight bytes at `start` as a number; nil if the message is too short.
+    private static func number(in message: Span<UInt8>, at start: Int) -> UInt64? {
+        guard message.count >= start &+ 8 else { return nil }
+        var number: UInt64 = 0
+        for index in 0..<8 { number = number << 8 | UInt64(message[start &+ 7 &- index]) }
+        return number
+    }
+
+    private static func bytes(of number: UInt64) -> [UInt8] {
+        stride(from: UInt64(0), to: 64, by: 8).map { UInt8(truncatingIfNeeded: number >> $0) }
+    }
+
+    /// Encodes a message of a kind about the job with this number.
+    static func message(_ number: UInt64, _ kind: Kind, _ rest: [UInt8] = []) -> [UInt8] {
+        bytes(of: number) + [kind.rawValue] + rest
+    }
+
+    /// Encodes a request to read a piece of a file.
+    static func request(_ number: UInt64, read piece: FilePiece) -> [UInt8] {
+        message(
+            number, .read,
+            bytes(of: UInt64(bitPattern: piece.offset))
+                + bytes(of: UInt64(bitPattern: piece.count)))
+    }
+
+    /// Decodes the piece of a read request; nil if it is invalid.
+    static func piece(ofQuestion message: Span<UInt8>) -> FilePiece? {
+        guard let offset = number(in: message, at: headCount),
+            let count = number(in: message, at: headCount &+ 8),
+            offset <= Int64.max, count <= FilePiece.longest
+        else { return nil }
+        return FilePiece(offset: Int64(offset), count: Int64(count))
+    }
+
+    /// Encodes a request to verify a password.
+    static func request(_ number: UInt64, hash: [UInt8], password: [UInt8]) -> [UInt8] {
+        let count = UInt16(clamping: hash.count)
+        let length = [UInt8(truncatingIfNeeded: count), UInt8(truncatingIfNeeded: count >> 8)]
+        return message(number, .password, length + hash + password)
+    }
+
+    /// Decodes a request to verify a password: the start of the hash, and its end, where the
+    /// password begins; nil if it is invalid.
+    static func parts(ofQuestion message: Span<UInt8>) -> (hash: Int, password: Int)? {
+        let start = headCount &+ 2
+        guard message.count >= start else { return nil }
+        let end = start &+ (Int(message[headCount]) | Int(message[headCount &+ 1]) << 8)
+        return end <= message.count ? (start, end) : nil
+    }
+
+    static func reply(to number: UInt64, isCorrect: Bool) -> [UInt8] {
+        message(number, .password, [isCorrect ? 1 : 0])
+    }
+}

@@ -1,0 +1,225 @@
+import HTTP
+import Linux
+
+/// The variables that depend only on a request itself, for log lines and other texts.
+struct RequestVariables {
+    let connection: Connection
+    let peer: Peer
+    let exchange: Exchange
+    let plan: Plan
+    let clock: CachedTime
+    let context: RequestContext?
+    /// The head of the response, if the configuration uses its fields.
+    let sentHead: [UInt8]
+    /// The local address of a connection whose descriptor does not know it.
+    var assumedLocal: Peer?
+
+    /// Writes the value of a built-in variable. Returns false if it has none.
+    func writeValue(of piece: TemplatePiece, into writer: inout ByteWriter) -> Bool {
+        if writeNumber(piece.variable, into: &writer) { return true }
+        if writeTime(piece.variable, into: &writer) { return true }
+        if writeServer(piece.variable, into: &writer) { return true }
+        return writeText(piece, into: &writer)
+    }
+
+    // MARK: numbers and times
+
+    private func writeNumber(_ variable: Variable, into writer: inout ByteWriter) -> Bool {
+        switch variable {
+        case .status:
+            RequestVariables.write(status: exchange.currentStatus, into: &writer)
+        case .bodyBytesSent: writer.append(decimal: exchange.sentBodyBytes)
+        case .bytesSent: writer.append(decimal: exchange.sentBytes)
+        case .connection: writer.append(decimal: Int64(clamping: connection.number))
+        case .connectionRequests: writer.append(decimal: Int64(connection.requests))
+        case .requestLength:
+            writer.append(
+                decimal: Int64(exchange.parser.readCount &+ exchange.bodyBesideHead))
+        case .pid: writer.append(decimal: Int64(currentProcess()))
+        default: return false
+        }
+        return true
+    }
+
+    /// Writes a status with at least three digits.
+    static func write(status: Int, into writer: inout ByteWriter) {
+        writer.append(status: status)
+    }
+
+    private func writeTime(_ variable: Variable, into writer: inout ByteWriter) -> Bool {
+        switch variable {
+        case .timeLocal: writer.append(clock.logTime.span)
+        case .timeISO8601: writer.append(clock.iso8601.span)
+        case .dateGMT: writer.append(Clock.longDate(of: clock.seconds, isLocal: false).span)
+        case .dateLocal: writer.append(Clock.longDate(of: clock.seconds, isLocal: true).span)
+        case .milliseconds: writeSeconds(clock.seconds, clock.milliseconds, into: &writer)
+        case .requestTime:
+            let spent = max(0, clock.monotonicMs &- exchange.startedMs)
+            writeSeconds(spent / 1000, spent % 1000, into: &writer)
+        case .connectionTime:
+            let age = max(0, clock.monotonicMs &- connection.acceptedMs)
+            writeSeconds(age / 1000, age % 1000, into: &writer)
+        default: return false
+        }
+        return true
+    }
+
+    private func writeSeconds(
+        _ seconds: Int64, _ milliseconds: Int64, into writer: inout ByteWriter
+    ) {
+        writer.append(decimal: seconds)
+        writer.append(byte: UInt8(ascii: "."))
+        writer.append(decimal: milliseconds / 100)
+        writer.append(twoDigits: Int(milliseconds % 100))
+    }
+
+    // MARK: server and connection
+
+    private func writeServer(_ variable: Variable, into writer: inout ByteWriter) -> Bool {
+        switch variable {
+        case .remoteAddress: peer.write(into: &writer)
+        case .remotePort:
+            // A header with the client's address may have no port.
+            if peer.port > 0 { writer.append(decimal: Int64(peer.port)) }
+        case .serverAddress: local.write(into: &writer)
+        case .serverPort: writer.append(decimal: Int64(local.port))
+        case .serverName: writer.append(serverName.span)
+        case .binaryRemoteAddress: peer.writeBytes(into: &writer)
+        case .scheme: writer.append("http")
+        case .nginxVersion: writer.append(Version.nginx)
+        case .hostname: writer.append(string: plan.hostname)
+        case .requestCompletion:
+            writer.append(exchange.isComplete ? "OK" : "")
+        case .pipe:
+            writer.append(connection.requests > 1 && exchange.requestsInSlice > 1 ? "p" : ".")
+        case .isArgs: writer.append(hasArguments ? "?" : "")
+        case .requestPort: writer.append(decimal: Int64(requestPort))
+        case .isRequestPort: writer.append(exchange.parser.head.port > 0 ? ":" : "")
+        default: return false
+        }
+        return true
+    }
+
+    private var local: Peer { assumedLocal ?? Peer.local(of: connection.fd) }
+
+    private var serverName: PlanBytes { plan.servers[Int(exchange.server)].name }
+
+    private var hasArguments: Bool {
+        context?.args.map { !$0.isEmpty } ?? !exchange.parser.head.query.isEmpty
+    }
+
+    /// The port of Host or of an absolute target, or else the local port of the connection.
+    private var requestPort: UInt16 {
+        let port = exchange.parser.head.port
+        return port > 0 ? port : local.port
+    }
+
+    // MARK: the client's cookie
+
+    private func writeText(_ piece: TemplatePiece, into writer: inout ByteWriter) -> Bool {
+        let head = exchange.parser.head
+        let received = exchange.received
+        switch piece.variable {
+        case .request: return put(requestLine(received), into: &writer)
+        case .requestMethod:
+            if exchange.method == .get, head.method != .get {
+                writer.append("GET")
+                return true
+            }
+            return put(received.slice(head.methodName), into: &writer)
+        case .requestURI: return put(received.slice(head.target), into: &writer)
+        case .args: return writeArguments(received, into: &writer)
+        case .serverProtocol:
+            guard head.isLineRead, head.version > .http09 else { return false }
+            writer.append(
+                head.version == .http11 ? "HTTP/1.1" : "HTTP/1.0")
+            return true
+        case .host: return writeHost(received, into: &writer)
+        case .documentURI: return writePath(received, into: &writer)
+        case .field: return writeFields(piece.text.span, in: received, into: &writer)
+        case .sentField:
+            return writeSentFields(piece.text.span, in: ownFields(sentHead.span), into: &writer)
+        case .sentTrailer:
+            let trailers = context?.trailers ?? []
+            return writeSentFields(piece.text.span, in: trailers.span, into: &writer)
+        case .forwardedFor:
+            if writeFields("x-forwarded-for", in: received, into: &writer) {
+                writer.append(", ")
+            }
+            peer.write(into: &writer)
+            return true
+        case .empty: return true
+        case .contentType: return writeFields("content-type", in: received, into: &writer)
+        case .contentLength: return writeFields("content-length", in: received, into: &writer)
+        case .argument: return writeArgument(piece.text.span, in: received, into: &writer)
+        case .cookie: return writeCookie(piece.text.span, in: received, into: &writer)
+        default: return false
+        }
+    }
+
+    /// Returns the response's fields except Server and Date, which are no fields for nginx's
+    /// variables.
+    @_lifetime(copy head)
+    private func ownFields(_ head: Span<UInt8>) -> Span<UInt8> {
+        var start = 0
+        for _ in 0..<3 {
+            guard let end = head.firstIndex(of: UInt8(ascii: "\n"), from: start) else { break }
+            start = end &+ 1
+        }
+        return head.slice(from: start, to: head.count)
+    }
+
+    /// Returns the request line, or the part that was received.
+    @_lifetime(copy received)
+    private func requestLine(_ received: Span<UInt8>) -> Span<UInt8> {
+        let line = exchange.parser.head.requestLine
+        if !line.isEmpty { return received.slice(line) }
+        let end = received.indices.first {
+            received[$0] == UInt8(ascii: "\r") || received[$0] == UInt8(ascii: "\n")
+        }
+        return received.slice(from: 0, to: end ?? received.count)
+    }
+
+    private func writeArguments(
+        _ received: Span<UInt8>, into writer: inout ByteWriter
+    ) -> Bool {
+        if let args = context?.args { return put(args.span, into: &writer) }
+        return put(received.slice(exchange.parser.head.query), into: &writer)
+    }
+
+    /// Writes the host of the request, or the server's name.
+    private func writeHost(_ received: Span<UInt8>, into writer: inout ByteWriter) -> Bool {
+        let host = received.slice(exchange.parser.head.host)
+        guard !host.isEmpty else {
+            writer.append(serverName.span)
+            return true
+        }
+        for index in host.indices { writer.append(byte: host[index].asciiLowercased) }
+        return true
+    }
+
+    /// Writes the path as it was looked up: decoded, and with the index file that was found.
+    private func writePath(_ received: Span<UInt8>, into writer: inout ByteWriter) -> Bool {
+        if let uri = context?.uri { return put(uri.span, into: &writer) }
+        let raw = received.slice(exchange.parser.head.path)
+        guard exchange.parser.head.isLineRead else { return false }
+        let path = unsafe [UInt8](unsafeUninitializedCapacity: raw.count &+ 16) { memory, count in
+            guard let start = memory.baseAddress else { return }
+            var target = unsafe ByteWriter(
+                unsafe: UnsafeMutableRawPointer(start), capacity: memory.count)
+            let isValid = RequestTarget.normalize(
+                path: raw, mergesSlashes: plan.servers[Int(exchange.server)].mergesSlashes,
+                into: &target)
+            count = isValid ? target.count : 0
+        }
+        guard put(path.span, into: &writer) else { return true }
+        if let index = exchange.index { writer.append(index.span) }
+        return true
+    }
+
+    /// Writes a value. Returns false if it is empty, which means that the client did not send it.
+    private func put(_ value: Span<UInt8>, into writer: inout ByteWriter) -> Bool {
+        writer.append(value)
+        return !value.isEmpty
+    }
+}

@@ -1,0 +1,279 @@
+import HTTP
+import Linux
+
+/// The fields that a location adds to one response: add_header and expires.
+struct AddedFields {
+    /// Lines, each preceded by a line end, which follow ETag.
+    var lines: [UInt8] = []
+    /// Lines that are constant in the configuration.
+    var constant: PlanBytes?
+    /// Lines that follow all other fields.
+    var last: [UInt8] = []
+    /// The line that replaces the file's ETag; empty to send none.
+    var tagLine: [UInt8]?
+    /// True if the file's time is not sent, or is sent among the lines.
+    var hidesModified = false
+    /// The time at which the response expires, for gzip_proxied: seconds since 1970.
+    var expires: Int64?
+    /// The values of Cache-Control, for gzip_proxied.
+    var cacheControls: [[UInt8]] = []
+    /// True if Last-Modified was added.
+    var addsModified = false
+    /// True if Allow was added.
+    var hasAllow = false
+    /// The ranges in `lines` of Last-Modified, and of an ETag that replaces no other.
+    fileprivate var modifiedLine: Range<Int>?
+    fileprivate var addedTagLine: Range<Int>?
+
+    /// True if an ETag was added to a response without one.
+    var addsTag: Bool { addedTagLine != nil }
+
+    /// The value of the added Last-Modified; nil for none.
+    var addedModified: [UInt8]? { modifiedLine.map { AddedFields.value(lines[$0]) } }
+
+    /// The value of the ETag that replaces the file's, empty if none is sent; nil if the file's is
+    /// sent.
+    var addedTag: [UInt8]? {
+        if let range = addedTagLine { return AddedFields.value(lines[range]) }
+        return tagLine.map { AddedFields.value($0[...]) }
+    }
+
+    private static func value(_ line: ArraySlice<UInt8>) -> [UInt8] {
+        guard let space = line.firstIndex(of: UInt8(ascii: " ")) else { return [] }
+        return Array(line[(space &+ 1)...])
+    }
+
+    /// Replaces an earlier line of the same kind, or appends one. Returns its range.
+    fileprivate mutating func put(_ line: [UInt8], in old: Range<Int>?) -> Range<Int>? {
+        if let old {
+            lines.replaceSubrange(old, with: line)
+            let change = line.count &- old.count
+            let moved = { (range: Range<Int>) in
+                range.lowerBound > old.lowerBound
+                    ? (range.lowerBound &+ change)..<(range.upperBound &+ change) : range
+            }
+            modifiedLine = modifiedLine.map(moved)
+            addedTagLine = addedTagLine.map(moved)
+            return line.isEmpty ? nil : old.lowerBound..<(old.lowerBound &+ line.count)
+        }
+        let start = lines.count
+        lines += line
+        return line.isEmpty ? nil : start..<lines.count
+    }
+
+    /// Removes validators from a response without a file.
+    fileprivate mutating func removeValidators() {
+        if let range = modifiedLine { modifiedLine = put([], in: range) }
+        if let range = addedTagLine { addedTagLine = put([], in: range) }
+    }
+
+    /// Makes the tag of a compressed response a weak one. Like nginx, sends none if it is no valid
+    /// tag.
+    mutating func weakenTag() {
+        if let line = tagLine { tagLine = AddedFields.weak(line) }
+        if let range = addedTagLine {
+            addedTagLine = put(AddedFields.weak(Array(lines[range])), in: range)
+        }
+    }
+
+    private static func weak(_ line: [UInt8]) -> [UInt8] {
+        guard let space = line.firstIndex(of: UInt8(ascii: " ")) else { return line }
+        let value = line[(space &+ 1)...]
+        if value.starts(with: "W/".utf8) { return line }
+        guard value.first == UInt8(ascii: "\"") else { return [] }
+        return line[...space] + Array("W/".utf8) + value
+    }
+}
+
+extension Worker {
+    /// Returns the fields that the location adds, evaluated for the response before compression and
+    /// ranges. With `isForGzip`, every value is returned separately.
+    mutating func addedFields(
+        to head: ResponseHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan,
+        target: [UInt8] = [], isForGzip: Bool = false
+    ) -> AddedFields {
+        let set = plan.fields[Int(location.fields)]
+        let plain = head.plain
+        let takesAll = FieldsPlan.addsFieldsTo(plain.status)
+        var added = AddedFields()
+        if set.isConstant, !isForGzip {
+            added.constant = takesAll ? set.whole : set.always
+            added.hasAllow = takesAll ? set.wholeHasAllow : set.alwaysHasAllow
+            return added
+        }
+        exchanges[exchange].status = plain.status
+        // Variables see a redirect's target as it was given, without the origin that is prepended.
+        let receivedTarget = target.isEmpty ? [] : contextIfAny(exchange)?.target ?? []
+        if takesAll {
+            storeHead(plain, added, receivedTarget, exchange)
+            addExpires(set, plain, &added, slot, exchange)
+        }
+        for index in 0..<set.fields.count {
+            let field = set.fields[index]
+            guard takesAll || field.isForAll else { continue }
+            if !field.value.isConstant { storeHead(plain, added, receivedTarget, exchange) }
+            add(field, to: plain, &added, slot, exchange)
+        }
+        if head.isWeak { added.weakenTag() }
+        return added
+    }
+
+    /// Returns the added fields of a response, together with those of the file whose range was
+    /// unsatisfiable: nginx has added the latter before it detects that.
+    mutating func allAddedFields(
+        to head: ResponseHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan,
+        target: [UInt8]
+    ) -> AddedFields {
+        var added = addedFields(to: head, slot, exchange, location, target: target)
+        guard exchanges[exchange].unsatisfiedSize >= 0,
+            let kept = contextIfAny(exchange)?.fieldsOfFile
+        else { return added }
+        added.last = added.constant.map { Array($0) } ?? added.lines
+        added.constant = nil
+        added.lines = kept
+        return added
+    }
+
+    /// Stores the fields that were added to the response of a file that is not sent.
+    mutating func storeFields(
+        of head: ResponseHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) {
+        guard location.features.contains(.addsFields) else { return }
+        var added = addedFields(to: head, slot, exchange, location)
+        added.removeValidators()
+        context(of: exchange).fieldsOfFile = added.constant.map { Array($0) } ?? added.lines
+    }
+
+    /// Stores the head so far, for variables that refer to its fields.
+    private mutating func storeHead(
+        _ head: ResponseHead, _ added: AddedFields, _ target: [UInt8], _ exchange: Int
+    ) {
+        guard plan.namesSentFields else { return }
+        let clock = clock
+        let bytes = bytes { (_, writer) in
+            let nothing: [UInt8] = []
+            head.write(
+                into: &writer, clock, location: target.span, charset: nothing.span,
+                challenges: nothing.span, cookies: nothing.span, adding: added)
+        }
+        keep(head: bytes, exchange)
+    }
+
+    mutating func keep(head bytes: [UInt8], _ exchange: Int) {
+        while sentHeads.count <= exchange { sentHeads.append([]) }
+        sentHeads[exchange] = bytes
+        exchanges[exchange].hasSentHead = true
+    }
+
+    /// Drops the stored head of a response.
+    mutating func dropSentHead(_ exchange: Int) {
+        guard exchanges[exchange].hasSentHead else { return }
+        sentHeads[exchange] = []
+        exchanges[exchange].hasSentHead = false
+    }
+
+    private mutating func addExpires(
+        _ set: FieldsPlan, _ head: ResponseHead, _ added: inout AddedFields, _ slot: Int,
+        _ exchange: Int
+    ) {
+        var rule = set.expires
+        if set.expiresFrom != .rule {
+            // A text that is no valid argument of expires has no effect.
+            let text = value(of: set.expiresText, slot, exchange)
+            let fromModified = set.expiresFrom == .textFromModified
+            guard let found = try? ExpiresRule.parse(text, fromModified: fromModified) else {
+                return
+            }
+            rule = found
+        }
+        recorder.expires = rule
+        let modified = head.sendsModified ? head.validators?.modified : nil
+        guard
+            let response = rule.expiry(
+                now: clock.seconds, modified: modified.map { min($0, clock.seconds) },
+                localOffset: { Clock.localOffset(at: $0) })
+        else { return }
+        added.expires = response.time
+        let control = bytes { (_, writer) in
+            guard let age = response.maxAge else {
+                writer.append("no-cache")
+                return
+            }
+            writer.append("max-age=")
+            writer.append(decimal: age)
+        }
+        added.cacheControls.append(control)
+        added.lines += bytes { (_, writer) in
+            writer.append("\r\nExpires: ")
+            HTTPDate.write(response.time, into: &writer)
+            writer.append("\r\nCache-Control: ")
+            writer.append(control.span)
+        }
+    }
+
+    private mutating func add(
+        _ field: AddedFieldPlan, to head: ResponseHead, _ added: inout AddedFields, _ slot: Int,
+        _ exchange: Int
+    ) {
+        let value = value(of: field.value, slot, exchange)
+        var line: [UInt8] = []
+        if !value.isEmpty {
+            line = bytes { (_, writer) in
+                writer.append(field.name.span)
+                writer.append(fieldValue: value.span)
+            }
+        }
+        switch field.kind {
+        case .plain: added.lines += line
+        case .allow:
+            added.lines += line
+            added.hasAllow = added.hasAllow || !value.isEmpty
+        case .cacheControl:
+            added.lines += line
+            if !value.isEmpty { added.cacheControls.append(value) }
+        case .lastModified:
+            added.hidesModified = true
+            added.addsModified = !value.isEmpty
+            added.modifiedLine = added.put(line, in: added.modifiedLine)
+        case .etag:
+            if head.hasETag, head.validators != nil, added.tagLine?.isEmpty != true {
+                added.tagLine = line
+            } else {
+                added.addedTagLine = added.put(line, in: added.addedTagLine)
+            }
+        }
+    }
+
+    // MARK: trailers
+
+    /// Returns true if a response ends in trailers: then it is sent in chunks.
+    func hasTrailers(_ status: Int, _ exchange: Int, _ location: LocationPlan) -> Bool {
+        guard location.features.contains(.addsTrailers),
+            !location.features.contains(.forbidsChunks), status != 204, status != 304,
+            exchanges[exchange].method != .head,
+            exchanges[exchange].parser.head.version == .http11
+        else { return false }
+        return plan.fields[Int(location.fields)].hasTrailers(status)
+    }
+
+    /// Returns the trailer lines of a chunked body, with the final line end.
+    mutating func trailerLines(_ slot: Int, _ exchange: Int) -> [UInt8] {
+        let location = plan.locations[Int(exchanges[exchange].location)]
+        let set = plan.fields[Int(location.fields)]
+        let takesAll = FieldsPlan.addsFieldsTo(exchanges[exchange].status)
+        var lines: [UInt8] = []
+        for index in 0..<set.trailers.count {
+            let trailer = set.trailers[index]
+            guard takesAll || trailer.isForAll else { continue }
+            let value = value(of: trailer.value, slot, exchange)
+            guard !value.isEmpty else { continue }
+            lines += bytes { (_, writer) in
+                writer.append(trailer.name.span)
+                writer.append(fieldValue: value.span)
+                writer.append("\r\n")
+            }
+        }
+        if plan.namesSentFields { context(of: exchange).trailers = lines }
+        return lines + Array("\r\n".utf8)
+    }
+}

@@ -1,0 +1,113 @@
+import Files
+import HTTP
+import Linux
+
+/// The body filters of a location, in nginx's order: decompression, added texts, charset;
+/// compression, which is decided in ``CodedAnswer``, follows.
+struct BodyFilters: BitwiseCopyable {
+    /// gunzip
+    var decompresses = false
+    /// add_before_body, add_after_body
+    var adds = false
+    /// The index in the plan of the recoding; -1 for none.
+    var recoding: Int32 = -1
+    /// The index in the plan of the charset that the response declares; -1 for none.
+    var charset: Int32 = -1
+
+    /// True if the body is sent unchanged.
+    var isNone: Bool { !decompresses && !adds && recoding < 0 }
+}
+
+extension Worker {
+    /// Selects the filters that change a response's body, and adjusts its head.
+    mutating func filter(
+        _ head: inout ResponseHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> BodyFilters {
+        var filters = BodyFilters()
+        guard !location.features.isDisjoint(with: .bodyFilters) else { return filters }
+        if location.features.contains(.gunzip), head.coding == .gzip {
+            exchanges[exchange].varies = true
+            if !acceptsGzipOrAlias(head, slot, exchange, location) {
+                filters.decompresses = true
+                head.coding = .identity
+                head.isWeak = true
+                head.loseLength()
+            }
+        }
+        guard location.bodyFilter >= 0 else { return filters }
+        let filter = plan.bodyFilters[Int(location.bodyFilter)]
+        if exchanges[exchange].isSubrequest {
+            filters.recoding = recodingToMain(head, filter, slot, exchange)
+            return filters
+        }
+        if location.features.contains(.addition), head.status == 200,
+            let type = head.contentType, filter.additionTypes.contains(type)
+        {
+            filters.adds = true
+            head.isWeak = true
+            head.loseLength()
+        }
+        if location.features.contains(.charset) {
+            setCharset(of: &head, &filters, filter, slot, exchange)
+            if filters.recoding >= 0, !plan.recodings[Int(filters.recoding)].table.keepsLength {
+                head.loseLength()
+            }
+        }
+        return filters
+    }
+
+    /// Returns a body passed through filters; nil if memory is short.
+    mutating func filtered(
+        _ unread: [BodySegment], _ filters: BodyFilters, _ slot: Int, _ exchange: Int
+    ) -> [BodySegment]? {
+        let segments = unread.map { inMemory($0, exchange) }
+        var stages: [BodyFilterStage] = []
+        if filters.decompresses {
+            guard let decoder = Gunzip() else { return nil }
+            stages.append(.decompress(decoder))
+        }
+        if filters.recoding >= 0 {
+            stages.append(.recode(plan.recodings[Int(filters.recoding)].table))
+        }
+        let body: [BodySegment] =
+            stages.isEmpty ? segments : [.body(BodyProducer(segments, through: stages))]
+        guard filters.adds else { return body }
+        let location = plan.locations[Int(exchanges[exchange].location)]
+        let filter = plan.bodyFilters[Int(location.bodyFilter)]
+        var whole = body
+        if !filter.before.isEmpty {
+            guard let added = subrequest(filter.before, charset: filters.charset, slot, exchange)
+            else { return nil }
+            whole = added + whole
+        }
+        if !filter.after.isEmpty {
+            guard let added = subrequest(filter.after, charset: filters.charset, slot, exchange)
+            else { return nil }
+            whole += added
+        }
+        return whole
+    }
+}
+
+extension Worker {
+    /// Replaces a piece of a file by its bytes if the cache has them.
+    private func inMemory(_ segment: BodySegment, _ exchange: Int) -> BodySegment {
+        let entry = exchanges[exchange].entry
+        guard case .file(let offset, let count) = segment, entry >= 0, files.hasBytes(entry) else {
+            return segment
+        }
+        let bytes = files.bytes(of: entry)
+        let piece = bytes.slice(from: Int(offset), to: Int(offset) &+ Int(count))
+        return .bytes(piece.indices.map { piece[$0] })
+    }
+}
+
+extension ResponseHead {
+    /// Records that the body is generated while it is sent: neither its length nor its ranges are
+    /// known.
+    mutating func loseLength() {
+        if wholeLength < 0 { wholeLength = contentLength }
+        contentLength = -1
+        acceptsRanges = false
+    }
+}

@@ -1,0 +1,205 @@
+import Files
+import HTTP
+import Linux
+
+/// A piece of a body.
+enum BodySegment {
+    case bytes([UInt8])
+    /// A range of the producer's file.
+    case file(offset: Int64, count: Int64)
+    /// A listing, whose length is unknown until it is written.
+    case listing(ListingBody)
+    /// A body with stages, or a file, of its own.
+    case body(BodyProducer)
+}
+
+/// Produces the bytes of a body that sendfile cannot send: from several pieces, read into memory,
+/// recoded, compressed. One slice at a time, so that a large file does not hold up the event loop.
+final class BodyProducer {
+    /// The result of producing a slice.
+    enum Slice {
+        /// The number of bytes written (0 if more time is needed for the next); no more follow if
+        /// `isLast`.
+        case written(Int, isLast: Bool)
+        /// The file was truncated, is damaged, or cannot be read.
+        case failed
+    }
+
+    private var segments: [BodySegment]
+    private var current = 0
+    private var position: Int64 = 0
+    private var first: Buffered?
+    /// The sizes of a compressed body before and after, once it is complete.
+    private(set) var compressedSizes: (plain: Int64, compressed: Int64)?
+    private var plainSize: Int64 = 0
+    private var compressedSize: Int64 = 0
+    private let isChunked: Bool
+    /// True if trailers, and then their line end, follow the last chunk.
+    let hasTrailers: Bool
+    /// A file of its own, in place of the exchange's; -1 for none.
+    private let ownFile: Int32
+
+    /// A stage, and the stage that it reads from.
+    private final class Buffered {
+        var stage: BufferedStage
+        let before: Buffered?
+
+        init(_ stage: BodyFilterStage, after before: Buffered?) {
+            self.stage = BufferedStage(stage)
+            self.before = before
+        }
+    }
+
+    /// Creates a body of these segments, passed through `stages` in their order. With a `file` of
+    /// its own, it closes that file.
+    init(
+        _ segments: [BodySegment], through stages: [BodyFilterStage] = [], isChunked: Bool = false,
+        hasTrailers: Bool = false, owning file: Int32 = -1
+    ) {
+        self.segments = segments
+        self.isChunked = isChunked
+        self.hasTrailers = hasTrailers
+        ownFile = file
+        first = stages.reduce(nil) { Buffered($1, after: $0) }
+    }
+
+    deinit { if ownFile >= 0 { closeDescriptor(ownFile) } }
+
+    /// Returns the encoder to its owner at the end of the body.
+    func takeEncoder() -> Gzip? {
+        defer { first = nil }
+        guard case .compress(let encoder) = first?.stage.stage else { return nil }
+        return encoder
+    }
+
+    /// The piece of the exchange's file that is read next, as far as it is known; nil for none.
+    var nextPiece: FilePiece? {
+        guard ownFile < 0, current < segments.count else { return nil }
+        switch segments[current] {
+        case .file(let offset, let count):
+            return FilePiece(offset: offset &+ position, count: count &- position)
+        case .body(let body): return body.nextPiece
+        case .bytes, .listing: return nil
+        }
+    }
+
+    /// Writes the next slice into `room`.
+    func produce(into room: UnsafeMutableRawBufferPointer, file: Int32) -> Slice {
+        let file = ownFile >= 0 ? ownFile : file
+        guard isChunked else { return unsafe pull(first, into: room, file: file) }
+        // A chunk's size and line end precede it; two line ends and the last chunk follow it.
+        let before = 10
+        let after = 7
+        guard room.count > before + after else { return .failed }
+        let data = unsafe UnsafeMutableRawBufferPointer(
+            rebasing: room[before..<(room.count &- after)])
+        switch unsafe pull(first, into: data, file: file) {
+        case .failed: return .failed
+        case .written(let count, let isLast):
+            return .written(
+                unsafe frame(count, in: room, at: before, isLast: isLast), isLast: isLast)
+        }
+    }
+
+    /// Turns `count` bytes at `offset` into a chunk that begins at the start of `room`. Returns its
+    /// length.
+    private func frame(
+        _ count: Int, in room: UnsafeMutableRawBufferPointer, at offset: Int, isLast: Bool
+    ) -> Int {
+        guard let start = room.baseAddress else { return 0 }
+        var writer = unsafe ByteWriter(unsafe: start, capacity: room.count)
+        if count > 0 {
+            writer.append(hexadecimal: UInt64(count))
+            writer.append("\r\n")
+            let begin = writer.count
+            unsafe (start + begin).copyMemory(from: start + offset, byteCount: count)
+            writer = unsafe ByteWriter(
+                unsafe: start + begin + count, capacity: room.count &- begin &- count)
+            writer.append("\r\n")
+            if isLast { writer.append(lastChunk) }
+            return begin &+ count &+ writer.count
+        }
+        if isLast { writer.append(lastChunk) }
+        return writer.count
+    }
+
+    private var lastChunk: StaticString { hasTrailers ? "0\r\n" : "0\r\n\r\n" }
+
+    /// Reads the output of a stage, or the segments if there is no stage.
+    private func pull(
+        _ stage: Buffered?, into room: UnsafeMutableRawBufferPointer, file: Int32
+    ) -> Slice {
+        guard let stage else { return unsafe copySlice(into: room, file: file) }
+        if stage.stage.isHungry {
+            let input = unsafe stage.stage.room()
+            guard input.count > 0 else { return .failed }
+            switch unsafe pull(stage.before, into: input, file: file) {
+            case .failed: return .failed
+            case .written(let count, let isLast): stage.stage.take(count, isLast: isLast)
+            }
+        }
+        let progress = unsafe stage.stage.run(into: room)
+        guard !progress.isBroken else { return .failed }
+        if case .compress = stage.stage.stage { count(progress) }
+        return .written(progress.produced, isLast: progress.isFinished)
+    }
+
+    private func count(_ progress: StreamProgress) {
+        plainSize &+= Int64(progress.consumed)
+        compressedSize &+= Int64(progress.produced)
+        if progress.isFinished { compressedSizes = (plainSize, compressedSize) }
+    }
+
+    /// Fills `room` with the rest of the segments.
+    private func copySlice(into room: UnsafeMutableRawBufferPointer, file: Int32) -> Slice {
+        var written = 0
+        while written < room.count, current < segments.count {
+            let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: room[written...])
+            switch unsafe take(into: rest, file: file) {
+            case .failed: return .failed
+            case .written(let count, let isLast):
+                written &+= count
+                if isLast {
+                    current &+= 1
+                    position = 0
+                } else if count == 0 {
+                    return .written(written, isLast: false)
+                }
+            }
+        }
+        return .written(written, isLast: current >= segments.count)
+    }
+
+    /// Reads bytes of the current segment.
+    private func take(into room: UnsafeMutableRawBufferPointer, file: Int32) -> Slice {
+        switch segments[current] {
+        case .bytes(let bytes):
+            let taken = min(room.count, bytes.count &- Int(position))
+            unsafe bytes.withUnsafeBytes { source in
+                let piece = unsafe UnsafeRawBufferPointer(
+                    rebasing: source[Int(position)..<(Int(position) &+ taken)])
+                unsafe room.copyMemory(from: piece)
+            }
+            position &+= Int64(taken)
+            return .written(taken, isLast: position >= bytes.count)
+        case .file(let offset, let count):
+            let wanted = Int(min(Int64(room.count), count &- position))
+            // An empty file: reading nothing is not the end of a truncated one.
+            guard wanted > 0 else { return .written(0, isLast: true) }
+            let target = unsafe UnsafeMutableRawBufferPointer(rebasing: room[..<wanted])
+            guard
+                case .bytes(let read) = unsafe readFile(file, at: offset &+ position, into: target),
+                read > 0
+            else { return .failed }
+            position &+= Int64(read)
+            return .written(read, isLast: position >= count)
+        case .listing(let listing):
+            switch unsafe listing.step(into: room) {
+            case .written(let count, let isLast): return .written(count, isLast: isLast)
+            case .pending: return .written(0, isLast: false)
+            case .failed: return .failed
+            }
+        case .body(let body): return unsafe body.produce(into: room, file: file)
+        }
+    }
+}

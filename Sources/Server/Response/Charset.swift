@@ -1,0 +1,139 @@
+import HTTP
+import Linux
+
+/// charset: the charset in Content-Type, and recoding of texts to it.
+extension Worker {
+    /// The charset of a request: its name, and its index in the plan, if it has one.
+    private struct Charset {
+        let name: CharsetName
+        let number: Int32
+    }
+
+    /// Sets the charset in the head, and selects the recoding of the body
+    /// (ngx_http_charset_header_filter).
+    mutating func setCharset(
+        of head: inout ResponseHead, _ filters: inout BodyFilters, _ filter: BodyFilterPlan,
+        _ slot: Int, _ exchange: Int
+    ) {
+        guard let type = head.contentType, !type.isEmpty else { return }
+        let known = head.charset
+        if case .planned = known {
+            guard filter.overridesCharset else { return }
+        } else {
+            guard filter.charsetTypes.contains(type) else { return }
+        }
+        guard let target = charset(filter.charset, slot, exchange) else { return }
+        // The target's name, if a variable has it, is overwritten by evaluating the source's.
+        let targetText = evaluatedCharset
+        let source: Charset?
+        if case .planned(let bytes) = known {
+            source = Charset(name: known, number: number(of: bytes.span))
+        } else if let plan = filter.source {
+            source = charset(plan, slot, exchange)
+            if source == nil { return }
+        } else {
+            source = nil
+        }
+        let sourceText = evaluatedCharset
+        evaluatedCharset = targetText
+        if let source, source.number != target.number || source.number < 0 {
+            let isSame =
+                source.number == target.number
+                && source.name.bytes(made: sourceText) == target.name.bytes(made: targetText)
+            if !isSame {
+                if head.coding != .identity, source.number >= 0, target.number >= 0 { return }
+                filters.recoding = recoding(from: source.number, to: target.number)
+                guard filters.recoding >= 0 else {
+                    let (from, to) = (
+                        source.name.text(made: sourceText), target.name.text(made: targetText)
+                    )
+                    logMissingMap(from, to, slot, exchange)
+                    return
+                }
+            }
+        }
+        filters.charset = target.number
+        // Netscape 4 used the charset of a redirect for the page it led to.
+        head.charset = head.status == 301 || head.status == 302 ? .none : target.name
+    }
+
+    /// Returns the index in the plan of the recoding of a subrequest's body to the charset of the
+    /// main response; -1 for none.
+    mutating func recodingToMain(
+        _ head: ResponseHead, _ filter: BodyFilterPlan, _ slot: Int, _ exchange: Int
+    ) -> Int32 {
+        let target = exchanges[exchange].mainCharset
+        guard target >= 0, head.coding == .identity, let plan = filter.source,
+            let source = charset(plan, slot, exchange), source.number != target
+        else { return -1 }
+        return recoding(from: source.number, to: target)
+    }
+
+    private func recoding(from: Int32, to: Int32) -> Int32 {
+        let index = plan.recodings.firstIndex { $0.from == from && $0.to == to }
+        return index.map { Int32($0) } ?? -1
+    }
+
+    /// Returns the charset that a setting evaluates to; nil if its variable has no value.
+    private mutating func charset(
+        _ setting: CharsetPlan, _ slot: Int, _ exchange: Int
+    ) -> Charset? {
+        guard setting.template >= 0 else {
+            return Charset(name: .planned(setting.name), number: setting.number)
+        }
+        evaluatedCharset = value(of: plan.templates[Int(setting.template)], slot, exchange)
+        guard !evaluatedCharset.isEmpty else { return nil }
+        return Charset(name: .made, number: number(of: evaluatedCharset.span))
+    }
+
+    /// Returns the index in the plan of a charset by name; -1 for none.
+    private func number(of text: Span<UInt8>) -> Int32 {
+        for index in 0..<plan.charsetNames.count {
+            let name = plan.charsetNames[index]
+            if name.span.equalsIgnoringCase(text) { return Int32(index) }
+        }
+        return -1
+    }
+
+    private func logMissingMap(_ from: String, _ to: String, _ slot: Int, _ exchange: Int) {
+        logError(
+            .error, "no \"charset_map\" between the charsets \"\(from)\" and \"\(to)\"", slot,
+            exchange)
+    }
+}
+
+/// The charset parameter of Content-Type.
+enum CharsetName: BitwiseCopyable {
+    case none
+    case planned(PlanBytes)
+    /// The worker's `evaluatedCharset`, the value of a variable.
+    case made
+
+    /// Writes the parameter; nothing without a charset, and the value of a variable only if it is a
+    /// token.
+    func write(made: Span<UInt8>, into writer: inout ByteWriter) {
+        switch self {
+        case .none: return
+        case .planned(let name):
+            guard !name.isEmpty else { return }
+            writer.append("; charset=")
+            writer.append(name.span)
+        case .made:
+            writer.append("; charset=")
+            for index in made.indices where made[index] > 0x20 && made[index] != 0x7F {
+                writer.append(byte: made[index])
+            }
+        }
+    }
+
+    /// Returns the name in lower case, for comparisons.
+    func bytes(made: [UInt8]) -> [UInt8] { text(made: made).utf8.map(\.asciiLowercased) }
+
+    func text(made: [UInt8]) -> String {
+        switch self {
+        case .none: ""
+        case .planned(let name): name.text
+        case .made: String(decoding: made, as: UTF8.self)
+        }
+    }
+}

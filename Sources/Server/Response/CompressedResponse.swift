@@ -1,0 +1,205 @@
+import Files
+import HTTP
+import Linux
+
+/// Compression of responses on the fly, by the rules of nginx's gzip filter.
+extension Worker {
+    /// Decides whether this client gets this response compressed; records in the head that there is
+    /// a choice.
+    mutating func shouldCompress(
+        _ head: ResponseHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> Bool {
+        guard location.features.contains(.gzip), isCompressible(head, exchange, location) else {
+            return false
+        }
+        exchanges[exchange].varies = true
+        guard acceptsGzipOrAlias(head, slot, exchange, location) else { return false }
+        explanation?.noteOnce("gzip: compressed")
+        return true
+    }
+
+    /// Returns true if the client accepts gzip, and gzip_proxied allows it for this response.
+    mutating func acceptsGzipOrAlias(
+        _ head: ResponseHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> Bool {
+        let gzip = plan.gzips[Int(location.gzip)]
+        guard acceptsGzip(exchange, gzip) else { return false }
+        guard isProxied(exchange) else { return true }
+        if allowsProxied(head, gzip.proxied, slot, exchange, location) { return true }
+        explanation?.noteOnce(
+            "gzip: not compressed, the request has Via and gzip_proxied does not "
+                + "allow it")
+        return false
+    }
+
+    /// Returns true if type and length of the response are such that it is compressed for clients
+    /// that accept it.
+    func isCompressible(_ head: ResponseHead, _ exchange: Int, _ location: LocationPlan) -> Bool {
+        guard head.status == 200 || head.status == 403 || head.status == 404 else {
+            explanation?.noteOnce("gzip: not compressed, the status is \(head.status)")
+            return false
+        }
+        let gzip = plan.gzips[Int(location.gzip)]
+        // An unknown length is not too small.
+        guard head.contentLength < 0 || head.contentLength >= gzip.minLength else {
+            explanation?.noteOnce(
+                "gzip: not compressed, shorter than gzip_min_length "
+                    + "\(gzip.minLength)")
+            return false
+        }
+        if gzip.compressesAllTypes { return true }
+        guard let type = head.contentType else { return false }
+        // As in nginx, the type includes its parameters: `text/html; charset=utf-8` does not equal
+        // text/html.
+        for index in 0..<gzip.types.count
+        where type.span.equalsIgnoringCase(gzip.types[index].span) { return true }
+        explanation?.noteOnce("gzip: not compressed, \(type.text) is not in gzip_types")
+        return false
+    }
+
+    /// Returns true if the client accepts gzip, and gzip_http_version and gzip_disable allow it
+    /// (ngx_http_gzip_ok, without gzip_proxied).
+    func acceptsGzip(_ exchange: Int, _ gzip: GzipPlan) -> Bool {
+        let head = exchanges[exchange].parser.head
+        let received = exchanges[exchange].received
+        let isStrict = isStrict(exchange)
+        guard !exchanges[exchange].isSubrequest,
+            let isTaken = acceptEncoding(
+                exchange,
+                { value in
+                    isStrict
+                        ? AcceptEncoding.acceptsGzipOrAlias(value)
+                        : AcceptEncoding.acceptsGzip(value)
+                })
+        else {
+            explanation?.noteOnce("gzip: not compressed, the request has no Accept-Encoding")
+            return false
+        }
+        guard isTaken else {
+            explanation?.noteOnce("gzip: not compressed, Accept-Encoding does not accept it")
+            return false
+        }
+        if head.version < (gzip.minVersion == .http10 ? .http10 : .http11) { return false }
+        if gzip.disabledCount > 0, let agent = head.field(.userAgent) {
+            for index in 0..<Int(gzip.disabledCount) {
+                let regex = plan.regexes[Int(gzip.disabledFrom) &+ index]
+                if regex.matches(received.slice(agent)) == .match {
+                    explanation?.noteOnce(
+                        "gzip: not compressed, gzip_disable \(regex.pattern) "
+                            + "matches")
+                    return false
+                }
+            }
+        }
+        return true
+    }
+
+    /// Calls `body` with the value of Accept-Encoding; nil if the request has none. Of several
+    /// lines nginx reads the first; with `strict_requests` all of them are one list.
+    func acceptEncoding<Result>(
+        _ exchange: Int, _ body: (Span<UInt8>) -> Result
+    ) -> Result? {
+        let head = exchanges[exchange].parser.head
+        guard let field = head.field(.acceptEncoding) else { return nil }
+        let received = exchanges[exchange].received
+        if isStrict(exchange), head.hasSeveral(.acceptEncoding) {
+            return body(head.combined(.acceptEncoding, in: received).span)
+        }
+        return body(received.slice(field))
+    }
+
+    /// Sends a response with a body of these segments through the filters of its location.
+    mutating func respond(
+        _ whole: ResponseHead, _ segments: [BodySegment], _ slot: Int, _ exchange: Int,
+        _ location: LocationPlan, target: [UInt8] = []
+    ) {
+        var head = whole
+        let filters = filter(&head, slot, exchange, location)
+        deliver(head, segments, filters, slot, exchange, location, target: target)
+    }
+
+    /// Sends a response after ``filter(_:_:_:_:)``: the body is compressed if the client accepts
+    /// that, and sent in chunks (or up to the end of the connection) if its length is unknown.
+    mutating func deliver(
+        _ whole: ResponseHead, _ segments: [BodySegment], _ filters: BodyFilters, _ slot: Int,
+        _ exchange: Int, _ location: LocationPlan, target: [UInt8] = []
+    ) {
+        var head = whole
+        var stages: [BodyFilterStage] = []
+        let hasBody = exchanges[exchange].method != .head && head.allowsContent
+        if head.coding == .identity, shouldCompress(head, slot, exchange, location) {
+            if hasBody {
+                guard let encoder = encoder(head.contentLength, location) else {
+                    closeSource(exchange)
+                    exchanges[exchange].outOfMemory = true
+                    return
+                }
+                stages.append(.compress(encoder))
+            }
+            head.coding = .gzip
+            head.isCompressedOnTheFly = true
+            head.isWeak = true
+            head.loseLength()
+        }
+        let endsInTrailers =
+            hasBody && !exchanges[exchange].isSubrequest
+            && hasTrailers(head.status, exchange, location)
+        if endsInTrailers, head.contentLength >= 0 {
+            if head.wholeLength < 0 { head.wholeLength = head.contentLength }
+            head.contentLength = -1
+        }
+        head.varies = exchanges[exchange].varies && location.features.contains(.gzipVary)
+        if head.contentLength < 0, hasBody, !exchanges[exchange].isSubrequest {
+            head.isChunked =
+                exchanges[exchange].parser.head.version == .http11
+                && !location.features.contains(.forbidsChunks)
+            if !head.isChunked {
+                exchanges[exchange].keepsAlive = false
+                delimitBodyByClose(slot)
+            }
+        }
+        head.keepsAlive = exchanges[exchange].keepsAlive
+        guard hasBody else {
+            send(head, slot, exchange, location: target)
+            closeSource(exchange)
+            return
+        }
+        guard let body = filtered(segments, filters, slot, exchange) else {
+            closeSource(exchange)
+            exchanges[exchange].outOfMemory = true
+            return
+        }
+        send(head, slot, exchange, location: target)
+        if head.contentLength >= 0, filters.isNone, appendIfItFits(segments, exchange) { return }
+        attach(
+            BodyProducer(
+                body, through: stages, isChunked: head.isChunked, hasTrailers: endsInTrailers),
+            exchange)
+    }
+
+    /// Returns an encoder for a body of `length` bytes, -1 if unknown; nil if memory is short.
+    private mutating func encoder(_ length: Int64, _ location: LocationPlan) -> Gzip? {
+        let level = Int(plan.gzips[Int(location.gzip)].level)
+        return gzips.acquire(level: level, sizeHint: length < 0 ? nil : length)
+    }
+
+    /// Appends a short body to its head, so that they are sent together.
+    private mutating func appendIfItFits(_ segments: [BodySegment], _ exchange: Int) -> Bool {
+        guard segments.count == 1, case .bytes(let bytes) = segments[0] else { return false }
+        let output = exchanges[exchange].output
+        guard output.capacity &- exchanges[exchange].outputEnd >= bytes.count else { return false }
+        appendBody(bytes.span, exchange)
+        return true
+    }
+}
+
+extension Span where Element == UInt8 {
+    /// Returns true if the bytes are the same, ignoring the case of ASCII letters.
+    func equalsIgnoringCase(_ other: Span<UInt8>) -> Bool {
+        guard count == other.count else { return false }
+        for index in indices where self[index].asciiLowercased != other[index].asciiLowercased {
+            return false
+        }
+        return true
+    }
+}

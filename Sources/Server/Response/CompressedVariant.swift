@@ -1,0 +1,91 @@
+import Files
+import HTTP
+import Linux
+
+/// Compressed variants of cached files: sent like any file, with a Content-Length.
+extension Worker {
+    /// Returns the compressed variant of a response's file, if it may be sent in its place. On a
+    /// miss, returns nil and requests the compression.
+    mutating func variant(
+        of found: FoundFile, _ head: ResponseHead, _ filters: BodyFilters, _ exchange: Int,
+        _ location: LocationPlan
+    ) -> FoundFile? {
+        guard mayHaveVariant(found, head, filters, exchange, location) else { return nil }
+        if let variant = files.variant(of: found.entry, nowMs: clock.monotonicMs) {
+            return variant
+        }
+        requestVariant(of: found.entry)
+        return nil
+    }
+
+    /// Returns the compressed variant of a file, without requesting one on a miss.
+    mutating func compressed(
+        _ found: FoundFile, _ head: ResponseHead, _ filters: BodyFilters, _ exchange: Int,
+        _ location: LocationPlan
+    ) -> FoundFile? {
+        guard mayHaveVariant(found, head, filters, exchange, location) else { return nil }
+        return files.variant(of: found.entry, nowMs: clock.monotonicMs)
+    }
+
+    private func mayHaveVariant(
+        _ found: FoundFile, _ head: ResponseHead, _ filters: BodyFilters, _ exchange: Int,
+        _ location: LocationPlan
+    ) -> Bool {
+        found.isCached && filters.isNone && head.contentLength >= 0
+            && plan.gzips[Int(location.gzip)].cache != .off
+            && !hasTrailers(head.status, exchange, location)
+    }
+
+    /// Returns true if a file without a variant is sent uncompressed (`gzip_cache plain`), because
+    /// there will be one.
+    mutating func isSentUncompressed(
+        _ found: FoundFile, _ filters: BodyFilters, _ location: LocationPlan
+    ) -> Bool {
+        guard plan.gzips[Int(location.gzip)].cache == .plain, helper.isOpen, files.isOn,
+            filters.isNone, found.fileStatus.size <= CompressionJob.longest,
+            !found.isCached || files.mayGetVariant(found.entry)
+        else { return false }
+        // The next request may get another response.
+        preventCaching()
+        explanation?.note("gzip_cache plain: sent uncompressed until a compressed variant exists")
+        return true
+    }
+
+    /// Responds with the compressed variant of the exchange's file.
+    mutating func respond(
+        withVariant variant: FoundFile, of original: FoundFile, _ whole: ResponseHead, _ slot: Int,
+        _ exchange: Int, _ location: LocationPlan
+    ) {
+        var head = whole
+        head.wholeLength = whole.contentLength
+        head.contentLength = variant.fileStatus.size
+        head.coding = .gzip
+        head.isCompressedOnTheFly = true
+        head.isWeak = true
+        head.acceptsRanges = false
+        head.varies = location.features.contains(.gzipVary)
+        if plan.readsContext(logsOf: Int(exchanges[exchange].location), true) {
+            context(of: exchange).compressedSizes = (whole.contentLength, variant.fileStatus.size)
+        }
+        recorder.replace(original.entry, with: source(variant))
+        files.unpin(exchanges[exchange].entry, nowMs: clock.monotonicMs)
+        files.pin(variant.entry, nowMs: clock.monotonicMs)
+        exchanges[exchange].entry = variant.entry
+        exchanges[exchange].file = files.descriptor(of: variant.entry)
+        exchanges[exchange].fileRemaining = variant.fileStatus.size
+        send(head, slot, exchange)
+        guard exchanges[exchange].method != .head, head.allowsContent else {
+            return closeSource(exchange)
+        }
+        recorder.recordBody(variant.entry)
+        if readSmall(exchange) {
+            closeSource(exchange)
+        } else if exchanges[exchange].file >= 0 {
+            // A memory file, to which `sendfile` off does not apply.
+            exchanges[exchange].source = .file
+        } else {
+            let count = exchanges[exchange].fileRemaining
+            attach([.file(offset: 0, count: count)], BodyFilters(), slot, exchange)
+        }
+    }
+}

@@ -1,0 +1,263 @@
+import Files
+import HTTP
+import Linux
+
+/// The content phase: from a path to an index file, a listing or a file.
+extension Worker {
+    mutating func content(_ slot: Int, _ exchange: Int) -> Outcome {
+        let location = plan.locations[Int(exchanges[exchange].location)]
+        if location.features.contains(.emptyGif) { return emptyGif(slot, exchange, location) }
+        if location.features.contains(.stubStatus) {
+            preventCaching()
+            return stubStatus(slot, exchange)
+        }
+        if location.features.contains(.hasAlias), contextIfAny(exchange)?.isOutsideAlias == true {
+            logError(
+                .alert, "\"alias\" cannot be used in a location where the path was rewritten",
+                slot, exchange)
+            return .status(500)
+        }
+        let method = exchanges[exchange].method
+        if location.features.contains(.deniesHidden), namesHiddenFile() {
+            explanation?.note("hidden_files deny: a name in the path begins with a dot")
+            return .status(404)
+        }
+        let endsInSlash = lastByte == UInt8(ascii: "/")
+        if endsInSlash, method == .get || method == .head || method == .post {
+            if location.features.contains(.randomIndex),
+                let outcome = randomIndex(slot, exchange, location)
+            {
+                return outcome
+            }
+            if let outcome = index(slot, exchange, location) { return outcome }
+            if location.features.contains(.autoindex), method != .post {
+                return listing(slot, exchange, location)
+            }
+        }
+        guard method == .get || method == .head || method == .post else {
+            explanation?.note("the method is not supported for files")
+            return otherMethod(method, exchange)
+        }
+        if endsInSlash {
+            explanation?.note("no index file exists, and autoindex is off")
+            logError(.error, "directory index of \"\(path.text)\" is forbidden", slot, exchange)
+            return .status(403)
+        }
+        if location.features.contains(.sidecars), method != .post,
+            let outcome = sidecar(slot, exchange, location)
+        {
+            return outcome
+        }
+        return file(slot, exchange, location)
+    }
+
+    /// Responds to methods other than GET, HEAD and POST. With strict_requests, OPTIONS gets a
+    /// response, and an unknown method is distinguished from one that is not allowed (RFC 9110,
+    /// section 9.1).
+    private func otherMethod(_ method: Method, _ exchange: Int) -> Outcome {
+        guard isStrict(exchange) else { return .status(405) }
+        switch method {
+        case .options: return .status(204)
+        case .unknown: return .status(501)
+        default: return .status(405)
+        }
+    }
+
+    /// Returns true if the request's server has strict_requests.
+    func isStrict(_ exchange: Int) -> Bool {
+        plan.servers[Int(exchanges[exchange].server)].limits.isStrict
+    }
+
+    var lastByte: UInt8 {
+        uriCount > 0 ? uri.span(from: uriCount &- 1, to: uriCount)[0] : 0
+    }
+
+    /// Returns true if a segment begins with a dot; `/.well-known` is public (RFC 8615).
+    private func namesHiddenFile() -> Bool {
+        let path = uri.span(from: 0, to: uriCount)
+        var index = 1
+        while index < path.count {
+            if path[index] == UInt8(ascii: "."), path[index &- 1] == UInt8(ascii: "/") {
+                let rest = path.slice(from: index, to: path.count)
+                let isWellKnown =
+                    index == 1
+                    && (rest.equals(".well-known")
+                        || rest.slice(from: 0, to: 12).equals(".well-known/"))
+                if !isWellKnown { return true }
+            }
+            index &+= 1
+        }
+        return false
+    }
+
+    // MARK: paths and opening
+
+    /// The errno(3) of a path that must not be opened. The client's path was normalized; the result
+    /// of a rewrite, a variable or an alias was not: `/img../x` with `location /img { alias
+    /// /srv/img/; }` is /srv/img/../x.
+    private var pathFault: Int32? {
+        if path.fault != 0 { return path.fault }
+        return path.leavesRoot ? Errno.accessDenied : nil
+    }
+
+    /// Looks up the path, opened by the location's rule for links.
+    mutating func find(_ location: LocationPlan, _ slot: Int, _ exchange: Int) -> FoundFile {
+        if let fault = pathFault { return FoundFile(error: fault) }
+        if location.features.contains(.checksSymlinks) {
+            preventCaching()
+            return FoundFile(opened: openCheckingLinks(location, slot, exchange))
+        }
+        // A subrequest reads files through descriptors of its own.
+        if exchanges[exchange].isSubrequest {
+            return FoundFile(
+                path.terminated(), count: path.count, links: location.links,
+                rootCount: path.rootCount)
+        }
+        let found = files.find(
+            path.terminated(), count: path.count, links: location.links, rootCount: path.rootCount,
+            reading: readsViaHelper(location.features) ? .elsewhere : .here,
+            nowMs: clock.monotonicMs)
+        if !found.isCached { preventCaching() }
+        if files.unwatchedPath != nil { logUnwatched() }
+        return found
+    }
+
+    /// Logs once that a path cannot be watched, because every request tries it again.
+    private mutating func logUnwatched() {
+        guard let path = files.popUnwatched() else { return }
+        context.errorLog.write(
+            .warn,
+            "cannot watch \"\(path.span.text)\" for changes (no notifications or inotify limit): "
+                + "checking it and other such files on every request")
+    }
+
+    /// Opens the path, for reading a directory.
+    mutating func open(
+        _ location: LocationPlan, _ slot: Int, _ exchange: Int
+    ) -> Result<Int32, FileError> {
+        preventCaching()
+        if let fault = pathFault { return .failure(FileError(code: fault)) }
+        if location.features.contains(.checksSymlinks) {
+            return openCheckingLinks(location, slot, exchange)
+        }
+        return openForReading(
+            path.terminated(), count: path.count, links: location.links, below: path.rootCount)
+    }
+
+    /// Releases a lookup result that is not used any more.
+    func release(_ found: FoundFile) {
+        if found.descriptor >= 0 { closeDescriptor(found.descriptor) }
+    }
+
+    /// Returns nginx's status for a file that cannot be opened, and logs it.
+    mutating func failure(
+        _ error: FileError, _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> Outcome {
+        let status = error.isMissing ? 404 : error.isRefused ? 403 : 500
+        explanation?.note("\(path.text) cannot be opened: \(SystemError.text(of: error.code))")
+        if status != 404 || location.features.contains(.logsNotFound) {
+            let level: LogLevel = status == 500 ? .crit : .error
+            let call = location.features.contains(.checksSymlinks) ? "openat()" : "open()"
+            logError(
+                level, "\(SystemError(call, "\"\(path.text)\"", code: error.code))", slot,
+                exchange)
+        }
+        return .status(status)
+    }
+
+    // MARK: index
+
+    /// Looks for index files: the first that exists becomes the path. Returns nil if none does.
+    private mutating func index(
+        _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> Outcome? {
+        for position in 0..<location.indexes.count {
+            let template = location.indexes[position]
+            let constant = template.constant
+            let made = constant == nil ? value(of: template, slot, exchange) : []
+            if constant?.span.slice(from: 0, to: 1).equals("/") ?? (made.first == UInt8(ascii: "/"))
+            {
+                // As in nginx, an absolute name is not looked up; the request is redirected to it.
+                _ = context(of: exchange)
+                explanation?.note("index: an absolute name, redirecting internally to it")
+                uriCount = 0
+                return extendURI(constant, made) ? .redirected : .status(500)
+            }
+            mapPath(location, slot, exchange)
+            let directoryEnd = path.count
+            if let constant { path.append(constant.span) } else { path.append(made.span) }
+            let found = find(location, slot, exchange)
+            if found.error == 0 {
+                // As in nginx, a directory with that name counts as well, and is redirected to
+                // later.
+                release(found)
+                explanation?.note("index: \(path.text) is there")
+                exchanges[exchange].index = constant
+                if constant == nil { _ = context(of: exchange) }
+                return extendURI(constant, made) ? .redirected : .status(500)
+            }
+            explanation?.note("index: \(path.text): \(SystemError.text(of: found.error))")
+            // A path that is too long, or leads through a file, has no directory either.
+            guard found.error == Errno.noEntry else {
+                return failure(FileError(code: found.error), slot, exchange, location)
+            }
+            path.truncate(to: directoryEnd)
+            if let outcome = missingDirectory(slot, exchange, location) { return outcome }
+        }
+        mapPath(location, slot, exchange)
+        return nil
+    }
+
+    private mutating func extendURI(_ constant: PlanBytes?, _ made: [UInt8]) -> Bool {
+        if let constant { return extendURI(constant.span) }
+        return extendURI(made.span)
+    }
+
+    /// Appends a name to the path. Returns false if it becomes too long.
+    @discardableResult
+    mutating func extendURI(_ name: Span<UInt8>) -> Bool {
+        var writer = uri.writer(from: uriCount)
+        writer.append(name)
+        uriCount &+= writer.count
+        return !writer.hasOverflowed
+    }
+
+    /// Handles a directory without an index file that does not exist itself.
+    private mutating func missingDirectory(
+        _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> Outcome? {
+        let found = find(location, slot, exchange)
+        release(found)
+        let error = FileError(code: found.error)
+        return error.isMissing ? failure(error, slot, exchange, location) : nil
+    }
+
+    // MARK: files
+
+    private mutating func file(
+        _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> Outcome {
+        mapPath(location, slot, exchange)
+        let found = find(location, slot, exchange)
+        guard found.error == 0 else {
+            return failure(FileError(code: found.error), slot, exchange, location)
+        }
+        switch found.fileStatus.kind {
+        case .directory:
+            release(found)
+            explanation?.note(
+                "\(path.text) is a directory: redirecting to the path with a trailing slash")
+            return redirectToSlash(slot, exchange)
+        case .other:
+            release(found)
+            logError(.crit, "\"\(path.text)\" is not a regular file", slot, exchange)
+            return .status(404)
+        case .regular: break
+        }
+        guard exchanges[exchange].method != .post else {
+            release(found)
+            return .status(405)
+        }
+        return respondWithFile(found, coding: .identity, slot, exchange)
+    }
+}

@@ -1,0 +1,43 @@
+import HTTP
+import Linux
+
+/// empty_gif: a transparent GIF of one pixel, for counting page views.
+extension Worker {
+    /// The time of nginx's: 28 September 1970, 06:00:00.
+    private static let madeAt: Int64 = 23_349_600
+
+    mutating func emptyGif(_ slot: Int, _ exchange: Int, _ location: LocationPlan) -> Outcome {
+        explanation?.note("empty_gif")
+        let method = exchanges[exchange].method
+        guard method == .get || method == .head else { return .status(405) }
+        var head = commonHead(200, exchange, location)
+        head.contentType = plan.gifType
+        head.contentLength = Int64(Worker.emptyGifBytes.count)
+        let validators = FileValidators(
+            FileStatus(kind: .regular, size: head.contentLength, modified: Worker.madeAt),
+            now: clock.seconds)
+        head.validators = validators
+        head.sendsModified = head.status == 200
+        if head.status == 200 {
+            switch precondition(validators, hasETag: false, exchange, location) {
+            case .proceed: break
+            case .failed:
+                explanation?.note("preconditions: not met")
+                return .status(412)
+            case .notModified:
+                respondNotModified(head, slot, exchange, location)
+                return .responded
+            }
+        }
+        respond(head, [.bytes(Worker.emptyGifBytes)], slot, exchange, location)
+        return .responded
+    }
+
+    /// GIF89a (section numbers are those of the specification): header (17), a screen of one pixel
+    /// with two colours (18, 19), pixels of colour 1 are transparent (23), an image of one such
+    /// pixel (20, 22), the trailer (27).
+    static let emptyGifBytes: [UInt8] =
+        Array("GIF89a".utf8) + [1, 0, 1, 0, 0x80, 1, 0, 0, 0, 0, 0xFF, 0xFF, 0xFF]
+        + [0x21, 0xF9, 4, 1, 0, 0, 1, 0] + [0x2C, 0, 0, 0, 0, 1, 0, 1, 0, 0]
+        + [2, 2, 0x4C, 1, 0, 0x3B]
+}

@@ -1,0 +1,57 @@
+import HTTP
+import Linux
+
+/// Error pages in place of a status (ngx_http_special_response_handler).
+extension Worker {
+    /// Responds with the built-in page, or returns where the request is redirected internally.
+    mutating func finish(with status: Int, _ slot: Int, _ exchange: Int) -> Outcome? {
+        let location = plan.locations[Int(exchanges[exchange].location)]
+        endKeepAlive(after: status, exchange)
+        guard location.errorPages >= 0, !exchanges[exchange].hasErrorPage,
+            let page = errorPage(of: status, in: plan.errorPageSets[Int(location.errorPages)])
+        else {
+            exchanges[exchange].errorStatus = 0
+            explanation?.note("status \(status): no error_page applies")
+            respondWithStatus(status, slot, exchange)
+            return nil
+        }
+        exchanges[exchange].hasErrorPage = !location.features.contains(.recursiveErrorPages)
+        exchanges[exchange].errorStatus = page.overwrite >= 0 ? Int(page.overwrite) : status
+        let target = value(of: page.target, slot, exchange)
+        explanation?.note("status \(status): error_page \(target.span.text)")
+        switch target.first {
+        case UInt8(ascii: "@"): return enter(named: target, slot, exchange)
+        case UInt8(ascii: "/"):
+            if exchanges[exchange].method != .head { exchanges[exchange].method = .get }
+            return go(to: target, slot, exchange)
+        default:
+            // A redirect elsewhere: the status is that of a redirect.
+            let isRedirect = Status.isRedirect(Int(page.overwrite))
+            exchanges[exchange].errorStatus = 0
+            context(of: exchange).target = target
+            respondWithStatus(isRedirect ? Int(page.overwrite) : 302, slot, exchange)
+            return nil
+        }
+    }
+
+    private func errorPage(
+        of status: Int, in pages: PlanTable<ErrorPagePlan>
+    ) -> ErrorPagePlan? {
+        for index in 0..<pages.count {
+            let page = pages[index]
+            if Int(page.status) == status { return page }
+        }
+        return nil
+    }
+
+    /// Closes the connection after statuses for which the end of the client's request is uncertain.
+    mutating func endKeepAlive(after status: Int, _ exchange: Int) {
+        switch status {
+        case 400, 413, 414, 495, 496, 497, 500, 501:
+            exchanges[exchange].keepsAlive = false
+            exchanges[exchange].endsConnection = true
+        // After a request that could not be parsed the connection is closed, whatever the status.
+        default: if exchanges[exchange].fault != nil { exchanges[exchange].endsConnection = true }
+        }
+    }
+}

@@ -1,0 +1,146 @@
+import HTTP
+import Linux
+import Reactor
+
+/// The result of a limit, as in `$limit_req_status` and `$limit_conn_status`.
+enum LimitStatus: String {
+    case passed = "PASSED"
+    case delayed = "DELAYED"
+    case rejected = "REJECTED"
+    case delayedDryRun = "DELAYED_DRY_RUN"
+    case rejectedDryRun = "REJECTED_DRY_RUN"
+}
+
+/// A connection that is counted in a zone until the end of the request.
+struct CountedConnection: BitwiseCopyable {
+    var zone: Int32
+    var entry: Int
+}
+
+/// limit_req, then limit_conn: each once per request, whatever it is redirected to.
+extension Worker {
+    /// Applies the limits. Returns nil if the request continues.
+    mutating func limit(_ slot: Int, _ exchange: Int, _ location: LocationPlan) -> Outcome? {
+        let limits = plan.limits[Int(location.limits)]
+        if !limits.requests.isEmpty, context(of: exchange).requestLimiting == nil,
+            let outcome = limitRequests(slot, exchange, limits)
+        {
+            return outcome
+        }
+        if !limits.connections.isEmpty, context(of: exchange).connectionLimiting == nil {
+            return limitConnections(slot, exchange, limits)
+        }
+        return nil
+    }
+
+    // MARK: limit_req
+
+    private mutating func limitRequests(
+        _ slot: Int, _ exchange: Int, _ limits: LimitPlan
+    ) -> Outcome? {
+        let requests = (0..<limits.requests.count).map { limits.requests[$0] }
+        let keys = requests.map { key(of: $0.zone, ZoneTable.longestKey, slot, exchange) }
+        let verdict = RequestVerdict.evaluate(
+            requests, keys, in: context.zones, nowMs: clock.monotonicMs)
+        let dryRun = limits.requestsAreDry ? ", dry run" : ""
+        explanation?.note("limit_req: \(verdict.text)\(dryRun)")
+        let request = context(of: exchange)
+        switch verdict {
+        case .unlimited: return nil
+        case .passed:
+            request.requestLimiting = .passed
+            return nil
+        case .rejected(let excess, let index):
+            logError(
+                limits.requestLevel,
+                "limiting requests\(dryRun), excess: \(thousandths(excess)) "
+                    + "by zone \"\(plan.zones[Int(requests[index].zone)].name)\"",
+                slot, exchange)
+            request.requestLimiting = limits.requestsAreDry ? .rejectedDryRun : .rejected
+            return limits.requestsAreDry ? nil : .status(Int(limits.requestStatus))
+        case .delayed(let milliseconds, let excess, let index):
+            logError(
+                limits.delayLevel,
+                "delaying request\(dryRun), excess: \(thousandths(excess)), "
+                    + "by zone \"\(plan.zones[Int(requests[index].zone)].name)\"",
+                slot, exchange)
+            request.requestLimiting = limits.requestsAreDry ? .delayedDryRun : .delayed
+            if limits.requestsAreDry { return nil }
+            timers.arm(slot, atMs: clock.monotonicMs &+ milliseconds)
+            exchanges[exchange].phase = .limits
+            return .waits
+        }
+    }
+
+    /// Formats a number as in `1.500`.
+    private func thousandths(_ number: Int64) -> String {
+        let rest = String(number % 1000)
+        return "\(number / 1000)." + String(repeating: "0", count: 3 - rest.utf8.count) + rest
+    }
+
+    /// Returns the key of a request in a zone; nil if it has none or one that is too long.
+    private mutating func key(
+        of zone: Int32, _ longest: Int, _ slot: Int, _ exchange: Int
+    ) -> [UInt8]? {
+        let key = value(of: plan.zoneKeys[Int(zone)], slot, exchange)
+        guard !key.isEmpty else { return nil }
+        guard key.count <= longest else {
+            logError(
+                .error,
+                "the value of the \"\(plan.zones[Int(zone)].keyText)\" key is more than "
+                    + "\(longest) bytes: \"\(String(decoding: key, as: UTF8.self))\"",
+                slot, exchange)
+            return nil
+        }
+        return key
+    }
+
+    // MARK: limit_conn
+
+    /// nginx's maximum length of a key of limit_conn_zone.
+    private static let longestConnectionKey = 255
+
+    private mutating func limitConnections(
+        _ slot: Int, _ exchange: Int, _ limits: LimitPlan
+    ) -> Outcome? {
+        let request = context(of: exchange)
+        for index in 0..<limits.connections.count {
+            let limit = limits.connections[index]
+            guard let key = key(of: limit.zone, Worker.longestConnectionKey, slot, exchange) else {
+                continue
+            }
+            request.connectionLimiting = .passed
+            let admission = context.zones[Int(limit.zone)].admit(
+                key.span, most: limit.most)
+            if case .admitted(let entry) = admission {
+                request.countedConnections.append(CountedConnection(zone: limit.zone, entry: entry))
+                continue
+            }
+            if admission == .uncounted { continue }
+            explanation?.note("limit_conn: refused by zone \(plan.zones[Int(limit.zone)].name)")
+            if admission == .tooMany {
+                let dryRun = limits.connectionsAreDry ? ", dry run," : ""
+                logError(
+                    limits.connectionLevel,
+                    "limiting connections\(dryRun) "
+                        + "by zone \"\(plan.zones[Int(limit.zone)].name)\"",
+                    slot, exchange)
+            }
+            uncountConnections(exchange)
+            request.connectionLimiting = limits.connectionsAreDry ? .rejectedDryRun : .rejected
+            return limits.connectionsAreDry ? nil : .status(Int(limits.connectionStatus))
+        }
+        return nil
+    }
+
+    /// Removes the request from all zones.
+    mutating func uncountConnections(_ exchange: Int) {
+        guard let request = contextIfAny(exchange), !request.countedConnections.isEmpty else {
+            return
+        }
+        for held in request.countedConnections {
+            context.zones[Int(held.zone)].uncount(entry: held.entry)
+        }
+        request.countedConnections = []
+    }
+}

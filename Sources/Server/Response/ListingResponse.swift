@@ -1,0 +1,76 @@
+import Files
+import HTTP
+import Linux
+
+/// autoindex: a directory as a page, or as data.
+extension Worker {
+    mutating func listing(
+        _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> Outcome {
+        var style = DirectoryListing.Style()
+        style.format = location.listingFormat.format
+        if style.format == .jsonp {
+            style.callback = argument("callback", slot, exchange)
+            guard DirectoryListing.isCallback(style.callback.span) else { return .status(400) }
+            if style.callback.isEmpty { style.format = .json }
+        }
+        style.showsExactSize = location.features.contains(.exactSize)
+        style.linksToParent = uriCount > 1
+        if location.features.contains(.localTime) {
+            style.offsetSeconds = Clock.localOffset(at: clock.seconds)
+        }
+        let path = uri.span(from: 0, to: uriCount)
+        style.path = path.indices.map { path[$0] }
+        if location.features.contains(.sortsListings) {
+            style.linksToOrders = true
+            style.order = order(slot, exchange)
+        }
+        mapPath(location, slot, exchange)
+        explanation?.note("autoindex: the names in \(self.path.text)")
+        let directory: Int32
+        switch open(location, slot, exchange) {
+        case .failure(let error): return failure(error, slot, exchange, location)
+        case .success(let descriptor): directory = descriptor
+        }
+        do throws(FileError) {
+            let body = try ListingBody(
+                owning: Descriptor(owning: directory), links: location.links, style: style)
+            var head = commonHead(200, exchange, location)
+            head.contentType = plan.listingTypes[Int(ListingFormat(style.format).rawValue)]
+            if style.format == .xml { head.charset = .planned(plan.utf8) }
+            if let outcome = preconditionsOutcome(head, slot, exchange, location) { return outcome }
+            respond(head, [.listing(body)], slot, exchange, location)
+            return .responded
+        } catch {
+            return failure(error, slot, exchange, location)
+        }
+    }
+
+    /// Returns the order that the query requests, in the form of Apache's mod_autoindex: `C=N`, `M`
+    /// or `S`, `O=A` or `D`. Anything else is nginx's order.
+    private func order(_ slot: Int, _ exchange: Int) -> DirectoryListing.Order {
+        var order = DirectoryListing.Order()
+        switch argument("c", slot, exchange) {
+        case [UInt8(ascii: "S")]: order.key = .size
+        case [UInt8(ascii: "M")]: order.key = .modified
+        default: break
+        }
+        order.isDescending = argument("o", slot, exchange) == [UInt8(ascii: "D")]
+        return order
+    }
+
+    /// Returns an argument of the query as written; empty if it is missing.
+    private func argument(_ name: StaticString, _ slot: Int, _ exchange: Int) -> [UInt8] {
+        let capacity = plan.servers[Int(exchanges[exchange].server)].limits.requestLine
+        let record = requestVariables(slot, exchange)
+        let received = exchanges[exchange].received
+        return unsafe [UInt8](unsafeUninitializedCapacity: capacity) { memory, count in
+            guard let start = memory.baseAddress else { return }
+            var writer = unsafe ByteWriter(
+                unsafe: UnsafeMutableRawPointer(start), capacity: capacity)
+            _ = record.writeArgument(
+                Array("\(name)".utf8).span, in: received, into: &writer)
+            count = writer.count
+        }
+    }
+}

@@ -1,0 +1,65 @@
+import HTTP
+import Linux
+
+/// gzip_proxied: compression of responses to requests that came through a proxy (ngx_http_gzip_ok).
+extension Worker {
+    /// Returns true if the request came through a proxy.
+    func isProxied(_ exchange: Int) -> Bool {
+        exchanges[exchange].parser.head.field(.via) != nil
+    }
+
+    /// Returns true if gzip_proxied allows compression of a response. A file's own Last-Modified is
+    /// not a field yet when nginx decides.
+    mutating func allowsProxied(
+        _ head: ResponseHead, _ proxied: GzipProxied, _ slot: Int, _ exchange: Int,
+        _ location: LocationPlan
+    ) -> Bool {
+        if proxied.isEmpty { return false }
+        if proxied.contains(.any) { return true }
+        if proxied.contains(.authorized),
+            exchanges[exchange].parser.head.field(.authorization) != nil
+        {
+            return true
+        }
+        let added = knownFields(of: head, slot, exchange, location)
+        if let expires = added.expires {
+            return proxied.contains(.expired) && expires < clock.seconds
+        }
+        if !added.cacheControls.isEmpty {
+            let directives: [(GzipProxied, StaticString)] = [
+                (.noCache, "no-cache"), (.noStore, "no-store"), (.isPrivate, "private"),
+            ]
+            return directives.contains { bit, name in
+                proxied.contains(bit)
+                    && added.cacheControls.contains { Worker.names(name, in: $0.span) }
+            }
+        }
+        if proxied.contains(.noLastModified), added.addsModified { return false }
+        let hasTag = added.tagLine.map { !$0.isEmpty } ?? head.hasETag || added.addsTag
+        return !(proxied.contains(.noETag) && hasTag)
+    }
+
+    /// Returns the values of the fields that the location adds.
+    private mutating func knownFields(
+        of head: ResponseHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> AddedFields {
+        guard location.features.contains(.addsFields) else { return AddedFields() }
+        return addedFields(to: head, slot, exchange, location, isForGzip: true)
+    }
+
+    /// Returns true if a list of cache directives has this one, without a value.
+    static func names(_ directive: StaticString, in list: Span<UInt8>) -> Bool {
+        var start = 0
+        while start < list.count {
+            var end = start
+            while end < list.count, list[end] != UInt8(ascii: ","), list[end] != UInt8(ascii: ";") {
+                end &+= 1
+            }
+            let member = list.slice(from: start, to: end).trimmed()
+            let endsHere = end == list.count || list[end] == UInt8(ascii: ",")
+            if endsHere, member.equalsIgnoringCase(directive) { return true }
+            start = end &+ 1
+        }
+        return false
+    }
+}

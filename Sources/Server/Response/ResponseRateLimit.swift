@@ -1,0 +1,89 @@
+import Configuration
+import HTTP
+import Linux
+import Reactor
+
+/// limit_rate: a response is sent as fast as its rate allows; in between the connection is
+/// throttled.
+extension Worker {
+    /// Returns the number of bytes of the response that may be sent now; 0 for none.
+    mutating func room(_ slot: Int, _ exchange: Int) -> Int64 {
+        guard let rate = sendRate(slot, exchange) else { return Int64.max }
+        return max(
+            0,
+            rate.room(
+                sentBytes: exchanges[exchange].sentBytes,
+                elapsedMs: clock.monotonicMs &- exchanges[exchange].startedMs))
+    }
+
+    /// Waits until more may be sent: no timeout runs, and the only event from the client is a
+    /// hang-up.
+    mutating func throttle(_ slot: Int, _ exchange: Int) {
+        let rate = sendRate(slot, exchange)
+        let againMs = rate?.nextRoomMs(sentBytes: exchanges[exchange].sentBytes) ?? 0
+        connections[slot].isThrottled = true
+        connections[slot].hasHeadDeadline = false
+        deadlines.cancel(slot)
+        watch(slot, for: .hangUp)
+        timers.arm(
+            slot, atMs: max(exchanges[exchange].startedMs &+ againMs, clock.monotonicMs &+ 1))
+    }
+
+    /// Returns the rate of the current response, evaluated once; nil if it has none.
+    mutating func sendRate(_ slot: Int, _ exchange: Int) -> RateBucket? {
+        let context = context(of: exchange)
+        if let known = context.sendRate { return known }
+        let bytesPerSecond = bytesPerSecond(slot, exchange)
+        var rate: RateBucket?
+        if bytesPerSecond > 0 {
+            let location = plan.locations[Int(exchanges[exchange].location)]
+            rate = RateBucket(bytesPerSecond: bytesPerSecond)
+            if location.rate >= 0 {
+                let settings = plan.rates[Int(location.rate)]
+                rate?.afterBytes = size(
+                    settings.afterBytes, settings.afterTemplate, slot, exchange)
+            }
+        }
+        if bytesPerSecond > 0 {
+            explanation?.note("limit_rate: \(bytesPerSecond) bytes per second")
+        }
+        context.sendRate = .some(rate)
+        return rate
+    }
+
+    /// Returns the value of `$limit_rate`: the assigned one, or that of limit_rate; 0 for no limit.
+    mutating func bytesPerSecond(_ slot: Int, _ exchange: Int) -> Int64 {
+        if let assigned = contextIfAny(exchange)?.assignedRate { return assigned }
+        let location = plan.locations[Int(exchanges[exchange].location)]
+        guard location.rate >= 0 else { return 0 }
+        let settings = plan.rates[Int(location.rate)]
+        return size(settings.bytesPerSecond, settings.rateTemplate, slot, exchange)
+    }
+
+    /// Handles `set $limit_rate`.
+    mutating func setRate(_ template: Template, _ slot: Int, _ exchange: Int) {
+        let text = value(of: template, slot, exchange)
+        guard let size = NginxSize.size(text) else {
+            logError(
+                .error, "invalid $limit_rate \"\(String(decoding: text, as: UTF8.self))\"", slot,
+                exchange)
+            return
+        }
+        context(of: exchange).assignedRate = Int64(size)
+    }
+
+    /// Returns a size that a directive gives as a number or as a text with variables; 0 if invalid.
+    private mutating func size(
+        _ number: Int64, _ template: Int32, _ slot: Int, _ exchange: Int
+    ) -> Int64 {
+        guard template >= 0 else { return number }
+        let text = value(of: plan.templates[Int(template)], slot, exchange)
+        guard let size = NginxSize.size(text) else {
+            logError(
+                .error, "invalid size \"\(String(decoding: text, as: UTF8.self))\"", slot,
+                exchange)
+            return 0
+        }
+        return Int64(size)
+    }
+}

@@ -1,0 +1,111 @@
+import Files
+import HTTP
+import Linux
+
+/// Precompressed files in the same directory as the file itself: FILE.gz, FILE.br, FILE.zst.
+extension Worker {
+    /// Returns the precompressed file that the client prefers; nil if none exists or is acceptable.
+    ///
+    /// Files are tried in the order of the client's weights, for equal weights zstd and br before
+    /// gzip. One that the client does not accept is looked up only if Vary depends on its
+    /// existence.
+    mutating func sidecar(
+        _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> Outcome? {
+        let plan = plan.gzips[Int(location.gzip)]
+        var order = [
+            Candidate(.zstandard, plan.zstandardStatic), Candidate(.brotli, plan.brotliStatic),
+            Candidate(.gzip, plan.staticMode),
+        ].filter { $0.mode != .off }
+        for index in order.indices { weigh(&order[index], exchange, plan) }
+        // Stable, so that equals keep their order.
+        while let best = order.max(by: { $0.weight < $1.weight })?.weight,
+            let index = order.firstIndex(where: { $0.weight == best })
+        {
+            let candidate = order.remove(at: index)
+            if let outcome = take(candidate, slot, exchange, location) { return outcome }
+        }
+        return nil
+    }
+
+    private struct Candidate {
+        let coding: ContentCoding
+        let mode: GzipStatic
+        /// The weight in thousandths; 0 is not acceptable.
+        var weight = 0
+
+        init(_ coding: ContentCoding, _ mode: GzipStatic) {
+            self.coding = coding
+            self.mode = mode
+        }
+    }
+
+    private func weigh(_ candidate: inout Candidate, _ exchange: Int, _ plan: GzipPlan) {
+        let name = candidate.coding.name
+        let isStrict = isStrict(exchange)
+        if candidate.mode == .always {
+            candidate.weight = 1000
+        } else if let weight = acceptEncoding(
+            exchange,
+            { value in
+                let weight = AcceptEncoding.quality(of: name, in: value)
+                return isStrict && weight < AcceptEncoding.identityWeight(in: value) ? 0 : weight
+            })
+        {
+            candidate.weight = weight
+            // nginx's rules for gzip apply to gzip: versions, proxies, disabled agents.
+            if candidate.coding == .gzip {
+                // There are no response fields yet, so that only `any` of gzip_proxied matters.
+                let isTaken =
+                    acceptsGzip(exchange, plan)
+                    && (!isProxied(exchange) || !plan.proxied.isEmpty)
+                candidate.weight = isTaken ? max(candidate.weight, 1) : 0
+            }
+        }
+    }
+
+    private mutating func take(
+        _ candidate: Candidate, _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> Outcome? {
+        guard candidate.weight > 0 || location.features.contains(.gzipVary) else { return nil }
+        mapPath(location, slot, exchange)
+        let end = path.count
+        path.append(candidate.coding.suffix)
+        let found = find(location, slot, exchange)
+        guard found.error == 0 else {
+            explanation?.note("\(path.text) cannot be opened")
+            return nil
+        }
+        guard found.fileStatus.kind == .regular else {
+            release(found)
+            return nil
+        }
+        path.truncate(to: end)
+        guard candidate.mode != .fresh || isFresh(found, location, slot, exchange) else {
+            explanation?.note("\(candidate.coding.name): older than the file")
+            release(found)
+            return nil
+        }
+        if candidate.mode != .always { exchanges[exchange].varies = true }
+        guard candidate.weight > 0 else {
+            explanation?.note("\(candidate.coding.name): exists, but the client does not accept it")
+            release(found)
+            return nil
+        }
+        return respondWithFile(found, coding: candidate.coding, slot, exchange)
+    }
+
+    /// Returns true if a precompressed file is not older than its file; false if that file is
+    /// missing.
+    private mutating func isFresh(
+        _ sidecar: FoundFile, _ location: LocationPlan, _ slot: Int, _ exchange: Int
+    ) -> Bool {
+        let original = find(location, slot, exchange)
+        release(original)
+        guard original.error == 0 else { return false }
+        // The response depends on both times, whichever file is sent.
+        if sidecar.isCached { recorder.record(source(sidecar)) }
+        if original.isCached { recorder.record(source(original)) }
+        return sidecar.fileStatus.modified >= original.fileStatus.modified
+    }
+}

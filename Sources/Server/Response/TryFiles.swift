@@ -1,0 +1,133 @@
+import Files
+import HTTP
+import Linux
+
+/// try_files: the first of its files that exists.
+extension Worker {
+    /// Tries the files. Returns nil if one exists, which becomes the path; otherwise the outcome of
+    /// the last argument.
+    mutating func tryFiles(
+        _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> Outcome? {
+        let tried = plan.tryFiles[Int(location.tryFiles)]
+        for index in 0..<tried.names.count {
+            let name = tried.names[index]
+            var found = value(of: name.template, slot, exchange)
+            // With an alias, a name with variables that begins with the location's name is below
+            // the alias; nginx uses a constant name unchanged.
+            let replaced = name.template.isConstant ? 0 : location.aliasReplaces
+            if replaced > 0, found.count >= replaced,
+                found.span.slice(from: 0, to: replaced).equals(
+                    uri.span(from: 0, to: min(replaced, uriCount)))
+            {
+                found.removeFirst(replaced)
+            }
+            let isThere = exists(found, isDirectory: name.isDirectory, slot, exchange, location)
+            explanation?.note("try_files: \(path.text) \(TryFilesPlan.text(name, isThere))")
+            if isThere {
+                return take(found, name, slot, exchange, location)
+            }
+        }
+        if tried.status >= 0 {
+            explanation?.note("try_files: none exists, the last argument is =\(tried.status)")
+            return .status(Int(tried.status))
+        }
+        let fallback = value(of: tried.fallback, slot, exchange)
+        explanation?.note("try_files: none exists, the last argument is \(fallback.span.text)")
+        return go(to: fallback, slot, exchange)
+    }
+
+    private mutating func exists(
+        _ name: [UInt8], isDirectory: Bool, _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> Bool {
+        beginPath(location, slot, exchange)
+        path.append(name.span)
+        guard let fileStatus = statusOfPath(slot, exchange, location) else { return false }
+        return (fileStatus.kind == .directory) == isDirectory
+    }
+
+    /// Returns the status of the path; nil if it does not exist. Other errors are logged.
+    private mutating func statusOfPath(
+        _ slot: Int, _ exchange: Int, _ location: LocationPlan
+    ) -> FileStatus? {
+        guard path.fault == 0, !path.leavesRoot else { return nil }
+        let found = find(location, slot, exchange)
+        release(found)
+        var result: Result<FileStatus, FileError> =
+            found.error == 0 ? .success(found.fileStatus) : .failure(FileError(code: found.error))
+        // A file that must not be read exists nevertheless.
+        if found.error == Errno.accessDenied, location.links == .follow,
+            !location.features.contains(.checksSymlinks)
+        {
+            preventCaching()
+            result = fileStatus(of: path.terminated())
+        }
+        switch result {
+        case .success(let fileStatus): return fileStatus
+        case .failure(let error):
+            if !error.isMissing {
+                logError(
+                    .crit, "\(SystemError("stat()", "\"\(path.text)\"", code: error.code))", slot,
+                    exchange)
+            }
+            return nil
+        }
+    }
+
+    private mutating func take(
+        _ found: [UInt8], _ name: TryFilesPlan.Name, _ slot: Int, _ exchange: Int,
+        _ location: LocationPlan
+    ) -> Outcome? {
+        let context = context(of: exchange)
+        var uri = found
+        if location.features.contains(.aliasIsWholePath) {
+            context.addsPathToAlias = true
+            if name.isDirectory { return nil }
+        } else if location.aliasReplaces > 0 {
+            let replaced = self.uri.span(from: 0, to: min(location.aliasReplaces, uriCount))
+            uri = replaced.indices.map { replaced[$0] } + found
+        }
+        return setURI(uri.span) ? nil : .status(500)
+    }
+
+    /// Enters a named location, or redirects internally to a text with a query of its own.
+    mutating func go(to target: [UInt8], _ slot: Int, _ exchange: Int) -> Outcome {
+        if target.first == UInt8(ascii: "@") { return enter(named: target, slot, exchange) }
+        let mark = target.firstIndex(of: UInt8(ascii: "?"))
+        let context = context(of: exchange)
+        if let mark {
+            context.args = Array(target[(mark + 1)...])
+        } else {
+            context.args = []
+        }
+        let path = target[..<(mark ?? target.count)]
+        guard setURI(path.span) else { return .status(500) }
+        return .redirected
+    }
+
+    /// Enters a location by its name.
+    mutating func enter(named name: [UInt8], _ slot: Int, _ exchange: Int) -> Outcome {
+        let server = plan.servers[Int(exchanges[exchange].server)]
+        guard let location = server.named.index(of: name.span) else {
+            logError(.error, "could not find named location \"\(name.span.text)\"", slot, exchange)
+            return .status(500)
+        }
+        guard uriCount > 0 else {
+            logError(.error, "empty URI in redirect to named location", slot, exchange)
+            return .status(500)
+        }
+        _ = context(of: exchange)
+        enterLocation(location, slot, exchange)
+        explanation?.note("selected: \(plan.text(ofLocation: location))")
+        return .entered
+    }
+}
+
+extension TryFilesPlan {
+    /// Returns a line for `apus explain`.
+    fileprivate static func text(_ name: Name, _ isThere: Bool) -> String {
+        isThere
+            ? name.isDirectory ? "is a directory" : "is there"
+            : name.isDirectory ? "is no directory" : "is no file"
+    }
+}

@@ -1,0 +1,67 @@
+import HTTP
+import Linux
+
+/// Variables about the ends of the connection: from the PROXY protocol, and from the kernel.
+extension Worker {
+    /// Writes an address or a port of the PROXY protocol. Returns false if there was no header.
+    func writePeer(
+        _ variable: Variable, _ slot: Int, _ exchange: Int, into writer: inout ByteWriter
+    ) -> Bool {
+        let peer: Peer
+        switch variable {
+        case .socketAddress, .socketPort:
+            peer = exchanges[exchange].hasRealAddress ? socketPeers[slot] : peers[slot]
+        case .proxyAddress, .proxyPort: peer = proxyAddresses[slot].source
+        default: peer = proxyAddresses[slot].destination
+        }
+        switch variable {
+        case .socketAddress: peer.write(into: &writer)
+        case .socketPort:
+            if peer.port > 0 { writer.append(decimal: Int64(peer.port)) }
+        case _ where !connections[slot].hasProxyAddresses: return false
+        case .proxyAddress, .proxyServerAddress: peer.write(into: &writer)
+        default: writer.append(decimal: Int64(peer.port))
+        }
+        return true
+    }
+
+    /// Writes the local address or port of a connection. A unix socket has the name that the
+    /// configuration gives it, and no port.
+    mutating func writeServer(
+        _ piece: TemplatePiece, _ slot: Int, _ exchange: Int, into writer: inout ByteWriter
+    ) -> Bool {
+        guard localAddress(of: slot).family == .unix else {
+            return requestVariables(slot, exchange).writeValue(of: piece, into: &writer)
+        }
+        switch piece.variable {
+        case .serverAddress: writeSocketName(slot, into: &writer)
+        case .requestPort where exchanges[exchange].parser.head.port > 0:
+            writer.append(decimal: Int64(exchanges[exchange].parser.head.port))
+        default: break
+        }
+        return true
+    }
+
+    /// Writes the name of the unix socket that accepted a connection.
+    mutating func writeSocketName(_ slot: Int, into writer: inout ByteWriter) {
+        let address = plan.addresses[Int(address(of: slot))]
+        writer.append(address.socketName.span)
+    }
+
+    /// Writes a number of TCP_INFO, in the kernel's units. Returns false for a connection that is
+    /// not TCP.
+    func writeTCPInfo(
+        _ variable: Variable, _ slot: Int, into writer: inout ByteWriter
+    ) -> Bool {
+        guard let info = TCPInfo(of: connections[slot].fd) else { return false }
+        let number =
+            switch variable {
+            case .tcpRoundTrip: info.roundTripMicroseconds
+            case .tcpRoundTripVariance: info.roundTripVarianceMicroseconds
+            case .tcpWindow: info.sendWindowSegments
+            default: info.receiveSpaceBytes
+            }
+        writer.append(decimal: Int64(number))
+        return true
+    }
+}

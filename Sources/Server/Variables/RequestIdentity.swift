@@ -1,0 +1,36 @@
+import HTTP
+
+/// `$request_id` and `$gzip_ratio`.
+extension Worker {
+    /// Returns sixteen random bytes in hexadecimal, created on first use.
+    mutating func requestID(of exchange: Int) -> [UInt8] {
+        let context = context(of: exchange)
+        if let known = context.requestID { return known }
+        var generator = SystemRandomNumberGenerator()
+        let digits = Array("0123456789abcdef".utf8)
+        var identity: [UInt8] = []
+        for _ in 0..<2 {
+            let bits = generator.next()
+            for shift in stride(from: 60, through: 0, by: -4) {
+                identity.append(digits[Int(bits >> UInt64(shift) & 15)])
+            }
+        }
+        context.requestID = identity
+        return identity
+    }
+
+    /// Writes the factor by which gzip has reduced the body, with two decimals. Returns false if it
+    /// was not compressed completely.
+    func writeGzipRatio(_ exchange: Int, into writer: inout ByteWriter) -> Bool {
+        let producer = producers.indices.contains(exchange) ? producers[exchange] : nil
+        guard let sizes = producer?.compressedSizes ?? contextIfAny(exchange)?.compressedSizes,
+            sizes.compressed > 0
+        else { return false }
+        // Rounded up if the third digit is 5 or more, as in nginx.
+        let hundredths = (sizes.plain &* 1000 / sizes.compressed &+ 5) / 10
+        writer.append(decimal: hundredths / 100)
+        writer.append(byte: UInt8(ascii: "."))
+        writer.append(twoDigits: Int(hundredths % 100))
+        return true
+    }
+}

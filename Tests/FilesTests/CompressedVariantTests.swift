@@ -1,0 +1,205 @@
+import Files
+import Glibc
+import Linux
+import Testing
+
+/// What gzip has made of a file lives as long as that version of it, and within the bounds.
+@Suite struct CompressedVariantTests {
+    private typealias Site = FileCacheTests.Site
+
+    private func site(_ text: String, bytes: Int64 = 1 << 20) throws -> (Site, FoundFile) {
+        let site = try Site(bytes: bytes)
+        site.write("a", text)
+        return (site, site.kept("a"))
+    }
+
+    private let large = String(repeating: "x", count: 100)
+
+    private func sealed(_ count: Int) throws -> CompressedBody {
+        let file = try openMemoryFile(named: "apus-test")
+        #expect(writeBytes(file.number, [UInt8](repeating: 9, count: count), at: 0))
+        return .file(SealedFile(owning: file.detach()), count: Int64(count))
+    }
+
+    @Test func compressionIsRequestedOnce() throws {
+        let (site, found) = try site("plain")
+        #expect(site.variant(found) == nil)
+        #expect(site.takeToCode(found) == .bytes(Array("plain".utf8)))
+        #expect(site.takeToCode(found) == nil)
+        site.adopt(.bytes([1, 2, 3]), found)
+        #expect(site.takeToCode(found) == nil)
+        let variant = try #require(site.variant(found))
+        #expect(variant.fileStatus.size == 3)
+        #expect(variant.fileStatus.modified == found.fileStatus.modified)
+        #expect(site.bytes(variant) == [1, 2, 3])
+        #expect(site.isCurrent(variant, site.generation(of: variant)))
+        #expect(site.text("a") == "plain")
+    }
+
+    @Test func largeVariantIsDescriptor() throws {
+        let (site, found) = try site(large)
+        #expect(site.takeToCode(found) == .file(site.descriptor(of: found)))
+        site.adopt(try sealed(80), found)
+        let variant = try #require(site.variant(found))
+        #expect(!site.hasBytes(variant))
+        #expect(readBytes(site.descriptor(of: variant), atMost: 100).count == 80)
+        // No file system waits for it, but whoever needs descriptors gets them.
+        #expect(site.closeDescriptors(nowMs: 5000) == 1)
+        #expect(site.closeDueMs == Int64.max)
+        #expect(site.isReady(variant))
+        // Its file is opened again when it is asked for, and is the same still.
+        #expect(site.find("a").entry == found.entry)
+        #expect(site.variant(found)?.entry == variant.entry)
+        #expect(site.closeAll() == 2)
+        #expect(site.variant(found) == nil)
+        #expect(site.takeToCode(site.find("a")) != nil)
+    }
+
+    @Test func variantIsDroppedWithItsVersion() throws {
+        let (site, found) = try site("plain")
+        _ = site.takeToCode(found)
+        site.adopt(.bytes([1]), found)
+        let variant = try #require(site.variant(found))
+        let generation = site.generation(of: variant)
+        site.write("a", "other")
+        site.cache.processChanges()
+        #expect(!site.isCurrent(variant, generation))
+        let next = site.find("a")
+        #expect(site.variant(next) == nil)
+        #expect(!site.isCurrent(variant, generation))
+        #expect(site.takeToCode(next) == .bytes(Array("other".utf8)))
+        site.adopt(nil, next)
+        unsafe unlink(site.path("a"))
+        #expect(site.text("a") == "error \(ENOENT)")
+    }
+
+    @Test func lateVariantIsDropped() throws {
+        let (site, found) = try site("plain")
+        _ = site.takeToCode(found)
+        let generation = site.generation(of: found)
+        site.write("a", "other")
+        site.cache.processChanges()
+        // Noticed before the entry is looked up again, and after.
+        site.cache.adopt(.bytes([1]), for: found.entry, generation, nowMs: 0)
+        #expect(site.variant(found) == nil)
+        let next = site.find("a")
+        #expect(site.takeToCode(next) != nil)
+        let nextGeneration = site.generation(of: next)
+        site.write("a", "third")
+        #expect(site.text("a") == "third")
+        site.cache.adopt(.bytes([1]), for: next.entry, nextGeneration, nowMs: 0)
+        #expect(site.variant(site.find("a")) == nil)
+    }
+
+    @Test func newEpochKeepsVariant() throws {
+        let (site, found) = try site("plain")
+        _ = site.takeToCode(found)
+        site.adopt(.bytes([1]), found)
+        let variant = try #require(site.variant(found))
+        let generation = site.generation(of: variant)
+        site.cache.mountsChanged()
+        #expect(!site.isCurrent(variant, generation))
+        #expect(site.find("a").entry == found.entry)
+        #expect(site.variant(found)?.entry == variant.entry)
+        #expect(site.isCurrent(variant, generation))
+    }
+
+    @Test func failedCompressionIsNotRepeated() throws {
+        let (site, found) = try site("plain")
+        #expect(site.mayBecomeCoded(found))
+        _ = site.takeToCode(found)
+        site.adopt(nil, found)
+        #expect(!site.mayBecomeCoded(found))
+        #expect(site.takeToCode(found) == nil)
+    }
+
+    @Test func abandonedCompressionIsRequestedAgain() throws {
+        let (site, found) = try site("plain")
+        _ = site.takeToCode(found)
+        site.cache.abandonCompression(found.entry, site.generation(of: found), nowMs: 0)
+        #expect(site.takeToCode(found) != nil)
+    }
+
+    @Test func variantInUseIsKept() throws {
+        let (site, found) = try site(large)
+        _ = site.takeToCode(found)
+        site.adopt(try sealed(80), found)
+        let variant = try #require(site.variant(found))
+        site.cache.pin(variant.entry, nowMs: 0)
+        unsafe unlink(site.path("a"))
+        #expect(site.text("a") == "error \(ENOENT)")
+        let number = site.descriptor(of: variant)
+        #expect(readBytes(number, atMost: 100).count == 80)
+        site.cache.unpin(variant.entry, nowMs: 0)
+        #expect(fcntl(number, F_GETFD) == -1)
+    }
+
+    @Test func variantCountsInCacheSize() throws {
+        let (site, found) = try site("plain", bytes: 4000)
+        let before = site.byteCount
+        _ = site.takeToCode(found)
+        site.adopt(.bytes([UInt8](repeating: 1, count: 500)), found)
+        // The entry takes some memory itself.
+        #expect((before + 501...before + 1000).contains(site.byteCount))
+        // More than a quarter of all is not kept.
+        site.write("b", "plain")
+        let other = site.kept("b")
+        _ = site.takeToCode(other)
+        site.adopt(.bytes([UInt8](repeating: 1, count: 1001)), other)
+        #expect(site.variant(other) == nil)
+        site.cache.close()
+        #expect(site.byteCount == 0)
+    }
+
+    @Test func originalAndVariantAreEvictedTogether() throws {
+        let site = try Site(bytes: 4000, entries: 200)
+        for index in 0..<100 { site.directory.file("f\(index)", size: 60, modified: 1) }
+        site.age()
+        for round in 0..<8 {
+            for index in 0..<100 {
+                let found = site.find("f\(index)")
+                site.drop(found)
+                guard found.isCached else { continue }
+                if site.takeToCode(found) != nil {
+                    site.adopt(.bytes([UInt8](repeating: UInt8(round), count: 50)), found)
+                }
+                #expect(site.byteCount <= 4000)
+            }
+        }
+        site.cache.close()
+        #expect(site.byteCount == 0)
+    }
+
+    @Test func usedVariantKeepsOriginal() throws {
+        let site = try Site(bytes: 1 << 20, entries: 8)
+        site.write("a", "plain")
+        let found = site.kept("a")
+        _ = site.takeToCode(found)
+        site.adopt(.bytes([1]), found)
+        let variant = try #require(site.variant(found))
+        let generation = site.generation(of: variant)
+        for index in 0..<40 {
+            _ = site.kept("none\(index)")
+            #expect(site.isCurrent(variant, generation), "\(index)")
+        }
+    }
+}
+
+extension FileCacheTests.Site {
+    func variant(_ found: FoundFile) -> FoundFile? { cache.variant(of: found.entry, nowMs: 0) }
+    func takeToCode(_ found: FoundFile) -> FileCache.CompressionSource? {
+        cache.beginCompression(found.entry, nowMs: 0)
+    }
+    func isReady(_ found: FoundFile) -> Bool { cache.isReady(found.entry) }
+    func descriptor(of found: FoundFile) -> Int32 { cache.descriptor(of: found.entry) }
+    func mayBecomeCoded(_ found: FoundFile) -> Bool { cache.mayGetVariant(found.entry) }
+    func closeAll() -> Int { cache.closeDescriptors(nowMs: 5000, all: true) }
+    func adopt(_ body: CompressedBody?, _ found: FoundFile) {
+        cache.adopt(body, for: found.entry, generation(of: found), nowMs: 0)
+    }
+    func bytes(_ found: FoundFile) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: Int(cache.size(of: found.entry)))
+        unsafe bytes.withUnsafeMutableBytes { unsafe cache.copy(found.entry, into: $0) }
+        return bytes
+    }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import Linux
+import Testing
+
+@testable import Server
+
+@Suite struct PidFileTests {
+    @Test(arguments: [("1\n", Int32(1)), ("4194304\r\n", 4_194_304), ("77", 77)])
+    func processIDIsParsed(content: String, process: Int32) {
+        #expect(PidFile.process(in: content, at: "p") == .success(process))
+    }
+
+    @Test(arguments: ["", "\n", "0\n", "-1\n", "+5\n", "1 2\n", "x", "99999999999"])
+    func invalidContentIsRefused(content: String) {
+        guard case .failure(let error) = PidFile.process(in: content, at: "/run/p") else {
+            Issue.record("was taken for a process")
+            return
+        }
+        #expect("\(error)".hasPrefix("invalid PID number \""))
+        #expect("\(error)".hasSuffix("\" in \"/run/p\""))
+    }
+
+    @Test func ownerWritesAndRemovesFile() throws {
+        let directory = try TemporaryDirectory()
+        var file = PidFile(path: directory.path + "/apus.pid")
+        try "a longer text that was there".write(
+            toFile: file.path, atomically: false, encoding: .utf8)
+        try file.write()
+        #expect(try String(contentsOfFile: file.path, encoding: .utf8) == "\(getpid())\n")
+        #expect(file.read() == .success(getpid()))
+        file.remove()
+        #expect(!FileManager.default.fileExists(atPath: file.path))
+    }
+
+    /// The lock of the process itself is not seen by itself, but by another one: e2e tests do that.
+    @Test func unlockedFileHasNoHolder() throws {
+        let directory = try TemporaryDirectory()
+        let file = PidFile(path: directory.path + "/apus.pid")
+        #expect(!file.isHeld(by: getpid()))
+        try "1\n".write(toFile: file.path, atomically: false, encoding: .utf8)
+        #expect(!file.isHeld(by: 1) && !file.isHeld(by: 0))
+        #expect(!MasterCheck.isMaster(1, of: file))
+    }
+
+    @Test func fileOfOtherMasterIsKept() throws {
+        let directory = try TemporaryDirectory()
+        let file = PidFile(path: directory.path + "/apus.pid")
+        try "1\n".write(toFile: file.path, atomically: false, encoding: .utf8)
+        file.remove()
+        #expect(FileManager.default.fileExists(atPath: file.path))
+    }
+
+    @Test func missingFileHasNginxMessage() {
+        guard case .failure(let error) = PidFile(path: "/nope/x.pid").read() else {
+            Issue.record("was read")
+            return
+        }
+        #expect("\(error)" == "open() \"/nope/x.pid\" failed (2: No such file or directory)")
+    }
+}
