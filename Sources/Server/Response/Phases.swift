@@ -36,9 +36,10 @@ extension Worker {
             return
         }
         let isBeginning = exchanges[exchange].phase == .start
-        // For a request that arrived with another one, after the poller reported events: mounts
-        // that changed in between are not reported yet.
-        if exchanges[exchange].requestsInSlice > 1, exchanges[exchange].hasReceived {
+        // The client may have sent this request after the poller reported its events, if it follows
+        // another request or its connection was just accepted: mounts may have changed since.
+        let mayBeNewer = exchanges[exchange].requestsInSlice > 1 || connections[slot].interest == 0
+        if mayBeNewer, exchanges[exchange].hasReceived {
             exchanges[exchange].hasReceived = false
             checkMounts()
         }

@@ -18,10 +18,10 @@ enum Bounds {
     static let busyCalls = 2.1
     /// For each of 16 requests that came in one packet.
     static let pipelinedCalls = 0.34
-    /// On a connection of its own whose request has arrived when it is accepted: a wait, an accept,
-    /// a receive, a send and a close, and two calls in eight accepts to be the last in the kernel's
-    /// queue of waiters.
-    static let closingCalls = 5.3
+    /// On a new connection whose request has arrived when it is accepted: a wait, an accept, a
+    /// receive, a check for mount changes, a send and a close, and two calls in eight accepts that
+    /// put the worker at the end of the kernel's queue of waiters.
+    static let closingCalls = 6.3
     /// On a kept connection, with the access log: the same, but that the Logger is woken, at most
     /// each time that it has looked for lines in vain.
     static let loggedCalls = calls
