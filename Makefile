@@ -47,7 +47,7 @@ PATHS = APUS_PREFIX='$(DATADIR)/apus' APUS_SBIN_PATH='$(SBINDIR)/apus' \
 	APUS_ERROR_LOG_PATH='$(LOGDIR)/error.log' APUS_ACCESS_LOG_PATH='$(LOGDIR)/access.log'
 
 .PHONY: build release serve test engine compare test-tools libraries static install bench \
-	bench-bars fuzz conformance conformance-docs docs freshness chaos waiting format lint clean
+	bench-bars fuzz conformance conformance-docs docs picture performance freshness chaos waiting format lint clean
 
 build: libraries
 	$(SWIFT) build
@@ -169,11 +169,21 @@ conformance-docs: test-tools
 docs: libraries
 	APUS_WRITE_DOCS=1 $(SWIFT) test --filter TidyTests.DirectiveTests/pageMatchesRows
 
+## docs/site.png, the picture in the README.
+picture: release
+	@.ci/ensure-packages chromium
+	@.ci/picture "$(RELEASE)"
+
+## docs/performance.svg, and the tables of docs/performance.md and README.md, from
+## Benchmarks/bars/results.json.
+performance:
+	@python3 Benchmarks/bars/results.py
+
 ## docs/freshness.md, made anew: how often apus and nginx's open_file_cache are stale.
 freshness: release test-tools
 	@$(SWIFT) build --build-tests
 	@APUS_WRITE_DOCS=1 APUS_FRESHNESS_ROUNDS=50 APUS_BINARY="$(RELEASE)" $(SWIFT) test \
-	    --skip-build --filter EndToEndTests.FreshnessTests/besideNginx
+	    --skip-build --filter EndToEndTests.FreshnessTests/freshnessComparedWithNginx
 
 ## Everything at the wrong moment, CHAOS times as much as in `make test`, to apus and to nginx:
 ## docs/chaos.md.
@@ -181,7 +191,7 @@ CHAOS ?= 4
 chaos: release test-tools
 	@$(SWIFT) build --build-tests
 	@APUS_WRITE_DOCS=1 APUS_CHAOS_SCALE=$(CHAOS) APUS_BINARY="$(RELEASE)" $(SWIFT) test \
-	    --skip-build --filter EndToEndTests.ChaosTests/nothingIsLost
+	    --skip-build --filter EndToEndTests.ChaosTests/noRequestOrLogLineIsLost
 
 ## apus beside nginx, lighttpd and h2o. More: Benchmarks/compare --help
 bench: release test-tools

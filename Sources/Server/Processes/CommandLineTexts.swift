@@ -57,9 +57,9 @@ public enum CommandLineTexts {
           --port N          : the port to listen on (default: 8000)
           --listen ADDRESS  : the address to listen on (default: 127.0.0.1, this machine only);
                               0.0.0.0 or [::] for all, 192.0.2.1:8080, unix:/path/of/socket
-          --host NAME       : a name to accept as Host besides localhost, *.localhost and
-                              loopback addresses; may be given more than once. On other than
-                              loopback addresses every name is accepted
+          --host NAME       : also accept NAME as Host; may be given more than once. Without
+                              it, localhost, *.localhost and loopback addresses are accepted
+                              on a loopback address, and every name on other addresses
           -h, --help        : this help
 
         """
@@ -70,18 +70,18 @@ public enum CommandLineTexts {
         """
         Usage: apus explain [-c FILE] [-p PREFIX] [METHOD] URL [-H FIELD]... [--from ADDRESS]
 
-        Tells how a request would be answered, step by step: the server and the location that
-        are chosen and why, what is rewritten, which files are tried, and the answer's head.
-        Binds nothing, opens nothing for writing, asks no running server.
+        Shows step by step how apus would respond to a request: which server and location are
+        selected and why, rewrites, the files that are tried, and the response header.
+        Listens on no port, writes no file, and does not contact a running server.
 
           -c, -p, -e, -g    : as for the server
-          -H FIELD          : a field of the request, as in -H "Accept-Encoding: gzip"
+          -H FIELD          : add a request header, as in -H "Accept-Encoding: gzip"
           --from ADDRESS    : the client's address (default: this machine)
           -h, --help        : this help
 
-        The URL is that of a connection to apus itself, http://HOST:PORT/PATH; names are not
-        looked up. Exits with 0, with 1 when the configuration has errors, with 2 when the URL
-        cannot be asked.
+        URL is http://HOST:PORT/PATH, as a client would connect to apus itself; HOST is not
+        looked up. Exits with 0 if there is a response, with 1 if the configuration has errors,
+        and with 2 if the arguments are invalid or nothing listens on that address.
 
         """
     }
@@ -96,17 +96,17 @@ public enum CommandLineTexts {
         return """
             Usage: apus check [-c FILE] [-p PREFIX] [--allow LINT]... [--strict] [--json]
 
-            Reads a configuration and tells what is wrong with it, and what is probably not meant.
-            Opens nothing for writing, binds nothing, needs no root.
+            Reports the errors of a configuration, and warns about probable mistakes (lints).
+            Writes no file, listens on no port, and does not need to run as root.
 
               -c, -p, -e, -g    : as for the server
-              --allow LINT      : silences a lint; so does a comment "# apus: allow LINT" there
-                                  or on the line before
-              --strict          : exit with 2 when there are warnings
-              --json            : for editors and pipelines
+              --allow LINT      : silence a lint; a comment "# apus: allow LINT" on the same line
+                                  or the line before does it for one place
+              --strict          : exit with 2 if there are warnings
+              --json            : print JSON, for editors and scripts
               -h, --help        : this help
 
-            Exits with 0, with 1 when there are errors. The lints:
+            Exits with 0, or with 1 if there are errors. The lints:
 
             """ + lints.joined(separator: "\n") + "\n"
     }
