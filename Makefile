@@ -1,7 +1,7 @@
-# apus: what a user and a developer type. `make serve` and `make test` work on a fresh Debian 12
-# with Swift; what else they need is installed from Debian, as root or through sudo.
+# Commands for users and developers of apus. `make serve` and `make test` work on a fresh Debian 12
+# with Swift; they install the Debian packages that they need, as root or with sudo.
 
-# Where `make install` puts things; DESTDIR goes before all of them.
+# The paths for `make install`; DESTDIR is prepended to all of them.
 PREFIX ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
 DATADIR ?= $(PREFIX)/share
@@ -11,13 +11,13 @@ RUNDIR ?= /run
 DESTDIR ?=
 
 PORT ?= 8080
-# For make bench-bars: --quick, --only WORDS.
+# Options for make bench-bars: --quick, --only WORDS.
 BARS ?=
 # For make conformance: host:port, and --strict for a server with strict_requests on.
 TARGET ?=
 STRICT ?=
 SWIFT ?= swift
-# For make compare: the nginx that the tables are run against beside apus.
+# The nginx for make compare.
 NGINX ?= /usr/sbin/nginx
 
 SHELL := /bin/bash
@@ -31,23 +31,24 @@ SOURCES := Sources Examples Tests Package.swift
 LARGE := public/downloads/large.bin
 RELEASE = $$($(SWIFT) build -c release --show-bin-path)/apus
 
-# Suites that load the machine or measure time, and one that needs descriptors below select's 1,024
-# while others have hundreds open: one after the other, with the release binary.
+# Suites that load the machine or measure time, and one that needs descriptors below select's limit
+# of 1,024. They run one after the other, with the release binary.
 HEAVY := (EndToEndTests\.(WorkerTests|FreshnessTests|CostTests|ChaosTests|LoadTests|$\
 	SiteTests|LargeFileTests|TimeoutTests|HostileShortageTests)|ReactorTests\.PollerTests)
 
-# What is run with poll and select too: a request's whole way, slow and hostile clients, time.
-# EngineTests and UpperEchoTests take each engine in any case.
+# Suites that also run with poll and select: requests, slow and hostile clients, timeouts.
+# EngineTests and UpperEchoTests use each engine in any case.
 ENGINE_SUITES := EndToEndTests\.(DirectiveTests|StaticFileTests|RangeTests|RequestBodyTests|$\
 	TimeoutTests|HostileCloseTests|HostileReaderTests|HostileBodyTests)
 
-# What the installed binary finds without being told.
+# The paths that are built into the installed binary.
 PATHS = APUS_PREFIX='$(DATADIR)/apus' APUS_SBIN_PATH='$(SBINDIR)/apus' \
 	APUS_CONF_PATH='$(SYSCONFDIR)/apus/apus.conf' APUS_PID_PATH='$(RUNDIR)/apus.pid' \
 	APUS_ERROR_LOG_PATH='$(LOGDIR)/error.log' APUS_ACCESS_LOG_PATH='$(LOGDIR)/access.log'
 
 .PHONY: build release serve test engine compare test-tools libraries static install bench \
-	bench-bars fuzz conformance conformance-docs docs picture performance freshness chaos waiting format lint clean
+	bench-bars fuzz conformance conformance-docs docs picture performance freshness chaos \
+	waiting format lint clean
 
 build: libraries
 	$(SWIFT) build
@@ -61,7 +62,7 @@ libraries:
 test-tools:
 	@.ci/ensure-packages $(TOOLS)
 
-## The site, on http://127.0.0.1:8080/, in the foreground.
+## Serves the site in public/ on http://127.0.0.1:8080/, in the foreground.
 serve: release $(LARGE)
 	@mkdir -p .build/serve; \
 	sed 's/\b8080\b/$(PORT)/g' conf/apus.conf > .build/serve/apus.conf; \
@@ -69,21 +70,21 @@ serve: release $(LARGE)
 	main='daemon off; pid $(CURDIR)/.build/serve/apus.pid;'; \
 	if (( ! EUID )) && ! setpriv --reuid=65534 --regid=65534 --clear-groups \
 	    test -r public/index.html; then \
-	    echo 'other users cannot read this folder: the workers stay root'; \
+	    echo 'other users cannot read this directory: workers run as root'; \
 	    main+=' user root;'; \
 	fi; \
-	echo 'serving public/ on http://127.0.0.1:$(PORT)/ (Ctrl-C ends it)'; \
+	echo 'serving public/ on http://127.0.0.1:$(PORT)/ (Ctrl-C stops)'; \
 	exec "$(RELEASE)" -p '$(CURDIR)' \
 	    -c '$(CURDIR)/.build/serve/apus.conf' -e stderr -g "$$main"
 
-# 64 MiB of bytes that are the same everywhere, for trying ranges and slow downloads.
+# 64 MiB of pseudo-random bytes, for ranges and slow downloads.
 $(LARGE):
 	@mkdir -p $(@D)
 	@python3 -c 'import random, sys; r = random.Random(64); \
 	[sys.stdout.buffer.write(r.randbytes(1 << 20)) for _ in range(64)]' > $@.part
 	@mv $@.part $@
 
-## Formatting, then every test. The last line is "N passed, M failed".
+## Checks formatting, then runs every test. The last line is "N passed, M failed".
 test: test-tools lint release
 	@$(SWIFT) build --build-tests
 	@./.ci/count-tests \
@@ -93,21 +94,21 @@ test: test-tools lint release
 	    env APUS_TEST_ENGINE=poll $(SWIFT) test --skip-build --filter '$(ENGINE_SUITES)' --then \
 	    env APUS_TEST_ENGINE=select $(SWIFT) test --skip-build --filter '$(ENGINE_SUITES)'
 
-## The suites that are run with poll and select, with one of them: make engine ENGINE=poll
+## Runs the suites for other engines with one of them: make engine ENGINE=poll
 ENGINE ?= poll
 engine: libraries
 	@$(SWIFT) build --build-tests
 	@./.ci/count-tests env APUS_TEST_ENGINE=$(ENGINE) \
 	    $(SWIFT) test --skip-build --filter '$(ENGINE_SUITES)'
 
-## The tables of Tests/EndToEndTests/Directives, put to apus and to NGINX; `make test` does it with
-## Debian's.
+## Runs the tables of Tests/EndToEndTests/Directives with apus and NGINX; `make test` does so with
+## Debian's nginx.
 compare: libraries
 	@$(SWIFT) build --build-tests
 	@NGINX='$(NGINX)' $(SWIFT) test --skip-build --filter 'EndToEndTests\.DirectiveTests' \
 	    | grep -v ' started\.$$'
 
-## Formatting, and whether the manual has every directive.
+## Checks formatting, and that the manual has every directive.
 lint:
 	@$(SWIFT) format lint --strict --recursive $(SOURCES)
 	@.ci/check-manual
@@ -115,8 +116,8 @@ lint:
 format:
 	$(SWIFT) format --in-place --recursive $(SOURCES)
 
-## One binary without the Swift runtime beside it. The linker's warning about dlopen is harmless:
-## nothing here looks up names through NSS.
+## Builds a static binary that includes the Swift runtime. The linker's warning about dlopen is
+## harmless, since apus does not look up names through NSS.
 static: libraries
 	$(SWIFT) build -c release --product apus -Xswiftc -static-executable \
 	    --scratch-path .build-static
@@ -125,8 +126,8 @@ static: libraries
 	    "$$($(SWIFT) build -c release --scratch-path .build-static --show-bin-path)/apus"
 	@printf '%s: %s bytes\n' .build/apus-static "$$(stat -c %s .build/apus-static)"
 
-## The binary, its configuration (an existing one is kept), the site and the manual pages. Built
-## apart, because the paths are built in.
+## Installs the binary, its configuration (unless there is one), the site and the manual pages. The
+## binary is built separately, since it contains the paths.
 install: libraries
 	$(PATHS) $(SWIFT) build -c release --product apus --scratch-path .build-install
 	install -s -D -m 755 \
@@ -152,62 +153,62 @@ install: libraries
 	        "$(DESTDIR)$(DATADIR)/man/man$${page##*.}/$${page##*/}"; \
 	done
 
-## The conformance suite: make conformance TARGET=host:port, or against the built apus.
+## Runs the conformance suite against the built apus, or make conformance TARGET=host:port.
 conformance: libraries
 	@$(SWIFT) build
 	@tool="$$($(SWIFT) build --show-bin-path)"; \
 	if [[ -n "$(TARGET)" ]]; then "$$tool/conformance-tool" $(STRICT) '$(TARGET)'; \
 	else "$$tool/conformance-tool" --start apus "$$tool/apus"; fi
 
-## docs/differences.md and docs/conformance.md, made anew: the peers are started for it.
+## Regenerates docs/differences.md and docs/conformance.md, which starts the peers.
 conformance-docs: test-tools
 	@$(SWIFT) build
 	@tool="$$($(SWIFT) build --show-bin-path)"; mkdir -p docs; \
 	"$$tool/conformance-tool" --write-docs docs "$$tool/apus"
 
-## docs/directives.md, from the rows; a test fails when it is old.
+## Regenerates docs/directives.md from the directive rows; a test fails if it is outdated.
 docs: libraries
 	APUS_WRITE_DOCS=1 $(SWIFT) test --filter TidyTests.DirectiveTests/pageMatchesRows
 
-## docs/site.png, the picture in the README.
+## Regenerates docs/site.png, the picture in the README.
 picture: release
 	@.ci/ensure-packages chromium
 	@.ci/picture "$(RELEASE)"
 
-## docs/performance.svg, and the tables of docs/performance.md and README.md, from
+## Regenerates docs/performance.svg, and the tables of docs/performance.md and README.md, from
 ## Benchmarks/bars/results.json.
 performance:
 	@python3 Benchmarks/bars/results.py
 
-## docs/freshness.md, made anew: how often apus and nginx's open_file_cache are stale.
+## Regenerates docs/freshness.md: stale responses of apus and of nginx with open_file_cache.
 freshness: release test-tools
 	@$(SWIFT) build --build-tests
 	@APUS_WRITE_DOCS=1 APUS_FRESHNESS_ROUNDS=50 APUS_BINARY="$(RELEASE)" $(SWIFT) test \
 	    --skip-build --filter EndToEndTests.FreshnessTests/freshnessComparedWithNginx
 
-## Everything at the wrong moment, CHAOS times as much as in `make test`, to apus and to nginx:
-## docs/chaos.md.
+## Regenerates docs/chaos.md: reloads, upgrades, kills and more under load, CHAOS times as many as in
+## `make test`, with apus and nginx.
 CHAOS ?= 4
 chaos: release test-tools
 	@$(SWIFT) build --build-tests
 	@APUS_WRITE_DOCS=1 APUS_CHAOS_SCALE=$(CHAOS) APUS_BINARY="$(RELEASE)" $(SWIFT) test \
 	    --skip-build --filter EndToEndTests.ChaosTests/noRequestOrLogLineIsLost
 
-## apus beside nginx, lighttpd and h2o. More: Benchmarks/compare --help
+## Compares apus with nginx, lighttpd and h2o. More: Benchmarks/compare --help
 bench: release test-tools
 	Benchmarks/compare --apus "$(RELEASE)"
 
-## What apus is to cost beside its peers and beside a canned answer, and what it costs. More:
+## Measures the CPU time of apus beside its peers and a canned response, with targets. More:
 ## Benchmarks/bars/run --help
 bench-bars: release test-tools
 	Benchmarks/bars/run --apus "$(RELEASE)" $(BARS)
 
-## The ways to wait for many clients, compared: the table, and docs/waiting.md with its plots.
+## Regenerates docs/waiting.md and its plots: a comparison of ways to wait for many clients.
 waiting:
 	@$(SWIFT) build -c release --product waiting
 	@Benchmarks/waiting/run "$$($(SWIFT) build -c release --show-bin-path)/waiting"
 
-## Each fuzzer for FUZZ_SECONDS, or those of FUZZERS. What fails is kept and shown.
+## Runs each fuzzer, or those of FUZZERS, for FUZZ_SECONDS. Failing inputs are stored and shown.
 FUZZ_SECONDS ?= 60
 FUZZERS ?=
 fuzz: libraries

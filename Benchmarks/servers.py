@@ -1,5 +1,5 @@
-"""The servers that the benchmarks start, each with one worker, its log off and nothing else that
-a user would have to tune; and what they cost, read from /proc."""
+"""Starts the servers of the benchmarks, each with one worker, without a log and otherwise untuned;
+and reads their costs from /proc."""
 
 import atexit
 import contextlib
@@ -18,7 +18,7 @@ import time
 SIZES = {"1 KiB": 1 << 10, "10 KiB": 10 << 10, "100 KiB": 100 << 10, "1 MiB": 1 << 20,
          "10 MiB": 10 << 20}
 
-# apus and nginx run this same text.
+# For apus and nginx.
 NGINX = """
 daemon off;
 worker_processes 1;
@@ -67,7 +67,7 @@ hosts:
 
 
 def free_port():
-    """A port below the range of clients, so that no connection of a load takes it."""
+    """Returns a port below the range of clients, so that no connection of a load uses it."""
     import socket
     while True:
         port = random.randint(12000, 31999)
@@ -80,7 +80,7 @@ def free_port():
 
 
 class Server:
-    """A running server; `with` stops it and all that it started."""
+    """A running server; `with` stops it with all of its processes."""
 
     def __init__(self, name, binary, place, connections=2048, core=0, text=None, files=0,
                  workers=1):
@@ -92,7 +92,7 @@ class Server:
         is_root = os.geteuid() == 0
         is_h2o, is_lighttpd = name == "h2o", name == "lighttpd"
         template = text or (H2O if is_h2o else LIGHTTPD if is_lighttpd else NGINX)
-        # lighttpd wants two descriptors a connection, for it may have a file open for each.
+        # lighttpd needs two descriptors per connection, one for a file.
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         descriptors = connections * (2 if is_lighttpd else 1) + 200 + files
         if hard != resource.RLIM_INFINITY:
@@ -114,7 +114,7 @@ class Server:
             command = [binary, "-D", "-f", path]
         else:
             command = [binary, "-p", place.folder, "-c", path, "-e", place.folder + "/start.log"]
-        # Should this script be killed, its servers are told to end.
+        # If this script is killed, its servers get a signal.
         prefix = ["setpriv", "--pdeathsig", "TERM", "taskset", "-c", str(core)]
         with open(os.path.join(place.folder, name + ".out"), "w", encoding="utf-8") as output:
             self.process = subprocess.Popen(
@@ -144,7 +144,7 @@ class Server:
             sys.exit(f"{self.name} did not start: {file.read()}")
 
     def get(self, target):
-        """One request on a connection of its own; the body."""
+        """Sends a request on a new connection. Returns the body."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
         try:
             connection.request("GET", target)
@@ -169,7 +169,7 @@ class Server:
         self.process.wait()
 
     def pids(self):
-        """All processes of the server: those of the session that it leads."""
+        """Returns all processes of the server: those of its session."""
         found = []
         for name in os.listdir("/proc"):
             if name.isdigit():
@@ -179,7 +179,7 @@ class Server:
         return found
 
     def workers(self):
-        """The processes that answer: the master's children where there is a master."""
+        """Returns the processes that serve: the master's children if there is a master."""
         if self.name in ("lighttpd", "h2o", "canned"):
             return [self.process.pid]
         if self.name == "apus":
@@ -187,24 +187,24 @@ class Server:
         return [pid for pid in self.pids() if pid != self.process.pid]
 
     def cpu_times(self):
-        """User and system time in seconds of all processes of the server, threads and the ended
-        included."""
+        """Returns the user and system time in seconds of all processes and threads of the server,
+        including those that have exited."""
         user = system = 0
         for pid in self.pids():
             fields = stat_fields(pid)
             if fields:
-                # utime, stime, and those of children that were waited for: proc(5), 14 to 17.
+                # utime, stime, and those of reaped children: proc(5), 14 to 17.
                 user += int(fields[11]) + int(fields[13])
                 system += int(fields[12]) + int(fields[14])
         ticks = os.sysconf("SC_CLK_TCK")
         return user / ticks, system / ticks
 
     def cpu_seconds(self):
-        """Both together."""
+        """Returns the sum of both."""
         return sum(self.cpu_times())
 
     def private_dirty(self):
-        """Bytes of memory that are the workers' own."""
+        """Returns the private memory of the workers in bytes."""
         total = 0
         for pid in self.workers():
             with open(f"/proc/{pid}/smaps_rollup", encoding="utf-8") as file:
@@ -213,7 +213,7 @@ class Server:
 
 
 def process_name(pid):
-    """What the process calls itself; nothing when it has ended."""
+    """Returns the name of a process; empty if it has exited."""
     with contextlib.suppress(FileNotFoundError):
         with open(f"/proc/{pid}/comm", encoding="utf-8") as file:
             return file.read().strip()
@@ -221,7 +221,7 @@ def process_name(pid):
 
 
 def stat_fields(pid):
-    """The fields of /proc/PID/stat after the name: state is 0, ppid 1, session 3."""
+    """Returns the fields of /proc/PID/stat after the name: state is 0, ppid 1, session 3."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
             return file.read().rpartition(")")[2].split()
@@ -230,7 +230,7 @@ def stat_fields(pid):
 
 
 class Place:
-    """A folder with a document root that holds one file of each size, named by its bytes."""
+    """A directory with a document root that has one file of each size, named by the size."""
 
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="apus-bench-")
@@ -243,7 +243,7 @@ class Place:
             path = os.path.join(self.root, str(size))
             with open(path, "wb") as file:
                 file.write(generator.randbytes(size))
-            # Old, for a server may distrust what was just written.
+            # Old files, since a server may not cache recent ones.
             os.utime(path, (1_581_686_055, 1_581_686_055))
 
     def content(self, size):
@@ -252,7 +252,7 @@ class Place:
 
 
 def load(server, target, seconds, connections, close=False, core=1):
-    """Runs wrk on the other core; the number of requests that were answered."""
+    """Runs wrk on the other core. Returns the number of responses."""
     command = ["taskset", "-c", str(core), "wrk", "-t1", f"-c{connections}", f"-d{seconds}s"]
     if close:
         command += ["-H", "Connection: close"]
@@ -264,7 +264,7 @@ def load(server, target, seconds, connections, close=False, core=1):
 
 
 def binaries(apus, peers):
-    """Name and path of apus and of the peers that are installed."""
+    """Returns names and paths of apus and the installed peers."""
     apus = apus or os.path.join(os.path.dirname(__file__), "../.build/release/apus")
     if not os.access(apus, os.X_OK):
         sys.exit(f"{apus} is not there: make release, or name a binary with --apus")
@@ -298,7 +298,7 @@ def version(binary):
 
 
 def machine():
-    """Date, processor and kernel, to stand beside figures."""
+    """Returns date, processor and kernel, to accompany figures."""
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         model = re.search(r"model name\s*:\s*(.*)", file.read())
     return (f"{time.strftime('%Y-%m-%d')}, {model[1] if model else os.uname().machine}, "
@@ -306,6 +306,6 @@ def machine():
 
 
 def end_on_signals():
-    """Lets the clean-up run when the script is told to end."""
+    """Lets the clean-up run when the script gets a signal."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))

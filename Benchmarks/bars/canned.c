@@ -1,6 +1,6 @@
-// canned PORT BYTES [PROCESSES]: the ceiling. Every request, which is what ends with an empty line,
-// gets the same answer of that many bytes of body; what has arrived is answered with one send.
-// Several processes share the connections by SO_REUSEPORT.
+// canned PORT BYTES [PROCESSES]: the upper limit. Every request (everything that ends with an empty
+// line) gets the same response with a body of BYTES; responses to all received requests are sent
+// together. Several processes share the connections with SO_REUSEPORT.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <err.h>
@@ -47,8 +47,8 @@ static int listener(int port) {
     return descriptor;
 }
 
-/// How many requests end in the bytes. One that is cut is not waited for: the clients of the
-/// benchmarks send whole ones.
+/// Returns the number of complete requests in the bytes. Incomplete ones are ignored: the clients
+/// of the benchmarks send complete ones.
 static size_t requests(const char *bytes, size_t count) {
     size_t found = 0;
     const char *end = bytes + count;

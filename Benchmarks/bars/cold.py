@@ -1,5 +1,5 @@
-"""A disk that takes its time, with files of which one request in a hundred wants one that is not in
-the page cache: how long the loop does not turn."""
+"""A slow disk, where one request in a hundred needs a file that is not in the page cache: how
+long an iteration of the event loop takes."""
 
 import os
 import random
@@ -47,7 +47,7 @@ class SlowDisk:
         self.temporary.cleanup()
 
     def paths(self, count, turn):
-        """A file of so many paths, a hundredth of them never asked for before."""
+        """Writes a file of paths, of which one in a hundred was never requested before."""
         drawn = random.Random(turn)
         path = os.path.join(self.folder, f"paths-{turn}")
         with open(path, "w", encoding="utf-8") as file:
@@ -59,15 +59,15 @@ class SlowDisk:
 
 
 def can_run():
-    """Whether this machine has what that takes."""
+    """Returns whether this machine has what is needed."""
     has_fuse = subprocess.run(FLAGS, capture_output=True, check=False).returncode == 0
     return (os.path.exists("/dev/fuse") and os.geteuid() == 0 and has_fuse
             and bool(shutil.which("perf")))
 
 
 def turns(tools, found, options):
-    """For each server with and without `aio threads`: the longest turn of its loop in ms, the one
-    that 99.9 % are within, and p99 in us; medians of the rounds."""
+    """Returns for each server, with and without `aio threads`: the longest iteration of its loop
+    in ms, the 99.9th percentile, and p99 in us; medians of the rounds."""
     columns = [(name, aio) for name in ("apus", "nginx") if name in found for aio in (True, False)]
     results = {column: [] for column in columns}
     rate = 1000

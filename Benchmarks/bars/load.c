@@ -23,12 +23,12 @@ enum { room = 65536 };
 
 struct connection {
     int socket;
-    /// Answers that are still to come of the requests that were sent.
+    /// The number of responses still expected.
     int awaited;
     struct answer answer;
-    /// Bytes at the start of `bytes` that no answer has used yet.
+    /// The number of unconsumed bytes at the start of `bytes`.
     size_t kept;
-    /// When the request was to be sent.
+    /// The time when the request was due.
     uint64_t due;
     char *bytes;
 };
@@ -44,12 +44,12 @@ static struct {
     uint64_t requests, bytes, missed;
     struct histogram latency;
 } counted;
-/// Of an open loop: those that have nothing to do.
+/// For an open loop: the idle connections.
 static int *free_connections, free_count;
 
 // MARK: one connection
 
-/// From one address after the other, so that ports in TIME_WAIT are no limit.
+/// Connects from successive addresses, so that ports in TIME_WAIT are no limit.
 static int connected(void) {
     static unsigned number;
     int socket_ = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -80,7 +80,7 @@ static void send_requests(struct connection *connection) {
     size_t left = (size_t)options.pipeline;
     connection->awaited = options.pipeline;
     while (left) {
-        // What is consecutive goes at once.
+        // Consecutive requests are sent together.
         size_t some = requests.count - next_request < left ? requests.count - next_request : left;
         size_t start = next_request ? requests.ends[next_request - 1] : 0;
         size_t end = requests.ends[next_request + some - 1];
@@ -92,7 +92,7 @@ static void send_requests(struct connection *connection) {
     }
 }
 
-/// Bytes of a large body are not copied: MSG_TRUNC throws them away (tcp(7)).
+/// Receives without copying the bytes of a large body: MSG_TRUNC, tcp(7).
 static ssize_t receive(struct connection *connection) {
     struct answer *answer = &connection->answer;
     if (!connection->kept && answer->part == in_body && answer->left > room) {
@@ -106,7 +106,7 @@ static ssize_t receive(struct connection *connection) {
     return count;
 }
 
-/// Uses what was received; true when the last awaited answer is complete.
+/// Processes received bytes. Returns true when the last expected response is complete.
 static bool take(struct connection *connection) {
     size_t used = 0;
     bool done = true;
@@ -126,7 +126,7 @@ static bool take(struct connection *connection) {
     return connection->awaited == 0;
 }
 
-/// The server closes first, so that the port in TIME_WAIT is its own.
+/// Reopens a connection that the server has closed, so that the port in TIME_WAIT is the server's.
 static void reopen(struct connection *connection) {
     char byte;
     while (recv(connection->socket, &byte, 1, 0) > 0) {}
@@ -163,11 +163,11 @@ static void closed_loop(void) {
     while (now() < end_time) walk(100);
 }
 
-/// The time to the next request: as of independent clients, the same in each run.
+/// Returns the time to the next request, as for independent clients; the same in each run.
 static uint64_t gap(void) {
     static unsigned short state[3] = {1, 2, 3};
     double random = erand48(state), log = 0;
-    // -ln(1 - x), by its series where x is small and by halves where it is not.
+    // Computes -ln(1 - x) by its series for small x, and by halving otherwise.
     double left = 1 - random;
     while (left < 0.5) left *= 2, log += 0.69314718055994531;
     double x = 1 - left, power = x;
@@ -175,8 +175,8 @@ static uint64_t gap(void) {
     return (uint64_t)(log * 1e9 / options.rate);
 }
 
-/// Sends when it is time, whether or not answers are late; one that finds no free connection waits
-/// and its time counts.
+/// Sends each request when it is due, even if responses are late; if no connection is free, the
+/// delay counts.
 static void open_loop(void) {
     uint64_t due = now();
     while (due < end_time) {
@@ -189,15 +189,15 @@ static void open_loop(void) {
         walk(0);
         if (now() > end_time + 1000000000u) break;
     }
-    // What is due and was never sent.
+    // Requests that were due and never sent.
     for (; due < end_time; due += gap()) counted.missed++;
     uint64_t patience = now() + 1000000000u;
     while (free_count < options.connections && now() < patience) walk(1);
     counted.missed += (uint64_t)(options.connections - free_count);
 }
 
-/// The answers that are on their way, each by how much of its body has come: of large ones there are
-/// few in a turn, and they end together.
+/// Returns the responses in progress, each weighted by the received share of its body: there are
+/// few large ones at a time, and they end together.
 static double under_way(void) {
     double share = 0;
     for (int index = 0; index < options.connections; index++) {
@@ -236,7 +236,7 @@ static void parse(int count, char **words) {
     }
 }
 
-/// One request and its whole answer, so that neither side has anything left to do.
+/// Sends one request and reads its whole response, so that neither side has anything left to do.
 static void ask_once(struct connection *connection) {
     int pipeline_ = options.pipeline;
     options.pipeline = 1;
@@ -263,7 +263,8 @@ int main(int count, char **words) {
     connections = calloc((size_t)all, sizeof *connections);
     free_connections = calloc((size_t)all, sizeof *free_connections);
     char *idle_bytes = malloc(room);
-    // The idle ones first: where a server has turns, the busy ones then share its workers evenly.
+    // Idle connections first: if a server distributes connections in turn, the busy ones are spread
+    // evenly over its workers.
     for (int index = all - 1; index >= 0; index--) {
         bool is_busy = index < options.connections;
         connections[index].bytes = is_busy ? malloc(room) : idle_bytes;
@@ -289,7 +290,7 @@ int main(int count, char **words) {
                (double)percentile(latency, 0.999) / 1e3, (double)latency->most / 1e3);
     puts("}");
     fflush(stdout);
-    // What the server used is read before connections are closed.
+    // The server's usage is read before connections are closed.
     while (getchar() != EOF) {}
     return 0;
 }

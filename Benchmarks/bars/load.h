@@ -1,5 +1,4 @@
-// A load that costs little: one thread, requests made beforehand, answers parsed as far as their
-// framing goes.
+// A cheap load generator: one thread, prepared requests, responses parsed only for their framing.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -8,25 +7,25 @@
 struct options {
     int port;
     int connections;
-    /// Requests that are sent at once, before any of their answers is waited for.
+    /// The number of requests sent at once, before a response is awaited.
     int pipeline;
-    /// Connections that have had an answer and do nothing.
+    /// The number of connections that are idle after one response.
     int idle;
     double seconds;
-    /// Requests a second of an open loop; 0 for a closed one.
+    /// Requests per second of an open loop; 0 for a closed one.
     double rate;
-    /// A connection for each request.
+    /// True for a new connection for each request.
     bool close;
-    /// Every answer must have this status.
+    /// The status that every response must have.
     int status;
     const char *path;
-    /// A file of paths, one a line, that are asked for in turn.
+    /// A file of paths, one per line, requested in turn.
     const char *paths;
-    /// A file with the lines of further fields.
+    /// A file with the lines of additional headers.
     const char *fields;
 };
 
-/// All requests, one behind the other.
+/// All requests, one after the other.
 struct requests {
     char *bytes;
     size_t *ends;
@@ -35,27 +34,27 @@ struct requests {
 
 struct requests make_requests(const struct options *options);
 
-/// How far an answer was read.
+/// The state of reading a response.
 struct answer {
     enum { in_head, in_body, in_chunks } part;
-    /// Bytes of the body, and those of them that are still to come.
+    /// The size of the body, and the bytes still expected.
     uint64_t size, left;
 };
 
-/// Takes an answer, or as much of it as there is, from `bytes`: how many were used. Sets `*done`
-/// when it is complete. -1 when it cannot be read or has another status; `why` says so.
+/// Consumes bytes of a response. Returns their number, or -1 if it is malformed or has another
+/// status; `why` says so. Sets `*done` when the response is complete.
 long take_answer(struct answer *answer, const char *bytes, size_t count, int status, bool *done,
                  const char **why);
 
-/// Nanoseconds.
+/// Returns the time in nanoseconds.
 uint64_t now(void);
 
-/// Latencies in buckets that are 1/32 wide.
+/// Latencies in buckets with a width of 1/32.
 struct histogram {
     uint64_t counts[64 * 32];
     uint64_t total, most;
 };
 
 void note(struct histogram *histogram, uint64_t nanoseconds);
-/// The latency that a share of them is below, in nanoseconds.
+/// Returns the latency that a share of them is below, in nanoseconds.
 uint64_t percentile(const struct histogram *histogram, double share);

@@ -89,7 +89,7 @@ static long take_head(struct answer *answer, const char *bytes, size_t count, in
     return end - bytes;
 }
 
-/// Sizes, and the data that `left` counts, with its line end.
+/// Parses chunk sizes, and data counted by `left`, including its line end.
 static long take_chunks(struct answer *answer, const char *bytes, size_t count, bool *done) {
     size_t used = 0;
     for (;;) {
@@ -100,7 +100,7 @@ static long take_chunks(struct answer *answer, const char *bytes, size_t count, 
         if (answer->left || !line) return (long)used;
         uint64_t size = strtoull(bytes + used, NULL, 16);
         if (size == 0) {
-            // The line of the last chunk and the empty one behind it.
+            // The line of the last chunk and the empty line after it.
             if (count - used < 5) return (long)used;
             answer->part = in_head;
             *done = true;

@@ -1,4 +1,4 @@
-"""One measurement: a load on a server, and what the server used meanwhile."""
+"""Measures the processor time that a server uses for a load."""
 
 import json
 import os
@@ -10,7 +10,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class Tools:
-    """The load and the canned server, built."""
+    """Builds the load generator and the canned server."""
 
     def __init__(self):
         self.folder = tempfile.TemporaryDirectory(prefix="apus-bars-")
@@ -18,7 +18,7 @@ class Tools:
         self.canned = self.build("canned", "canned.c")
 
     def build(self, name, *sources, flags=()):
-        """A program's path."""
+        """Builds a program. Returns its path."""
         path = os.path.join(self.folder.name, name)
         subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", path]
                        + [os.path.join(HERE, source) for source in sources] + list(flags),
@@ -27,7 +27,7 @@ class Tools:
 
 
 class Load:
-    """A load that has made its connections and waits for the word."""
+    """A load generator that has made its connections and waits for the start."""
 
     def __init__(self, tools, server, words, seconds, core="1"):
         self.process = subprocess.Popen(
@@ -39,7 +39,7 @@ class Load:
             sys.exit(f"the load of {server.name} did not begin: {' '.join(words)}")
 
     def run(self):
-        """What it counted; its connections are still open."""
+        """Runs the load. Returns the counts; the connections are still open."""
         self.process.stdin.write("go\n")
         self.process.stdin.flush()
         line = self.process.stdout.readline()
@@ -55,7 +55,7 @@ class Load:
 
 
 def connection_counts(server):
-    """How many connections each worker of a server has."""
+    """Returns the number of connections of each worker."""
     counts = []
     for pid in server.workers():
         folder = f"/proc/{pid}/fd"
@@ -65,8 +65,8 @@ def connection_counts(server):
 
 
 def measure(tools, server, words, seconds, core="1"):
-    """CPU microseconds a request, how much of it is the kernel's, requests a second, and what the
-    load says itself."""
+    """Returns microseconds of CPU time per request, the kernel's share, requests per second, and
+    the counts of the load."""
     load = Load(tools, server, words, seconds, core)
     counts = connection_counts(server)
     before = server.cpu_times()

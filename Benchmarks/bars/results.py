@@ -1,4 +1,4 @@
-"""The results of `make bench-bars` as data, and what is made of them for people to read.
+"""The results of `make bench-bars` as JSON, and the plot and tables made from them.
 
     results.py     writes docs/performance.svg, and the tables of docs/performance.md and README.md,
                    from results.json
@@ -25,7 +25,7 @@ circle { filter: brightness(1.4) } }
 
 
 def row(name, results, peers):
-    """A row of results.json from the medians and ratios of a work."""
+    """Returns a row of results.json from the medians and ratios of a workload."""
     cpu = {column: round(results.median(column), 1)
            for column in COLUMNS if column in results.rounds}
     made = {"name": name, "cpu": cpu}
@@ -39,7 +39,7 @@ def row(name, results, peers):
 
 
 def save(path, data):
-    """Writes results, one row a line."""
+    """Writes results, one row per line."""
     rows = data.pop("rows")
     text = json.dumps(data, indent=2)[:-2]
     lines = ",\n".join("    " + json.dumps(one) for one in rows)
@@ -48,15 +48,15 @@ def save(path, data):
 
 
 def ratio(one, peer):
-    """How many times the CPU time of apus a peer needs; the median of the rounds where it is known,
-    otherwise the ratio of the medians."""
+    """Returns the CPU time of a peer as a multiple of that of apus: the median of the rounds if
+    it is known, otherwise the ratio of the medians."""
     if peer not in one["cpu"]:
         return None
     return one.get(peer) or one["cpu"][peer] / one["cpu"]["apus"]
 
 
 def plot(data):
-    """The ratio of each peer in each row, on a logarithmic axis."""
+    """Returns a plot of the ratio of each peer in each row, on a logarithmic axis."""
     rows = data["rows"]
     height = 76 + 24 * len(rows)
 
@@ -97,7 +97,7 @@ def cells(one):
 
 
 def table(data):
-    """All rows: microseconds and ratios."""
+    """Returns all rows as a table: microseconds and ratios."""
     lines = ["| workload | apus | canned | nginx | lighttpd | h2o | nginx / apus | best peer / apus |",
              "|---|---:|---:|---:|---:|---:|---:|---:|"]
     lines += [f'| {one["name"]} | {" | ".join(cells(one))} |' for one in data["rows"]]
@@ -105,7 +105,7 @@ def table(data):
 
 
 def short_table(data):
-    """A few rows, as multiples of the CPU time of apus."""
+    """Returns a few rows as a table of multiples of the CPU time of apus."""
     lines = ["| CPU time of a request | apus | nginx | lighttpd | h2o |", "|---|---:|---:|---:|---:|"]
     for one in data["rows"]:
         if one["name"] in SHORT:
@@ -116,7 +116,7 @@ def short_table(data):
 
 
 def replace(path, text):
-    """Replaces what stands between the two markers of a page."""
+    """Replaces the text between the two markers of a page."""
     path = os.path.join(ROOT, path)
     with open(path, encoding="utf-8") as file:
         page = file.read()

@@ -1,11 +1,12 @@
-"""How the servers are set up for a work: each with its cache of files, as its manual says."""
+"""Configurations of the servers for a workload: each with its file cache, as its manual
+recommends."""
 
 import dataclasses
 import os
 
 import servers
 
-# apus and nginx run this same text.
+# For apus and nginx.
 NGINX = """
 daemon off;
 worker_processes {workers};
@@ -55,7 +56,7 @@ deflate.cache-dir = "{{folder}}/{{name}}-deflate"
 
 @dataclasses.dataclass(frozen=True)
 class Setup:
-    """What of a server's configuration a work asks for."""
+    """The parts of a configuration that depend on the workload."""
 
     log: bool = False
     cache: bool = True
@@ -88,7 +89,7 @@ class Setup:
                                extra=extra.replace("{{", "{").replace("}}", "}"))
 
     def start(self, name, binary, place):
-        """The running server."""
+        """Starts the server."""
         text = None
         if name in ("apus", "nginx"):
             text = self._nginx()

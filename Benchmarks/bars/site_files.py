@@ -1,4 +1,4 @@
-"""The files that the works ask for."""
+"""The files that the workloads request."""
 
 import gzip
 import itertools
@@ -7,7 +7,7 @@ import random
 
 import servers
 
-# What a browser sends: Chromium's fields for a page, 700 bytes with the request line.
+# Chromium's headers for a page, 700 bytes with the request line.
 BROWSER = (
     "sec-ch-ua: \"Chromium\";v=\"142\", \"Google Chrome\";v=\"142\", \"Not_A Brand\";v=\"99\"\r\n"
     "sec-ch-ua-mobile: ?0\r\n"
@@ -31,11 +31,11 @@ TEXTS = {"10k.txt": 10 << 10, "100k.txt": 100 << 10}
 
 
 class Site(servers.Place):
-    """Files of some sizes, texts with their gzip forms, and, when asked for, many small ones."""
+    """Files of several sizes, texts with their gzip forms, and optionally many small files."""
 
     def __init__(self):
         super().__init__()
-        # Words as often as in a language, so that they pack about as well.
+        # Words with frequencies as in a language, so that they compress as well.
         letters = random.Random(5)
         words = ["".join(letters.choices("etaoinshrdlucmfwypvbgkjqxz", range(26, 0, -1),
                                          k=letters.randint(2, 9))) for _ in range(2000)]
@@ -44,7 +44,7 @@ class Site(servers.Place):
             text = " ".join(generator.choices(
                 words, [1 / rank for rank in range(1, 2001)], k=size // 4)).encode()[:size]
             self.write(name, text)
-            # A peer that compresses once and keeps it takes the usual level.
+            # A peer that caches compressed files uses the usual level.
             self.write(name + ".packed", gzip.compress(text, 6))
 
     def write(self, name, content):
@@ -54,15 +54,15 @@ class Site(servers.Place):
         os.utime(path, (OLD, OLD))
 
     def fields(self, name, text):
-        """A file of field lines for the load."""
+        """Writes a file of header lines for the load."""
         path = os.path.join(self.folder, name + ".fields")
         with open(path, "w", encoding="utf-8", newline="") as file:
             file.write(text)
         return path
 
     def zipf(self, count, drawn=300_000):
-        """Makes `count` files of 1 KiB; the list of targets in which each stands as often as its
-        popularity says, by Zipf's law with an exponent of 1."""
+        """Creates `count` files of 1 KiB. Returns a list of targets in which each occurs
+        according to Zipf's law with an exponent of 1."""
         content = random.Random(3).randbytes(1 << 10)
         targets = [f"/zipf/{n % 256:02x}/{n}" for n in range(count)]
         if not os.path.exists(self.root + "/zipf"):

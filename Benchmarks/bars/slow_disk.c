@@ -1,5 +1,5 @@
-// A file system whose files are at hand, but for those called /cold…, of which the first read of each
-// takes MILLISECONDS: slow_disk MILLISECONDS MOUNTPOINT. It stays in the foreground.
+// slow_disk MILLISECONDS MOUNTPOINT: a file system with fast files, except those named /cold…,
+// whose first read takes MILLISECONDS. It runs in the foreground.
 #define FUSE_USE_VERSION 31
 #include <errno.h>
 #include <fuse.h>
@@ -14,7 +14,7 @@ static int delay_ms;
 
 static void *begin(struct fuse_conn_info *connection, struct fuse_config *settings) {
     (void)connection;
-    // What the kernel knows it does not ask for again.
+    // The kernel does not request cached content again.
     settings->kernel_cache = 1;
     settings->entry_timeout = settings->attr_timeout = settings->negative_timeout = 3600;
     return NULL;

@@ -1,4 +1,4 @@
-"""Latency, the longest turn of the loop, and memory: what is no CPU time."""
+"""Measurements other than CPU time: latency, the longest iteration of the event loop, memory."""
 
 import contextlib
 import os
@@ -21,14 +21,14 @@ def median(values):
 
 
 def top_rates(tools, running, options):
-    """Requests a second that each server reaches in a closed loop."""
+    """Returns the requests per second of each server in a closed loop."""
     return {name: median([measure(tools, server, FILE + ["--connections", "64"],
                                   options.seconds)["rate"] for _ in range(3)])
             for name, server in running.items()}
 
 
 def latency(tools, found, site, options):
-    """p99 at half of the best peer's top rate, in an open loop."""
+    """Returns p99 at half of the best peer's rate, in an open loop."""
     with contextlib.ExitStack() as stack:
         running = {name: stack.enter_context(Setup().start(name, found[name], site))
                    for name in ("apus", *PEERS) if name in found}
@@ -46,8 +46,8 @@ def latency(tools, found, site, options):
 
 
 def longest_turn(tools, server, words, seconds):
-    """Milliseconds from the end of a wait to the beginning of the next, the most and the 99.9th
-    percentile, as perf trace sees them; None without perf."""
+    """Returns the time from the end of a wait to the beginning of the next in milliseconds:
+    maximum and 99.9th percentile, measured with perf trace; None without perf."""
     if not shutil.which("perf") or os.geteuid() != 0:
         return None
     path = f"/tmp/apus-turns-{os.getpid()}"
@@ -82,8 +82,8 @@ def longest_turn(tools, server, words, seconds):
 
 
 def memory(tools, found, site, options):
-    """KiB of private memory of a worker after a load of small and large files, and of so many
-    different ones."""
+    """Returns the private memory of a worker in KiB, after a load of a small and a large file,
+    and of many files."""
     rows = {}
     for name in ("apus", "nginx", "h2o"):
         if name not in found:

@@ -1,4 +1,4 @@
-"""The works, and the bars that apus is to clear in each."""
+"""The workloads, and the targets of apus in each."""
 
 import dataclasses
 
@@ -10,12 +10,12 @@ PEERS = ("nginx", "lighttpd", "h2o")
 
 @dataclasses.dataclass(frozen=True)
 class Column:
-    """One thing that is measured: a server, how it is set up, what it is asked for."""
+    """A measurement: a server, its configuration, and the load."""
 
     server: str
     setup: Setup = Setup()
     load: tuple = ()
-    # What stands at its head, where it is not the server's name.
+    # The title of the column, if it is not the server's name.
     label: str = ""
 
     @property
@@ -25,8 +25,8 @@ class Column:
 
 @dataclasses.dataclass(frozen=True)
 class Bar:
-    """`over` by apus in `metric`, at least; `best` is the cheapest peer. With `most`, apus by
-    `over`, at most."""
+    """A minimum for the ratio of `over` to apus in `metric`; `best` is the cheapest peer. With
+    `most`, a maximum for the ratio of apus to `over`."""
 
     over: str
     least: float = 0
@@ -40,27 +40,27 @@ class Work:
     columns: tuple
     bars: tuple
     warm: float = 0.3
-    # A turn takes so long at least, where few requests are many bytes.
+    # The minimum duration of a measurement, for large responses.
     seconds: float = 0
 
 
-# What a loop that sends the same bytes whatever is asked can be asked for.
+# The loads for the canned server.
 CANNED = Column("canned", load=("--path", "/1024"))
 
 
 def columns(load, setup=Setup(), peers=PEERS, canned=False):
-    """apus and peers that do the same."""
+    """Returns the columns of apus and peers that can do the same."""
     names = ("apus",) + (("canned",) if canned else ()) + tuple(peers)
     return tuple(Column(name, setup, tuple(load)) for name in names)
 
 
 def over(**least):
-    """Bars of CPU time: nginx=1.5, best=1.1."""
+    """Returns targets of CPU time: nginx=1.5, best=1.1."""
     return tuple(Bar(name, least=value) for name, value in least.items())
 
 
 def small(site):
-    """What is small and hot."""
+    """Returns workloads of small cached files."""
     file = ["--path", "/1024"]
     browser = ["--fields", site.fields("browser", site_files.BROWSER)]
     return [
@@ -87,7 +87,7 @@ def small(site):
 
 
 def logged():
-    """The access log."""
+    """Returns the workload with the access log."""
     file = ("--path", "/1024")
     return [Work(
         "access log on",
@@ -98,7 +98,7 @@ def logged():
 
 
 def other_answers(site):
-    """404, 304 and a range."""
+    """Returns workloads for 404, 304 and a range."""
     since = site.fields("since", "If-Modified-Since: Fri, 14 Feb 2020 13:14:15 GMT\r\n")
     part = site.fields("range", "Range: bytes=100-1123\r\n")
     return [
@@ -111,7 +111,7 @@ def other_answers(site):
 
 
 def coded(site):
-    """gzip of texts."""
+    """Returns workloads of compressed texts."""
     fields = ["--fields", site.fields("gzip", "Accept-Encoding: gzip\r\n")]
     works = []
     for name, least in (("10k.txt", 10), ("100k.txt", 60)):
@@ -125,7 +125,7 @@ def coded(site):
 
 
 def large():
-    """Bodies that are sent from the file."""
+    """Returns workloads of large files."""
     return [Work(f"{label} keep-alive", columns(["--path", f"/{size}"]), over(best=0.93),
                  seconds=seconds)
             for label, size, seconds in (("100 KiB", 100 << 10, 0), ("1 MiB", 1 << 20, 1),
@@ -133,9 +133,9 @@ def large():
 
 
 def many(site):
-    """More files than the caches have entries for."""
+    """Returns the workload with more files than cache entries."""
     setup = Setup(entries=10_000)
-    # lighttpd keeps what it has looked up open, and answers 403 when its descriptors are used up.
+    # lighttpd keeps files open, and responds with 403 when its descriptors are used up.
     load = ["--paths", site.zipf(100_000)]
     return [Work("100,000 files, zipf", columns(load, setup, ("nginx", "h2o")),
                  over(nginx=1.3), warm=3)]

@@ -1,5 +1,5 @@
-// Blocking calls: a task that waits for one client is there for nobody else, so each client takes
-// a thread or a process, or its turn.
+// Blocking calls: a task that waits for one client can serve no other, so each client needs a
+// thread or a process, or waits for its turn.
 #define _GNU_SOURCE
 #include "waiting.h"
 #include <errno.h>
@@ -13,7 +13,7 @@ static void serve_to_the_end(int fd) {
     CALL(close(fd));
 }
 
-/// One client at a time: the second one waits until the first has gone.
+/// Serves one client at a time: the second one waits until the first disconnects.
 void run_blocking(int listener) {
     for (;;) {
         int fd = take(listener, 0);
@@ -27,12 +27,12 @@ static void *thread_of_a_client(void *argument) {
     return NULL;
 }
 
-/// A thread for each connection.
+/// Serves each connection with a thread.
 void run_threads(int listener) {
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    // Enough for this; the default reserves 8 MiB of addresses each.
+    // The default reserves 8 MiB of address space per thread.
     pthread_attr_setstacksize(&attributes, 65536);
     for (int count = 0;;) {
         int fd = take(listener, 0);
@@ -54,7 +54,7 @@ static void *thread_of_the_pool(void *argument) {
     return NULL;
 }
 
-/// 64 threads, each serving one client at a time: the 65th waits.
+/// Serves with 64 threads, each one client at a time: the 65th client waits.
 void run_pool(int listener) {
     for (int index = 1; index < 64; index++) {
         pthread_t thread;
@@ -63,7 +63,7 @@ void run_pool(int listener) {
     run_blocking(listener);
 }
 
-/// A process for each connection.
+/// Serves each connection with a process.
 void run_processes(int listener) {
     for (int count = 0;;) {
         int fd = take(listener, 0);

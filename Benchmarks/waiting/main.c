@@ -1,5 +1,5 @@
-// waiting MODEL CONNECTIONS: starts a server of the model on one processor and loads it from
-// another; prints what was measured as JSON. Benchmarks/waiting/run calls it for all of them.
+// waiting MODEL CONNECTIONS: starts a server of the model on one processor, loads it from another,
+// and prints the measurements as JSON. Benchmarks/waiting/run calls it for all models.
 #define _GNU_SOURCE
 #include "waiting.h"
 #include <arpa/inet.h>
@@ -33,7 +33,7 @@ enum { few = 64, most_samples = 1 << 20 };
 
 struct client {
     int fd;
-    /// When its request was sent, in nanoseconds; 0 when it has none under way.
+    /// The time when its request was sent, in nanoseconds; 0 if none is in progress.
     int64_t since;
     uint64_t answers;
 };
@@ -65,14 +65,14 @@ static uint32_t task_count(void) {
     return count < most_tasks ? count : most_tasks;
 }
 
-/// Nanoseconds of processor time of all tasks of the server.
+/// Returns the processor time of all tasks of the server, in nanoseconds.
 static int64_t processor_time(void) {
     int64_t sum = 0;
     pid_t last = 0;
     for (uint32_t index = 0; index < task_count(); index++) {
         clockid_t clock;
         pid_t pid = shared->tasks[index].pid;
-        // Threads have the process's clock in common.
+        // The threads of a process share its clock.
         if (pid != last && clock_getcpuclockid(pid, &clock) == 0) sum += now(clock);
         last = pid;
     }
@@ -100,8 +100,9 @@ static double kibibytes(pid_t pid, const char *file, const char *name) {
     return value;
 }
 
-/// KiB of the server: what its processes hold alone, their page tables, and 16 KiB of kernel stack
-/// for each task. Of many processes 32 are asked, for all but the first are alike.
+/// Returns the memory of the server in KiB: private memory of its processes, their page tables, and
+/// 16 KiB of kernel stack per task. Of many processes, 32 are examined, since all but the first are
+/// alike.
 static double memory(void) {
     int count = task_count(), processes = count > 1 && shared->tasks[1].pid != server;
     int asked = !processes ? 1 : count < 33 ? count : 33;
@@ -128,7 +129,7 @@ static int start_server(const struct model *model, struct sockaddr_in *name) {
     server = fork();
     if (server == 0) {
         setpgid(0, 0);
-        // Its processes are killed as a group; they end with their connections if nobody does it.
+        // Its processes are killed as a group; otherwise they exit with their connections.
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         signal(SIGCHLD, SIG_IGN);
         pin(0);
@@ -141,8 +142,8 @@ static int start_server(const struct model *model, struct sockaddr_in *name) {
     return server < 0 ? -1 : 0;
 }
 
-/// Lets the server catch up, so that its queue does not overflow: a connection that is turned away
-/// tries again after a second only. One that accepts nobody any more is not waited for.
+/// Waits for the server to catch up, so that its queue does not overflow: a refused connection is
+/// retried only after a second. Gives up on a server that accepts no more.
 static void pace(int connected) {
     uint32_t before = 0;
     for (int turn = 0; turn < 200; turn++) {
@@ -154,7 +155,7 @@ static void pace(int connected) {
     }
 }
 
-/// Connects until there are `count`, or the server takes no more within a second.
+/// Connects until there are `count` connections, or the server accepts none within a second.
 static void connect_clients(int count, const struct sockaddr_in *name) {
     for (client_count = 0; client_count < count; client_count++) {
         if (client_count % 512 == 511) pace(client_count);
@@ -181,7 +182,7 @@ static void ask(struct client *client) {
     if (send(client->fd, request, sizeof request, MSG_NOSIGNAL) < 0) client->since = 0;
 }
 
-/// Takes answers and asks again, until `end`; how many answers came.
+/// Reads responses and sends the next requests until `end`. Returns the number of responses.
 static uint64_t load_until(int64_t end, int keeps_samples) {
     static struct epoll_event events[1024];
     uint64_t answers = 0;
@@ -219,7 +220,7 @@ static double percentile(double share) {
     return samples[(int)(share * (sample_count - 1))] / 1000.0;
 }
 
-/// Loads with `active` of the clients and prints what it cost.
+/// Loads the server with `active` clients and prints the cost.
 static void measure(const char *name, int active, double seconds) {
     int served = 0;
     sample_count = 0;
@@ -227,7 +228,7 @@ static void measure(const char *name, int active, double seconds) {
         clients[index].answers = 0;
         if (clients[index].since == 0) ask(&clients[index]);
     }
-    // What is under way when the time is counted was asked for a while ago.
+    // Requests in progress when the measurement starts were sent a while ago.
     load_until(monotonic() + (int64_t)(seconds * 0.5e9), 0);
     int64_t start = monotonic(), used = processor_time();
     uint64_t made = calls();
@@ -245,7 +246,7 @@ static void measure(const char *name, int active, double seconds) {
         percentile(0.5), percentile(0.99));
 }
 
-/// Waits until the server has nothing more to do with the connections that came.
+/// Waits until the server has nothing more to do with the new connections.
 static void settle(const char *model) {
     int64_t before = -1;
     for (int turn = 0; turn < 150; turn++) {

@@ -1,5 +1,5 @@
-// Non-blocking sockets and one task: asking each again and again, or a multiplexer that is asked
-// for all of them at once.
+// Non-blocking sockets and one task: trying each socket repeatedly, or a multiplexer for all of
+// them.
 #define _GNU_SOURCE
 #include "waiting.h"
 #include <errno.h>
@@ -15,7 +15,7 @@
 
 static void watch_listener(int listener) { fcntl(listener, F_SETFL, O_NONBLOCK); }
 
-/// No multiplexer: every socket is asked in turn, for ever.
+/// Tries every socket in turn, forever, without a multiplexer.
 void run_spin(int listener) {
     static int fds[most_descriptors];
     int count = 0;
@@ -99,7 +99,7 @@ static void run_epoll(int listener, uint32_t how) {
                 continue;
             }
             enum served outcome = serve(fd);
-            // The edge is told once: what is left now, nobody will tell of.
+            // An edge is reported once: the rest must be read now.
             while (how != 0 && outcome == served_request) outcome = serve(fd);
             if (outcome == served_end) CALL(close(fd));
         }
@@ -109,15 +109,15 @@ static void run_epoll(int listener, uint32_t how) {
 void run_epoll_level(int listener) { run_epoll(listener, 0); }
 void run_epoll_edge(int listener) { run_epoll(listener, EPOLLET); }
 
-/// Has the kernel send `signal`, with the descriptor, when something happens to `fd`.
+/// Lets the kernel send `signal`, with the descriptor, when `fd` is ready.
 static void signal_of(int fd, int signal) {
     CALL(fcntl(fd, F_SETSIG, signal));
     CALL(fcntl(fd, F_SETOWN, getpid()));
     CALL(fcntl(fd, F_SETFL, O_ASYNC | O_NONBLOCK));
 }
 
-/// Signal-driven: a queued signal for each event. It is an edge, and the queue can be full: then
-/// SIGIO comes instead and says of nobody in particular that something happened.
+/// Signal-driven: a queued signal for each event, which is edge-triggered. The queue can overflow:
+/// then SIGIO is sent, which does not name a descriptor.
 void run_signals(int listener) {
     static char is_client[most_descriptors];
     int highest = 0;
@@ -140,7 +140,7 @@ void run_signals(int listener) {
             signal_of(fd, ready);
             is_client[fd] = 1;
             if (fd > highest) highest = fd;
-            // What came before the signal was asked for makes none.
+            // Data that arrived before the signal was requested causes none.
             if (serve(fd) == served_end) is_client[fd] = 0, CALL(close(fd));
         }
         for (fd = first; fd <= last; fd++) {

@@ -30,7 +30,7 @@ enum served serve(int fd) {
     ssize_t count = CALL(recv(fd, request, sizeof request, 0));
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) return served_nothing;
     if (count <= 0) return served_end;
-    // It always has room: the client waits for it before it asks again.
+    // There is always room: the client waits for the response before its next request.
     return CALL(send(fd, answer, sizeof answer, MSG_NOSIGNAL)) > 0 ? served_request : served_end;
 }
 

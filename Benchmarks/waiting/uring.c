@@ -1,6 +1,6 @@
-// Asynchronous: not "tell me when a read would not wait" but "read, and tell me when you have".
-// The two rings are memory that the kernel and the program share; one io_uring_enter(2) hands over
-// all that was put into the first and waits for the second (io_uring(7)).
+// Asynchronous I/O: a read is submitted, and its completion reported. Both rings are memory shared
+// by the kernel and the program; one io_uring_enter(2) submits all entries of the first and waits
+// for the second (io_uring(7)).
 #define _GNU_SOURCE
 #include "waiting.h"
 #include <errno.h>
@@ -46,7 +46,7 @@ static int open_ring(struct ring *ring) {
     if (ring->fd < 0) return -1;
     size_t size = parameters.cq_off.cqes + parameters.cq_entries * sizeof(struct io_uring_cqe);
     size_t other = parameters.sq_off.array + parameters.sq_entries * sizeof(unsigned);
-    // One mapping for both rings: IORING_FEAT_SINGLE_MMAP, of every kernel since 5.4.
+    // One mapping for both rings: IORING_FEAT_SINGLE_MMAP, in every kernel since 5.4.
     char *rings = mmap(
         NULL, size > other ? size : other, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
         ring->fd, IORING_OFF_SQ_RING);
@@ -66,7 +66,7 @@ static int open_ring(struct ring *ring) {
 }
 
 void run_uring(int listener) {
-    // A read that is under way owns its buffer: each connection needs one, idle or not.
+    // A read in progress owns its buffer, so each connection needs one, idle or not.
     static char requests[most_descriptors][request_size];
     static char answer[answer_size];
     struct ring ring = {0};

@@ -1,5 +1,5 @@
-// The ways to wait, compared: what every model of a server shares. One and the same request and
-// answer, over loopback; what differs is how a server finds out whose turn it is.
+// Code shared by all models of a server: the same request and response over loopback. The models
+// differ in how the server finds out which client is ready.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -7,7 +7,7 @@
 
 enum { request_size = 64, answer_size = 128, most_tasks = 16384, most_descriptors = 65536 };
 
-/// What a thread or process of the server tells the load generator; each has one of its own.
+/// Counters of a thread or process of the server; each has its own.
 struct task {
     _Alignas(64) uint64_t calls;
     pid_t pid;
@@ -15,38 +15,38 @@ struct task {
 
 /// Memory that the server and the load generator share.
 struct shared {
-    /// How many of `tasks` are used.
+    /// The number of used elements of `tasks`.
     uint32_t task_count;
-    /// How many connections were accepted.
+    /// The number of accepted connections.
     uint32_t accepted;
-    /// Where and why a model refused a connection; empty when it did not.
+    /// The reason why a model refused a connection; empty if it did not.
     char end[120];
     struct task tasks[most_tasks];
 };
 
 extern struct shared *shared;
-/// Of the calling thread or process.
+/// The counters of the calling thread or process.
 extern __thread struct task *task;
 
 /// Counts a system call of this task.
 #define CALL(call) (task->calls++, (call))
 
-/// Gives the calling thread or process a `task`.
+/// Assigns a `task` to the calling thread or process.
 void begin_task(void);
-/// Remembers the first refusal.
+/// Records the first refusal.
 void note_end(const char *format, ...);
 
-/// What came of trying to serve a client once.
+/// The result of trying to serve a client once.
 enum served { served_request, served_nothing, served_end };
-/// recv(2) and, when a request came, send(2) of the answer.
+/// Receives a request and sends the response: recv(2), send(2).
 enum served serve(int fd);
-/// Counts a connection that was accepted.
+/// Counts an accepted connection.
 void note_accepted(void);
-/// accept4(2) with `flags`: a descriptor, or -1.
+/// Accepts a connection: accept4(2) with `flags`. Returns a descriptor, or -1.
 int take(int listener, int flags);
 
 struct model {
-    /// As on the command line.
+    /// The name on the command line.
     const char *name;
     /// Serves until it is killed.
     void (*run)(int listener);

@@ -1,4 +1,5 @@
-// The header is always there, so that the importer sees it; the function is in debug builds only.
+// The header is always present, so that Swift can import it; the function exists in debug builds
+// only.
 #define _GNU_SOURCE
 #include "break-in.h"
 
@@ -53,7 +54,8 @@ static int start_process(void) {
     return result(pid);
 }
 
-// Writes to each pipe: to the master, to the logger, and to those that should only ever end.
+// Writes garbage to each pipe: to the master, to the logger, and to those of which only the end of
+// the other side counts.
 static int spoil_pipes(unsigned seed) {
     char bytes[2000];
     for (int fd = 2; fd < 256; fd++) {
@@ -63,7 +65,7 @@ static int spoil_pipes(unsigned seed) {
             bytes[index] = (char)((seed = seed * 1103515245 + 12345) >> 16);
         ssize_t written = write(fd, bytes, sizeof bytes);
         if (written >= 0) continue;
-        // The end that is read: the other one can be opened, where the pipe is this user's.
+        // The reading end; the writing end can be opened through /proc if this user owns the pipe.
         char path[32];
         snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
         int other = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
@@ -79,7 +81,7 @@ static int hang(void) {
     return 0;
 }
 
-// The first descriptor that listens, or the one that `number` says.
+// Returns the first listening descriptor, or the one with `number`.
 static int listener(const char *number) {
     if (*number) return atoi(number);
     for (int fd = 3; fd < 4096; fd++) {
@@ -98,7 +100,7 @@ static int lock_out(int fd) {
     return result(setsockopt(fd, SOL_SOCKET, SO_LOCK_FILTER, &on, sizeof on));
 }
 
-// Calls that change what other processes have open, too: on the listening socket.
+// Tries calls that would change what other processes have open too, on the listening socket.
 static int harm(const char *what) {
     int fd = listener(strchr(what, ':') ? strchr(what, ':') + 1 : "");
     int on = 1;
@@ -119,7 +121,7 @@ static int harm(const char *what) {
     return 1;
 }
 
-// Fills stderr for as long as the process lives.
+// Writes to stderr as long as the process lives.
 static int flood(void) {
     static char lines[4096];
     memset(lines, 'x', sizeof lines);

@@ -37,7 +37,7 @@ int clinux_raise_changes(int changes, int on) {
     return fcntl(changes, F_SETFL, O_NONBLOCK | (on ? O_ASYNC : 0)) != 0 ? -errno : 0;
 }
 
-// IN_CLOSE_WRITE tells of writes through a mapping, once it is gone.
+// IN_CLOSE_WRITE also reports writes through a mapping, once it is unmapped.
 int clinux_watch_file(int changes, const char *path) {
     int watch = inotify_add_watch(changes, path, IN_MODIFY | IN_ATTRIB | IN_CLOSE_WRITE);
     return watch < 0 ? -errno : watch;
@@ -55,15 +55,15 @@ int clinux_unwatch(int changes, int watch) {
     return inotify_rm_watch(changes, watch) != 0 ? -errno : 0;
 }
 
-int clinux_tells_changes(const char *path) {
+int clinux_notifies_changes(const char *path) {
     struct statfs system;
     if (statfs(path, &system) != 0) return -errno;
-    return clinux_type_tells_changes((uint32_t)system.f_type);
+    return clinux_type_notifies_changes((uint32_t)system.f_type);
 }
 
-// A read-only mount is no promise: a server on the network, a FUSE daemon, the host of a virtual
-// machine or another mount of the same file system may change what it shows.
-int clinux_type_tells_changes(uint32_t type) {
+// A read-only mount can change: a network server, a FUSE daemon, the host of a virtual machine, or
+// another mount of the same file system may change its content.
+int clinux_type_notifies_changes(uint32_t type) {
     switch (type) {
     case 0x0000EF53u: // ext2, ext3, ext4
     case 0x58465342u: // xfs
@@ -73,7 +73,7 @@ int clinux_type_tells_changes(uint32_t type) {
     case 0x01021994u: // tmpfs
     case 0x794C7630u: // overlay
         return 1;
-    // These are never written.
+    // Never written:
     case 0x00009660u: // iso9660
     case 0x73717368u: // squashfs
     case 0xE0F5E1E2u: // erofs

@@ -10,7 +10,7 @@ static struct {
     char **arguments;
 } command_line;
 
-// The kernel's memory of arguments and environment, once no pointer leads into it any more.
+// The kernel's memory of arguments and environment, after all pointers into it were replaced.
 static struct {
     char *start;
     size_t size;

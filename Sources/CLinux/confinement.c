@@ -21,7 +21,7 @@ int clinux_bound_capabilities(uint64_t kept) {
 int clinux_keep_capabilities(uint64_t kept) {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
     struct __user_cap_data_struct data[2];
-    // Kernels before 4.3 know no ambient set.
+    // Kernels before 4.3 have no ambient set.
     (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
     if (syscall(SYS_capget, &header, data) != 0) return -errno;
     for (int half = 0; half < 2; half++) {
@@ -38,8 +38,7 @@ int clinux_no_new_privileges(void) {
 
 int clinux_not_dumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ? -errno : 0; }
 
-// landlock(7), by numbers: the headers that this is built with may be older than the kernel that it
-// runs on.
+// Landlock's system calls by number: the headers at build time may be older than the kernel.
 enum { create_ruleset = 444, add_rule = 445, restrict_self = 446 };
 enum { version_flag = 1, path_beneath = 1 };
 
@@ -64,8 +63,8 @@ enum {
     device_ioctl = 15,
 };
 
-// Bits 0 to 12 are the first version's; linking elsewhere (13), truncating (14) and devices' ioctls
-// (15) came with those below.
+// Bits 0 to 12 are supported by the first version; linking elsewhere (13), truncating (14) and
+// ioctls of devices (15) by later ones.
 static uint64_t file_rights(int version) {
     int rights = version >= 5 ? 16 : version >= 3 ? 15 : version >= 2 ? 14 : 13;
     return BIT(rights) - 1;
@@ -84,7 +83,7 @@ int clinux_landlock_create(int version, int reads, int opens_fast) {
     if (version >= clinux_landlock_tcp) rules.network = 3;
     // Abstract unix sockets and signals.
     if (version >= 6) rules.scopes = 3;
-    // What an older kernel does not know of the struct is zero, so that it takes it.
+    // Members that an older kernel does not know are zero, so it accepts the struct.
     int fd = (int)syscall(create_ruleset, &rules, sizeof rules, 0);
     return fd < 0 ? -errno : fd;
 }

@@ -13,7 +13,7 @@ int clinux_event_descriptor(void) {
 int clinux_wake_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0 ? -errno : 0; }
 
 void clinux_wake(int fd) {
-    // A pipe that is full wakes its reader as well.
+    // A full pipe wakes its reader as well.
     ssize_t written = write(fd, "", 1);
     (void)written;
 }

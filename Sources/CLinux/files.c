@@ -28,17 +28,17 @@ int clinux_open(int directory, const char *path, int links) {
 
 int clinux_at_fdcwd(void) { return AT_FDCWD; }
 
-static void take(struct clinux_facts *facts, const struct stat *status) {
-    facts->device = status->st_dev;
-    facts->inode = status->st_ino;
-    facts->size = status->st_size;
-    facts->modified_seconds = status->st_mtim.tv_sec;
-    facts->modified_nanoseconds = (uint32_t)status->st_mtim.tv_nsec;
-    facts->changed_seconds = status->st_ctim.tv_sec;
-    facts->changed_nanoseconds = (uint32_t)status->st_ctim.tv_nsec;
-    facts->mode = status->st_mode;
-    facts->owner = status->st_uid;
-    facts->group = status->st_gid;
+static void copy_status(struct clinux_file_status *result, const struct stat *status) {
+    result->device = status->st_dev;
+    result->inode = status->st_ino;
+    result->size = status->st_size;
+    result->modified_seconds = status->st_mtim.tv_sec;
+    result->modified_nanoseconds = (uint32_t)status->st_mtim.tv_nsec;
+    result->changed_seconds = status->st_ctim.tv_sec;
+    result->changed_nanoseconds = (uint32_t)status->st_ctim.tv_nsec;
+    result->mode = status->st_mode;
+    result->owner = status->st_uid;
+    result->group = status->st_gid;
 }
 
 ssize_t clinux_real_path(const char *path, char *real, size_t size) {
@@ -50,7 +50,7 @@ ssize_t clinux_real_path(const char *path, char *real, size_t size) {
     int error = errno;
     close(fd);
     if (count < 0) return -error;
-    // A path that is cut, or of a directory that cannot be reached from the root.
+    // A path that was cut off, or of a directory that cannot be reached from the root.
     if ((size_t)count >= size) return -ENAMETOOLONG;
     return count > 0 && real[0] == '/' ? count : -ENOENT;
 }
@@ -60,17 +60,17 @@ int clinux_open_directory(int directory, const char *name) {
     return fd < 0 ? -errno : fd;
 }
 
-int clinux_stat_at(int directory, const char *name, struct clinux_facts *facts) {
+int clinux_stat_at(int directory, const char *name, struct clinux_file_status *result) {
     struct stat status;
     if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) != 0) return -errno;
-    take(facts, &status);
+    copy_status(result, &status);
     return 0;
 }
 
-int clinux_fstat(int fd, struct clinux_facts *facts) {
+int clinux_fstat(int fd, struct clinux_file_status *result) {
     struct stat status;
     if (fstat(fd, &status) != 0) return -errno;
-    take(facts, &status);
+    copy_status(result, &status);
     return 0;
 }
 
@@ -86,10 +86,10 @@ void clinux_will_need(int fd, int64_t offset, int64_t count) {
     (void)posix_fadvise(fd, offset, count, POSIX_FADV_WILLNEED);
 }
 
-int clinux_stat(const char *path, struct clinux_facts *facts) {
+int clinux_stat(const char *path, struct clinux_file_status *result) {
     struct stat status;
     if (stat(path, &status) != 0) return -errno;
-    take(facts, &status);
+    copy_status(result, &status);
     return 0;
 }
 
@@ -98,7 +98,7 @@ static const int appending = O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
 int clinux_open_append(const char *path) {
     int fd = open(path, appending | O_WRONLY | O_CREAT, 0644);
     if (fd < 0 && errno == ENXIO) {
-        // Who may also read it, is its own reader.
+        // If it may also be read, it has a reader: this process.
         fd = open(path, appending | O_RDWR);
         if (fd < 0) return -ENXIO;
     }
@@ -112,8 +112,8 @@ int clinux_open_append_as(const char *path, uint32_t user, uint32_t group) {
         setfsgid(group);
         setfsuid(user);
     }
-    // Both return the previous value even if they fail, so the ids in force are asked for: without
-    // them the file would be opened with this process's own rights.
+    // Both calls return the previous value even if they fail, so the effective ids are checked:
+    // otherwise the file would be opened with this process's own rights.
     if (!is_other
         || ((uint32_t)setfsuid((uid_t)-1) == user && (uint32_t)setfsgid((gid_t)-1) == group)) {
         fd = open(path, appending | O_WRONLY | O_CREAT, 0644);

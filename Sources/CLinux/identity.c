@@ -1,4 +1,4 @@
-// How a process is told from others: by a lock that it holds, by a descriptor that means it.
+// Identification of processes, by a lock that they hold or by a pidfd.
 #define _GNU_SOURCE
 #include "processes.h"
 #include <errno.h>

@@ -71,8 +71,8 @@ int clinux_keepalive(int fd, int on, int idle, int interval, int count) {
     return result;
 }
 
-int clinux_turn_away(int fd, int is_unix) {
-    // Byte 13 of a TCP header has its flags: SYN (2) without ACK (16) asks for a connection.
+int clinux_refuse_new_connections(int fd, int is_unix) {
+    // Byte 13 of a TCP header has the flags: SYN (2) without ACK (16) requests a connection.
     static struct sock_filter no_new_ones[] = {
         BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
         BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0x12),
@@ -86,7 +86,7 @@ int clinux_turn_away(int fd, int is_unix) {
     return outcome(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program));
 }
 
-int clinux_turns_away(int fd) {
+int clinux_refuses_new_connections(int fd) {
     socklen_t count = 0;
     return getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, NULL, &count) == 0 && count > 0;
 }
@@ -95,10 +95,10 @@ int clinux_listener_fault(int fd) {
     int listens = 0;
     socklen_t size = sizeof listens;
     if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0 || !listens) return 1;
-    // A unix socket that was shut down still says that it listens.
+    // A Unix domain socket that was shut down still reports that it listens.
     struct pollfd entry = {.fd = fd, .events = POLLRDHUP};
     if (poll(&entry, 1, 0) > 0) return 1;
-    // EACCES: there is a filter that cannot be shown, an eBPF program.
+    // EACCES: a filter that cannot be read, an eBPF program.
     socklen_t count = 0;
     int fails = getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, NULL, &count) != 0;
     if (fails) return errno == EACCES ? 2 : 0;
@@ -119,7 +119,7 @@ static uint64_t half(const uint8_t *bytes) {
     return number;
 }
 
-int clinux_take_over(int fd, struct clinux_listening *listening) {
+int clinux_adopt_listener(int fd, struct clinux_listening *listening) {
     int type = 0, listens = 0;
     socklen_t size = sizeof type;
     if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) != 0) return -errno;

@@ -27,7 +27,7 @@ ssize_t clinux_send_passing(int socket, const void *bytes, size_t count, int pas
 
 ssize_t clinux_receive_passing(int socket, void *bytes, size_t count, int *passed) {
     struct iovec piece = {.iov_base = bytes, .iov_len = count};
-    // Room for more than one: those that did not fit would be lost, not refused.
+    // Room for several descriptors: those that do not fit would be lost, not refused.
     _Alignas(struct cmsghdr) char control[CMSG_SPACE(4 * sizeof(int))];
     struct msghdr message = {
         .msg_iov = &piece, .msg_iovlen = 1,
@@ -48,7 +48,7 @@ ssize_t clinux_receive_passing(int socket, void *bytes, size_t count, int *passe
             else close(fd);
         }
     }
-    // What was cut off is not what was sent.
+    // A truncated message is not what was sent.
     if (*passed >= 0 && message.msg_flags & (MSG_CTRUNC | MSG_TRUNC)) {
         close(*passed);
         *passed = -1;

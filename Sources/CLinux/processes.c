@@ -25,7 +25,7 @@ static void take_signals(sigset_t *set, uint64_t mask) {
 
 int clinux_signal_descriptor(uint64_t mask) {
     sigset_t set;
-    // Whoever started us may have had them ignored: an ignored SIGCHLD would leave nothing to reap.
+    // The parent may have set signals to be ignored: an ignored SIGCHLD would leave no exit status.
     for (int number = 1; number <= 64; number++)
         if (mask & (UINT64_C(1) << (number - 1))) signal(number, SIG_DFL);
     take_signals(&set, mask);

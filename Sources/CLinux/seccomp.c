@@ -1,5 +1,5 @@
-// Which system calls a process makes that clients can reach. A call that shows that somebody else
-// has taken the process over ends it; any other fails with ENOSYS and is reported once.
+// System call filters for processes that clients can reach. A call that indicates a takeover kills
+// the process; any other unlisted call fails with ENOSYS and is reported once.
 #define _GNU_SOURCE
 #include "confinement.h"
 #include <errno.h>
@@ -29,9 +29,9 @@
 #define SECCOMP_FILTER_FLAG_SPEC_ALLOW (1UL << 2)
 #endif
 
-// Calls of both roles, those of the event loop first, and what libraries make of their own: memory
-// (brk, mmap, ...), locks (futex), time where there is no vDSO, and what a trap needs to report
-// itself and die. Calls whose arguments are looked at are in write_program().
+// Calls of both roles, those of the event loop first, and calls made by libraries: memory (brk,
+// mmap, ...), locks (futex), time where there is no vDSO, and those that a trap needs to report
+// itself and exit. Calls whose arguments are checked are in write_program().
 static const int both[] = {
 #ifdef SYS_epoll_wait
     SYS_epoll_wait,
@@ -62,15 +62,15 @@ static const int both[] = {
     SYS_rt_sigreturn, SYS_sigaltstack, SYS_restart_syscall, SYS_exit, SYS_exit_group,
 };
 
-// An alarm ends what takes too long; what was compressed goes into files in memory.
-static const int aide_alone[] = {
+// An alarm ends work that takes too long; compressed data is written to memory files.
+static const int helper_only[] = {
 #ifdef SYS_alarm
     SYS_alarm,
 #endif
     SYS_setitimer, SYS_memfd_create, SYS_pwrite64,
 };
 
-// fcntl(2)'s commands that change nothing other processes share.
+// fcntl(2) commands that do not change anything shared with other processes.
 static const int harmless_commands[] = {F_GETFL, F_GETFD, F_SETFD, F_GET_SEALS};
 
 // The socket options that a worker sets, on its own connections only.
@@ -86,14 +86,14 @@ static const struct {
 #ifndef SO_DETACH_REUSEPORT_BPF
 #define SO_DETACH_REUSEPORT_BPF 68
 #endif
-// Options that take a socket away from everybody else who has it.
+// Options that take a socket away from other processes that have it.
 static const int filter_options[] = {
     SO_ATTACH_FILTER, SO_DETACH_FILTER, SO_LOCK_FILTER, SO_ATTACH_BPF, SO_ATTACH_REUSEPORT_CBPF,
     SO_ATTACH_REUSEPORT_EBPF, SO_DETACH_REUSEPORT_BPF,
 };
 
-// The names of calls, and which of them show that the process was taken over: those end it. All
-// others that are not allowed fail with ENOSYS, so that a library that tries one does no harm.
+// Names of calls, and the ones that indicate a takeover, which kill the process. Other calls that
+// are not allowed fail with ENOSYS, so that a library that tries one does no harm.
 #define NAME(call) {SYS_##call, #call, 0}
 #define TAKEOVER(call) {SYS_##call, #call, 1}
 static const struct {
@@ -146,16 +146,16 @@ static const struct {
 #endif
 };
 
-// What SIGSYS's handler is told by si_errno: SECCOMP_RET_DATA.
+// The value of si_errno that the SIGSYS handler gets: SECCOMP_RET_DATA.
 enum { is_takeover = 1, is_unexpected = 2 };
 static const uint32_t end_it = SECCOMP_RET_TRAP | is_takeover;
 static const uint32_t fail_it = SECCOMP_RET_TRAP | is_unexpected;
 
-// siginfo's si_code of a call that a filter trapped; not in every libc's headers.
+// si_code of a call that a filter trapped; missing from some C libraries' headers.
 enum { trapped_by_filter = 1 };
 
 #define COUNT(list) (sizeof(list) / sizeof *(list))
-// BPF_MAXINSNS; what guards descriptors gets at most `most_runs` of it.
+// BPF_MAXINSNS; checks of descriptors get at most `most_runs` of it.
 enum { longest = 4096, most_runs = 1000 };
 
 struct program {
@@ -175,7 +175,7 @@ static void load_number(struct program *program) {
     load(program, offsetof(struct seccomp_data, nr));
 }
 
-// The low half of an argument: both machines have it first.
+// Loads the low half of an argument, which comes first on both supported machines.
 static void load_argument(struct program *program, int argument) {
     load(program, offsetof(struct seccomp_data, args) + sizeof(uint64_t) * (size_t)argument);
 }
@@ -184,14 +184,14 @@ static void finish(struct program *program, uint32_t action) {
     add(program, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action));
 }
 
-// The call ends here with `action` if what was loaded is `value`.
+// Ends the filter with `action` if the loaded value is `value`.
 static void finish_if(struct program *program, uint32_t value, uint32_t action) {
     add(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1));
     finish(program, action);
 }
 
-// The steps from here to `end_section` are for some calls only; others jump over them. What is
-// loaded is the call's number before and after.
+// Begins steps for some calls only; the others jump to `end_section`. The call's number is loaded
+// before and after.
 static unsigned short begin_section(struct program *program, const int *calls, size_t count) {
     for (size_t index = 0; index < count; index++)
         add(program, (struct sock_filter)BPF_JUMP(
@@ -210,7 +210,7 @@ static void allow(struct program *program, const int *calls, size_t count) {
         finish_if(program, (uint32_t)calls[index], SECCOMP_RET_ALLOW);
 }
 
-// Ends a call with `otherwise` unless an argument, masked, has a value; goes on if it has.
+// Ends the filter with `otherwise` unless a masked argument has a value.
 static void require(
     struct program *program, int argument, uint32_t mask, uint32_t value, uint32_t otherwise) {
     load_argument(program, argument);
@@ -219,7 +219,8 @@ static void require(
     finish(program, otherwise);
 }
 
-// Ends `number` with `then` where an argument, masked, has a value, and with `otherwise` else.
+// Ends the filter for call `number` with `then` if a masked argument has a value, otherwise with
+// `otherwise`.
 static void judge(
     struct program *program, int number, int argument, uint32_t mask, uint32_t value,
     uint32_t then, uint32_t otherwise) {
@@ -229,13 +230,13 @@ static void judge(
     end_section(program, start);
 }
 
-// Descriptors in one piece: first to last.
+// A range of descriptors, from first to last.
 struct run {
     int first, last;
 };
 
-// The descriptors that are open now. At the time of the filter these are the inherited ones, which
-// the master and other processes have, too. Returns how many runs there are.
+// Finds the descriptors that are open now: when the filter is installed, they are the inherited
+// ones, which the master and other processes share. Returns the number of ranges.
 static size_t find_open(struct run runs[most_runs]) {
     enum { at_once = 256, highest = 65536 };
     struct rlimit limit;
@@ -261,7 +262,7 @@ static size_t find_open(struct run runs[most_runs]) {
     return count;
 }
 
-// No process that shares a socket, a pipe or a file with others changes its state.
+// Prevents the process from changing the state of a socket, a pipe or a file that it shares.
 static void guard_shared(struct program *program, const struct run *runs, size_t count) {
     static const int changes[] = {SYS_shutdown, SYS_setsockopt, SYS_fcntl};
     unsigned short start = begin_section(program, changes, COUNT(changes));
@@ -281,8 +282,8 @@ static void write_descriptor_changes(struct program *program, int role) {
     load_argument(program, 1);
     for (size_t index = 0; index < COUNT(harmless_commands); index++)
         finish_if(program, (uint32_t)harmless_commands[index], SECCOMP_RET_ALLOW);
-    // Of files in memory, which it makes itself.
-    if (role == clinux_role_aide) finish_if(program, F_ADD_SEALS, SECCOMP_RET_ALLOW);
+    // For memory files that it creates itself.
+    if (role == clinux_role_helper) finish_if(program, F_ADD_SEALS, SECCOMP_RET_ALLOW);
     end_section(program, start);
 
     struct run runs[most_runs];
@@ -290,7 +291,7 @@ static void write_descriptor_changes(struct program *program, int role) {
 
     start = begin_section(program, &number, 1);
     load_argument(program, 1);
-    // Change notifications arrive as a signal, to this process only.
+    // Change notifications arrive as a signal, for this process only.
     add(program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, F_SETFL, 0, 5));
     require(program, 2, ~(uint32_t)(O_NONBLOCK | O_ASYNC), 0, fail_it);
     finish(program, SECCOMP_RET_ALLOW);
@@ -304,7 +305,7 @@ static void write_descriptor_changes(struct program *program, int role) {
 
 static void write_socket_changes(struct program *program, int role, int passing) {
     static const int messages[] = {SYS_sendmsg, SYS_recvmsg};
-    if (role == clinux_role_aide) {
+    if (role == clinux_role_helper) {
         allow(program, messages, COUNT(messages));
         return;
     }
@@ -323,7 +324,7 @@ static void write_socket_changes(struct program *program, int role, int passing)
         finish_if(program, (uint32_t)filter_options[index], end_it);
     finish(program, fail_it);
     end_section(program, start);
-    // Descriptors pass between a worker and the helper process, and nowhere else: whoever received
+    // Descriptors are passed between a worker and the helper process only: a process that received
     // a listening socket could close it for all.
     for (size_t index = 0; index < COUNT(messages); index++)
         judge(
@@ -338,25 +339,25 @@ static void write_program(struct program *program, int role, int allowed, int pa
 #endif
     finish(program, SECCOMP_RET_KILL_PROCESS);
     load_number(program);
-    // First: since its argument is looked at, the kernel runs the filter for it. All logs are
-    // written by another process: files are opened for reading, and not truncated.
+    // First, since the kernel runs the filter for calls whose arguments are checked. The logger
+    // writes all logs: files are opened for reading only, and not truncated.
     const uint32_t writing = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND;
     judge(program, SYS_openat, 2, writing, 0, SECCOMP_RET_ALLOW, end_it);
     allow(program, both, COUNT(both));
-    if (role == clinux_role_aide) allow(program, aide_alone, COUNT(aide_alone));
+    if (role == clinux_role_helper) allow(program, helper_only, COUNT(helper_only));
     write_descriptor_changes(program, role);
     write_socket_changes(program, role, passing);
-    // Memory is never code.
+    // Memory is never executable.
     judge(program, SYS_mmap, 2, PROT_EXEC, 0, SECCOMP_RET_ALLOW, end_it);
     judge(program, SYS_mprotect, 2, PROT_EXEC, 0, SECCOMP_RET_ALLOW, end_it);
     judge(program, SYS_pkey_mprotect, 2, PROT_EXEC, 0, fail_it, end_it);
 #ifdef SYS_open
     judge(program, SYS_open, 1, writing, 0, fail_it, end_it);
 #endif
-    // abort(3) sends a signal to itself; nobody else gets one.
+    // abort(3) sends a signal to its own process; no other process gets one.
     judge(
         program, SYS_tgkill, 0, UINT32_MAX, (uint32_t)getpid(), SECCOMP_RET_ALLOW, end_it);
-    // The handler of SIGSYS stays, and ends the process by a call that the kernel ends it for.
+    // The SIGSYS handler stays, and ends the process with a call for which the kernel kills it.
     judge(
         program, SYS_rt_sigaction, 0, UINT32_MAX, SIGSYS, SECCOMP_RET_KILL_PROCESS,
         SECCOMP_RET_ALLOW);
@@ -395,8 +396,8 @@ static void report(int call, const char *end) {
     (void)written;
 }
 
-// Unexpected calls that were reported: each once, and no more of them than the pipe to the master
-// has room for, so that the write does not wait.
+// Reports of unexpected calls: each once, and no more of them than the pipe to the master can hold,
+// so that the write does not wait.
 enum { most_reports = 64 };
 static int reported[most_reports];
 static volatile sig_atomic_t reported_count;
@@ -455,8 +456,8 @@ int clinux_seccomp_enforce(int role, int allowed, int passing) {
     struct sigaction action = {.sa_sigaction = stopped, .sa_flags = SA_SIGINFO};
     sigfillset(&action.sa_mask);
     if (sigaction(SIGSYS, &action, NULL) != 0) return -errno;
-    // The workers of a server are not made slower by what guards a browser's scripts from each
-    // other (Speculative Store Bypass), which older kernels tie to seccomp.
+    // Disables the mitigation of Speculative Store Bypass, which older kernels tie to seccomp: it
+    // protects scripts of a browser from each other, and slows workers down.
     if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &filter) == 0)
         return 0;
     if (errno != EINVAL) return -errno;

@@ -58,7 +58,7 @@ void *clinux_share_readable(size_t size, void **writable, int *error) {
         return NULL;
     }
     *writable = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    // Kernels before 5.1 do not know the seal: there the others could still undo PROT_READ.
+    // Kernels before 5.1 do not have this seal: there, other processes could undo PROT_READ.
     fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
     void *readable = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
     int ok = *writable != MAP_FAILED && readable != MAP_FAILED;
@@ -79,7 +79,7 @@ _Static_assert(sizeof(struct clinux_activity) == 192, "an activity is three cach
 void clinux_activity_begin(
     struct clinux_activity *activity, const void *text, size_t count, uint64_t now_ms) {
     if (count > clinux_activity_text) count = clinux_activity_text;
-    // Whoever is killed in between leaves a text without a length, not one that is half another's.
+    // A process killed in between leaves a text without a length, not a mixture of two texts.
     activity->count = 0;
     activity->state = clinux_activity_in_hand;
     activity->begun_ms = now_ms;
@@ -91,7 +91,8 @@ void clinux_activity_begin(
 }
 
 void clinux_random(void *bytes, size_t count) {
-    // Up to 256 bytes come whole once the kernel's source is ready, and are waited for until then.
+    // Up to 256 bytes are returned at once when the kernel's source is ready, and are waited for
+    // until then.
     size_t filled = 0;
     while (filled < count) {
         size_t rest = count - filled;

@@ -79,14 +79,14 @@ int clinux_local_address(int fd, struct clinux_peer *peer) {
     return 0;
 }
 
-int clinux_get_tcp_facts(int fd, struct clinux_tcp_facts *facts) {
+int clinux_get_tcp_info(int fd, struct clinux_tcp_info *result) {
     struct tcp_info info = {0};
     socklen_t length = sizeof info;
     if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return -errno;
-    facts->round_trip = info.tcpi_rtt;
-    facts->round_trip_variance = info.tcpi_rttvar;
-    facts->send_window = info.tcpi_snd_cwnd;
-    facts->receive_space = info.tcpi_rcv_space;
+    result->round_trip = info.tcpi_rtt;
+    result->round_trip_variance = info.tcpi_rttvar;
+    result->send_window = info.tcpi_snd_cwnd;
+    result->receive_space = info.tcpi_rcv_space;
     return 0;
 }
 

@@ -132,7 +132,7 @@ public enum SystemCallFilter {
     public static func enforce(
         _ role: Role, allowing allowed: Allowed, passing: Int32
     ) throws(SystemError) {
-        let role = role == .helper ? clinux_role_aide : clinux_role_worker
+        let role = role == .helper ? clinux_role_helper : clinux_role_worker
         let returned = clinux_seccomp_enforce(Int32(role.rawValue), allowed.rawValue, passing)
         try confined(returned, "seccomp()")
     }

@@ -47,7 +47,7 @@ public struct FileStatus: BitwiseCopyable, Sendable {
         return fileStatus
     }
 
-    init(_ fileStatus: clinux_facts) {
+    init(_ fileStatus: clinux_file_status) {
         kind =
             clinux_is_regular(fileStatus.mode) != 0
             ? .regular : clinux_is_directory(fileStatus.mode) != 0 ? .directory : .other
@@ -63,11 +63,11 @@ public struct FileStatus: BitwiseCopyable, Sendable {
     }
 
     /// An empty status.
-    public static var none: FileStatus { FileStatus(clinux_facts()) }
+    public static var none: FileStatus { FileStatus(clinux_file_status()) }
 
     /// Creates a status, for tests.
     public init(kind: Kind, size: Int64, modified: Int64) {
-        var fileStatus = clinux_facts()
+        var fileStatus = clinux_file_status()
         fileStatus.size = size
         fileStatus.modified_seconds = modified
         fileStatus.changed_seconds = modified
@@ -171,7 +171,7 @@ public func openForReading(
 
 /// Calls fstat(2).
 public func fileStatus(of fd: Int32) -> Result<FileStatus, FileError> {
-    var fileStatus = clinux_facts()
+    var fileStatus = clinux_file_status()
     let returned = unsafe clinux_fstat(fd, &fileStatus)
     return returned < 0
         ? .failure(FileError(code: 0 &- returned)) : .success(FileStatus(fileStatus))
@@ -179,7 +179,7 @@ public func fileStatus(of fd: Int32) -> Result<FileStatus, FileError> {
 
 /// Calls stat(2), which follows links.
 public func fileStatus(of path: CPath) -> Result<FileStatus, FileError> {
-    var fileStatus = clinux_facts()
+    var fileStatus = clinux_file_status()
     let returned = unsafe clinux_stat(path.start, &fileStatus)
     return returned < 0
         ? .failure(FileError(code: 0 &- returned)) : .success(FileStatus(fileStatus))

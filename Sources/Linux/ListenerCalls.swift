@@ -89,11 +89,11 @@ public enum ListenerCalls {
     /// Refuses new connections, through all processes' copies of the socket. Connections in the
     /// backlog can still be accepted.
     public static func refuseNew(_ fd: Int32, isUnix: Bool) -> Int32 {
-        clinux_turn_away(fd, isUnix ? 1 : 0)
+        clinux_refuse_new_connections(fd, isUnix ? 1 : 0)
     }
 
     /// Returns true if the socket refuses new connections.
-    public static func refusesNew(_ fd: Int32) -> Bool { clinux_turns_away(fd) != 0 }
+    public static func refusesNew(_ fd: Int32) -> Bool { clinux_refuses_new_connections(fd) != 0 }
 
     /// The reason that a listening socket accepts nothing.
     public enum Fault: Sendable {
@@ -133,7 +133,7 @@ public enum ListenerCalls {
     /// Fails with errno(3), EINVAL if it is something else.
     public static func takeOver(_ fd: Int32) -> Result<Name, FileError> {
         var found = clinux_listening()
-        let returned = unsafe clinux_take_over(fd, &found)
+        let returned = unsafe clinux_adopt_listener(fd, &found)
         guard returned >= 0 else { return .failure(FileError(code: 0 &- returned)) }
         switch clinux_family(UInt32(found.family)) {
         case clinux_family_ipv4: return .success(.ipv4(found.ipv4, port: found.port))

@@ -67,11 +67,11 @@ public func openChecked(
 
 /// Returns true if a name is no link, or one whose owner is that of its target.
 private func hasSameOwner(_ name: [UInt8], in directory: Int32, _ target: Int32) -> Bool {
-    var fileStatus = clinux_facts()
+    var fileStatus = clinux_file_status()
     let returned = withTerminated(name) { unsafe clinux_stat_at(directory, $0.start, &fileStatus) }
     guard returned == 0 else { return false }
     guard fileStatus.mode & UInt32(S_IFMT) == UInt32(S_IFLNK) else { return true }
-    var targetFacts = clinux_facts()
+    var targetFacts = clinux_file_status()
     guard unsafe clinux_fstat(target, &targetFacts) == 0 else { return false }
     return fileStatus.owner == targetFacts.owner
 }

@@ -13,8 +13,8 @@ public struct TCPInfo {
 
     /// Reads the statistics of a socket; nil if it is not a TCP socket.
     public init?(of descriptor: Int32) {
-        var info = clinux_tcp_facts()
-        guard unsafe clinux_get_tcp_facts(descriptor, &info) == 0 else { return nil }
+        var info = clinux_tcp_info()
+        guard unsafe clinux_get_tcp_info(descriptor, &info) == 0 else { return nil }
         roundTripMicroseconds = info.round_trip
         roundTripVarianceMicroseconds = info.round_trip_variance
         sendWindowSegments = info.send_window

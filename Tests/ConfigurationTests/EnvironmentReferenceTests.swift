@@ -15,10 +15,10 @@ import Testing
         (#"root "${ENV:DIR} 2";"#, "[root][/srv/www 2];"),
         ("root '${ENV:DIR}';", "[root][/srv/www];"),
         ("a ${ENV:_A1};", "[a][x];"), ("${ENV:_A1} ${ENV:_A1};", "[x][x];"),
-        // A value is the bytes of a word: no words, no escapes, no references.
+        // A value becomes bytes of the word: it is not split, and has no escapes or references.
         ("a ${ENV:WORDS} b;", #"[a][a b; c {d} "e" #f][b];"#),
         ("a ${ENV:VALUE};", #"[a][\n$x${ENV:PORT}];"#),
-        // Defaults, for what is not set or empty.
+        // Defaults, for unset and empty variables.
         ("a ${ENV:PORT:-1};", "[a][8080];"), ("a ${ENV:NO:-1};", "[a][1];"),
         ("a ${ENV:EMPTY:-1}2;", "[a][12];"), ("a x${ENV:NO:-}y;", "[a][xy];"),
         ("a ${ENV:EMPTY};", "[a][];"), ("a ${ENV:NO:-/a:-b};", "[a][/a:-b];"),
@@ -26,7 +26,7 @@ import Testing
         // Raw blocks.
         ("map $a $b { ${ENV:PORT} ${ENV:DIR}; }", "[map][$a][$b]{[8080][/srv/www];}"),
         ("types { a/${ENV:_A1} y; }", "[types]{[a/x][y];}"),
-        // What only looks like it.
+        // Text that only resembles a reference.
         ("a ${PORT} $ENV:PORT ${env:PORT};", "[a][${PORT}][$ENV:PORT][${env:PORT}];"),
         ("a $;", "[a][$];"), ("# ${ENV:NO}\na;", "[a];"),
         (#"a \t${ENV:_A1}\t;"#, "[a][\tx\t];"),
@@ -96,7 +96,7 @@ import Testing
     }
 }
 
-/// Where nothing of a word is syntax.
+/// Literals in which no character has a meaning.
 @Suite struct WordLiteralsTests {
     private let word = parse("${ENV:A}b${ENV:A}c;", environment: ["A": "$x"]).tree[0].name
 

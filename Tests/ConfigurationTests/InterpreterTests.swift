@@ -302,7 +302,7 @@ import Testing
             """
         ),
         (
-            // Whatever it has in its block, and how many arguments.
+            // With any content of its block, and any number of arguments.
             "stream a b { server { listen 1; nonsense; } }",
             """
             apus.conf:1:1: error: "stream" directive is refused: apus serves files only
@@ -312,7 +312,7 @@ import Testing
             """
         ),
         (
-            // Wherever it stands.
+            // In any context.
             "http { ssi on; }",
             """
             apus.conf:1:8: error: "ssi" directive is refused: apus serves files only

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Configuration
 
-/// Checked against `nginx -t` where nginx takes the text.
+/// Checked with `nginx -t` where nginx accepts the text.
 @Suite struct LexerTests {
     @Test(arguments: [
         ("a;", "[a];"), ("a b c;", "[a][b][c];"), (" \t\r\na\n b\t;\n", "[a][b];"),

@@ -224,7 +224,7 @@ import Testing
         #expect(draft.closed[19_998].isGzip == true)
     }
 
-    /// Whatever the bytes are, parsing, interpreting and rendering end.
+    /// For any bytes, parsing, interpreting and rendering terminate.
     @Test(arguments: 0..<40 as Range<UInt64>)
     func mutatedConfigurationsNeverTrap(seed: UInt64) {
         var random = Random(state: seed)
@@ -259,7 +259,7 @@ import Testing
     }
 }
 
-/// A small generator with a seed (SplitMix64).
+/// A small seeded generator (SplitMix64).
 private struct Random {
     var state: UInt64
 

@@ -7,7 +7,7 @@ func parse(
     parse(bytes: Array(text.utf8), files: files, environment: environment)
 }
 
-/// The same for bytes that need not be UTF-8.
+/// Parses bytes, which need not be UTF-8, as `apus.conf`.
 func parse(
     bytes: [UInt8], files: [String: String] = [:], environment: [String: String] = [:]
 ) -> ParsedConfiguration {
@@ -29,7 +29,7 @@ func parse(
         })
 }
 
-/// A tree in one line: words in brackets, `;` or braces after them.
+/// Returns a tree as one line: words in brackets, followed by `;` or braces.
 func outline(_ tree: [Directive]) -> String {
     tree.map { directive in
         let words = ([directive.name] + directive.arguments).map { "[\($0.text)]" }.joined()
@@ -37,7 +37,7 @@ func outline(_ tree: [Directive]) -> String {
     }.joined()
 }
 
-/// The rendered diagnostics of the text alone.
+/// Returns the rendered diagnostics of a text.
 func parseErrors(
     _ text: String, files: [String: String] = [:], environment: [String: String] = [:]
 ) -> String {
@@ -45,7 +45,7 @@ func parseErrors(
     return parsed.diagnostics.map { $0.render(in: parsed.sources) }.joined(separator: "\n")
 }
 
-/// A small draft of settings with a stack of levels, as the server's is.
+/// A small draft of settings with a stack of levels, like the server's.
 struct Draft: Equatable {
     struct Level: Equatable {
         var name = "main"
@@ -153,7 +153,7 @@ let table = DirectiveTable<Draft>([
     .refused("stream", in: .main, "Passes on.", advice: "remove the block"),
 ])
 
-/// Parses and interprets a text; gives the draft and everything that is wrong, rendered.
+/// Parses and interprets a text. Returns the draft and all errors, rendered.
 func interpret(_ text: String, in context: Contexts = .main) -> (draft: Draft, errors: String) {
     let parsed = parse(text)
     var draft = Draft()

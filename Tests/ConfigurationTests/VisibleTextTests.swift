@@ -17,7 +17,7 @@ import Testing
         // Zero width, separators of lines and paragraphs, byte order mark, soft hyphen, a tag.
         ("\u{200B}\u{2028}\u{2029}", "\\xE2\\x80\\x8B\\xE2\\x80\\xA8\\xE2\\x80\\xA9"),
         ("\u{FEFF}\u{AD}\u{E0041}", "\\xEF\\xBB\\xBF\\xC2\\xAD\\xF3\\xA0\\x81\\x81"),
-        // Text in any script stays.
+        // Text in any script is unchanged.
         ("\u{A0}\u{A1}é \u{5D0}\u{4E2D} \u{1F426}", "\u{A0}\u{A1}é \u{5D0}\u{4E2D} \u{1F426}"),
     ])
     func escapes(text: String, expected: String) {
@@ -28,7 +28,7 @@ import Testing
         #expect(VisibleText.escaped("a\tb\n\u{85}", keepingTabs: true) == "a\tb\\x0A\\xC2\\x85")
     }
 
-    /// All that a terminal or a reader could be deceived with.
+    /// Characters that could deceive a terminal or a reader.
     @Test(
         arguments: [
             0x00...0x1F, 0x7F...0x9F, 0x61C...0x61C, 0x200B...0x200F, 0x2028...0x202E,

@@ -1,6 +1,6 @@
-/// Requests of the usual form.
+/// Requests in the usual form.
 enum Ask {
-    /// What a request that must not be answered asks for.
+    /// The target of requests that must not get a response.
     static let probe = "/probe.txt"
 
     static func request(
@@ -22,15 +22,15 @@ enum Ask {
         request("GET", target, fields, version: "1.0")
     }
 
-    /// A request whose field lines are these bytes, Host among them.
+    /// Returns a request with these header lines, which include Host.
     static func raw(_ lines: String) -> String { "GET /a.txt HTTP/1.1\r\n\(lines)\r\n\r\n" }
 
-    /// A GET with these fields and this content.
+    /// Returns a GET with these headers and this content.
     static func content(_ fields: String, _ content: String, method: String = "GET") -> String {
         "\(method) /a.txt HTTP/1.1\r\nHost: conformance.test\r\n\(fields)\r\n\r\n\(content)"
     }
 
-    /// A GET whose content is these chunks.
+    /// Returns a GET with these chunks.
     static func chunked(_ chunks: String) -> String {
         content("Transfer-Encoding: chunked", chunks)
     }

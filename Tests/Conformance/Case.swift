@@ -1,21 +1,22 @@
-/// One thing that the RFCs, or nginx, say of a server of files: bytes in, rules of the answers out.
+/// A requirement of the RFCs, or of nginx, for a file server: the bytes to send, and rules for the
+/// responses.
 public struct Case: Sendable {
-    /// Unique, in words: the tables of failing cases name it.
+    /// A unique name in words; the tables of failing cases use it.
     public let name: String
-    /// Where it is said, as in "9112 3.2".
+    /// The source of the requirement, as in "9112 3.2".
     public let section: String
-    /// How it is said.
+    /// The strength of the requirement.
     public let level: Level
-    /// The bytes, one a scalar (so "\u{e4}" is the byte 0xE4). Each further part is sent once
-    /// another answer was read. `{etag}` and the like stand for what the server itself said.
+    /// The bytes, one per scalar (so "\u{e4}" is the byte 0xE4). Each further part is sent after
+    /// another response was read. `{etag}` and the like are replaced by values from the server.
     public let parts: [String]
-    /// The answers in their order.
+    /// The expected responses, in order.
     public let responses: [ExpectedResponse]
-    /// What becomes of the connection.
+    /// The state of the connection afterwards.
     public let then: Afterwards
-    /// Whether it hangs on `strict_requests`.
+    /// The setting of `strict_requests` that the case needs.
     public let strictness: Strictness
-    /// Where apus differs from nginx on purpose.
+    /// The intended difference from nginx, if there is one.
     public let difference: Difference.Name?
 
     /// A case that sends all bytes at once.
@@ -30,7 +31,7 @@ public struct Case: Sendable {
             differs: difference)
     }
 
-    /// A MUST.
+    /// A MUST, with all bytes sent at once.
     public init(
         _ name: String, _ section: String, _ bytes: String, _ responses: [ExpectedResponse],
         then: Afterwards = .inStep, _ strictness: Strictness = .either,
@@ -41,7 +42,7 @@ public struct Case: Sendable {
             differs: difference)
     }
 
-    /// A MUST whose parts wait for answers.
+    /// A MUST whose parts wait for responses.
     public init(
         _ name: String, _ section: String, parts: [String], _ responses: [ExpectedResponse],
         then: Afterwards = .inStep
@@ -49,7 +50,7 @@ public struct Case: Sendable {
         self.init(name, section, .must, parts: parts, responses, then: then)
     }
 
-    /// A case whose parts wait for answers.
+    /// A case whose parts wait for responses.
     public init(
         _ name: String, _ section: String, _ level: Level, parts: [String],
         _ responses: [ExpectedResponse], then: Afterwards = .inStep,
@@ -66,48 +67,48 @@ public struct Case: Sendable {
         self.difference = difference
     }
 
-    /// As it is cited.
+    /// The section as a citation.
     public var citation: String { "RFC " + section.replacingOccurrences(" ", ", ") }
 }
 
-/// How strongly a rule is said.
+/// The strength of a requirement.
 public enum Level: String, Sendable {
-    /// RFC 9110 or 9112 leave no choice.
+    /// A MUST of RFC 9110 or 9112.
     case must = "MUST"
-    /// They leave one to those with a reason.
+    /// A SHOULD, which permits exceptions with a reason.
     case should = "SHOULD"
-    /// They leave it open, and apus promises it: nginx's answer, or the safer of two.
+    /// A promise of apus where the RFCs leave a choice: nginx's response, or the safer one.
     case house = "promise"
 }
 
-/// When a case holds.
+/// The setting that a case needs.
 public enum Strictness: String, Sendable {
     case either
     /// Only with `strict_requests on`.
     case on
-    /// Only with it off: what nginx does.
+    /// Only with it off: nginx's behaviour.
     case off
 }
 
-/// What becomes of the connection after the last answer.
+/// The state of the connection after the last response.
 public enum Afterwards: Sendable {
-    /// A next request on it is answered, or it is closed: both are in step.
+    /// The next request gets a response, or the connection is closed: both sides agree.
     case inStep
-    /// A next request on it is answered.
+    /// The next request gets a response.
     case kept
-    /// It is closed, and a request that stood behind the bytes is never answered.
+    /// The connection is closed, and a request after the bytes gets no response.
     case closed
     /// Either.
     case any
 }
 
-/// One expected answer.
+/// An expected response.
 public struct ExpectedResponse: Sendable {
-    /// Any of these; none at all means that any will do.
+    /// The acceptable statuses; empty if any will do.
     public let statuses: [Int]
-    /// Whether a HEAD is answered, so that no content follows.
+    /// True for the response to a HEAD, which has no content.
     public let isHead: Bool
-    /// Whether it is an answer of HTTP/0.9: content and nothing else.
+    /// True for a response of HTTP/0.9: content only.
     public let isBare: Bool
     /// The rules for it.
     public let checks: [Check]
@@ -119,24 +120,24 @@ public struct ExpectedResponse: Sendable {
         self.isBare = isBare
     }
 
-    /// An answer to a GET, or what is answered like one.
+    /// Returns a response to a GET, or one framed like it.
     public static func get(_ statuses: Int..., checks: [Check] = []) -> ExpectedResponse {
         ExpectedResponse(statuses, checks)
     }
 
-    /// An answer to a HEAD.
+    /// Returns a response to a HEAD.
     public static func head(_ statuses: Int..., checks: [Check] = []) -> ExpectedResponse {
         ExpectedResponse(statuses, checks, isHead: true)
     }
 
-    /// An answer of HTTP/0.9, up to the end of the connection.
+    /// Returns a response of HTTP/0.9, up to the end of the connection.
     public static func bare(_ text: String) -> ExpectedResponse {
         ExpectedResponse([], [.text(text)], isBare: true)
     }
 }
 
 extension String {
-    /// Foundation's, without Foundation.
+    /// The same as Foundation's, without Foundation.
     func replacingOccurrences(_ old: Character, _ new: String) -> String {
         reduce(into: "") { $0 += $1 == old ? new : String($1) }
     }

@@ -1,14 +1,14 @@
 import Foundation
 
-/// A rule for one answer.
+/// A rule for one response.
 public enum Check: Sendable {
-    /// A field has exactly this value.
+    /// A header has exactly this value.
     case field(String, String)
-    /// A field is there.
+    /// A header is present.
     case has(String)
-    /// A field is not there.
+    /// A header is absent.
     case lacks(String)
-    /// A list has this member, whatever its case.
+    /// A list has this member, ignoring case.
     case lists(String, String)
     /// A list does not have this member.
     case doesNotList(String, String)
@@ -16,13 +16,13 @@ public enum Check: Sendable {
     case text(String)
     /// The content is not this text.
     case isNot(String)
-    /// The content has these bytes of /bytes.bin.
+    /// The content is these bytes of /bytes.bin.
     case bytes(ClosedRange<Int>)
     /// The content is all of /bytes.bin.
     case allBytes
-    /// The content is of parts, each with its Content-Range and its bytes of /bytes.bin.
+    /// The content has parts, each with its Content-Range and its bytes of /bytes.bin.
     case parts([ClosedRange<Int>])
-    /// The content is the file of that name in the site, byte by byte.
+    /// The content is the file with that name in the site, byte for byte.
     case file(String)
     /// The content begins as a gzip stream does.
     case gzip
@@ -30,32 +30,32 @@ public enum Check: Sendable {
     case empty
     /// The reason phrase.
     case reason(String)
-    /// A field is a date as RFC 9110, section 5.6.7, writes it today.
+    /// A header is a date in the format of RFC 9110, section 5.6.7.
     case date(String)
-    /// Date is the present time.
+    /// Date is the current time.
     case dateIsNow
     /// Last-Modified is not later than Date.
     case notFromTheFuture
-    /// Last-Modified and its weekday are this.
+    /// Last-Modified has this value, with its weekday.
     case modified(String)
-    /// The fields are those of an earlier answer, but for Date; Content-Length may be left out.
+    /// The headers are those of an earlier response, except Date; Content-Length may be left out.
     case sameFields(as: Int)
-    /// These fields have the values that an earlier answer gave them.
+    /// These headers have the values of an earlier response.
     case sameValues([String], as: Int)
-    /// The value of a field differs from that in an earlier answer.
+    /// The value of a header differs from that in an earlier response.
     case differs(String, from: Int)
-    /// A field begins so.
+    /// A header begins with this text.
     case begins(String, String)
     /// The content does not contain this.
     case doesNotContain(String)
     /// Allow of a 405 lists GET and HEAD.
     case allowsReading
-    /// Location, where there is one, stays on this host and has no control bytes.
+    /// Location, if present, stays on this host and contains no control characters.
     case locationIsHere
-    /// A field has at least this many characters.
+    /// A header has at least this many characters.
     case atLeast(String, Int)
 
-    /// Why the last of `responses` breaks the rule; nil when it keeps it.
+    /// Returns why the last of `responses` violates the rule; nil if it does not.
     func failure(_ responses: [ReceivedResponse]) -> String? {
         guard let response = responses.last else { return "no answer" }
         switch self {
@@ -169,7 +169,7 @@ public enum Check: Sendable {
     }
 }
 
-/// IMF-fixdate (RFC 9110, section 5.6.7), with the weekday that the date has.
+/// IMF-fixdate (RFC 9110, section 5.6.7), with the right weekday.
 enum HTTPDateText {
     static func read(_ text: String) -> Date? {
         let formatter = DateFormatter()
@@ -181,7 +181,7 @@ enum HTTPDateText {
     }
 }
 
-/// Reads multipart/byteranges (RFC 9110, section 14.6).
+/// Parses multipart/byteranges (RFC 9110, section 14.6).
 enum Multipart {
     static func failure(_ response: ReceivedResponse, _ ranges: [ClosedRange<Int>]) -> String? {
         let type = response.values("Content-Type").first ?? ""

@@ -1,7 +1,7 @@
-/// A place where apus does not answer as nginx does: one entry of the closed list. Whatever is not
-/// in the list is a bug of apus. The page of differences is made from it, and cases refer to it.
+/// An entry of the closed list of differences between apus and nginx. Any other difference is a bug
+/// of apus. The page of differences is generated from it, and cases refer to it.
 public struct Difference: Sendable {
-    /// What the cases call it.
+    /// The name that cases use.
     public enum Name: String, Sendable, CaseIterable {
         case allowOn405, headIgnoresRange, lastModifiedInTheFuture, ifUnmodifiedSinceBesideIfMatch
         case ifUnmodifiedSinceInvalid, ifModifiedSinceBesideIfNoneMatch, connectionTokens
@@ -19,7 +19,7 @@ public struct Difference: Sendable {
         case connectMethod, proxyAuthentication, valuesOfInvalidPath, lengthWithBody
     }
 
-    /// Why there is a difference.
+    /// The reason for a difference.
     public enum Kind: String, Sendable, CaseIterable {
         case breaksMust = "nginx breaks a MUST, and no configuration can depend on it"
         case isMore = "apus says more of the same content"
@@ -29,17 +29,17 @@ public struct Difference: Sendable {
         case strict = "With `strict_requests on` only"
     }
 
-    /// What the cases call it.
+    /// The name that cases use.
     public let name: Name
-    /// Why there is a difference.
+    /// The reason for the difference.
     public let kind: Kind
-    /// Where the rule is, as in "9110 15.5.6"; for what no RFC is about, the directive.
+    /// The rule, as in "9110 15.5.6"; if no RFC applies, the directive.
     public let section: String
-    /// What nginx does.
+    /// The behaviour of nginx.
     public let nginx: String
-    /// What apus does.
+    /// The behaviour of apus.
     public let apus: String
-    /// Why no case can show it on a site that stands still; nil where cases do.
+    /// The reason why no case with a static site can show it; nil if cases do.
     public let shownElsewhere: String?
 
     init(
@@ -283,7 +283,7 @@ public struct Difference: Sendable {
                 + "value, and for an extension that is none"),
     ]
 
-    /// The page of differences.
+    /// Returns the page of differences.
     public static func page() -> String {
         var text = """
             <!-- Made by `make conformance-docs` from Tests/Conformance/Difference.swift. -->

@@ -1,11 +1,11 @@
 import Glibc
 
-/// A port that nothing listens on, from below the range that the kernel gives to clients.
+/// An unused port below the range that the kernel assigns to clients.
 enum FreePort {
     static func take() -> UInt16 {
         while true {
             let port = UInt16.random(in: 12_000..<32_000)
-            // Not for a child process to hold: the port would stay taken.
+            // Close-on-exec: a child process with it would keep the port in use.
             let descriptor = socket(
                 AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
             defer { close(descriptor) }

@@ -1,20 +1,20 @@
 import Foundation
 
-/// The servers that the table compares, each with a configuration for the site.
+/// The servers in the comparison, each with a configuration for the site.
 public enum Peer: String, CaseIterable, Sendable {
     case apus
     /// apus with `strict_requests on`.
     case strictApus = "apus, strict"
     case nginx, lighttpd, h2o
 
-    /// Whether what hangs on `strict_requests` is asked of it: a server of another house has no
-    /// such switch, and is asked what the RFCs say.
+    /// True if the server is tested with the strict cases: other servers have no such switch, and
+    /// are compared with the RFCs.
     public var isStrict: Bool { self != .apus }
 
-    /// The program, when it is not given.
+    /// The program, unless another one is given.
     public var program: String { self == .strictApus ? "apus" : rawValue }
 
-    /// The command that runs the program in the foreground.
+    /// Returns the command that runs the program in the foreground.
     func command(_ program: String, _ folder: String) -> [String] {
         let file = folder + "/server.conf"
         switch self {
@@ -25,7 +25,7 @@ public enum Peer: String, CaseIterable, Sendable {
         }
     }
 
-    /// The configuration that serves the site below `folder`.
+    /// Returns the configuration that serves the site below `folder`.
     public func configuration(folder: String, port: UInt16) -> String {
         let text: String
         switch self {
@@ -98,17 +98,18 @@ public enum Peer: String, CaseIterable, Sendable {
         """
 }
 
-/// A server that runs in a folder of its own, with the site, until this is gone.
+/// A server with the site in its own directory, which runs as long as this exists.
 public final class RunningServer: @unchecked Sendable {
-    /// Where it listens.
+    /// The address that it listens on.
     public let target: Target
     private let process: Process
-    /// Open as long as this lives: when it closes, however that comes about, the server is ended.
+    /// A pipe that is open as long as this exists: when it is closed for any reason, the server is
+    /// ended.
     private let leash: Pipe
 
-    /// It did not start; the text is what it said.
+    /// An error for a server that did not start, with its output.
     public struct DidNotStart: Error, CustomStringConvertible {
-        /// What it said.
+        /// The output of the server.
         public let description: String
     }
 

@@ -1,21 +1,21 @@
 import Foundation
 
-/// An answer as it came, held to the syntax that every answer must have.
+/// A received response, checked for the syntax that every response must have.
 struct ReceivedResponse {
     let version: String
     let status: Int
     let reason: String
     let fields: [(name: String, value: String)]
-    /// The content, chunks undone.
+    /// The content without chunked framing.
     var content: [UInt8] = []
 
-    /// The message is not one of HTTP/1.1 (RFC 9112, sections 4 to 7).
+    /// The message is not valid HTTP/1.1 (RFC 9112, sections 4 to 7).
     struct Malformed: Error, CustomStringConvertible {
         let description: String
         init(_ description: String) { self.description = description }
     }
 
-    /// An answer of HTTP/0.9.
+    /// Creates a response of HTTP/0.9.
     init(bare content: [UInt8]) {
         version = "HTTP/0.9"
         status = 200
@@ -24,7 +24,7 @@ struct ReceivedResponse {
         self.content = content
     }
 
-    /// Reads a head without the empty line at its end.
+    /// Parses a header without the empty line at its end.
     init(head: [UInt8]) throws {
         var lines = String(decoding: head, as: UTF8.self).components(separatedBy: "\r\n")
         guard !lines.contains(where: { line in line.utf8.contains { $0 == 13 || $0 == 10 } }) else {
@@ -72,18 +72,18 @@ struct ReceivedResponse {
         where values(name).count > 1 { throw Malformed("two fields \(name)") }
     }
 
-    /// All values of the field, line by line.
+    /// Returns all values of a header, line by line.
     func values(_ name: String) -> [String] {
         fields.filter { $0.name.lowercased() == name.lowercased() }.map(\.value)
     }
 
-    /// The members of a list, in small letters.
+    /// Returns the members of a list, in lower case.
     func list(_ name: String) -> [String] {
         values(name).joined(separator: ",").split(separator: ",")
             .map { $0.trimmingCharacters(in: .whitespaces).lowercased() }
     }
 
-    /// What must be the same in answers to GET and HEAD.
+    /// The headers that must be the same in responses to GET and HEAD.
     var comparableFields: [String] {
         let moving: Set = ["date", "connection", "keep-alive"]
         return fields.filter { !moving.contains($0.name.lowercased()) }
@@ -92,7 +92,7 @@ struct ReceivedResponse {
 }
 
 extension [UInt8] {
-    /// Where `other` starts in these bytes, at or after `start`.
+    /// Returns the range of `other` in these bytes, at or after `start`.
     func firstRange(of other: String, from start: Int = 0) -> Range<Int>? {
         let wanted = Array(other.utf8)
         guard start <= count - wanted.count else { return nil }

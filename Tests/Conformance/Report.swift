@@ -1,11 +1,11 @@
 import Foundation
 
-/// How a server fares.
+/// The results of a server.
 public struct Report: Sendable {
-    /// The failing cases, with why.
+    /// The failing cases, with the reasons.
     public let failures: [String: String]
 
-    /// Puts all cases that hold for the server to it, several at a time.
+    /// Runs all cases that apply to the server, several at a time.
     public init(_ target: Target, isStrict: Bool) throws {
         let runner = try Runner(target)
         let cases = Group.cases.filter { $0.isAsked(isStrict: isStrict) }
@@ -24,7 +24,7 @@ public struct Report: Sendable {
         failures = results.failures
     }
 
-    /// Passed and all of the cases, as "3/4".
+    /// Returns the passed and total number of cases, as "3/4".
     func score(_ cases: [Case]) -> String {
         "\(cases.filter { failures[$0.name] == nil }.count)/\(cases.count)"
     }
@@ -57,7 +57,7 @@ public struct Report: Sendable {
 }
 
 extension Case {
-    /// Whether a server is asked this.
+    /// True if the case applies to a server.
     public func isAsked(isStrict: Bool) -> Bool {
         strictness == .either || (strictness == .on) == isStrict
     }
@@ -65,7 +65,7 @@ extension Case {
 
 /// The page that compares servers.
 public enum Comparison {
-    /// Makes the page of what each server's report says.
+    /// Returns the page for the reports of several servers.
     public static func page(_ reports: [(name: String, isStrict: Bool, report: Report)]) -> String {
         var text = """
             <!-- Made by `make conformance-docs`. -->

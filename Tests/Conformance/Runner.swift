@@ -1,38 +1,38 @@
 import Foundation
 
-/// A server to be judged.
+/// A server to test.
 public struct Target: Sendable, CustomStringConvertible {
     /// A name or an address.
     public let host: String
     /// The port of TCP.
     public let port: UInt16
 
-    /// A server at this place.
+    /// Creates a target.
     public init(host: String, port: UInt16) {
         self.host = host
         self.port = port
     }
 
-    /// Reads "host:port"; nil when it is neither.
+    /// Parses "host:port"; nil if it is invalid.
     public init?(_ text: String) {
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[colon...].dropFirst())
         else { return nil }
         self.init(host: String(text[..<colon]), port: port)
     }
 
-    /// As "host:port".
+    /// The target as "host:port".
     public var description: String { "\(host):\(port)" }
 }
 
-/// Puts cases to a server and judges the answers.
+/// Runs cases against a server.
 public struct Runner: Sendable {
     private let target: Target
     private let patienceMs: Int32
     private let keeps: Bool
     private let placeholders: [String: String]
 
-    /// Asks the server for the entity tags that the cases speak of. `patienceMs`: how long an
-    /// answer or a close may take. `keeps`: the server keeps the connection wherever it may.
+    /// Requests the entity tags that the cases refer to. `patienceMs` is the time limit for a
+    /// response or a close; `keeps` is true if the server keeps connections open whenever it may.
     public init(_ target: Target, patienceMs: Int32 = 3000, keeps: Bool = false) throws {
         self.keeps = keeps
         self.target = target
@@ -54,7 +54,7 @@ public struct Runner: Sendable {
         "{zero}": Ask.get("/zero.txt"),
     ]
 
-    /// Why the server fails the case; nil when it passes.
+    /// Returns why the server fails the case; nil if it passes.
     public func failure(of one: Case) -> String? {
         do {
             let wire = try Wire(target, patienceMs: patienceMs)
@@ -102,7 +102,7 @@ public struct Runner: Sendable {
         }
     }
 
-    /// Where the connection has to be closed a request stands behind, which no one may answer.
+    /// If the connection has to be closed, a request follows that must not get a response.
     private func send(_ text: String, isLast: Bool, _ one: Case, _ wire: Wire) {
         var text = text
         for (name, value) in placeholders {

@@ -1,10 +1,10 @@
 import Foundation
 import Glibc
 
-/// The document root that the cases speak of: a folder `site`, and `second` for a second host.
-/// Its files are old, so that a server that distrusts fresh ones trusts these.
+/// The document root for the cases: a directory `site`, and `second` for a second host. Its files
+/// are old, so that they can be cached.
 public enum Site {
-    /// Modification time of what is not named in `times`.
+    /// The modification time of files that are not in `times`.
     static let modified = 1_581_686_055
     static let modifiedText = "Fri, 14 Feb 2020 13:14:15 GMT"
 
@@ -19,7 +19,7 @@ public enum Site {
         }
     }()
 
-    /// 6,000 bytes as compressible as a page is.
+    /// 6,000 bytes, as compressible as a page.
     static let page: String = {
         var text = "<!doctype html><title>swifts</title>\n"
         for line in 0..<80 {
@@ -28,7 +28,7 @@ public enum Site {
         return text
     }()
 
-    /// Stands for what a compressor wrote beforehand: it is sent as it is.
+    /// A stand-in for a pre-compressed file, which is sent unchanged.
     static let packed: [UInt8] =
         [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1, 5, 0, 0xfa, 0xff]
         + Array("plain".utf8) + [0x96, 0x91, 0x67, 0x3a, 5, 0, 0, 0]
@@ -55,7 +55,7 @@ public enum Site {
 
     static let secondTexts = ["a.txt": "second", "index.html": "<p>second\n"]
 
-    /// The content of a file of the site.
+    /// Returns the content of a file of the site.
     static func content(of name: String) -> [UInt8] {
         switch name {
         case "bytes.bin": bytes
@@ -64,7 +64,7 @@ public enum Site {
         }
     }
 
-    /// Writes `site` and `second` into the folder, which is made when it is not there.
+    /// Creates `site` and `second` in a directory, which is created if necessary.
     public static func make(at folder: String) throws {
         let names = texts.keys + ["bytes.bin", "sidecar/plain.txt.gz"]
         for name in names {

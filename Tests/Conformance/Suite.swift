@@ -1,8 +1,8 @@
 /// The cases, in groups that follow the RFCs.
 public struct Group: Sendable {
-    /// What the group is about.
+    /// The subject of the group.
     public let title: String
-    /// Its cases.
+    /// The cases of the group.
     public let cases: [Case]
 
     /// All groups.

@@ -1,12 +1,12 @@
 import Glibc
 
-/// A connection of a case: sends bytes as they are and reads answers, every wait with a deadline.
+/// A connection of a case: sends bytes unchanged and reads responses, every wait with a deadline.
 final class Wire {
     private let descriptor: Int32
     private let patienceMs: Int32
     private var pending: [UInt8] = []
     private(set) var hasEnded = false
-    /// All that was received, for the report of a failure.
+    /// All received bytes, for the report of a failure.
     private(set) var transcript: [UInt8] = []
 
     struct Failure: Error, CustomStringConvertible {
@@ -26,7 +26,7 @@ final class Wire {
         let family = unsafe first.pointee.ai_family
         descriptor = socket(family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         let address = unsafe first.pointee
-        // What is thrown from here on runs deinit, which closes.
+        // If this or a later line throws, deinit closes the socket.
         guard unsafe connect(descriptor, address.ai_addr, address.ai_addrlen) == 0 else {
             throw Failure("cannot connect to \(target)")
         }
@@ -36,7 +36,8 @@ final class Wire {
 
     deinit { Glibc.close(descriptor) }
 
-    /// Sends what the server takes: one that has closed may refuse the rest, and that is no fault.
+    /// Sends what the server accepts: a server that has closed may refuse the rest, which is no
+    /// error.
     func send(_ bytes: [UInt8]) {
         var sent = 0
         while sent < bytes.count, wait(POLLOUT) {
@@ -49,7 +50,7 @@ final class Wire {
         }
     }
 
-    /// Reads one answer, by its own framing.
+    /// Reads one response, by its own framing.
     func response(_ expected: ExpectedResponse) throws -> ReceivedResponse {
         if expected.isBare { return ReceivedResponse(bare: try rest()) }
         var response = try ReceivedResponse(head: take(through: "\r\n\r\n").dropLast(4))
@@ -74,10 +75,10 @@ final class Wire {
         return response
     }
 
-    /// Whether bytes were received that nobody has taken.
+    /// True if received bytes were not consumed yet.
     var hasPending: Bool { !pending.isEmpty }
 
-    /// Whether the connection ends here; waits until that can be said.
+    /// True if the connection ends here; waits until that is known.
     func isAtEnd() throws -> Bool {
         if pending.isEmpty, !hasEnded { try receive() }
         return pending.isEmpty && hasEnded

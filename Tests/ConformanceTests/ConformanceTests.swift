@@ -1,7 +1,7 @@
 import Conformance
 import Testing
 
-/// apus against every case, one after the other on connections of their own.
+/// Runs every case against apus, one after the other, each on its own connection.
 @Suite struct ConformanceTests {
     @Test(arguments: Group.cases.filter { $0.isAsked(isStrict: false) })
     func lenient(one: Case) throws {
@@ -28,6 +28,6 @@ import Testing
 }
 
 extension Case: CustomTestStringConvertible {
-    /// The name.
+    /// The name of the case.
     public var testDescription: String { name }
 }

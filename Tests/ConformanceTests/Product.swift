@@ -1,8 +1,8 @@
 import Conformance
 import Foundation
 
-/// The binary under test: the one that `APUS_BINARY` names, else the `apus` that was built beside
-/// the test bundle.
+/// The binary under test: the one that `APUS_BINARY` names, otherwise the `apus` built beside the
+/// test bundle.
 enum Product {
     static let binary: String = {
         if let named = ProcessInfo.processInfo.environment["APUS_BINARY"], !named.isEmpty {
@@ -25,18 +25,17 @@ enum Product {
         return try Report(server.target, isStrict: true).failures
     }
 
-    /// Whether the binary knows the directive: it refuses a configuration that has one it does not
-    /// know.
+    /// True if the binary knows the directive; otherwise it refuses a configuration that has it.
     static let hasStrictRequests: Bool = {
         guard case .failure = strictServer else { return true }
         return false
     }()
 
-    /// Whether nginx is there to be compared with.
+    /// True if nginx is installed, for comparison.
     static let hasNginx = FileManager.default.isExecutableFile(atPath: "/usr/sbin/nginx")
 }
 
-/// A running server and who asks it.
+/// A running server, and the client that sends it requests.
 struct Asked: Sendable {
     private let server: RunningServer
     let runner: Runner

@@ -4,7 +4,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// The suite against a server that always says the same: what must fail does fail.
+/// Runs the suite against a server that always sends the same bytes: cases that must fail do fail.
 @Suite struct RunnerTests {
     private static let date = "Fri, 14 Feb 2020 13:14:15 GMT"
 
@@ -26,7 +26,7 @@ import Testing
         for name in [
             "the form of Date", "the path /...", "GET If-Match with another tag",
             "Range bytes=100-199", "ten pipelined requests", "HTTP/1.1 without Host",
-            "nothing is answered after close",
+            "no response after close",
         ] {
             let one = try #require(Group.cases.first { $0.name == name }, "\(name)")
             let mayPass =
@@ -37,7 +37,7 @@ import Testing
     }
 }
 
-/// Answers whatever comes with the same bytes, once a connection, and closes.
+/// Sends the same bytes to every connection, and closes it.
 final class CannedServer {
     let port: UInt16
     private let descriptor: Int32
@@ -75,7 +75,7 @@ final class CannedServer {
 
     deinit {
         shutdown(descriptor, Int32(SHUT_RDWR))
-        // Closed only when nobody accepts from it: the number may be another test's at once.
+        // Closed only after the last accept, since another test may reuse the number at once.
         hasEnded.wait()
         close(descriptor)
     }

@@ -2,7 +2,7 @@ import Conformance
 import Foundation
 import Testing
 
-/// The tables themselves: names, sections, the list of differences and the page made from it.
+/// The tables themselves: names, sections, and the list of differences with its page.
 @Suite struct TableTests {
     @Test func namesAreUnique() {
         var seen: Set<String> = []
@@ -50,7 +50,7 @@ import Testing
     }
 }
 
-/// nginx against the cases: it shows that the list of differences is true, and that it is whole.
+/// Runs the cases against nginx, which shows that the list of differences is correct and complete.
 @Suite(.enabled(if: Product.hasNginx, "nginx is not installed"))
 struct NginxTests {
     @Test func listedDifferencesDifferFromNginx() throws {
@@ -70,7 +70,7 @@ struct NginxTests {
         }
     }
 
-    /// With strict_requests off, what is asked of apus alone is what nginx does.
+    /// With strict_requests off, cases that only apus must pass are what nginx does.
     @Test func lenientCasesMatchNginx() throws {
         let server = try RunningServer(.nginx)
         let runner = try Runner(server.target)

@@ -17,7 +17,7 @@ func fail(_ text: String) -> Never {
     exit(2)
 }
 
-/// Prints what fails; the status is 1 if something does.
+/// Prints the failures and exits, with status 1 if there are any.
 func judge(_ target: Target, isStrict: Bool) throws -> Never {
     let report = try Report(target, isStrict: isStrict)
     let asked = Group.cases.filter { $0.isAsked(isStrict: isStrict) }

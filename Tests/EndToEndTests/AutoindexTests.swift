@@ -18,7 +18,7 @@ import Testing
         #expect(text.contains("<a href=\"a.txt\">a.txt</a>"))
         #expect(text.contains("<a href=\"sub/\">sub/</a>"))
         #expect(!text.contains("hidden"))
-        // Folders come first, then files, each by name.
+        // Directories are listed first, then files, each by name.
         let order = ["\"sub/\"", "\"a.txt\"", "\"b.txt\""].map {
             text.range(of: $0)?.lowerBound
         }

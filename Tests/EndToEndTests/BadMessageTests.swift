@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// Requests that are torn, oversized or senseless: their status, and a close where the framing
-/// is lost.
+/// Requests that are incomplete, too large or malformed: their status, and closing the connection
+/// if the framing is lost.
 @Suite struct BadMessageTests {
     @Test(arguments: [
         ("GET /a.txt HTTP/1.1\r\n\r\n", 400),  // no Host
@@ -33,7 +33,7 @@ import Testing
         let client = try server.connect()
         try client.send(request)
         let response = try client.response()
-        // nginx 1.22 says 400 where later ones say 405 to CONNECT.
+        // For CONNECT, nginx 1.22 sends 400; later versions send 405.
         #expect(response.status == status || (!Product.isApus && response.status == 400))
         #expect(response["Connection"] == "close")
         #expect(try client.isClosedByServer())
@@ -124,7 +124,7 @@ import Testing
         #expect(server.workers == [worker])
     }
 
-    /// Bytes of a seeded generator, and requests with single bytes changed.
+    /// Random bytes, and requests with single bytes changed.
     @Test(arguments: 1...4)
     func randomBytesDoNotHarmWorker(seed: Int) throws {
         var random = SeededGenerator(seed: UInt64(seed))
@@ -157,7 +157,7 @@ import Testing
     }
 }
 
-/// The same numbers for the same seed (SplitMix64).
+/// SplitMix64: the same numbers from the same seed.
 struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
     init(seed: UInt64) { state = seed }

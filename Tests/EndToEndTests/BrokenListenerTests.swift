@@ -2,13 +2,13 @@ import Foundation
 import Glibc
 import Testing
 
-/// A listening socket that somebody has broken who holds it, too: the master binds another one. The
-/// sandbox does not let a worker do it: here it is off.
+/// A listening socket that another process has broken is bound again by the master. The sandbox is
+/// off here, since it prevents workers from breaking sockets.
 @Suite(.enabled(if: Product.isDebugBuild, "release builds cannot be asked to break in"))
 struct BrokenListenerTests {
     @Test(arguments: ["shutdown", "filter"], ["epoll", "poll"])
     func brokenListenerIsBoundAgain(what: String, engine: String) throws {
-        // Newer kernels let only root attach a filter to a socket that listens.
+        // Newer kernels allow only root to attach a filter to a listening socket.
         if what == "filter", !Product.isRoot { return }
         let configuration = TestServer.configuration(
             "listen 127.0.0.1:PORT2;",
@@ -24,13 +24,15 @@ struct BrokenListenerTests {
         try server.waitForError(line)
         try server.waitForError("binding it again")
         try server.waitForOthers(than: before, count: 2)
-        // One that had begun a connection to the broken socket waits in vain: another is made.
+        // A client that had begun to connect to the broken socket waits in vain, so another one
+        // connects.
         try waitFor("the new socket") { (try? server.fetch("/a").text) == "hello" }
         for _ in 0..<10 { #expect(try server.fetch("/a").text == "hello") }
         #expect(server.errorLog.components(separatedBy: line).count == 2, "\(server.errorLog)")
     }
 
-    /// Without a master nobody binds it anew; what is left works, and costs nothing.
+    /// Without a master process the socket is not bound again; the others work, and the process
+    /// does not spin.
     @Test func singleProcessDoesNotSpinOnBrokenListener() throws {
         let server = try TestServer(
             configuration: TestServer.configuration(
@@ -46,7 +48,7 @@ struct BrokenListenerTests {
     }
 }
 
-/// A worker that writes to its stderr for as long as it lives.
+/// A worker that writes to its stderr without end.
 @Suite(.enabled(if: Product.isDebugBuild, "release builds cannot be asked to break in"))
 struct StderrFloodTests {
     @Test func masterSurvivesStderrFlood() throws {
@@ -62,7 +64,7 @@ struct StderrFloodTests {
         try server.waitForError("lines of ")
         let log = server.errorLog
         #expect(log.contains("said: (too much: "), "\(log.suffix(1000))")
-        // Signals are taken: logs are reopened, and a reload comes to its end.
+        // Signals are handled: logs are reopened, and a reload completes.
         server.process.signal(SIGUSR1)
         try server.waitForError("reopening logs")
         try server.rewrite(
@@ -71,7 +73,7 @@ struct StderrFloodTests {
             Product.binary, TestServer.commandLine(server.folder) + ["-s", "reload"])
         #expect(result.succeeded, "\(result.error)")
         #expect(try server.fetch("/b").text == "new")
-        // The one that floods is killed, as any that does not end.
+        // The flooding worker is killed, like any that does not exit.
         try server.waitForOthers(than: before)
         #expect(server.errorLog.utf8.count < 100_000)
     }

@@ -12,7 +12,7 @@ import Testing
             http: "log_format uri '$uri';", files: ["a": "x"])
         for number in 0..<10 { _ = try server.fetch("/\(number)/456789") }
         try waitFor("the unbuffered lines") { server.accessLog.split(separator: "\n").count == 10 }
-        // Ten bytes a line: ten fill it, and none is written before the eleventh.
+        // Lines of ten bytes: ten fill the buffer, and none is written before the eleventh.
         #expect(text(server) == "")
         _ = try server.fetch("/a")
         try waitFor("the buffer") {
@@ -53,7 +53,7 @@ import Testing
             "access_log DIR/own.log uri buffer=64k; location /quiet { access_log off; }",
             http: "log_format uri '$uri';", files: ["a": "x"])
         let client = try server.connect()
-        // A request's line is made before the next one is answered.
+        // The line of a request is logged before the next request gets its response.
         for target in ["/before", "/quiet"] {
             try client.request("GET \(target) HTTP/1.1")
             _ = try client.response()
@@ -120,7 +120,7 @@ import Testing
     }
 }
 
-/// The format `json`: what a log pipeline reads must be JSON whatever was sent.
+/// The format `json`: log pipelines get valid JSON for any request.
 @Suite(.enabled(if: Product.isApus)) struct JSONLogTests {
     private func objects(_ count: Int, of server: TestServer) throws -> [[String: Any]] {
         let path = server.folder.path + "/own.log"
@@ -185,7 +185,7 @@ import Testing
         #expect(try client.response().status == 200)
         let object = try objects(1, of: server)[0]
         #expect((object["user_agent"] as? String)?.unicodeScalars.count == 60_000)
-        // The next one is short again.
+        // The next line is short again.
         _ = try server.fetch("/a")
         #expect(try objects(2, of: server)[1]["user_agent"] as? String == "")
     }

@@ -29,7 +29,7 @@ import Testing
         let server = try TestServer(files: ["a.txt": "0"])
         let client = try server.connect()
         for number in 1...500 {
-            // The same size and the same time: nothing but the change itself shows.
+            // The same size and time: only the change notification reveals it.
             try server.folder.write("a.txt", .text(String(format: "%05d", number)))
             try client.request("GET /a.txt HTTP/1.1")
             #expect(try client.response().text == String(format: "%05d", number))

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// `aio threads`: what is not in the page cache is read by the Aide.
+/// `aio threads`: parts of files that are not in the page cache are read by the helper process.
 @Suite(.enabled(if: Product.isApus, "nginx has threads")) struct ColdReadTests {
     private static let sizes = ["small.bin": 10_000, "large.bin": 3_000_000, "page.html": 200_000]
 
@@ -12,7 +12,7 @@ import Testing
             files: Self.sizes.mapValues { .pattern($0) })
     }
 
-    /// Takes a file out of the page cache; false where it stays.
+    /// Evicts a file from the page cache. Returns false if it stays there.
     private func cool(_ server: TestServer, _ name: String) throws -> Bool {
         let file = unsafe open(server.folder.root + "/" + name, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw SystemFailure("open") }
@@ -29,7 +29,7 @@ import Testing
         return !residents.contains { $0 & 1 == 1 }
     }
 
-    /// Bytes that a process has read, from wherever.
+    /// Returns the bytes that a process has read in total.
     private func readBytes(of process: pid_t) throws -> Int {
         let text = try String(contentsOfFile: "/proc/\(process)/io", encoding: .utf8)
         let line = try #require(text.components(separatedBy: "\n").first)
@@ -42,20 +42,20 @@ import Testing
         let server = try TestServer(
             "aio threads; \(directive.replacingOccurrences(of: "content_cache off;", with: ""))",
             http: http, files: Self.sizes.mapValues { .pattern($0) })
-        let helper = try waitForValue("the aide") {
+        let helper = try waitForValue("the helper") {
             children(of: server.pid, named: "apus-helper").first
         }
         for (name, size) in Self.sizes {
-            // What the kernel read ahead before may come back once more.
-            try waitFor("\(name), read by the aide") {
+            // The kernel's earlier read-ahead may return the file to the page cache once more.
+            try waitFor("\(name), read by the helper") {
                 guard try cool(server, name), Product.isRoot else { return true }
                 let before = try readBytes(of: helper)
                 #expect(try server.fetch("/" + name).body == patternBytes(size))
-                // A small one may be kept as bytes by now.
+                // A small file may be cached as bytes by now.
                 return try readBytes(of: helper) - before >= size || size <= 16_384 && http.isEmpty
             }
         }
-        // What is at hand is not handed over.
+        // Files in the page cache are not passed to the helper.
         guard Product.isRoot else { return }
         let before = try readBytes(of: helper)
         for (name, size) in Self.sizes {
@@ -85,11 +85,12 @@ import Testing
         }
     }
 
-    /// While the Aide reads nothing, others are served, and who goes away is forgotten.
+    /// While the helper does not read, other clients are served, and clients that disconnect are
+    /// forgotten.
     @Test func otherClientsDoNotWaitForColdRead() throws {
         let server = try server("sendfile on;")
         server.mayLoseWorkers = true
-        let helper = try waitForValue("the aide") {
+        let helper = try waitForValue("the helper") {
             children(of: server.pid, named: "apus-helper").first
         }
         kill(helper, SIGSTOP)
@@ -108,11 +109,11 @@ import Testing
         #expect(try waiting[0].response().body == patternBytes(3_000_000))
     }
 
-    /// Another one takes its place and is asked once more; then there is nobody.
+    /// The replacement gets the job once more; after that, the request fails.
     @Test func deadHelperIsReplacedDuringRead() throws {
         let server = try server("sendfile on;")
         server.mayLoseWorkers = true
-        let helper = try waitForValue("the aide") {
+        let helper = try waitForValue("the helper") {
             children(of: server.pid, named: "apus-helper").first
         }
         kill(helper, SIGSTOP)
@@ -124,7 +125,7 @@ import Testing
         #expect(try client.response().body == patternBytes(3_000_000))
     }
 
-    /// A response that waits for a helper that does nothing ends once its time is over.
+    /// A response that waits for a stuck helper ends after its time limit.
     @Test func stoppedHelperIsReplacedDuringRead() throws {
         let server = try server("sendfile on;")
         server.mayLoseWorkers = true

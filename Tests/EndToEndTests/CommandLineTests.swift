@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// The command line that scripts and units written for nginx use.
+/// The command line that scripts and service units for nginx use.
 @Suite struct CommandLineTests {
     private func folder(with configuration: String) throws -> TemporaryFolder {
         let folder = try TemporaryFolder()
@@ -151,7 +151,7 @@ import Testing
         #expect(bad.error.contains("command line"))
     }
 
-    /// Root names somebody for its workers: who that is must be known before they are started.
+    /// Root names a user for its workers, which must exist before they are started.
     @Test(.enabled(if: getuid() == 0))
     func configurationTestChecksUser() throws {
         let folder = try folder(with: "user nobody-of-this-name;\nevents { }\n")

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Warnings of `-t`, which are those of nginx in the same words.
+/// Warnings of `-t`, in nginx's words.
 @Suite struct ConfigurationWarningTests {
     struct Row: Sendable, CustomTestStringConvertible {
         let servers: String

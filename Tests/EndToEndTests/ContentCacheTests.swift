@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import Testing
 
-/// What comes from memory is as what comes from the disk, also where it changes with time. That it
-/// is never stale is FreshnessTests' affair.
+/// Cached responses equal those from the disk, including fields that change with time.
+/// FreshnessTests check that they are never stale.
 @Suite(.enabled(if: Product.isApus, "nginx has another cache")) struct ContentCacheTests {
     private static let format: DateFormatter = {
         let format = DateFormatter()
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    /// Files of a size of which two do not fit into one send.
+    /// Files of which two do not fit into one send.
     @Test(arguments: ["sendfile on;", "sendfile off;"]) func pipelinedCachedResponsesAreComplete(
         directive: String
     ) throws {
@@ -58,7 +58,8 @@ import Testing
         func isOpen() throws -> Bool {
             try openNames(of: worker).contains { $0.hasSuffix("/large.bin") }
         }
-        // Four times and more: on a busy machine the second may be over before it is looked for.
+        // At least four requests: on a busy machine, the second may pass before the descriptor is
+        // looked for.
         var count = 0
         try waitFor("the descriptor") {
             #expect(try server.fetch("/large.bin").body == patternBytes(100_000))
@@ -72,7 +73,7 @@ import Testing
     @Test(.enabled(if: getuid() == 0, "needs root")) func unwatchablePathIsLoggedOnce() throws {
         let server = try TestServer(
             main: "worker_rlimit_core 1;", files: ["closed/a.txt": "one", "closed/b.txt": "two"])
-        // Workers may pass it, and not read it.
+        // Workers may search this directory, but not read it.
         #expect(unsafe chmod(server.folder.root + "/closed", 0o711) == 0)
         for _ in 0..<4 {
             #expect(try server.fetch("/closed/a.txt").text == "one")

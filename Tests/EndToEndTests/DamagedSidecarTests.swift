@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// A compressed file that is damaged, for clients that want it decompressed.
+/// A damaged compressed file, for clients that get it decompressed.
 @Suite(.enabled(if: Product.isApus, "nginx closes the connection as usual"))
 struct DamagedSidecarTests {
     private static let whole = gzipped(wordyText(200_000))
@@ -14,8 +14,8 @@ struct DamagedSidecarTests {
         return (try? readBytes(folder.root + "/a.gz")) ?? []
     }
 
-    /// The end of the connection. Where neither a length nor chunks frame the body, only a reset
-    /// says that it is not whole.
+    /// The end of the connection. For a body without length or chunks, only a reset shows that it is
+    /// incomplete.
     private enum End { case reset, closed }
 
     private func receive(_ server: TestServer, _ request: String) throws -> ([UInt8], End) {
@@ -71,7 +71,7 @@ struct DamagedSidecarTests {
             "GET /unchunked/a.txt HTTP/1.1\r\nHost: a\r\n\r\n",
         ] {
             let (received, end) = try receive(server, request)
-            // nginx sends nothing where it has found the damage in time.
+            // nginx sends nothing if it finds the damage in time.
             #expect(end == .reset || received.isEmpty, "\(request)")
         }
         let (received, _) = try receive(server, "GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n")

@@ -2,9 +2,9 @@ import Foundation
 import Glibc
 import Testing
 
-/// Disks that fail, go and come back: what can be answered is, and the log is not filled.
+/// Disks that fail, disappear and return: requests get the right status, and the log is not filled.
 @Suite(.enabled(if: Product.isApus)) struct DiskTests {
-    /// Runs a program of the system; whether it succeeded.
+    /// Runs a system program. Returns true if it succeeded.
     private func run(_ program: String, _ arguments: [String]) throws -> Bool {
         let process = try ChildProcess(
             program, arguments, output: "/dev/null", error: "/dev/null")
@@ -19,7 +19,7 @@ import Testing
         func mount() throws -> Bool {
             try run("/bin/mount", ["-t", "tmpfs", "-o", "mode=755", "none", disk])
         }
-        // Where nothing may be mounted, as in most containers, there is nothing to show.
+        // Most containers do not allow mounting; then there is nothing to test.
         guard try mount() else { return }
         defer { _ = unsafe umount2(disk, 2) }
         #expect(try server.fetch("/up/a").status == 404)
@@ -29,7 +29,7 @@ import Testing
             try client.request("GET /up/a HTTP/1.1")
             #expect(try client.response().text == "on the disk")
         }
-        // Nothing keeps the disk busy, not even a connection that is kept.
+        // Nothing keeps the disk busy, not even an open connection.
         #expect(try run("/bin/umount", [disk]))
         try client.request("GET /up/a HTTP/1.1")
         #expect(try client.response().text == "below")
@@ -48,7 +48,7 @@ import Testing
             try client.request("GET /pipe\(number % 5) HTTP/1.1")
             #expect(try client.response().status == 404)
         }
-        // Other messages are other kinds, and what is an error is told far more often.
+        // Other messages have limits of their own, and errors are logged far more often.
         for number in 0..<60 {
             try client.request("GET /none\(number) HTTP/1.1")
             #expect(try client.response().status == 404)

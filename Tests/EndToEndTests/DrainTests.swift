@@ -2,9 +2,9 @@ import Foundation
 import Glibc
 import Testing
 
-/// The end of a server that is told to finish its requests: nobody who has connected is let down.
+/// A graceful shutdown: every client that has connected gets its response.
 @Suite struct DrainTests {
-    /// A connection that has had an answer.
+    /// Returns a connection that has had a response.
     private func idle(_ server: TestServer) throws -> RawClient {
         let client = try server.connect()
         try client.request("GET /a HTTP/1.1")
@@ -14,12 +14,12 @@ import Testing
 
     @Test(.enabled(if: Product.isApus, "nginx closes idle connections at once"))
     func idleConnectionGetsOneLastResponse() throws {
-        // More time than the second that it has by itself: while the port is being closed a
-        // connection is neither accepted nor refused, so that to see it closed takes a second.
+        // More than the default of one second: while the port is being closed, a connection is
+        // neither accepted nor refused, so observing that takes a second.
         let server = try TestServer("keepalive_min_timeout 60s;", files: ["a": "hello"])
         let kept = try idle(server)
         let fresh = try server.connect()
-        // Its worker has accepted it when a later one has been answered.
+        // The worker has accepted it once a later connection got its response.
         _ = try server.fetch("/a")
         server.process.signal(SIGQUIT)
         try waitFor("the port to be closed") { server.refuses(server.port) }
@@ -43,7 +43,7 @@ import Testing
         #expect(try server.process.waitForExit() == .code(0))
     }
 
-    /// Its time is counted from the signal, not from its last request.
+    /// The time is counted from the signal, not from the last request.
     @Test(.enabled(if: Product.isApus, "nginx has it since 1.27.4"))
     func lastRequestTimeoutStartsAtSignal() throws {
         let server = try TestServer("keepalive_min_timeout 1500ms;", files: ["a": "hello"])
@@ -68,7 +68,7 @@ import Testing
         #expect(try server.process.waitForExit() == .code(0))
     }
 
-    /// Connections that wait to be accepted when the end comes, over TCP and a unix socket.
+    /// Connections that wait to be accepted at shutdown, over TCP and a Unix domain socket.
     @Test(.enabled(if: Product.isApus, "nginx resets them"), arguments: [1, 2], ["", "reuseport"])
     func backlogIsServedBeforeShutdown(workers: Int, option: String) throws {
         let server = try TestServer(
@@ -100,7 +100,7 @@ import Testing
         #expect(try server.process.waitForExit() == .code(0))
     }
 
-    /// The same for an address that a reload takes away.
+    /// Connections that wait to be accepted when a reload removes their address.
     @Test(.enabled(if: Product.isApus, "nginx resets them"))
     func backlogOfRemovedAddressIsServed() throws {
         let server = try TestServer("listen 127.0.0.1:PORT2;", files: ["a": "hello"])
@@ -120,14 +120,14 @@ import Testing
         #expect(try server.fetch("/a").text == "hello")
     }
 
-    /// HUP and USR2 are the master's business, and a terminal tells its size to everybody.
+    /// HUP and USR2 are for the master, and a terminal sends WINCH to all processes.
     @Test(arguments: [SIGHUP, SIGUSR2, SIGWINCH])
     func workerIgnoresMasterSignals(signal: Int32) throws {
         let server = try TestServer(files: ["a": "hello"])
         let worker = try server.waitForWorkers(1)[0]
         let kept = try idle(server)
         kill(worker, signal)
-        // A later signal that it does listen to has been taken.
+        // A later signal, which the worker handles, was delivered.
         kill(worker, SIGUSR1)
         try server.waitForError("the logger reopens the logs")
         try kept.request("GET /a HTTP/1.1")
@@ -148,7 +148,7 @@ import Testing
         #expect(try server.fetch("/a").text == "hello")
     }
 
-    /// A worker that is told to finish does, and another one takes its place.
+    /// A worker that gets QUIT finishes its requests, and another one replaces it.
     @Test func quittingWorkerIsReplaced() throws {
         let server = try TestServer(files: ["a": "hello", "big": .pattern(30_000_000)])
         let old = try server.waitForWorkers(1)[0]

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// `use`: which call a worker really waits with, and where select ends.
+/// `use`: the system call that workers wait with, and the limit of select.
 @Suite(.serialized, .enabled(if: Product.isApus, "Debian's nginx has epoll only"))
 struct EngineTests {
     static let engines = ["epoll", "poll", "select"]
@@ -36,14 +36,14 @@ struct EngineTests {
         }
         let expected: [String: Set<String>] = [
             "epoll": ["epoll_wait", "epoll_pwait", "epoll_ctl"], "poll": ["poll", "ppoll"],
-            // poll is asked what was mounted, which select cannot tell.
+            // With select, poll is used to check for mount changes.
             "select": ["select", "pselect6", "poll", "ppoll"],
         ]
         #expect(!calls.isEmpty && calls.isSubset(of: expected[engine] ?? []), "\(calls)")
     }
 
-    /// What needs each kind of readiness: new connections, reading in pieces, writing with pauses,
-    /// ends, and signals.
+    /// Needs each kind of readiness: new connections, reading in pieces, writing with pauses, ends
+    /// of streams, and signals.
     @Test(arguments: engines)
     func allKindsOfReadinessWork(engine: String) throws {
         let server = try TestServer(
@@ -65,7 +65,7 @@ struct EngineTests {
         for (index, client) in clients.enumerated() where index % 3 == 2 {
             #expect(try client.isClosedByServer())
         }
-        // Numbers are used again, by others.
+        // Descriptor numbers are reused.
         let others = try (0..<200).map { _ in try server.connect() }
         for client in others { try client.request("GET /a HTTP/1.1") }
         for client in others { #expect(try client.response().text == "hello") }
@@ -77,7 +77,7 @@ struct EngineTests {
         try server.end()
     }
 
-    /// A connection that the worker waits for with nobody at it costs nothing.
+    /// An idle connection does not wake the worker.
     @Test(arguments: engines)
     func idleWorkerSleeps(engine: String) throws {
         let watch = try WorkerWatch(
@@ -104,8 +104,8 @@ struct EngineTests {
             "\(result.error)")
     }
 
-    /// More clients than numbers: some are served, the rest wait until others have left, and the
-    /// worker sleeps meanwhile.
+    /// More clients than descriptors: some are served, the others wait until descriptors are free,
+    /// and the worker sleeps meanwhile.
     @Test func selectQueuesClientsBeyondItsLimit() throws {
         let server = try TestServer(
             configuration: Self.configuration(
@@ -121,7 +121,7 @@ struct EngineTests {
         try server.waitForError("select() cannot watch descriptor 1024, the highest is 1023")
         #expect(try descriptorCount(of: worker) <= 1024)
         try waitForRest(of: worker)
-        // Those that have a number are served.
+        // Clients that have a descriptor are served.
         for client in clients.prefix(100) {
             try client.send("Host: x\r\nConnection: close\r\n\r\n")
             #expect(try client.response().text == "hello")

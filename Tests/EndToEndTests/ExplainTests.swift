@@ -1,11 +1,11 @@
 import Foundation
 import Testing
 
-/// `apus explain`: a request is answered by a worker that listens on nothing, and told.
+/// `apus explain`: a worker that listens on no port processes a request and reports the steps.
 @Suite(.enabled(if: Product.isApus)) struct ExplainTests {
-    /// A configuration, a request, and what must be said of it, in this order. In the
-    /// configuration, which begins at line 5 of its file, ROOT is a folder that holds the files of
-    /// ``files``; lines are `\#(conf)` and a number.
+    /// A configuration, a request, and the expected lines in their order. In the configuration,
+    /// which begins at line 5 of its file, ROOT is a directory that contains ``files``; lines are
+    /// `\#(conf)` and a number.
     struct Row: Sendable, CustomTestStringConvertible {
         let name: String
         let server: String
@@ -214,7 +214,7 @@ import Testing
         }
     }
 
-    /// Whether a line is the one, or begins so where times follow.
+    /// True if a line is the expected one, or begins with it where a time follows.
     private static func says(_ line: String, _ wanted: String) -> Bool {
         line == wanted
             || (wanted.hasSuffix(" modified") || wanted.hasSuffix("[")) && line.hasPrefix(wanted)

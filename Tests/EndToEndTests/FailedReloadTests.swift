@@ -2,14 +2,16 @@ import Foundation
 import Glibc
 import Testing
 
-/// A reload whose processes cannot be started: the old ones serve on, and the command says so.
+/// A reload whose processes cannot be started: the old ones continue to serve, and the command
+/// reports the failure.
 @Suite(.enabled(if: Product.isApus, "nginx's does not wait"))
 struct FailedReloadTests {
     private func reload(_ server: TestServer) throws -> ShellResult {
         try run(Product.binary, TestServer.commandLine(server.folder) + ["-s", "reload"])
     }
 
-    /// The old configuration is in force, with the workers `before`, and another reload succeeds.
+    /// Expects that the old configuration is in use, with the workers `before`, and that another
+    /// reload succeeds.
     private func expectOld(_ server: TestServer, _ before: [pid_t]) throws {
         #expect(try server.fetch("/").text == "old")
         #expect(server.workers == before)
@@ -20,7 +22,7 @@ struct FailedReloadTests {
         #expect(!server.errorLog.contains("exited on signal"), "\(server.errorLog)")
     }
 
-    /// RLIMIT_NPROC, as a container's limit of pids.
+    /// RLIMIT_NPROC has the effect of a container's pids limit.
     @Test(.enabled(if: Product.isRoot, "another user is needed, whose processes are counted"))
     func failedForkKeepsOldWorkers() throws {
         let user = "\(50_000 + getpid() % 10_000)"
@@ -33,7 +35,7 @@ struct FailedReloadTests {
         let before = try server.waitForWorkers(2)
         try server.rewrite(
             TestServer.configuration("listen 127.0.0.1:PORT2; return 200 new;", workers: 2))
-        /// As the user itself, who may change the soft limit.
+        /// Runs as the user itself, who may change the soft limit.
         func limit(to count: Int) throws {
             let result = try run(
                 "/usr/bin/setpriv",
@@ -43,7 +45,7 @@ struct FailedReloadTests {
                 ])
             #expect(result.succeeded, "\(result.error)")
         }
-        // Room for two more, of three.
+        // Room for two more processes, of three.
         try limit(to: 6)
         let result = try reload(server)
         #expect(result.exit == .code(1))
@@ -68,7 +70,7 @@ struct FailedReloadTests {
         try expectOld(server, before)
     }
 
-    /// The descriptors that the helper process and the rings need are not to be had.
+    /// The descriptors for the helper process and the rings cannot be opened.
     @Test func descriptorShortageKeepsOldWorkers() throws {
         let server = try TestServer("return 200 old;")
         let before = try server.waitForWorkers(1)
@@ -80,7 +82,7 @@ struct FailedReloadTests {
                 "listen 127.0.0.1:PORT2; auth_basic x; auth_basic_user_file DIR/users;",
                 workers: 4))
         let count = try descriptorCount(of: server.pid)
-        // Each number of descriptors makes another call fail.
+        // Each limit makes another call fail.
         for spare in [1, 5, 9, 12, 15] {
             #expect(
                 try run(

@@ -2,10 +2,10 @@ import Foundation
 import Glibc
 import Testing
 
-/// As the first process of a container: in a pid namespace of its own.
+/// The server as process 1 of a container: in a pid namespace of its own.
 @Suite(.enabled(if: Product.isRoot, "namespaces need root"))
 struct FirstProcessTests {
-    /// The server as PID 1, and the process outside that waits for it.
+    /// Starts the server as PID 1, and returns the process outside that waits for it.
     private func first(
         _ configuration: String, files: [String: Fixture] = ["a": "hello"],
         wrapper: [String] = [], ready: (TemporaryFolder, [UInt16]) throws -> Void
@@ -29,7 +29,7 @@ struct FirstProcessTests {
         return try client.response().text
     }
 
-    /// The pid, as it is seen from here, of the namespace's first process.
+    /// Returns the pid, outside, of the namespace's first process.
     private func master(of process: ChildProcess) throws -> pid_t {
         try waitForValue("the server's own process") {
             let list = try? readText("/proc/\(process.pid)/task/\(process.pid)/children")
@@ -37,13 +37,13 @@ struct FirstProcessTests {
         }
     }
 
-    /// Children that others leave behind become the first process's.
+    /// Orphaned processes become children of process 1.
     @Test func firstProcessReapsOrphans() throws {
         let (process, folder, ports) = try first(TestServer.configuration()) { _, ports in
             try waitFor("the server") { (try? fetch(ports[0])) == "hello" }
         }
         let master = try master(of: process)
-        // A shell in the namespace that leaves a child behind, which ends a little later.
+        // A shell in the namespace leaves a child behind, which exits a little later.
         let orphan = try run(
             "/usr/bin/nsenter",
             ["-t", "\(master)", "-p", "-m", "/bin/sh", "-c", "(sleep 0.2; exec true) & exit 0"])
@@ -58,7 +58,8 @@ struct FirstProcessTests {
         withExtendedLifetime(folder) {}
     }
 
-    /// No place for a pid file, nobody in /etc/passwd with its uid, logs on the standard streams.
+    /// No directory for a pid file, no entry for the user in /etc/passwd, logs to the standard
+    /// streams.
     @Test func firstProcessNeedsNoWritableRoot() throws {
         let configuration = """
             daemon off; worker_processes 1; pid /proc/no/such.pid; error_log stderr info;
@@ -85,7 +86,8 @@ struct FirstProcessTests {
         withExtendedLifetime(folder) {}
     }
 
-    /// The kernel gives the first process no signal that it has no handler for: it has one for all.
+    /// The kernel delivers only signals with a handler to process 1, so it has handlers for all of
+    /// these.
     @Test(arguments: [SIGTERM, SIGINT, SIGQUIT])
     func firstProcessExitsOnSignal(signal: Int32) throws {
         let (process, folder, _) = try first(TestServer.configuration()) { _, ports in

@@ -2,10 +2,10 @@ import Foundation
 import Glibc
 import Testing
 
-/// Files that are compressed once, beside the workers, and come from memory from then on.
+/// Files are compressed once, by the helper process, and sent from memory afterwards.
 @Suite(.enabled(if: Product.isApus, "nginx compresses each time")) struct GzipCacheTests {
     private static let page = wordyText(30_000)
-    /// What comes to more than is handed over as bytes.
+    /// Compresses to more than is passed as bytes.
     private static let long = ChangeSite.digits(1, count: 300_000)
     private static let files: [String: Fixture] = [
         "page.html": .text(page), "long.html": .text(long), "other.html": .text(page),
@@ -16,7 +16,8 @@ import Testing
         try TestServer("gzip on; gzip_vary on; \(directives)", workers: workers, files: Self.files)
     }
 
-    /// The first answer that has a length, which what is compressed on its way has not.
+    /// Requests a target until the response has a length, which responses compressed on the fly
+    /// lack.
     private func kept(
         _ server: TestServer, _ target: String, _ client: RawClient? = nil
     ) throws -> Response {
@@ -139,7 +140,7 @@ import Testing
         }
     }
 
-    /// Two workers ask for the same file, and share what came of it.
+    /// Two workers request the same file, and share the compressed variant.
     @Test func workersShareCompressedVariant() throws {
         let server = try server("sendfile on;", workers: 2)
         let workers = try server.waitForWorkers(2)
@@ -160,14 +161,14 @@ import Testing
         _ = try kept(server, "/page.html")
         let helper = try #require(server.helpers().first)
         kill(helper, SIGSTOP)
-        // Nobody waits for it.
+        // The requests do not wait for it.
         for _ in 0..<5 {
             let response = try server.fetch("/other.html", [Self.accept])
             #expect(response.wasChunked)
             #expect(try gunzip(response.body) == Array(Self.page.utf8))
         }
         kill(helper, SIGKILL)
-        // Another one does what it was asked for.
+        // The replacement does the pending jobs.
         _ = try kept(server, "/other.html")
         #expect(server.helpers() != [helper])
     }
@@ -202,12 +203,12 @@ import Testing
 }
 
 extension TestServer {
-    /// The Aide processes.
+    /// Returns the helper processes.
     fileprivate func helpers() -> [pid_t] {
         children(of: pid, named: "apus-helper")
     }
 
-    /// The inodes of the memory files that a process has open.
+    /// Returns the inodes of the memory files that a process has open.
     fileprivate func memoryFiles(of process: pid_t) -> [String] {
         let folder = "/proc/\(process)/fd"
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Compression as it goes, and files that were compressed before.
+/// Compression on the fly, and pre-compressed files.
 @Suite struct GzipTests {
     private static let page = wordyText(30_000)
     private static let accept = "Accept-Encoding: gzip"
@@ -117,7 +117,7 @@ import Testing
         let server = try TestServer("gzip on; \(directive)", files: Self.files)
         let response = try server.fetch("/page.html", [Self.accept], version: version)
         #expect((response["Content-Encoding"] == "gzip") == isCompressed)
-        // HTTP/1.0 knows no chunks: the end of the connection is the end of the body.
+        // HTTP/1.0 has no chunks: the body ends with the connection.
         #expect(response.wasChunked == (isCompressed && version == "1.1"))
         #expect(try (isCompressed ? gunzip(response.body) : response.body) == Array(Self.page.utf8))
     }
@@ -126,8 +126,8 @@ import Testing
         ("", [], false), ("gzip_proxied any;", [], true), ("gzip_proxied off;", [], false),
         ("gzip_proxied auth;", ["Authorization: Basic eDp5"], true),
         ("gzip_proxied no_etag;", [], false),
-        // As in nginx, what does not forbid it allows it: a file has no Expires, and its
-        // Last-Modified is not yet a field when this is decided.
+        // As in nginx: a file has no Expires, and its Last-Modified is not yet a header when this
+        // is decided.
         ("gzip_proxied auth;", [], true),
         ("gzip_proxied no_last_modified;", [], true), ("gzip_proxied expired;", [], true),
     ])
@@ -156,7 +156,7 @@ import Testing
 
     @Test func rangeIsNeverCompressed() throws {
         let server = try TestServer("gzip on;", files: Self.files)
-        // As in nginx, who wishes both gets the whole, coded.
+        // As in nginx, a request for both gets the whole file, compressed.
         let both = try server.fetch("/page.html", [Self.accept, "Range: bytes=0-99"])
         #expect(both.status == 200)
         #expect(both["Content-Range"] == nil)

@@ -2,9 +2,9 @@ import Foundation
 import Glibc
 import Testing
 
-/// Passwords whose hashes are slow: a process beside the workers checks them.
+/// Slow password hashes, which the helper process checks.
 @Suite(.enabled(if: Product.isApus)) struct HelperTests {
-    /// Half a second and more of work for each check.
+    /// A hash whose check takes half a second or more.
     private static let slow = "$6$rounds=999999$saltsalt$"
 
     private func server(_ more: String = "", workers: Int = 1) throws -> TestServer {
@@ -26,7 +26,7 @@ import Testing
     }
 
     private static let right = DirectiveGroup.basic("ann:secret")
-    /// Of `secret`, made in no time.
+    /// A fast hash of `secret`.
     private static let quick = "ann:$1$saltsalt$9xy1btjgzLYfb7hivXtC//\n"
 
     @Test func otherRequestsContinueDuringSlowCheck() throws {
@@ -37,7 +37,7 @@ import Testing
             try client.request("GET /a HTTP/1.1", [DirectiveGroup.basic("ann:\(number)")])
             return client
         }
-        // Six checks take seconds; a loop that did them would answer when they are done.
+        // Six checks take seconds; a worker that did them itself would respond only afterwards.
         for _ in 0..<20 { #expect(try server.fetch("/open/a").status == 200) }
         #expect(waiting.contains { $0.isQuiet }, "all six were checked first")
         for client in waiting { #expect(try client.response(to: "GET").status == 401) }
@@ -47,7 +47,8 @@ import Testing
         let server = try server()
         try write(server, Self.quick)
         #expect(try server.fetch("/a", [Self.right]).text == "A")
-        // Without an Aide that could be asked, what was right is right still, and nothing else is.
+        // While the helper is stopped, a verified password is accepted from the cache, and others
+        // wait.
         kill(try helper(of: server), SIGSTOP)
         #expect(try server.fetch("/a", [Self.right]).text == "A")
         let client = try server.connect()
@@ -75,7 +76,7 @@ import Testing
         kill(first, SIGSTOP)
         let client = try server.connect()
         try client.request("GET /a HTTP/1.1", [Self.right])
-        // The question is on its way when another request has been answered after it.
+        // The check was sent once a later request got its response.
         #expect(try server.fetch("/a").status == 401)
         kill(first, SIGKILL)
         #expect(try client.response(to: "GET").status == 200)
@@ -89,13 +90,13 @@ import Testing
             let client = try server.connect()
             try client.request("GET /a HTTP/1.1", [DirectiveGroup.basic("ann:\(number)")])
         }
-        // Of fifty a few have been asked; the rest has gone with its clients.
+        // A few of the fifty checks were sent; the others were cancelled with their clients.
         try server.waitForAccess(" 499 ", times: 50)
         try write(server, Self.quick)
         #expect(try server.fetch("/a", [Self.right]).status == 200)
     }
 
-    /// The request gets an error once its time is over, and later ones another helper.
+    /// The request gets an error after its time limit, and later ones another helper.
     @Test func stoppedHelperIsReplaced() throws {
         let server = try server("location /open/ { }")
         server.mayLoseWorkers = true
@@ -108,7 +109,7 @@ import Testing
             return client
         }
         #expect(try server.fetch("/open/a").status == 200)
-        // Two were asked, the third one waits for the next helper.
+        // Two checks were sent; the third one waits for the next helper.
         let statuses = try clients.map { try $0.response(seconds: 120).status }
         #expect(statuses == [500, 500, 401])
         try waitFor("the first helper process to exit") { hasEnded(first) }
@@ -116,7 +117,7 @@ import Testing
         #expect(try server.fetch("/a", [Self.right]).text == "A")
     }
 
-    /// Their number is bounded; those that go away make room.
+    /// The number of pending checks is limited; cancelled ones make room.
     @Test func excessPasswordChecksOfClientGet503() throws {
         let server = try server()
         try write(server, Self.quick)
@@ -150,7 +151,7 @@ import Testing
         let first = try helper(of: server)
         #expect(try server.fetch("/a", [Self.right]).status == 200)
         kill(server.pid, SIGHUP)
-        try waitFor("the old aide's end") { hasEnded(first) }
+        try waitFor("the old helper to exit") { hasEnded(first) }
         let second = try helper(of: server)
         #expect(second != first)
         #expect(try server.fetch("/a", [Self.right]).status == 200)

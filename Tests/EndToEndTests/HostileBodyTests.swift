@@ -2,13 +2,13 @@ import Foundation
 import Glibc
 import Testing
 
-/// Bodies that are slow, endless or odd. A file server throws them away, within limits.
+/// Request bodies that are slow, endless or malformed. A file server discards them, within limits.
 @Suite struct HostileBodyTests {
     private static let limits = """
         client_body_timeout 700ms; lingering_timeout 700ms; lingering_time 1500ms;
         """
 
-    /// Requests whose body stops, and never comes to its end.
+    /// Requests whose body stops and is never completed.
     private static let stopped = [
         "GET /probe.txt HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n",
         "GET /probe.txt HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\npart",
@@ -47,7 +47,7 @@ import Testing
             #expect(try client.response().text == WorkerWatch.probeText)
             return client
         }
-        // A byte of a body, or a chunk of one byte, now and then.
+        // A byte of a body, or a chunk of one byte, from time to time.
         var turn = 0
         try waitFor("the close of all that drip") {
             turn += 1
@@ -62,7 +62,7 @@ import Testing
         try watch.expectUnharmed()
     }
 
-    /// Bodies that go on as fast as the server takes them.
+    /// Bodies that continue as fast as the server reads them.
     private static let endless = [
         ("a length", "Content-Length: 9223372036854775807", "yyyyyyyy"),
         ("chunks of a byte", "Transfer-Encoding: chunked", "1\r\nx\r\n"),

@@ -2,9 +2,9 @@ import Foundation
 import Glibc
 import Testing
 
-/// A wall clock that jumps: deadlines run by the monotonic one, and dates stay dates.
+/// A wall clock that jumps: deadlines use the monotonic clock, and dates stay valid.
 @Suite struct HostileClockTests {
-    /// Shows the process another time of day: the second that stands in the file `FAKE_TIME`.
+    /// A library that reports another time to the process: the second in the file `FAKE_TIME`.
     private static let source = """
         #define _GNU_SOURCE
         #include <fcntl.h>
@@ -26,7 +26,7 @@ import Testing
         }
         """
 
-    /// Where the clock jumps to, in this order.
+    /// The times that the clock jumps to, in this order.
     private static let jumps: [(seconds: Int, date: String)] = [
         (2_000_000_000, "Wed, 18 May 2033 03:33:20 GMT"),
         (946_684_799, "Fri, 31 Dec 1999 23:59:59 GMT"),
@@ -45,8 +45,8 @@ import Testing
         return library
     }
 
-    /// RFC 9110, section 8.8.2.1: Last-Modified is not later than Date, which a response that was
-    /// cached before the clock was set back has to obey, too.
+    /// RFC 9110, section 8.8.2.1: Last-Modified is not later than Date, also in a response that was
+    /// cached before the clock was set back.
     @Test(.enabled(if: hasCompiler, "clang, which comes with Swift, is not in PATH"))
     func cachedResponseStaysValidWhenClockIsSetBack() throws {
         let build = try TemporaryFolder(files: ["time.c": .text(Self.source)])
@@ -55,7 +55,7 @@ import Testing
             configuration: TestServer.configuration("gzip on; gzip_min_length 1;"),
             files: ["a.txt": "hello", "b.html": .text(wordyText(3000))],
             environment: ["LD_PRELOAD=\(library)", "FAKE_TIME=DIR/time"])
-        // Long after the files were made, so that they may be cached.
+        // Long after the files were made, so that they can be cached.
         let modified = Int(Date().timeIntervalSince1970) + 100_000
         for name in ["a.txt", "b.html"] {
             try server.folder.setModified(server.folder.root + "/" + name, modified)
@@ -74,7 +74,7 @@ import Testing
         }
         for step in [1000, -1000, 1, 0, -1, 500, -100_000] {
             try set(modified + 1000)
-            // Over a connection that is kept: other responses are not cached.
+            // On an open connection: other responses are not cached.
             let client = try server.connect()
             for target in ["/a.txt", "/b.html"] {
                 for _ in 0..<4 {
@@ -116,14 +116,14 @@ import Testing
             let file = URL(fileURLWithPath: server.folder.path + "/time")
             try Data("\(seconds)".utf8).write(to: file, options: .atomic)
 
-            // Who has begun is not cut off by the jump; the next answer has the new date.
+            // The jump does not cut off the current connection; the next response has the new date.
             let response = try server.fetch("/a")
             #expect(response.text == "hello")
             #expect(response["Date"] == date)
             #expect(try download.response().body.count == 8_000_000)
             download.close()
 
-            // Deadlines still come, and not before their time.
+            // Deadlines still expire, and not too early.
             let start = Date()
             let slow = try server.connect()
             try slow.send("GET")

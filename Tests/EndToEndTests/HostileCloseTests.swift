@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// Clients that close one side, or both, or reset, whatever the connection is doing.
+/// Clients that close one side or both, or reset, in any state of the connection.
 @Suite struct HostileCloseTests {
     private static let request = "GET /probe.txt HTTP/1.1\r\nHost: x\r\n\r\n"
     private static let directives = """
@@ -13,15 +13,15 @@ import Testing
         "big.bin": .pattern(8_000_000), "noise.txt": .pattern(8_000_000),
     ]
 
-    /// A stage of a connection: what brings it there, and when it is reached.
+    /// A state of a connection, and how it is reached.
     struct Stage: CustomTestStringConvertible {
         let name: String
         var sent: String
-        /// Bytes of the answer after which it is reached.
+        /// The number of response bytes after which it is reached.
         var received = 0
-        /// How many whole answers a client that only stops sending gets.
+        /// The number of complete responses that a client gets if it only stops sending.
         var responses = 0
-        /// The answer that follows is too large to be in flight.
+        /// True if the following response is too large to be in flight.
         var isLarge = false
         var testDescription: String { name }
     }
@@ -107,7 +107,7 @@ import Testing
         for stage in Self.stages {
             let client = try reach(stage, watch.server)
             client.closeWriting()
-            // What was asked for is answered; then, or at once, the connection ends.
+            // Complete requests get their response; then, or at once, the connection ends.
             for _ in 0..<stage.responses {
                 let response = try client.response()
                 let statuses = [200, 206, 400, 405, 413]
@@ -128,7 +128,7 @@ import Testing
             try (0..<4).map { _ in try reach(stage, watch.server) }
         }
         for client in clients { client.closeWriting() }
-        // Nothing more can come, and nothing can be sent: the worker waits without spinning.
+        // Nothing can arrive or be sent any more: the worker waits without spinning.
         try watch.expectRest()
         try watch.expectOthersAreServed()
         try watch.expectSleep {

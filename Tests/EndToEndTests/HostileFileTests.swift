@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// Files and directories that change, break or go while they are sent.
+/// Files and directories that change, break or disappear while they are sent.
 @Suite struct HostileFileTests {
     private static let size = 6_000_000
     private static let files: [String: Fixture] = ["big.txt": .pattern(size), "small.txt": "small"]
@@ -33,7 +33,7 @@ import Testing
     enum Change: String, CaseIterable, CustomTestStringConvertible {
         case truncated, emptied, replaced, removed, unreadable
         var testDescription: String { rawValue }
-        /// The open file keeps all of its bytes.
+        /// True if the open file keeps all of its bytes.
         var isHarmless: Bool { self != .truncated && self != .emptied }
 
         func apply(to path: String, in folder: TemporaryFolder) throws {
@@ -48,7 +48,7 @@ import Testing
             }
         }
 
-        /// What a later client gets: a status, and how many bytes.
+        /// The status and number of bytes that a later client gets.
         var afterwards: (status: Int, count: Int) {
             switch self {
             case .truncated: (200, 20_000)
@@ -77,7 +77,7 @@ import Testing
             if change.isHarmless {
                 try expectWhole(client.response(), way)
             } else {
-                // Less than was promised, and the close that says so.
+                // Fewer bytes than the length, and the close that reveals it.
                 let bytes = try client.readToEnd()
                 #expect(bytes.count < Self.size)
                 #expect(bytes.suffix(5) != Array("0\r\n\r\n".utf8))
@@ -151,7 +151,7 @@ import Testing
         return (server, client)
     }
 
-    /// A part of such a body would look whole.
+    /// A part of such a body would look complete.
     @Test(.enabled(if: Product.isApus, "nginx closes"), arguments: Unframed.allCases)
     func truncatedBodyWithoutLengthIsReset(_ kind: Unframed) throws {
         let (server, client) = try unframed(kind)
@@ -161,7 +161,7 @@ import Testing
         try server.waitForError("closing the connection")
     }
 
-    /// The same when the worker is told to end at once, or dies.
+    /// The same if the worker exits at once or dies.
     @Test(
         .enabled(if: Product.isApus, "nginx closes"), arguments: Unframed.allCases,
         [SIGTERM, SIGKILL])
@@ -191,7 +191,7 @@ import Testing
 
     // MARK: files that cannot be read
 
-    /// Attributes of the kernel's sysfs say that they have 4096 bytes. Reading some of them fails.
+    /// Files of sysfs claim a size of 4096 bytes. Reading some of them fails.
     private static func attribute(_ matches: (Int, Int32) -> Bool) -> String? {
         let link = "/sys/class/net/lo"
         let target = (try? FileManager.default.destinationOfSymbolicLink(atPath: link)) ?? "."
@@ -238,7 +238,8 @@ import Testing
             let client = try watch.server.connect()
             let fields = way == .range || way == .ranges ? range : way.fields
             try client.request("GET /broken.txt HTTP/1.1", fields)
-            // An error, or a head that promises more than comes before the close.
+            // An error, or a header with a length that is larger than what arrives before the
+            // close.
             let bytes = try client.readToEnd()
             #expect(bytes.count < 2000)
             #expect(bytes.suffix(5) != Array("0\r\n\r\n".utf8))
@@ -258,7 +259,7 @@ import Testing
                 toFile: "\(folder)/old-\(number)", atomically: false,
                 encoding: .utf8)
         }
-        // Beside this test's requests, a shell makes and removes names for as long as it lives.
+        // Beside this test's requests, a shell creates and removes names continuously.
         let churn = try ChildProcess(
             "bash",
             [
@@ -277,7 +278,7 @@ import Testing
             let isCompressed = response["Content-Encoding"] == "gzip"
             let page = isCompressed ? try gunzip(response.body) : response.body
             let text = String(decoding: page, as: UTF8.self)
-            // Whole, and what did not change is in it once.
+            // The page is complete, and contains the unchanged names once.
             #expect(text.hasSuffix("</html>\n"))
             #expect(text.components(separatedBy: "href=\"stays.txt\"").count == 2)
             #expect(text.components(separatedBy: "href=\"old-").count == 301)

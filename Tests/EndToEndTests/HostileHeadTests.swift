@@ -2,11 +2,12 @@ import Foundation
 import Glibc
 import Testing
 
-/// Heads that are slow, endless or huge: the answer or the close, and nothing left behind.
+/// Request headers that are slow, endless or huge: the response or the close, and no memory left
+/// behind.
 @Suite struct HostileHeadTests {
     private static let limits = "client_header_timeout 1500ms; keepalive_timeout 30s;"
 
-    /// What clients send of a head before they stop.
+    /// The parts of a header that clients send before they stop.
     private static let beginnings = [
         "", "\r\n", "G", "GET /probe.txt", "GET /probe.txt HTTP/1.1\r",
         "GET /probe.txt HTTP/1.1\r\nHost: x\r\n", "GET /probe.txt HTTP/1.1\r\nHost: x\r\nX",
@@ -25,7 +26,7 @@ import Testing
             try watch.expectOthersAreServed()
             for client in clients { #expect(try client.isClosedByServer()) }
         }
-        // One byte is a head already; nothing at all is not.
+        // A single byte begins a header; no byte does not.
         let cut = clients.count / Self.beginnings.count * (Self.beginnings.count - 1)
         try watch.server.waitForAccess("\" 408 ", times: cut)
         #expect(watch.server.accessLog.components(separatedBy: "\" 408 ").count - 1 == cut)
@@ -52,7 +53,7 @@ import Testing
         let request = "GET /probe.txt HTTP/1.1\r\nHost: localhost\r\nUser-Agent: drip\r\n\r\n"
         for byte in request.utf8 { try client.send([byte]) }
         #expect(try client.response().text == WorkerWatch.probeText)
-        // Two at once, cut apart at every place.
+        // Two requests at once, split at every offset.
         let twice = Array((request + request).utf8)
         for cut in 1..<twice.count {
             try client.send(Array(twice[..<cut]))
@@ -63,7 +64,7 @@ import Testing
         try watch.expectUnharmed()
     }
 
-    /// Heads that never end, as fast as the server takes them, and what is answered.
+    /// Headers that never end, sent as fast as the server reads them, and the resulting status.
     private static let endless: [(name: String, start: String, piece: String, status: Int)] = [
         ("tiny fields", "GET / HTTP/1.1\r\nHost: x\r\n", "a:b\r\n", 400),
         ("fields of one name", "GET / HTTP/1.1\r\nHost: x\r\n", "Range: bytes=0-0\r\n", 400),
@@ -88,10 +89,10 @@ import Testing
             let client = try watch.server.connect()
             try client.send(start)
             let pieces = Array(String(repeating: piece, count: 40_000 / piece.utf8.count).utf8)
-            // Two megabytes: hundreds of thousands of fields, were they taken.
+            // Two megabytes: hundreds of thousands of headers, if they were accepted.
             _ = client.flood(pieces, limit: 2_000_000, patience: 0.05)
             let received = try client.readToEnd()
-            // Where the client went on after the answer, a reset may have destroyed it.
+            // If the client continued after the response, a reset may have destroyed it.
             if let line = String(decoding: received, as: UTF8.self).split(separator: "\r\n").first {
                 let isExpected = line.hasPrefix("HTTP/1.1 \(status) ") || line.hasPrefix("<html>")
                 #expect(isExpected || line.hasPrefix("<!"), "\(name): \(line)")
@@ -103,7 +104,7 @@ import Testing
     }
 
     @Test func manyTinyHeadersAreRefused() throws {
-        // The configuration allows them: what is large is limited by the configuration only.
+        // The configuration allows these sizes; only the configuration limits them.
         let watch = try WorkerWatch(
             TestServer("large_client_header_buffers 64 64k; lingering_timeout 500ms;"))
         let fields = String(repeating: "a:b\r\n", count: 300_000)
@@ -115,7 +116,7 @@ import Testing
         try watch.expectUnharmed()
     }
 
-    /// The longest line that is taken, then longer ones; no file has such a name.
+    /// The longest accepted line, then longer ones; no file has such a name.
     @Test(arguments: [(8 * 1024, 404), (8 * 1024 + 2, 414), (64 * 1024, 414), (1 << 20, 414)])
     func longTargetsAreLimited(length: Int, status: Int) throws {
         let watch = try WorkerWatch(TestServer("lingering_timeout 500ms;"))
@@ -162,13 +163,13 @@ import Testing
                 return client
             }
             try watch.expectOthersAreServed()
-            // A head's buffer doubles up to the limit: four of 8 KiB, and the doubling's last step.
+            // A header's buffer doubles up to the limit: four of 8 KiB, and the last doubling.
             #expect(try watch.grownKiB() < count * 80 + WorkerWatch.keptKiB)
             for client in clients { #expect(try client.isClosedByServer()) }
             try watch.expectUnharmed(keptKiB: count * 40)
             kept.append(try watch.grownKiB())
         }
-        // What the allocator keeps between other things is used again.
+        // Memory that the allocator retains is reused.
         #expect(kept[1] <= kept[0] + WorkerWatch.keptKiB, "\(kept)")
     }
 }

@@ -2,15 +2,16 @@ import Foundation
 import Glibc
 import Testing
 
-/// Clients that ask and do not read. What waits for them is bounded, and is given up in time.
+/// Clients that send requests and do not read. What waits for them is limited, and given up in
+/// time.
 @Suite struct HostileReaderTests {
     private static let site: [String: Fixture] = [
         "small.txt": .pattern(12_000), "big.bin": .pattern(8_000_000),
         "noise.txt": .pattern(8_000_000), "many/": "",
     ]
 
-    /// What a client asks for and then does not read, and how much memory a connection of it may
-    /// cost, in KiB: its buffers for the request and the answer, and what makes the answer.
+    /// A request whose response is not read, and the memory that such a connection may cost, in
+    /// KiB: buffers for the request and the response, and the encoder.
     struct Stall: CustomTestStringConvertible {
         let name: String
         let server: String
@@ -54,7 +55,7 @@ import Testing
             try watch.server.waitForAccess("GET \(stall.target) ", times: count)
         }
         for client in clients { #expect(try client.readToEnd().count < 8_000_000) }
-        // The pool keeps sixteen encoders, and the allocator the room of others between them.
+        // The pool keeps sixteen encoders, and the allocator retains memory of others between them.
         let kept = stall.name == "gzip" ? count * stall.costKiB : 0
         try watch.expectUnharmed(keptKiB: kept + WorkerWatch.keptKiB)
     }
@@ -63,7 +64,7 @@ import Testing
     func unreadListingHasBoundedMemory(gzip: String) throws {
         var files: [String: Fixture] = [:]
         for number in 0..<1500 {
-            // Names that hardly get smaller.
+            // Names that hardly compress.
             let name = (0..<6).map { _ in UUID().uuidString }.joined()
             files["many/\(number)-\(name)"] = ""
         }
@@ -78,7 +79,7 @@ import Testing
         let count = 4
         let clients = try (0..<count).map { _ in
             let client = try watch.server.connect(receiveBuffer: 4096)
-            // Pages that are asked for again and again do not fit into what the kernel takes.
+            // Several pages do not fit into the kernel's buffers.
             for _ in 0..<12 { try client.request("GET /many/ HTTP/1.1", ["Accept-Encoding: gzip"]) }
             return client
         }
@@ -113,7 +114,7 @@ import Testing
         }
         try watch.expectOthersAreServed()
         try watch.expectRest()
-        // One buffer for requests and one for answers each, however many requests wait.
+        // One buffer for requests and one for responses, however many requests wait.
         #expect(try watch.grownKiB() < count * 64 + 512)
         try watch.expectSleep {
             try waitFor("the end of all that do not read") { try watch.extraDescriptors() <= 0 }

@@ -2,7 +2,8 @@ import Foundation
 import Glibc
 import Testing
 
-/// Descriptors, memory or disk run out: some wait or are refused, and all is well afterwards.
+/// Descriptors, memory or disk space run out: some clients wait or are refused, and the server
+/// recovers.
 @Suite struct HostileShortageTests {
     private static let files: [String: Fixture] = [
         "big.bin": .pattern(8_000_000), "small.txt": "small", "d/a": "", "d/b": "",
@@ -15,7 +16,7 @@ import Testing
             TestServer(
                 "keepalive_timeout 600s; send_timeout 600s; autoindex on;",
                 main: "worker_rlimit_nofile 48;", files: Self.files))
-        // A download has two descriptors open, a connection one.
+        // A download has two descriptors open, an idle connection one.
         let downloads = try (0..<10).map { _ in
             let client = try watch.server.connect(receiveBuffer: 65_536)
             try client.request("GET /big.bin HTTP/1.1")
@@ -30,8 +31,8 @@ import Testing
         }
         try watch.server.waitForError("accept4() failed (24: Too many open files)")
         try watch.expectSleep {
-            // No file can be opened for those who are connected. Answered, the first one leaves,
-            // and another has its descriptor.
+            // No file can be opened for the connected clients. When the first one disconnects,
+            // another one gets its descriptor.
             let expected: [(String, [Int])] = [
                 ("small.txt", [500]), ("d/", [200, 500]), ("none", [404, 500]),
             ]
@@ -57,7 +58,8 @@ import Testing
             try client.send("GET /small.txt HTTP/1.1\r\n")
             return client
         }
-        // Those that were taken are cut, then the next are taken, and one who asks is among them.
+        // Accepted connections are closed, then the next ones are accepted, and a well-behaved
+        // client is among them.
         let polite = try watch.server.connect()
         try polite.request("GET /small.txt HTTP/1.1")
         try watch.expectSleep {
@@ -88,22 +90,22 @@ import Testing
         for number in 0..<200 {
             let client = try watch.server.connect(receiveBuffer: 4096)
             clients.append(client)
-            // Each is answered, or waits, or is closed: what a client that is closed still sends
-            // meets a reset.
+            // Each client gets a response, waits, or is closed; if a closed client sends more, it
+            // gets a reset.
             switch number % 4 {
             case 0, 1: try? client.send(head)
             case 2: try? client.request("GET /gzip/big.bin HTTP/1.1", ["Accept-Encoding: gzip"])
             default: try? client.request("GET /big.bin HTTP/1.1")
             }
         }
-        // So is one who comes now: it does not hang.
+        // New clients are served too, and do not hang.
         for _ in 0..<20 {
             let client = try watch.server.connect()
             try? client.request("GET /small.txt HTTP/1.1", ["Connection: close"])
             let received = String(decoding: try client.readToEnd(), as: UTF8.self)
             #expect(received.isEmpty || received.hasSuffix("\r\n\r\nsmall"))
         }
-        // An unfinished head gets no answer: some were closed for want of memory.
+        // An unfinished header gets no response: some were closed for lack of memory.
         let refused = clients.indices.filter { $0 % 4 < 2 && !clients[$0].isQuiet }
         #expect(!refused.isEmpty, "the memory was enough")
         #expect(watch.server.workers == [watch.worker])
@@ -134,7 +136,7 @@ import Testing
         #expect(try client.response().status == 400)
         client.close()
         try watch.expectUnharmed()
-        // The log that can be written says that the other cannot.
+        // The other log reports that this one cannot be written.
         try watch.server.waitForError("\"/dev/full\" failed (28: No space left on device)")
     }
 
@@ -165,7 +167,7 @@ import Testing
             _ = try? run("umount", [logs])
         }
         let watch = try WorkerWatch(server)
-        // Somebody else fills it.
+        // Another process fills the disk.
         let filler = logs + "/filler"
         _ = try run("dd", ["if=/dev/zero", "of=\(filler)", "bs=4096", "count=64"])
         let client = try server.connect()
@@ -183,7 +185,7 @@ import Testing
         let log = try server.waitForLog("logs/access.log", "the line that fits again") {
             $0.contains("?again")
         }
-        // A line is whole, or cut where the disk was full; the next begins a line.
+        // Lines are complete, or cut off where the disk was full; the next one begins a new line.
         let again = try #require(log.split(separator: "\n").first { $0.contains("?again") })
         #expect(again.hasPrefix("127.0.0.1 - - ["), "\(again)")
         try watch.expectUnharmed()

@@ -2,10 +2,10 @@ import Foundation
 import Glibc
 import Testing
 
-/// keepalive_min_timeout: idle connections that do not give way yet.
+/// keepalive_min_timeout: idle connections that must not be closed yet.
 @Suite(.enabled(if: Product.isApus, "nginx has it since 1.27.4"))
 struct KeepaliveMinTimeoutTests {
-    /// A connection that has had an answer.
+    /// Returns a connection that has had a response.
     private func idle(_ server: TestServer, _ path: String) throws -> RawClient {
         let client = try server.connect()
         try client.request("GET \(path) HTTP/1.1")

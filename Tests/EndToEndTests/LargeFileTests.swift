@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// Bodies beyond one send: byte equal, in slices, with readers that wait.
+/// Bodies larger than one send: the same bytes, in slices, with slow readers.
 @Suite(.serialized) struct LargeFileTests {
     @Test(arguments: [
         "sendfile on;", "sendfile off;", "sendfile on; sendfile_max_chunk 64k;",
@@ -24,7 +24,7 @@ import Testing
         #expect(try slow.response().body == Array(bytes[4_000_000...]))
     }
 
-    /// Around the sizes at which buffers, pages and slices end.
+    /// Sizes around the boundaries of buffers, pages and slices.
     @Test(arguments: ["sendfile on;", "sendfile off;"])
     func sizesAtBufferBoundaries(directives: String) throws {
         let sizes =
@@ -80,7 +80,7 @@ import Testing
         #expect(last.text == "t")
         let middle = try server.fetch("/sparse.bin", ["Range: bytes=4294967295-4294967297"])
         #expect(middle.body == [0, 0, 0])
-        // Some of a whole download: the worker does not keep what it sends.
+        // Part of a download: the worker does not buffer what it sends.
         let client = try server.connect()
         try client.request("GET /sparse.bin HTTP/1.1")
         for _ in 0..<40 { _ = try client.take(5_000_000) }

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// The end of the server does not wait for a process that is stopped, or stuck in a call.
+/// Shutdown does not wait for a process that is stopped or stuck in a system call.
 @Suite(.enabled(if: Product.isApus, "nginx has no logger"))
 struct LastDeadlineTests {
     @Test(arguments: [SIGTERM, SIGINT, SIGQUIT])

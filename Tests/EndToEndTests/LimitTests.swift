@@ -2,10 +2,10 @@ import Foundation
 import Glibc
 import Testing
 
-/// Limits over several workers, over a reload, and over time. How fast anything is is not asked: a
-/// delay is waited for, and is not shorter than it may be.
+/// Limits across workers, across a reload, and over time. Delays are checked to be long enough, not
+/// to be short.
 @Suite(.serialized) struct LimitTests {
-    /// More than the kernel's buffers take, so that an answer is under way until it is read.
+    /// More than the kernel's buffers hold, so that a response is in progress until it is read.
     private static let large = ["large": Fixture.pattern(32 << 20), "a": "hello"]
 
     private func hold(_ server: TestServer, _ target: String = "/large") throws -> RawClient {
@@ -14,7 +14,7 @@ import Testing
         return client
     }
 
-    /// How many of so many new clients get a large file, once each has its first line.
+    /// Returns how many of `count` new clients get a large file, once each has its status line.
     private func admitted(
         _ server: TestServer, _ count: Int
     ) throws -> (held: [RawClient], refused: Int) {
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    /// nginx goes on counting what was under way there.
+    /// nginx continues to count the connections of a dead worker.
     @Test(.enabled(if: Product.isApus)) func killedWorkerIsNotCounted() throws {
         let server = try TestServer(
             "limit_conn one 12;", http: "limit_conn_zone $server_port zone=one:1m;", workers: 3,
@@ -90,14 +90,14 @@ import Testing
         #expect(try server.fetch("/a").status == 503)
         try reload(server)
         #expect(try server.fetch("/a").status == 503)
-        // With another key the zone would say what it does not know.
+        // With another key, the counters of the zone would be meaningless.
         try server.rewrite(configuration("$host zone=one:1m"))
         kill(server.pid, SIGHUP)
         try server.waitForError(
             "limit_req \"one\" uses the \"$host\" key "
                 + "while previously it used the \"$server_port\" key")
         #expect(try server.fetch("/a").status == 503)
-        // With another size it is another zone.
+        // With another size, it is a new zone.
         try server.rewrite(configuration("$host zone=one:2m"))
         try reload(server)
         #expect(try server.fetch("/a").status == 200)
@@ -121,7 +121,7 @@ import Testing
         let clients = try (0..<3).map { _ in try server.connect() }
         for client in clients { try client.request("GET /a HTTP/1.1") }
         for client in clients { #expect(try client.response().text == "hello") }
-        // The third has waited for two others.
+        // The third request has waited for two others.
         #expect(Date().timeIntervalSince(start) > 1.9)
         for text in ["[warn]", "delaying request, excess: ", ", by zone \"one\", client: "] {
             try server.waitForError(text)
@@ -129,7 +129,7 @@ import Testing
         try server.waitForLog("limits.log", "two that were delayed and one that passed") {
             $0.split(separator: "\n").sorted() == ["DELAYED 200", "DELAYED 200", "PASSED 200"]
         }
-        // The connection goes on.
+        // The connection stays open.
         try clients[2].request("GET /a HTTP/1.1")
         #expect(try clients[2].response().text == "hello")
     }
@@ -150,14 +150,14 @@ import Testing
         try waitFor("the end of the connection") { try descriptorCount(of: worker) <= before }
     }
 
-    /// A file by sendfile, one that is read, one that is compressed, and one that leaves together
-    /// with its head.
+    /// A file sent with sendfile, one that is read, one that is compressed, and one that is sent
+    /// together with its header.
     @Test(arguments: [
         ("sendfile on;", "/big", 50_000), ("sendfile off;", "/big", 50_000),
         ("gzip on; gzip_types *;", "/noise", 50_000), ("", "/small", 12_000),
     ])
     func limitRateIsApplied(settings: String, target: String, bytes: Int) throws {
-        // A pause of the rate is none of the client's.
+        // Pauses of the rate limit do not count as the client's.
         let server = try TestServer(
             "\(settings) limit_rate \(bytes * 2 / 5); send_timeout 300ms;",
             files: [
@@ -170,9 +170,9 @@ import Testing
         let response = try client.response()
         #expect((response["Content-Encoding"] == "gzip") == settings.contains("gzip"))
         #expect(response.body.count >= bytes)
-        // Two fifths at once, two after a second, the rest after another.
+        // Two fifths at once, two after a second, the rest after another second.
         #expect(Date().timeIntervalSince(start) > 1.9)
-        // The next request begins anew.
+        // The next request starts with a new budget.
         try client.request("HEAD \(target) HTTP/1.1")
         #expect(try client.response(to: "HEAD").status == 200)
     }
@@ -192,14 +192,14 @@ import Testing
         #expect(Date().timeIntervalSince(start) > 1.9)
     }
 
-    /// The seconds are those since the request began; nginx's are those of the clock on the wall.
+    /// The seconds are counted from the start of the request; nginx uses the wall clock.
     @Test(.enabled(if: Product.isApus)) func limitRateAfterIsApplied() throws {
         let server = try TestServer(
             "limit_rate_after 900k; limit_rate $arg_rate;",
             files: ["big": .pattern(1_000_000)])
         let start = Date()
         #expect(try server.fetch("/big?rate=64k").body.count == 1_000_000)
-        // 78,400 bytes are beyond, of which 65,536 go in the first second.
+        // 78,400 bytes are beyond the limit, of which 65,536 are sent in the first second.
         #expect(Date().timeIntervalSince(start) > 0.9)
         let client = try server.connect()
         try client.request("GET /big?rate=1 HTTP/1.1")
@@ -220,7 +220,7 @@ import Testing
         }
     }
 
-    /// nginx goes on counting what a dead worker was at.
+    /// nginx continues to count the connections of a dead worker.
     @Test(.enabled(if: Product.isApus)) func stubStatusCountsAllWorkers() throws {
         let server = try TestServer(
             """
@@ -254,7 +254,7 @@ import Testing
         }
         #expect(counts[1] == counts[2])
         #expect(try server.fetch("/idle").text == "20")
-        // What a dead worker has done is done; what it was at is over.
+        // Requests of a dead worker still count; its connections do not.
         for worker in workers { kill(worker, SIGKILL) }
         try server.waitForOthers(than: workers, count: 3)
         try waitFor("numbers without the dead") {

@@ -2,11 +2,11 @@ import Foundation
 import Glibc
 import Testing
 
-/// The parameters of `listen` that concern the socket, as the kernel has them: of the server's own
-/// descriptors, by way of pidfd_getfd(2).
+/// Socket options set by the parameters of `listen`, read from the server's own descriptors with
+/// pidfd_getfd(2).
 @Suite(.enabled(if: Product.isRoot, "another process's descriptors are root's"))
 struct ListenOptionsTests {
-    /// The value of a number of the listening socket, or of the address's connection.
+    /// Returns an integer option of the listening socket, or of an accepted connection.
     private func option(
         _ server: TestServer, _ level: Int32, _ name: Int32, ofConnection: Bool = false
     ) throws -> Int32 {
@@ -26,7 +26,7 @@ struct ListenOptionsTests {
         throw TimedOut(description: "no such socket")
     }
 
-    /// One of pidfd_open(2) and pidfd_getfd(2), which the module of the C library lacks.
+    /// Calls pidfd_open(2) or pidfd_getfd(2), which the C library's module lacks.
     private func pidfd(_ name: String, _ first: Int32, _ second: Int32, _ third: Int32) -> Int32 {
         typealias Call = @convention(c) (Int32, Int32, Int32) -> Int32
         guard let found = unsafe dlsym(nil, name) else { return -1 }
@@ -43,7 +43,7 @@ struct ListenOptionsTests {
 
     @Test(
         arguments: [
-            // The kernel doubles what is asked for as a buffer.
+            // The kernel doubles the requested buffer size.
             ("rcvbuf=64k", SOL_SOCKET, SO_RCVBUF, 131_072),
             ("sndbuf=32k", SOL_SOCKET, SO_SNDBUF, 65_536),
             ("deferred", tcp, TCP_DEFER_ACCEPT, 1), ("", tcp, TCP_DEFER_ACCEPT, 0),
@@ -85,7 +85,7 @@ struct ListenOptionsTests {
         #expect(shown.output.split(separator: " ").dropFirst(2).first == "9", "\(shown.output)")
     }
 
-    /// A reload that has fewer workers: who waits at a socket that is one too many is accepted.
+    /// After a reload with fewer workers, clients that wait at a surplus socket are accepted.
     @Test(.enabled(if: Product.isApus, "nginx resets them"))
     func reuseportKeepsBacklogWithFewerWorkers() throws {
         func configuration(_ workers: Int) -> String {

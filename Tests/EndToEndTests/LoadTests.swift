@@ -2,12 +2,12 @@ import Foundation
 import Glibc
 import Testing
 
-/// Many clients at once. `APUS_LOAD_SECONDS` lengthens the run, which is short by default.
+/// Many clients at once. `APUS_LOAD_SECONDS` makes the run longer.
 @Suite(.serialized) struct LoadTests {
     private static let seconds =
         ProcessInfo.processInfo.environment["APUS_LOAD_SECONDS"].flatMap { Int($0) } ?? 6
 
-    /// What wrk counted: requests answered, and what went wrong.
+    /// The counts of wrk: requests with a response, and errors.
     private struct Counts {
         var requests = 0
         var connect = 0
@@ -57,7 +57,7 @@ import Testing
         let load = try ChildProcess(
             "wrk", ["-t1", "-c\(connections)", "-d\(Self.seconds)", server.url("/a.txt")],
             output: place.path + "/out", error: place.path + "/error")
-        // One that has connections, but not all of them.
+        // A worker that has connections, but not all of them.
         var shares: [Int] = []
         try waitFor("the connections of the load, having \(shares)") {
             let established = try establishedInodes(port: server.port)
@@ -76,8 +76,8 @@ import Testing
         let counts = Counts(load.output)
         #expect(counts.requests > 1000)
         #expect(counts.badStatus == 0)
-        // A lost connection shows once as an error of reading or of writing, and a few that were
-        // in the queue of the dying worker may add to it.
+        // A lost connection is one read or write error, and connections in the queue of the dying
+        // worker may add a few.
         let lost = counts.read + counts.write
         #expect(lost <= shares[victim] + 8, "\(load.output), shares \(shares)")
         #expect(counts.connect == 0)

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Which location a path finds, and which file that names.
+/// Selection of a location by the path, and the resulting file.
 @Suite struct LocationTests {
     @Test(arguments: [
         ("/images/logo.txt", "prefix"), ("/images/", "index of prefix"),
@@ -25,8 +25,7 @@ import Testing
         #expect(try server.fetch(target).text == text)
     }
 
-    /// An expression that takes too long is an error of the configuration's, and the log says
-    /// which it is.
+    /// A regular expression that takes too long is an error of the configuration; the log names it.
     @Test(.enabled(if: Product.isApus, "nginx's limit is a higher one"), arguments: ["/l", "/r"])
     func regexThatHitsItsLimitIsNamed(path: String) throws {
         let server = try TestServer(

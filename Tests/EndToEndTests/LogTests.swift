@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// What is written about requests and about the server itself.
+/// Log lines about requests and about the server.
 @Suite struct LogTests {
     @Test func combinedFormatIsNginxs() throws {
         let server = try TestServer(files: ["a.txt": "hello"])
@@ -98,7 +98,7 @@ import Testing
         try client.awaitBytes(1000)
         client.reset()
         let line = try waitForLines(1, of: server)[0]
-        // The status had been sent; the bytes are those that were.
+        // The status had been sent; the number is that of the sent bytes.
         let words = line.components(separatedBy: "\" ")[1].split(separator: " ")
         #expect(words[0] == "200")
         #expect(try #require(Int(words[1])) < 30_000_000)
@@ -137,7 +137,7 @@ import Testing
     func errorLogLevelsAreApplied(level: String, isWritten: Bool) throws {
         let server = try TestServer("error_log DIR/own.log \(level);", files: ["a": "x"])
         _ = try server.fetch("/none")
-        // The access log's line is written after the error log's.
+        // The access log line is written after that of the error log.
         _ = try waitForLines(1, of: server)
         #expect(server.log("own.log").contains("No such file") == isWritten)
     }
@@ -163,8 +163,8 @@ import Testing
             #expect(try run(Product.binary, words).succeeded)
         }
         try waitFor("the new log") { unsafe access(log, F_OK) == 0 }
-        // A worker of nginx that has not yet reopened may still write to the old file: ask until
-        // the new one gets all.
+        // A worker of nginx that has not reopened yet may write to the old file: repeat until the
+        // new file gets all lines.
         var asked = 0
         try waitFor("lines in the new log only") {
             let old = server.log("access.log.1")

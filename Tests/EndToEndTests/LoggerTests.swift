@@ -2,15 +2,15 @@ import Foundation
 import Glibc
 import Testing
 
-/// The Logger: whatever is killed, full, stalled or moved away, lines are written once or counted,
-/// and no request waits for them.
+/// The logger: when processes are killed, disks are full, pipes stall or files are moved, each line
+/// is written once or counted as dropped, and no request waits.
 @Suite(.enabled(if: Product.isApus)) struct LoggerTests {
     private static let files: [String: Fixture] = ["a": "x"]
 
-    /// Requests with numbers, over several kept connections in turns.
+    /// Sends numbered requests over several open connections in turn.
     private final class Asker {
         let server: TestServer
-        /// What was answered, in order.
+        /// The numbers with a response, in order.
         private(set) var answered: [Int] = []
         private var clients: [RawClient?]
         private let padding: String
@@ -21,7 +21,8 @@ import Testing
             self.padding = String(repeating: "p", count: padding)
         }
 
-        /// Asks on a connection, a new one where there is none; one that ends is given up.
+        /// Sends a request on a connection, which is opened if necessary; a connection that ends is
+        /// discarded.
         func ask(_ number: Int) throws {
             let place = number % clients.count
             do {
@@ -40,13 +41,13 @@ import Testing
         func closeAll() { clients = clients.map { _ in nil } }
     }
 
-    /// The numbers of the requests in a log, in its order.
+    /// Returns the numbers of the requests in a log, in its order.
     private func numbers(_ text: String) -> [Int] {
         text.components(separatedBy: "GET /a?n=").dropFirst()
             .compactMap { Int($0.prefix { $0.isNumber }) }
     }
 
-    /// How many lines the error log says were lost.
+    /// Returns the number of dropped lines according to the error log.
     private func lost(_ server: TestServer) -> Int {
         server.errorLog.split(separator: "\n").reduce(0) { sum, line in
             guard let end = line.range(of: " line", options: []), line.contains(" lost, ") else {
@@ -107,7 +108,7 @@ import Testing
     @Test func loggerIgnoresSignals() throws {
         let server = try TestServer(files: Self.files)
         let logger = try waitForValue("a logger") { server.loggers.first }
-        // A terminal sends them to all processes.
+        // A terminal sends these to all processes.
         for signal in [SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGPIPE, SIGXFSZ] { kill(logger, signal) }
         _ = try server.fetch("/a?n=1&")
         try waitFor("the line") { numbers(server.accessLog) == [1] }
@@ -134,7 +135,7 @@ import Testing
         let server = try TestServer(Self.endless, workers: 2, files: Self.files)
         let asker = Asker(server, connections: 4)
         for number in 0..<1000 { try asker.ask(number) }
-        // The line of a request is made before the next one is read.
+        // The line of a request is logged before the next one is read.
         asker.closeAll()
         try waitFor("the last lines to be made") { numbers(server.accessLog).count > 990 }
         try server.end(by: signal)
@@ -156,13 +157,13 @@ import Testing
         #expect(Set(written).isSuperset(of: asker.answered))
     }
 
-    /// Each line is in one file, and not in one that was moved away before its request.
+    /// Each line is in one file, and not in a file that was moved before its request.
     @Test func rapidReopensKeepLinesInRightFile() throws {
         let server = try TestServer(Self.endless, workers: 2, files: Self.files)
         let log = server.folder.path + "/access.log"
         let asker = Asker(server, connections: 4)
         var number = 0
-        /// The first number that may not be in file `index` any more.
+        /// The first number that may not be in file `index`.
         var bounds: [Int] = []
         for round in 0..<30 {
             for _ in 0..<20 {
@@ -178,7 +179,7 @@ import Testing
             try waitFor("the new file") { unsafe access(log, F_OK) == 0 }
             bounds.append(number)
         }
-        // Some more that come on each other's heels.
+        // Some more in quick succession.
         for _ in 0..<20 { server.process.signal(SIGUSR1) }
         asker.closeAll()
         try server.end()
@@ -200,11 +201,11 @@ import Testing
                     + "large_client_header_buffers 4 16k;"), files: Self.files,
             prepare: { unsafe mkfifo($0.path + "/pipe", 0o600) })
         let asker = Asker(server, connections: 4, padding: 2000)
-        // More than the pipe holds and the Logger keeps.
+        // More than the pipe and the logger's buffer hold.
         for number in 0..<1500 { try asker.ask(number) }
         try waitFor("the other log") { numbers(server.accessLog).count == 1500 }
         try waitFor("word of what is lost") { lost(server) > 0 }
-        // Somebody reads at last: what comes then is read, too.
+        // The pipe is read at last; later lines are read too.
         let reader = try ChildProcess(
             "cat", [server.folder.path + "/pipe"], output: server.folder.path + "/read",
             error: "/dev/null")
@@ -228,7 +229,7 @@ import Testing
         #expect(asker.answered.count == 1000)
         asker.closeAll()
         try server.end()
-        // All of them are lost, some only at the end.
+        // All lines are dropped, some only at the end.
         #expect(lost(server) == 1000)
         let said = server.errorLog.split(separator: "\n").filter { $0.contains("/dev/full") }
         #expect(said.count < 5, "\(said)")
@@ -241,13 +242,13 @@ import Testing
             "access_log ROOT/logs/$arg_x.log;", files: ["a": "x", "logs/keep": "x"])
         unsafe chmod(server.folder.root, 0o777)
         unsafe chmod(server.folder.root + "/logs", 0o777)
-        // What a request names is opened as the worker's user.
+        // A file that a request names is opened as the workers' user.
         _ = try server.fetch("/a?x=mine")
         try server.waitForLog("root/logs/mine.log", "the line") { $0.contains("x=mine") }
         var facts = stat()
         #expect(unsafe stat(server.folder.root + "/logs/mine.log", &facts) == 0)
         #expect(facts.st_uid != 0)
-        // A Logger that writes has given up what it does not need.
+        // A logger that writes has dropped its privileges.
         let logger = try waitForValue("a logger") { server.loggers.first }
         let status = try readText("/proc/\(logger)/status")
         // CAP_DAC_OVERRIDE, CAP_SETGID and CAP_SETUID.
@@ -282,7 +283,8 @@ import Testing
 
     // MARK: calls
 
-    /// The calls of a worker for 300 requests on a kept connection, thirty at a time.
+    /// Counts the system calls of a worker for 300 requests on an open connection, thirty at a
+    /// time.
     private func calls(_ log: String) throws -> [String: Int] {
         let server = try TestServer("\(log) \(Self.endless)", files: Self.files)
         let client = try server.connect()
@@ -303,8 +305,8 @@ import Testing
         let with = try calls(
             "access_log DIR/one.log; access_log DIR/two.log combined buffer=1m;")
         #expect(try #require(without["sendto"] ?? without["sendmsg"]) >= 10)
-        // Less than a call for three lines: the Logger is woken where it sleeps, and a worker is
-        // told of mounts that others make meanwhile.
+        // Less than one call per three lines: the logger is woken when it sleeps, and workers are
+        // notified of mounts that others make.
         for (name, count) in with {
             let more = count - without[name, default: 0]
             #expect(more <= 100, "\(name): \(count), without a log \(without[name, default: 0])")

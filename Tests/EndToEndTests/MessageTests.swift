@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// How requests follow each other on a connection, in whatever pieces they come.
+/// Requests that follow each other on a connection, split at any offset.
 @Suite struct MessageTests {
     @Test(arguments: [
         ("1.1", [], true), ("1.1", ["Connection: close"], false),
@@ -78,7 +78,8 @@ import Testing
         let client = try server.connect()
         for cut in 1..<request.count {
             try client.send(Array(request[..<cut]))
-            // For the first part to arrive alone most of the time; either way the answer is one.
+            // The pause lets the first part arrive alone most of the time; the response is the same
+            // either way.
             if cut % 7 == 0 { Thread.sleep(forTimeInterval: 0.002) }
             try client.send(Array(request[cut...]))
             let response = try client.response()
@@ -106,7 +107,7 @@ import Testing
             server { listen 127.0.0.1:PORT; server_name second.test; root ROOT/second;
             """, files: ["first/a": "first", "second/a": "second"])
         let client = try server.connect()
-        // The target's host goes before the field's (RFC 9112, section 3.2.2).
+        // The host in the target takes precedence over the header (RFC 9112, section 3.2.2).
         for (target, host, text) in [
             ("http://first.test/a", "first.test", "first"),
             ("http://second.test/a", "first.test", "second"),

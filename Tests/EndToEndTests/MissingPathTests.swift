@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import Testing
 
-/// Paths of as many names as a request line holds, none of which exists: each costs a few calls and
-/// the memory of its own bytes. CostTests count its instructions.
+/// Missing paths with as many segments as fit into a request line: each costs a few system calls,
+/// and memory for its bytes. CostTests count the instructions.
 @Suite(.enabled(if: Product.isApus, "nginx has no such cache")) struct MissingPathTests {
     private static func path(_ number: Int, names: Int = 1990) -> String {
         "/none-\(number)" + String(repeating: "/a", count: names)
@@ -19,7 +19,7 @@ import Testing
         return try client.response().status
     }
 
-    /// What is counted are calls that take a path: they do not depend on when anybody runs.
+    /// Counts the calls with a path, whose number does not depend on scheduling.
     @Test(.enabled(if: CallTrace.isPossible, "\(CallTrace.lacking)"))
     func longMissingPathTakesFewCalls() throws {
         let server = try server()
@@ -55,7 +55,7 @@ import Testing
         for number in 0..<count {
             for _ in 0..<3 { #expect(try ask(client, Self.path(number)) == 404) }
         }
-        // Each is kept as an entry of its own: its path of 4 KB, and as much for the response.
+        // Each is an entry of its own: its path of 4 KB, and as much for the response.
         let grown = try watch.grownKiB()
         #expect(grown < count * 20, "\(grown) KiB for \(count) paths")
         guard CallTrace.isPossible else { return }
@@ -63,7 +63,7 @@ import Testing
         #expect(!isPushedOut)
     }
 
-    /// Whether the worker opens a file for a request.
+    /// True if the worker opens a file for a request.
     private func opensFiles(
         _ server: TestServer, _ client: RawClient, _ target: String
     ) throws -> Bool {

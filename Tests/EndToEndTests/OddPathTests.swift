@@ -2,12 +2,12 @@ import Foundation
 import Glibc
 import Testing
 
-/// Every variable and every step that looks at a path, with paths that clients choose: whatever the
-/// libraries do with them, no worker dies of it, nor makes a call that the sandbox does not know.
+/// Every variable and directive that uses a path, with paths chosen by clients: no worker dies, or
+/// makes a system call that the sandbox does not allow.
 @Suite(.enabled(if: Product.isApus, "nginx has no sandbox"))
 struct OddPathTests {
-    /// Below a root: slashes at the end, `.` and `..`, links whose targets have those, files where
-    /// directories should be, names that are too long, and none.
+    /// Below a root: trailing slashes, `.` and `..`, links whose targets contain those, files in
+    /// place of directories, names that are too long, and empty ones.
     static let paths: [String] = [
         "", "/", "//", "/.", "/..", "/./", "/../", "/a", "/a/", "/a/.", "/a/..", "/a/../", "/none",
         "/none/", "/none/..", "/none/../a", "/d", "/d/", "/d//", "/d/.", "/d/..", "/d/../",
@@ -23,7 +23,8 @@ struct OddPathTests {
         String(repeating: "/none", count: 400),
     ]
 
-    /// All variables that the sources have: a new one is tested without being named here.
+    /// Returns all variables that occur in the sources, so that new ones are tested without being
+    /// listed.
     static func variables() throws -> [String] {
         let plan = Product.repository + "/Sources/Server/Plan/"
         let pattern = try Regex(#""([a-z][a-z0-9_]*)": \."#)
@@ -116,7 +117,7 @@ struct OddPathTests {
                         "\(method) \(place)\(text)?p=\(text) HTTP/1.1",
                         ["Connection: close", "Authorization: Basic dTpw"])
                     let status = try? client.response(to: method).status
-                    // A head that is too long may be refused by a reset.
+                    // A header that is too large may be refused by a reset.
                     if text.utf8.count < 1000 {
                         #expect(status != nil, "\(place) \(path)")
                     }

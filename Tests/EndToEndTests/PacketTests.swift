@@ -1,6 +1,6 @@
 import Testing
 
-/// How a file's bytes get into packets: what the kernel is told beside them.
+/// Distribution of a file's bytes to packets, and the system calls that control it.
 @Suite(
     .serialized, .enabled(if: CallTrace.isPossible, Comment(rawValue: CallTrace.lacking))
 ) struct PacketTests {
@@ -9,13 +9,13 @@ import Testing
         "3m": .pattern(3 << 20),
     ]
 
-    /// What of a worker's calls sends an answer.
+    /// The calls of a worker that send a response.
     private enum Sending {
         case head(count: Int, isHeld: Bool)
         case slice(asked: Int, sent: Int)
         case segmentSize(Int)
 
-        /// A line of a trace.
+        /// Parses a line of a trace.
         init?(_ line: String) {
             let numbers = line.split { !$0.isNumber }.compactMap { Int($0) }
             switch CallTrace.name(line) {
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    /// How the answer to a request is sent.
+    /// Returns the calls that send the response to a request.
     private func sending(
         _ name: String, _ directives: String = "", fields: [String] = []
     ) throws -> [Sending] {
@@ -41,14 +41,15 @@ import Testing
         let lines = try CallTrace.during(server) {
             try client.request("GET /\(name) HTTP/1.1", fields)
             #expect(try client.response().status < 300)
-            // The answer may be here before the call that has sent it is over; then it is.
+            // The response may arrive before the call that sent it returns; afterwards it has
+            // returned.
             try client.request("HEAD / HTTP/1.1")
             _ = try client.response(to: "HEAD")
         }
         return lines.compactMap { Sending($0) }.dropLast()
     }
 
-    /// The head begins the file's first packet; nothing is asked that is not needed.
+    /// The header is in the file's first packet, and no unneeded call is made.
     @Test(arguments: ["20k", "512k"], ["", "tcp_nopush on;"])
     func smallFileSharesPacketWithHead(name: String, directives: String) throws {
         let calls = try sending(name, directives)
@@ -57,7 +58,7 @@ import Testing
             Issue.record("\(calls)")
             return
         }
-        // The socket may take it in parts.
+        // The socket may accept it in parts.
         var sum = 0
         for call in calls.dropFirst() {
             guard case .slice(let asked, let sent) = call else {
@@ -70,7 +71,7 @@ import Testing
         #expect(sum == size, "\(calls)")
     }
 
-    /// A slice ends where a segment does, so that no small packet is sent but the last one.
+    /// A slice ends at a segment boundary, so that only the last packet is small.
     @Test(arguments: ["", "sendfile_max_chunk 300k;"], [0, 1000])
     func slicesEndAtSegmentBoundary(directives: String, start: Int) throws {
         let fields = start > 0 ? ["Range: bytes=\(start)-"] : []
@@ -97,7 +98,7 @@ import Testing
         }
     }
 
-    /// Where the rate is limited, what may go goes, unless the directive says otherwise.
+    /// With a rate limit, available bytes are sent at once, unless the directive says otherwise.
     @Test(arguments: [("", false), ("tcp_nopush on;", true)])
     func rateLimitedHeadIsSentAlone(directives: String, isHeld: Bool) throws {
         for name in ["20k", "3m"] {
@@ -112,7 +113,7 @@ import Testing
         }
     }
 
-    /// However little the socket takes at a time.
+    /// However little the socket accepts at a time.
     @Test func slowReaderGetsWholeFile() throws {
         let server = try TestServer(
             "sendfile on;", files: ["big": .pattern(30 << 20), "a": "hello"])

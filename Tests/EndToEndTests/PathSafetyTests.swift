@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// No request names a file outside of the root, and nothing but a regular file is served.
+/// No request reaches a file outside the root, and only regular files are served.
 @Suite struct PathSafetyTests {
     @Test(arguments: [
         "/../secret.txt", "/a/../../secret.txt", "/%2e%2e/secret.txt",
@@ -72,7 +72,7 @@ import Testing
         #expect(unsafe mkfifo(server.folder.root + "/pipe", 0o666) == 0)
         let status = try server.fetch("/pipe").status
         #expect(status == 404 || status == 403)
-        // The only worker is not stuck in an open that waits for a writer.
+        // The only worker is not blocked in an open that waits for a writer.
         #expect(try server.fetch("/a").status == 200)
     }
 

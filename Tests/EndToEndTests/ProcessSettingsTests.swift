@@ -2,7 +2,8 @@ import Foundation
 import Glibc
 import Testing
 
-/// What the main level says of workers, as the kernel sees it, and the environment in words.
+/// Settings of the main level as the kernel shows them for workers, and environment variables in
+/// words.
 @Suite struct ProcessSettingsTests {
     private func line(_ name: String, of path: String) throws -> String {
         let lines = try readText(path).split(separator: "\n")
@@ -31,7 +32,7 @@ import Testing
         #expect((fields ?? "").split(separator: " ")[16] == "3")
     }
 
-    /// The only worker, once it has answered: it is set up then.
+    /// Returns the only worker, after its first response, when its setup is complete.
     private func settledWorker(of server: TestServer) throws -> pid_t {
         #expect(try server.fetch("/").status == 403)
         return try server.waitForWorkers(1)[0]
@@ -63,7 +64,7 @@ import Testing
             configuration: configuration, files: ["a b/c": "hello"],
             environment: ["PLACE=/there", "FOLDER=ROOT/a b", "TEXT=$uri; {\"x\"}"])
         #expect(try server.fetch("/there/c").text == "hello")
-        // The value is text: nothing in it is a variable or ends the directive.
+        // The value is text: no part of it is a variable or ends the directive.
         #expect(try server.fetch("/text").text == "$uri; {\"x\"} none of it")
     }
 }

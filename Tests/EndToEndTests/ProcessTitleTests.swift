@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    /// The title takes the memory of the command line: what is read from there survives it.
+    /// The title overwrites the memory of the command line; the environment stays readable.
     @Test func environmentIsReadAfterTheTitleIsSet() throws {
         let server = try DaemonServer(
             configuration: TestServer.configuration(

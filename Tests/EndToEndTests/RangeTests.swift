@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Byte ranges (RFC 9110, section 14), one and several.
+/// Byte ranges (RFC 9110, section 14), single and multiple.
 @Suite struct RangeTests {
     private static let size = 10_000
     private static let bytes = patternBytes(size)
@@ -23,7 +23,7 @@ import Testing
         #expect(response["ETag"] == TemporaryFolder.entityTag(size: Self.size))
         #expect(response.body == Array(Self.bytes[first...last]))
         let head = try server.fetch("/a.txt", ["Range: \(field)"], method: "HEAD")
-        // RFC 9110, section 14.2: a range is for GET only; nginx takes it for HEAD too.
+        // RFC 9110, section 14.2: a range is for GET only; nginx accepts it for HEAD too.
         #expect(head.status == (Product.isApus ? 200 : 206))
         #expect(head["Content-Length"] == "\(Product.isApus ? Self.size : last - first + 1)")
     }
@@ -67,7 +67,7 @@ import Testing
                 == ranges.map { "bytes \($0.lowerBound)-\($0.upperBound)/10000" })
         #expect(parts.parts.map(\.type) == ranges.map { _ in "text/plain" })
         #expect(parts.parts.map(\.body) == ranges.map { Array(Self.bytes[$0]) })
-        // The length was right: the connection goes on.
+        // The length was correct: the connection stays open.
         try client.request("GET /a.txt HTTP/1.1", ["Range: bytes=0-1"])
         #expect(try client.response().body == Array(Self.bytes[0...1]))
     }

@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import Testing
 
-/// A read-only mount whose other side changes: a FUSE mirror of a directory. The kernel notifies of
-/// nothing there, and every response is as it is on the other side at that moment.
+/// A read-only mount that the other side changes: a FUSE mirror of a directory. The kernel sends no
+/// notifications there, and every response matches the other side at that moment.
 @Suite struct ReadOnlyMountTests {
     private static let isPossible: Bool = {
         guard Product.isRoot, unsafe access("/dev/fuse", R_OK | W_OK) == 0,
@@ -13,11 +13,11 @@ import Testing
         return mirror.isMounted
     }()
 
-    /// A mounted mirror; the mount ends with it.
+    /// A mirror, mounted as long as it exists.
     private final class Mirror {
         private let folder: TemporaryFolder
         private var process: ChildProcess?
-        /// The directory that is mirrored, and where it is seen.
+        /// The directory that is mirrored.
         var source: String { folder.path + "/source" }
         var place: String { folder.path + "/mirror" }
         var isMounted: Bool {
@@ -66,7 +66,7 @@ import Testing
             "location / { root \(mirror.place); }", http: "etag on;")
         for _ in 0..<5 { #expect(try server.fetch("/a.txt").text == "first") }
         for number in 0..<10 {
-            // Of the same size: the times alone tell.
+            // The same size: only the times differ.
             let text = "text\(number)"
             try mirror.write("a.txt", text, modified: TemporaryFolder.modified + number)
             for _ in 0..<3 { #expect(try server.fetch("/a.txt").text == text) }

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// The tag of a file that was changed just now: a second change in the same second, to the same
-/// size, has another one.
+/// The entity tag of a file that was changed just now: after a second change within the same
+/// second, to the same size, it is different.
 @Suite(.enabled(if: Product.isApus, "nginx's tag does not tell them apart")) struct RecentFileTests
 {
     private func write(_ text: String, to path: String, modified: Int? = nil) throws {
@@ -15,7 +15,7 @@ import Testing
     @Test func changesWithinASecondHaveNewETags() throws {
         let server = try TestServer(files: ["a.txt": "one"])
         let path = server.folder.root + "/a.txt"
-        // Yet to come, so that it is young however busy the machine is.
+        // In the future, so that the file counts as recent however busy the machine is.
         let now = Int(Date().timeIntervalSince1970) + 60
         var tags = Set<String>()
         for text in ["two", "six", "ten"] {

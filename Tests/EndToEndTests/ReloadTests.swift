@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// `apus -s reload` tells what came of it; nginx's returns at once.
+/// `apus -s reload` reports the result; nginx's returns at once.
 @Suite(.enabled(if: Product.isApus, "nginx's does not wait"))
 struct ReloadTests {
     private func reload(_ server: TestServer) throws -> ShellResult {
@@ -40,7 +40,7 @@ struct ReloadTests {
         try server.rewrite("nonsense;")
         let result = try reload(server)
         #expect(result.exit == .code(1) && result.error.contains("unknown directive \"nonsense\""))
-        // Of two signals that wait the master takes SIGHUP first.
+        // Of two pending signals, the master handles SIGHUP first.
         server.process.signal(SIGUSR1)
         try server.waitForError("SIGUSR1")
         #expect(!server.errorLog.contains("SIGHUP"))
@@ -58,7 +58,7 @@ struct ReloadTests {
         #expect(result.error.contains("[emerg] the server is shutting down\n"), "\(result.error)")
     }
 
-    /// Signals of one kind merge; every caller gets its answer all the same.
+    /// Signals of the same kind merge; every caller gets the result nevertheless.
     @Test func concurrentReloadsAllGetResult() throws {
         let server = try TestServer("return 200 old;", workers: 2)
         try server.rewrite(TestServer.configuration("return 200 new;"))
@@ -87,7 +87,7 @@ struct ReloadTests {
         #expect(Set(after) == Set(before))
     }
 
-    /// Another program under the number of a server that was killed: nginx signals it.
+    /// Another program has the pid of a killed server: nginx sends it the signal.
     @Test(arguments: ["stop", "quit", "reopen", "reload"])
     func otherProgramIsNotSignalled(order: String) throws {
         let server = try TestServer("return 200 old;")
@@ -103,7 +103,7 @@ struct ReloadTests {
             result.error == "apus: [error] pid file \"\(server.folder.path)/server.pid\" names "
                 + "process \(other.pid), which is not an apus master\n")
         #expect(other.isRunning)
-        // Nor are a worker and another command of apus.
+        // Neither a worker nor another command of apus gets the signal.
         let worker = try server.waitForWorkers(1)[0]
         try "\(worker)\n".write(
             toFile: server.folder.path + "/server.pid", atomically: false, encoding: .utf8)

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// Content that a client sends to a server that has no use for it: read and dropped, so that the
-/// connection goes on, or refused where its end cannot be known.
+/// Request bodies, which a file server does not need: they are read and discarded, so that the
+/// connection stays open, or refused if their end cannot be determined.
 @Suite struct RequestBodyTests {
     private static let follow = "GET /a.txt HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -76,7 +76,7 @@ import Testing
         }
     }
 
-    /// nginx counts chunks only when they have a taker; either way the framing is kept.
+    /// nginx counts chunks only if a handler reads them; the framing is correct either way.
     @Test func chunkedBodyLargerThanLimitIs413() throws {
         let server = try TestServer(
             "client_max_body_size 100; lingering_timeout 1s; keepalive_timeout 1s;",
@@ -95,8 +95,8 @@ import Testing
         let server = try TestServer(files: ["a.txt": "hello"])
         let client = try server.connect()
         try client.request("POST /a.txt HTTP/1.1", ["Content-Length: 5", "Expect: 100-continue"])
-        // Whether it asks for the content or answers at once, the final answer is 405 and what
-        // follows is understood.
+        // Whether it requests the body or responds at once, the final response is 405, and the next
+        // request is understood.
         var response = try client.response()
         let wasAsked = response.status == 100
         if wasAsked {
@@ -155,7 +155,7 @@ import Testing
         try? client.send(body + Self.follow)
         let status = try client.response().status
         #expect(status == 400 || status == 405, "\(body)")
-        // What follows broken framing is not a request.
+        // Bytes after broken framing are not a request.
         #expect(try client.readToEnd().firstRange(of: "hello") == nil)
         #expect(try server.fetch("/a.txt").text == "hello")
     }

@@ -2,8 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// What a worker cannot do, however it is made to try: debug builds do it when they are asked for
-/// `/break-in/WHAT`.
+/// Actions that are forbidden to a worker; debug builds try them on request of `/break-in/WHAT`.
 @Suite(.enabled(if: Product.isDebugBuild, "release builds cannot be asked to break in"))
 struct SandboxTests {
     private static let mayBreakIn = ["APUS_BREAK_IN=1"]
@@ -23,7 +22,7 @@ struct SandboxTests {
         return server
     }
 
-    /// What the log says of trying `what`, which the worker survives.
+    /// Returns the log message of the attempt `what`, which the worker survives.
     private func outcome(of what: String, at server: TestServer) throws -> String {
         let received = try server.fetch("/break-in/\(what)")
         #expect(received.status == 404)
@@ -37,13 +36,13 @@ struct SandboxTests {
     func forbiddenActionsAreRefused(engine: String) throws {
         let server = try server(engine: engine)
         let folder = try TemporaryFolder(files: ["theirs": "x"])
-        // Everybody may, but workers.
+        // All users may write here, but workers may not.
         unsafe chmod(folder.root, 0o777)
         unsafe chmod(folder.root + "/theirs", 0o666)
         let worker = try server.waitForWorkers(1)
         #expect(try outcome(of: "read:\(folder.root)/theirs", at: server) == "succeeded")
         #expect(try outcome(of: "nonsense", at: server) == "is unknown")
-        // Calls that a library may try, and that do nobody harm.
+        // Calls that a library may try, and that are harmless.
         let refused = "failed (38: Function not implemented)"
         for what in ["access", "dup", "lock", "async"] {
             for _ in 0..<3 { #expect(try outcome(of: what, at: server) == refused) }
@@ -57,7 +56,7 @@ struct SandboxTests {
         }
     }
 
-    /// Landlock does without the filter, too.
+    /// Landlock also works without the filter.
     @Test func landlockAloneForbidsWriting() throws {
         let server = try TestServer(
             configuration: TestServer.configuration(), files: ["a": "hello"],
@@ -79,7 +78,7 @@ struct SandboxTests {
         ("truncate:/tmp/theirs", "openat"), ("mkdir:/tmp/ours", "mkdir"),
         ("unlink:/tmp/theirs", "unlink"), ("write:/dev/null", "openat"),
         ("create:/tmp/ours", "openat"),
-        // What would take the listening socket away from the other workers, or give it to others.
+        // Calls that would take the listening socket away from other workers, or pass it on.
         ("shutdown", "shutdown"), ("filter", "setsockopt"), ("option", "setsockopt"),
         ("flags", "fcntl"), ("owner", "fcntl"), ("give", "sendmsg"),
     ])
@@ -102,7 +101,7 @@ struct SandboxTests {
         #expect(!log.contains("break-in \(what) "))
     }
 
-    /// What goes to syslog is sent by the Logger.
+    /// The logger sends syslog messages.
     @Test func syslogNeedsNoWorkerSocket() throws {
         let server = try server(main: "error_log syslog:server=127.0.0.1:PORT2;")
         let worker = try server.waitForWorkers(1)[0]
@@ -110,7 +109,7 @@ struct SandboxTests {
         try server.waitForError("process \(worker) exited on signal 31")
     }
 
-    /// With a rule for links files are opened by a call whose flags no filter sees.
+    /// With rules for links, files are opened by a call whose flags the filter cannot see.
     @Test func truncateIsRefusedWithSymlinkRules() throws {
         let server = try server(http: "symlinks beneath;")
         let folder = try TemporaryFolder(files: ["theirs": "x"])
@@ -158,14 +157,15 @@ struct SandboxTests {
         if Product.isRoot { #expect(facts["CapBnd"] == "0000000000000000") }
         #expect(facts["NoNewPrivs"] == "1")
         #expect(facts["Seccomp"] == "2")
-        // What cannot be dumped belongs to root. The tests of others let it be, to see something.
+        // The files of an undumpable process belong to root. Tests by other users disable that to
+        // read them.
         guard Product.isRoot else { return }
         var status = stat()
         #expect(unsafe stat("/proc/\(worker)/environ", &status) == 0)
         #expect(status.st_uid == 0)
     }
 
-    /// Who runs workers as root wants them to read everything.
+    /// Workers that run as root are meant to read everything.
     @Test(.enabled(if: geteuid() == 0, "only root can give itself up"))
     func rootWorkerCanOnlyRead() throws {
         let server = try server(main: "user root; sandbox require;", files: ["a": "hello"])
@@ -179,8 +179,8 @@ struct SandboxTests {
         #expect(try readText(server.folder.root + "/a") == "hello")
     }
 
-    /// The numbers of descriptors that were shared are used again by a worker that drains, and by
-    /// connections: what is allowed of those stays allowed.
+    /// A draining worker and its connections reuse the numbers of shared descriptors: calls allowed
+    /// on those stay allowed.
     @Test func drainingWorkerMayShutDownConnections() throws {
         let server = try TestServer(
             configuration: TestServer.configuration(

@@ -2,9 +2,9 @@ import Foundation
 import Glibc
 import Testing
 
-/// `apus serve`: a folder, no configuration.
+/// `apus serve`: a directory without a configuration.
 @Suite(.enabled(if: Product.isApus, "a command of apus alone")) struct ServeTests {
-    /// `apus serve` on a free port, up and answering.
+    /// A running `apus serve` on a free port.
     private final class Serving {
         let folder: TemporaryFolder
         let port: UInt16
@@ -104,7 +104,7 @@ import Testing
         #expect(all.contains("0.0.0.0:\(open.port)"))
     }
 
-    /// A page of another site whose name leads to this machine cannot read the files.
+    /// A web page whose host name resolves to this machine cannot read the files.
     @Test func unknownHostOnLoopbackIs421() throws {
         let serving = try Serving(["a.txt": "hello"])
         let accepted = [

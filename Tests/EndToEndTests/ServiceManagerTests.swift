@@ -2,12 +2,12 @@ import Foundation
 import Glibc
 import Testing
 
-/// What a service manager does with a server: it hands over sockets, and is told how it goes.
+/// A service manager passes sockets, and gets notifications.
 @Suite(.enabled(if: Product.isApus, "nginx knows of none"))
 struct ServiceManagerTests {
     private static let activator = "/usr/bin/systemd-socket-activate"
 
-    /// A server that is started by the first connection to one of `listeners`.
+    /// Starts a server on the first connection to one of `listeners`.
     private func activate(
         _ listeners: [String], _ configuration: String, files: [String: Fixture] = ["a": "hello"]
     ) throws -> (process: ChildProcess, folder: TemporaryFolder, ports: [UInt16]) {
@@ -80,7 +80,7 @@ struct ServiceManagerTests {
         #expect(try process.waitForExit() == .code(0))
     }
 
-    // MARK: what it is told
+    // MARK: notifications
 
     @Test(arguments: ["DIR/notify", "@apus-test-"])
     func managerIsNotifiedOfState(prefix: String) throws {
@@ -138,13 +138,13 @@ private func monotonicMicroseconds() -> Int64 {
     return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
 }
 
-/// The socket of a service manager.
+/// The notification socket of a service manager.
 private final class NotificationReceiver {
     private let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
 
     deinit { close(descriptor) }
 
-    /// `@` first is an abstract name.
+    /// A leading `@` is an abstract name.
     func bind(_ name: String) throws {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -161,7 +161,7 @@ private final class NotificationReceiver {
         guard bound == 0 else { throw SystemFailure("bind") }
     }
 
-    /// The lines of the next datagram.
+    /// Returns the lines of the next datagram.
     func next() throws -> [String] {
         var one = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         guard unsafe poll(&one, 1, Int32(patienceSeconds * 1000)) == 1 else {

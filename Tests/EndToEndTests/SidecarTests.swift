@@ -31,7 +31,7 @@ struct SidecarTests {
         let server = try TestServer("gzip_static fresh;", files: Self.files)
         let accept = ["Accept-Encoding: gzip"]
         #expect(try server.fetch("/a.txt", accept).text == "gzipped")
-        // The file is changed and its sidecar is not.
+        // The file is changed, its sidecar is not.
         try Data("newer".utf8).write(to: URL(fileURLWithPath: server.folder.root + "/a.txt"))
         let response = try server.fetch("/a.txt", accept)
         #expect(response.text == "newer" && response["Content-Encoding"] == nil)

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// What the master does when it is told to by a signal or by `-s`.
+/// The master's reactions to signals and `-s`.
 @Suite struct SignalTests {
     private static let big = 60_000_000
 
@@ -44,7 +44,7 @@ import Testing
         try second.request("GET /a HTTP/1.1")
         #expect(try second.response().text == "two")
 
-        // The old worker finishes what it has begun, lets go of what is idle, and ends.
+        // The old worker finishes its requests, closes idle connections, and exits.
         #expect(try idle.isClosedByServer())
         #expect(server.workers.contains(before[0]))
         #expect(try download.response(seconds: 60).body.count == Self.big)
@@ -83,7 +83,7 @@ import Testing
         for text in ["[emerg]", "test.conf"] { try server.waitForError(text) }
         #expect(try server.fetch("/a").text == "hello")
         #expect(server.workers == before)
-        // A good one is taken afterwards.
+        // A valid configuration is accepted afterwards.
         try server.rewrite(TestServer.configuration("location = /new { alias ROOT/a; }"))
         server.process.signal(SIGHUP)
         try waitFor("the new answer") { try server.fetch("/new").text == "hello" }
@@ -101,7 +101,7 @@ import Testing
 
     @Test(arguments: ["QUIT", "quit", "TERM", "stop"])
     func quitFinishesRequests(by way: String) throws {
-        // nginx ends at once on TERM.
+        // nginx exits at once on TERM.
         if !Product.isApus && (way == "TERM" || way == "stop") { return }
         let server = try TestServer(
             main: "worker_shutdown_timeout 60s;",
@@ -199,8 +199,8 @@ import Testing
         try TestServer.fill(text, folder: folder, ports: ports).write(
             toFile: folder.path + "/test.conf", atomically: false, encoding: .utf8)
         let command = TestServer.commandLine(folder)
-        // Held until the daemon has answered: what ends with it is its session, which the daemon
-        // leaves some time after its parent is gone.
+        // Held until the daemon responds: on deinitialization its session ends, which the daemon
+        // leaves some time after its parent has exited.
         let start = try ChildProcess(
             Product.binary, command, output: folder.path + "/out", error: folder.path + "/err")
         #expect(try start.waitForExit() == .code(0), "\(start.errorOutput)")
@@ -208,7 +208,7 @@ import Testing
             let text = try? readText(folder.path + "/server.pid")
             return text.flatMap { pid_t($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
         }
-        // A daemon leads a session of its own: the harness must be told.
+        // A daemon leads a session of its own, which the harness must know to clean up.
         ProcessGuard.shared.note(group: pid)
         defer {
             kill(-pid, SIGKILL)

@@ -2,10 +2,10 @@ import Foundation
 import Glibc
 import Testing
 
-/// Clients that take all connections and send nothing, or nothing more: they give way to those that
-/// send requests, as in nginx (ngx_drain_connections).
+/// Clients that open all connections and send nothing, or nothing more: they are closed in favour
+/// of clients that send requests, as in nginx (ngx_drain_connections).
 @Suite struct SilentClientTests {
-    /// None of these passes while a test waits.
+    /// Timeouts that do not expire during the test.
     private static let timeouts =
         "client_header_timeout 600s; keepalive_timeout 600s; send_timeout 600s;"
 
@@ -28,7 +28,7 @@ import Testing
         let server = try server()
         let silent = try (0..<60).map { _ in try server.connect() }
         try expectResponses(server)
-        // Those that came first have gone, the last ones are still there.
+        // The oldest ones were closed, the newest ones are still open.
         #expect(try silent[0].isClosedByServer())
         #expect(silent[59].isQuiet)
         try silent[59].request("GET /a HTTP/1.1")
@@ -38,11 +38,11 @@ import Testing
         }
     }
 
-    /// Those that wait for the next request are of the same kind, whoever shares their timeout.
+    /// Connections that wait for their next request are closed too, even if others share their
+    /// timeout.
     @Test func idleClientsAreClosedWhenConnectionsRunShort() throws {
         let server = try server()
-        // A head that is not whole holds its connection, and is the first of all that have its
-        // timeout.
+        // An incomplete header keeps its connection open, though it is the oldest with its timeout.
         let slow = try server.connect()
         try slow.send("GET /a HT")
         let kept = try (0..<60).map { _ in

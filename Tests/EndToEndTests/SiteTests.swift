@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import Testing
 
-/// A real site of thousands of files, fetched whole by the clients that people use and compared
-/// with the disk byte for byte.
+/// A real site of thousands of files, downloaded with the usual clients and compared with the disk
+/// byte for byte.
 @Suite(.serialized) struct SiteTests {
     /// The pages of Debian's python3-doc; `make test` installs it.
     private static let site: String = {
@@ -28,13 +28,13 @@ import Testing
             }
             """
 
-    /// The project's own types, or nginx's while there are none.
+    /// The project's own media types, or nginx's if there are none.
     private static var mimeTypes: String {
         let own = Product.repository + "/conf/mime.types"
         return FileManager.default.fileExists(atPath: own) ? own : "/etc/nginx/mime.types"
     }
 
-    /// The paths of all files below the site, relative to it.
+    /// Returns the paths of all files below the site, relative to it.
     private func paths() throws -> [String] {
         let found = try run("find", ["-L", Self.site, "-type", "f", "-printf", "%P\n"])
         let paths = found.output.split(separator: "\n").map(String.init)
@@ -47,7 +47,7 @@ import Testing
         let server = try TestServer(configuration: Self.configuration)
         let mirror = try TemporaryFolder()
         let paths = try paths()
-        // One curl for all, on a few kept connections.
+        // One curl for all, on a few open connections.
         var list = compressed ? "compressed\n" : ""
         for path in paths {
             let escaped =
@@ -76,7 +76,7 @@ import Testing
                 "-q", "-r", "-l", "inf", "-nH", "--no-parent", "-e", "robots=off",
                 "-P", mirror.root, server.url("/index.html"),
             ], seconds: 240)
-        // 8 is "the server issued an error": a page that links to what the package leaves out.
+        // 8 is "the server issued an error": a page links to something that the package lacks.
         #expect(result.exit == .code(0) || result.exit == .code(8), "\(result.error)")
         let fetched = try run("find", [mirror.root, "-type", "f", "-printf", "%P\n"])
             .output.split(separator: "\n").map(String.init)

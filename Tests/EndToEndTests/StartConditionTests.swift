@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// What a process is started with, and what it may lack.
+/// The environment that a process starts in, and what may be missing from it.
 @Suite(.enabled(if: Product.isApus))
 struct StartConditionTests {
     @Test func inheritedDescriptorsAreClosed() throws {
@@ -33,7 +33,7 @@ struct StartConditionTests {
         let test = try command(["-t"])
         #expect(test.succeeded)
         #expect(test.error.contains("\(server.folder.path)/test.conf test is successful"))
-        // The lock of the pid file says whose it is.
+        // The lock on the pid file names its owner.
         #expect(try command(["-s", "quit"]).succeeded)
         #expect(try server.process.waitForExit() == .code(0))
     }

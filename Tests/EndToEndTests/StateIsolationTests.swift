@@ -3,10 +3,10 @@ import Testing
 
 @testable import Server
 
-/// Nothing of one client's request reaches another client, whatever became of the first: every
-/// variable, in every place that takes one, after every kind of request before. The first clients
-/// say "poison" wherever they may say something, and debug builds fill scratch memory with
-/// "~stale~" whenever it passes from one request to the next.
+/// No part of a client's request reaches another client, whatever the result of the first request:
+/// every variable, in every directive that accepts one, after every kind of earlier request. The
+/// first clients say "poison" wherever they can, and debug builds fill scratch memory with
+/// "~stale~" when it passes to another request.
 @Suite struct StateIsolationTests {
     @Test func variablesHaveNoValueOfEarlierRequest() throws {
         let server = try IsolationServer()
@@ -32,18 +32,18 @@ private struct IsolationServer {
             "sent_trailer_x_poison", "captured", "assigned",
         ]
 
-    /// Variables that may be made of the text that they stand in.
+    /// Variables that may be computed from the text that they occur in.
     private static let recursive: Set<String> = [
         "document_root", "realpath_root", "request_filename", "secure_link", "secure_link_expires",
     ]
 
-    /// Every variable of some names, separated by bars.
+    /// Returns every variable of some names, separated by bars.
     private static func text(of names: [String]) -> String {
         names.map { "${\($0)}" }.joined(separator: "|")
     }
 
-    /// The configuration with ALL for every variable, MAPPABLE for all but the map's own, and PATHS
-    /// for those that a path can be made of.
+    /// The configuration, with ALL for every variable, MAPPABLE for all except the map's own, and
+    /// PATHS for those that a path can contain.
     private static var text: String {
         configuration
             .replacingOccurrences(of: "MAPPABLE", with: text(of: names))
@@ -56,7 +56,7 @@ private struct IsolationServer {
 
     init() throws {
         server = try TestServer(configuration: Self.text, files: Self.files) { folder in
-            // The password is "poison"; the hash is slow, so that another process checks it.
+            // The password is "poison"; the hash is slow, so that the helper process checks it.
             let hash = "$6$salt$" + Self.slowHash
             try "poison:\(hash)\n".write(
                 toFile: folder.path + "/users", atomically: false, encoding: .utf8)
@@ -155,8 +155,8 @@ private struct IsolationServer {
             }
             """
 
-    /// Sends both requests on connections of their own, the second one cut in two around the first,
-    /// and if `pipelined` both in one piece on the same connection.
+    /// Sends both requests on connections of their own, the second one split in two around the
+    /// first, and if `pipelined` both in one piece on the same connection.
     func ask(_ first: FirstRequest, then second: SecondRequest, pipelined: Bool) throws {
         let cut = second.text.utf8.count / 2
         let (begin, end) = (second.text.utf8.prefix(cut), second.text.utf8.dropFirst(cut))
@@ -188,7 +188,7 @@ private struct IsolationServer {
             "\(first.text)\nthen\n\(second.text)\n\(text)")
     }
 
-    /// Ends the server and looks through what the second one has logged.
+    /// Stops the server and searches the log lines of the second server.
     func finish() throws {
         try server.end()
         for name in ["second.log", "second-access.log", "second-if.log"] {
@@ -203,13 +203,13 @@ private struct IsolationServer {
     }
 }
 
-/// What a client that says "poison" asks for.
+/// The requests of a client that says "poison".
 private struct FirstRequest {
     let text: String
     var method: String { text.hasPrefix("HEAD") ? "HEAD" : "GET" }
-    /// Whether the connection stays open after the response.
+    /// True if the connection stays open after the response.
     let keepsAlive: Bool
-    /// Whether the response takes its time.
+    /// True if the response takes time.
     let stalls: Bool
 
     private init(
@@ -269,13 +269,13 @@ private struct FirstRequest {
     ]
 }
 
-/// What a client asks for afterwards.
+/// The requests of another client afterwards.
 private struct SecondRequest {
     let text: String
-    /// Whether the client ends the connection within the header.
+    /// True if the client closes the connection within the header.
     var isAbandoned = false
     var isDropped: Bool { text.contains("/drop") }
-    /// Whether the server is chosen by its host, wherever it is sent to.
+    /// True if the host selects the server, on whatever address the request arrives.
     var choosesServer = false
 
     private static func line(_ line: String, _ fields: String...) -> SecondRequest {

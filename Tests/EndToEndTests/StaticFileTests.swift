@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What a GET or HEAD of a file, a folder or nothing is answered with.
+/// Responses to GET and HEAD of files, directories and missing names.
 @Suite struct StaticFileTests {
     @Test(arguments: ["GET", "HEAD"])
     func fileHasExpectedHeaders(method: String) throws {
@@ -207,7 +207,7 @@ import Testing
             let escaped = name.utf8.map { String(format: "%%%02x", $0) }.joined()
             #expect(try server.fetch("/" + escaped).text == name)
         }
-        // A plus is a plus in a path, and bytes beyond ASCII may come as they are.
+        // A plus is a plus in a path, and non-ASCII bytes may be unescaped.
         #expect(try server.fetch("/plus+.txt").text == "plus+.txt")
         #expect(try server.fetch("/ünï.txt").text == "ünï.txt")
         #expect(try server.fetch("/plus+.txt?a=1#b").text == "plus+.txt")

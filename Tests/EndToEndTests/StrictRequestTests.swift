@@ -1,6 +1,6 @@
 import Testing
 
-/// strict_requests: what nginx tolerates and the RFCs do not.
+/// strict_requests: requests that nginx accepts against the RFCs.
 @Suite(.enabled(if: Product.isApus, "apus's own directive")) struct StrictRequestTests {
     private static let strict = "strict_requests on;"
 
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    /// Several lines of a list, invalid ranges, trailers: what the wire has, and what comes of it.
+    /// Several lines of a list, invalid ranges, trailers: the bytes, and the result.
     @Test(arguments: [
         ("If-None-Match: \"0\"\r\nIf-None-Match: \"5e469d27-5\"", 400, 304),
         ("If-None-Match: \"0\"\r\nIf-None-Match: \"1\"", 400, 200),
@@ -63,7 +63,7 @@ import Testing
         #expect(try client.response().status == 431)
     }
 
-    /// All lines of Accept-Encoding are one list, and a client may prefer a file as it is.
+    /// All lines of Accept-Encoding are one list, and a client may prefer the uncompressed file.
     @Test(
         arguments: [
             (["identity;q=1, gzip;q=0.5"], nil, nil), (["gzip;q=0.5", "identity"], nil, nil),
@@ -80,7 +80,7 @@ import Testing
                 "a.txt.br": "brotli",
             ])
         let fields = values.map { "Accept-Encoding: \($0)" }
-        // Twice: what is cached for others is not for this one.
+        // Twice: a response cached for other clients is not for this one.
         for first in [["Accept-Encoding: gzip, br"], ["Accept-Encoding: identity"], fields] {
             _ = try server.fetch("/page.html", first)
             _ = try server.fetch("/a.txt", first)

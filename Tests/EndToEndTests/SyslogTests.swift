@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 import Testing
 
-/// Logs that go to a syslog server: a socket of the test's.
+/// Logs sent to a syslog server: a socket of the test.
 @Suite struct SyslogTests {
     @Test func requestIsLoggedAsDatagram() throws {
         let server = try TestServer(
@@ -41,7 +41,7 @@ import Testing
         #expect(line.range(of: pattern, options: .regularExpression) != nil, "\(line)")
     }
 
-    /// Nobody reads, then nobody is there, then somebody is again: no request waits for it.
+    /// The socket is not read, then removed, then present again: no request waits for it.
     @Test(.enabled(if: Product.isApus)) func missingSyslogServerDoesNotBlockRequests() throws {
         let server = try TestServer(
             configuration: Self.configuration(
@@ -58,14 +58,14 @@ import Testing
         #expect(try client.response().status == 200)
         try SyslogServer.open(in: server.folder.path)
         let syslog = try #require(SyslogServer.server(of: server.folder.path))
-        // What was on its way before fills its queue first.
+        // Earlier lines fill its queue first.
         try waitFor("a line that gets through") {
             try client.request("GET /a?back HTTP/1.1")
             #expect(try client.response().status == 200)
             return syslog.takeAll().contains { $0.contains("/a?back") }
         }
         try server.end(by: SIGTERM)
-        // What was lost since is told at the end.
+        // Lines dropped since then are reported at the end.
         #expect(server.errorLog.components(separatedBy: "lost, the last error").count == 3)
     }
 
@@ -74,7 +74,7 @@ import Testing
     }
 }
 
-/// Datagram sockets named `log` in folders of tests.
+/// Datagram sockets named `log` in the directories of tests.
 final class SyslogServer: Sendable {
     private static let servers = Mutex<[String: SyslogServer]>([:])
     private let fd: Int32
@@ -113,7 +113,7 @@ final class SyslogServer: Sendable {
         unsafe unlink(path)
     }
 
-    /// All datagrams that have come.
+    /// Returns all datagrams that have arrived.
     func takeAll() -> [String] {
         var lines: [String] = []
         var bytes = [UInt8](repeating: 0, count: 65536)
@@ -124,7 +124,7 @@ final class SyslogServer: Sendable {
         }
     }
 
-    /// The first datagrams that are wanted, once they have come.
+    /// Waits for `count` datagrams that meet a condition, and returns them.
     func lines(_ count: Int, where isWanted: (String) -> Bool) throws -> [String] {
         var lines: [String] = []
         try waitFor("\(count) datagrams") {

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// Deadlines: that the close comes, and that it does not come from what must not bring it. How
-/// fast it comes is not asked, for the machine may be busy.
+/// Deadlines: that a connection is closed, and only for the right reason. The speed is not tested,
+/// since the machine may be busy.
 @Suite struct TimeoutTests {
     @Test func slowHeadTimesOut() throws {
         let server = try TestServer(
@@ -10,7 +10,7 @@ import Testing
         let start = Date()
         let client = try server.connect()
         try client.send("GET /a.txt HTTP/1.1\r\nHost: x\r\nX: ")
-        // A byte now and then does not extend the time for the whole head.
+        // A byte from time to time does not extend the time for the whole header.
         try waitFor("close of the dripping client") {
             do { try client.send("y") } catch { return true }
             return !client.isQuiet
@@ -31,7 +31,7 @@ import Testing
             "client_header_timeout 2s; keepalive_timeout 60s;", files: ["a.txt": "hello"])
         let client = try server.connect()
         let start = Date()
-        // Asks for longer than a head may take.
+        // Sends requests for longer than a header may take.
         try waitFor("the time of a head to be over") {
             try client.request("GET /a.txt HTTP/1.1")
             #expect(try client.response().text == "hello")
@@ -94,7 +94,7 @@ import Testing
         let client = try server.connect(receiveBuffer: 4096)
         try client.request("GET /big HTTP/1.1")
         try client.awaitBytes(1000)
-        // Its log line shows that the server has given the connection up.
+        // The log line shows that the server has closed the connection.
         try server.waitForAccess("GET /big")
         #expect(try client.readToEnd().count < 30_000_000)
     }
@@ -104,7 +104,7 @@ import Testing
         let client = try server.connect(receiveBuffer: 4096)
         try client.request("GET /big HTTP/1.1")
         let start = Date()
-        // Each pause, which is what is tried, is shorter than the timeout, all of them longer.
+        // Each pause is shorter than the timeout, all of them together are longer.
         for _ in 0..<12 {
             _ = try client.take(700_000)
             Thread.sleep(forTimeInterval: 0.25)
@@ -129,7 +129,7 @@ import Testing
             files: ["a.txt": "hello"])
         let client = try server.connect()
         try client.request("POST /a.txt HTTP/1.1", ["Content-Length: 3000000"])
-        // Without lingering this would be answered by a reset, which destroys the answer.
+        // Without lingering, this would cause a reset, which destroys the response.
         try client.send(patternBytes(2_000_000))
         #expect(try client.response().status == 413)
     }
@@ -139,14 +139,14 @@ import Testing
         let server = try TestServer(
             "client_max_body_size 1k; \(directives)", files: ["a.txt": "hello"])
         let worker = try server.waitForWorkers(1)[0]
-        // A worker that answers has opened what it needs for itself.
+        // A worker that responds has opened all descriptors that it needs.
         _ = try server.fetch("/a.txt")
         let before = try descriptorCount(of: worker)
         let client = try server.connect()
         try client.request("POST /a.txt HTTP/1.1", ["Content-Length: 3000000"])
         #expect(try client.response().status == 413)
         try waitFor("the descriptor of the lingering connection to be closed") {
-            // lingering_time limits a client that goes on, lingering_timeout one that stops.
+            // lingering_time limits a client that continues, lingering_timeout one that stops.
             if directives.contains("60s") { try? client.send("part") }
             return try descriptorCount(of: worker) <= before
         }
@@ -165,8 +165,8 @@ import Testing
     }
 }
 
-/// How many connections, in whatever state but TIME_WAIT, the kernel keeps for the server's port
-/// on the server's side.
+/// Returns the number of connections, in any state except TIME_WAIT, that the kernel has for the
+/// server's port on the server's side.
 func connectionCount(of server: TestServer) throws -> Int {
     let result = try run(
         "ss",

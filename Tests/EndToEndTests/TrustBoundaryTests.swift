@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import Testing
 
-/// What a worker that somebody has taken over can do to the others by what it shares with them:
-/// debug builds do it when they are asked for `/break-in/WHAT`.
+/// Attacks of a worker that was taken over on other processes through shared objects; debug builds
+/// try it on request of `/break-in/WHAT`.
 @Suite(.enabled(if: Product.isDebugBuild, "release builds cannot be asked to break in"))
 struct TrustBoundaryTests {
     private static let ends = "keepalive_requests 100000; keepalive_timeout 600s;"
@@ -12,7 +12,7 @@ struct TrustBoundaryTests {
     /// A server with two workers, and a connection to each of them.
     private final class Pair {
         let server: TestServer
-        /// The one that is taken over.
+        /// The connection to the hostile worker.
         let hostile: RawClient
         let hostileProcess: pid_t
         let honest: RawClient
@@ -48,7 +48,7 @@ struct TrustBoundaryTests {
             return try #require(pid_t(client.response().text))
         }
 
-        /// Has the hostile worker do something; it survives that.
+        /// Lets the hostile worker do something, which it survives.
         func misuse(_ what: String) throws {
             try hostile.request("GET /break-in/\(what) HTTP/1.1")
             #expect(try hostile.response().status != 200)
@@ -59,7 +59,7 @@ struct TrustBoundaryTests {
             return try honest.response()
         }
 
-        /// Kills the hostile worker. Returns a connection to the one that takes its place.
+        /// Kills the hostile worker. Returns a connection to its replacement.
         func replaceHostile() throws -> RawClient {
             kill(hostileProcess, SIGKILL)
             return try waitForValue("a connection to another worker") {
@@ -70,7 +70,7 @@ struct TrustBoundaryTests {
             }
         }
 
-        /// The honest worker and the master are those that there were.
+        /// Checks that the honest worker and the master are the same processes as before.
         func checkThatOthersLive() throws {
             #expect(try Self.process(of: honest) == honestProcess)
             #expect(!hasEnded(server.pid))
@@ -103,8 +103,8 @@ struct TrustBoundaryTests {
         #expect(Set(rings).count == 3)
     }
 
-    /// Without logs with variables in their names none is opened; with one, only names that it
-    /// allows. As root the Logger could open any.
+    /// Without logs with variables in their names, no file is opened; with one, only names that it
+    /// permits. As root, the logger could open any file.
     @Test(arguments: ["", "access_log DIR/logs/$arg_x.log;"])
     func workerCannotChooseLogFile(log: String) throws {
         let pair = try Pair(
@@ -130,7 +130,7 @@ struct TrustBoundaryTests {
         #expect(!logs.contains { $0.hasPrefix("evil") }, "\(logs)")
     }
 
-    /// A link that leads where only root may write, in a directory of the workers' user.
+    /// A link to a place where only root may write, in a directory of the workers' user.
     @Test(.enabled(if: Product.isRoot)) func logLinkGivesNoRootRights() throws {
         let pair = try Pair(
             "access_log DIR/logs/$arg_x.log;",
@@ -144,7 +144,7 @@ struct TrustBoundaryTests {
         _ = try pair.ask("/a?x=link")
         try pair.server.waitForError("/logs/link.log\" failed (13: Permission denied)")
         #expect(unsafe access(path + "/secret", F_OK) != 0)
-        // One that is there, and root's.
+        // An existing file of root.
         try "mine".write(toFile: path + "/secret", atomically: false, encoding: .utf8)
         unsafe chmod(path + "/secret", 0o600)
         _ = try pair.ask("/a?x=link")
@@ -163,7 +163,7 @@ struct TrustBoundaryTests {
         }
         #expect(pair.server.loggers == logger)
         try pair.checkThatOthersLive()
-        // The next worker of that ring has one that works.
+        // The next worker with that ring can use it.
         let next = try pair.replaceHostile()
         try next.request("GET /a?next& HTTP/1.1")
         _ = try next.response()
@@ -174,7 +174,7 @@ struct TrustBoundaryTests {
 
     // MARK: pipes
 
-    /// A worker cannot read what is typed, nor write where the server was started.
+    /// A worker can neither read the terminal nor write to it.
     @Test func workerHasNoStandardStreams() throws {
         let pair = try Pair("access_log /dev/stdout;")
         for worker in [pair.hostileProcess, pair.honestProcess] {
@@ -190,9 +190,9 @@ struct TrustBoundaryTests {
         }
     }
 
-    /// With workers that are root, or a master that is not, they can also write to the pipes that
-    /// they only have the reading end of, such as the one that tells them of the master's end. The
-    /// sandbox would end a worker that does so.
+    /// If workers are root, or the master is not, workers can also write to pipes of which they
+    /// only have the reading end, such as the one that reports the master's exit. The sandbox would
+    /// kill a worker that does so.
     @Test(arguments: seeds, ["", "user root;"])
     func garbageInPipesKillsNoProcess(seed: Int, user: String) throws {
         let pair = try Pair("", main: user, sandbox: "off")
@@ -242,7 +242,7 @@ struct TrustBoundaryTests {
         try waitFor("zones that count again") { try pair.ask("/a").status == 200 }
         try pair.server.waitForError("shared memory zone \"")
         try pair.checkThatOthersLive()
-        // Nobody but workers has touched them.
+        // Only workers have touched them.
         kill(pair.server.pid, SIGHUP)
         try waitFor("a reload") {
             !pair.server.workers.isEmpty && !pair.server.workers.contains(pair.honestProcess)
@@ -250,9 +250,9 @@ struct TrustBoundaryTests {
         try waitFor("an answer of a new worker") { try pair.server.fetch("/a").status == 200 }
     }
 
-    // MARK: the Aide
+    // MARK: the helper process
 
-    /// The worker shuts its own socket down, too, for which the sandbox would end it.
+    /// The worker shuts its own socket down too, for which the sandbox would kill it.
     @Test(arguments: seeds) func garbageToHelperIsIgnored(seed: Int) throws {
         let right = DirectiveGroup.basic("ann:secret")
         let pair = try Pair(
@@ -260,17 +260,17 @@ struct TrustBoundaryTests {
             location = /a { auth_basic r; auth_basic_user_file DIR/users; }
             """, sandbox: "off",
             prepare: { folder in
-                // Of `secret`, made in no time; and hashes that nobody has the password of.
+                // A fast hash of `secret`, for many users.
                 let users = (0..<40).map { "user\($0):$1$saltsalt$9xy1btjgzLYfb7hivXtC//\n" }
                 try ("ann:$1$saltsalt$9xy1btjgzLYfb7hivXtC//\n" + users.joined()).write(
                     toFile: folder.path + "/users", atomically: false, encoding: .utf8)
             })
         for round in 0..<5 {
-            try pair.misuse("garbage-aide:\(seed * 100 + round)")
+            try pair.misuse("garbage-helper:\(seed * 100 + round)")
             let user = DirectiveGroup.basic("user\(round):secret")
             #expect(try pair.ask("/a", [user]).status == 200)
         }
-        // The worker that takes its place has a line of its own, that nothing is wrong with.
+        // The replacement has a socket of its own, which works.
         let next = try pair.replaceHostile()
         try next.request("GET /a HTTP/1.1", [right])
         #expect(try next.response().status == 200)

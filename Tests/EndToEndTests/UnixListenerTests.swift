@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Requests over a unix socket: the variables of its addresses, and limits keyed by address.
+/// Requests over a Unix domain socket: the variables of its addresses, and limits keyed by address.
 @Suite struct UnixListenerTests {
     private static let configuration =
         TestServer.prelude() + """

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// USR2: another binary takes over the listening sockets, or this one comes back.
+/// USR2: another binary takes over the listening sockets, or the old one resumes.
 @Suite struct UpgradeTests {
     private static let unixToo = "listen unix:DIR/socket;"
 
@@ -25,7 +25,8 @@ import Testing
         #expect(server.master() == new && server.master(".oldbin") == nil)
         #expect(try server.fetch("/a").text == "hello")
         try respondsOnUnix(server)
-        // It is a server like any other: it can be replaced again, and removes what is its own.
+        // The new master is a server like any other: it can be replaced again, and removes its own
+        // files.
         let third = try server.upgrade()
         kill(new, SIGQUIT)
         try waitFor("the second master to end") { hasEnded(new) }
@@ -74,7 +75,7 @@ import Testing
         #expect(try server.fetch("/a").text == "hello")
     }
 
-    /// A name of the binary that is gone when the signal comes.
+    /// The binary no longer exists when the signal arrives.
     @Test func missingBinaryKeepsOldMaster() throws {
         let server = try DaemonServer(files: ["a": "hello"]) { folder in
             let name = folder.path + "/server"
@@ -101,10 +102,10 @@ import Testing
         #expect(try server.fetch("/a").text == "hello")
     }
 
-    /// What a master holds beside what it was given is not left open in its successor.
+    /// A new master inherits no descriptors except listening sockets.
     @Test func newMasterInheritsOnlyListeners() throws {
         let server = try DaemonServer(Self.unixToo, files: ["a": "hello"])
-        // It has started all that it starts.
+        // All of its processes are started.
         #expect(try server.fetch("/a").text == "hello")
         try waitForRest(of: server.first)
         let before = try descriptorCount(of: server.first)
@@ -114,7 +115,7 @@ import Testing
         #expect(!(try readText("/proc/\(server.children(of: new)[0])/environ")).isEmpty)
     }
 
-    /// Whoever replaces nginx's binary by this one need not stop it.
+    /// A running nginx can be replaced by apus without being stopped.
     @Test(.enabled(if: Product.isApus && NginxPeer.isThere, "needs nginx"))
     func runningNginxCanBeReplaced() throws {
         func name(_ binary: String, _ folder: TemporaryFolder) throws -> String {

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// The example of Examples/upper-echo, with many clients at once.
+/// The example in Examples/upper-echo, with many clients at once.
 @Suite(.serialized) struct UpperEchoTests {
     static let engines = ["epoll", "poll", "select"]
 
@@ -41,8 +41,8 @@ import Testing
         }
     }
 
-    /// Every client sends its lines in pieces that are cut anywhere, all in turns; each third one
-    /// says that it will send no more before it reads.
+    /// Every client sends its lines in arbitrary pieces, in turn with the others; each third one
+    /// shuts down its sending side before it reads.
     @Test(arguments: engines)
     func fiveHundredClientsAreServed(engine: String) throws {
         let echo = try Echo(engine)
@@ -62,7 +62,7 @@ import Testing
                 rest = rest.dropFirst(cut[cut.count - 1].count)
             }
             pieces.append(cut)
-            // ASCII letters only, as the example has it.
+            // ASCII letters only, as in the example.
             expected.append(
                 String(
                     String.UnicodeScalarView(
@@ -88,7 +88,8 @@ import Testing
         #expect(try echo.end().contains("501 clients"))
     }
 
-    /// A client that sends much before it reads: the server holds little of it, and loses nothing.
+    /// A client that sends much before it reads: the server buffers little of it, and loses
+    /// nothing.
     @Test(arguments: engines)
     func clientThatDoesNotReadIsNotReadFrom(engine: String) throws {
         let echo = try Echo(engine, ["--trace"])
@@ -96,7 +97,7 @@ import Testing
         let block = Array(String(repeating: "abcdefgh", count: 2048).utf8)
         let sent = slow.flood(block, limit: 64 << 20)
         #expect(sent > 0 && sent < 64 << 20, "\(sent)")
-        // Others are served meanwhile.
+        // Other clients are served meanwhile.
         let other = try RawClient(.ipv4(echo.port))
         try other.send("hello\n")
         #expect(try String(decoding: other.take(6), as: UTF8.self) == "HELLO\n")

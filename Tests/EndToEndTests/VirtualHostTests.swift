@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Which server answers: by the address that was connected to, then by name.
+/// Selection of a server: by the address of the connection, then by name.
 @Suite struct VirtualHostTests {
     private static let servers =
         TestServer.prelude() + """
@@ -53,10 +53,10 @@ import Testing
         #expect(try client.response().text == "other")
         try client.send("GET /a HTTP/1.1\r\nHost: two.test\r\n\r\n")
         #expect(try client.response().text == "two")
-        // A server of another address is not found here.
+        // A server on another address is not selected.
         try client.send("GET /a HTTP/1.1\r\nHost: first.test\r\n\r\n")
         #expect(try client.response().text == "other")
-        // No Host at all is the empty name.
+        // A request without Host has the empty name.
         let old = try server.connect()
         try old.send("GET /a HTTP/1.0\r\n\r\n")
         #expect(try old.response().text == "other")
@@ -105,7 +105,7 @@ import Testing
         let six = try RawClient(.ipv6(server.ports[2]), of: server)
         try six.request("GET /a HTTP/1.1")
         #expect(try six.response().text == "hello")
-        // A client of a mapped address is logged as the kernel names it.
+        // A mapped address is logged in the kernel's form.
         try server.waitForAccess("::ffff:127.0.0.1 - - [")
     }
 

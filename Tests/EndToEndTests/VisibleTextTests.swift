@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Characters of clients, file names and configurations in logs and on terminals.
+/// Characters from clients, file names and configurations in logs and on terminals.
 @Suite(.enabled(if: Product.isApus, "nginx writes them as they are")) struct VisibleTextTests {
     /// C1 controls as UTF-8 and as bytes, bidirectional controls, zero-width characters,
     /// separators of lines and paragraphs.
@@ -13,7 +13,7 @@ import Testing
             "\u{2069}", "\u{FEFF}", "\u{1B}[31m", "\u{7F}",
         ].map { Array($0.utf8) }
 
-    /// The characters that may not be seen in a text; it must be UTF-8.
+    /// Returns the characters that must not appear in a text, which must be UTF-8.
     private func hidden(in text: [UInt8], _ location: SourceLocation = #_sourceLocation) -> [String]
     {
         let decoded = String(decoding: text, as: UTF8.self)
@@ -34,7 +34,7 @@ import Testing
                 .joined()
             _ = try server.fetch("/" + escaped)
             _ = try server.fetch("/if/" + escaped)
-            // As it is, in the target and in fields; what is no request is logged, too.
+            // Unescaped, in the target and in headers; malformed requests are logged too.
             let client = try server.connect()
             try client.send(
                 Array("GET /".utf8) + name + Array(" HTTP/1.1\r\nHost: x\r\nReferer: ".utf8) + name
@@ -48,13 +48,13 @@ import Testing
         let text = String(decoding: log, as: UTF8.self)
         #expect(text.contains("\\xE2\\x80\\xAE\" failed (2: No such file or directory)"))
         #expect(text.contains("\\xC2\\x9B\" failed (2: No such file or directory)"))
-        // A byte that is no part of a character.
+        // A byte that is not part of a character.
         #expect(text.contains("/\u{FFFD}\" failed"))
         try server.waitForAccess("the-end")
         #expect(hidden(in: try readBytes(server.folder.path + "/access.log")) == [])
     }
 
-    /// The name of the folder, the lines of requests, and messages.
+    /// The name of the directory, the lines of requests, and messages.
     @Test func serveEscapesRequestsOnTerminal() throws {
         let folder = try TemporaryFolder(files: ["a\u{9B}31m\u{202E}\u{2028}/a.txt": "hello"])
         let port = FreePorts.take(1)[0]

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// What the error log says of workers that die or hang.
+/// Messages in the error log about workers that die or hang.
 @Suite(.enabled(if: Product.isDebugBuild, "release builds do not fail when they are asked to"))
 struct WorkerDeathTests {
     private func server(main: String = "", workers: Int = 1) throws -> TestServer {
@@ -13,7 +13,7 @@ struct WorkerDeathTests {
         return server
     }
 
-    /// The worker that dies of a request, once it is replaced.
+    /// Lets a worker die of a request, and returns its pid once it is replaced.
     private func kill(_ server: TestServer, with target: String) throws -> pid_t {
         let worker = try server.waitForWorkers(1)[0]
         let client = try server.connect()
@@ -55,7 +55,7 @@ struct WorkerDeathTests {
             let client = try server.connect()
             try client.request("GET /a HTTP/1.1")
             #expect(try client.response().text == "hello")
-            // The client may have its answer before the worker is done with it.
+            // The client may have its response before the worker is done.
             try waitFor("the worker to wait") {
                 let state = try readText("/proc/\(worker)/stat").components(separatedBy: ") ").last
                 return server.accessLog.components(separatedBy: "\n").count > round
@@ -70,14 +70,14 @@ struct WorkerDeathTests {
     }
 
     @Test func hangingWorkerIsReplaced() throws {
-        // A debug build that may be broken into is less patient than 30 seconds.
+        // A debug build with sandbox probes allows less than 30 seconds.
         let server = try server(main: "worker_watchdog 400ms;", workers: 2)
         let workers = Set(try server.waitForWorkers(2))
         let client = try server.connect()
         try client.request("GET /break-in/hang HTTP/1.1")
         try server.waitForError("exited on signal 9")
         #expect(try server.fetch("/a").text == "hello")
-        // The other one has waited all the time, which is no hanging.
+        // The other worker was idle all the time, which does not count as hanging.
         let left = workers.intersection(try server.waitForWorkers(2))
         #expect(left.count == 1)
         let hung = try #require(workers.subtracting(left).first)

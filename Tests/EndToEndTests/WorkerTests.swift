@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// How workers share connections, and what they do when something runs out.
+/// Distribution of connections to workers, and shortages of descriptors and connections.
 @Suite(.serialized) struct WorkerTests {
     /// On a busy machine the workers that the scheduler runs accept more, so the best of a few
     /// tries counts. Without turns, one worker accepts all connections in every try.
@@ -27,7 +27,7 @@ import Testing
         let server = try TestServer(workers: number, connections: 2048, files: ["a": "hello"])
         let workers = try server.waitForWorkers(number)
         var clients: [RawClient] = []
-        // In bursts, for workers that are all idle take turns in any case.
+        // In bursts, since idle workers take turns in any case.
         for _ in 0..<(count / 100) {
             let burst = try (0..<100).map { _ in try server.connect() }
             for client in burst { try client.request("GET /a HTTP/1.1") }
@@ -46,7 +46,7 @@ import Testing
             "keepalive_timeout 600s; client_header_timeout 600s;",
             main: "worker_rlimit_nofile 40;", files: ["a": "hello"])
         let worker = try server.waitForWorkers(1)[0]
-        // More clients than there are descriptors: some are served and stay, the rest wait.
+        // More clients than descriptors: some are served and stay, the others wait.
         var clients = try (0..<80).map { _ in try server.connect() }
         for client in clients { try client.request("GET /a HTTP/1.1") }
         var served = 0
@@ -54,9 +54,9 @@ import Testing
             served = clients.filter { !$0.isQuiet }.count
             return try descriptorCount(of: worker) >= 38 || served >= 20
         }
-        // It waits without spinning.
+        // The worker waits without spinning.
         try waitForRest(of: worker)
-        // Those that wait are served when others leave, and then new ones.
+        // Waiting clients are served when others disconnect, and then new ones.
         let first = clients.prefix(70)
         for client in first { client.close() }
         clients.removeFirst(70)
@@ -94,7 +94,7 @@ import Testing
     @Test func workerIsNotRoot() throws {
         guard Product.isRoot else { return }
         let server = try TestServer(main: "user nobody nogroup;", files: ["a": "hello"])
-        // A worker that answers has taken its user.
+        // A worker that responds has changed its user.
         #expect(try server.fetch("/a").text == "hello")
         let worker = try server.waitForWorkers(1)[0]
         let lines = try readText("/proc/\(worker)/status").split(separator: "\n")

@@ -2,7 +2,7 @@ import Files
 import Testing
 
 @Suite struct CharsetMapTests {
-    /// Latin-1's é and a made-up place for the euro sign.
+    /// Latin-1's é, and an invented code for the euro sign.
     private func latin() -> CharsetMap {
         var map = CharsetMap(toUTF8: true)
         map.takes(0xE9, to: [0xC3, 0xA9])
@@ -10,7 +10,7 @@ import Testing
         return map
     }
 
-    /// Recodes in pieces; `stuck` calls in a row that do nothing end it.
+    /// Converts in pieces. Stops after `stuck` calls in a row without progress.
     private func recode(
         _ text: [UInt8], _ table: RecodingTable, inputSize: Int, outputSize: Int
     ) -> [UInt8]? {
@@ -41,8 +41,8 @@ import Testing
                 outputSize: output) == Array("café €?".utf8))
     }
 
-    /// What nginx makes of the same: characters that have no byte become references, what is no
-    /// UTF-8 a question mark, which takes along the byte that broke it.
+    /// The same results as nginx: characters without a byte become references; invalid UTF-8
+    /// becomes a question mark, which includes the invalid byte.
     @Test(arguments: sizes)
     func fromUTF8(input: Int, output: Int) {
         let text: [UInt8] = Array("café €ü😀".utf8) + [0xFF, 0x80, 0xC1] + [0xC3, 0x41, 0x62]
@@ -51,7 +51,7 @@ import Testing
         let table = latin().backward
         #expect(!table.keepsLength)
         #expect(recode(text, table, inputSize: input, outputSize: output) == expected)
-        // A character that is cut off at the end is left out.
+        // A character that is cut off at the end is dropped.
         for cut in [[0xC3], [0xE2, 0x82], [0xF0, 0x9F, 0x98]] as [[UInt8]] {
             #expect(
                 recode(text + cut, table, inputSize: input, outputSize: output) == expected)

@@ -3,7 +3,7 @@ import Glibc
 import Linux
 import Testing
 
-/// What gzip has made of a file lives as long as that version of it, and within the bounds.
+/// A compressed variant lives as long as that version of the file, within the cache's bounds.
 @Suite struct CompressedVariantTests {
     private typealias Site = FileCacheTests.Site
 
@@ -43,11 +43,11 @@ import Testing
         let variant = try #require(site.variant(found))
         #expect(!site.hasBytes(variant))
         #expect(readBytes(site.descriptor(of: variant), atMost: 100).count == 80)
-        // No file system waits for it, but whoever needs descriptors gets them.
+        // It is closed when descriptors are needed, though no file system waits for it.
         #expect(site.closeDescriptors(nowMs: 5000) == 1)
         #expect(site.closeDueMs == Int64.max)
         #expect(site.isReady(variant))
-        // Its file is opened again when it is asked for, and is the same still.
+        // Its file is opened again on request, and is still the same.
         #expect(site.find("a").entry == found.entry)
         #expect(site.variant(found)?.entry == variant.entry)
         #expect(site.closeAll() == 2)
@@ -79,7 +79,7 @@ import Testing
         let generation = site.generation(of: found)
         site.write("a", "other")
         site.cache.processChanges()
-        // Noticed before the entry is looked up again, and after.
+        // A change that is processed before the entry is looked up again, and after.
         site.cache.adopt(.bytes([1]), for: found.entry, generation, nowMs: 0)
         #expect(site.variant(found) == nil)
         let next = site.find("a")
@@ -106,10 +106,10 @@ import Testing
 
     @Test func failedCompressionIsNotRepeated() throws {
         let (site, found) = try site("plain")
-        #expect(site.mayBecomeCoded(found))
+        #expect(site.mayBecomeCompressed(found))
         _ = site.takeToCode(found)
         site.adopt(nil, found)
-        #expect(!site.mayBecomeCoded(found))
+        #expect(!site.mayBecomeCompressed(found))
         #expect(site.takeToCode(found) == nil)
     }
 
@@ -139,9 +139,9 @@ import Testing
         let before = site.byteCount
         _ = site.takeToCode(found)
         site.adopt(.bytes([UInt8](repeating: 1, count: 500)), found)
-        // The entry takes some memory itself.
+        // The entry itself uses some memory.
         #expect((before + 501...before + 1000).contains(site.byteCount))
-        // More than a quarter of all is not kept.
+        // A variant larger than a quarter of the cache is not cached.
         site.write("b", "plain")
         let other = site.kept("b")
         _ = site.takeToCode(other)
@@ -192,7 +192,7 @@ extension FileCacheTests.Site {
     }
     func isReady(_ found: FoundFile) -> Bool { cache.isReady(found.entry) }
     func descriptor(of found: FoundFile) -> Int32 { cache.descriptor(of: found.entry) }
-    func mayBecomeCoded(_ found: FoundFile) -> Bool { cache.mayGetVariant(found.entry) }
+    func mayBecomeCompressed(_ found: FoundFile) -> Bool { cache.mayGetVariant(found.entry) }
     func closeAll() -> Int { cache.closeDescriptors(nowMs: 5000, all: true) }
     func adopt(_ body: CompressedBody?, _ found: FoundFile) {
         cache.adopt(body, for: found.entry, generation(of: found), nowMs: 0)

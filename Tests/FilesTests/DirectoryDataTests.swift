@@ -2,7 +2,7 @@ import Files
 import Linux
 import Testing
 
-/// What nginx 1.22.1 answered for the same names.
+/// The output of nginx 1.22.1 for the same names.
 @Suite struct DirectoryDataTests {
     func listing(
         _ format: DirectoryListing.Format, callback: String = "",

@@ -84,7 +84,7 @@ import Testing
         #expect(throws: FileError(code: ENOTDIR)) {
             try WholeListing(owning: Descriptor(owning: number), links: .follow)
         }
-        // Closed all the same; by now the number may be another test's.
+        // It was closed; by now, another test may use the number.
         #expect((try? fileStatus(of: number).get().inode) != inode)
     }
 
@@ -146,7 +146,7 @@ import Testing
 }
 
 extension DirectoryListingTests {
-    /// No step takes longer than it takes to read some names.
+    /// No step takes longer than reading a few names.
     @Test func listingIsReadInSteps() throws {
         let temporary = TemporaryDirectory(inMemory: true)
         for index in 0..<2000 { temporary.file("f\(index)") }
@@ -157,16 +157,16 @@ extension DirectoryListingTests {
         while case .pending = unsafe room.withUnsafeMutableBytes({ unsafe body.step(into: $0) }) {
             pending += 1
         }
-        // `.` and `..` are names, too.
+        // `.` and `..` are names too.
         #expect(pending == 2002 / 512)
     }
 }
 
-/// All of a directory's names in order.
+/// All names of a directory, in order.
 struct WholeListing {
     var entries: [DirectoryListing.Entry] = []
     var names: [[UInt8]] = []
-    /// How many full slices were read.
+    /// The number of full slices that were read.
     var slices = 0
 
     init(
@@ -186,7 +186,7 @@ struct WholeListing {
 }
 
 extension ListingBody {
-    /// The whole page, made with so much room for each step.
+    /// Returns the whole page, made with a buffer of `count` bytes for each step.
     func all(room count: Int = 1000) -> [UInt8] {
         var result: [UInt8] = []
         var room = [UInt8](repeating: 0, count: count)

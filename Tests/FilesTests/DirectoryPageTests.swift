@@ -109,7 +109,7 @@ import Testing
         #expect(page.contains("<td>20-Nov-2026 23:00</td>"))
     }
 
-    /// The sizes and what nginx 1.22.1 shows of them.
+    /// Sizes, and how nginx 1.22.1 shows them.
     @Test(arguments: [
         (0, "0"), (9999, "9999"), (10_000, "10K"), (10_752, "11K"), (10_751, "10K"),
         (1_048_575, "1024K"), (1_048_576, "1M"), (1_572_863, "1M"), (1_572_864, "2M"),

@@ -20,7 +20,7 @@ import Testing
         #expect(page.hasPrefix("<!DOCTYPE html>\n<html lang=\"en\""))
         #expect(page.hasSuffix("<hr>apus/1.2.3\n"))
         #expect(page.contains("<meta charset=\"utf-8\">"))
-        // nginx's has 115 bytes beside these.
+        // nginx's page has 115 bytes besides these.
         let words = 2 * "\(status) \(reason)".utf8.count + "apus/1.2.3".utf8.count
         #expect(page.utf8.count <= 145 + words)
     }
@@ -38,7 +38,7 @@ import Testing
         #expect(!page.contains("<script") && !page.contains("<b>"))
     }
 
-    /// Nothing is fetched for it, neither from this server nor from another.
+    /// The page refers to no other resource, on this server or elsewhere.
     @Test func pageNeedsNoOtherFiles() {
         let page = page(404, "Not Found", "apus")
         for word in ["src=", "href=", "url(", "@import", "http:", "https:"] {
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    /// nginx's comments, which make a page longer than 512 bytes.
+    /// nginx's comments, which make the page longer than 512 bytes.
     @Test func paddingIsComments() {
         let padding = String(decoding: ErrorPage.padding, as: UTF8.self)
         #expect(padding.utf8.count == 402)

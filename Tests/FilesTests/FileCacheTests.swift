@@ -3,7 +3,7 @@ import Glibc
 import Linux
 import Testing
 
-/// What a cache gives of a directory that changes. Files get an age at which they are kept.
+/// The cache's view of a directory that changes. Files are made old enough to be cached.
 @Suite struct FileCacheTests {
     /// A cache, and a directory with files that can be changed.
     final class Site {
@@ -30,7 +30,7 @@ import Testing
             age()
         }
 
-        /// Until what was changed just now is old enough to be kept.
+        /// Waits until recent changes are old enough to be cached.
         func age() {
             let start = Clock.monotonicMs()
             while Clock.monotonicMs() < start &+ 30 { sched_yield() }
@@ -46,13 +46,13 @@ import Testing
             }
         }
 
-        /// Looked up as often as it takes to be kept.
+        /// Looks a name up until it is cached.
         func kept(_ name: String) -> FoundFile {
             drop(find(name))
             return find(name)
         }
 
-        // A cache is not copied, as what an expectation looks at is.
+        // A class, since the cache cannot be copied, and expectations copy their operands.
         var epoch: UInt64 { cache.epoch }
         var byteCount: Int64 { cache.byteCount }
         var closeDueMs: Int64 { cache.closeDueMs }
@@ -68,7 +68,7 @@ import Testing
             if found.descriptor >= 0 { closeDescriptor(found.descriptor) }
         }
 
-        /// The bytes that a request would get, after changes were taken in.
+        /// Returns the bytes that a request would get, after changes were processed.
         func text(_ name: String) -> String {
             cache.processChanges()
             let found = find(name)
@@ -86,7 +86,7 @@ import Testing
             return kept(found)
         }
 
-        /// The bytes of an entry that has them.
+        /// Returns the bytes of an entry that has them.
         func kept(_ found: FoundFile) -> String {
             var bytes = [UInt8](repeating: 0, count: Int(cache.size(of: found.entry)))
             unsafe bytes.withUnsafeMutableBytes { unsafe cache.copy(found.entry, into: $0) }
@@ -110,7 +110,7 @@ import Testing
         let site = try Site()
         site.write("a", "one")
         site.drop(site.find("a"))
-        // A machine that is busy may let it grow old in between.
+        // On a busy machine the file may become old enough in between.
         for _ in 0..<1000 {
             let start = Clock.monotonicMs()
             let file = unsafe fopen(site.path("a"), "w")
@@ -222,7 +222,7 @@ import Testing
         let used = site.find("none599")
         let generation = site.generation(of: used)
         let bytes = site.byteCount
-        // A part of the table at a time, and the rest at once.
+        // A sweep covers a part of the table at a time.
         site.cache.sweep(nowMs: 1000)
         #expect(site.sweepDueMs == 1000)
         #expect(site.byteCount > 0 && site.byteCount < bytes)
@@ -232,7 +232,7 @@ import Testing
         for now in stride(from: 2000, through: 2600, by: 100) as StrideThrough<Int64> {
             site.cache.sweep(nowMs: now)
         }
-        // It was used between the two.
+        // It was used between the two sweeps.
         #expect(site.isCurrent(used, generation))
         for now in stride(from: 4000, through: 9000, by: 1000) as StrideThrough<Int64> {
             site.cache.sweep(nowMs: now)
@@ -275,7 +275,7 @@ import Testing
 
     // MARK: directories on the way
 
-    /// No entry is made, and no directory watched, for names below one that is missing.
+    /// Names below a missing directory create no entry and no watch.
     @Test func namesBelowMissingDirectoryUseNoMemory() throws {
         let site = try Site(entries: 1000)
         let shallow = try Site(entries: 1000)
@@ -284,7 +284,7 @@ import Testing
         #expect(shallow.kept("none").isCached)
         let more = deep.utf8.count - "none".utf8.count
         #expect(site.byteCount <= shallow.byteCount + Int64(more) + 64)
-        // Its coming is seen all the same.
+        // That it is created later is noticed all the same.
         site.directory.directory("none")
         #expect(site.text(deep) == "error \(ENOENT)")
         unsafe rmdir(site.path("none"))
@@ -292,7 +292,7 @@ import Testing
         #expect(site.text(deep) == "error \(ENOTDIR)")
     }
 
-    /// Whatever one client asks for, what others use stays.
+    /// Requests for missing names do not evict entries that others use.
     @Test func missingNamesDoNotEvictUsedFiles() throws {
         let site = try Site(bytes: 40_000, entries: 64)
         site.write("hot", "used")
@@ -318,7 +318,7 @@ import Testing
                 #expect(site.byteCount <= 24_000)
             }
         }
-        // Those that stayed are watched.
+        // The remaining entries are watched.
         for index in 0..<100 {
             site.write("d\(index)/b", "y")
             #expect(unsafe rename(site.path("d\(index)/b"), site.path("d\(index)/a")) == 0)
@@ -341,13 +341,13 @@ import Testing
         #expect(site.text("file") == "above")
         site.write("a", "changed")
         #expect(site.text("file") == "changed")
-        // The link in the middle leads elsewhere.
+        // The link in the middle changes its target.
         site.directory.directory("z")
         site.write("z/a", "new")
         site.directory.link("next", to: "z")
         #expect(unsafe rename(site.path("next"), site.path("second")) == 0)
         #expect(site.text("first/a") == "new")
-        // It leads out of the directory now, where anything may be.
+        // It leads out of the directory now.
         #expect(site.text("file") != "changed")
         unsafe unlink(site.path("second"))
         #expect(site.text("first/a") == "error \(ENOENT)")

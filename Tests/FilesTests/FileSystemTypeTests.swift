@@ -1,7 +1,7 @@
 import Linux
 import Testing
 
-/// Which file systems notify of all changes (statfs(2), f_type), however they are mounted.
+/// File systems that notify of all changes (statfs(2), f_type), however they are mounted.
 @Suite struct FileSystemTypeTests {
     /// All changes are made through this kernel, or there are none.
     @Test(
@@ -12,7 +12,7 @@ import Testing
         ] as [(String, UInt32)])
     func changesAreNotified(name: String, type: UInt32) { #expect(notifiesChanges(type: type)) }
 
-    /// The other side may change them, also under a read-only mount.
+    /// The other side may change these, also under a read-only mount.
     @Test(
         arguments: [
             ("nfs", 0x6969), ("fuse", 0x6573_5546), ("9p", 0x0102_1997), ("cifs", 0xFF53_4D42),

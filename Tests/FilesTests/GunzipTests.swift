@@ -2,8 +2,8 @@ import Files
 import Testing
 
 @Suite struct GunzipTests {
-    /// Drives a decoder with pieces of `inputSize` bytes into room for `outputSize`; nil when the
-    /// stream is broken.
+    /// Decompresses in pieces of `inputSize` bytes into a buffer of `outputSize`. Returns nil if
+    /// the stream is damaged.
     private func decompress(_ packed: [UInt8], inputSize: Int, outputSize: Int) -> [UInt8]? {
         guard let decoder = Gunzip() else { return nil }
         var packed = packed

@@ -3,7 +3,7 @@ import Files
 import Testing
 
 @Suite struct GzipTests {
-    /// Text that compresses, with stretches that do not.
+    /// Returns text that compresses, with sections that do not.
     static func sample(_ count: Int) -> [UInt8] {
         var state: UInt32 = 12_345
         return (0..<count).map { index in
@@ -13,7 +13,7 @@ import Testing
         }
     }
 
-    /// Drives `encoder` with pieces of `inputSize` bytes into room for `outputSize`.
+    /// Compresses in pieces of `inputSize` bytes into a buffer of `outputSize`.
     static func compress(
         _ body: [UInt8], _ encoder: Gzip, inputSize: Int, outputSize: Int
     ) -> [UInt8]? {
@@ -33,7 +33,7 @@ import Testing
         return nil
     }
 
-    /// zlib's inflate over a whole gzip body; nil when it is damaged or something follows it.
+    /// Decompresses a gzip body with zlib. Returns nil if it is damaged or bytes follow it.
     static func inflated(_ packed: [UInt8]) -> [UInt8]? {
         var input = packed
         var result: [UInt8] = []

@@ -2,7 +2,7 @@ import Files
 import Linux
 import Testing
 
-/// conf/mime.types, read as simply as it is written: a type and its extensions on each line.
+/// conf/mime.types, parsed in a simple way: a type and its extensions on each line.
 @Suite struct MIMETypesFileTests {
     static func pairs() throws -> [(suffix: String, type: String)] {
         let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")

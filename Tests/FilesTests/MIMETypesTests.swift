@@ -24,8 +24,7 @@ import Testing
         #expect(type(path) == expected)
     }
 
-    /// The names that begin with dots were put to nginx 1.22.1, which answers with its
-    /// default_type.
+    /// For names that begin with a dot, nginx 1.22.1 sends its default_type.
     @Test(arguments: [
         "", "/", "/html", "/a.", "/a.html.", "/.html", "/..html", "/...html", "/a.html/",
         "/a.txt/b",

@@ -6,7 +6,7 @@ import Testing
         PasswordHash.check(Array(password.utf8).span, against: Array(hash.utf8).span)
     }
 
-    /// Made with `openssl passwd`, crypt(3) and Python's hashlib.
+    /// Generated with `openssl passwd`, crypt(3) and Python's hashlib.
     static let known = [
         ("password", "$apr1$abcdefgh$FBwExRW4dCc8aL.OvjpIE1"),
         ("", "$apr1$ab$S8K6Sgp3W8c9Jb6LxgywZ."), ("x", "$apr1$Zz./1234$4oWQy3SCSO/zvgNu9i/OY."),
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test(arguments: [
-        // No hash is a password of itself, and what crypt(3) says of failures is none either.
+        // A hash is not its own password, and the error values of crypt(3) match nothing.
         ("", ""), ("*0", "*0"), ("*1", "*1"), ("secret", "secret"), ("x", "{"), ("x", "{MD5}x"),
         ("x", "$apr1$"), ("x", "$apr1$$"), ("x", "{SSHA}"), ("x", "{SSHA}c2hvcnQ="),
         ("x", "{SSHA}!"), ("secret", "{SHA}5en6G6MezRroT3XKqkdPOmY/BfQ"), ("x", "$99$x$x"),

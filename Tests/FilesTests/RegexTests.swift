@@ -64,7 +64,7 @@ import Testing
         #expect(regex.matches(Array("aaa".utf8).span) == .match)
     }
 
-    /// Machine code runs out of its 32 KiB of stack here; the interpreter finds the answer.
+    /// The JIT runs out of its stack of 32 KiB here; the interpreter finds the match.
     @Test func deepGroupsMatchLongTarget() throws {
         let regex = try Regex.compile(pattern: "^(?:(a|b)|c)*$", caseless: false)
         let subject = (0..<8000).map { UInt8(ascii: "a") + UInt8($0 % 3) }

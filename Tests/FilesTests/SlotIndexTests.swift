@@ -10,7 +10,7 @@ import Testing
         return false
     }
 
-    /// As a dictionary would have it, with hashes that crowd around few places.
+    /// Compared with a dictionary, with hashes that collide often.
     @Test(arguments: [UInt64(1), 2, 3, 4, 5]) func onlyInsertedSlotsAreFound(seed: UInt64) {
         var index = SlotIndex(slots: 64)
         var random = seed

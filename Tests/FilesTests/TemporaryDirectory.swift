@@ -2,12 +2,13 @@ import Glibc
 import Linux
 import Testing
 
-/// A directory of a test's own, removed with all that is in it. What cannot be made is an issue of
-/// that test.
+/// A directory that is removed with its content after the test. Failures to create something are
+/// issues of that test.
 final class TemporaryDirectory {
     let path: String
 
-    /// `inMemory` is tmpfs, where a hundred thousand files take a second.
+    /// Creates the directory; with `inMemory` in tmpfs, where a hundred thousand files take a
+    /// second.
     init(inMemory: Bool = false) {
         let hasMemory = unsafe access("/dev/shm", W_OK) == 0
         let parent = inMemory && hasMemory ? "/dev/shm" : "/tmp"
@@ -28,12 +29,12 @@ final class TemporaryDirectory {
         unsafe rmdir(path)
     }
 
-    /// The path of `name`, which need not be UTF-8, with its NUL.
+    /// Returns the NUL-terminated path of `name`, which need not be UTF-8.
     private func bytes(of name: [UInt8]) -> [CChar] {
         (Array(path.utf8) + [UInt8(ascii: "/")] + name + [0]).map { CChar(bitPattern: $0) }
     }
 
-    /// A file of `size` bytes (a hole) that was last changed at `modified`.
+    /// Creates a file of `size` bytes (a hole), last modified at `modified`.
     func file(_ name: [UInt8], size: Int = 0, modified: Int = 0) {
         let path = bytes(of: name)
         let fd = unsafe Glibc.open(path, O_WRONLY | O_CREAT, 0o644)
@@ -70,7 +71,7 @@ final class TemporaryDirectory {
         #expect(isStamped, "errno \(errno)")
     }
 
-    /// The directory, opened as a request's would be.
+    /// Opens the directory as a request would.
     func open() throws(FileError) -> Descriptor {
         switch unsafe path.withCString({ unsafe openForReading(CPath(unsafe: $0)) }) {
         case .success(let fd): return Descriptor(owning: fd)

@@ -3,9 +3,9 @@ import Testing
 
 @testable import Files
 
-/// The bookkeeping of what is watched, driven by changes made by hand.
+/// The table of watches, with simulated changes.
 @Suite struct WatchTableTests {
-    /// A table, which is not copied, as what an expectation looks at is.
+    /// A class, since the table cannot be copied, and expectations copy their operands.
     private final class Table {
         private var table: WatchTable
 
@@ -82,7 +82,7 @@ import Testing
         #expect(table.give(place) == nil)
         #expect(table.give(place) == 3)
         #expect(table.count == 0)
-        // The place's next user is told apart from the one before.
+        // The next user of the slot has another version.
         let version = table.version(of: place)
         let next = try #require(table.take(4, isDirectory: false))
         #expect(next == place)

@@ -1,7 +1,7 @@
 import HTTP
 import Testing
 
-/// The ranges as pairs of the first byte and the one after the last.
+/// Returns ranges from pairs of the first byte and the one after the last.
 func ranges(_ pairs: (Int64, Int64)...) -> ByteRanges {
     let ranges = pairs.map { ByteRange(start: $0.0, end: $0.1) }
     return ranges.count == 1 ? .one(ranges[0]) : .many(ranges)
@@ -14,7 +14,7 @@ func ranges(_ pairs: (Int64, Int64)...) -> ByteRanges {
         ("bytes= , ,1-2 ,\t, 4-4,,", ranges((1, 3), (4, 5))), ("bytes=,", .none),
         ("bytes=1-2", ranges((1, 3))), ("bytes=10-,", .unsatisfiable),
         ("bytes=10-,1-2", ranges((1, 3))), ("bytes=-0", .unsatisfiable),
-        // Section 14.1.1: with an invalid member the field is ignored as a whole.
+        // Section 14.1.1: if a member is invalid, the header is ignored as a whole.
         ("bytes=,x", .none), ("bytes=1-2,,x", .none), ("bytes=5-2", .none),
         ("bytes=1-2,5-2", .none), ("bytes=5-2,1-2", .none), ("bytes=20-19", .none),
         ("bytes=x", .none), ("bytes=-", .none), ("bytes=1", .none), ("bytes=--1", .none),
@@ -52,11 +52,11 @@ func ranges(_ pairs: (Int64, Int64)...) -> ByteRanges {
             ("bytes= 1 - 2 , 3 - 4 ", 10, ranges((1, 3), (3, 5))),
             ("bytes=007-008", 10, ranges((7, 9))),
             ("bytes=\t1-2\t,\t3-4\t", 10, ranges((1, 3), (3, 5))),
-            // Ignored: another unit, or nothing that could be a range.
+            // Ignored: another unit, or no range at all.
             ("lines=0-1", 10, .none), ("bytes:0-1", 10, .none), ("bytes=", 10, .none),
             ("", 10, .none),
             ("bytes =0-1", 10, .none),
-            // A range that is outside is left out; if it is the only one, 416 (RFC 9110, 15.5.17).
+            // A range outside the file is dropped; if it is the only one, 416 (RFC 9110, 15.5.17).
             ("bytes=10-", 10, .unsatisfiable), ("bytes=10-20", 10, .unsatisfiable),
             ("bytes=0-1,10-", 10, ranges((0, 2))), ("bytes=10-,0-1", 10, ranges((0, 2))),
             ("bytes=-0", 10, .unsatisfiable), ("bytes=5-4", 10, .unsatisfiable),
@@ -64,7 +64,7 @@ func ranges(_ pairs: (Int64, Int64)...) -> ByteRanges {
             // An empty file.
             ("bytes=0-", 0, .none), ("bytes=0-0", 0, .none), ("bytes=-5", 0, .none),
             ("bytes=1-", 0, .unsatisfiable),
-            // Bad syntax is 416 in nginx.
+            // Invalid syntax is 416 in nginx.
             ("bytes=x", 10, .unsatisfiable), ("bytes=-", 10, .unsatisfiable),
             ("bytes=1", 10, .unsatisfiable),
             ("bytes=1-x", 10, .unsatisfiable), ("bytes=--1", 10, .unsatisfiable),
@@ -74,7 +74,7 @@ func ranges(_ pairs: (Int64, Int64)...) -> ByteRanges {
             ("bytes=+1-2", 10, .unsatisfiable), ("bytes=1-2,x", 10, .unsatisfiable),
             ("bytes=1-\t2", 10, .unsatisfiable),
             ("bytes=0x1-2", 10, .unsatisfiable),
-            // Numbers past what a size can be.
+            // Numbers larger than any file.
             ("bytes=0-9223372036854775807", 10, ranges((0, 10))),
             ("bytes=0-9223372036854775808", 10, .unsatisfiable),
             ("bytes=9223372036854775808-", 10, .unsatisfiable),
@@ -102,7 +102,7 @@ func ranges(_ pairs: (Int64, Int64)...) -> ByteRanges {
         #expect(guarded(value) { ByteRanges($0, size: 10, maximum: maximum) } == expected)
     }
 
-    /// Whatever the text is, a range lies inside of the file.
+    /// For any text, a range lies within the file.
     @Test func randomFields() {
         let pieces = ["0", "1", "5", "9", "10", "9223372036854775807", "-", "-", ",", " ", "x"]
         let seed: UInt64 = 11

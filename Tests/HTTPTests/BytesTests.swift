@@ -25,7 +25,7 @@ import Testing
         #expect(guarded(value) { $0.equalsIgnoringCase("chunked") } == isEqualIgnoringCase)
     }
 
-    /// Each byte at each place of a text that takes more than a word.
+    /// Each byte at each position of a text that is longer than a word.
     @Test func plainTextHasNoControlsQuotesOrBackslashes() {
         for length in [1, 7, 8, 9, 16, 21] {
             for place in 0..<length {

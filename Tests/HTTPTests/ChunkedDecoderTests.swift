@@ -5,7 +5,7 @@ struct ChunkedRow: CustomTestStringConvertible {
     let body: String
     let state: ChunkedDecoder.State
     var bodyBytes: Int64 = 0
-    /// How many bytes of `body` are not of it.
+    /// The number of bytes of `body` that do not belong to it.
     var rest = 0
 
     var testDescription: String { body.debugDescription.prefix(60) + "" }
@@ -28,14 +28,14 @@ struct ChunkedRow: CustomTestStringConvertible {
         .init(body: "5\r\nhello", state: .more, bodyBytes: 5),
         .init(body: "0\r\n", state: .more), .init(body: "0\r\n\r", state: .more),
         .init(body: "0\r\na: b\r\n", state: .more),
-        // RFC 9112, section 7.1.1: extensions are passed over.
+        // RFC 9112, section 7.1.1: extensions are skipped.
         .init(body: "1;a=b\r\nx\r\n0;c\r\n\r\n", state: .finished, bodyBytes: 1),
         .init(body: "1 ; a=\"b\"\r\nx\r\n0 \r\n\r\n", state: .finished, bodyBytes: 1),
         .init(body: "1\t\r\nx\r\n0\r\n\r\n", state: .finished, bodyBytes: 1),
         .init(body: "1;a\nx\r\n", state: .invalid), .init(body: "1;a\rb\r\nx\r\n", state: .invalid),
         .init(body: "1;a\0\r\n", state: .invalid), .init(body: "1 2\r\n", state: .invalid),
         .init(body: "1;" + long, state: .invalid), .init(body: "0;" + long, state: .invalid),
-        // RFC 9112, section 7.1.2: trailers are passed over.
+        // RFC 9112, section 7.1.2: trailers are skipped.
         .init(body: "0\r\na: b\r\nc: d\r\n\r\n", state: .finished),
         .init(body: "0\r\na: b\n\r\n", state: .invalid),
         .init(body: "0\r\na: b\rc\r\n", state: .invalid),
@@ -53,14 +53,14 @@ struct ChunkedRow: CustomTestStringConvertible {
         .init(body: "10000000000000000\r\n", state: .invalid),
         .init(body: "00000000000000001\r\n", state: .invalid),
         .init(body: "0000000000000001\r\n", state: .more),
-        // Line ends are CRLF.
+        // Lines end with CRLF.
         .init(body: "1\nx\r\n", state: .invalid),
         .init(body: "1\r\nx\n", state: .invalid, bodyBytes: 1),
         .init(body: "1\r\nxy", state: .invalid, bodyBytes: 1), .init(body: "1\rx", state: .invalid),
         .init(body: "1\r\nx\rx", state: .invalid, bodyBytes: 1),
     ]
 
-    /// RFC 9112, sections 7.1.1 and 7.1.2, by the letter.
+    /// Strict parsing of RFC 9112, sections 7.1.1 and 7.1.2.
     static let strictRows: [ChunkedRow] = [
         .init(body: "0\r\na: b\r\nc:\r\nd:\te\u{E4}\r\n\r\n", state: .finished),
         .init(body: "0\r\n\r\n", state: .finished),
@@ -87,7 +87,7 @@ struct ChunkedRow: CustomTestStringConvertible {
         .init(body: "1;a\n", state: .invalid), .init(body: "1;a\rx", state: .invalid),
     ]
 
-    /// What is left, and what the decoder says, when it is given pieces of `step` bytes.
+    /// Decodes in pieces of `step` bytes. Returns the rest, and the decoder's result.
     static func decode(
         _ bytes: [UInt8], step: Int, _ memory: GuardedBytes, isStrict: Bool = false
     ) -> (state: ChunkedDecoder.State, bodyBytes: Int64, rest: Int) {

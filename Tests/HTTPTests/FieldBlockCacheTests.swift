@@ -2,7 +2,7 @@ import Testing
 
 @testable import HTTP
 
-/// A head whose fields are taken from memory is the one that was read.
+/// A header from the cache equals the parsed one.
 @Suite struct FieldBlockCacheTests {
     private func parse(
         _ request: String, _ memory: FieldBlockCache, limits: HeadLimits = HeadLimits()
@@ -42,7 +42,8 @@ import Testing
     @Test func cachedFieldsEqualParsedFields() {
         let memory = FieldBlockCache.allocate()
         defer { memory.free() }
-        // Each is learned by one line and recalled by another, or must not be.
+        // Each block is stored for one request line and looked up with another, or must not be
+        // found.
         for block in blocks {
             for first in lines {
                 for second in lines {

@@ -18,7 +18,7 @@ import Testing
         for spelling in [name, name.lowercased(), name.uppercased()] {
             #expect(guarded(spelling) { FieldName(name: $0) } == field)
         }
-        // One bit of one byte off is another name, but for the case of letters.
+        // A name with one bit changed is another name, except for the case of letters.
         for index in name.utf8.indices {
             for bit in 0..<8 {
                 var bytes = Array(name.utf8)

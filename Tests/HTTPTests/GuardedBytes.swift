@@ -2,13 +2,13 @@ import Glibc
 import HTTP
 import Testing
 
-/// Memory that ends where a page begins that may not be touched: reading one byte too far crashes.
+/// Memory that ends at an inaccessible page: reading one byte too far crashes.
 @safe final class GuardedBytes {
     private let pages: UnsafeMutableRawPointer
     private let capacity: Int
     private let length: Int
 
-    /// Room for `capacity` bytes.
+    /// Allocates room for `capacity` bytes.
     init(capacity: Int) {
         let page = Int(getpagesize())
         self.capacity = (max(capacity, 1) + page - 1) / page * page
@@ -26,7 +26,7 @@ import Testing
         unsafe munmap(pages, length)
     }
 
-    /// Runs `body` over a copy of the first `count` bytes that ends before the guard.
+    /// Runs `body` with a copy of the first `count` bytes, placed directly before the guard page.
     func place<Bytes: RandomAccessCollection<UInt8>, Result>(
         _ bytes: Bytes, _ body: (Span<UInt8>) throws -> Result
     ) rethrows -> Result {
@@ -41,19 +41,19 @@ import Testing
     }
 }
 
-/// Runs `body` over the bytes of a text that end before a page that may not be touched.
+/// Runs `body` with the bytes of a text, placed directly before an inaccessible page.
 func guarded<Result>(_ text: String, _ body: (Span<UInt8>) throws -> Result) rethrows -> Result {
     try guarded(Array(text.utf8), body)
 }
 
-/// Runs `body` over bytes that end before a page that may not be touched.
+/// Runs `body` with bytes placed directly before an inaccessible page.
 func guarded<Result>(
     _ bytes: [UInt8], _ body: (Span<UInt8>) throws -> Result
 ) rethrows -> Result {
     try GuardedBytes(capacity: bytes.count).place(bytes, body)
 }
 
-/// What `body` writes, and whether it was more than fits.
+/// Returns what `body` writes, and whether it was too long.
 func written(
     capacity: Int = 4096, _ body: (inout ByteWriter) -> Void
 ) -> (text: String, hasOverflowed: Bool) {
@@ -64,12 +64,12 @@ func written(
     return (text(writer.bytes), writer.hasOverflowed)
 }
 
-/// The bytes as text.
+/// Returns the bytes as text.
 func text(_ bytes: Span<UInt8>) -> String {
     String(decoding: (0..<bytes.count).map { bytes[$0] }, as: UTF8.self)
 }
 
-/// Small random numbers that are the same for the same seed.
+/// A generator of small random numbers, the same for the same seed.
 struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 

@@ -19,7 +19,7 @@ import Testing
             ("Thursday, 01-Jan-70 00:00:00 GMT", 0),
             ("Fri, 31 Dec 9999 23:59:59 GMT", 253_402_300_799),
             ("Sat, 01 Jan 0000 00:00:00 GMT", -62_167_219_200),
-            // As nginx: neither the weekday nor the zone is looked at.
+            // As in nginx, weekday and zone are ignored.
             ("x, 06 Nov 1994 08:49:37", 784_111_777), ("Sun,06 Nov 1994 08:49:37 PST", 784_111_777),
             ("Sun, 06 nov 1994 08:49:37 GMT", 784_111_777),
             ("Sun, 29 Feb 1900 00:00:00 GMT", nil), ("Sun, 29 Feb 2021 00:00:00 GMT", nil),
@@ -47,7 +47,7 @@ import Testing
         #expect(written(capacity: 29) { HTTPDate.write(seconds, into: &$0) }.text == expected)
     }
 
-    /// The C library's calendar, over all years that can be written.
+    /// Compares with the C library for all years that can be written.
     @Test func sameAsTheCLibrary() {
         let seed: UInt64 = 3
         var random = SeededGenerator(seed: seed)

@@ -72,7 +72,7 @@ struct PreconditionRow: CustomTestStringConvertible {
         .init(
             fields: ["If-Unmodified-Since: Wed, 31 Dec 1969 23:59:58 GMT"], outcome: .failed,
             modified: -1),
-        // RFC 9110, section 13.2.2: which of them counts.
+        // RFC 9110, section 13.2.2: precedence.
         .init(fields: ["If-Match: \"1\"", "If-Unmodified-Since: " + earlier], outcome: .proceed),
         .init(fields: ["If-Match: \"2\"", "If-Unmodified-Since: " + later], outcome: .failed),
         .init(fields: ["If-None-Match: \"2\"", "If-Modified-Since: " + same], outcome: .proceed),

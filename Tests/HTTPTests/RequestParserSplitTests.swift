@@ -1,7 +1,7 @@
 import HTTP
 import Testing
 
-/// Random damage to good requests, in random pieces: the verdict is that of the whole.
+/// Valid requests with random damage, in random pieces: the result equals that of the whole.
 @Suite struct RequestParserSplitTests {
     static let seed: UInt64 = 20_260_731
 
@@ -16,7 +16,7 @@ import Testing
             + "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n",
     ]
 
-    /// Bytes that mean something to a parser come up often.
+    /// Bytes with a meaning for the parser occur often.
     static let tellingBytes: [UInt8] = Array("\r\n\n\r: \t\0/?#%.[]@,_-HGT019".utf8)
 
     @Test func damagedRequests() {
@@ -50,7 +50,7 @@ import Testing
             case .needsMore: outcomes.needsMore += 1
             }
         }
-        // The damage is neither too little nor too much to tell something.
+        // The damage is enough, but not too much, for a meaningful test.
         #expect(outcomes.complete > 1000 && outcomes.invalid > 1000 && outcomes.needsMore > 100)
     }
 

@@ -1,7 +1,7 @@
 import HTTP
 import Testing
 
-/// What a head says, as text that can be compared.
+/// Returns a parsed header as text, for comparison.
 func describe(_ head: RequestHead, _ received: Span<UInt8>) -> String {
     func part(_ extent: ByteExtent) -> String { text(received.slice(extent)) }
     var parts = [
@@ -17,8 +17,8 @@ func describe(_ head: RequestHead, _ received: Span<UInt8>) -> String {
     return parts.joined(separator: "|")
 }
 
-/// The verdict of a parser that is given the bytes up to each of `ends`, one after the other, each
-/// time in another place, and what the head says if it is whole.
+/// Parses the bytes up to each of `ends`, one after the other, each time at another address.
+/// Returns the result, and the header if it is complete.
 func parse(
     _ bytes: [UInt8], ends: some Sequence<Int>, limits: HeadLimits, memory: GuardedBytes
 ) -> (outcome: ParseOutcome, head: String) {
@@ -36,7 +36,7 @@ func parse(
     return (outcome, "")
 }
 
-/// The verdict on bytes, after it was seen that it does not depend on how they are split.
+/// Parses bytes, after checking that the result does not depend on how they are split.
 func verdict(
     _ bytes: [UInt8], limits: HeadLimits = HeadLimits(),
     location: SourceLocation = #_sourceLocation
@@ -52,7 +52,7 @@ func verdict(
     return whole
 }
 
-/// A head as it was parsed, with a way to ask for the text of its parts.
+/// Parses a header, and passes it to `body` with the bytes that it refers to.
 func withHead(_ bytes: String, _ body: (RequestHead, Span<UInt8>) -> Void) {
     guarded(bytes) { received in
         var parser = RequestParser(limits: HeadLimits())
@@ -166,7 +166,7 @@ struct RequestRow: CustomTestStringConvertible {
         #expect(verdict(Array(row.request.utf8)).outcome == row.outcome)
     }
 
-    /// Each row's lines follow `POST / HTTP/1.1` and come before the empty line.
+    /// The lines of each row follow `POST / HTTP/1.1` and precede the empty line.
     static let fieldLines: [RequestRow] = [
         .init("no Host (RFC 9112, 3.2)", "", .invalid(.missingHost)),
         .init("two Hosts (RFC 9112, 3.2)", "Host: a\r\nHost: a\r\n", .invalid(.duplicateHost)),
@@ -373,7 +373,7 @@ struct RequestRow: CustomTestStringConvertible {
     @Test func manyFields() {
         let request = "GET / HTTP/1.0\r\nA: 1\r\nB_: 2\r\nC: 3\r\n\r\n"
         let bytes = Array(request.utf8)
-        // A field that is dropped does not count.
+        // A dropped header does not count.
         #expect(verdict(bytes, limits: HeadLimits(fields: 2)).outcome == .complete)
         #expect(verdict(bytes, limits: HeadLimits(fields: 1)).outcome == .invalid(.tooManyFields))
     }
@@ -394,7 +394,7 @@ struct RequestRow: CustomTestStringConvertible {
         }
     }
 
-    /// How many bytes were read of a request, with what became of it: as nginx counts them.
+    /// The number of bytes that were read of a request, with the result, as nginx counts them.
     @Test(arguments: [
         ("GET /a HTTP/1.1\r\nHost: b\r\n\r\n", 28), ("\r\nGET /a HTTP/1.0\r\n\r\n", 19),
         ("GET /a HT", 0), ("GET /a HTTP/1.1\r\n", 17), ("GET /a HTTP/1.1\r\nHost: b\r\nA: ", 26),

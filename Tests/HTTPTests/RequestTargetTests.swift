@@ -2,7 +2,7 @@ import HTTP
 import Testing
 
 @Suite struct RequestTargetTests {
-    /// The path that is made of a raw one; nil when it is refused.
+    /// Returns the normalized path, or nil if it is refused.
     static func normalize(_ raw: String, mergesSlashes: Bool = true) -> String? {
         var isValid = false
         let result = guarded(raw) { raw in
@@ -17,14 +17,14 @@ import Testing
     @Test(
         arguments: [
             ("/", "/"), ("/a/b", "/a/b"), ("/a/b/", "/a/b/"), ("", "/"), ("a", "/a"),
-            // RFC 3986, section 2.1: escapes, decoded once.
+            // RFC 3986, section 2.1: escapes are decoded once.
             ("/%41", "/A"), ("/%2e", "/"), ("/a%20b", "/a b"), ("/%2541", "/%41"), ("/a+b", "/a+b"),
             ("/%C3%bc", "/ü"), ("/%3f", "/?"), ("/%23", "/#"), ("/%25", "/%"), ("/%2f", "/"),
             ("/a%2fb", "/a/b"), ("/a%2F%2fb", "/a/b"), ("/%0a", "/\n"),
             ("/%", nil), ("/%4", nil), ("/%4g", nil), ("/%g4", nil), ("/%00", nil), ("/a%00b", nil),
             ("/a\0b", nil),
             ("/%%41", nil), ("/a%", nil), ("/a%4", nil), ("/%4/", nil),
-            // RFC 3986, section 5.2.4: segments that are dots.
+            // RFC 3986, section 5.2.4: dot segments.
             ("/./a", "/a"), ("/a/.", "/a/"), ("/.", "/"), ("/a/./b/.", "/a/b/"), ("/..a", "/..a"),
             ("/a/../b", "/b"), ("/a/..", "/"), ("/a/b/..", "/a/"), ("/a/b/../..", "/"),
             ("/a/b/../../c", "/c"), ("/a./b", "/a./b"), ("/a../b", "/a../b"), ("/...", "/..."),
@@ -35,7 +35,7 @@ import Testing
             ("/%2e%2e/%2e%2e", nil),
             ("/./..", nil), ("/a/../../b", nil), ("/..%2f", nil), ("..", nil), ("//..", nil),
             ("/a/..//..", nil),
-            // What ends a path.
+            // The end of a path.
             ("/a#b", "/a"), ("/a?b", "/a"), ("/a/..#b", "/"), ("/a/..?b", "/"), ("/..#b", nil),
             ("/.#b", "/"), ("#", "/"), ("/a#%", "/a"),
             // merge_slashes.
@@ -82,8 +82,8 @@ import Testing
         #expect(!isValid)
     }
 
-    /// Random paths of telling bytes: what is normal stays inside of the root, and is what a
-    /// simple path is.
+    /// Random paths of special bytes: the result stays within the root, and is the same as that of
+    /// a simple algorithm.
     @Test func randomPaths() {
         let pieces = [
             "/", "/", ".", ".", "..", "%2e", "%2F", "a", "%61", "%25", "+", "?", "#", "ü",

@@ -1,9 +1,10 @@
 import HTTP
 import Testing
 
-/// What strict_requests adds: refused is what nginx lets pass and the RFCs do not.
+/// strict_requests: requests that nginx accepts against the RFCs are refused.
 @Suite struct StrictRequestTests {
-    /// A request, whether a tolerant parser takes it, whether a strict one does, and the section.
+    /// Rows: a request, whether it is accepted, whether it is accepted with strict_requests, and
+    /// the section.
     static let cases: [(request: String, isTaken: Bool, isTakenStrictly: Bool, section: String)] =
         [
             ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", true, true, "RFC 9112, 3"),
@@ -29,7 +30,7 @@ import Testing
             ("OPTIONS *a HTTP/1.1\r\nHost: a\r\n\r\n", false, false, "RFC 9112, 3.2.4"),
         ] + repeatedLines
 
-    /// Several lines of a list are one list; of what is no list they are a fault.
+    /// Several lines of a list header are one list; for other headers they are an error.
     private static let repeatedLines = [
         ("If-Match", true), ("If-None-Match", true), ("Expect", true), ("Host", false),
         ("Content-Length", false), ("Transfer-Encoding", false), ("If-Range", false),
@@ -91,7 +92,7 @@ import Testing
         }
     }
 
-    /// RFC 9110, section 5.5: a value has visible bytes, spaces and tabs, wherever they stand.
+    /// RFC 9110, section 5.5: a value consists of visible bytes, spaces and tabs.
     @Test(arguments: [0, 1, 6, 7, 8, 9, 15, 16, 17, 40])
     func controlCharactersInValuesAreRefused(place: Int) {
         let limits = HeadLimits(isStrict: true)

@@ -1,5 +1,5 @@
-// Counts what a program allocates: LD_PRELOAD this, and name a file in ALLOCATIONS. It holds a pair
-// of numbers for each process: its id, and how often it has allocated.
+// Counts the allocations of a program: LD_PRELOAD this, and name a file in ALLOCATIONS. It contains
+// a pair of numbers for each process: its ID, and its number of allocations.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,7 @@ static struct process unnamed;
 static struct process *table;
 static struct process *own = &unnamed;
 
-// A process that is forked has a pair of its own.
+// A forked process has its own pair.
 static void take(void) {
     struct process *place = table;
     if (!table) return;

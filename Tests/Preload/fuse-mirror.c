@@ -1,6 +1,6 @@
-// Shows a directory at another place, mounted read-only, by the protocol of /dev/fuse itself
-// (linux/fuse.h): fuse-mirror SOURCE PLACE. Nothing is cached by the kernel, and it notifies of no
-// change. For tests.
+// Shows a directory at another place, mounted read-only, with the protocol of /dev/fuse
+// (linux/fuse.h): fuse-mirror SOURCE PLACE. The kernel caches nothing, and sends no change
+// notifications. For tests.
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -72,7 +72,7 @@ import Testing
         #expect(deadlines.earliestMs() == 300)
     }
 
-    /// Against a list that is searched from one end to the other each time.
+    /// Compares with a list that is searched completely each time.
     @Test(arguments: 1...40 as ClosedRange<UInt64>)
     func matchesNaiveImplementation(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
@@ -110,7 +110,7 @@ import Testing
     }
 }
 
-/// Deadlines that can be asked within an expectation, which takes copyable values only.
+/// A class, since deadlines cannot be copied, and expectations copy their operands.
 private final class SharedDeadlines {
     private var deadlines: Deadlines
 

@@ -2,8 +2,8 @@ import Foundation
 import Linux
 import Testing
 
-/// Two connected descriptors that close when they go. Both are close-on-exec: what another test
-/// starts meanwhile must not hold an end open.
+/// Two connected descriptors that are closed on deinitialization. Both are close-on-exec, so that
+/// processes started by other tests do not keep an end open.
 final class DescriptorPair {
     private(set) var near: Int32
     private(set) var far: Int32
@@ -18,13 +18,13 @@ final class DescriptorPair {
         closeFar()
     }
 
-    /// `near` reads what is written into `far`.
+    /// Opens a pipe: `near` reads what is written into `far`.
     static func pipe() throws -> DescriptorPair {
         let ends = try openPipe(readsNonblocking: false)
         return DescriptorPair([ends.reads, ends.writes])
     }
 
-    /// Both ends read and write.
+    /// Opens a socket pair: both ends read and write.
     static func sockets() throws -> DescriptorPair {
         var ends: [Int32] = [-1, -1]
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
@@ -32,7 +32,7 @@ final class DescriptorPair {
         return DescriptorPair(ends)
     }
 
-    /// A TCP connection within this machine.
+    /// Opens a TCP connection on loopback.
     static func connection() throws -> DescriptorPair {
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         let listener = socket(AF_INET, kind, 0)
@@ -54,13 +54,13 @@ final class DescriptorPair {
         return DescriptorPair([server, client])
     }
 
-    /// The near end, for somebody else to close.
+    /// Returns the near end, which the caller must close.
     func giveNear() -> Int32 {
         defer { near = -1 }
         return near
     }
 
-    /// Gives the near end the number `number`, if that is free.
+    /// Changes the number of the near end to `number` if that is free.
     func moveNear(to number: Int32) throws {
         guard near != number, fcntl(number, F_GETFD) < 0 else { return }
         let copy = fcntl(near, F_DUPFD_CLOEXEC, number)
@@ -93,20 +93,20 @@ final class DescriptorPair {
         #expect(unsafe write(far, bytes, bytes.count) == bytes.count)
     }
 
-    /// Reads what has come at the near end.
+    /// Reads the bytes that have arrived at the near end. Returns their number.
     func drain() -> Int {
         var room = [UInt8](repeating: 0, count: 65536)
         return unsafe read(near, &room, room.count)
     }
 
-    /// Writes into the near end until it takes no more.
+    /// Writes into the near end until it accepts no more.
     func fill() {
         _ = fcntl(near, F_SETFL, fcntl(near, F_GETFL) | O_NONBLOCK)
         let block = [UInt8](repeating: 0x61, count: 4096)
         while unsafe write(near, block, block.count) > 0 {}
     }
 
-    /// Reads all that has come at the far end.
+    /// Reads all bytes that have arrived at the far end.
     func emptyFar() {
         _ = fcntl(far, F_SETFL, fcntl(far, F_GETFL) | O_NONBLOCK)
         var room = [UInt8](repeating: 0, count: 65536)

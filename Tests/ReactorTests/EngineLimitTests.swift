@@ -3,8 +3,8 @@ import Linux
 import Reactor
 import Testing
 
-/// Where the engines end, and what wakes them. In processes of their own: the numbers of
-/// descriptors and the handlers of signals belong to the whole process.
+/// Limits of the engines, and interruptions of a wait. In processes of their own, since descriptor
+/// numbers and signal handlers belong to the whole process.
 @Suite struct EngineLimitTests {
     @Test(arguments: [Engine.epoll, .poll])
     func eighteenThousandDescriptorsAreWatched(engine: Engine) async {
@@ -57,7 +57,7 @@ import Testing
             expectInChild(unsafe write(pipe.writes, "x", 1) == 1)
             expectInChild(try poller.wait(timeoutMs: 1000) == 1)
             expectInChild(poller.event(at: 0) == (Token(slot: 3, generation: 1), .readable))
-            // Closing what it never had is closing.
+            // A descriptor that was never registered is closed too.
             poller.close(1024)
             expectInChild(fcntl(1024, F_GETFD) < 0)
         }
@@ -91,7 +91,7 @@ import Testing
             unsafe sigemptyset(&unblocked)
             unsafe sigprocmask(SIG_SETMASK, &unblocked, nil)
             _ = signal(SIGALRM) { _ in }
-            // Again and again: the first may come before the wait has begun.
+            // Repeated, since the first signal may arrive before the wait has begun.
             let waiting = pthread_self()
             Thread.detachNewThread {
                 while true {
@@ -107,7 +107,7 @@ import Testing
     }
 }
 
-/// Raises the limit of descriptors to `count` or as far as it goes: the limit.
+/// Raises the limit of descriptors to `count`, or as far as possible. Returns the limit.
 private func allowDescriptors(_ count: Int) -> Int {
     var limit = rlimit()
     _ = unsafe getrlimit(7, &limit)
@@ -122,7 +122,7 @@ private func openPipes() -> (reads: Int32, writes: Int32) {
     return (ends[0], ends[1])
 }
 
-/// An expectation whose failure shows in the way a child process ends.
+/// Fails with an exit status, since expectations do not work in a child process.
 private func expectInChild(_ condition: Bool, line: UInt = #line) {
     precondition(condition, "line \(line)")
 }

@@ -3,12 +3,12 @@ import Linux
 import Reactor
 import Testing
 
-/// Each engine, through the same table. One after the other, so that numbers stay below select's
+/// Runs the same table with each engine. Serialized, so that descriptor numbers stay below select's
 /// limit.
 @Suite(.serialized) struct PollerTests {
     private let token = Token(slot: 5, generation: 17)
 
-    /// What a wait of at most a second brings.
+    /// Returns the events of a wait of at most a second.
     private func events(
         _ poller: inout Poller, timeoutMs: Int32 = 1000
     ) throws -> [Token: Readiness] {
@@ -62,7 +62,8 @@ import Testing
         #expect(try events(&poller) == [token: .hangUp])
     }
 
-    /// Bytes that nobody asked for wake nobody, again and again; select loses sight of the end.
+    /// Bytes for which no interest is registered do not wake the poller repeatedly; select does not
+    /// see the end behind them.
     @Test(arguments: Engine.allCases)
     func endOfStreamAfterUnreadBytes(engine: Engine) throws {
         var poller = try Poller(engine)
@@ -120,7 +121,7 @@ import Testing
         let sockets = try DescriptorPair.sockets()
         try poller.register(sockets.near, for: .readable, token: token)
         #expect(shutdown(sockets.far, Int32(SHUT_WR)) == 0)
-        // A half-close is no hang-up: the other direction is open.
+        // A half-close is not a hang-up: the other direction is open.
         #expect(try events(&poller) == [token: .readable])
         #expect(sockets.drain() == 0)
     }
@@ -131,12 +132,12 @@ import Testing
         let pipe = try DescriptorPair.pipe()
         try poller.register(pipe.far, for: .writable, token: token)
         pipe.closeNear()
-        // select has no word for it: the write that it promises tells.
+        // select has no such event: it reports writability, and the write fails.
         let expected: Readiness = engine == .select ? .writable : .hangUp
         #expect(try events(&poller)[token]?.contains(expected) == true)
     }
 
-    /// A connection that is reset is an error on its socket, whatever was asked.
+    /// A connection that is reset is an error on its socket, for any interest.
     @Test(arguments: Engine.allCases)
     func socketErrorIsReported(engine: Engine) throws {
         for interest in [Readiness.readable, .writable, .endOfStream, []] {
@@ -174,7 +175,7 @@ import Testing
         pipe.feed("x")
         poller.unregister(pipe.near)
         #expect(try events(&poller, timeoutMs: 0).isEmpty)
-        // And may be registered again.
+        // It can be registered again.
         try poller.register(pipe.near, for: .readable, token: token)
         #expect(try events(&poller) == [token: .readable])
     }
@@ -189,9 +190,8 @@ import Testing
         #expect(try events(&poller, timeoutMs: 0).isEmpty)
     }
 
-    /// Two connections are ready in one wait; handling the first one closes the second, and its
-    /// slot gets a new user. The event that was fetched for the old one tells by its generation
-    /// that it is nobody's.
+    /// Two connections are ready in one wait. Handling the first one closes the second, and its
+    /// slot is reused. The fetched event of the old connection is recognized by its generation.
     @Test(arguments: Engine.allCases)
     func staleEventHasOldGeneration(engine: Engine) throws {
         var poller = try Poller(engine)
@@ -206,7 +206,7 @@ import Testing
         #expect(count == 2)
         let number = second.near
         poller.close(second.giveNear())
-        // The next descriptor gets the number that is free, unless another test was faster.
+        // The next descriptor gets the free number, unless another test was faster.
         let third = try DescriptorPair.sockets()
         try third.moveNear(to: number)
         generations[1] = 2
@@ -242,7 +242,7 @@ import Testing
         #expect(try events(&poller, timeoutMs: 0).isEmpty)
     }
 
-    /// What is changed while the events of a wait are walked shows in the next wait, not in these.
+    /// Changes made while the events of a wait are handled appear in the next wait.
     @Test(arguments: Engine.allCases)
     func changesWhileHandlingEvents(engine: Engine) throws {
         var poller = try Poller(engine)
@@ -301,7 +301,7 @@ import Testing
         #expect(error.code == ENOENT)
     }
 
-    /// Reading a file never has to wait: epoll refuses it, the others say that it is ready.
+    /// Reading a file never waits: epoll refuses it, the others report it as ready.
     @Test(arguments: Engine.allCases)
     func regularFileIsAlwaysReady(engine: Engine) throws {
         var poller = try Poller(engine)
@@ -316,7 +316,7 @@ import Testing
         }
     }
 
-    /// What shares the load of one listening socket: several pollers watch it exclusively.
+    /// Several pollers that share a listening socket watch it exclusively.
     @Test(arguments: Engine.allCases)
     func exclusiveRegistrationIsReported(engine: Engine) throws {
         var first = try Poller(engine)

@@ -3,7 +3,7 @@ import Linux
 import Reactor
 import Testing
 
-/// In a process of their own: signals and their mask belong to the whole process.
+/// In processes of their own, since signals and their mask belong to the whole process.
 @Suite struct SignalSourceTests {
     @Test(arguments: Engine.allCases)
     func signalsAreReadFromDescriptor(engine: Engine) async {
@@ -36,7 +36,7 @@ import Testing
 
     @Test func otherSignalsKeepTheirAction() async {
         await #expect(processExitsWith: .signal(SIGUSR2)) {
-            // Whatever the parent had blocked when it started this process.
+            // The parent may have blocked signals when it started this process.
             var none = sigset_t()
             unsafe sigemptyset(&none)
             unsafe sigprocmask(SIG_SETMASK, &none, nil)
@@ -55,7 +55,7 @@ import Testing
     }
 }
 
-/// An expectation whose failure shows in the way a child process ends.
+/// Fails with an exit status, since expectations do not work in a child process.
 private func expectInChild(_ condition: Bool, line: UInt = #line) {
     precondition(condition, "line \(line)")
 }

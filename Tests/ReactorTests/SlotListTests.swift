@@ -46,7 +46,7 @@ import Testing
                 expected.insert(slot, at: 0)
                 links.prepend(slot, to: &list)
             }
-            // A list over the same links does not disturb it.
+            // Another list over the same links does not disturb it.
             links.append(50, to: &other)
             #expect(slots() == expected)
             links.remove(50, from: &other)

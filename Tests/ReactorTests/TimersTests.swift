@@ -58,7 +58,7 @@ import Testing
         #expect(timers.earliestMs() == nil)
     }
 
-    /// Against a table that is searched from one end to the other each time.
+    /// Compares with a table that is searched completely each time.
     @Test(arguments: 1...40 as ClosedRange<UInt64>)
     func matchesNaiveImplementation(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
@@ -97,7 +97,7 @@ import Testing
     }
 }
 
-/// Timers that can be asked within an expectation, which takes copyable values only.
+/// A class, since timers cannot be copied, and expectations copy their operands.
 private final class SharedTimers {
     private var timers: Timers
 

@@ -34,14 +34,14 @@ import Testing
         #expect(ZeroedStorage<Int>(count: 0).count == 0)
     }
 
-    /// What the design promises: a table for many costs what the used ones cost.
+    /// A table for many slots costs only the used ones.
     @Test func unusedPagesUseNoMemory() throws {
         let before = try residentBytes()
         var storage = ZeroedStorage<Pair>(count: 16 << 20)
         storage[0].number = 1
         storage[(16 << 20) - 1].number = 2
         #expect(storage[0].number + storage[(16 << 20) - 1].number == 3)
-        // 256 MiB of it; other tests run meanwhile, so that there is some slack.
+        // 256 MiB are used by the table; the slack is for tests that run at the same time.
         #expect(try residentBytes() - before < 128 << 20)
     }
 

@@ -52,7 +52,7 @@ import Testing
         let open = plan.accesses[Int(plan.settings(of: "/open").access)]
         #expect(open.auth == nil)
         #expect(open.rules != nil)
-        // auth_basic without a file asks for nothing.
+        // auth_basic without a file requires nothing.
         let other = plan.locations[Int(plan.servers[1].settings)]
         #expect(plan.accesses[Int(other.access)].auth == nil)
         #expect(plan.requiresPasswords)

@@ -5,7 +5,7 @@ import Testing
 @Suite struct AccessRulesTests {
     private let arena = Arena()
 
-    /// Rules as they are written, `+` before what is allowed, `-` before what is denied.
+    /// Returns rules from text, with `+` before an allowed network and `-` before a denied one.
     private func rules(_ text: String) throws -> AccessRules {
         let rules = try text.split(separator: " ").map { word in
             let name = String(word.dropFirst())
@@ -40,7 +40,7 @@ import Testing
         ("-all +127.0.0.1", loopback, true), ("+2001:db8::/32 -all", six, false),
         ("+2001:db8:1::/48 -all", six, true), ("+2001:db8::1", six, false),
         ("+unix: -all", unix, false), ("-all +unix:", unix, true), ("+unix:", loopback, nil),
-        // Where there are rules for IPv4, they judge the mapped addresses too.
+        // If there are rules for IPv4, they also apply to mapped addresses.
         ("-192.0.2.1", mapped, true), ("-::/0", mapped, true), ("-::/0 +192.0.2.1", mapped, false),
         ("-::/0 +10.0.0.0/8", mapped, nil), ("-::ffff:192.0.2.1", mapped, true),
     ])

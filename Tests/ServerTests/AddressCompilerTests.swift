@@ -21,7 +21,7 @@ import Testing
         #expect(plan.serverName(of: "x", at: plan.listens[0].servers) == "wildcard")
         #expect(plan.serverName(of: "x", at: plan.listens[0].specific[0].servers) == "loopback")
         #expect(plan.serverName(of: "x", at: plan.listens[0].specific[1].servers) == "ten")
-        // A particular address knows its own servers only, as in nginx.
+        // A specific address has only its own servers, as in nginx.
         #expect(
             plan.serverName(of: "wildcard", at: plan.listens[0].specific[0].servers)
                 == "loopback")

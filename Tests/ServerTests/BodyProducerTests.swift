@@ -7,7 +7,7 @@ import Testing
 @testable import Server
 
 @Suite struct BodyProducerTests {
-    /// Text that compresses, with stretches that do not.
+    /// Text that compresses, with sections that do not.
     private static let content: [UInt8] = {
         var random = SeededGenerator(seed: 11)
         return (0..<100_000).map { index -> UInt8 in
@@ -16,7 +16,7 @@ import Testing
         }
     }()
 
-    /// A file with these bytes, for as long as `body` runs.
+    /// Runs `body` with a temporary file that contains `bytes`.
     private func withFile<Result>(
         _ bytes: [UInt8], _ body: (Int32) throws -> Result
     ) throws -> Result {
@@ -27,7 +27,7 @@ import Testing
         return try body(unsafe fileno(file))
     }
 
-    /// Everything that a producer makes in slices of `room` bytes; nil when it fails.
+    /// Returns everything that a producer makes in slices of `room` bytes, or nil if it fails.
     private func all(_ producer: BodyProducer, room: Int, file: Int32) -> [UInt8]? {
         var result: [UInt8] = []
         var memory = [UInt8](repeating: 0, count: room)
@@ -176,7 +176,8 @@ import Testing
 
     // MARK: reading it back
 
-    /// The bytes in chunks; nil when the framing is not exactly that of RFC 9112, section 7.1.
+    /// Returns the content of a chunked body, or nil if the framing is not exactly that of RFC
+    /// 9112, section 7.1.
     private func dechunked(_ bytes: [UInt8]) -> [UInt8]? {
         var result: [UInt8] = []
         var rest = bytes[...]
@@ -194,7 +195,7 @@ import Testing
         return nil
     }
 
-    /// zlib's inflate over a whole gzip body; nil when it is damaged or something follows it.
+    /// Decompresses a gzip body with zlib. Returns nil if it is damaged or bytes follow it.
     private func inflated(_ packed: [UInt8]) -> [UInt8]? {
         var input = packed
         var room = [UInt8](repeating: 0, count: 200_000)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Server
 
-/// What User-Agents look like.
+/// User-Agent values and the browsers that they stand for.
 @Suite struct BrowsersTests {
     @Test(arguments: [
         ("Mozilla/4.0 (compatible; MSIE 6.0; Windows NT 5.1)", Browser.oldExplorer),

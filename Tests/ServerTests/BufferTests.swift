@@ -9,7 +9,7 @@ import Testing
         let buffers = [pool.acquire(), pool.acquire(), pool.acquire()]
         #expect(buffers.map(\.capacity) == [64, 64, 64])
         for buffer in buffers { pool.release(buffer) }
-        // Two are kept, the third was freed.
+        // The pool keeps two buffers; the third was freed.
         let again = [pool.acquire(), pool.acquire()]
         #expect(unsafe again[0].start == buffers[1].start)
         #expect(unsafe again[1].start == buffers[0].start)
@@ -43,7 +43,7 @@ import Testing
 
     @Test(arguments: [
         (0, 2, 6, "ababcdef"), (2, 0, 6, "cdefghgh"), (0, 0, 8, "abcdefgh"),
-        // What would not fit is not moved at all.
+        // Input that does not fit is not moved.
         (0, 4, 5, "abcdefgh"), (4, 0, 5, "abcdefgh"),
     ])
     func bytesMoveWithin(source: Int, target: Int, count: Int, expected: String) {

@@ -4,7 +4,7 @@ import Testing
 @testable import Server
 
 @Suite struct CheckTests {
-    /// The lints that find something in a configuration, in the order of the file.
+    /// Returns the lints that a configuration triggers, in the order of the file.
     private func lints(_ text: String, silenced: Set<Lint> = []) -> [String] {
         let request = LoadRequest(
             path: "/nowhere/apus.conf", text: Array(text.utf8), prefix: "/usr")

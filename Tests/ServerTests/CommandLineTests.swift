@@ -2,7 +2,7 @@ import Linux
 import Server
 import Testing
 
-/// Serialised: getopt_long(3) has one state for the process.
+/// Serialized, since getopt_long(3) has one state per process.
 @Suite(.serialized) struct CommandLineTests {
     private static func options(
         _ change: (inout CommandLineOptions) -> Void
@@ -143,7 +143,7 @@ import Testing
         }
     }
 
-    /// RFC 3986, section 3.2.2: an IPv6 address stands in brackets.
+    /// RFC 3986, section 3.2.2: an IPv6 address is enclosed in brackets.
     @Test(arguments: [
         ("::1", "an IPv6 address is written in brackets: [::1]"),
         ("2001:db8::1", "an IPv6 address is written in brackets: [2001:db8::1]"),

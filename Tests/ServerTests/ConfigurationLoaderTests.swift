@@ -3,7 +3,7 @@ import Testing
 
 @testable import Server
 
-/// What somebody sees whose configuration is wrong: whole reports, as they are printed.
+/// Complete reports about invalid configurations, as they are printed.
 @Suite struct ConfigurationLoaderTests {
     private static let cases: [(text: String, report: String)] = [
         (

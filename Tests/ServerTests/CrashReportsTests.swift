@@ -3,7 +3,7 @@ import Testing
 
 @testable import Server
 
-/// What is said of a worker that died.
+/// Messages about workers that died.
 @Suite struct CrashReportsTests {
     private func last(_ text: String, isBusy: Bool = true) -> Activity.Snapshot {
         var last = Activity.Snapshot()
@@ -38,7 +38,7 @@ import Testing
         var reports = CrashReports()
         let killer = last("GET /a HTTP/1.1\r\n")
         _ = reports.lines(1, killer)
-        // Waiting has no blame, neither has another request.
+        // Neither idle workers nor workers with another request count for this request.
         var idle = killer
         idle.isWaiting = true
         #expect(reports.lines(2, idle).count == 1)

@@ -131,7 +131,7 @@ import Testing
                 .syslog(SyslogTarget(server: .unix(directory.path + "/none"))), level: .info),
         ])
         for number in 0..<3 { log.write(.warn, "message \(number)") }
-        // Once a minute: the first time at once.
+        // At once, and then once a minute.
         let written = try lines(of: path)
         #expect(written.count == 4)
         #expect(written[1].contains("[alert]") && written[1].contains("1 line was lost"))
@@ -172,7 +172,7 @@ import Testing
     }
 }
 
-/// A directory that goes with the test.
+/// A directory that is removed after the test.
 final class TemporaryDirectory {
     let path: String
 

@@ -4,8 +4,8 @@ import Testing
 @testable import Server
 
 @Suite struct ExchangeTests {
-    /// All fields with their values, but for the parser: of what that has found only what is named
-    /// counts.
+    /// Returns all fields with their values. Of the parser, only the results of a parsed request
+    /// are fields.
     private func fields(_ exchange: Exchange) -> [String: String] {
         var fields: [String: String] = [:]
         for child in Mirror(reflecting: exchange).children where child.label != "parser" {
@@ -14,8 +14,8 @@ import Testing
         return fields
     }
 
-    /// An exchange with something else than the initial value in every field. A byte of 1 keeps
-    /// each Bool and enum a valid one.
+    /// An exchange with a value other than the initial one in every field. A byte of 1 is valid for
+    /// each Bool and enum.
     private var used: Exchange {
         var exchange = Exchange(limits: HeadLimits())
         unsafe withUnsafeMutableBytes(of: &exchange) { bytes in
@@ -25,7 +25,7 @@ import Testing
         return exchange
     }
 
-    /// Fields of the connection, which the next request of it finds as they are.
+    /// The fields that belong to the connection and stay unchanged for its next request.
     private let ofConnection: Set<String> = [
         "input", "inputStart", "inputEnd", "mayHaveMore", "hasReceived", "needsParse", "decoder",
         "proxyAddresses", "hasRealAddress", "defaultServer", "defaultLocation", "output",

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Server
 
-/// The forms of `expires`, and what they say of an expiry.
+/// The forms of `expires`, and the expiry that each of them computes.
 @Suite struct ExpiresRuleTests {
     @Test(arguments: [
         ("epoch", ExpiresRule(.epoch)), ("max", ExpiresRule(.max)), ("off", ExpiresRule(.off)),
@@ -67,7 +67,7 @@ import Testing
         #expect(expiry == ExpiresRule.Expiry(time: Self.now + 60, maxAge: 60))
     }
 
-    /// However long ago it was, it is over; however far off it is, it is not.
+    /// A modification time in the distant past has expired; one in the distant future has not.
     @Test(
         arguments: [
             (Int64.min, nil), (.min + 1, nil), (-62_167_219_200, nil), (-1, nil), (.max, .max),
@@ -83,7 +83,7 @@ import Testing
         #expect(ExpiresRule(.off).expiry(now: Self.now, modified: nil) { _ in 0 } == nil)
     }
 
-    /// 1,000,000,000 is 01:46:40 UTC.
+    /// Time zones and times of day; 1,000,000,000 is 01:46:40 UTC.
     @Test(
         arguments: [
             // Later today, earlier today, this second: tomorrow.
@@ -99,7 +99,7 @@ import Testing
         #expect(expiry == ExpiresRule.Expiry(time: Self.now + wait, maxAge: wait))
     }
 
-    /// Clocks go forward by an hour at midnight UTC: 12 o'clock local comes an hour sooner.
+    /// Clocks go forward by an hour at midnight UTC, so 12 o'clock local time is an hour sooner.
     @Test func dailyTimeFollowsDaylightSaving() {
         let midnight: Int64 = 1_000_080_000 - 1_000_080_000 % 86_400
         let rule = ExpiresRule(.daily, seconds: 12 * 3600)

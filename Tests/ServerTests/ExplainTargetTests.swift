@@ -14,7 +14,8 @@ import Testing
         ("http://a/", "listen 80;", 0, "127.0.0.1:80", "127.0.0.1"),
         ("http://127.0.0.1:81/", "listen 80; listen 81;", 1, "127.0.0.1:81", "127.0.0.1"),
         ("http://192.0.2.1/", "listen 80;", 0, "192.0.2.1:80", "127.0.0.1"),
-        // Nothing on this machine's own address, so the first one with that port.
+        // Nothing listens on this machine's own address, so the first address with that port is
+        // used.
         ("http://a/", "listen 192.0.2.1:80;", 0, "192.0.2.1:80", "127.0.0.1"),
         ("http://a/", "listen 192.0.2.1:80; listen 127.0.0.1:80;", 1, "127.0.0.1:80", "127.0.0.1"),
         ("http://[::1]/", "listen 80; listen [::]:80;", 1, "[::1]:80", "::1"),

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Server
 
-/// A worker's line, with the test at its other end as the Aide.
+/// A worker's connection to the helper process; the test plays the helper.
 @Suite struct HelperClientTests {
     private final class HelperEnd {
         let descriptor: Int32
@@ -19,7 +19,7 @@ import Testing
             isOpen = false
         }
 
-        /// The next message, and what came with it.
+        /// Returns the next message, and the descriptor that was passed with it.
         private func message() -> (bytes: [UInt8], passed: Int32)? {
             var bytes = [UInt8](repeating: 0, count: HelperProtocol.longest)
             var passed: Int32 = -1
@@ -28,7 +28,7 @@ import Testing
             return (Array(bytes[..<count]), passed)
         }
 
-        /// The next question: its number, hash and password.
+        /// Returns the next password check: its number, hash and password.
         func question() -> (number: UInt64, hash: String, password: String)? {
             guard let message = message()?.bytes, let head = HelperProtocol.head(of: message.span),
                 head.kind == .password, let parts = HelperProtocol.parts(ofQuestion: message.span)
@@ -39,7 +39,8 @@ import Testing
             )
         }
 
-        /// The next question about a file: its number, what follows that, and the descriptor.
+        /// Returns the next job with a file: its number, the rest of the message, and the
+        /// descriptor.
         func file() -> (number: UInt64, kind: HelperProtocol.Kind, rest: [UInt8], passed: Int32)? {
             guard let message = message(), let head = HelperProtocol.head(of: message.bytes.span)
             else { return nil }
@@ -53,7 +54,7 @@ import Testing
         }
     }
 
-    /// An answer, to be compared.
+    /// A reply of the helper, for comparison.
     private struct Reply: Equatable {
         var pair: PasswordPair?
         var isCorrect: Bool?
@@ -105,7 +106,7 @@ import Testing
         helper = HelperEnd(ends.1)
     }
 
-    /// All that there is to be heard.
+    /// Returns all pending replies.
     private mutating func responses() -> [Reply] {
         var responses: [Reply] = []
         while let response = line.nextReply() { responses.append(Reply(response)) }
@@ -131,7 +132,7 @@ import Testing
         return pair
     }
 
-    /// True if one more password may wait for a client.
+    /// Submits a password check for a client. Returns true if it was admitted.
     private mutating func admits(_ slot: Int, _ password: String, of number: UInt32) -> Bool {
         let (hash, password) = (Array("hash".utf8), Array(password.utf8))
         let pair = verified.pair(password.span, hash.span)
@@ -139,7 +140,7 @@ import Testing
             pair, hash: hash, password: password, for: waiter(slot), of: client(number), nowMs: 0)
     }
 
-    /// The passwords of all questions that the Aide has now.
+    /// Returns the passwords of all checks that the helper has now.
     private func passwords() -> [String] {
         var passwords: [String] = []
         while let question = helper.question() { passwords.append(question.password) }
@@ -180,12 +181,12 @@ import Testing
         var numbers: [UInt64] = []
         while let question = helper.question() { numbers.append(question.number) }
         #expect(numbers.count == HelperClient.maxPasswordsInFlight)
-        // Who goes away before his turn is not asked for.
+        // A check that is cancelled before it is sent is never sent.
         line.cancel(waiter(HelperClient.maxPasswordsInFlight))
         helper.reply(HelperProtocol.reply(to: numbers[0], isCorrect: false))
         #expect(responses().count == 1)
         #expect(helper.question()?.password == "password \(HelperClient.maxPasswordsInFlight + 1)")
-        // Who goes away later is not answered, and the next one has to wait all the same.
+        // A check that is cancelled later gets no reply, but still occupies its place.
         line.cancel(waiter(1))
         #expect(helper.question() == nil)
         helper.reply(HelperProtocol.reply(to: numbers[1], isCorrect: true))
@@ -202,7 +203,7 @@ import Testing
         #expect(passwords() == ["many 1"])
         helper.reply(HelperProtocol.reply(to: first.number, isCorrect: false))
         #expect(responses().count == 1)
-        // Both of the first client's that were asked were so before the others came.
+        // Both checks of the first client were sent before the others were submitted.
         let next = try #require(helper.question())
         #expect(next.password == "many 2" || next.password == "other")
         var order = [next.password]
@@ -221,10 +222,11 @@ import Testing
         let most = HelperClient.maxPasswordsPerClient
         for slot in 0..<most { _ = ask(slot, "\(slot)", of: 1) }
         #expect(!admits(most, "one more", of: 1))
-        // The same password is no other question, and other clients are not concerned.
+        // The same password needs no second check, and the limit of one client does not affect
+        // others.
         #expect(admits(most, "0", of: 1))
         #expect(admits(most + 1, "one more", of: 2))
-        // Who goes away makes room, unless the Aide has the question already.
+        // A cancelled check makes room, unless the helper already has it.
         line.cancel(waiter(most - 1))
         #expect(admits(most - 1, "in its place", of: 1))
         line.cancel(waiter(1))
@@ -248,7 +250,7 @@ import Testing
         #expect(WaitingClient(Peer()) != client(0))
     }
 
-    /// In quadratic time this takes hours, not minutes.
+    /// In quadratic time this would take hours, not minutes.
     @Test(.timeLimit(.minutes(2)))
     mutating func cancelTakesConstantTime() throws {
         for slot in 0..<200_000 { _ = ask(slot, "same") }
@@ -281,7 +283,8 @@ import Testing
         }
         let isBroken = line.checkTimeouts(nowMs: 12_000)
         #expect(isBroken)
-        // What it had is given up: two passwords, and what nobody waits for. The others wait.
+        // The jobs that the helper had have failed: two passwords, and one without waiters. The
+        // others wait.
         let heard = responses()
         #expect(
             heard.filter { $0.pair != nil }
@@ -292,7 +295,7 @@ import Testing
         #expect(heard.filter { $0.file != nil }.map(\.isGivenUp) == [true])
         while helper.question() != nil {}
         #expect(responses().isEmpty)
-        // The next Aide is asked what waits.
+        // The next helper process gets the jobs that wait.
         helper.reply(HelperProtocol.replacement)
         #expect(responses().isEmpty)
         #expect(passwords() == ["2", "3"])
@@ -341,7 +344,7 @@ import Testing
         #expect(responses().isEmpty)
     }
 
-    /// An empty packet is no end of the line: only the other end's is.
+    /// An empty packet is not the end of the connection.
     @Test mutating func emptyPacketIsIgnored() throws {
         let pair = ask(1, "x")
         helper.reply([])
@@ -353,8 +356,8 @@ import Testing
         #expect(responses() == [Reply(pair: pair, isCorrect: true, waiters: [waiter(1)])])
     }
 
-    /// Whatever the other end says, with whatever descriptors, in whatever number: the worker reads
-    /// a bounded part of it at a time, keeps no descriptor, and hears the answer that follows.
+    /// Whatever the other end sends, with any descriptors and in any number: the worker reads a
+    /// bounded part of it at a time, keeps no descriptor, and accepts the reply that follows.
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
     mutating func garbageIsIgnored(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
@@ -371,12 +374,12 @@ import Testing
                     UInt8.random(in: 0...255, using: &random)
                 }
                 if Bool.random(using: &random), bytes.count > 8 {
-                    // Close to an answer: the right number, or a kind that there is.
+                    // Almost a reply: the right number, or an existing kind.
                     bytes.replaceSubrange(
                         0..<9, with: HelperProtocol.message(question.number ^ 1, .failed).prefix(9))
                     bytes[8] = UInt8.random(in: 0..<6, using: &random)
                 }
-                // Its beginning would be one that takes the place of another.
+                // Its beginning would announce a replacement of the helper.
                 if bytes == HelperProtocol.replacement { bytes = [] }
                 helper.reply(bytes, passing: Bool.random(using: &random) ? pipe.reads : -1)
             }
@@ -388,7 +391,8 @@ import Testing
         #expect(line.isOpen)
     }
 
-    /// What is no file cannot stand for what was compressed: sending it would wait.
+    /// A descriptor that is not a regular file is refused as compressed content: sending it could
+    /// block.
     @Test mutating func pipeIsNotAcceptedAsCompressedFile() throws {
         let pipe = try openPipe(readsNonblocking: true)
         defer {
@@ -415,7 +419,7 @@ import Testing
         #expect(parts == nil)
     }
 
-    /// A worker that takes the place of one that died must not get its answers.
+    /// A worker that replaces a dead one must not receive its replies.
     @Test mutating func jobNumbersDifferBetweenWorkers() throws {
         _ = ask(1, "x")
         let question = try #require(helper.question())
@@ -547,7 +551,7 @@ import Testing
         #expect(cut == nil)
     }
 
-    /// Its file may be closed by then.
+    /// The file of the job may be closed by then.
     @Test mutating func cancelledJobIsNotSentAgain() throws {
         let file = try openMemoryFile(named: "apus-test")
         let piece = FilePiece(offset: 0, count: 1)

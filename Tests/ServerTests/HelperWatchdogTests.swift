@@ -2,11 +2,12 @@ import Testing
 
 @testable import Server
 
-/// How long a worker waits for the helper process, told as looks a second apart.
+/// The number of checks, one per second, after which a silent helper process is reported.
 @Suite struct HelperWatchdogTests {
     private var silence = HelperWatchdog()
 
-    /// The look, counted from 1, that finds the helper broken; nil if none of so many does.
+    /// Returns the check, counted from 1, that reports the helper process as broken, or nil if none
+    /// does.
     private mutating func brokenAt(
         _ looks: Int, isAwaited: Bool = true, hasInFlight: Bool = true
     ) -> Int? {
@@ -22,7 +23,7 @@ import Testing
     @Test mutating func silentHelperIsStuck() {
         #expect(brokenAt(100) == HelperWatchdog.maxChecks)
         #expect(silence.isBroken)
-        // It is reported again, while requests wait for another one.
+        // It is reported again while requests wait for the replacement.
         #expect(brokenAt(100, hasInFlight: false) == HelperWatchdog.maxChecks)
         silence.disarm()
         #expect(!silence.isBroken)

@@ -5,8 +5,8 @@ import Testing
 
 @testable import Server
 
-/// What less privileged processes write and others read: whatever it is, the reader ends, stays
-/// within its bounds, and takes what is right afterwards.
+/// Readers of memory that less privileged processes write: for any content, they terminate, stay
+/// within their bounds, and accept valid content afterwards.
 @Suite struct HostileMemoryTests {
     private static let odd: [UInt64] = [
         0, 1, 7, 8, 16, 1 << 20, 1 << 21, 1 << 21 + 8, 0x7FFF_FFFF, 0xFFFF_FFFF, 1 << 32, 1 << 63,
@@ -15,7 +15,7 @@ import Testing
 
     // MARK: rings
 
-    /// The Logger's end of a ring whose numbers and bytes are anything.
+    /// The logger's end of a ring with arbitrary numbers and bytes.
     @Test(arguments: 1...20 as ClosedRange<UInt64>)
     func corruptRingIsReadToItsEnd(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
@@ -51,7 +51,7 @@ import Testing
             let isEmpty = ring.isEmpty
             #expect(isEmpty, "seed \(seed), round \(round)")
         }
-        // The next worker of this ring has one that works.
+        // The next worker with this ring can use it.
         ring.takeOver()
         var reader = ring.reader()
         while reader.next() != nil {}
@@ -65,7 +65,7 @@ import Testing
         #expect(reader.next() == nil && !reader.isBroken)
     }
 
-    /// What is done with records of any content by those who write the logs.
+    /// Records with arbitrary content, handled by the process that writes the logs.
     @Test func corruptRecordIsWrittenOrDropped() throws {
         let directory = try TemporaryDirectory()
         let text = """
@@ -100,7 +100,7 @@ import Testing
         #expect(log.contains("a worker sent a file name that no \"access_log\" allows"))
     }
 
-    /// The names that a worker may choose, where there is a log with variables in its name.
+    /// Names that a worker may send for a log with variables in its name.
     @Test(arguments: [
         ("named/x.log", true), ("named/sub/../x.log", false), ("named/../x.log", false),
         ("other/x.log", false), ("named/x", false), ("named/\u{0}.log", false),
@@ -134,7 +134,8 @@ import Testing
         #expect(message.contains("File name too long") && message.utf8.count < 600)
     }
 
-    /// Without the ids of the workers' user a log that a request names is not opened.
+    /// If the identity of the workers' user is not available, a log that a request names is not
+    /// opened.
     @Test(.enabled(if: geteuid() != 0, "root may become anybody"))
     func unavailableUserOpensNothing() throws {
         let directory = try TemporaryDirectory()
@@ -162,7 +163,7 @@ import Testing
             let snapshot = activity.snapshot
             #expect(snapshot.text.count <= 136)
             for line in reports.lines(7, snapshot) {
-                // 136 bytes, each of which may be four characters.
+                // 136 bytes, each escaped as up to four characters.
                 #expect(line.utf8.count < 700 && line.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F })
             }
             let sight = Watchdog.WorkerSample(process: 7, activity: snapshot)
@@ -190,7 +191,7 @@ import Testing
         }
     }
 
-    /// The pipe of a worker's words and of what a trap prints.
+    /// The pipe for a worker's notifications and the messages of a trap.
     @Test(arguments: 1...5 as ClosedRange<UInt64>)
     func workerOutputIsShortLines(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
@@ -200,11 +201,11 @@ import Testing
         for round in 0..<5 as Range<Int64> {
             let bytes = (0..<10_000).map { _ in UInt8.random(in: 0...255, using: &random) }
             writeBytes(pipe.writes, bytes)
-            // Each round is long after the one before: nothing is left out.
+            // Each round is long after the one before, so nothing is dropped.
             let nowMs = round &* 60_000
             let (lines, isOpen) = output.read(nowMs: nowMs)
             #expect(isOpen)
-            // Each byte that is no UTF-8 becomes three.
+            // Each byte of invalid UTF-8 becomes three.
             #expect(lines.allSatisfy { $0.utf8.count <= 3 * 2048 })
             #expect(output.popStatuses().count <= 65536)
             while !output.read(nowMs: nowMs).lines.isEmpty {}
@@ -213,7 +214,7 @@ import Testing
         closeDescriptor(pipe.writes)
     }
 
-    /// What a worker may ask the Aide.
+    /// Packets that a worker may send to the helper process.
     @Test(arguments: 1...10 as ClosedRange<UInt64>)
     func corruptPacketIsRejected(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
@@ -253,7 +254,7 @@ import Testing
         }
         var message = [UInt8](repeating: 0, count: 10)
         var passed: Int32 = -1
-        // Longer than the room for it: it is taken away, and so is its descriptor.
+        // Longer than the buffer: the packet is discarded, and its descriptor closed.
         #expect(send(ends.0, [UInt8](repeating: 1, count: 11), passing: pipe.reads) == .bytes(11))
         #expect(receive(ends.1, into: &message, passed: &passed) == .failed(EMSGSIZE))
         #expect(passed == -1)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Server
 
-/// What is taken and does nothing.
+/// Directives that are accepted without effect.
 @Suite struct IgnoredDirectivesTests {
     @Test(arguments: [
         "load_module modules/a.so; pcre_jit on; lock_file /x; timer_resolution 100ms;",

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Server
 
-/// Listening sockets that a process is started with.
+/// Listening sockets that a process inherits.
 @Suite struct InheritedSocketsTests {
     @Test(
         arguments: [
@@ -13,7 +13,7 @@ import Testing
             ("5;6", nil),
         ] as [(String, [Int32]?)])
     func formatIsNginxs(text: String, expected: [Int32]?) {
-        // Here lent ones are negative.
+        // Sockets of a service manager are shown as negative numbers here.
         let numbers = InheritedSockets.numbers(in: text)?.map { $0.isLent ? -$0.fd : $0.fd }
         #expect(numbers == expected)
     }

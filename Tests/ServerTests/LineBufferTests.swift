@@ -11,7 +11,7 @@ import Testing
         lines.add(line.span, nowMs: nowMs)
     }
 
-    /// What is handed over to be written.
+    /// Returns what is handed over to be written.
     private func take(_ lines: inout LineBuffer) -> [UInt8] {
         var taken: [UInt8] = []
         #expect(lines.flush { bytes in taken = bytes.indices.map { bytes[$0] } })
@@ -21,7 +21,7 @@ import Testing
 
     private func isFull(_ lines: LineBuffer) -> Bool { lines.isFull(for: line.span) }
 
-    /// A worker that leaves the end of its line out does not make the next one part of it.
+    /// A line without an end, from a hostile worker, does not merge with the next one.
     @Test func missingLineEndIsAdded() {
         var lines = LineBuffer(nil)
         for text in ["one", "two\n", "", "three"] { _ = add(Array(text.utf8), to: &lines, at: 0) }
@@ -44,12 +44,12 @@ import Testing
         #expect(!isFull(lines))
         #expect(!add(line, to: &lines, at: 5))
         #expect(!add(line, to: &lines, at: 50))
-        // The time runs from the first line on.
+        // The time runs from the first line.
         #expect(lines.dueMs == 105)
         #expect(isFull(lines))
         #expect(take(&lines) == line + line)
         #expect(!isFull(lines))
-        // One that is longer than the buffer goes by itself.
+        // A line that is longer than the buffer is written by itself.
         #expect(add([UInt8](repeating: 0x61, count: 26), to: &lines, at: 5))
     }
 
@@ -68,7 +68,7 @@ import Testing
     }
 }
 
-/// A file that is written to by its descriptor.
+/// A file that is written through its descriptor.
 final class LogFile {
     let path: String
     let descriptor: Int32

@@ -7,7 +7,7 @@ import Testing
 @Suite struct ListenerSetTests {
     private let loopback: UInt32 = 0x7F00_0001
 
-    /// A port that the kernel chooses (0), so that tests never meet.
+    /// Port 0 lets the kernel choose a port, so that tests do not collide.
     private func tcp(reusePort: Bool = false) -> ListenPlan {
         var options = ListenOptions()
         options.isReusePort = reusePort
@@ -34,7 +34,7 @@ import Testing
 
     @Test(arguments: [false, true])
     func brokenSocketIsBoundAgain(isFiltered: Bool) throws {
-        // A port that the kernel has chosen: the same one is bound again.
+        // The port that the kernel chose is bound again.
         let chosen = try ListenerSet.open([tcp()], workers: 1, keeping: nil, retries: 0)
         let first = try #require(chosen.descriptors(forWorker: 0).first)
         let port = try #require(portNumber(of: first))
@@ -49,7 +49,7 @@ import Testing
         #expect(set.faults().isEmpty)
         let old = set.descriptors(forWorker: 0)
         for fd in old {
-            // As a worker has it, too.
+            // A copy, as a worker has.
             let copy = dup(fd)
             defer { close(copy) }
             if isFiltered {
@@ -94,14 +94,14 @@ import Testing
         }
         let old = try ListenerSet.open(listens(options), workers: 1, keeping: nil, retries: 0)
         let fd = try #require(old.descriptors(forWorker: 0).first)
-        // The kernel doubles what is asked for.
+        // The kernel doubles the requested size.
         #expect(read(fd, SOL_SOCKET, SO_RCVBUF) == 16384)
         #expect(read(fd, SOL_SOCKET, SO_SNDBUF) == 32768)
         #expect(read(fd, SOL_SOCKET, SO_KEEPALIVE) == 1)
         let tcp = Int32(IPPROTO_TCP)
         #expect(read(fd, tcp, TCP_KEEPIDLE) == 77 && read(fd, tcp, TCP_KEEPINTVL) == 7)
         #expect(read(fd, tcp, TCP_KEEPCNT) == 3 && read(fd, tcp, TCP_FASTOPEN) == 5)
-        // A reload may change it.
+        // A reload can change it.
         options.keepalive?.isOn = false
         let new = try ListenerSet.open(listens(options), workers: 1, keeping: old, retries: 0)
         defer { new.close() }
@@ -122,7 +122,7 @@ import Testing
         new.close()
     }
 
-    /// A connection that waits in the queue of one would be reset if it were closed.
+    /// A connection that waits in the queue of a socket would be reset if the socket were closed.
     @Test func reuseportGroupNeverShrinks() throws {
         let listens = [tcp(reusePort: true)]
         let old = try ListenerSet.open(listens, workers: 3, keeping: nil, retries: 0)
@@ -259,14 +259,14 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: path))
     }
 
-    /// It is another one's for a moment yet.
+    /// The address is in use by another socket for a moment.
     @Test func addressInUseIsRetried() throws {
         let directory = try TemporaryDirectory()
         let path = directory.path + "/s"
         let first = try ListenerSet.open([unix(path)], workers: 1, keeping: nil, retries: 0)
         let fd = first.descriptors(forWorker: 0)[0]
         Thread.detachNewThread {
-            // For some tries to fail first; should none, the answer is the same.
+            // So that some attempts fail first; if none does, the result is the same.
             usleep(50_000)
             closeDescriptor(fd)
         }
@@ -324,7 +324,7 @@ import Testing
     }
 }
 
-/// A client that does not wait for its connection.
+/// A client that does not wait until it is connected.
 private final class TestClient {
     let descriptor: Int32
     let isConnected: Bool
@@ -342,7 +342,7 @@ private final class TestClient {
             return (fd, unsafe connect(fd, address, length))
         }
         descriptor = fd
-        // Over the loopback a connection that is not refused is there within a turn.
+        // On loopback, a connection that is not refused is established within an iteration.
         var one = pollfd(fd: fd, events: Int16(POLLOUT), revents: 0)
         let waits = returned != 0 && errno == EINPROGRESS
         let isThere = unsafe waits && poll(&one, 1, 200) == 1

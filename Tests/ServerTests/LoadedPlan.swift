@@ -3,25 +3,26 @@ import Testing
 
 @testable import Server
 
-/// Loads a configuration from its text, from nowhere on the disk.
+/// Loads a configuration from a text, without a file.
 func loaded(_ text: String, prefix: String = "/nowhere") -> LoadOutcome {
     ConfigurationLoader.load(
         LoadRequest(path: "/nowhere/apus.conf", text: Array(text.utf8), prefix: prefix))
 }
 
-/// The plan of what stands inside of `http { }`.
+/// Returns the plan of the directives in `http { }`.
 func plan(ofHTTP text: String) throws -> Plan {
     let outcome = loaded("events { }\nhttp {\n\(text)\n}\n")
     return try #require(outcome.plan, "\(outcome.report)")
 }
 
-/// The plan of one server.
+/// Returns the plan of one server.
 func plan(ofServer text: String) throws -> Plan {
     try plan(ofHTTP: "server { listen 127.0.0.1:80; \(text) }")
 }
 
 extension Plan {
-    /// Which location of a server answers a path, by its root, which tells it apart in these tests.
+    /// Returns the root of the location that a server selects for a path; each location has another
+    /// root in these tests.
     func root(of path: String, server: Int = 0) -> String {
         let server = servers[server]
         switch location(for: Array(path.utf8).span, in: server.locations) {
@@ -32,7 +33,7 @@ extension Plan {
         }
     }
 
-    /// The settings of a path of the first server.
+    /// Returns the settings for a path of the first server.
     func settings(of path: String) -> LocationPlan {
         switch location(for: Array(path.utf8).span, in: servers[0].locations) {
         case .prefix(let index), .final(let index), .matched(let index, _):
@@ -41,7 +42,7 @@ extension Plan {
         }
     }
 
-    /// The first name of the server that answers a host at an address.
+    /// Returns the first name of the server that is selected for a host at an address.
     func serverName(of host: String, at address: Int32) -> String {
         let chosen = server(for: Array(host.utf8).span, at: addresses[Int(address)]).server
         return servers[Int(chosen)].name.text
@@ -49,13 +50,13 @@ extension Plan {
 }
 
 extension PlanTable {
-    /// The elements as an array, to be compared.
+    /// Returns the elements as an array, for comparison.
     func map<Value>(_ transform: (Element) -> Value) -> [Value] {
         (0..<count).map { transform(self[$0]) }
     }
 }
 
-/// What `body` writes into `capacity` bytes.
+/// Returns what `body` writes into `capacity` bytes.
 func written(_ capacity: Int = 4096, _ body: (inout ByteWriter) -> Void) -> [UInt8] {
     unsafe [UInt8](unsafeUninitializedCapacity: capacity) { memory, count in
         guard let start = memory.baseAddress else { return }
@@ -65,7 +66,7 @@ func written(_ capacity: Int = 4096, _ body: (inout ByteWriter) -> Void) -> [UIn
     }
 }
 
-/// What `body` writes, as text.
+/// Returns what `body` writes, as text.
 func text(_ body: (inout ByteWriter) -> Void) -> String {
     String(decoding: written(65536, body), as: UTF8.self)
 }

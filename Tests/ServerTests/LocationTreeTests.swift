@@ -4,7 +4,7 @@ import Testing
 @testable import Server
 
 @Suite struct LocationTreeTests {
-    /// The example of nginx's documentation of `location`.
+    /// The example from nginx's documentation of `location`.
     @Test(arguments: [
         ("/", "/A"),
         ("/index.html", "/B"),
@@ -66,20 +66,21 @@ import Testing
         ("/a/b/c/x.php", "/php"),
         ("/static/x", "/static"),
         ("/static/x.png", "/static"),
-        // Expressions inside of a ^~ location are its own.
+        // Expressions inside a ^~ location apply only there.
         ("/static/x.php", "/static-php"),
         ("/outer/x", "/outer"),
         ("/outer/exact", "/outer-exact"),
         ("/outer/inner/x", "/inner"),
         ("/outer/inner/x.txt", "/outer-txt"),
-        // A ^~ inside keeps the expressions of its own level away, not those around it.
+        // A nested ^~ location disables the expressions of its own level, but not those of the
+        // enclosing one.
         ("/outer/fixed.txt", "/fixed"),
         ("/outer/fixed.php", "/php"),
         ("/outer/x.php", "/php"),
         ("/regex/y", "/regex"),
         ("/regex/sub", "/regex-sub"),
         ("/regex/subx", "/regex-x"),
-        // The first expression of a level wins, whatever is inside of it.
+        // The first matching expression of a level is used, whatever it contains.
         ("/regex/y.php", "/regex"),
         ("/x.png", "/png"),
         ("/x.PNG", "/png"),
@@ -108,7 +109,7 @@ import Testing
         #expect(plan.root(of: path) == "limit")
     }
 
-    /// The sorted table against a walk over all names.
+    /// Compares the sorted table with a search over all names.
     @Test(arguments: 1...30 as ClosedRange<UInt64>)
     func longestPrefixIsFound(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
@@ -120,7 +121,7 @@ import Testing
         }
         let prefixes = Set((0..<Int.random(in: 1...25, using: &random)).map { _ in name() })
         let exact = Set((0..<Int.random(in: 0...8, using: &random)).map { _ in name() })
-        // In no particular order: the compiler sorts.
+        // In random order, since the compiler sorts.
         let rules =
             (prefixes.map { "location \"\($0)\" { root \"/p\($0)\"; }" }
             + exact.map { "location = \"\($0)\" { root \"/e\($0)\"; }" })

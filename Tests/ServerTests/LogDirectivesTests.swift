@@ -2,8 +2,8 @@ import Testing
 
 @testable import Server
 
-/// What access_log, log_format, open_log_file_cache and error_log take, and what they refuse: in
-/// nginx's words.
+/// Arguments of access_log, log_format, open_log_file_cache and error_log, and the errors for the
+/// rest, in nginx's words.
 @Suite struct LogDirectivesTests {
     @Test(arguments: [
         ("access_log /l buffer=3;", "unknown log format \"buffer=3\""),

@@ -10,7 +10,7 @@ import Testing
             ([], ""), (Array("plain é 水 🐦".utf8), "plain é 水 🐦"),
             ([0x22, 0x5C, 0x0A, 0x00, 0x7F], "\\\"\\\\\\n\\u0000\u{7F}"),
             ([0xFF], "\\u00FF"), ([0xC3], "\\u00C3"), ([0xC3, 0x28], "\\u00C3("),
-            // Longer than it need be, a surrogate, beyond the last character.
+            // Overlong forms, surrogates, and values beyond the last character.
             ([0xC0, 0x80], "\\u00C0\\u0080"), ([0xE0, 0x80, 0x80], "\\u00E0\\u0080\\u0080"),
             ([0xED, 0xA0, 0x80], "\\u00ED\\u00A0\\u0080"),
             ([0xF4, 0x90, 0x80, 0x80], "\\u00F4\\u0090\\u0080\\u0080"),

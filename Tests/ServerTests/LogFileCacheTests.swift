@@ -26,7 +26,7 @@ import Testing
         let first = try #require(try kept(&cache, "a", at: 0))
         #expect(try kept(&cache, "a", at: 4000) == first)
         #expect(try kept(&cache, "a", at: 8999) == first)
-        // Another name makes nothing of it, until the first one was not used for long.
+        // Another name does not replace it until the first one was unused for long enough.
         _ = try kept(&cache, "b", at: 10_000)
         #expect(cache.count == 2)
         _ = try kept(&cache, "b", at: 14_000)
@@ -44,7 +44,7 @@ import Testing
     @Test func leastRecentlyUsedFileIsClosed() throws {
         var cache = LogFileCache(LogFileCacheSettings(max: 2))
         defer { cache.closeAll() }
-        // All within a millisecond.
+        // All within one millisecond.
         let first = try #require(try kept(&cache, "a", at: 0))
         _ = try kept(&cache, "b", at: 0)
         #expect(try kept(&cache, "a", at: 0) == first)

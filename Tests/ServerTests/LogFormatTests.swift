@@ -4,7 +4,7 @@ import Testing
 @testable import Server
 
 @Suite struct LogFormatTests {
-    /// The pieces of a format as `literal` and `<variable:rest>`.
+    /// Returns the pieces of a format as `literal` and `<variable:rest>`.
     private func pieces(_ text: String) throws -> [String] {
         let plan = try plan(
             ofHTTP: "log_format tested '\(text)'; access_log /l tested; server { listen 80; }")

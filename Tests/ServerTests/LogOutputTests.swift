@@ -4,7 +4,7 @@ import Testing
 
 @testable import Server
 
-/// Where lines are written to, and what becomes of those that it does not take.
+/// Targets of log lines, and lines that a target does not accept.
 @Suite struct LogOutputTests {
     private func output(_ path: String, _ buffering: LogBuffering? = nil) throws -> LogOutput {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK, 0o644)
@@ -55,7 +55,7 @@ import Testing
         #expect(output.popReport(nowMs: 0) == "\(reason); its lines are kept and written later")
         output.flush(nowMs: 1000)
         #expect(output.popReport(nowMs: 61_000) == nil)
-        // More than is kept: 16 lines of 64 KiB fit beside the first.
+        // More than the limit: 16 lines of 64 KiB fit besides the first.
         let long = String(repeating: "x", count: 65_535) + "\n"
         for _ in 0..<20 {
             add(long, to: &output, nowMs: 61_000)
@@ -66,7 +66,7 @@ import Testing
                 == "4 lines of \"/dev/full\" were lost, the last error: \(reason)")
         add(long, to: &output, nowMs: 62_000)
         #expect(output.popReport(nowMs: 62_000) == nil && output.dueMs <= 121_000)
-        // Nobody comes back to what is owed.
+        // Buffered lines are given up.
         output.giveUp()
         #expect(!output.hasPendingBytes)
         #expect(
@@ -90,7 +90,7 @@ import Testing
         }
         output.flush(nowMs: 0)
         #expect(output.isFullPipe)
-        // Nothing is lost yet, so there is nothing to be said.
+        // No line is dropped yet, so there is nothing to report.
         #expect(output.popReport(nowMs: 0) == nil)
         var received: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 50_000)

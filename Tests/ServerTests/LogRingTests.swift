@@ -4,7 +4,8 @@ import Testing
 
 @testable import Server
 
-/// The ring between a worker and the Logger: what one puts in, the other takes out, whole.
+/// The ring between a worker and the logger: the logger gets each record that the worker wrote,
+/// complete.
 @Suite struct LogRingTests {
     private let rings: LogRings
     private let ring: LogRing
@@ -17,7 +18,7 @@ import Testing
 
     private static let pattern = (0..<(1 << 21)).map { UInt8(truncatingIfNeeded: $0) }
 
-    /// Takes out what waits.
+    /// Returns the waiting records and removes them.
     private func drain() -> [(record: LogRecord, line: [UInt8])] {
         var reader = ring.reader()
         var taken: [(record: LogRecord, line: [UInt8])] = []
@@ -30,7 +31,7 @@ import Testing
         return taken
     }
 
-    /// Takes the ring's wake-ups; index 0 is the master's bell.
+    /// Consumes the ring's wake-ups; index 0 is the master's.
     private func isWoken() -> Bool { consumeWakes(rings.wakeDescriptors[1]) }
 
     private func put(_ record: LogRecord, _ line: [UInt8]) -> Bool { ring.put(record, line.span) }
@@ -43,7 +44,7 @@ import Testing
     func linesOfManySizesRoundTrip(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         var expected: [(record: LogRecord, line: [UInt8])] = []
-        // Several times round, with breaks wherever they fall.
+        // The ring wraps around several times, at any point of a record.
         var total = 0
         while total < 3 * LogRing.size {
             let isLong = UInt8.random(in: 0..<50, using: &generator) == 0
@@ -52,7 +53,7 @@ import Testing
                 kind: .error, level: .warn, errorLog: expected.count, target: total & 0xFFFF)
             let bytes = line(total, count: count)
             if !put(record, bytes) {
-                // It was full: what is there is taken out, then it fits.
+                // The ring was full: after the waiting records are removed, the next one fits.
                 compare(drain(), with: &expected)
                 #expect(put(record, bytes))
             }
@@ -122,7 +123,7 @@ import Testing
     func invalidRecordIsSkipped(first: UInt64) {
         let bytes = line(0, count: 100)
         #expect(put(access, bytes) && put(access, bytes))
-        // The second one is overwritten by somebody.
+        // The second record is overwritten.
         ring.bytes.store(first, at: 120)
         var reader = ring.reader()
         #expect(reader.next() == access)
@@ -133,7 +134,7 @@ import Testing
         #expect(drain().map(\.line) == [bytes])
     }
 
-    /// What a worker left that was taken over costs the one that takes its place no line.
+    /// Garbage from a worker that was taken over costs its replacement no line.
     @Test func linesAfterGarbageAreRead() {
         let bytes = line(0, count: 100)
         #expect(put(access, bytes) && put(access, bytes))
@@ -145,7 +146,7 @@ import Testing
         #expect(reader.next() == access && reader.lineCount == 50 && reader.isBroken)
         #expect(reader.next() == nil)
         ring.commit(reader.position)
-        // Numbers that contradict each other: the Logger's is that of what it read before.
+        // Contradictory numbers: the logger continues from what it has read.
         #expect(put(access, bytes))
         ring.commit(1 << 40)
         ring.takeOver()
@@ -159,8 +160,8 @@ import Testing
         #expect(drain().map(\.line) == [bytes])
     }
 
-    /// Processes are killed at whatever they are at; each line that they numbered is there up to
-    /// the last one that they finished, and whole.
+    /// Writers are killed at arbitrary instructions. All numbered lines up to the last finished one
+    /// are there, and complete.
     @Test func killedWriterLeavesWholeRecords() throws {
         var generator = SeededGenerator(seed: 7)
         for _ in 0..<60 {
@@ -179,7 +180,7 @@ import Testing
         }
     }
 
-    /// Takes out lines: the number, as often as the number says.
+    /// Reads lines; each contains its number as often as the number says.
     private func check(_ next: inout UInt64) throws {
         var reader = ring.reader()
         while reader.next() != nil {
@@ -195,7 +196,8 @@ import Testing
         ring.commit(reader.position)
     }
 
-    /// Until it is killed. No memory is asked for: the parent may have been asking when it forked.
+    /// Runs until it is killed. Allocates no memory, since the parent may have forked during an
+    /// allocation.
     private func writeForever() -> Never {
         var bytes = InlineArray<256, UInt8>(repeating: 0)
         var number: UInt64 = 0

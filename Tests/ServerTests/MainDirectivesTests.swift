@@ -5,7 +5,7 @@ import Testing
 
 @testable import Server
 
-/// What the main level says of the processes.
+/// Directives of the main level about processes.
 @Suite struct MainDirectivesTests {
     private func main(_ text: String) throws -> MainSettings {
         let outcome = loaded(text + " events { } http { }")

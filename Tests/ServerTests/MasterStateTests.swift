@@ -2,11 +2,11 @@ import Linux
 import Server
 import Testing
 
-/// The master's decisions, told as stories: events with their times, and what is done about each.
+/// The master's decisions: a sequence of events with their times, and the actions after each event.
 @Suite struct MasterStateTests {
     private typealias Action = MasterState.Action
 
-    /// A master with `workers` workers, pids 100, 101, …, started at 0 ms.
+    /// Returns the state of a master with `workers` workers, pids 100, 101, …, started at 0 ms.
     private func serving(
         workers: Int = 2, timeoutMs: Int64? = nil,
         change: (inout MasterState.Settings) -> Void = { _ in }
@@ -22,7 +22,7 @@ import Testing
         return state
     }
 
-    /// What is done besides logging.
+    /// Returns the actions other than logging.
     private func effects(_ actions: [Action]) -> [Action] {
         actions.filter { if case .log = $0 { false } else { true } }
     }
@@ -51,7 +51,7 @@ import Testing
         #expect(state.step(.workerServes(100), nowMs: 1).isEmpty)
         #expect(state.step(.workerServes(101), nowMs: 2) == [.announce])
         #expect(state.nextDeadlineMs == nil)
-        // A later one in a dead one's place is nothing to announce.
+        // A replacement of a dead worker is not announced.
         _ = state.step(.processEnded(100, ChildExitStatus(signal: 9)), nowMs: 60_000)
         _ = state.step(.started(.worker(0), process: 102), nowMs: 60_000)
         #expect(state.step(.workerServes(102), nowMs: 60_001).isEmpty)
@@ -64,7 +64,7 @@ import Testing
         _ = state.step(.started(.worker(0), process: 200), nowMs: 0)
         #expect(!effects(state.step(.workerServes(200), nowMs: 1)).contains(.announce))
         #expect(state.step(.workerAcceptsNoMore(100), nowMs: 1).isEmpty)
-        // One that has ended accepts no more either.
+        // A worker that has exited does not accept connections either.
         let ended = state.step(.processEnded(101, ChildExitStatus()), nowMs: 2)
         #expect(effects(ended) == [.announce])
     }
@@ -74,7 +74,7 @@ import Testing
         _ = state.step(.signal(.hangup), nowMs: 0)
         _ = state.step(.reloaded(MasterState.Settings(workers: 1)), nowMs: 0)
         _ = state.step(.started(.worker(0), process: 200), nowMs: 0)
-        // The old one hangs, and does not say that it accepts no more.
+        // The old worker hangs, and does not report that it accepts no more connections.
         _ = state.step(.workerServes(200), nowMs: 0)
         #expect(state.nextDeadlineMs == 10_000)
         #expect(state.step(.tick, nowMs: 10_000) == [.announce])
@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    /// The Aide is pid 200, beside workers 100 and 101.
+    /// Returns the state with a helper process, pid 200, beside workers 100 and 101.
     private func servingWithHelper() -> MasterState {
         var state = serving { $0.hasHelper = true }
         _ = state.step(.started(.helper, process: 200), nowMs: 0)
@@ -179,7 +179,8 @@ import Testing
             process += 1
             _ = state.step(.started(.worker(0), process: process), nowMs: nowMs)
         }
-        // A second is long enough to be replaced at once, ten are long enough to be forgiven.
+        // After one second, a worker is replaced at once; after ten, earlier failures are
+        // forgotten.
         nowMs += 1000
         let lived = state.step(.processEnded(process, ChildExitStatus(code: 1)), nowMs: nowMs)
         #expect(effects(lived) == [.start(.worker(0))])
@@ -345,7 +346,7 @@ import Testing
             effects(state.step(.processEnded(101, ChildExitStatus(code: 0)), nowMs: 20)).isEmpty)
     }
 
-    /// A Logger with pid 300 of generation 0, beside workers 100 and 101.
+    /// Returns the state with a logger of generation 0, pid 300, beside workers 100 and 101.
     private func servingWithLogger() -> MasterState {
         var state = serving { $0.logger = 0 }
         _ = state.step(.started(.logger(0), process: 300), nowMs: 0)
@@ -399,7 +400,7 @@ import Testing
         var state = servingWithLogger()
         let actions = effects(state.step(.signal(signal), nowMs: 0))
         #expect(actions.contains(.closeListeners))
-        // It ends by itself.
+        // The logger exits by itself.
         #expect(
             !actions.contains { if case .send(_, to: 300) = $0 { true } else { false } })
         for process in [Int32(100), 101] {
@@ -438,7 +439,7 @@ import Testing
         for process in [Int32(100), 101] {
             _ = state.step(.processEnded(process, ChildExitStatus(signal: 9)), nowMs: 1001)
         }
-        // The same deadline, and a little: bounds do not add up.
+        // The same deadline and a little more: time limits do not add up.
         #expect(state.nextDeadlineMs == 1250)
         #expect(effects(state.step(.tick, nowMs: 1250)) == [.send(.kill, to: 300)])
         let last = state.step(.processEnded(300, ChildExitStatus(signal: 9)), nowMs: 1251)
@@ -460,11 +461,11 @@ import Testing
             effects(state.step(.workerServes(200), nowMs: 0)) == [
                 .dropPrevious, .send(.quit, to: 100), .send(.quit, to: 101),
             ])
-        // Both have files to be opened anew.
+        // Both loggers reopen files.
         #expect(
             effects(state.step(.signal(.user1), nowMs: 1))
                 == [.send(.user1, to: 300), .send(.user1, to: 310)])
-        // While its workers finish, the old one is replaced too.
+        // The old logger is also replaced while its workers finish.
         let died = state.step(.processEnded(300, ChildExitStatus(signal: 9)), nowMs: 60_000)
         #expect(effects(died) == [.start(.logger(0))])
         _ = state.step(.started(.logger(0), process: 301), nowMs: 60_000)
@@ -534,7 +535,7 @@ import Testing
             state.step(.hung(process: 101), nowMs: 50_000)
                 == [.send(.kill, to: 101), .start(.worker(1))])
         #expect(state.isLeaving(101))
-        // Its end comes when the disk lets it, and is no reason for another one.
+        // It exits when the disk allows it; no other process is started then.
         let ended = state.step(.processEnded(101, ChildExitStatus(signal: 9)), nowMs: 90_000)
         #expect(effects(ended) == [])
         #expect(messages(ended) == ["worker process 101 exited on signal 9"])
@@ -563,13 +564,14 @@ import Testing
         let actions = state.step(.helperIsStuck(reportedBy: 100), nowMs: 20_000)
         #expect(effects(actions) == [.send(.kill, to: 200), .start(.helper)])
         #expect(messages(actions) == ["helper process 200 does not respond: killing it"])
-        // Its end comes when the disk lets it, and is no reason for another one.
+        // It exits when the disk allows it; no other process is started then.
         _ = state.step(.started(.helper, process: 301), nowMs: 20_000)
         let ended = state.step(.processEnded(200, ChildExitStatus(signal: 9)), nowMs: 20_001)
         #expect(effects(ended).isEmpty)
     }
 
-    /// What a worker says is not to be believed: it costs no more than a helper each ten seconds.
+    /// Workers are not trusted: their reports replace the helper process at most once every ten
+    /// seconds.
     @Test func helperReplacementsAreRateLimited() {
         var state = servingWithHelper()
         #expect(state.step(.helperIsStuck(reportedBy: 100), nowMs: 9_999).isEmpty)

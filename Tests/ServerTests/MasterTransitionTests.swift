@@ -3,12 +3,12 @@ import Testing
 
 @testable import Server
 
-/// Reloads whose new processes cannot all be started: the old ones serve on.
+/// Reloads whose new processes cannot all be started: the old ones continue to serve.
 @Suite struct MasterTransitionTests {
     private typealias Action = MasterState.Action
 
-    /// A master with a logger 300, workers 100 and 101, and a helper process 200, that has opened
-    /// all of a configuration with one worker.
+    /// Returns the state of a master with a logger 300, workers 100 and 101, and a helper process
+    /// 200, that has opened everything for a new configuration with one worker.
     private func reloading() -> MasterState {
         var state = MasterState(settings(workers: 2, logger: 0))
         _ = state.step(.start, nowMs: 0)
@@ -52,7 +52,7 @@ import Testing
     @Test(arguments: [MasterState.Role.worker(0), .helper, .logger(1)])
     func failedForkKeepsOldGeneration(role: MasterState.Role) {
         var state = reloading()
-        // The other starts are tried all the same.
+        // The other processes are started nevertheless.
         let others: [(MasterState.Role, Int32)] = [
             (.logger(1), 310), (.worker(0), 110), (.helper, 210),
         ].filter { $0.0 != role }
@@ -67,7 +67,7 @@ import Testing
         let closed: [Action] = role.isLogger ? [.closeLogs(generation: 1)] : []
         #expect(effects(actions) == [.restorePrevious(reason)] + closed + dismissed)
         for process in [Int32(100), 101, 200] { #expect(!state.isLeaving(process)) }
-        // From here on all is as before: who dies is replaced.
+        // From here on as before: processes that die are replaced.
         _ = state.step(.processEnded(110, ChildExitStatus()), nowMs: 1100)
         let died = state.step(.processEnded(101, ChildExitStatus(signal: 9)), nowMs: 60_000)
         #expect(effects(died) == [.start(.worker(1))])
@@ -128,7 +128,7 @@ import Testing
             effects(state.step(.tick, nowMs: 1003)) == [
                 .restorePrevious("worker process: no"), .closeLogs(generation: 1), .reload,
             ])
-        // One that succeeds has another number than the one that failed.
+        // The next generation gets another number than the failed one.
         _ = state.step(.reloaded(settings(workers: 1, logger: 2)), nowMs: 1004)
         start(&state, [(.logger(2), 320), (.helper, 220), (.worker(0), 120)])
         #expect(state.isLeaving(100) && state.isLeaving(200) && !state.isLeaving(120))
@@ -152,10 +152,10 @@ import Testing
     }
 }
 
-/// The end of the server has one bound, whatever hangs.
+/// One deadline bounds the shutdown, whichever process hangs.
 @Suite struct MasterDeadlineTests {
-    /// When a master exits whose logger 300 does not end, and whose worker 100 may not either; nil
-    /// if it waits.
+    /// Returns when a master exits whose logger 300 hangs, and perhaps worker 100 too, or nil if it
+    /// waits forever.
     private func exitMs(after signal: Signal, timeoutMs: Int64?, workerEnds: Bool) -> Int64? {
         var settings = MasterState.Settings(workers: 1, shutdownTimeoutMs: timeoutMs)
         settings.logger = 0

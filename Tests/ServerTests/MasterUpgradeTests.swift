@@ -2,11 +2,11 @@ import Linux
 import Server
 import Testing
 
-/// USR2 and what follows, as decisions: another binary takes over, or does not.
+/// Decisions about USR2 and the following signals: another binary takes over, or does not.
 @Suite struct MasterUpgradeTests {
     private typealias Action = MasterState.Action
 
-    /// A master in the background with a worker, 100, of two minutes' age.
+    /// Returns the state of a background master with worker 100, which has run for two minutes.
     private func serving(isDaemon: Bool = true) -> MasterState {
         var settings = MasterState.Settings(workers: 1)
         settings.isDaemon = isDaemon
@@ -17,7 +17,7 @@ import Testing
         return state
     }
 
-    /// The same with its successor, 500.
+    /// Returns the same state after an upgrade to master 500.
     private func upgraded() -> MasterState {
         var state = serving()
         _ = state.step(.signal(.user2), nowMs: 120_000)
@@ -25,7 +25,7 @@ import Testing
         return state
     }
 
-    /// What is done besides logging.
+    /// Returns the actions other than logging.
     private func effects(_ actions: [Action]) -> [Action] {
         actions.filter { if case .log = $0 { false } else { true } }
     }
@@ -44,7 +44,7 @@ import Testing
             state.step(.upgraded(500), nowMs: 0)
                 == [.log(.notice, "start new binary process 500")])
         #expect(state.successor == 500)
-        // Its workers are still cared for.
+        // The old master still replaces its workers.
         let died = state.step(.processEnded(100, ChildExitStatus(signal: 9)), nowMs: 60_000)
         #expect(effects(died) == [.start(.worker(0))])
     }

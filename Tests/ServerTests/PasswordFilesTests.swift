@@ -19,7 +19,7 @@ import Testing
         try text.write(toFile: folder + "/" + name, atomically: false, encoding: .utf8)
     }
 
-    /// Writes until stat(2) says another time: a file system's clock has its steps.
+    /// Writes until stat(2) returns another time, since a file system's clock is coarse.
     private func writeLater(_ text: String) throws {
         func time() throws -> Date? {
             try FileManager.default.attributesOfItem(atPath: folder + "/file")[.modificationDate]
@@ -35,7 +35,7 @@ import Testing
             decoding: try files.text(of: path, nowMs: nowMs &+ laterMs), as: UTF8.self)
     }
 
-    /// One more than there is room for pushes out one, not all.
+    /// If there is no room, a new file evicts one file, not all.
     @Test func filesAreEvictedOneByOne() throws {
         var files = PasswordFiles()
         for number in 0..<PasswordFiles.maxFiles + 50 {
@@ -47,14 +47,14 @@ import Testing
         }
     }
 
-    /// However soon one change follows another, and whether the file looks the same or not.
+    /// Even if changes follow each other at once, and the file has the same size.
     @Test func changeIsSeenAtOnce() throws {
         var files = PasswordFiles()
         for round in 0..<200 {
             try write("a:\(round % 2)")
             #expect(try text(&files, laterMs: Int64(round)) == "a:\(round % 2)")
         }
-        // In the file's future it is kept, and looked up by what stat(2) says.
+        // A file with a modification time in the future is cached, and compared by stat(2).
         for round in 0..<20 {
             try writeLater("a:\(1000 + round)")
             #expect(try text(&files, laterMs: 3_600_000) == "a:\(1000 + round)")

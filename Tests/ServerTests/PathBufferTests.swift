@@ -5,7 +5,7 @@ import Testing
 @testable import Server
 
 @Suite struct PathBufferTests {
-    /// The text and whether it is too long, after appending pieces to room for 8 bytes.
+    /// Appends pieces to a buffer for 8 bytes. Returns the text, and whether it is too long.
     private func path(_ pieces: [String]) -> (text: String, isTooLong: Bool) {
         var path = PathBuffer(capacity: 8)
         for piece in pieces { path.append(Array(piece.utf8).span) }
@@ -16,7 +16,8 @@ import Testing
         ([], "", false), (["/a", "/b"], "/a/b", false), (["1234567"], "1234567", false),
         (["1234567", ""], "1234567", false), (["12345678"], "", true),
         (["1234", "5678"], "1234", true), (["123456", "7"], "1234567", false),
-        // What fits after what did not changes nothing: the path is not that file's.
+        // A piece that would fit after one that did not is not appended: the path would be another
+        // file's.
         (["1234", "5678", "5"], "12345", true),
     ])
     func oneByteStaysFreeForTheNUL(pieces: [String], expected: String, isTooLong: Bool) {
@@ -39,13 +40,14 @@ import Testing
         #expect(empty == 0)
     }
 
-    /// A root, how many of its `..` segments the configuration wrote, and what follows it.
+    /// Rows: a root, the number of its `..` segments from the configuration, and the text that
+    /// follows it.
     @Test(arguments: [
         ("/srv", 0, "/a", false), ("/srv", 0, "/a/..b/...", false), ("/srv", 0, "/a/../b", true),
         ("/srv", 0, "/a/..", true), ("/srv/img/", 0, "../x", true), ("/srv/../www", 1, "/a", false),
         ("/srv/../www", 1, "/../a", true), ("/srv/../www", 0, "/a", true),
         ("/srv/..", 1, "/a", false), ("/srv/..", 1, "/../a", true),
-        // An alias without a slash at its end: what follows it becomes a part of its last name.
+        // An alias that does not end in a slash: the text after it becomes part of its last name.
         ("/srv/.", 0, "./secret", true), ("/srv/.", 0, "/a", false),
         ("/srv/..", 1, "x/../secret", true), ("/srv/..", 1, "x/secret", false),
         ("", 0, "../a", true), ("..", 1, "/a", false), ("/srv/", 0, "", false),
@@ -62,7 +64,8 @@ import Testing
         #expect(rootCount == root.utf8.count)
     }
 
-    /// How many `..` segments a literal has that no variable beside it can take apart or make.
+    /// The number of `..` segments of a literal that adjacent variables can neither break nor
+    /// complete.
     @Test(arguments: [
         ("/srv/../www/", true, false, 1), ("../www/", true, false, 1), ("/../", false, false, 1),
         ("/..", false, false, 0), ("/..", false, true, 1), ("../", false, false, 0),

@@ -32,7 +32,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: file.path))
     }
 
-    /// The lock of the process itself is not seen by itself, but by another one: e2e tests do that.
+    /// A process does not see its own lock; that another one sees it is tested end to end.
     @Test func unlockedFileHasNoHolder() throws {
         let directory = try TemporaryDirectory()
         let file = PidFile(path: directory.path + "/apus.pid")

@@ -4,9 +4,9 @@ import Testing
 
 @testable import Server
 
-/// Configurations as people have them, in Configurations/: those of Debian and of the official
-/// image as they are installed (less remarks), fragments that stand in the image's conf.d, and
-/// whole files. All of them load unchanged.
+/// Real configurations, in Configurations/: those of Debian and of the official image as installed
+/// (without comments), fragments for the image's conf.d, and complete files. All of them load
+/// unchanged.
 @Suite struct RealConfigurationsTests {
     private static let folder =
         #filePath.components(separatedBy: "/RealConfigurationsTests.swift")[0] + "/Configurations"
@@ -54,7 +54,7 @@ import Testing
         #expect(outcome.plan != nil, "\(outcome.report)")
     }
 
-    /// Loads a folder as though it were /etc/nginx, after `change` was made to it.
+    /// Loads a directory as though it were /etc/nginx, after applying `change` to it.
     private func load(_ name: String, _ change: (String) throws -> Void) throws -> LoadOutcome {
         let directory = try TemporaryDirectory()
         let target = directory.path + "/nginx"

@@ -8,7 +8,8 @@ import Testing
         ("", ""), ("/a", "/a"), ("/%41%7e", "/A~"), ("/%7E%7f%80%25%24%26", "/~%7f%80%25%24&"),
         // Up to the first question mark, escaped or not.
         ("/%41?%41", "/A?%41"), ("/%3F%41", "/?%41"), ("/%3f%41", "/?%41"),
-        // Invalid escapes: the percent sign is dropped, and a digit with the byte after it.
+        // Invalid escapes: the percent sign is dropped, and a digit together with the byte after
+        // it.
         ("/%", "/"), ("/%4", "/"), ("/%zz", "/zz"), ("/%4z%41", "/A"), ("/%%41", "/%41"),
         ("/%?a=%41", "/?a=A"), ("/%4?y%41", "/yA"), ("/%2/%/x", "//x"),
     ])

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Server
 
-/// What would answer differently is an error that says what to do.
+/// Directives that would change responses are errors with a remedy.
 @Suite struct RefusedDirectivesTests {
     @Test(arguments: [
         ("location / { proxy_pass http://127.0.0.1:3000; }", "proxy_pass"),

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Server
 
-/// What the master tells of its reloads, and what `-s reload` makes of it.
+/// The master's record of reloads, and how `-s reload` interprets it.
 @Suite struct ReloadRecordTests {
     private func state(_ text: String) -> ReloadRecord.State {
         ReloadRecord.State(begun: 7, ended: 6, outcome: .failed, text: text)
@@ -14,7 +14,7 @@ import Testing
     func recordRoundTrips(text: String) {
         let bytes = ReloadRecord.bytes(of: state(text))
         #expect(ReloadRecord.state(in: bytes) == state(text))
-        // What a longer text left behind is not looked at.
+        // The rest of a longer text is ignored.
         #expect(ReloadRecord.state(in: bytes + [120, 10]) == state(text))
     }
 

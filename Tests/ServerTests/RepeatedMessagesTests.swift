@@ -2,11 +2,11 @@ import Testing
 
 @testable import Server
 
-/// One failure does not fill the log.
+/// A single failure does not fill the log.
 @Suite struct RepeatedMessagesTests {
     private let io = "open() \"/a\" failed (5: Input/output error)"
 
-    /// How many of `count` messages are written.
+    /// Returns how many of `count` messages are written.
     private func written(
         _ count: Int, _ level: LogLevel, to repeats: RepeatedMessages, nowMs: Int64 = 0,
         log: Int = 0, _ message: (Int) -> String
@@ -30,7 +30,7 @@ import Testing
             "open() \"/srv/\(number)/\(number % 7).html\" failed (5: Input/output error)"
         }
         #expect(count == 10)
-        // Another failure, another log and another level do.
+        // Another failure, another log and another level have limits of their own.
         #expect(repeats.admits(.crit, "open() \"/a\" failed (23: Too many)", log: 0, nowMs: 0))
         #expect(repeats.admits(.crit, io, log: 1, nowMs: 0))
         #expect(repeats.admits(.alert, io, log: 0, nowMs: 0))
@@ -48,7 +48,7 @@ import Testing
             log: 0, level: .crit, text: "32 more like this within a minute: \(io)")
         #expect(repeats.popReports(nowMs: 60_500) == [report])
         #expect(repeats.dueMs == Int64.max)
-        // It begins anew.
+        // A new interval begins.
         #expect(written(50, .crit, to: repeats, nowMs: 60_600) { _ in io } == 10)
     }
 
@@ -80,7 +80,7 @@ import Testing
         }
         #expect(written(500, .crit, to: repeats, name) == 500)
         #expect(written(100, .crit, to: repeats) { _ in io } == 100)
-        // In time there is room again.
+        // Later there is room again.
         #expect(written(100, .crit, to: repeats, nowMs: 60_000) { _ in io } == 10)
     }
 }

@@ -10,7 +10,7 @@ import Testing
         + "User-Agent: A \"q\" \\ b\u{E9}\u{7F}\r\nCookie: one=1; two=a=b\r\n"
         + "Content-Type: a/b\r\nContent-Length: 3\r\nX-Tab: a\tb\r\n\r\nabc"
 
-    /// The line of a format about a request, without its end.
+    /// Returns the log line of a format for a request, without its end.
     private func line(
         _ format: String, escaping: LogEscaping = .standard, request: String = request,
         _ adjust: (inout Exchange) -> Void = { _ in }
@@ -107,7 +107,7 @@ import Testing
         (-61_005, "61.005"), (5, "0.000"),
     ])
     func requestTimeHasMilliseconds(startedMs: Int64, expected: String) throws {
-        // A clock that was never read is at 0; one that goes back makes no negative time.
+        // A clock that was never read is at 0; a clock that goes back does not make times negative.
         #expect(try line("$request_time") { $0.startedMs = startedMs } == expected)
     }
 

@@ -15,7 +15,7 @@ import Testing
         return head
     }
 
-    /// The bytes with the Date field's value as `NOW`.
+    /// Returns the header with the value of Date replaced by `NOW`.
     private func bytes(
         _ head: ResponseHead, location: String = "", charset: String = "",
         adding added: AddedFields? = nil
@@ -61,7 +61,7 @@ import Testing
         }
         #expect(bytes(head).contains("Content-Type: text/html; charset=utf-8"))
         head.charset = .made
-        // What a variable held ends no line.
+        // The value of a variable cannot end a line.
         #expect(
             bytes(head, charset: "koi\r\nX: 8-r")
                 .contains("Content-Type: text/html; charset=koiX:8-r"))
@@ -205,7 +205,8 @@ import Testing
         #expect(!lines.contains { $0.hasPrefix("ETag") || $0.hasPrefix("Last-Modified") })
     }
 
-    /// What fields are made from: the answer before it was compressed, cut, or left out.
+    /// Header values are computed from the response before it is compressed, cut to a range, or
+    /// left out.
     @Test func plainHeadDescribesWholeContent() {
         let arena = Arena()
         let part = Self.head(206) {

@@ -3,7 +3,7 @@ import Testing
 @testable import Server
 
 @Suite struct ResponseReaderTests {
-    /// What a reader makes of bytes that come in pieces of a size.
+    /// Returns a reader that was given a text in pieces of a size.
     private func read(_ text: String, pieces: Int) -> ResponseReader {
         var reader = ResponseReader()
         let bytes = Array(text.utf8)

@@ -5,7 +5,8 @@ import Testing
 @testable import Server
 
 @Suite struct ServedDirectoryTests {
-    /// A link keeps its name; what is before `..` is resolved, for it is not the parent by name.
+    /// A link keeps its name; only a path before `..` is resolved, since `..` is not the parent by
+    /// name.
     @Test func namesAreNotResolved() throws {
         let directory = try TemporaryDirectory()
         let path = try #require(realPath(directory.path))

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Server
 
-/// What a level says, and what it has from the levels around it.
+/// Settings of a level, and those that it inherits.
 @Suite struct SettingsTests {
     @Test func defaultsAreNginxs() throws {
         let plan = try plan(ofServer: "")
@@ -48,7 +48,7 @@ import Testing
         #expect(timeouts.keepaliveRequests == 1000)
         #expect(timeouts.keepsAlive && timeouts.keepaliveFieldSeconds == 0)
         #expect(timeouts.lingeringClose == .whenUnread)
-        // A list of deadlines for each duration, not for each directive.
+        // There is one list of deadlines per duration, not per directive.
         #expect(Set(plan.durationsMs).count == plan.durationsMs.count)
     }
 
@@ -79,7 +79,7 @@ import Testing
         #expect(plan.settings(of: "/").root.text == "/http")
         #expect(plan.settings(of: "/y/").aliasReplaces == 3)
         #expect(plan.settings(of: "/y/").root.text == "/somewhere/")
-        // The alias is inherited, and the rest too.
+        // The alias is inherited, like everything else.
         let nested = plan.settings(of: "/y/z")
         #expect(nested.aliasReplaces == 3 && nested.features.contains(.etag))
         #expect(nested.root.text == "/somewhere/" && nested.maxBodySize == 7)

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Server
 
-/// disable_symlinks: where the test begins, and what it refuses.
+/// disable_symlinks: the component from which links are checked, and those that are refused.
 @Suite final class SymlinkPolicyTests {
     @Test(arguments: [
         ("/a/b/c", "/a", 2), ("/a/b/c", "/a/", 2), ("/a/b/c", "/a/b", 4), ("/a/b/c", "/a/b/c", 6),
@@ -31,7 +31,7 @@ import Testing
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-    /// errno(3), or 0 when the path is opened.
+    /// Returns errno(3), or 0 if the path can be opened.
     private func open(_ name: String, trusted: String = "", _ test: SymlinkPolicy) -> Int32 {
         let path = Array((folder + "/" + name).utf8)
         let count = trusted.isEmpty ? folder.utf8.count : (folder + "/" + trusted).utf8.count

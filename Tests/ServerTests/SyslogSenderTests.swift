@@ -5,7 +5,7 @@ import Testing
 @testable import Server
 
 @Suite struct SyslogSenderTests {
-    /// 21 November 2026 10:00:00 and 1 November 2026 09:08:07 UTC, where TZ is UTC.
+    /// 21 November 2026 10:00:00 and 1 November 2026 09:08:07 UTC, in the time zone UTC.
     @Test(arguments: [
         (
             true, "nginx", UInt8(6),
@@ -78,7 +78,7 @@ import Testing
     @Test func burstIsSentWhenThereIsRoom() throws {
         let server = try DatagramServer()
         let sender = SyslogSender(SyslogTarget(server: .unix(server.path)), hostname: "box")
-        // Many more than a socket's queue has; less than is kept.
+        // More than a socket's queue holds; less than the buffer.
         for number in 0..<1000 {
             sender.send(Array("\(number)".utf8).span, severity: 6, at: 0)
         }
@@ -94,7 +94,7 @@ import Testing
     }
 
     @Test func lateNetworkErrorCountsPreviousLine() throws {
-        // Bound and closed: a port that nobody has just now.
+        // Bound and closed: a port that is not in use.
         let port = try DatagramServer.freePort()
         let sender = SyslogSender(
             SyslogTarget(server: .ipv4(0x7F00_0001, port: port)), hostname: "box")
@@ -106,7 +106,7 @@ import Testing
     }
 }
 
-/// A bound datagram socket, as a syslog daemon has it.
+/// A bound datagram socket, as a syslog daemon has.
 final class DatagramServer {
     let path: String
     private let directory: TemporaryDirectory?
@@ -145,7 +145,7 @@ final class DatagramServer {
         unsafe unlink(path)
     }
 
-    /// The next datagram, if one has come.
+    /// Returns the next datagram, if one has arrived.
     func receive() -> String? {
         var bytes = [UInt8](repeating: 0, count: 65536)
         let count = unsafe recv(fd, &bytes, bytes.count, Int32(MSG_DONTWAIT))

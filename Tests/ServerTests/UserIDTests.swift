@@ -4,7 +4,7 @@ import Testing
 @testable import Server
 
 @Suite struct UserIDTests {
-    /// A cookie that nginx has set, and what its $uid_got says of it.
+    /// Cookies that nginx has set, and the resulting values of $uid_got.
     @Test(arguments: [
         ("fwAAAWVjVrA0EgAAAgMDAw==", "0100007FB05663650000123403030302"),
         ("fwAAAWVjVrA0EgAAAgMDAwa=", "0100007FB05663650000123403030302"),

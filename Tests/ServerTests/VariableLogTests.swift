@@ -2,7 +2,7 @@ import Testing
 
 @testable import Server
 
-/// The rules that the file name of a log with variables must meet.
+/// Rules for the file names of logs with variables.
 @Suite struct VariableLogTests {
     private func log(_ parts: [String?]) -> VariableLog {
         VariableLog(parts.map { part in part.map { Array($0.utf8) } }, cache: -1)
@@ -27,7 +27,7 @@ import Testing
         #expect(log(["/a/", nil, "/../b"]).allows(Array(name.utf8)) == isAllowed)
     }
 
-    /// A variable behind a dot, or two variables beside each other, make no component `..`.
+    /// A variable after a dot, or two adjacent variables, cannot form the component `..`.
     @Test func variablesCompleteNoParentSegment() {
         #expect(log(["/a/.", nil, "/x"]).upCount == 0)
         #expect(!log(["/a/.", nil, "/x"]).allows(Array("/a/../x".utf8)))

@@ -16,7 +16,7 @@ import Testing
         server { listen 80; server_name eight.test 192.168.1.1 _ localhost; }
         """
 
-    /// Names in lower case, as the worker asks for them.
+    /// Names in lower case, as the worker looks them up.
     @Test(arguments: [
         ("default.test", "default.test"),
         ("unknown.host", "default.test"),
@@ -25,10 +25,10 @@ import Testing
         ("www.example.org", "example.com"),
         ("a.example.com", "one.test"),
         ("a.b.example.com", "one.test"),
-        // The longest wildcard wins.
+        // The longest wildcard is used.
         ("a.sub.example.com", "two.test"),
         ("sub.example.com", "one.test"),
-        // `.name` is the name and everything below it.
+        // `.name` matches the name and all subdomains.
         ("dotted.net", "three.test"),
         ("a.dotted.net", "three.test"),
         ("a.b.dotted.net", "three.test"),
@@ -36,12 +36,12 @@ import Testing
         ("mail.org", "four.test"),
         ("mail.co.uk", "four.test"),
         ("mail.example.org", "five.test"),
-        // A wildcard at the beginning comes before one at the end.
+        // A leading wildcard is preferred to a trailing one.
         ("mail.example.com", "one.test"),
         ("mail", "default.test"),
         ("img7.example.net", "six.test"),
         ("img.example.net", "seven.test"),
-        // A wildcard comes before an expression.
+        // A wildcard is preferred to an expression.
         ("img1.example.com", "one.test"),
         ("192.168.1.1", "eight.test"),
         ("_", "eight.test"),

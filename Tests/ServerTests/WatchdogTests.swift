@@ -3,7 +3,7 @@ import Testing
 
 @testable import Server
 
-/// Whose loop does not turn any more.
+/// Detection of workers whose event loop is stuck.
 @Suite struct WatchdogTests {
     private func sight(_ process: Int32, turns: UInt64, waits: Bool = false)
         -> Watchdog.WorkerSample
@@ -14,7 +14,7 @@ import Testing
         return Watchdog.WorkerSample(process: process, activity: activity)
     }
 
-    /// The processes that hang at each look, looked at every 10 s.
+    /// Returns the processes that are stuck at each check, every 10 s.
     private func hung(_ looks: [[Watchdog.WorkerSample]]) -> [[Int32]] {
         var watchdog = Watchdog(limitMs: 40_000, nowMs: 0)
         return looks.enumerated().map { index, sights in
@@ -35,7 +35,7 @@ import Testing
     @Test func waitingIsNotHanging() {
         let looks = (0..<9).map { _ in [sight(1, turns: 5, waits: true)] }
         #expect(hung(looks).allSatisfy { $0.isEmpty })
-        // Nor is what waited in between.
+        // A worker that waited in between is not stuck either.
         let mixed = (0..<9).map { [sight(1, turns: 5, waits: $0 % 4 == 0)] }
         #expect(hung(mixed).allSatisfy { $0.isEmpty })
     }

@@ -98,12 +98,12 @@ import Testing
             limit.report(nowMs: 1000, isLast: false)
                 == "(too much: 1 lines of 2048 bytes were dropped)")
         #expect(limit.report(nowMs: 61_000, isLast: true) == nil)
-        // What a second allows.
+        // The amount that is allowed per second.
         #expect(limit.admits(256, nowMs: 1000) == true)
         #expect(limit.admits(1, nowMs: 1000) == false)
         #expect(limit.report(nowMs: 2000, isLast: false) == nil)
         #expect(limit.report(nowMs: 61_000, isLast: false) != nil)
-        // A clock that jumps, and lengths that nothing has, overflow nothing.
+        // Neither clock jumps nor huge lengths overflow.
         _ = limit.admits(Int.max, nowMs: Int64.max)
         _ = limit.admits(0, nowMs: Int64.min)
     }

@@ -2,7 +2,7 @@ import Configuration
 
 @testable import Server
 
-/// The contents of docs/directives.md, generated from the rows.
+/// The text of docs/directives.md, generated from the rows.
 enum DirectivePage {
     typealias Row = DirectiveRow<Draft>
 
@@ -43,7 +43,7 @@ enum DirectivePage {
     }
 
     private static func implemented(_ rows: [Row]) -> String {
-        // The parser handles this one.
+        // The parser handles this directive.
         let include =
             "| `include` | any | 1 | | Includes the files that match a pattern. |"
         let lines = rows.filter { $0.kind == .implemented }.map { row in

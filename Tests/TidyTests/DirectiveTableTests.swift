@@ -1,16 +1,16 @@
 import Foundation
 import Testing
 
-/// Every directive has a row in the tables of Tests/EndToEndTests/Directives: the names of cases
-/// begin with those of the directives that they test.
+/// Every directive has a row in the tables of Tests/EndToEndTests/Directives: the name of a case
+/// begins with the directives that it tests.
 @Suite struct DirectiveTableTests {
-    /// The directives, by the rows of Sources/Server/Directives.
+    /// The directives, from the rows in Sources/Server/Directives.
     private static let directives: Set<String> = names(
         matching: #"(?:\.(?:row|flag|text|integer|milliseconds|seconds|size|offset|choice|block|"#
             + #"rawBlock)|Entry)\(\s*"(\w+)",\s*(?:in:|[\[.])"#,
         in: SourceFile.all(below: "Sources/Server/Directives", endings: [".swift"]))
 
-    /// Those that a case names.
+    /// The directives that the names of cases contain.
     private static let tested: Set<String> = Set(
         names(
             matching: #"DirectiveCase\(\s*"([\w, ]+): "#,

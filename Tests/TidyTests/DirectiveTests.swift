@@ -4,11 +4,11 @@ import Testing
 
 @testable import Server
 
-/// Every directive is documented, and tested.
+/// Every directive is documented and tested.
 @Suite struct DirectiveTests {
     private static let rows = DirectiveList.table.rows
 
-    /// `make docs` sets the variable, and so writes the page.
+    /// `make docs` sets the variable, and then this test writes the page.
     @Test func pageMatchesRows() throws {
         let path = SourceFile.root + "/docs/directives.md"
         if ProcessInfo.processInfo.environment["APUS_WRITE_DOCS"] != nil {
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    /// The words of all tests but these.
+    /// The words of all tests except these.
     private static let tested: Set<String> = Set(
         SourceFile.tests.filter { $0.target != "TidyTests" }.flatMap { file in
             file.lines.flatMap { line in

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Each feature of a location has a bit of its own.
+/// Each feature of a location has its own bit.
 @Suite struct FeatureBitsTests {
     @Test func noTwoFeaturesShareABit() throws {
         let file = try #require(

@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// The arrows of the house go down only, and nothing heavy is linked in.
+/// Imports point down only, and no large library is linked.
 @Suite struct LayerTests {
-    /// What each target may import: what stands below it.
+    /// The modules that each target may import: those below it.
     private static let below: [String: Set<String>] = [
         "HTTP": [],
         "Configuration": [],
@@ -14,7 +14,7 @@ import Testing
         "apus": ["Server", "Configuration", "Linux", "CLinux"],
     ]
 
-    /// The C library may be imported where system calls are made.
+    /// The targets that may import the C library, since they make system calls.
     private static let withSystemCalls: Set = ["Linux", "Reactor", "Files", "Server", "apus"]
 
     @Test func sourcesAreFound() {
@@ -60,7 +60,7 @@ import Testing
         for (index, line) in file.code.enumerated() {
             let isGlobal = ["var ", "public var ", "package var ", "nonisolated(unsafe) var "]
                 .contains { line.hasPrefix($0) }
-            // A computed one keeps nothing.
+            // A computed variable stores nothing.
             let isStored = isGlobal && !line.hasSuffix("{") && !line.contains("{ ")
             let isStatic = line.contains("static var ") && line.contains(" = ")
             #expect(!isStored && !isStatic, "\(file.path):\(index + 1): \(line)")

@@ -1,10 +1,10 @@
 import Foundation
 import Testing
 
-/// SECURITY.md names the tests that hold its promises; each name is one of a test.
+/// The tests that SECURITY.md names exist.
 @Suite struct SecurityPageTests {
-    /// The suites, tables and functions that a row of a table names between backquotes. A function
-    /// may follow another one of the same suite without its name.
+    /// Returns the suites, tables and functions between backquotes in a table row. A function
+    /// without a suite belongs to the one before it.
     private static func names(in row: String) -> [(suite: String, function: String?)] {
         var names: [(suite: String, function: String?)] = []
         for (index, word) in row.components(separatedBy: "`").enumerated() where index % 2 == 1 {

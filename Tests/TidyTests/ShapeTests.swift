@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// The rules of the house that can be checked by looking.
+/// The rules of CONTRIBUTING.md that can be checked by reading source text.
 @Suite struct ShapeTests {
     @Test(arguments: SourceFile.everything)
     func linesAreShort(file: SourceFile) {
@@ -14,7 +14,7 @@ import Testing
 
     @Test(arguments: SourceFile.everything)
     func noMarkersAreLeft(file: SourceFile) {
-        // In two halves, so that this file keeps its own rule.
+        // In two halves, so that this file obeys its own rule.
         let marks = ["TO" + "DO", "FIX" + "ME", "XX" + "X:", "HA" + "CK:"]
         for (index, line) in file.lines.enumerated() {
             #expect(!marks.contains { line.contains($0) }, "\(file.path):\(index + 1): \(line)")
@@ -33,14 +33,15 @@ import Testing
         for (index, line) in file.code.enumerated() {
             guard Self.isPublicDeclaration(line) else { continue }
             var above = index - 1
-            // Attributes, of which a long one may take several lines, stand between the two.
+            // Attributes, perhaps over several lines, are between the comment and the declaration.
             while above >= 0, Self.isAttribute(file.lines[above]) { above -= 1 }
             let comment = above >= 0 ? file.lines[above].trimmingCharacters(in: .whitespaces) : ""
             #expect(comment.hasPrefix("///"), "\(file.path):\(index + 1): \(line)")
         }
     }
 
-    /// Swift reads these from /proc, which may not be mounted: `programArguments()` does not.
+    /// Swift reads the command line from /proc, which may not be mounted; `programArguments()` does
+    /// not.
     @Test(arguments: SourceFile.swiftSources)
     func commandLineIsNotReadFromProc(file: SourceFile) {
         for name in ["arguments", "unsafeArgv", "argc"] {
@@ -86,7 +87,7 @@ import Testing
             guard isFunction else { continue }
             let indentation = String(line.prefix { $0 == " " })
             let end = file.code[index...].firstIndex { $0 == indentation + "}" }
-            // One that has no body of its own lines ends before the next thing at its depth.
+            // A function without a body of its own ends before the next line at its depth.
             let next = file.code[(index + 1)...].firstIndex {
                 $0.hasPrefix(indentation) && !$0.hasPrefix(indentation + " ")
                     && !$0.hasPrefix(indentation + ")") && $0 != indentation

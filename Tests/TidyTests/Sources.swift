@@ -3,20 +3,20 @@ import Testing
 
 /// A source file of the package, as lines of text.
 struct SourceFile: CustomTestStringConvertible {
-    /// Relative to the package, as in "Sources/HTTP/Method.swift".
+    /// The path, relative to the package, as in "Sources/HTTP/Method.swift".
     let path: String
     let lines: [String]
 
     var testDescription: String { path }
 
-    /// The target that it belongs to.
+    /// The target of the file.
     var target: String { path.components(separatedBy: "/")[1] }
 
-    /// The lines without what stands in string literals and comments, for words there mean
-    /// nothing. Simple on purpose: the sources are formatted, so it need not be a parser.
+    /// The lines without string literals and comments. Simple on purpose: the sources are
+    /// formatted, so no parser is needed.
     let code: [String]
 
-    /// The package's folder.
+    /// The directory of the package.
     static let root = #filePath.components(separatedBy: "/Tests/TidyTests/")[0]
 
     init(path: String) throws {
@@ -26,7 +26,7 @@ struct SourceFile: CustomTestStringConvertible {
         code = Self.stripped(lines)
     }
 
-    /// All files below `folder` whose names end so.
+    /// Returns all files below `folder` with one of the endings.
     static func all(below folder: String, endings: [String]) -> [SourceFile] {
         let walk = FileManager.default.enumerator(atPath: root + "/" + folder)
         let names = (walk?.allObjects as? [String]) ?? []

@@ -1,6 +1,6 @@
-// What Swift's importer cannot see or call of Linux.
-// _GNU_SOURCE stays out of here: it changes fd_set and other types that Glibc's module has already
-// imported; the .c files define it.
+// C functions for system calls and types that Swift cannot import or call. _GNU_SOURCE is defined
+// in the .c files only: in a header it would change fd_set and other types that Glibc's module has
+// already imported.
 #pragma once
 #include "break-in.h"
 #include "changes.h"

@@ -1,6 +1,6 @@
-// What somebody would do who has taken a worker over: for tests, and only in debug builds.
+// Forbidden actions of a worker that was taken over; for tests, in debug builds only.
 #pragma once
 
-/// Tries one of them, by its name: 0 when it could be done, -errno when the kernel refused it, 1
-/// for a name that is none. What is not even refused does not return.
+/// Tries the action with this name. Returns 0 if it succeeded, -errno if the kernel refused it, 1
+/// for an unknown name. Does not return if the action kills the process.
 int clinux_break_in(const char *what);

@@ -1,47 +1,51 @@
-// Changes of files: inotify(7), told of by a signal, and mounts.
+// Change notifications: inotify(7) with a signal, and mounts.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 
-/// An inotify(7) descriptor, or -errno. With `raises` it raises SIGIO when a change is put into its
-/// queue, which the kernel does before the call that made the change returns: a flag is set then.
+/// Opens an inotify(7) descriptor. With `raises`, SIGIO is raised and a flag set when the kernel
+/// queues a change, which it does before the call that made the change returns. Returns -errno on
+/// failure.
 int clinux_open_changes(int raises);
 
 extern volatile int clinux_changes_flag;
 
-/// Whether changes have come since clinux_expect_changes. A process that has just returned from a
-/// call has seen all of those that came before it.
+/// True if changes were queued since clinux_expect_changes. A process that has just returned from a
+/// system call sees all changes queued before.
 static inline int clinux_has_changes(void) { return clinux_changes_flag; }
-/// To be said before the queue is read.
+/// Clears the flag. Must be called before the queue is read.
 static inline void clinux_expect_changes(void) { clinux_changes_flag = 0; }
 /// As if a change had come: the queue was not read to its end.
 static inline void clinux_note_changes(void) { clinux_changes_flag = 1; }
 
-/// Whether SIGIO is raised. Without it changes are queued all the same, and the flag is to stay set
-/// until it is raised again: a process that has nothing to do is not woken for each change.
+/// Sets whether SIGIO is raised. While it is off, changes are still queued, and the flag should
+/// stay set until it is on again: an idle process is not woken for each change.
 int clinux_raise_changes(int changes, int on);
 
-/// inotify_add_watch(2) of what `path` leads to, links followed; a watch descriptor or -errno.
-/// Bytes of a file, its attributes; of a directory its names, theirs, and its own end.
+/// Watches the file or directory that `path` leads to, following links: inotify_add_watch(2). A
+/// file is watched for its content and attributes; a directory for its names, their attributes, and
+/// its own removal. Returns a watch descriptor or -errno.
 int clinux_watch_file(int changes, const char *path);
 int clinux_watch_directory(int changes, const char *path);
 int clinux_unwatch(int changes, int watch);
 
-/// What a change is, of the mask of an inotify_event.
+/// Tests the mask of an inotify_event: the queue overflowed.
 static inline int clinux_change_is_overflow(uint32_t mask) { return (mask & 0x4000) != 0; }
-/// The kernel has given the watch up.
+/// Tests the mask of an inotify_event: the kernel has removed the watch.
 static inline int clinux_change_is_end(uint32_t mask) { return (mask & 0x8000) != 0; }
 
-/// 1 where the file system of `path` is one whose changes are all made through this kernel and told
-/// of (ext, xfs, btrfs, f2fs, zfs, tmpfs, overlay), or that is never written (iso9660, squashfs,
-/// erofs); else 0 or -errno. A read-only mount counts for nothing.
-int clinux_tells_changes(const char *path);
-/// The same for an f_type of statfs(2): 1 or 0.
-int clinux_type_tells_changes(uint32_t type);
+/// Returns 1 if the file system of `path` notifies of all changes since they are all made through
+/// this kernel (ext, xfs, btrfs, f2fs, zfs, tmpfs, overlay), or never changes (iso9660, squashfs,
+/// erofs); otherwise 0 or -errno. A read-only mount makes no difference.
+int clinux_notifies_changes(const char *path);
+/// Returns 1 or 0, as clinux_notifies_changes, for an f_type of statfs(2).
+int clinux_type_notifies_changes(uint32_t type);
 
-/// /proc/self/mountinfo: poll(2) tells of each mount and its end by POLLPRI. Or -errno.
+/// Opens /proc/self/mountinfo, for which poll(2) reports POLLPRI when a mount changes. Returns a
+/// descriptor or -errno.
 int clinux_open_mounts(void);
-/// Whether something was mounted or unmounted since this was asked last.
+/// True if a mount has changed since the last call.
 int clinux_mounts_changed(int mounts);
-/// readlink(2): the length of the target, or -errno; -EINVAL is no link.
+/// Reads a link: readlink(2). Returns the length of the target, or -errno; -EINVAL if it is not a
+/// link.
 long clinux_read_link(const char *path, char *target, size_t size);

@@ -1,8 +1,8 @@
 // The command line that the process was started with, and the title that ps(1) shows in its place.
 #pragma once
 
-/// The arguments that the program was started with, and their number; NULL if the C library does
-/// not pass them to constructors. They stay valid after clinux_reserve_title.
+/// Returns the arguments that the program was started with, and their number; NULL if the C library
+/// does not pass them to constructors. They stay valid after clinux_reserve_title.
 char **clinux_command_line(int *count);
 
 /// Makes the memory of the command line and of the environment available for titles, as nginx does:

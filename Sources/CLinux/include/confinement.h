@@ -1,55 +1,56 @@
-// Giving up rights for good: capabilities(7), landlock(7), seccomp(2). All of these return 0 or a
-// descriptor, or -errno.
+// Irrevocable restrictions of the process: capabilities(7), landlock(7), seccomp(2). All functions
+// return 0 or a descriptor, or -errno.
 #pragma once
 #include <stdint.h>
 #include <sys/types.h>
 
-/// CAP_DAC_READ_SEARCH as a bit: reading what others own.
+/// CAP_DAC_READ_SEARCH as a bit: read files of all users.
 static inline uint64_t clinux_reads_everything(void) { return UINT64_C(1) << 2; }
-/// CAP_DAC_OVERRIDE: reading, writing and making what others own.
+/// CAP_DAC_OVERRIDE as a bit: read, write and create files of all users.
 static inline uint64_t clinux_writes_everything(void) { return UINT64_C(1) << 1; }
-/// CAP_SETGID and CAP_SETUID: opening files as another user.
+/// CAP_SETGID and CAP_SETUID as bits: open files as another user.
 static inline uint64_t clinux_becomes_others(void) { return UINT64_C(3) << 6; }
 
-/// Takes all capabilities but those of `kept` (bit n is capability n) out of the bounding set:
-/// prctl(2)'s PR_CAPBSET_DROP. -EPERM where that is not this process's to do.
+/// Removes all capabilities except `kept` (bit n is capability n) from the bounding set:
+/// PR_CAPBSET_DROP, prctl(2). Returns -EPERM if the process may not do that.
 int clinux_bound_capabilities(uint64_t kept);
-/// Has no other capabilities than those of `kept` that it has: capset(2).
+/// Drops all capabilities except those of `kept` that the process has: capset(2).
 int clinux_keep_capabilities(uint64_t kept);
-/// No program that is started can give it rights: PR_SET_NO_NEW_PRIVS.
+/// Prevents started programs from gaining privileges: PR_SET_NO_NEW_PRIVS.
 int clinux_no_new_privileges(void);
-/// Nobody but root looks into it, and it leaves no core: PR_SET_DUMPABLE.
+/// Prevents core dumps, and tracing by users other than root: PR_SET_DUMPABLE.
 int clinux_not_dumpable(void);
 
-/// The version of the kernel's Landlock, or -errno.
+/// Returns the version of the kernel's Landlock, or -errno.
 int clinux_landlock_version(void);
-/// From which version on TCP is confined.
+/// The first version that restricts TCP.
 enum { clinux_landlock_tcp = 4 };
-/// A ruleset that denies all that `version` knows: writing, making, removing, executing, TCP; with
-/// `reads` also reading. With `opens_fast` neither truncating nor devices' ioctls are, which make
-/// each open(2) look at every directory of the path; clinux_seccomp_enforce denies them then.
+/// Creates a ruleset that denies everything that `version` supports: write, create, remove,
+/// execute, TCP; with `reads` also read. With `opens_fast` it does not handle truncate and ioctls
+/// of devices, which make each open(2) check every directory of the path; clinux_seccomp_enforce
+/// denies them then.
 int clinux_landlock_create(int version, int reads, int opens_fast);
-/// Allows reading a file, or all below a directory; links are followed.
+/// Allows reading a file, or everything below a directory; links are followed.
 int clinux_landlock_allow_reading(int ruleset, const char *path);
-/// Allows making files in and below a directory, and writing to those that are there.
+/// Allows creating files in and below a directory, and writing to existing ones.
 int clinux_landlock_allow_writing(int ruleset, const char *path);
-/// From here on the ruleset holds for this process.
+/// Enforces the ruleset for this process.
 int clinux_landlock_enforce(int ruleset);
 
-/// What a process does: which system calls it makes.
-enum clinux_role { clinux_role_worker, clinux_role_aide };
+/// The role of a process, which determines its system calls.
+enum clinux_role { clinux_role_worker, clinux_role_helper };
 
-/// Whether seccomp(2) is there: 0 or -errno.
+/// Checks that seccomp(2) is available: 0 or -errno.
 int clinux_seccomp_fault(void);
-/// Restricts this process to the system calls of `role` and those of `allowed` (clinux_allowed).
-/// A call that shows that the process was taken over ends it by SIGSYS, after a line on stderr that
-/// names the call. Any other fails with ENOSYS, and is named on stderr once.
+/// Restricts this process to the system calls of `role` and those of `allowed` (clinux_allowed). A
+/// call that indicates a takeover kills it with SIGSYS, after a line on stderr that names the call.
+/// Any other call fails with ENOSYS, and is named on stderr once.
 ///
 /// Descriptors that are open now are shared with other processes: shutdown(2), setsockopt(2) and
-/// fcntl(2)'s changes of them end the process, so none of their numbers may be used again for
-/// something that is shut down. A worker passes descriptors over `passing` only, -1 for nothing.
+/// modifying fcntl(2) calls on them kill the process, so their numbers must not be reused for a
+/// socket that is shut down. A worker can pass descriptors over `passing` only; -1 for none.
 int clinux_seccomp_enforce(int role, int allowed, int passing);
 enum clinux_allowed {
-    /// openat2(2), which cannot be kept from truncating.
+    /// openat2(2), whose flags, such as O_TRUNC, the filter cannot check.
     clinux_allow_openat2 = 1,
 };

@@ -1,35 +1,34 @@
-// The command line: getopt_long(3), whose tables and results the importer does not see.
+// Command line options: getopt_long(3), whose tables and results Swift cannot import.
 #pragma once
 
-/// Whose options are read.
+/// The command whose options are parsed.
 enum clinux_option_table {
-    /// nginx's, with --help and --version.
+    /// The server's: nginx's, with --help and --version.
     clinux_options_server,
-    /// Those of `apus serve`.
+    /// The options of `apus serve`.
     clinux_options_serve,
-    /// Those of `apus check`.
+    /// The options of `apus check`.
     clinux_options_check,
-    /// Those of `apus explain`.
+    /// The options of `apus explain`.
     clinux_options_explain,
 };
 
-/// One step of getopt_long(3).
+/// The result of a call of getopt_long(3).
 struct clinux_option {
-    /// The option's letter, `?` for an unknown one, `:` for one that lacks its argument, 0 at the
-    /// end.
+    /// The option's letter; `?` for an unknown one, `:` if its argument is missing, 0 at the end.
     int letter;
-    /// The letter that was unknown or lacks its argument; 0 when it was a long name.
+    /// The letter that is unknown or lacks its argument; 0 for a long name.
     int subject;
     /// The option's argument, or NULL.
     const char *argument;
-    /// The next element of argv: at the end, the first operand; after an unknown long name, the one
-    /// behind it.
+    /// The index of the next element of argv: at the end, the first operand; after an unknown long
+    /// name, the element after it.
     int next;
 };
 
-/// Starts anew; the state between the calls is the C library's, one for the process.
+/// Restarts parsing; the C library has one state per process.
 void clinux_start_options(void);
 struct clinux_option clinux_next_option(int count, char **arguments, int table);
 
-/// The compiler that built this, as it names itself.
+/// Returns the name and version of the compiler.
 const char *clinux_compiler(void);

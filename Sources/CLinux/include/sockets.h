@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-/// EPOLLEXCLUSIVE and friends are enumerators or wide macros that the importer does not see.
+/// EPOLLEXCLUSIVE and others are enumerators or wide macros, which Swift cannot import.
 static inline uint32_t clinux_epoll_in(void) { return EPOLLIN; }
 static inline uint32_t clinux_epoll_out(void) { return EPOLLOUT; }
 static inline uint32_t clinux_epoll_hangup(void) { return EPOLLHUP; }
@@ -14,7 +14,7 @@ static inline uint32_t clinux_epoll_error(void) { return EPOLLERR; }
 static inline uint32_t clinux_epoll_end(void) { return EPOLLRDHUP; }
 static inline uint32_t clinux_epoll_exclusive(void) { return 1u << 28; }
 
-/// epoll_event is packed on x86-64 only; these keep that inside C.
+/// epoll_event is packed on x86-64 only; these functions keep that inside C.
 static inline uint64_t clinux_epoll_token(const struct epoll_event *events, int index) {
     return events[index].data.u64;
 }
@@ -36,16 +36,16 @@ static inline int clinux_epoll_delete(int epoll, int fd) {
     return clinux_epoll_control(epoll, EPOLL_CTL_DEL, fd, 0, 0);
 }
 
-/// POLLRDHUP: the other side has sent all that it will.
+/// POLLRDHUP: the other side has shut down its sending side.
 int16_t clinux_poll_end(void);
-/// select(2) of the descriptors below `end`, 1024 at most. Each map is an fd_set, 128 bytes;
-/// `timeout_ms` is -1 for no limit. The number of bits that are left, or -errno.
+/// Waits for the descriptors below `end`, at most 1024: select(2). Each map is an fd_set of 128
+/// bytes; `timeout_ms` is -1 for no limit. Returns the number of bits set, or -errno.
 int clinux_select(int end, uint64_t *readable, uint64_t *writable, int timeout_ms);
-/// Whether both directions are gone or an error is pending, asked of poll(2) without waiting; with
-/// `half`, also whether the other side has sent all that it will.
+/// True if both directions are shut down or an error is pending, checked with poll(2) without
+/// waiting; with `half`, also if the other side has shut down its sending side.
 int clinux_has_ended(int fd, int half);
 
-/// An end of a connection: family 0 is unix, 1 IPv4 (the address in `low`), 2 IPv6. Host order.
+/// An end of a connection, in host order: family 0 is Unix, 1 IPv4 (the address in `low`), 2 IPv6.
 struct clinux_peer {
     uint64_t high;
     uint64_t low;
@@ -53,24 +53,25 @@ struct clinux_peer {
     uint8_t family;
 };
 
-/// accept4(2) with SOCK_NONBLOCK and SOCK_CLOEXEC: a descriptor or -errno.
+/// Accepts a connection with SOCK_NONBLOCK and SOCK_CLOEXEC: accept4(2). Returns a descriptor or
+/// -errno.
 int clinux_accept(int listener, struct clinux_peer *peer);
-/// A non-blocking, close-on-exec stream socket that is connected to an address, the first byte most
-/// significant; waits for the connection. A descriptor or -errno.
+/// Opens a non-blocking, close-on-exec stream socket and connects it to an address (first byte most
+/// significant), waiting for the connection. Returns a descriptor or -errno.
 int clinux_connect_ipv4(uint32_t address, uint16_t port);
-/// getsockname(2): 0 or -errno.
+/// Gets the local address of a socket: getsockname(2). Returns 0 or -errno.
 int clinux_local_address(int fd, struct clinux_peer *peer);
-/// Of TCP_INFO: microseconds, microseconds, segments, bytes.
-struct clinux_tcp_facts {
+/// Values of TCP_INFO: microseconds, microseconds, segments, bytes.
+struct clinux_tcp_info {
     uint32_t round_trip;
     uint32_t round_trip_variance;
     uint32_t send_window;
     uint32_t receive_space;
 };
 
-/// getsockopt(2) of TCP_INFO: 0 or -errno.
-int clinux_get_tcp_facts(int fd, struct clinux_tcp_facts *facts);
-/// SO_LINGER with zero seconds: close(2) then resets the connection.
+/// Gets TCP_INFO: getsockopt(2). Returns 0 or -errno.
+int clinux_get_tcp_info(int fd, struct clinux_tcp_info *result);
+/// Makes close(2) reset the connection: SO_LINGER with zero seconds.
 int clinux_reset_on_close(int fd);
-/// The default of SO_LINGER: close(2) sends what is left, then the end.
+/// Restores the default of SO_LINGER: close(2) sends the remaining bytes, then the end.
 int clinux_end_on_close(int fd);

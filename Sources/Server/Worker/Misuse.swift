@@ -14,7 +14,7 @@
             case "garbage-ring": attackRing(&random)
             case "garbage-boards": attackSharedPages(&random)
             case "garbage-zones": attackZones(&random)
-            case "garbage-aide": attackHelper(&random)
+            case "garbage-helper": attackHelper(&random)
             default: return nil
             }
             return .succeeded

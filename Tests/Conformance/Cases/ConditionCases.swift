@@ -1,4 +1,4 @@
-/// Preconditions (RFC 9110, section 13), each asked of GET and HEAD.
+/// Preconditions (RFC 9110, section 13), each with GET and HEAD.
 enum ConditionCases {
     static let all: [Case] =
         tables.flatMap { table in
@@ -297,13 +297,13 @@ enum ConditionCases {
             Ask.get("/a.txt", "If-None-Match: \"no\"", "If-None-Match: {etag}"), [.get(400)],
             then: .closed, .off),
         Case(
-            "conditions on nothing", "9110 13.2.1", Ask.get("/none", "If-None-Match: *"),
+            "conditions on a missing file", "9110 13.2.1", Ask.get("/none", "If-None-Match: *"),
             [.get(404)]),
         Case(
-            "If-Modified-Since on nothing", "9110 13.2.1",
+            "If-Modified-Since on a missing file", "9110 13.2.1",
             Ask.get("/none", "If-Modified-Since: \(same)"), [.get(404)]),
         Case(
-            "If-Match on nothing", "9110 13.2.1", Ask.get("/none", "If-Match: \"no\""),
+            "If-Match on a missing file", "9110 13.2.1", Ask.get("/none", "If-Match: \"no\""),
             [.get(404, 412)]),
         Case(
             "conditions on a redirect", "9110 13.2.1", Ask.get("/dir", "If-None-Match: *"),

@@ -1,4 +1,4 @@
-/// How long a connection lives, pipelining, Expect and Upgrade (RFC 9112, section 9).
+/// Persistence of connections, pipelining, Expect and Upgrade (RFC 9112, section 9).
 enum ConnectionCases {
     static let all: [Case] = persistence + options + pipelines + expectations + upgrades
 
@@ -14,25 +14,25 @@ enum ConnectionCases {
     ]
 
     private static let persistence: [Case] = [
-        Case("HTTP/1.1 is kept", "9112 9.3", .should, Ask.get("/a.txt"), kept, then: .kept),
+        Case("HTTP/1.1 stays open", "9112 9.3", .should, Ask.get("/a.txt"), kept, then: .kept),
         Case(
-            "HTTP/1.1 with keep-alive is kept", "9112 9.3", .should,
+            "HTTP/1.1 with keep-alive stays open", "9112 9.3", .should,
             Ask.get("/a.txt", "Connection: keep-alive"), kept, then: .kept),
         Case(
             "HTTP/1.1 with close is closed", "9112 9.6", Ask.get("/a.txt", "Connection: close"),
             hello, then: .closed),
         Case(
-            "the answer to close says close", "9112 9.6", .should,
+            "the response to close has close", "9112 9.6", .should,
             Ask.get("/a.txt", "Connection: close"), closing, then: .closed),
         Case("HTTP/1.0 is closed", "9112 9.3", Ask.get10("/a.txt"), hello, then: .closed),
         Case(
-            "HTTP/1.0 with keep-alive is kept", "9112 9.3", .should,
+            "HTTP/1.0 with keep-alive stays open", "9112 9.3", .should,
             Ask.get10("/a.txt", "Connection: keep-alive"), keeping, then: .kept),
         Case(
             "HTTP/1.0 with close is closed", "9112 9.3", Ask.get10("/a.txt", "Connection: close"),
             hello, then: .closed),
         Case(
-            "a refused request says close", "9112 9.6", .should, Ask.raw("X: y"),
+            "the response to a refused request has close", "9112 9.6", .should, Ask.raw("X: y"),
             [.get(400, checks: [.lists("Connection", "close")])], then: .closed),
         Case(
             "HEAD with close is closed", "9112 9.6", Ask.head("/a.txt", "Connection: close"),
@@ -85,7 +85,7 @@ enum ConnectionCases {
             ("close with a parameter", "x;close"), ("Host", "Host"), ("Range", "foo, bar"),
         ].map { (name: String, value: String) in
             Case(
-                "Connection that is not close: \(name)", "9110 7.6.1",
+                "Connection without close: \(name)", "9110 7.6.1",
                 Ask.get("/a.txt", "Connection: \(value)"), kept, then: .kept,
                 differs: .connectionTokens)
         }
@@ -103,15 +103,15 @@ enum ConnectionCases {
             ("keep", "keep"), ("close beside keep-alive", "keep-alive, close"),
         ].map { (name: String, value: String) in
             Case(
-                "HTTP/1.0 that is not kept: \(name)", "9110 7.6.1",
+                "HTTP/1.0 is closed: \(name)", "9110 7.6.1",
                 Ask.get10("/a.txt", "Connection: \(value)"), hello, then: .closed,
                 differs: .connectionTokens)
         } + [
             Case(
-                "Proxy-Connection says nothing", "9112 9.3", .should,
+                "Proxy-Connection has no effect", "9112 9.3", .should,
                 Ask.get10("/a.txt", "Proxy-Connection: keep-alive"), hello, then: .closed),
             Case(
-                "Keep-Alive alone says nothing", "9112 9.3", .should,
+                "Keep-Alive alone has no effect", "9112 9.3", .should,
                 Ask.get10("/a.txt", "Keep-Alive: timeout=5"), hello, then: .closed),
         ]
 
@@ -122,7 +122,7 @@ enum ConnectionCases {
             "ten pipelined requests", "9112 9.3.2", ten,
             Array(repeating: .get(200, checks: [.text("hello")]), count: 10)),
         Case(
-            "pipelined answers in order", "9112 9.3.2",
+            "pipelined responses in order", "9112 9.3.2",
             Ask.get("/a.txt") + Ask.get("/none") + Ask.get("/dir/in.txt") + Ask.get("/empty.txt"),
             [
                 hello[0], .get(404), .get(200, checks: [.text("in dir")]),
@@ -140,7 +140,7 @@ enum ConnectionCases {
             Ask.get("/bytes.bin", "Range: bytes=1-3") + Ask.get("/bytes.bin", "Range: bytes=-2"),
             [.get(206, checks: [.bytes(1...3)]), .get(206, checks: [.bytes(9_998...9_999)])]),
         Case(
-            "large answers among pipelined requests", "9112 9.3.2",
+            "large responses among pipelined requests", "9112 9.3.2",
             Ask.get("/bytes.bin") + Ask.get("/a.txt") + Ask.get("/bytes.bin"),
             [.get(200, checks: [.allBytes]), hello[0], .get(200, checks: [.allBytes])]),
         Case(
@@ -148,30 +148,30 @@ enum ConnectionCases {
             Ask.content("Content-Length: 5", "12345") + Ask.chunked("1\r\na\r\n0\r\n\r\n")
                 + Ask.get("/a.txt"), [hello[0], hello[0], hello[0]]),
         Case(
-            "nothing is answered after close", "9112 9.6",
+            "no response after close", "9112 9.6",
             Ask.get("/a.txt") + Ask.get("/a.txt", "Connection: close") + Ask.get("/a.txt"),
             [hello[0], hello[0]], then: .closed),
         Case(
-            "nothing is answered after a refused request", "9112 9.6",
+            "no response after a refused request", "9112 9.6",
             Ask.get("/a.txt") + Ask.raw("X: y") + Ask.get("/a.txt"), [hello[0], .get(400)],
             then: .closed),
         Case(
-            "nothing is answered after HTTP/1.0", "9112 9.3",
+            "no response after HTTP/1.0", "9112 9.3",
             Ask.get10("/a.txt") + Ask.get("/a.txt"), hello, then: .closed),
     ]
 
     private static let expectations: [Case] = [
         Case(
-            "Expect: 100-continue is answered", "9110 10.1.1",
+            "Expect: 100-continue gets a response", "9110 10.1.1",
             parts: [
                 Ask.content("Content-Length: 5\r\nExpect: 100-continue", ""), "12345",
             ], [.get(100, 200)], then: .any),
         Case(
-            "Expect and content that comes at once", "9110 10.1.1",
+            "Expect with content sent at once", "9110 10.1.1",
             Ask.content("Content-Length: 5\r\nExpect: 100-continue", "12345") + Ask.get("/a.txt"),
             [hello[0], hello[0]]),
         Case(
-            "Expect and chunks that come at once", "9110 10.1.1",
+            "Expect with chunks sent at once", "9110 10.1.1",
             Ask.content(
                 "Transfer-Encoding: chunked\r\nExpect: 100-continue", "1\r\na\r\n0\r\n\r\n"),
             hello),
@@ -197,16 +197,16 @@ enum ConnectionCases {
                 Ask.content("Content-Length: 5\r\nExpect: 100-continue", "", method: "PUT")
             ], [.get(100, 405, 501)], then: .any),
         Case(
-            "an expectation that nobody knows", "9110 10.1.1", .house,
+            "an unknown expectation", "9110 10.1.1", .house,
             Ask.get("/a.txt", "Expect: x"), [.get(200, 417)], then: .any),
     ]
 
     private static let upgrades: [Case] = [
         Case(
-            "Upgrade to what is not spoken is ignored", "9110 7.8",
+            "Upgrade to an unsupported protocol is ignored", "9110 7.8",
             Ask.get("/a.txt", "Connection: Upgrade", "Upgrade: foo/2"), hello),
         Case(
-            "Upgrade to h2c is ignored or taken", "9110 7.8", .house,
+            "Upgrade to h2c is ignored or accepted", "9110 7.8", .house,
             Ask.get(
                 "/a.txt", "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c",
                 "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA"), hello),

@@ -1,4 +1,4 @@
-/// Accept-Encoding, Vary and coded answers (RFC 9110, sections 8.4 and 12.5).
+/// Accept-Encoding, Vary and compressed responses (RFC 9110, sections 8.4 and 12.5).
 enum ContentCodingCases {
     static let all: [Case] = refused + accepted + vary + sidecars + strictOnes
 
@@ -39,7 +39,7 @@ enum ContentCodingCases {
                 Ask.get("/coded/small.html", "Accept-Encoding: gzip"),
                 [.get(200, checks: [.lacks("Content-Encoding"), .file("coded/small.html")])]),
             Case(
-                "no gzip for what is no text", "9110 12.5.3", .house,
+                "no gzip for non-text content", "9110 12.5.3", .house,
                 Ask.get("/bytes.bin", "Accept-Encoding: gzip"),
                 [.get(200, checks: [.allBytes, .lacks("Content-Encoding")])]),
         ]
@@ -66,21 +66,22 @@ enum ContentCodingCases {
                 Ask.get10(page, "Accept-Encoding: gzip", "Connection: keep-alive"),
                 [.get(200, checks: [.lacks("Transfer-Encoding")])], then: .any),
             Case(
-                "a coded answer has another tag", "9110 8.8.3.3",
+                "a compressed response has another tag", "9110 8.8.3.3",
                 Ask.get(page) + ask("gzip"),
                 [.get(200), .get(200, checks: [.differs("ETag", from: 0)])]),
             Case(
-                "a coded answer has a weak tag, as nginx", "9110 8.8.3", .house, ask("gzip"),
+                "a compressed response has a weak tag, as nginx", "9110 8.8.3", .house, ask("gzip"),
                 [.get(200, checks: [.begins("ETag", "W/\"")])]),
             Case(
-                "a coded answer on a kept connection", "9112 6.3", ask("gzip") + ask("gzip"),
+                "a compressed response on an open connection", "9112 6.3",
+                ask("gzip") + ask("gzip"),
                 [.get(200, checks: compressed), .get(200, checks: compressed)]),
             Case(
-                "no range of a coded answer is a range of the file", "9110 14.2",
+                "no range of a compressed response is a range of the file", "9110 14.2",
                 Ask.get(page, "Accept-Encoding: gzip", "Range: bytes=0-9"),
                 [.get(200, 206, checks: [.doesNotContain("<!doctype html><title>")])], then: .any),
             Case(
-                "no Accept-Ranges on what is compressed on the way, as nginx", "9110 14.3", .house,
+                "no Accept-Ranges on content compressed on the fly, as nginx", "9110 14.3", .house,
                 ask("gzip"), [.get(200, checks: [.lacks("Accept-Ranges")])]),
             Case(
                 "a range of the page as it is", "9110 14.2", .house,
@@ -91,27 +92,27 @@ enum ContentCodingCases {
 
     private static let vary: [Case] = [
         Case(
-            "Vary on a coded answer", "9110 12.5.5", .should, ask("gzip"),
+            "Vary on a compressed response", "9110 12.5.5", .should, ask("gzip"),
             [.get(200, checks: varies)]),
         Case(
-            "Vary on an answer that was not coded", "9110 12.5.5", .should, Ask.get(page),
+            "Vary on a response that was not compressed", "9110 12.5.5", .should, Ask.get(page),
             [.get(200, checks: varies)]),
         Case(
-            "Vary on an answer to identity", "9110 12.5.5", .should, ask("identity"),
+            "Vary on a response to identity", "9110 12.5.5", .should, ask("identity"),
             [.get(200, checks: varies)]),
         Case(
             "Vary on HEAD", "9110 12.5.5", .should, Ask.head(page), [.head(200, checks: varies)]),
         Case(
-            "no Vary where there is one form only", "9110 12.5.5", .house,
+            "no Vary if there is only one variant", "9110 12.5.5", .house,
             Ask.get("/bytes.bin", "Accept-Encoding: gzip"), [.get(200, checks: [.lacks("Vary")])]),
         Case(
-            "Vary on 304 by the tag of a coded answer", "9110 15.4.5",
+            "Vary on 304 by the tag of a compressed response", "9110 15.4.5",
             Ask.get(page, "Accept-Encoding: gzip")
                 + Ask.get(page, "Accept-Encoding: gzip", "If-None-Match: {page-gzip}"),
             [.get(200), .get(304, checks: [.sameValues(["Vary"], as: 0)])],
             differs: .varyOnNotModified),
         Case(
-            "Vary on 304 by the tag of an answer that was not coded", "9110 15.4.5",
+            "Vary on 304 by the tag of a response that was not compressed", "9110 15.4.5",
             Ask.get(page) + Ask.get(page, "If-None-Match: {page}"),
             [.get(200), .get(304, checks: [.sameValues(["Vary"], as: 0)])],
             differs: .varyOnNotModified),
@@ -123,20 +124,20 @@ enum ContentCodingCases {
             [.get(200), .get(304, checks: [.sameValues(["Vary"], as: 0)])],
             differs: .varyOnNotModified),
         Case(
-            "ETag on 304 of a coded answer", "9110 15.4.5",
+            "ETag on 304 of a compressed response", "9110 15.4.5",
             Ask.get(page, "Accept-Encoding: gzip")
                 + Ask.get(page, "Accept-Encoding: gzip", "If-None-Match: {page-gzip}"),
             [.get(200), .get(304, checks: [.sameValues(["ETag"], as: 0)])],
             differs: .tagOnNotModified),
         Case(
-            "ETag on 304 by time of a coded answer", "9110 15.4.5",
+            "ETag on 304 by time of a compressed response", "9110 15.4.5",
             Ask.get(page, "Accept-Encoding: gzip")
                 + Ask.get(
                     page, "Accept-Encoding: gzip", "If-Modified-Since: \(Site.modifiedText)"),
             [.get(200), .get(304, checks: [.sameValues(["ETag"], as: 0)])],
             differs: .tagOnNotModified),
         Case(
-            "ETag on 304 of an answer that was not coded", "9110 15.4.5",
+            "ETag on 304 of a response that was not compressed", "9110 15.4.5",
             Ask.get(page) + Ask.get(page, "If-None-Match: {page}"),
             [.get(200), .get(304, checks: [.sameValues(["ETag"], as: 0)])]),
     ]
@@ -152,7 +153,7 @@ enum ContentCodingCases {
             "a file that lies compressed", "9110 8.4", .house,
             Ask.get(packed, "Accept-Encoding: gzip"), [.get(200, checks: sent)]),
         Case(
-            "a file that lies compressed, to one that takes no gzip", "9110 12.5.3",
+            "a pre-compressed file for a client that does not accept gzip", "9110 12.5.3",
             Ask.get(packed), [.get(200, checks: [.text("plain"), .lacks("Content-Encoding")])]),
         Case(
             "a file that lies compressed, refused", "9110 12.5.3",
@@ -187,10 +188,11 @@ enum ContentCodingCases {
 
     private static let strictOnes: [Case] = [
         Case(
-            "* takes gzip", "9110 12.5.3", .should, ask("*"), [.get(200, checks: compressed)], .on,
+            "* accepts gzip", "9110 12.5.3", .should, ask("*"), [.get(200, checks: compressed)],
+            .on,
             differs: .acceptEncoding),
         Case(
-            "* with a weight takes gzip", "9110 12.5.3", .should, ask("identity;q=0, *;q=0.5"),
+            "* with a weight accepts gzip", "9110 12.5.3", .should, ask("identity;q=0, *;q=0.5"),
             [.get(200, checks: compressed)], .on, differs: .acceptEncoding),
         Case(
             "*;q=0 refuses gzip", "9110 12.5.3", ask("identity, *;q=0"),
@@ -219,7 +221,8 @@ enum ContentCodingCases {
             Ask.get(page, "Accept-Encoding: *", "Accept-Encoding: gzip;q=0"),
             [.get(200, checks: plain)], .on),
         Case(
-            "* says nothing, as nginx", "9110 12.5.3", .house, ask("*"), [.get(200, checks: plain)],
+            "* has no effect, as nginx", "9110 12.5.3", .house, ask("*"),
+            [.get(200, checks: plain)],
             .off),
     ]
 }

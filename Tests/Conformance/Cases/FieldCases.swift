@@ -40,7 +40,7 @@ enum FieldCases {
             "all bytes of tokens in a name", "9110 5.6.2",
             Ask.raw("Host: x\r\n!#$%&'*+-.^_`|~0aZ: y"), hello),
         Case("a name that begins with a digit", "9110 5.6.2", Ask.raw("Host: x\r\n0: y"), hello),
-        Case("a field that nobody knows", "9110 5.1", Ask.raw("Host: x\r\nX-Whatever: y"), hello),
+        Case("an unknown field", "9110 5.1", Ask.raw("Host: x\r\nX-Whatever: y"), hello),
         Case(
             "a hundred fields", "9110 5.4",
             Ask.raw("Host: x\(String(repeating: "\r\nX-Field: value", count: 100))"), hello),
@@ -145,7 +145,7 @@ enum FieldCases {
 
     private static let lenientOnes: [Case] = [
         Case(
-            "a name that is no token, as nginx", "9110 5.1", .house,
+            "a name that is not a token, as nginx", "9110 5.1", .house,
             Ask.raw("Host: x\r\nX(Y: z"), hello, .off),
         Case(
             "a line without a colon, as nginx", "9112 5", .house,

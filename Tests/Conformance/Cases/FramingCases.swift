@@ -1,5 +1,5 @@
-/// Where a message ends (RFC 9112, sections 6 and 7): what is not clear is refused, and never a
-/// byte of it is read as a next request.
+/// The end of a message (RFC 9112, sections 6 and 7): ambiguous framing is refused, and none of its
+/// bytes are read as the next request.
 enum FramingCases {
     static let all: [Case] = lengths + chunks + badLengths + both + codings + badChunks
 
@@ -77,7 +77,7 @@ enum FramingCases {
                 Ask.content("Transfer-Encoding: chunked", "1\r\na\r\n0\r\n\r\n", method: "HEAD"),
                 [.head(200)]),
             Case(
-                "chunks on a kept connection", "9112 7.1",
+                "chunks on an open connection", "9112 7.1",
                 Ask.chunked("1\r\na\r\n0\r\n\r\n") + Ask.chunked("0\r\nX: y\r\n\r\n"),
                 [hello[0], hello[0]]),
         ]
@@ -160,7 +160,7 @@ enum FramingCases {
             "GET /a.txt HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             [.get()], then: .closed),
         Case(
-            "chunked in a kept connection of HTTP/1.0", "9112 6.1",
+            "chunked on an open connection of HTTP/1.0", "9112 6.1",
             "GET /a.txt HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\n"
                 + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             [.get()], then: .closed),
@@ -213,7 +213,8 @@ enum FramingCases {
 
     private static let long = String(repeating: "e", count: 70_000)
 
-    /// The server may have answered before it came to the broken chunk: then it closes.
+    /// The server may have sent its response before it reads the invalid chunk; then it closes the
+    /// connection.
     private static let badChunks: [Case] =
         [
             ("a size with a minus", "-5\r\nhello\r\n0\r\n\r\n"),

@@ -87,7 +87,7 @@ enum HostCases {
             "the host of the absolute form wins", "9112 3.2.2",
             absolute("http://second.test/a.txt", "x"), second),
         Case(
-            "the host of the absolute form wins the other way", "9112 3.2.2",
+            "the host of the absolute form wins in either order", "9112 3.2.2",
             absolute("http://nobody.test/a.txt", "second.test"), hello),
         Case(
             "the absolute form in capitals", "9110 4.2.3",

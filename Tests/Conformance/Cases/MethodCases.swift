@@ -1,4 +1,4 @@
-/// Methods, and HEAD beside GET (RFC 9110, section 9).
+/// Methods, and HEAD in comparison with GET (RFC 9110, section 9).
 enum MethodCases {
     static let all: [Case] = refused + promised + strictOnes + heads
 
@@ -8,14 +8,14 @@ enum MethodCases {
         writing.flatMap { method -> [Case] in
             [
                 Case(
-                    "\(method) on a file is not done", "9110 9.1", .should,
+                    "\(method) on a file is refused", "9110 9.1", .should,
                     Ask.request(method, "/a.txt", ["Content-Length: 0"]), [.get(405, 501)],
                     then: .any),
                 Case(
                     "\(method) on a file is 405", "9110 15.5.6", .house,
                     Ask.request(method, "/a.txt", ["Content-Length: 0"]), [.get(405)]),
                 Case(
-                    "Allow in the answer to \(method)", "9110 15.5.6",
+                    "Allow in the response to \(method)", "9110 15.5.6",
                     Ask.request(method, "/a.txt", ["Content-Length: 0"]),
                     [.get(405, 501, checks: [.allowsReading])], then: .any, differs: .allowOn405),
                 Case(
@@ -25,7 +25,7 @@ enum MethodCases {
             ]
         } + [
             Case(
-                "PUT does not make a file", "9110 9.3.4",
+                "PUT does not create a file", "9110 9.3.4",
                 Ask.request("PUT", "/new.txt", ["Content-Length: 0"]),
                 [.get(403, 404, 405, 501)], then: .any),
             Case(
@@ -40,10 +40,10 @@ enum MethodCases {
                 "CONNECT to a path", "9110 9.3.6", Ask.request("CONNECT", "/a.txt", []),
                 [.get(400, 405, 501)], then: .any),
             Case(
-                "a method in small letters is another", "9110 9.1",
+                "a method in lower case is another method", "9110 9.1",
                 Ask.request("get", "/a.txt", []), [.get(400, 405, 501)], then: .any),
             Case(
-                "a method in mixed letters is another", "9110 9.1",
+                "a method in mixed case is another method", "9110 9.1",
                 Ask.request("Get", "/a.txt", []), [.get(400, 405, 501)], then: .any),
             Case(
                 "GETT is not GET", "9110 9.1", Ask.request("GETT", "/a.txt", []),
@@ -52,11 +52,11 @@ enum MethodCases {
                 "GE is not GET", "9110 9.1", Ask.request("GE", "/a.txt", []), [.get(400, 405, 501)],
                 then: .any),
             Case(
-                "Allow in the answer to an unknown method", "9110 15.5.6",
+                "Allow in the response to an unknown method", "9110 15.5.6",
                 Ask.request("BREW", "/a.txt", []),
                 [.get(405, 501, checks: [.allowsReading])], then: .any, differs: .allowOn405),
             Case(
-                "OPTIONS is answered", "9110 9.3.7", Ask.request("OPTIONS", "/a.txt", []),
+                "OPTIONS gets a response", "9110 9.3.7", Ask.request("OPTIONS", "/a.txt", []),
                 [.get(200, 204, 405, 501)], then: .any),
         ]
 
@@ -87,7 +87,7 @@ enum MethodCases {
         ]
         + ["PROPFIND", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK", "PROPPATCH"].map { method in
             Case(
-                "\(method) is not done", "9110 9.1", Ask.request(method, "/a.txt", []),
+                "\(method) is refused", "9110 9.1", Ask.request(method, "/a.txt", []),
                 [.get(405, 501)], then: .any)
         }
 
@@ -100,11 +100,12 @@ enum MethodCases {
             Ask.request("get", "/a.txt", []), [.get(501)], then: .any, .on,
             differs: .unknownMethod),
         Case(
-            "an unknown method on nothing is 501", "9110 9.1", .should,
+            "an unknown method on a missing path is 501", "9110 9.1", .should,
             Ask.request("BREW", "/none", []), [.get(501)], then: .any, .on,
             differs: .unknownMethod),
         Case(
-            "OPTIONS says Allow", "9110 9.3.7", .should, Ask.request("OPTIONS", "/a.txt", []),
+            "the response to OPTIONS has Allow", "9110 9.3.7", .should,
+            Ask.request("OPTIONS", "/a.txt", []),
             [
                 .get(
                     200, 204,
@@ -121,7 +122,7 @@ enum MethodCases {
             "OPTIONS * HTTP/1.1\r\nHost: conformance.test\r\n\r\n",
             [.get(200, 204, checks: [.empty])], .on, differs: .options),
         Case(
-            "HEAD of what is compressed on the way", "9110 9.3.2", .should,
+            "HEAD of content compressed on the fly", "9110 9.3.2", .should,
             Ask.get("/coded/page.html", "Accept-Encoding: gzip")
                 + Ask.head("/coded/page.html", "Accept-Encoding: gzip"),
             [
@@ -134,7 +135,7 @@ enum MethodCases {
             ]),
     ]
 
-    /// HEAD has the fields that GET has.
+    /// HEAD has the headers of GET.
     private static let heads: [Case] =
         [
             ("a file", "/a.txt"), ("an empty file", "/empty.txt"), ("a large file", "/bytes.bin"),

@@ -2,7 +2,7 @@
 enum PathCases {
     static let all: [Case] = names + equals + climbing + looks + redirects
 
-    /// Every legal name is served.
+    /// Every legal file name is served.
     private static let names: [Case] = [
         ("/...", "three dots"), ("/..foo", "dots foo"), ("/foo..", "foo dots"),
         ("/.hidden", "hidden"), ("/a;b", "semicolon"), ("/a%3Bb", "semicolon"),
@@ -22,7 +22,7 @@ enum PathCases {
             [.get(200, checks: [.text(text)])])
     }
 
-    /// Paths that are the same (RFC 3986, section 6.2.2).
+    /// Equivalent paths (RFC 3986, section 6.2.2).
     private static let equals: [Case] =
         [
             ("/%61.txt", "hello"), ("/%61%2E%74xt", "hello"), ("/./a.txt", "hello"),
@@ -68,7 +68,7 @@ enum PathCases {
             Case("\(name), as nginx", "9110 4.2.3", .house, Ask.get(target), [.get(404)])
         }
 
-    /// Nothing above the root is named.
+    /// No path leads above the root.
     private static let climbing: [Case] = [
         "/../second/a.txt", "/dir/../../second/a.txt", "/%2e%2e/second/a.txt",
         "/..%2fsecond/a.txt", "/.%2e/second/a.txt", "/%2e./second/a.txt",
@@ -145,7 +145,7 @@ enum PathCases {
             "HEAD of a folder without a slash", "9110 15.4", .should, Ask.head("/dir"),
             [.head(301, 302, 308, checks: [.has("Location")])]),
         Case(
-            "a folder with its slash", "9110 15.3.1", Ask.get("/dir/"),
+            "a directory with its slash", "9110 15.3.1", Ask.get("/dir/"),
             [.get(200, checks: [.text("<p>dir\n")])]),
         Case(
             "POST to a folder without a slash", "9110 15.4", .house,

@@ -32,13 +32,13 @@ enum RangeCases {
             ("bytes=-9223372036854775807", 0...9_999),
             ("bytes=-18446744073709551616", 0...9_999), ("bytes=-99999999999999999999", 0...9_999),
         ].map { (range: String, bytes: ClosedRange<Int>) in
-            // nginx refuses what it cannot hold; a server may.
+            // nginx refuses numbers that it cannot represent, which is permitted.
             Case(
                 "huge Range \(range)", "9110 14.1.2", .house, ask(range),
                 [.get(200, 206, 416)])
         } + [
             Case(
-                "206 says the part", "9110 15.3.7", ask("bytes=10-19"),
+                "206 has Content-Range", "9110 15.3.7", ask("bytes=10-19"),
                 [.get(206, checks: part(10...19))]),
             Case(
                 "206 has the fields of 200", "9110 15.3.7",
@@ -66,7 +66,7 @@ enum RangeCases {
                 "a range of a folder that redirects", "9110 14.2",
                 Ask.get("/dir", "Range: bytes=0-2"), [.get(301, 302, 308)]),
             Case(
-                "a range of nothing", "9110 14.2", Ask.get("/none", "Range: bytes=0-2"),
+                "a range of an empty file", "9110 14.2", Ask.get("/none", "Range: bytes=0-2"),
                 [.get(404)]),
             Case(
                 "spaces in a range, as nginx", "9110 14.1.2", .house, ask("bytes= 10 - 19 "),
@@ -157,7 +157,7 @@ enum RangeCases {
             "bytes=0-99999999999999999999-", "bytes=0x0-0x9", "bytes=+1-2", "bytes=1-2;3-4",
             "bytes=1.0-2", "bytes=0-1,x", "bytes=,", "bytes=,,,",
         ].flatMap { range in
-            // RFC 9110, section 14.2: an invalid one may be ignored or refused; nginx refuses.
+            // RFC 9110, section 14.2: an invalid range may be ignored or refused; nginx refuses it.
             [
                 Case(
                     "invalid Range \(range), as nginx", "9110 14.2", .house, ask(range),
@@ -191,7 +191,7 @@ enum RangeCases {
                 [.get(200, 400, 416)], then: .any)
         }
 
-    /// RFC 9110, section 5.6.1.2: empty members are passed over; nginx refuses the whole.
+    /// RFC 9110, section 5.6.1.2: empty members are ignored; nginx refuses the whole list.
     private static let emptyMembers: [Case] = [
         ("bytes=10-19,", 10...19), ("bytes=,10-19", 10...19), ("bytes=,,10-19 , ,", 10...19),
     ].flatMap { (range: String, bytes: ClosedRange<Int>) in

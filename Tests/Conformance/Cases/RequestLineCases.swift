@@ -30,7 +30,7 @@ enum RequestLineCases {
         Case("a query with a broken escape", "9110 4.2", .house, Ask.get("/a.txt?%zz%"), hello),
     ]
 
-    /// Refused whatever the settings are.
+    /// Refused with any setting.
     private static let malformed: [Case] =
         [
             ("only a method", "GET\r\n\(host)"),
@@ -105,7 +105,7 @@ enum RequestLineCases {
                 "%00 in \(target)", "9110 4.2", .house, Ask.get(target), [.get(400)], then: .closed)
         }
 
-    /// What nginx lets pass, and `strict_requests on` does not.
+    /// Accepted by nginx, refused with `strict_requests on`.
     private static let strictOnes: [Case] = [
         Case(
             "# in the target", "9112 3.2", Ask.get("/a.txt#part"), [.get(400)], then: .closed,
@@ -143,7 +143,7 @@ enum RequestLineCases {
             differs: .bareLineFeed),
     ]
 
-    /// The same with `strict_requests off`: nginx's answers.
+    /// The same with `strict_requests off`: nginx's responses.
     private static let lenientOnes: [Case] = [
         Case("# in the target, as nginx", "9112 3.2", .house, Ask.get("/a.txt#part"), hello, .off),
         Case(

@@ -1,8 +1,8 @@
-/// Status lines and the fields of answers (RFC 9110, sections 6 to 8 and 15).
+/// Status lines and response headers (RFC 9110, sections 6 to 8 and 15).
 enum ResponseCases {
     static let all: [Case] = dates + statuses + representation + reasons
 
-    /// An answer of each status that a server of files has.
+    /// A response with each status that a file server sends.
     private static let asked: [(status: String, responses: [Int], bytes: String)] = [
         ("200", [200], Ask.get("/a.txt")), ("206", [206], Ask.get("/a.txt", "Range: bytes=0-0")),
         ("301", [301, 302, 308], Ask.get("/dir")),
@@ -19,7 +19,7 @@ enum ResponseCases {
             Case("Date in \(status)", "9110 6.6.1", bytes, [.get(checks: [.dateIsNow])], then: .any)
         } + [
             Case(
-                "Date in the answer to HEAD", "9110 6.6.1", Ask.head("/a.txt"),
+                "Date in the response to HEAD", "9110 6.6.1", Ask.head("/a.txt"),
                 [.head(200, checks: [.dateIsNow])]),
             Case(
                 "the form of Date", "9110 5.6.7", Ask.get("/a.txt"),
@@ -33,24 +33,24 @@ enum ResponseCases {
         Case(
             "200 for a file", "9110 15.3.1", Ask.get("/a.txt"),
             [.get(200, checks: [.text("hello"), .field("Content-Length", "5")])]),
-        Case("404 for nothing", "9110 15.5.5", Ask.get("/none"), [.get(404)]),
+        Case("404 for a missing file", "9110 15.5.5", Ask.get("/none"), [.get(404)]),
         Case("404 below a file", "9110 15.5.5", .house, Ask.get("/a.txt/b"), [.get(404)]),
-        Case("404 in a folder that is not there", "9110 15.5.5", Ask.get("/none/b"), [.get(404)]),
+        Case("404 in a missing directory", "9110 15.5.5", Ask.get("/none/b"), [.get(404)]),
         Case(
             "403 for a folder that is not listed", "9110 15.5.4", .house, Ask.get("/noindex/"),
             [.get(403)]),
         Case(
-            "404 says what it is", "9110 15.5", .should, Ask.get("/none"),
+            "404 has a page", "9110 15.5", .should, Ask.get("/none"),
             [.get(404, checks: [.has("Content-Type"), .isNot("")])]),
         Case(
-            "the version of an answer to HTTP/1.0", "9110 6.2", .should, Ask.get10("/a.txt"),
+            "the version of a response to HTTP/1.0", "9110 6.2", .should, Ask.get10("/a.txt"),
             [.get(200, checks: [.lacks("Transfer-Encoding")])], then: .closed),
         Case(
             "no chunks to HTTP/1.0", "9112 6.1",
             Ask.get10("/coded/page.html", "Accept-Encoding: gzip"),
             [.get(200, checks: [.lacks("Transfer-Encoding")])], then: .closed),
         Case(
-            "no chunks to HTTP/1.0 that is kept", "9112 6.1",
+            "no chunks on an open connection of HTTP/1.0", "9112 6.1",
             Ask.get10(
                 "/coded/page.html", "Accept-Encoding: gzip", "Connection: keep-alive"),
             [.get(200, checks: [.lacks("Transfer-Encoding")])], then: .any),
@@ -61,7 +61,7 @@ enum ResponseCases {
             "304 without Content-Type", "9110 15.4.5", .should,
             Ask.get("/a.txt", "If-None-Match: *"), [.get(304, checks: [.lacks("Content-Type")])]),
         Case(
-            "416 says the length", "9110 15.5.17", .should,
+            "416 has the length", "9110 15.5.17", .should,
             Ask.get("/a.txt", "Range: bytes=9-"),
             [.get(416, checks: [.field("Content-Range", "bytes */5")])]),
     ]
@@ -132,7 +132,7 @@ enum ResponseCases {
             "a file of 10,000 bytes", "9110 8.6", Ask.get("/bytes.bin"),
             [.get(200, checks: [.field("Content-Length", "10000"), .allBytes])]),
         Case(
-            "no Content-Encoding where there is none", "9110 8.4", Ask.get("/a.txt"),
+            "no Content-Encoding on uncompressed content", "9110 8.4", Ask.get("/a.txt"),
             [.get(200, checks: [.lacks("Content-Encoding")])]),
         Case(
             "Server", "9110 10.2.4", .house, Ask.get("/a.txt"),

@@ -3,8 +3,8 @@ import Glibc
 import Synchronization
 import Testing
 
-/// Clients that ask without a pause for as long as they live, and check every byte: some keep their
-/// connection as long as the server does, some make one for each request.
+/// Clients that send requests continuously and check every byte: some keep their connection open as
+/// long as the server does, some open one per request.
 final class ChaosClients: Sendable {
     static let kept = 4
     static let fresh = 2
@@ -17,7 +17,7 @@ final class ChaosClients: Sendable {
     private let port: UInt16
     private let files: [(target: String, content: [UInt8])]
 
-    /// `files`: what to ask for, by target.
+    /// Creates clients that request `files`, by target.
     init(port: UInt16, files: [String: Fixture], phases: Int) {
         self.port = port
         self.files = files.sorted { $0.key < $1.key }.map { ("/" + $0.key, $0.value.content) }
@@ -31,10 +31,10 @@ final class ChaosClients: Sendable {
         }
     }
 
-    /// What is counted from here on belongs to this kind of thing.
+    /// Counts from here on for another phase.
     func begin(_ number: Int) { phase.store(number, ordering: .sequentiallyConsistent) }
 
-    /// Returns when every client has made some more requests.
+    /// Returns when every client has completed some more requests.
     func waitForRounds(_ count: Int = 5) throws {
         let before = rounds.load(ordering: .sequentiallyConsistent)
         let enough = before + count * (Self.kept + Self.fresh)
@@ -43,7 +43,7 @@ final class ChaosClients: Sendable {
         }
     }
 
-    /// Ends the clients: what was counted, by kind.
+    /// Stops the clients. Returns the counts of each phase.
     func finish() throws -> [ChaosTally] {
         isOver.store(true, ordering: .sequentiallyConsistent)
         try waitFor("the clients to end", seconds: 60) {
@@ -68,12 +68,12 @@ final class ChaosClients: Sendable {
             }
             tallies.withLock { $0[kind].add(tally) }
             rounds.add(1, ordering: .sequentiallyConsistent)
-            // Some pace, so that the servers are not starved by their clients.
+            // A short pause, so that the clients leave the servers some processor time.
             usleep(tally.refused > 0 ? 10_000 : 1000)
         }
     }
 
-    /// One request; the connection when it stays open.
+    /// Sends one request. Returns the connection if it stays open.
     private func ask(
         _ name: String, _ content: [UInt8], _ open: RawClient?, keeps: Bool,
         _ tally: inout ChaosTally

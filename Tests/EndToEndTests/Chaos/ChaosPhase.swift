@@ -2,14 +2,14 @@ import Foundation
 import Glibc
 import Testing
 
-/// One kind of thing that happens to a server, several times.
+/// A kind of disturbance, which happens several times.
 struct ChaosPhase {
     let name: String
     let rounds: Int
-    /// Each time every client may lose its connection, and the request on it.
+    /// True if every client may lose its connection with the current request each time.
     var mayLose = false
-    /// How often in a round a client may lose a request: where connections run short, those that
-    /// wait for a request give way each time that others are accepted.
+    /// The number of requests that a client may lose per round: when connections run short, those
+    /// that wait for a request are closed each time that others are accepted.
     var lossesEach = 1
     let act: (ChaosServer, Int) throws -> Void
 
@@ -87,7 +87,7 @@ struct ChaosPhase {
         guard unsafe rename(log, aside) == 0 else { throw SystemFailure("rename") }
         kill(try server.master(), SIGUSR1)
         try waitFor("the new log") { unsafe access(log, F_OK) == 0 }
-        // Once nothing more comes, nothing ever may.
+        // After the last line, no line may follow.
         var size = -1
         try waitFor("the last line in the old file") {
             defer { size = fileSize(aside) }
@@ -121,8 +121,8 @@ struct ChaosPhase {
         try waitFor("the pid file to be the old one's") { server.daemon.master() == old }
     }
 
-    /// More clients than there are connections: those that have waited longest for their next
-    /// request are closed.
+    /// More clients than connections: those that have waited longest for their next request are
+    /// closed.
     private static func crowd(_ server: ChaosServer, _ round: Int) throws {
         var idle: [RawClient] = []
         for _ in 0..<150 {
@@ -134,11 +134,10 @@ struct ChaosPhase {
         for client in idle { client.close() }
     }
 
-    /// What is done while others are there is seen only if they stay for a while.
+    /// The other clients must stay for a while to have an effect.
     private static func stay() { usleep(300_000) }
 
-    /// No worker may have more than ten descriptors more than it has, and there are sixty clients
-    /// more.
+    /// No worker can open more than ten more descriptors, and there are sixty more clients.
     private static func exhaust(_ server: ChaosServer, _ round: Int) throws {
         let workers = server.currentWorkers
         for worker in workers {
@@ -159,7 +158,7 @@ struct ChaosPhase {
     }
 
     private static func lose(_ server: ChaosServer, _ signal: Int32) throws {
-        // One that has lived for a second is replaced at once.
+        // A worker that has lived for a second is replaced at once.
         usleep(1_100_000)
         let worker = try waitForValue("a worker") { server.currentWorkers.first }
         kill(worker, signal)

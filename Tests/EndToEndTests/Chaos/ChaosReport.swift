@@ -1,6 +1,6 @@
 import Foundation
 
-/// The table of what was lost, and docs/chaos.md.
+/// The table of losses, and docs/chaos.md.
 enum ChaosReport {
     static func table(_ runs: [ChaosRun]) -> String {
         var rows = [["what happens", "times"], ["---", "---:"]]
@@ -38,7 +38,7 @@ enum ChaosReport {
         ]
     }
 
-    /// What was left behind.
+    /// Returns a description of what was left behind.
     static func remains(_ runs: [ChaosRun]) -> String {
         runs.map { run in
             let left = run.ends.map { "\($0.processes) after \($0.name)" }.joined(separator: ", ")

@@ -2,17 +2,17 @@ import Foundation
 import Glibc
 import Testing
 
-/// A server through all of it, and then through its ends: what was counted.
+/// The counts of a server that goes through all phases, and is then stopped in all ways.
 struct ChaosRun {
     let name: String
     let phases: [ChaosPhase]
     private(set) var tallies: [ChaosTally] = []
-    /// Lines of answered requests that no log has, or that one has twice, by phase.
+    /// The number of log lines, by phase, that are missing for a response or exist twice.
     private(set) var missing: [Int] = []
     private(set) var doubled = 0
-    /// Logs that got lines after a new one had taken their place.
+    /// Logs that got lines after they were replaced.
     private(set) var misplaced = 0
-    /// Beyond what was open before: descriptors of the master, and KiB of all processes.
+    /// Increases since the start: descriptors of the master, and KiB of all processes.
     private(set) var descriptors = 0
     private(set) var memoryKiB = 0
     private(set) var processes = 0
@@ -67,7 +67,7 @@ struct ChaosRun {
         try compareLogs(server)
     }
 
-    /// Descriptors of the master, and private memory of all.
+    /// Returns the descriptors of the master, and the private memory of all processes.
     private static func held(by server: ChaosServer) throws -> (Int, Int) {
         try server.waitForWorkers()
         let all = server.processes

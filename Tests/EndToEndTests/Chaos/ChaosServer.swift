@@ -2,12 +2,12 @@ import Foundation
 import Glibc
 import Testing
 
-/// A server in the background to which things happen: apus or nginx.
+/// The server that is disturbed, in the background: apus or nginx.
 final class ChaosServer {
     let daemon: DaemonServer
-    /// Logs that were moved away, with their bytes when nothing more was to come.
+    /// Logs that were moved away, with their final size.
     var rotated: [String: Int] = [:]
-    /// How many workers its configuration asks for.
+    /// The number of workers in its configuration.
     private(set) var workers = 2
 
     static let files: [String: Fixture] = [
@@ -46,7 +46,7 @@ final class ChaosServer {
         """
     }
 
-    /// Another configuration, for the next HUP.
+    /// Writes another configuration, for the next HUP.
     func write(workers: Int? = nil, option: String = "", extra: String = "") throws {
         self.workers = workers ?? self.workers
         try daemon.rewrite(
@@ -57,7 +57,7 @@ final class ChaosServer {
 
     var currentWorkers: [pid_t] { daemon.master().map { daemon.children(of: $0) } ?? [] }
 
-    /// Until nobody is there but the workers of the last configuration.
+    /// Waits until only the workers of the last configuration are left.
     func waitForWorkers(_ whose: pid_t? = nil) throws {
         try waitFor("\(workers) workers: \(daemon.errorLog.suffix(2000))", seconds: 60) {
             guard let master = whose ?? daemon.master() else { return false }
@@ -65,7 +65,7 @@ final class ChaosServer {
         }
     }
 
-    /// HUP, until workers that were not there serve.
+    /// Reloads, and waits until new workers serve.
     func reload() throws {
         let before = Set(currentWorkers)
         kill(try master(), SIGHUP)
@@ -74,7 +74,7 @@ final class ChaosServer {
         }
     }
 
-    /// The processes of its session that are still there.
+    /// The remaining processes of its session.
     var processes: [pid_t] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
         return names.compactMap { pid_t($0) }.filter { process in
@@ -85,7 +85,7 @@ final class ChaosServer {
         }
     }
 
-    /// What is written in all of its access logs: how often each line.
+    /// Returns the lines of all of its access logs, with the number of times that each occurs.
     func loggedLines() throws -> [String: Int] {
         var lines: [String: Int] = [:]
         let names = try FileManager.default.contentsOfDirectory(atPath: daemon.folder.path)
@@ -98,7 +98,7 @@ final class ChaosServer {
     }
 }
 
-/// Bytes of a file; -1 when there is none.
+/// Returns the size of a file; -1 if it does not exist.
 func fileSize(_ path: String) -> Int {
     var facts = stat()
     return unsafe stat(path, &facts) == 0 ? Int(facts.st_size) : -1

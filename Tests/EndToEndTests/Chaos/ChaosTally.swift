@@ -1,20 +1,20 @@
-/// What clients counted while one kind of thing happened to a server.
+/// The counts of the clients during one phase.
 struct ChaosTally {
-    /// Answers that came whole, and whose every byte was right.
+    /// Complete responses with correct bytes.
     var answered = 0
-    /// Requests without one, by how they ended: on connections that had been made for them, and on
-    /// kept ones, where a client may ask again (RFC 9112, 9.3.1), and these do not.
+    /// Requests without a response, by how they ended: on connections made for them, and on open
+    /// ones, where a client may repeat the request (RFC 9112, 9.3.1); these clients do not.
     var lostNew: [String: Int] = [:]
     var lostKept: [String: Int] = [:]
-    /// Answers that say that the server cannot now: 500.
+    /// Responses with status 500.
     var unable = 0
-    /// Answers that were something else.
+    /// Other unexpected responses.
     var wrong: [String] = []
-    /// Connections that were refused: moments without service.
+    /// Refused connections: moments without service.
     var refused = 0
-    /// The longest wait for an answer, its connection included, in milliseconds.
+    /// The longest time for a response, including the connection, in milliseconds.
     var slowestMs = 0
-    /// What the answered requests are called in the log.
+    /// The names of the completed requests in the log.
     var names: Set<String> = []
 
     var lostNewCount: Int { lostNew.values.reduce(0, +) + wrong.count }

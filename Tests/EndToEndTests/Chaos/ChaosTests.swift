@@ -1,9 +1,10 @@
 import Foundation
 import Testing
 
-/// Reloads, upgrades, rotation, kills and ends under load, with every byte and log line counted.
+/// Reloads, upgrades, log rotation, kills and shutdowns under load, with every byte and log line
+/// counted.
 ///
-/// `APUS_CHAOS_SCALE` multiplies how often each thing happens.
+/// `APUS_CHAOS_SCALE` multiplies how often each disturbance happens.
 @Suite(.serialized) struct ChaosTests {
     private static let scale =
         ProcessInfo.processInfo.environment["APUS_CHAOS_SCALE"].flatMap { Double($0) }
@@ -25,11 +26,11 @@ import Testing
             #expect(tally.wrong.isEmpty, "\(phase.name): \(tally.wrong.prefix(3))")
             #expect(tally.refused == 0, "\(phase.name)")
             #expect(tally.unable == 0 || phase.name == "descriptors used up", "\(phase.name)")
-            // A client has one request under way at most.
+            // A client has at most one request in progress.
             let mayLose = phase.mayLose ? phase.rounds * clients * phase.lossesEach : 0
             #expect(
                 tally.lostCount <= mayLose, "\(phase.name): \(tally.lostNew), \(tally.lostKept)")
-            // Each worker that is killed has one request in hand.
+            // Each worker that is killed has one request in progress.
             let mayMiss = phase.mayLose ? phase.rounds : 0
             #expect(run.missing[number] <= mayMiss, "\(phase.name)")
         }
@@ -44,14 +45,14 @@ import Testing
         }
         #expect(run.doubled == 0 && run.misplaced == 0)
         #expect(run.processes == 0)
-        // Of the four sockets that the workers once had, none is closed while the address stays.
+        // Of the four sockets that workers once had, none is closed while the address stays.
         #expect(run.descriptors <= 3)
-        // Pools fill up; nothing grows with what happened.
+        // Pools fill up, but nothing grows with the number of disturbances.
         #expect(run.memoryKiB < 8192)
     }
 
-    /// The same clients find what nginx loses: kept connections are closed by a reload while a
-    /// request is on its way.
+    /// The same clients find what nginx loses: a reload closes open connections while a request is
+    /// in flight.
     @Test(.enabled(if: NginxPeer.isThere, "needs nginx")) func nginxLosesRequestsOnReload() throws {
         let run = try ChaosRun("nginx", NginxPeer.binary, scale: Self.scale ?? 0.2)
         print(ChaosReport.table([run]) + "\n" + ChaosReport.remains([run]))

@@ -4,8 +4,9 @@ import Testing
 /// Allocations, counted by a library that is loaded before the C library
 /// (Tests/Preload/allocations.c).
 enum AllocationCount {
-    /// Of the worker for one kept request. What the Logger allocates is not in it: it does so each
-    /// time that it looks for lines, so that it depends on how long the requests take.
+    /// Returns the allocations of the worker for one request on an open connection. Those of the
+    /// logger are not included: it allocates each time that it looks for lines, so the number
+    /// depends on how long the requests take.
     static func each(of request: String, log: String = "off") throws -> Double {
         let place = try TemporaryFolder()
         let library = place.path + "/allocations.so"
@@ -19,7 +20,7 @@ enum AllocationCount {
         let server = try CostServer.start(
             log: log, environment: ["LD_PRELOAD=\(library)", "ALLOCATIONS=DIR/allocations"])
         let client = try server.connect()
-        // What is kept for the next one is there after some requests.
+        // Memory that is reused for later requests is allocated after a few requests.
         try CostServer.ask(request, count: 200, over: client)
         let before = try number(server)
         guard before > 50 else { throw Response.Malformed(description: "nothing was counted") }
@@ -28,7 +29,7 @@ enum AllocationCount {
         return Double(try number(server) - before) / Double(requests)
     }
 
-    /// The allocations of the first worker so far.
+    /// Returns the number of allocations of the first worker so far.
     private static func number(_ server: TestServer) throws -> Int {
         let worker = try server.waitForWorkers(1)[0]
         let words = try readBytes(server.folder.path + "/allocations")

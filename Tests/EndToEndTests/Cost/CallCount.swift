@@ -1,9 +1,10 @@
 import Foundation
 import Testing
 
-/// System calls, counted.
+/// System calls, counted with strace.
 enum CallCount {
-    /// How many calls the first worker of a server makes while `body` runs, by name.
+    /// Returns the number of calls that the first worker of a server makes while `body` runs, by
+    /// name.
     static func during(_ server: TestServer, _ body: () throws -> Void) throws -> [String: Int] {
         var counts: [String: Int] = [:]
         for line in try CallTrace.during(server, options: ["-c"], body) {
@@ -16,14 +17,15 @@ enum CallCount {
         return counts
     }
 
-    /// What serving requests takes.
+    /// The calls that serving requests takes.
     private static let served: Set = [
         "epoll_wait", "recvfrom", "sendto", "accept4", "close", "epoll_ctl", "poll",
     ]
 
-    /// The calls of `counts` for each of so many requests. Those that changes elsewhere take are
-    /// left out, and the waits that their signals interrupt: a name that somebody makes on the way
-    /// to the file, or a mount, is notified of, and looked at. They are few.
+    /// Returns the number of calls per request. Calls caused by changes elsewhere are left out,
+    /// with the waits that their signals interrupt: when a test creates a name in a directory on
+    /// the way to the file, or mounts something, the worker is notified and checks it. They are
+    /// few.
     static func each(
         _ counts: [String: Int], of requests: Int, _ location: SourceLocation = #_sourceLocation
     ) -> Double {

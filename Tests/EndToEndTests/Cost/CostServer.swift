@@ -1,17 +1,17 @@
 import Foundation
 import Glibc
 
-/// A server of one worker and a small file, and requests for it.
+/// A server with one worker and a small file, and requests for it.
 enum CostServer {
-    /// Where nothing else of these tests makes names: each would be notified of, for the folder is
-    /// on the way to the file.
+    /// A directory where other tests create no names: it is on the way to the file, so each would
+    /// cause a notification.
     private static let quietFolder: String? =
         unsafe access("/var/tmp", W_OK) == 0 ? "/var/tmp" : nil
 
     /// 60 bytes.
     static let short = "GET /a.bin HTTP/1.1\r\nHost: localhost\r\nAccept: */*\r\nX: 12\r\n\r\n"
 
-    /// 700 bytes, as a browser sent them.
+    /// 700 bytes, as sent by a browser.
     static let browser =
         "GET /a.bin HTTP/1.1\r\n"
         + "Host: localhost\r\n"
@@ -46,16 +46,16 @@ enum CostServer {
                 main: main + (Product.isRoot ? "user nobody nogroup;" : "")
             ).replacingOccurrences(of: ":PORT;", with: ":PORT \(listen);"),
             files: ["a.bin": .pattern(1024)],
-            // What is hashed with a seed of its own costs something else each time.
+            // With a random seed, hashing would cost something else each time.
             environment: environment + ["SWIFT_DETERMINISTIC_HASHING=1"], binary: binary,
             wrapper: wrapper, parent: quietFolder
         ) { folder in
-            // A tool that the worker runs under writes what it found as the worker's user.
+            // A tool that the worker runs under writes its results as the worker's user.
             unsafe chmod(folder.path, 0o777)
         }
     }
 
-    /// One request after the other on one connection.
+    /// Sends one request after the other on one connection.
     static func ask(_ request: String, count: Int, over client: RawClient) throws {
         let bytes = Array(request.utf8)
         for _ in 0..<count {
@@ -64,7 +64,7 @@ enum CostServer {
         }
     }
 
-    /// Throws when it is not the whole file.
+    /// Throws if the response is not the whole file.
     static func check(_ response: Response) throws {
         guard response.status == 200, response.body.count == 1024 else {
             throw Response.Malformed(description: "\(response.status), \(response.body.count)")

@@ -2,12 +2,12 @@ import Foundation
 import Glibc
 import Testing
 
-/// What a request costs, in numbers that are the same on every machine. They are those of the
-/// release binary: `make test` names it.
+/// The cost of a request in numbers that are the same on every machine. They are those of the
+/// release binary, which `make test` names.
 @Suite(
     .serialized, .enabled(if: Product.isApus && Product.binary.contains("release"), "not optimized")
 ) struct CostTests {
-    /// Prints what was measured, so that a bound can be set; the allowance is in the bound.
+    /// Prints the measured value, so that a bound can be set; the allowance is in the bound.
     private func expect(
         _ what: String, _ value: Double, _ bound: Double,
         _ location: SourceLocation = #_sourceLocation
@@ -34,8 +34,8 @@ import Testing
         expect("instructions, browser's head", each, Bounds.browserInstructions)
     }
 
-    /// A path of as many names as a request line holds, none of which exists, costs what its bytes
-    /// cost. Each is asked for until it is cached.
+    /// A missing path with as many segments as fit into a request line costs what its bytes cost.
+    /// Each is requested until it is cached.
     @Test func instructionsOfLongMissingPath() throws {
         let names = String(repeating: "/a", count: 1990)
         let each = try InstructionCount.each(few: 5, many: 55) { client, count in
@@ -49,7 +49,7 @@ import Testing
         expect("instructions, a long missing path", each / 3, Bounds.missingPathInstructions)
     }
 
-    /// What a line of the access log costs, in nginx's format.
+    /// The cost of a line in the access log, in nginx's format.
     @Test(arguments: [CostServer.short, CostServer.browser])
     func instructionsOfLogLine(request: String) throws {
         let without = try InstructionCount.each(of: request)
@@ -74,7 +74,7 @@ import Testing
         }
         let seconds = Date().timeIntervalSince(start)
         #expect(counts["epoll_wait"] ?? 0 >= requests, "each is waited for: \(counts)")
-        // The Logger is woken each time that it went to sleep: in a longer time more often.
+        // The logger is woken each time that it went to sleep: more often in a longer time.
         let wakes = counts.removeValue(forKey: "write") ?? 0
         #expect(Double(wakes) <= (isLogged ? 1 + seconds * Bounds.loggerLooks : 0), "\(counts)")
         let bound = isLogged ? Bounds.loggedCalls : Bounds.calls
@@ -117,8 +117,8 @@ import Testing
             Bounds.pipelinedCalls)
     }
 
-    /// Connections are accepted once their request has arrived (TCP_DEFER_ACCEPT): otherwise it
-    /// depends on who is faster whether it has to be waited for.
+    /// Connections are accepted once their request has arrived (TCP_DEFER_ACCEPT); otherwise it
+    /// would depend on timing whether the worker waits for it.
     @Test func callsOfNewConnection() throws {
         let server = try CostServer.start(listen: "deferred")
         for _ in 0..<20 { _ = try server.fetch("/a.bin") }
@@ -131,7 +131,7 @@ import Testing
             Bounds.closingCalls)
     }
 
-    /// Stops a process, and waits until it has stopped: until then it may run.
+    /// Stops a process, and waits until it has stopped.
     private func stop(_ process: pid_t) throws {
         kill(process, SIGSTOP)
         try waitFor("process \(process) to stop") {

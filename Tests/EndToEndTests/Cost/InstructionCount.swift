@@ -2,21 +2,22 @@ import Foundation
 import Glibc
 import Testing
 
-/// User instructions, counted by callgrind.
+/// User instructions, counted with callgrind.
 enum InstructionCount {
-    /// Of a worker for one request: the difference between a run of many and one of few, so that
-    /// what it does once is not in it.
+    /// Returns the instructions of a worker for one request: the difference between a run of many
+    /// and one of few, so that startup is not included.
     static func each(of request: String, log: String = "off") throws -> Double {
         try each(few: 500, many: 2500, log: log) { client, count in
             try CostServer.ask(request, count: count, over: client)
         }
     }
 
-    /// Of a worker for one of the requests that `ask` sends over a connection, so many at a time.
+    /// Returns the instructions of a worker for one of the requests that `ask` sends over a
+    /// connection, `count` at a time.
     static func each(
         few: Int, many: Int, log: String = "off", _ ask: (RawClient, Int) throws -> Void
     ) throws -> Double {
-        // The debugging information of a newer compiler is what valgrind may not know.
+        // valgrind may not know the debugging information of a newer compiler.
         let place = try TemporaryFolder()
         let binary = place.path + "/apus"
         let stripped = try run("strip", ["-o", binary, Product.binary])
@@ -36,8 +37,8 @@ enum InstructionCount {
             main: "sandbox off;")
         let worker = try server.waitForWorkers(1)[0]
         let client = try server.connect()
-        // A Logger that runs goes to sleep when it has written all lines, and is woken by the next
-        // one: how often depends on who runs when.
+        // A running logger sleeps when it has written all lines, and the next line wakes it: how
+        // often depends on scheduling.
         let loggers = log == "off" ? [] : server.loggers
         for logger in loggers { kill(logger, SIGSTOP) }
         defer { for logger in loggers { kill(logger, SIGCONT) } }

@@ -1,8 +1,8 @@
 extension DirectiveGroup {
-    /// Who is let in by address; clients are 127.0.0.1.
+    /// Access by address; clients are 127.0.0.1.
     static let access = DirectiveGroup("access") {
         DirectiveCase(
-            "allow, deny: the first that is about a client holds",
+            "allow, deny: the first match is used",
             server: """
                 location /none { }
                 location /deny { deny 127.0.0.1; }
@@ -21,7 +21,7 @@ extension DirectiveGroup {
             .get("/other", expect: 200, "other"), .get("/in", expect: 200, "in"),
             .get("/missing", expect: 404))
         DirectiveCase(
-            "allow, deny: a level with its own has none of the level around it",
+            "allow, deny: a level with rules inherits none",
             server: """
                 deny all;
                 location /in { }
@@ -33,7 +33,7 @@ extension DirectiveGroup {
             .get("/in", expect: 403), .get("/a", expect: 403), .get("/own2", expect: 200, "own2"),
             .get("/own/nested", expect: 200, "n"))
         DirectiveCase(
-            "allow, deny: asked again where an index or an error page leads",
+            "allow, deny: checked again after index and error pages",
             server: """
                 error_page 403 /page;
                 location / { allow all; }
@@ -55,7 +55,7 @@ extension DirectiveGroup {
             .get("/limit", expect: 200, "limit"), .head("/limit", expect: 200),
             .post("/limit", expect: 403))
         DirectiveCase(
-            "allow, deny: the client is who a believed proxy says",
+            "allow, deny: the client named by a trusted proxy",
             server: """
                 set_real_ip_from 127.0.0.1; real_ip_header X-Forwarded-For;
                 location /four { deny 192.0.2.0/24; }
@@ -73,13 +73,13 @@ extension DirectiveGroup {
             .get("/mapped", [from("192.0.2.1")], expect: 200),
             .get("/mapped", [from("::ffff:192.0.2.1")], expect: 403))
         DirectiveCase(
-            "allow: an address that is none", server: "allow 10/8;",
+            "allow: an invalid address", server: "allow 10/8;",
             refuses: "invalid parameter \"10/8\"")
         DirectiveCase(
-            "satisfy: a value that is none", server: "satisfy none;",
+            "satisfy: an invalid value", server: "satisfy none;",
             refuses: "invalid value \"none\"")
         DirectiveCase(
-            "satisfy: all or any",
+            "satisfy: all and any",
             server: """
                 auth_basic r; auth_basic_user_file {root}/users;
                 location /all { allow 127.0.0.1; }

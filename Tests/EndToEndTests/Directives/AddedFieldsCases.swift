@@ -19,7 +19,7 @@ extension DirectiveGroup {
             .get("/f", expect: 403, .field("B", "2"), .noField("A")),
             .method("DELETE", "/none", expect: 405, .field("B", "2"), ignoring: ["Allow"]))
         DirectiveCase(
-            "add_header: the statuses that get all fields",
+            "add_header: statuses that get all headers",
             server: """
                 add_header A 1;
                 location /200 { return 200 x; } location /201 { return 201 x; }
@@ -53,7 +53,7 @@ extension DirectiveGroup {
             files: ["a.txt": "text"],
             .get("/a.txt", expect: 200, .noField("A"), .noField("B"), .field("C", "c")))
         DirectiveCase(
-            "add_header: what would end a field is a space",
+            "add_header: line ends become spaces",
             server: "location / { add_header X $uri; return 200 ok; }",
             .get(
                 "/a%0d%0aInjected:%20y", expect: 200, .field("X", "/a  Injected: y"),
@@ -63,7 +63,7 @@ extension DirectiveGroup {
                 "/a%0ab", expect: 200, .field("X", "/a b"),
                 nginx: .before("1.31", [200])))
         DirectiveCase(
-            "add_header: a level's own take the place of all around it",
+            "add_header: a level with headers inherits none",
             server: """
                 add_header A server;
                 location /own { add_header B location; return 200 x; }
@@ -114,7 +114,7 @@ extension DirectiveGroup {
             nginx: .since("1.29.3"),
             .get("/in", expect: .noField("A"), .noField("B")))
         DirectiveCase(
-            "add_header_inherit: another word", server: "add_header_inherit perhaps;",
+            "add_header_inherit: an invalid argument", server: "add_header_inherit perhaps;",
             refuses: "invalid value \"perhaps\"", nginx: .since("1.29.3"))
         DirectiveCase(
             "add_header: redirects and folders",
@@ -149,7 +149,7 @@ extension DirectiveGroup {
             .get("/403", expect: 200, "not here", .field("B", "page"), .field("C", "page")),
             .get("/410", expect: 410, .field("G", "410")))
         DirectiveCase(
-            "add_header: 304 has the fields of 200",
+            "add_header: 304 has the headers of 200",
             server: "add_header A a; add_header B b always; expires 1h; add_header S $status;",
             files: ["a.txt": "text"],
             .get(
@@ -157,14 +157,14 @@ extension DirectiveGroup {
                 .field("A", "a"), .field("B", "b"), .field("Cache-Control", "max-age=3600"),
                 .has("Expires"), .field("S", "304"), .noField("Content-Type")))
         DirectiveCase(
-            "add_header: what a 304 does not tell is known to its fields",
+            "add_header: headers of a 304 can use values that it omits",
             server: "add_header T \"$sent_http_content_type.\";", files: ["a.txt": "text"],
             .get("/a.txt", expect: 200, .field("T", "text/plain.")),
             .get(
                 "/a.txt", ["If-None-Match: *"], expect: 304, .field("T", "text/plain."),
                 nginx: .differs(.fieldsOnNotModified, [304, .field("T", ".")])))
         DirectiveCase(
-            "add_header: fields of the answer so far",
+            "add_header: values of earlier response headers",
             server: """
                 location / { add_header A "$sent_http_content_length $sent_http_etag";
                 add_header B "$sent_http_last_modified, $sent_http_connection, $sent_http_a";
@@ -177,7 +177,7 @@ extension DirectiveGroup {
                     "B", "Fri, 14 Feb 2020 13:14:15 GMT, keep-alive, 4 \"5e469d27-4\""),
                 .field("C", "[]")))
         DirectiveCase(
-            "add_header: ranges come after the fields",
+            "add_header: ranges are applied after headers",
             server: "add_header A \"$status $sent_http_content_length$sent_http_content_range\";",
             files: ["a.txt": "0123456789"],
             .get("/a.txt", ["Range: bytes=2-4"], expect: 206, "234", .field("A", "200 10")),
@@ -186,7 +186,7 @@ extension DirectiveGroup {
             .head(
                 "/a.txt", expect: 200, .field("A", "200 10")))
         DirectiveCase(
-            "add_header, expires: a range that is not there keeps the fields of the file",
+            "add_header, expires: 416 keeps the headers of the file",
             server: """
                 expires 1h; add_header A $status; add_header B b always; add_header ETag '"x"';
                 add_header Last-Modified "Fri, 14 Feb 2020 13:14:14 GMT";
@@ -197,7 +197,7 @@ extension DirectiveGroup {
                 .fields("B", ["b", "b"]), .field("Cache-Control", "max-age=3600"),
                 .noField("ETag"), .noField("Last-Modified")))
         DirectiveCase(
-            "add_header, gzip: compression comes after the fields",
+            "add_header, gzip: compression is applied after headers",
             server: """
                 gzip on; gzip_min_length 1; gzip_types *;
                 add_header A "$sent_http_content_length$sent_http_content_encoding";
@@ -209,14 +209,14 @@ extension DirectiveGroup {
                 "/a.txt", ["Accept-Encoding: gzip"], expect: .field("A", "4"),
                 .field("Content-Encoding", "gzip")))
         DirectiveCase(
-            "add_header, gzip_static: a sidecar's coding comes before them",
+            "add_header, gzip_static: a sidecar's coding is set before headers",
             server: "gzip_static always; add_header A \"$sent_http_content_encoding\";",
             files: ["a.txt": "text", "a.txt.gz": "not really"],
             .get(
                 "/a.txt", expect: .field("A", "gzip"), .field("Content-Encoding", "gzip"),
                 ignoring: ["Accept-Ranges"]))
         DirectiveCase(
-            "add_header: Cache-Control goes out as often as it is said",
+            "add_header: Cache-Control is sent as often as it is set",
             server: "add_header Cache-Control public; add_header cache-control immutable;",
             files: ["a.txt": "text"],
             .get("/a.txt", expect: .fields("Cache-Control", ["public", "immutable"])))
@@ -229,7 +229,7 @@ extension DirectiveGroup {
             files: ["a.txt": "text"],
             .get("/a.txt", expect: .fields("Link", ["</a>", "</b>"])))
         DirectiveCase(
-            "add_header: ETag takes the file's place",
+            "add_header: ETag replaces that of the file",
             server: """
                 location /r { alias {root}; add_header A a; add_header ETag '"mine"'; }
                 location /none { alias {root}; add_header ETag ''; }
@@ -245,7 +245,7 @@ extension DirectiveGroup {
             .get("/text", expect: .field("ETag", "\"t\"")),
             .get("/twice/a.txt", expect: .field("ETag", "\"2\"")))
         DirectiveCase(
-            "add_header, gzip: an ETag is weak when the answer is compressed",
+            "add_header, gzip: ETag becomes weak if the response is compressed",
             server: """
                 gzip on; gzip_min_length 1; gzip_types *;
                 location /strong { alias {root}; add_header ETag '"mine"'; }
@@ -260,7 +260,7 @@ extension DirectiveGroup {
             .get("/odd/a.txt", expect: .field("ETag", "odd")),
             .get("/own/a.txt", ["Accept-Encoding: gzip"], expect: .field("ETag", "W/\"own\"")))
         DirectiveCase(
-            "add_header: Last-Modified takes the file's place",
+            "add_header: Last-Modified replaces that of the file",
             server: """
                 location /own { alias {root}; add_header A a;
                     add_header Last-Modified "Fri, 14 Feb 2020 13:14:14 GMT"; add_header B b; }
@@ -357,7 +357,7 @@ extension DirectiveGroup {
             "add_header: a parameter that is not always", server: "add_header A b never;",
             refuses: "invalid parameter \"never\"")
         DirectiveCase(
-            "add_header: a variable that nobody knows", server: "add_header A $nobody_knows;",
+            "add_header: an unknown variable", server: "add_header A $nobody_knows;",
             refuses: "unknown \"nobody_knows\" variable")
         DirectiveCase(
             "add_header: one argument", server: "add_header A;",

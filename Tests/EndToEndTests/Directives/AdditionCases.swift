@@ -7,7 +7,7 @@ extension DirectiveGroup {
         "inner/x.html": "<inner>",
     ]
 
-    /// Texts around texts.
+    /// Texts added before and after the body.
     static let additions = DirectiveGroup("additions") {
         DirectiveCase(
             "add_before_body, add_after_body, addition_types: around a page",
@@ -42,7 +42,7 @@ extension DirectiveGroup {
             .get("/ok", expect: 200, "<before><page><after>"),
             .get("/none", expect: 404, .bodyLacks("<before>")))
         DirectiveCase(
-            "add_before_body, add_after_body: of all kinds",
+            "add_before_body, add_after_body: all kinds of responses",
             server: """
                 gzip on; gzip_min_length 1; set $who me; default_type text/html;
                 location /big { alias {root}/page.html; add_before_body /big.html;
@@ -76,7 +76,7 @@ extension DirectiveGroup {
                 expect: 200, .body(text + "<page>" + text)),
             .next(expect: 200, "<before>"))
         DirectiveCase(
-            "add_after_body, charset: parts in the charset of the whole", http: latinMaps,
+            "add_after_body, charset: parts in the charset of the response", http: latinMaps,
             server: """
                 charset utf-8; add_after_body /latin/a.txt; addition_types text/plain;
                 location /latin/ { alias {root}/; source_charset latin; }
@@ -88,10 +88,10 @@ extension DirectiveGroup {
             .get("/packed/p.txt", expect: 200, "acafé € ?\n"))
     }
 
-    /// The same where a request came by other ways.
+    /// Texts added to responses of internal redirects and error pages.
     static let elsewhere = DirectiveGroup("content elsewhere") {
         DirectiveCase(
-            "charset, gunzip, autoindex, empty_gif: where other directives lead",
+            "charset, gunzip, autoindex, empty_gif: after internal redirects",
             http: latinMaps,
             server: """
                 charset utf-8;

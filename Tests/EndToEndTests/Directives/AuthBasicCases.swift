@@ -1,10 +1,10 @@
 import Foundation
 
 extension DirectiveGroup {
-    /// Who is let in by a password.
+    /// Access by password.
     static let authBasic = DirectiveGroup("auth_basic") {
         DirectiveCase(
-            "auth_basic, auth_basic_user_file: what is asked for and taken",
+            "auth_basic, auth_basic_user_file: challenge and credentials",
             server: "auth_basic \"the realm\"; auth_basic_user_file {root}/users;",
             files: ["users": "# ann:comment\n\nbob:{PLAIN}x:comment\nann:{PLAIN}secret", "a": "A"],
             .get(
@@ -72,7 +72,7 @@ extension DirectiveGroup {
             files: ["a": "A", "folder/x": "x"],
             .get("/a", expect: 401), .get("/a", [ann], expect: 500))
         DirectiveCase(
-            "auth_basic: on the way through index and error pages",
+            "auth_basic: with index and error pages",
             server: """
                 location / { auth_basic r; auth_basic_user_file {root}/users; }
                 location /page { auth_basic r; auth_basic_user_file {root}/users;
@@ -100,12 +100,12 @@ extension DirectiveGroup {
             "auth_basic: twice", server: "auth_basic a; auth_basic b;",
             refuses: "\"auth_basic\" directive is duplicate")
         DirectiveCase(
-            "auth_basic_user_file: a variable that nobody knows",
+            "auth_basic_user_file: an unknown variable",
             server: "auth_basic a; auth_basic_user_file $nope;",
             refuses: "unknown \"nope\" variable"
         )
         DirectiveCase(
-            "auth_delay: holds 401 back",
+            "auth_delay: delays 401",
             server: """
                 auth_basic r; auth_basic_user_file {root}/users; auth_delay 200ms;
                 """,
@@ -117,12 +117,12 @@ extension DirectiveGroup {
                     + "GET /a HTTP/1.1\r\nHost: h\r\n\(ann)\r\n\r\n", expect: 200, "A"),
             .next(expect: 401), .next(expect: 200, "A"))
         DirectiveCase(
-            "auth_delay: a time that is none", server: "auth_delay x;",
+            "auth_delay: an invalid time", server: "auth_delay x;",
             refuses: "invalid time \"x\"",
             nginxSays: "\"auth_delay\" directive invalid value")
     }
 
-    /// The field for `user:password`.
+    /// Returns the Authorization header for `user:password`.
     static func basic(_ credentials: String) -> String {
         "Authorization: Basic " + Data(credentials.utf8).base64EncodedString()
     }

@@ -1,9 +1,8 @@
-/// What is asked for again and again, and then comes from memory: the answers are those of nginx
-/// each time.
+/// Repeated requests, which are served from the cache: the responses equal nginx's each time.
 extension DirectiveGroup {
-    static let kept = DirectiveGroup("kept answers") {
+    static let kept = DirectiveGroup("cached responses") {
         DirectiveCase(
-            "content_cache: files, folders, and what is not there", http: "content_cache off;",
+            "content_cache: files, directories and missing names", http: "content_cache off;",
             files: ["a.txt": "text"], nginx: .ownAddition,
             .get("/a.txt", expect: 200, "text"), .get("/a.txt", expect: 200, "text"),
             .get("/a.txt", expect: 200, "text"), .get("/none", expect: 404))
@@ -18,13 +17,13 @@ extension DirectiveGroup {
             .get("/long", expect: "longer than eight"), .get("/a", expect: "a"),
             .get("/long", expect: "longer than eight"))
         DirectiveCase(
-            "content_cache: off stands alone", http: "content_cache off size=1m;",
+            "content_cache: off must be the only argument", http: "content_cache off size=1m;",
             refuses: "\"off\" must be the only argument", nginx: .ownAddition)
         DirectiveCase(
-            "content_cache: another word", http: "content_cache size=1m max=3;",
+            "content_cache: an invalid argument", http: "content_cache size=1m max=3;",
             refuses: "invalid parameter \"max=3\"", nginx: .ownAddition)
         DirectiveCase(
-            "content_cache: a size that is none", http: "content_cache size=many;",
+            "content_cache: an invalid size", http: "content_cache size=many;",
             refuses: "invalid value in \"size=many\"", nginx: .ownAddition)
         DirectiveCase(
             "content_cache: more entries than memory", http: "content_cache entries=9999999;",
@@ -33,7 +32,7 @@ extension DirectiveGroup {
             "open_file_cache: without max", server: "open_file_cache inactive=3s;",
             refuses: "\"open_file_cache\" must have the \"max\" parameter")
         DirectiveCase(
-            "open_file_cache: a number that is none", server: "open_file_cache max=x;",
+            "open_file_cache: an invalid number", server: "open_file_cache max=x;",
             refuses: "invalid \"open_file_cache\" parameter \"max=x\"")
         DirectiveCase(
             "index, try_files, error_page, add_header, expires: again and again",

@@ -1,5 +1,6 @@
 extension DirectiveGroup {
-    /// Captures of server names and locations, in alias, root, index, return; and real shapes.
+    /// Captures of server names and locations in alias, root, index and return; configurations from
+    /// practice.
     static let captures = DirectiveGroup("captures") {
         DirectiveCase(
             "server_name: captures in the root",
@@ -77,7 +78,7 @@ extension DirectiveGroup {
                 """,
             .get("/o/x", expect: 200, "outer x"), .get("/o/in/y", expect: 200, "inner y"))
         DirectiveCase(
-            "location: captures are those of the last expression that was tried",
+            "location: captures are those of the last expression tried",
             server: """
                 location ~ ^/m/(a)(b) {
                     if ($arg_x ~ (1)) { set $c $1; }
@@ -96,7 +97,7 @@ extension DirectiveGroup {
             .raw("GET http://h.example/p?q HTTP/1.1\r\nHost: x\r\n\r\n", expect: 200, "/p|/p?q"),
             .raw("GET http://h.example HTTP/1.1\r\nHost: x\r\n\r\n", expect: 200))
         DirectiveCase(
-            "location: an internal redirect goes through the regular expressions again",
+            "location: an internal redirect tries the regular expressions again",
             server: """
                 location / { try_files $uri /fall.php; }
                 location ~ \\.php$ { return 200 "php $uri"; }

@@ -3,14 +3,14 @@ import Glibc
 import Synchronization
 import Testing
 
-/// Where a case is asked: its ports and its folder at one of the two servers.
+/// The ports and the directory of a case at one of the two servers.
 struct CasePlace: Sendable {
     let ports: [UInt16]
-    /// `{dir}`.
+    /// The replacement of `{dir}`.
     let folder: String
     var root: String { folder + "/root" }
 
-    /// Puts what they stand for in the place of `{port}`, `{root}` and `{dir}`.
+    /// Replaces `{port}`, `{root}` and `{dir}`.
     func fill(_ text: String) -> String {
         text.replacingOccurrences(of: "{port}", with: "\(ports[0])")
             .replacingOccurrences(of: "{port2}", with: "\(ports[1])")
@@ -19,12 +19,12 @@ struct CasePlace: Sendable {
             .replacingOccurrences(of: "{dir}", with: folder)
     }
 
-    /// The other way, so that the answers of two servers can be compared.
+    /// Reverses `fill`, so that the responses of two servers can be compared.
     func unfill(_ text: String) -> String {
         var text = text.replacingOccurrences(of: root, with: "{root}")
             .replacingOccurrences(of: folder, with: "{dir}")
         for (port, name) in zip(ports, ["{port}", "{port2}", "{port3}"]) {
-            // Not within a longer number, as 28000 is in 1728000.
+            // Not within a longer number, as 28000 in 1728000.
             text = text.replacingOccurrences(
                 of: "(?<![0-9])\(port)(?![0-9])", with: name, options: .regularExpression)
         }
@@ -32,8 +32,8 @@ struct CasePlace: Sendable {
     }
 }
 
-/// One process that serves a number of cases. It lives until the tests end: the guard of processes
-/// ends it and removes its folder.
+/// A process that serves several cases. It runs until the tests end: the process guard ends it and
+/// removes its directory.
 final class CaseServer: @unchecked Sendable {
     private let process: ChildProcess
     private let folder: TemporaryFolder
@@ -43,7 +43,8 @@ final class CaseServer: @unchecked Sendable {
         let description: String
     }
 
-    /// Starts `binary` with the configuration of all of `cases`, which agree in http and main.
+    /// Starts `binary` with the configuration of all `cases`, which have the same text in http and
+    /// main.
     init(_ binary: String, _ cases: [DirectiveCase]) throws {
         let folder = try TemporaryFolder()
         var attempt = 0
@@ -76,13 +77,14 @@ final class CaseServer: @unchecked Sendable {
         }
     }
 
-    /// The lines of the log about system calls that no way of a request should make.
+    /// The lines of the log about system calls that no request should cause.
     var unexpectedCalls: [String] {
         let log = (try? readText(folder.path + "/error.log")) ?? ""
         return log.components(separatedBy: "\n").filter { $0.contains("in the sandbox") }
     }
 
-    /// What `binary` says of the configuration of one case, and whether it takes it (`-t`).
+    /// Runs `binary -t` with the configuration of a case. Returns whether it is accepted, and the
+    /// output.
     static func check(_ binary: String, _ one: DirectiveCase) throws -> (Bool, String) {
         let folder = try TemporaryFolder()
         let places = try prepare([one], in: folder)
@@ -92,12 +94,13 @@ final class CaseServer: @unchecked Sendable {
         return (result.succeeded, result.output + result.error)
     }
 
-    /// Makes the folders and files of the cases.
+    /// Creates the directories and files of the cases.
     private static func prepare(
         _ cases: [DirectiveCase], in folder: TemporaryFolder
     ) throws -> [CasePlace] {
         try cases.indices.map { index in
-            // Of one width, so that lengths are equal wherever the path stands in an answer.
+            // Names of the same width, so that lengths are equal wherever the path occurs in a
+            // response.
             let name = "case\(1000 + index)"
             let place = CasePlace(
                 ports: FreePorts.take(3), folder: folder.path + "/" + name)
@@ -123,7 +126,7 @@ final class CaseServer: @unchecked Sendable {
         return fixture
     }
 
-    /// Folders get the files' old time, so that listings are equal.
+    /// Sets the old time of the files for directories too, so that listings are equal.
     private static func age(_ root: String, _ folder: TemporaryFolder) throws {
         let names = FileManager.default.enumerator(atPath: root)?.allObjects as? [String] ?? []
         for name in names { try folder.setModified(root + "/" + name, TemporaryFolder.modified) }
@@ -149,7 +152,7 @@ final class CaseServer: @unchecked Sendable {
 
             """
         if let whole = cases[0].whole { return prelude + places[0].fill(whole) + "\n" }
-        // nginx makes these folders when it starts; where it may not, it does not start.
+        // nginx creates these directories at startup, and does not start if it cannot.
         let bodies = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
             .map { "\($0)_temp_path \(folder.path)/bodies;" }.joined(separator: "\n")
         let parts = zip(cases, places).map { one, place in

@@ -1,9 +1,9 @@
 extension DirectiveGroup {
-    /// What several groups of directives do together: fields and access in the face of internal
-    /// redirects, error pages and `if`.
+    /// Interaction of several groups of directives: headers and access with internal redirects,
+    /// error pages and `if`.
     static let combined = DirectiveGroup("combined") {
         DirectiveCase(
-            "limit_except: allows a method that is named",
+            "limit_except: allows the named methods",
             server: """
                 location /a { limit_except GET { deny all; } return 200 ok; }
                 location /b { limit_except POST PUT { deny all; } }
@@ -15,12 +15,12 @@ extension DirectiveGroup {
             .method("PUT", "/b", expect: 405), .method("DELETE", "/b", expect: 403),
             .get("/c", expect: 403), .head("/c", expect: 200))
         DirectiveCase(
-            "limit_except: GET stands for HEAD, too",
+            "limit_except: GET includes HEAD",
             server: "location / { limit_except GET { deny all; } }", files: ["f": "f"],
             .get("/f", expect: 200), .head("/f", expect: 200), .post("/f", "x", expect: 403),
             .method("OPTIONS", "/f", expect: 403))
         DirectiveCase(
-            "limit_except: small letters are taken",
+            "limit_except: lower case is accepted",
             server: "location / { limit_except get { deny all; } }", files: ["f": "f"],
             .get("/f", expect: 200), .post("/f", "x", expect: 403))
         DirectiveCase(
@@ -65,7 +65,7 @@ extension DirectiveGroup {
             .get("/b/x", expect: 200, "app", .field("X-L", "b")),
             .get("/index.html", expect: 200, .field("X-L", "index")))
         DirectiveCase(
-            "add_header, index: an index has the fields of the location that it is found in",
+            "add_header, index: an index page has the headers of its location",
             server: """
                 location / { add_header X-L slash; }
                 location = /index.html { add_header X-L exact; }
@@ -77,7 +77,7 @@ extension DirectiveGroup {
             .get("/d/", expect: 200, .field("X-L", "txt")),
             .get("/e/", expect: 200, .field("X-L", "slash")))
         DirectiveCase(
-            "add_header: which statuses have it",
+            "add_header: statuses",
             server: """
                 add_header X-A a; add_header X-B b always;
                 location /200 { return 200 x; } location /201 { return 201 x; }
@@ -101,7 +101,7 @@ extension DirectiveGroup {
             .get("/500", expect: 500, .noField("X-A"), .has("X-B")),
             .get("/none", expect: 404, .noField("X-A"), .has("X-B")),
             .get("/f", ["Range: bytes=0-1"], expect: 206, .has("X-A")),
-            // nginx has added the file's fields when it finds out that its range is not there.
+            // nginx has added the file's headers when it finds that the range is not satisfiable.
             .get(
                 "/f", ["Range: bytes=99-"], expect: 416, .has("X-A"), .fields("X-B", ["b", "b"])),
             .get("/f", ["If-None-Match: *"], expect: 304, .has("X-A"), .has("X-B")),
@@ -110,7 +110,7 @@ extension DirectiveGroup {
             .raw("GET / HTTP/1.1\r\n\r\n", expect: 400, .has("X-B")),
             .raw("BAD\r\n\r\n", expect: 400, .has("X-B")))
         DirectiveCase(
-            "add_header: a level with one of its own has none of the outer ones",
+            "add_header: a level with headers inherits none of the outer levels",
             server: """
                 add_header X-Frame-Options DENY; add_header X-S s;
                 location /own/ { add_header X-O o; }
@@ -124,7 +124,7 @@ extension DirectiveGroup {
             .get("/none/f", expect: 200, .field("X-S", "s"), .field("X-Frame-Options", "DENY")),
             .get("/nest/in/f", expect: 200, .field("X-N", "n"), .noField("X-S")))
         DirectiveCase(
-            "add_header, if: the last if that holds gives the fields",
+            "add_header, if: the last matching if sets the headers",
             server: """
                 location / {
                     add_header X-L outer;
@@ -171,13 +171,13 @@ extension DirectiveGroup {
                 "/l/none", expect: 404, "missing", .noField("X-L"), .noField("X-S"),
                 .noField("X-P"), .field("X-Q", "always")))
         DirectiveCase(
-            "add_header, error_page: =200 makes them all go out",
+            "add_header, error_page: =200 sends all of them",
             server: """
                 error_page 404 =200 /ok; location = /ok { add_header X-P page; }
                 """,
             files: ["ok": "ok"], .get("/none", expect: 200, "ok", .field("X-P", "page")))
         DirectiveCase(
-            "add_header: variables, empty values, several of one name",
+            "add_header: variables, empty values, several with one name",
             server: """
                 add_header X-V "$request_method $uri"; add_header X-E $arg_e;
                 add_header X-T 1; add_header X-T 2; add_header X-Status $status;
@@ -190,7 +190,7 @@ extension DirectiveGroup {
                 .field("X-Type", "text/html")),
             .get("/f.html?e=x", expect: 200, .field("X-E", "x")))
         DirectiveCase(
-            "add_header: of fields that there are already",
+            "add_header: headers that already exist",
             server: """
                 add_header Last-Modified "Thu, 01 Jan 2015 00:00:00 GMT"; add_header Vary X;
                 location /e { add_header ETag "\\"own\\""; }
@@ -227,7 +227,7 @@ extension DirectiveGroup {
             .get("/y", ["If-None-Match: *"], expect: 304, .has("Cache-Control")),
             .get("/yy", expect: 404, .noField("Expires"), .noField("Cache-Control")))
         DirectiveCase(
-            "expires, map: by the answer's type, error pages included",
+            "expires, map: by the type of the response, including error pages",
             declares: """
                 map $sent_http_content_type $combinedExpires {
                     default off; text/html epoch; text/css max; ~image/ 7d;
@@ -248,7 +248,7 @@ extension DirectiveGroup {
             .get("/t", expect: 200, .noField("Expires")),
             .get("/j", expect: 200, .field("Cache-Control", "max-age=3600")))
         DirectiveCase(
-            "deny, return: a return comes before access",
+            "deny, return: return is processed before access",
             server: """
                 location /r { deny all; return 200 returned; }
                 location /t { deny all; try_files $uri =404; }
@@ -273,7 +273,7 @@ extension DirectiveGroup {
             .get("/.git/config", expect: 403), .get("/.well-known/x", expect: 200, "w"),
             .get("/a/.env", expect: 403), .get("/f", expect: 200))
         DirectiveCase(
-            "deny: through an internal redirect the new location's rules hold",
+            "deny: after an internal redirect the new location's rules apply",
             server: """
                 location / { try_files $uri /secret; } location = /secret { deny all; }
                 location /open/ { deny all; location /open/in/ { allow all; } }
@@ -300,7 +300,7 @@ extension DirectiveGroup {
             .get("/a", ["Authorization: Bearer x"], expect: 401),
             .get("/off", expect: 200, "off"))
         DirectiveCase(
-            "satisfy: any and all",
+            "satisfy: any and all, with errors",
             server: """
                 auth_basic realm; auth_basic_user_file {root}/users;
                 location /any { satisfy any; allow 127.0.0.1; deny all; }

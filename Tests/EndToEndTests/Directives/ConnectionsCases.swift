@@ -2,7 +2,7 @@ extension DirectiveGroup {
     /// Keep-alive, timeouts, and how bytes are sent.
     static let connections = DirectiveGroup("connections") {
         DirectiveCase(
-            "keepalive_timeout: kept by default", files: ["f": "f"],
+            "keepalive_timeout: open by default", files: ["f": "f"],
             .get("/f", expect: 200, .field("Connection", "keep-alive"), .noField("Keep-Alive")),
             .same(.get("/f", expect: 200, "f", .keeps)),
             .same(
@@ -46,11 +46,11 @@ extension DirectiveGroup {
             files: ["f": "f"],
             .raw("GET /f HT", expect: .noResponse), .get("/f", expect: 200))
         DirectiveCase(
-            "client_body_timeout, lingering_timeout: a body that does not come",
+            "client_body_timeout, lingering_timeout: a body that does not arrive",
             server: "client_body_timeout 200ms; lingering_timeout 200ms;", files: ["f": "f"],
             .get("/f", ["Content-Length: 10"], expect: 200))
         DirectiveCase(
-            "lingering_close, lingering_time, lingering_timeout: taken",
+            "lingering_close, lingering_time, lingering_timeout: accepted",
             server: """
                 lingering_close always; lingering_time 1s; lingering_timeout 100ms;
                 location /off { lingering_close off; }
@@ -59,7 +59,7 @@ extension DirectiveGroup {
             .get("/f", ["Connection: close"], expect: 200, .closes),
             .get("/off", ["Connection: close"], expect: 200, .closes))
         DirectiveCase(
-            "send_timeout, reset_timedout_connection: taken",
+            "send_timeout, reset_timedout_connection: accepted",
             server: "send_timeout 10s; reset_timedout_connection on;", files: ["f": "f"],
             .get("/f", expect: 200))
         DirectiveCase(
@@ -67,7 +67,7 @@ extension DirectiveGroup {
             refuses: "invalid time \"soon\"",
             nginxSays: "\"send_timeout\" directive invalid value")
         DirectiveCase(
-            "lingering_close: another word", server: "lingering_close maybe;",
+            "lingering_close: an invalid argument", server: "lingering_close maybe;",
             refuses: "invalid value \"maybe\"")
         DirectiveCase(
             "sendfile, sendfile_max_chunk, tcp_nopush, tcp_nodelay: a larger file",
@@ -81,7 +81,7 @@ extension DirectiveGroup {
             .get("/f", ["Range: bytes=0-0,199999-199999"], expect: 206),
             .get("/plain/f", ["Range: bytes=100000-100009"], expect: 206))
         DirectiveCase(
-            "read_ahead: taken", server: "read_ahead 64k;", files: ["f": "f"],
+            "read_ahead: accepted", server: "read_ahead 64k;", files: ["f": "f"],
             .get("/f", expect: 200))
     }
 }

@@ -47,7 +47,7 @@ extension DirectiveGroup {
                 .bodyContains("mtime=\"2020-02-14T13:14:15Z\" size=\"1\">b &quot;&lt;&amp;&gt;")),
             .head("/xml/", expect: 200, .field("Content-Type", "text/xml; charset=utf-8"), .empty))
         DirectiveCase(
-            "autoindex_format: none but four", server: "autoindex_format yaml;",
+            "autoindex_format: an invalid format", server: "autoindex_format yaml;",
             refuses: "invalid value \"yaml\"")
         DirectiveCase(
             "autoindex, gzip: a listing is compressed",
@@ -73,7 +73,7 @@ extension DirectiveGroup {
 
     // MARK: random_index, empty_gif
 
-    /// Content that no path names.
+    /// Content that is not a file.
     static let pictures = DirectiveGroup("pictures") {
         DirectiveCase(
             "random_index: the only file of a directory",
@@ -118,7 +118,7 @@ extension DirectiveGroup {
 
     private static let text = String(repeating: "A line of text.\n", count: 5000)
 
-    /// What was compressed beforehand, for clients that do not take it.
+    /// Pre-compressed files for clients that do not accept them.
     static let decompressed = DirectiveGroup("decompressed") {
         DirectiveCase(
             "gunzip: for clients that do not take gzip",
@@ -153,7 +153,7 @@ extension DirectiveGroup {
 
     // MARK: charset
 
-    /// What is said of a text's characters.
+    /// The charset of Content-Type.
     static let charsets = DirectiveGroup("charsets") {
         DirectiveCase(
             "charset, charset_types: in Content-Type",
@@ -194,14 +194,14 @@ extension DirectiveGroup {
                 "/a.html", ["Accept-Encoding: gzip"], expect: 200, .gzipped("html"),
                 .field("Content-Type", "text/html; charset=utf-8")))
         DirectiveCase(
-            "charset_map, charset: none between the two",
+            "charset_map, charset: no map between the two",
             server: "charset utf-8; source_charset klingon;",
             refuses: "no \"charset_map\" between the charsets \"klingon\" and \"utf-8\"")
         DirectiveCase(
             "charset_map: twice the same", http: "charset_map a A { 80 81; }",
             refuses: "\"charset_map\" between the same charsets \"a\" and \"A\"")
         DirectiveCase(
-            "charset_map: the other way round is no other map",
+            "charset_map: the reverse direction is a duplicate",
             http: "charset_map a b { 80 81; } charset_map B a { 80 81; }",
             refuses: "duplicate \"charset_map\" between \"B\" and \"a\"")
         DirectiveCase(
@@ -225,7 +225,7 @@ extension DirectiveGroup {
     private static let unicode: [UInt8] =
         Array("café € ü 😀 ".utf8) + [0x80, 0xC3, 0x41, 0x0A]
 
-    /// Texts in other characters.
+    /// Texts converted to another charset.
     static let recoded = DirectiveGroup("recoded") {
         DirectiveCase(
             "charset_map, source_charset: to UTF-8", http: latinMaps,
@@ -293,7 +293,7 @@ extension DirectiveGroup {
                 .bodyContains("Content-Range: bytes 2-2/6\r\n\r\nc\r\n"),
                 ignoring: ["Content-Type"]))
         DirectiveCase(
-            "override_charset: what says its charset already", http: latinMaps,
+            "override_charset: responses that have a charset", http: latinMaps,
             server: """
                 autoindex on; autoindex_format xml; charset latin;
                 location /d/ { override_charset on; }
@@ -307,8 +307,8 @@ extension DirectiveGroup {
 }
 
 extension Fixture {
-    /// The gzip format (RFC 1952) around bytes that are not compressed (RFC 1951, section 3.2.4):
-    /// at most 65535 of them a block.
+    /// Returns the gzip format (RFC 1952) with stored blocks (RFC 1951, section 3.2.4) of at most
+    /// 65,535 bytes.
     static func stored(_ content: [UInt8]) -> Fixture {
         func little(_ number: Int, _ count: Int) -> [UInt8] {
             (0..<count).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) }

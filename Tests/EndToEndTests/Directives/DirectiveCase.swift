@@ -8,33 +8,33 @@ import Foundation
 /// there, which holds `files`.
 struct DirectiveCase: Sendable {
     let name: String
-    /// Text for the http block. Cases with the same text share one process; another text is
-    /// another process, so declarations are better `declares`.
+    /// Text for the http block. Cases with the same text share a process; a different text needs
+    /// another process, so declarations belong into `declares`.
     var http = ""
-    /// Text for the http block that does nothing to other cases, for its names are its own: map,
+    /// Text for the http block that does not affect other cases, since its names are unique: map,
     /// geo, split_clients, log_format, zones.
     var declares = ""
-    /// The same for main.
+    /// Text for the main level.
     var main = ""
-    /// The inside of a server block that listens on `{port}` and has `{root}` as its root.
+    /// The content of a server block that listens on `{port}` with the root `{root}`.
     var server = ""
-    /// Server blocks in the place of that one.
+    /// Server blocks instead of that one.
     var servers: String?
-    /// A whole file in the place of all of it, but for daemon, pid and error_log.
+    /// A whole file instead of all of this, except daemon, pid and error_log.
     var whole: String?
     var files: [String: Fixture] = [:]
-    /// Symbolic links below the root, with what they lead to.
+    /// Symbolic links below the root, with their targets.
     var links: [String: String] = [:]
-    /// Permissions of files or folders below the root.
+    /// Permissions of files or directories below the root.
     var modes: [String: UInt32] = [:]
-    /// The message with which the configuration is refused; nil when it loads.
+    /// The message with which the configuration is refused; nil if it loads.
     var refusal: String?
-    /// What nginx says then; nil when it says the same.
+    /// nginx's message if it is different.
     var refusalOfNginx: String?
     var verdict = NginxVerdict.same
     var steps: [Step] = []
 
-    /// A case whose configuration loads. `bare`: the server block has no root of its own accord.
+    /// A case whose configuration loads. With `bare`, the server block has no root.
     init(
         _ name: String, http: String = "", declares: String = "", main: String = "",
         server: String = "", bare: Bool = false, servers: String? = nil, whole: String? = nil,
@@ -55,8 +55,8 @@ struct DirectiveCase: Sendable {
         self.steps = steps
     }
 
-    /// A case whose configuration is refused, with a message that contains `refuses`; nginx's
-    /// contains `nginxSays` where it puts it in other words.
+    /// A case whose configuration is refused with a message that contains `refuses`, or for nginx
+    /// `nginxSays`.
     init(
         _ name: String, http: String = "", main: String = "", server: String = "",
         servers: String? = nil, whole: String? = nil, files: [String: Fixture] = [:],
@@ -74,20 +74,20 @@ struct DirectiveCase: Sendable {
         verdict = nginx
     }
 
-    /// The same with every step made four times: the last ones are answered from memory.
+    /// Returns the case with each step made four times: the last responses come from the cache.
     func askedAgain() -> DirectiveCase {
         var row = self
         row.steps = steps.flatMap { Array(repeating: $0, count: 4) }
         return row
     }
 
-    /// The directives that it is a test of.
+    /// The directives that this case tests.
     var directives: [String] {
         name.prefix { $0 != ":" }.split(separator: ",")
             .map { $0.trimmingCharacters(in: .whitespaces) }
     }
 
-    /// Whether this nginx can be given the configuration.
+    /// True if this version of nginx supports the configuration.
     func isKnown(to version: NginxVersion) -> Bool {
         switch verdict {
         case .same, .differs: true
@@ -108,17 +108,17 @@ struct DirectiveCase: Sendable {
     }
 }
 
-/// What nginx has to do with a case or a request.
+/// The comparison with nginx for a case or a request.
 enum NginxVerdict: Sendable {
-    /// It answers the same.
+    /// The same response.
     case same
-    /// It does so from this version on; an older one is not asked.
+    /// The same response from this version on; older ones are not tested.
     case since(String)
-    /// An older one than this answers so; a newer one the same.
+    /// A different response before this version; the same from it on.
     case before(String, [Expectation])
-    /// It answers so, and the entry of the list of differences says why.
+    /// A different response; the entry of the list of differences has the reason.
     case differs(Difference.Name, [Expectation])
-    /// It is not asked: it does not have that.
+    /// Not supported by nginx.
     case ownAddition
 }
 
@@ -132,7 +132,7 @@ struct DirectiveGroup: Sendable {
         self.cases = cases()
     }
 
-    /// Statement by statement, so that the compiler sees each row by itself.
+    /// A builder with one statement per row, so that each row is type-checked by itself.
     @resultBuilder enum Rows {
         static func buildExpression(_ row: DirectiveCase) -> [DirectiveCase] { [row] }
         static func buildArray(_ rows: [[DirectiveCase]]) -> [DirectiveCase] { rows.flatMap { $0 } }

@@ -1,5 +1,5 @@
 extension DirectiveGroup {
-    /// All tables. One a line, so that branches that each add one can be merged.
+    /// All tables, one per line, so that branches that each add one can be merged.
     static let all: [DirectiveGroup] = [
         access,
         addedFields,

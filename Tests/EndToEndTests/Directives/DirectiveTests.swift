@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// A case with a name of its own in the reports of tests.
+/// A case with its own name in test reports.
 struct CaseRow: Sendable, CustomTestStringConvertible {
     let group: String
     let one: DirectiveCase
@@ -13,8 +13,8 @@ struct CaseRow: Sendable, CustomTestStringConvertible {
     }
 }
 
-/// The tables, put to apus and to nginx: both answer as the rows say, and equally in all that the
-/// rows do not say.
+/// Runs the tables with apus and nginx: both respond as the rows say, and equally in everything
+/// else.
 @Suite struct DirectiveTests {
     @Test(.enabled(if: Product.isApus), arguments: CaseRow.all)
     func apusMatchesTable(row: CaseRow) throws {
@@ -39,7 +39,7 @@ struct CaseRow: Sendable, CustomTestStringConvertible {
             try expectRefusal(row.one, NginxPeer.binary, said)
             return
         }
-        // Where apus cannot be asked the other test says so.
+        // If apus cannot run the case, the other test reports it.
         let ours = Product.isApus ? try? Transcripts.apus.transcript(of: row) : nil
         let theirs = try Transcripts.nginx.transcript(of: row)
         for (index, step) in row.one.steps.enumerated() {
@@ -47,7 +47,7 @@ struct CaseRow: Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// What nginx says to a step, alone and beside what apus says.
+    /// Compares nginx's result of a step with the expectations and with that of apus.
     private func judge(_ step: Step, _ index: Int, _ ours: Transcript?, _ theirs: Transcript) {
         var expected = step.expected
         var isEqual: Bool? = true
@@ -101,7 +101,7 @@ struct CaseRow: Sendable, CustomTestStringConvertible {
         #expect(CaseRow.all.allSatisfy { $0.one.name.contains(": ") })
     }
 
-    /// Prints what was compared, so that nobody takes an empty run for a good one.
+    /// Prints the number of comparisons, so that an empty run is noticed.
     @Test(.enabled(if: NginxPeer.isThere)) func tableIsComplete() {
         let asked = CaseRow.asked
         let steps = asked.flatMap(\.one.steps)
@@ -116,6 +116,6 @@ struct CaseRow: Sendable, CustomTestStringConvertible {
 }
 
 extension CaseRow {
-    /// The rows that this nginx is asked.
+    /// The rows that this version of nginx supports.
     static let asked = all.filter { $0.one.isKnown(to: NginxPeer.version) }
 }

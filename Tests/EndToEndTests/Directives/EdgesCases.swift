@@ -1,5 +1,5 @@
 extension DirectiveGroup {
-    /// Corners of single directives.
+    /// Edge cases of single directives.
     static let edges = DirectiveGroup("edges") {
         DirectiveCase(
             "root, alias: an empty one is the prefix",
@@ -12,7 +12,7 @@ extension DirectiveGroup {
             .get("/albelow-the-prefix.txt", expect: 200, "below"),
             .get("/ends", expect: 200, "slash"))
         DirectiveCase(
-            "error_page: a page for another method is got, and its preconditions are those of GET",
+            "error_page: the page is requested with GET, and preconditions are those of GET",
             server: "location / { error_page 405 =200 $uri; }", files: ["f": "file"],
             .post("/f", "x", expect: 200, "file"),
             .post("/f", "x", ["If-None-Match: *"], expect: 304),
@@ -22,7 +22,7 @@ extension DirectiveGroup {
             .post("/f", "x", ["If-Match: \"other\""], expect: 412),
             .post("/f", "x", ["Range: bytes=0-1"], expect: 206, "fi"))
         DirectiveCase(
-            "return: If-None-Match of another method than GET and HEAD",
+            "return: If-None-Match with methods other than GET and HEAD",
             server: "location / { return 200 text; }",
             .get("/", ["If-None-Match: *"], expect: 304),
             .post(

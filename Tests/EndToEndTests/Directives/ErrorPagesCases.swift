@@ -30,7 +30,7 @@ extension DirectiveGroup {
             .get("/410", expect: 301), .post("/f", "x", expect: 200, "put"),
             .get("/d/", expect: 404))
         DirectiveCase(
-            "error_page: = takes the code of the page",
+            "error_page: = uses the code of the page",
             server: """
                 error_page 404 = /page; error_page 403 = @named; error_page 410 = /ret;
                 location = /403 { return 403; } location = /410 { return 410; }
@@ -41,7 +41,7 @@ extension DirectiveGroup {
             .get("/none", expect: 200, "page"), .get("/403", expect: 202, "named"),
             .get("/410", expect: 418, "tea"))
         DirectiveCase(
-            "error_page: without = the code stays whatever the page says",
+            "error_page: without = the code of the error stays",
             server: """
                 error_page 404 /ret; location = /ret { return 200 "text of 200"; }
                 error_page 403 @n; location @n { return 200 named; }
@@ -105,7 +105,7 @@ extension DirectiveGroup {
             .get("/l/de/none", expect: 404, "de"), .get("/l/fr/none", expect: 404),
             .get("/m/de/none", expect: 404, "de"))
         DirectiveCase(
-            "error_page: a location's own take the place of all of the server's",
+            "error_page: a location's pages replace all of the server's",
             server: """
                 error_page 404 /s404; error_page 403 /s403;
                 location /l/ { error_page 403 /l403; location = /l/403 { return 403; } }
@@ -194,7 +194,7 @@ extension DirectiveGroup {
             "error_page: a word for a code", server: "error_page four /x;",
             refuses: "invalid value \"four\"")
         DirectiveCase(
-            "error_page, types: the type of the page is by its own name",
+            "error_page, types: the type of the page is that of its name",
             server: "error_page 404 /error.json;", files: ["error.json": "{}"],
             .get("/a.html", expect: 404, "{}", .field("Content-Type", "application/json")))
         DirectiveCase(
@@ -223,7 +223,7 @@ extension DirectiveGroup {
         // MARK: internal, named
 
         DirectiveCase(
-            "internal: only for what comes from inside",
+            "internal: only for internal redirects",
             server: """
                 location /in/ { internal; } error_page 404 /in/404;
                 location /r { rewrite ^ /in/f last; } location /rr { rewrite ^ /in/f redirect; }
@@ -240,7 +240,7 @@ extension DirectiveGroup {
             "internal: with an argument", server: "location / { internal on; }",
             refuses: "invalid number of arguments in \"internal\" directive")
         DirectiveCase(
-            "location: a named one is not for paths",
+            "location: a named one does not match paths",
             server: "location @n { return 200 named; } location / { return 200 \"$uri\"; }",
             .get("/@n", expect: 200, "/@n"), .get("/n", expect: 200, "/n"))
         DirectiveCase(
@@ -248,22 +248,22 @@ extension DirectiveGroup {
             server: "location / { try_files $uri @nowhere; }",
             .get("/x", expect: 500, .errorLog("could not find named location \"@nowhere\"")))
         DirectiveCase(
-            "location: a named one inside of another",
+            "location: a named one inside another",
             server: "location / { location @n { } }",
             refuses: "named location \"@n\" can be on the server level only")
         DirectiveCase(
-            "location: another one inside of a named one",
+            "location: another one inside a named one",
             server: "location @n { location /x { } }",
             refuses: "cannot be inside the named location \"@n\"")
         DirectiveCase(
-            "location: the first of two named ones of one name",
+            "location: the first of two named ones with the same name",
             server: """
                 location @n { return 200 one; } location @n { return 200 two; }
                 location / { try_files $uri @n; }
                 """,
             .get("/x", expect: 200, "one"))
         DirectiveCase(
-            "location: a named one with a try_files of its own",
+            "location: a named one with its own try_files",
             server: """
                 location / { try_files $uri @a; } location @a { try_files /a$uri @b; }
                 location @b { try_files /b$uri =404; }
@@ -271,7 +271,7 @@ extension DirectiveGroup {
             files: ["a/f": "a", "b/g": "b"],
             .get("/f", expect: 200, "a"), .get("/g", expect: 200, "b"), .get("/h", expect: 404))
         DirectiveCase(
-            "location, root, error_page: a named one serves files of its root",
+            "location, root, error_page: a named one serves files below its root",
             server: """
                 location / { error_page 404 = @fallback; }
                 location @fallback { root {root}/second; }

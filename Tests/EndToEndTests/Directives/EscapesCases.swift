@@ -33,7 +33,7 @@ extension DirectiveGroup {
             .get("/a%20b", expect: 200, "no-a"), .get("/f", expect: 200, "yes-file-f"),
             .get("/%20", expect: 200, "no-%20"))
         DirectiveCase(
-            "rewrite, set: captures are not encoded behind a rewrite that has matched",
+            "rewrite, set: captures are not encoded after a matching rewrite",
             server: """
                 location ~ ^/k/ { rewrite ^/k/(.*)$ /k/$1; set $p $1; return 200 "$p"; }
                 location ~ ^/m/(.*)$ { set $p $1; rewrite ^/none/(.*)$ /x/$1; return 200 "$p|$1"; }
@@ -58,7 +58,7 @@ extension DirectiveGroup {
                 "/arg/!$'()*,-.%2F:%40%5B%5D_~%23%25%2B%3F%7F%C3%A4", expect: 200,
                 "p=!$'()*,-./:@[]_~%23%25%2B%3F%7F%C3%A4"))
         DirectiveCase(
-            "rewrite: what is no escape in a redirect",
+            "rewrite: invalid escapes in a redirect",
             server: """
                 rewrite ^/a$ /x%zz/%2/%/%41%3Fz%/%q redirect; rewrite ^/b$ /x%25%zz%c3%A4% redirect;
                 rewrite ^/c$ /x%%41b redirect; rewrite ^/d$ /x%2 redirect;

@@ -1,4 +1,4 @@
-/// expires, and what gzip_proxied makes of it.
+/// expires, and its effect on gzip_proxied.
 extension DirectiveGroup {
     static let expires = DirectiveGroup("expires") {
         DirectiveCase(
@@ -12,7 +12,7 @@ extension DirectiveGroup {
             "expires: a plus before it", server: "expires +30d;", files: ["a.txt": "text"],
             .get("/a.txt", expect: .field("Cache-Control", "max-age=2592000"), .has("Expires")))
         DirectiveCase(
-            "expires: a time that is over", server: "expires -1;", files: ["a.txt": "text"],
+            "expires: a time in the past", server: "expires -1;", files: ["a.txt": "text"],
             .get("/a.txt", expect: .field("Cache-Control", "no-cache"), .has("Expires")))
         DirectiveCase(
             "expires: now", server: "expires 0;", files: ["a.txt": "text"],
@@ -32,7 +32,7 @@ extension DirectiveGroup {
             server: "expires 1h; location /a { expires off; return 200 x; }",
             .get("/a", expect: .noField("Expires"), .noField("Cache-Control")))
         DirectiveCase(
-            "expires: a time that is counted from the file's, and over",
+            "expires: a time after the file's, in the past",
             server: "expires modified +24h;", files: ["a.txt": "text"],
             .get(
                 "/a.txt", expect: .field("Cache-Control", "no-cache"),
@@ -48,7 +48,7 @@ extension DirectiveGroup {
             files: ["a.txt": "text"],
             .get("/a.txt", expect: .field("Cache-Control", "max-age=0")))
         DirectiveCase(
-            "expires: from the time of what has none", server: "expires modified 1h;",
+            "expires: modified, for content without a time", server: "expires modified 1h;",
             files: ["a/b.txt": ""],
             .get("/a", expect: 301, .field("Cache-Control", "max-age=3600")))
         DirectiveCase(
@@ -81,7 +81,7 @@ extension DirectiveGroup {
             .get("/m/a.txt?e=max", expect: 200, .noField("Expires")),
             .get("/m/a.txt?e=@1h", expect: 200, .noField("Expires")))
         DirectiveCase(
-            "expires: a variable that knows the answer",
+            "expires: a variable of the response",
             server: """
                 location / { set $long ""; if ($uri ~ css$) { set $long 1y; } expires $long; }
                 """,
@@ -89,7 +89,7 @@ extension DirectiveGroup {
             .get("/a.css", expect: .field("Cache-Control", "max-age=31536000")),
             .get("/a.txt", expect: .noField("Cache-Control")))
         DirectiveCase(
-            "expires: the statuses that have it",
+            "expires: statuses",
             server: """
                 expires 1h; location /302 { return 302 /x; } location /204 { return 204; }
                 location /403 { return 403; } location /201 { return 201 x; }
@@ -107,7 +107,7 @@ extension DirectiveGroup {
             server: "expires 1h; error_page 404 =200 /e.html;", files: ["e.html": "page"],
             .get("/none", expect: 200, "page", .field("Cache-Control", "max-age=3600")))
         DirectiveCase(
-            "expires: 304 has it, too", server: "expires 1h;", files: ["a.txt": "text"],
+            "expires: 304 has it too", server: "expires 1h;", files: ["a.txt": "text"],
             .get(
                 "/a.txt", ["If-None-Match: \"5e469d27-4\""], expect: 304,
                 .field("Cache-Control", "max-age=3600"), .has("Expires")))
@@ -116,7 +116,7 @@ extension DirectiveGroup {
             server: "expires 1h; add_header A \"$sent_http_cache_control\";",
             files: ["a.txt": "text"], .get("/a.txt", expect: .field("A", "max-age=3600")))
         DirectiveCase(
-            "expires: inherited by what has fields of its own",
+            "expires: inherited by levels with headers",
             server: "expires 1h; location /a { add_header A a; return 200 x; }",
             .get("/a", expect: .field("A", "a"), .field("Cache-Control", "max-age=3600")))
         DirectiveCase(
@@ -126,7 +126,7 @@ extension DirectiveGroup {
             "expires: a capital word", server: "expires EPOCH;",
             refuses: "\"expires\" directive invalid value")
         DirectiveCase(
-            "expires: nothing", server: "expires \"\";",
+            "expires: no argument", server: "expires \"\";",
             refuses: "\"expires\" directive invalid value")
         DirectiveCase(
             "expires: more than a day", server: "expires @25h;",
@@ -138,7 +138,7 @@ extension DirectiveGroup {
             "expires: max behind modified", server: "expires modified max;",
             refuses: "\"expires\" directive invalid value")
         DirectiveCase(
-            "expires: another word before a time", server: "expires created 1h;",
+            "expires: an invalid argument before a time", server: "expires created 1h;",
             refuses: "\"expires\" directive invalid value")
         DirectiveCase(
             "expires: twice", server: "expires 1h; expires 2h;",

@@ -1,13 +1,15 @@
 import Foundation
 import Testing
 
-/// What `apus explain` says is answered, beside what is answered: the requests of all tables.
+/// Compares the response that `apus explain` shows with the served one, for the requests of all
+/// tables.
 @Suite(.enabled(if: Product.isApus)) struct ExplainedResponseTests {
     @Test(arguments: CaseRow.explained)
     func explainedResponseEqualsServedOne(row: CaseRow) throws {
         let transcript = try Transcripts.apus.transcript(of: row)
         let asked = row.one.steps.indices.filter { row.one.steps[$0].explainArguments != nil }
-        // Each reads the configuration of a hundred cases: the first and the last have to do.
+        // Each run reads the configuration of a hundred cases, so only the first and the last
+        // request are explained.
         for index in Set([asked.first, asked.last].compactMap(\.self)).sorted() {
             let step = row.one.steps[index]
             guard let arguments = step.explainArguments else { continue }
@@ -28,7 +30,7 @@ import Testing
         switch served {
         case .failure(let text): Issue.record("\(arguments): \(text)")
         case .nothing:
-            // What was closed for want of a proxy's header gets one here.
+            // A connection closed for lack of a PROXY protocol header gets one here.
             let isClosed = blocks.last?.hasPrefix("no response: the connection is closed") == true
             let hasProxy = result.output.contains("\nPROXY protocol header: ")
             #expect(isClosed != hasProxy, "\(result.output)")
@@ -36,7 +38,7 @@ import Testing
             let head = try #require(
                 blocks.first { $0.hasPrefix("HTTP/1.1 ") }, "\(arguments): \(result.output)")
             let explained = try Response(head: head.replacingOccurrences(of: "\n", with: "\r\n"))
-            // Nothing is kept for who only explains.
+            // An explaining worker caches nothing.
             let ignored =
                 step.ignored
                 + (Judgement.isFromMemory(response)
@@ -54,7 +56,7 @@ import Testing
         }
     }
 
-    /// An empty run is no good one.
+    /// An empty run must not pass.
     @Test func manyCasesAreExplained() {
         let steps = CaseRow.explained.flatMap(\.one.steps).filter { $0.explainArguments != nil }
         #expect(steps.count >= 100)
@@ -67,7 +69,8 @@ extension CaseRow {
             && row.one.steps.contains { $0.explainArguments != nil }
     }
 
-    /// What other requests have done counts, or what the kernel knows of the connection.
+    /// True if the response depends on other requests, or on the kernel's data about the
+    /// connection.
     private var isOfOtherRequests: Bool {
         let directives = Set(one.directives)
         return directives.contains { $0.hasPrefix("limit_req") }
@@ -77,7 +80,7 @@ extension CaseRow {
 }
 
 extension Step {
-    /// The words that ask for the same; nil for what is no request of its own, has a body, or
+    /// The arguments for the same request; nil if it depends on an earlier one, has a body, or
     /// cannot be written as a URL.
     fileprivate var explainArguments: [String]? {
         guard !isOnSameConnection, case .request(let method, let target, let fields, "") = sent,

@@ -1,4 +1,4 @@
-/// The small switches around an answer's fields and its connection.
+/// Small switches for response headers and the connection.
 extension DirectiveGroup {
     static let fieldSwitches = DirectiveGroup("field switches") {
         DirectiveCase(
@@ -43,7 +43,7 @@ extension DirectiveGroup {
             .get("/", ["User-Agent: \(safari)"], expect: 200, .closes),
             .post("/", "x", ["User-Agent: \(explorer6)"], expect: 200, .closes))
         DirectiveCase(
-            "keepalive_disable: another browser", server: "keepalive_disable netscape;",
+            "keepalive_disable: an unknown browser", server: "keepalive_disable netscape;",
             refuses: "invalid value \"netscape\"")
         DirectiveCase(
             "keepalive_min_timeout: a time", server: "keepalive_min_timeout 10s; return 200 ok;",
@@ -95,13 +95,13 @@ extension DirectiveGroup {
                 "/a", ["Accept-Encoding: gzip", "User-Agent: \(chrome)"], expect: 404,
                 .field("Content-Encoding", "gzip")))
         DirectiveCase(
-            "early_hints: taken", server: "early_hints $http_sec_fetch_mode; return 200 ok;",
+            "early_hints: accepted", server: "early_hints $http_sec_fetch_mode; return 200 ok;",
             nginx: .since("1.29"), .get("/", expect: 200, "ok"))
         DirectiveCase(
             "server_tokens: build", server: "server_tokens build; return 200 ok;",
             .get("/", expect: 200, .has("Server")))
         DirectiveCase(
-            "server_tokens: another word", server: "server_tokens perhaps;",
+            "server_tokens: an invalid argument", server: "server_tokens perhaps;",
             refuses: "invalid value \"perhaps\"")
         DirectiveCase(
             "etag: off", server: "etag off;", files: ["a.txt": "text"],

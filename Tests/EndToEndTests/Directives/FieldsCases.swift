@@ -1,17 +1,17 @@
 extension DirectiveGroup {
-    /// Fields of the answer: validators, ranges, Server, Location.
+    /// Response headers: validators, ranges, Server, Location.
     static let fields = DirectiveGroup("fields") {
         DirectiveCase(
             "server_tokens: on and off",
             server: "location /off { server_tokens off; } location /on { server_tokens on; }",
             .get("/on", expect: 404, .has("Server")), .get("/off", expect: 404, .has("Server")))
         DirectiveCase(
-            "server_tokens: off says no version", server: "server_tokens off;", files: ["f": "f"],
+            "server_tokens: off hides the version", server: "server_tokens off;", files: ["f": "f"],
             nginx: .ownAddition,
             .get("/f", expect: 200, .field("Server", "apus")),
             .get("/none", expect: 404, .field("Server", "apus"), .bodyLacks("apus/")))
         DirectiveCase(
-            "server_tokens: another word", server: "server_tokens maybe;",
+            "server_tokens: an invalid argument", server: "server_tokens maybe;",
             refuses: "invalid value \"maybe\"")
         DirectiveCase(
             "etag: on and off", server: "location /off/ { etag off; }",
@@ -56,7 +56,7 @@ extension DirectiveGroup {
             .get("/off/f", ["If-Modified-Since: Fri, 14 Feb 2020 13:14:15 GMT"], expect: 200),
             .get("/off/f", ["If-None-Match: \"5e469d27-1\""], expect: 304))
         DirectiveCase(
-            "if_modified_since: another word", server: "if_modified_since never;",
+            "if_modified_since: an invalid argument", server: "if_modified_since never;",
             refuses: "invalid value \"never\"")
         DirectiveCase(
             "max_ranges: not set", files: ["f": "0123456789"],

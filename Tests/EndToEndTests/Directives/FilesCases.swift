@@ -1,5 +1,5 @@
 extension DirectiveGroup {
-    /// From a path to a file.
+    /// Mapping of a path to a file.
     static let files = DirectiveGroup("files") {
         DirectiveCase(
             "root: a file below it",
@@ -13,7 +13,7 @@ extension DirectiveGroup {
             server: "location /a { root {root}; alias {root}; }",
             refuses: "\"alias\" directive is duplicate, \"root\" directive was specified earlier")
         DirectiveCase(
-            "alias, root: not both in one location, the other way",
+            "alias, root: not both in one location, in the other order",
             server: "location /a { alias {root}; root {root}; }",
             refuses: "\"root\" directive is duplicate, \"alias\" directive was specified earlier")
         DirectiveCase(
@@ -28,7 +28,7 @@ extension DirectiveGroup {
             files: ["inner/in/f": "inner", "in/f": "outer", "x/f": "x"],
             .get("/in/f", expect: 200, "inner"), .get("/x/f", expect: 200, "x"))
         DirectiveCase(
-            "root: of a location only, so that the others have the built-in html",
+            "root: in a location only; other locations use the built-in html",
             server: "location /in/ { root {root}; }", bare: true,
             files: ["in/f": "inner", "f": "not reached"],
             .get("/in/f", expect: 200, "inner"), .get("/f", expect: 404))
@@ -149,14 +149,14 @@ extension DirectiveGroup {
             .get("/a/b/f", expect: 200, "f", .field("Content-Type", "text/x-b")),
             .get("/a/g.t", expect: 200, "g", .field("Content-Type", "text/x-t")))
         DirectiveCase(
-            "alias: in a regular expression's location it is the whole path",
+            "alias: in a location with a regular expression, it is the whole path",
             server: "location ~ ^/v/ { alias {root}/one; }",
             files: ["one": "one"], .get("/v/any", expect: 200, "one"))
         DirectiveCase(
             "alias: not in a server", server: "alias {root};",
             refuses: "\"alias\" directive is not allowed here")
         DirectiveCase(
-            "alias: encoded and doubled slashes in what follows",
+            "alias: encoded and double slashes in the rest of the path",
             server: "location /i/ { alias {root}/x/; }", files: ["x/a b/c": "c"],
             .get("/i/a%20b/c", expect: 200, "c"), .get("//i///a%20b//c", expect: 200, "c"),
             .get("/i/a%20b", expect: 301, .location("http://localhost:{port}/i/a%20b/")))
@@ -174,7 +174,7 @@ extension DirectiveGroup {
                 .errorLog("directory index of \"{root}/none/\" is forbidden")),
             .get("/htm/", expect: 403), .get("/missing/", expect: 404))
         DirectiveCase(
-            "index: the first that is there",
+            "index: the first existing file",
             server: "index index.html index.htm d.txt;",
             files: ["a/index.htm": "htm", "b/d.txt": "txt", "b/index.htm": "b", "c/d.txt": "c"],
             .get("/a/", expect: 200, "htm"), .get("/b/", expect: 200, "b"),
@@ -184,7 +184,7 @@ extension DirectiveGroup {
             server: "index one; index two;", files: ["a/two": "2", "b/one": "1", "b/two": "x"],
             .get("/a/", expect: 200, "2"), .get("/b/", expect: 200, "1"))
         DirectiveCase(
-            "index: a location's takes the place of the server's",
+            "index: a location's replaces the server's",
             server: "index one; location /l/ { index two; }",
             files: ["l/one": "1", "l/two": "2", "m/one": "m1"],
             .get("/l/", expect: 200, "2"), .get("/m/", expect: 200, "m1"))
@@ -194,7 +194,7 @@ extension DirectiveGroup {
             files: ["fallback.html": "fell", "a/index.html": "a", "b/x": "x"],
             .get("/a/", expect: 200, "a"), .get("/b/", expect: 200, "fell"))
         DirectiveCase(
-            "index: goes through the locations again",
+            "index: selects a location again",
             server: """
                 location / { default_type text/x-slash; }
                 location = /index.page { default_type text/x-index; }
@@ -206,7 +206,7 @@ extension DirectiveGroup {
             .get("/p/", expect: 200, .field("Content-Type", "text/x-php")),
             .get("/q/", expect: 200, .field("Content-Type", "text/x-slash")))
         DirectiveCase(
-            "index: a directory of that name", server: "index sub index.html;",
+            "index: a directory with that name", server: "index sub index.html;",
             files: ["a/sub/x": "x", "a/index.html": "a"],
             .get("/a/", expect: 301, .location("http://localhost:{port}/a/sub/")))
         DirectiveCase(

@@ -1,5 +1,5 @@
 extension DirectiveGroup {
-    /// Variables that depend on an address.
+    /// geo: variables that depend on an address.
     static let geos = DirectiveGroup("geos") {
         DirectiveCase(
             "geo: the longest prefix of an address in a variable",
@@ -44,7 +44,7 @@ extension DirectiveGroup {
             .get("/f?a=10.3.0.0", expect: 200, "none"),
             .get("/f?a=11.0.0.1", expect: 200, "none"), .get("/f?a=::1", expect: 200, "none"))
         DirectiveCase(
-            "geo: the client's own address, and that of its proxies",
+            "geo: the client's address, and those of proxies",
             declares: """
                 geo $geo_plain { default none; 127.0.0.0/8 local; 192.0.2.0/24 far; }
                 geo $geo_proxied {
@@ -68,7 +68,7 @@ extension DirectiveGroup {
                 "two", nginx: .since("1.23.0")),
             .get("/f", ["X-Forwarded-For: unknown, 10.0.0.1"], expect: 200, "near"))
         DirectiveCase(
-            "geo: without a default there is nothing",
+            "geo: without a default, the value is empty",
             declares: "geo $arg_a $geo_empty { 10.0.0.0/8 ten; include {dir}/root/a.geo; }",
             server: "root {root}/$geo_empty;", bare: true,
             files: [
@@ -77,7 +77,7 @@ extension DirectiveGroup {
             .get("/f?a=10.0.0.1", expect: 200, "ten"), .get("/f?a=9.0.0.1", expect: 200, "nothing"),
             .get("/f?a=11.0.0.1", expect: 200, "11"), .get("/f?a=::", expect: 200, "nothing"))
         DirectiveCase(
-            "geo: once a request, or each time anew",
+            "geo: evaluated once per request, or each time",
             declares: """
                 geo $geo_key $geo_once { default none; 10.0.0.0/8 ten; }
                 geo $geo_key $geo_anew { volatile; default none; 10.0.0.0/8 ten; }

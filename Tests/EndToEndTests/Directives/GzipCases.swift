@@ -1,7 +1,7 @@
 private let words = wordyText(3000)
 
 extension DirectiveGroup {
-    /// Compression on the way out, and beforehand.
+    /// Compression on the fly, and pre-compressed files.
     static let gzip = DirectiveGroup("gzip") {
         DirectiveCase(
             "gzip: off by default", files: ["f.html": .text(words)],
@@ -59,7 +59,7 @@ extension DirectiveGroup {
                 .noField("Content-Encoding")),
             .get("/on/f.html", ["Accept-Encoding: gzip"], expect: 200, .has("Content-Encoding")))
         DirectiveCase(
-            "gzip_types: besides text/html, which may be named again",
+            "gzip_types: besides text/html, which may be repeated",
             server: "gzip on; gzip_types text/css application/json text/html;",
             files: [
                 "f.html": .text(words), "f.css": .text(words), "f.json": .text(words),
@@ -130,7 +130,7 @@ extension DirectiveGroup {
                 "/plain/f.html", ["Accept-Encoding: gzip"], expect: 200,
                 .noField("Content-Encoding"), .field("Content-Length", "3000")))
         DirectiveCase(
-            "gzip_cache: another word", server: "gzip_cache always;",
+            "gzip_cache: an invalid argument", server: "gzip_cache always;",
             refuses: "invalid value \"always\"", nginx: .ownAddition)
         DirectiveCase(
             "gzip_vary: on", server: "gzip on; gzip_vary on; gzip_types text/css;",
@@ -154,7 +154,7 @@ extension DirectiveGroup {
                 .field("Content-Encoding", "gzip"), .noField("Transfer-Encoding"),
                 .gzipped(words), .closes))
         DirectiveCase(
-            "gzip_http_version: another", server: "gzip_http_version 2;",
+            "gzip_http_version: an invalid version", server: "gzip_http_version 2;",
             refuses: "invalid value \"2\"")
         DirectiveCase(
             "gzip_proxied: any and off",
@@ -194,7 +194,7 @@ extension DirectiveGroup {
                 "/f/f.html", ["Accept-Encoding: gzip", "Via: 1.1 p"], expect: 200,
                 .noField("Content-Encoding")))
         DirectiveCase(
-            "gzip_proxied: a word that is none", server: "gzip_proxied some;",
+            "gzip_proxied: an invalid argument", server: "gzip_proxied some;",
             refuses: "invalid value \"some\"")
         DirectiveCase(
             "gzip_disable: msie6 and expressions",

@@ -1,5 +1,5 @@
 extension DirectiveGroup {
-    /// The choice of a server for requests without a usable Host, and invalid server names.
+    /// Selection of a server for requests without a usable Host, and invalid server names.
     static let hosts = DirectiveGroup("hosts") {
         DirectiveCase(
             "server_name: without Host, the server without a name and no regular expression",
@@ -27,7 +27,7 @@ extension DirectiveGroup {
             .get("/", ["Host: star.example"], expect: 200, "none"),
             .get("/", ["Host: ..dot.example"], expect: 400))
         DirectiveCase(
-            "server_name, error_page: who refuses a request whose host is not known yet",
+            "server_name, error_page: the server that refuses a request before its host is known",
             servers: """
                 server {
                     listen 127.0.0.1:{port}; server_name a; error_page 400 /page;
@@ -52,7 +52,7 @@ extension DirectiveGroup {
             .raw("GET / HTTP/1.0\r\nContent-Length: x\r\n\r\n", expect: 400, "unnamed"),
             .raw("GET / HTTP/1.1\r\nHost: b\r\nContent-Length: x\r\n\r\n", expect: 400, "b"))
         DirectiveCase(
-            "error_page: a named location has no path where none was read",
+            "error_page: a named location without a path, if none was read",
             server: """
                 error_page 400 @page; location @page { return 200 "page $uri"; }
                 """,
@@ -72,7 +72,7 @@ extension DirectiveGroup {
             "server_name: a star without a dot", server: "server_name *a;",
             refuses: "server name \"*a\" is invalid")
         DirectiveCase(
-            "server_name: an empty label, where there is something to choose",
+            "server_name: an empty label, with several servers",
             servers: """
                 server { listen 127.0.0.1:{port}; server_name a..b; }
                 server { listen 127.0.0.1:{port}; server_name c; }

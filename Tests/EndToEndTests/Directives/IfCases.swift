@@ -1,5 +1,5 @@
 extension DirectiveGroup {
-    /// if: its conditions, and what nginx makes of what stands in it.
+    /// if: its conditions, and nginx's handling of directives in it.
     static let ifs = DirectiveGroup("if") {
         DirectiveCase(
             "if: a variable is false when it is empty or 0",
@@ -48,7 +48,7 @@ extension DirectiveGroup {
             .get("/c", expect: 200, "no"), .get("/c", ["Host: x"], expect: 200, "yes"),
             .get("/b?x=12", expect: 200, "two"), .get("/b?x=123", expect: 200, "no"))
         DirectiveCase(
-            "if: captures are there behind it",
+            "if: captures can be used after it",
             server: """
                 location / {
                     if ($request_uri ~ "^/(?<lang>[a-z]{2})/([0-9]+)") { set $number $2; }
@@ -107,7 +107,7 @@ extension DirectiveGroup {
             .get("/x?y", ["Host: www.a.test"], expect: 301, .location("http://a.test/x?y")),
             .get("/x", ["Host: q.b.test"], expect: 200, "/q/x"), .get("/x", expect: 200, "/x"))
         DirectiveCase(
-            "if: file answers from inside of it have its settings",
+            "if: file responses inside it have its settings",
             server: """
                 location / {
                     default_type x/outer;
@@ -120,7 +120,7 @@ extension DirectiveGroup {
             .get("/f?t=1", expect: 200, "outer", .field("Content-Type", "x/outer")),
             .get("/f?a=1&t=1", expect: 200, "outer"))
         DirectiveCase(
-            "if: the last that holds is the location",
+            "if: the last matching one is the location",
             server: """
                 location / {
                     if ($arg_a) { root {root}/a; }
@@ -131,7 +131,7 @@ extension DirectiveGroup {
             .get("/f?a=1", expect: 200, "A"), .get("/f?b=1", expect: 200, "B"),
             .get("/f?a=1&b=1", expect: 200, "B"), .get("/f", expect: 200, "0"))
         DirectiveCase(
-            "if, try_files: a condition that holds makes nginx forget try_files",
+            "if, try_files: a matching condition disables try_files",
             server: """
                 location / {
                     try_files $uri /fallback;
@@ -143,7 +143,7 @@ extension DirectiveGroup {
             .get("/none", expect: 200, "fell"), .get("/none?x=1", expect: 404),
             .get("/f?x=1", expect: 200, "f"))
         DirectiveCase(
-            "if, alias: the alias is kept",
+            "if, alias: the alias stays in effect",
             server: """
                 location /i/ { alias {root}/x/; if ($arg_x) { set $y 1; } }
                 """,
@@ -186,14 +186,14 @@ extension DirectiveGroup {
             server: "location / { if ($arg_a) { if ($arg_b) { return 200; } } }",
             refuses: "\"if\" directive is not allowed here")
         DirectiveCase(
-            "if: not everything may stand in it",
+            "if: directives that are not allowed in it",
             server: "location / { if ($arg_a) { try_files $uri =404; } }",
             refuses: "\"try_files\" directive is not allowed here")
         DirectiveCase(
             "if: not in a server", server: "if ($host = x) { root {root}; }",
             refuses: "\"root\" directive is not allowed here")
         DirectiveCase(
-            "if: an operator that is none", server: "if ($host == x) { return 404; }",
+            "if: an unknown operator", server: "if ($host == x) { return 404; }",
             refuses: "unexpected \"==\" in condition")
         DirectiveCase(
             "if: no variable", server: "if (host = x) { return 404; }",
@@ -210,7 +210,7 @@ extension DirectiveGroup {
             "if: an expression that does not compile", server: "if ($host ~ \"(\") { return 404; }",
             refuses: "missing closing parenthesis")
         DirectiveCase(
-            "if: the spaces that nginx takes",
+            "if: spaces that nginx accepts",
             server: """
                 location /a { if ( $arg_x = 1 ) { return 200 yes; } return 200 no; }
                 location /b { if ($arg_x) {return 200 yes;} return 200 no; }
@@ -221,7 +221,7 @@ extension DirectiveGroup {
             .get("/a?x=1", expect: 200, "yes"), .get("/b?x=1", expect: 200, "yes"),
             .get("/c", expect: 200, "yes"), .get("/d?x=1", expect: 200, "yes"))
         DirectiveCase(
-            "if, access_log: a log of its own",
+            "if, access_log: its own log",
             declares: "log_format iflog1 '$uri $status';",
             server: """
                 location / {

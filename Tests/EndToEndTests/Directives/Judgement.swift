@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// Whether answers are what they are expected to be.
+/// Comparison of responses with expectations.
 enum Judgement {
-    /// What is wrong with one answer; empty when nothing is.
+    /// Returns the failures of one response; empty if it is as expected.
     static func failures(
         of received: Transcript.Received, _ expected: [Expectation], at place: CasePlace
     ) -> [String] {
@@ -115,14 +115,14 @@ enum Judgement {
 
     // MARK: two servers
 
-    /// Whether what gzip has made was there before it was asked for.
+    /// True if the response is a cached compressed variant.
     static func isFromMemory(_ response: Response) -> Bool {
         response["Content-Encoding"] == "gzip" && response["Content-Length"] != nil
     }
 
-    /// How the answers of apus and nginx differ; empty when they are equal but for Server, Date,
-    /// and the looks of built-in pages. Unless `isStrict`, Allow of a 405 and Vary of a 304 may be
-    /// missing at nginx, as the list of differences says.
+    /// Returns the differences between the responses of apus and nginx; empty if they are equal
+    /// except for Server, Date, and the look of built-in pages. Unless `isStrict`, nginx may lack
+    /// Allow of a 405 and Vary of a 304, as in the list of differences.
     static func differences(
         _ apus: (Transcript.Received, CasePlace), _ nginx: (Transcript.Received, CasePlace),
         ignoring ignored: [String], isStrict: Bool = false
@@ -137,7 +137,7 @@ enum Judgement {
             }
             var names = ignored
             if isBuiltIn { names += ["content-length", "transfer-encoding"] }
-            // Entries of the list of differences that would otherwise stand at every such row.
+            // Entries of the list of differences that would otherwise be needed in every such row.
             if !isStrict, theirs.status == 405 { names.append("allow") }
             if !isStrict, theirs.status == 304 { names.append("vary") }
             if !isStrict, isFromMemory(ours), theirs["Content-Length"] == nil {
@@ -164,8 +164,8 @@ enum Judgement {
         }
     }
 
-    /// A page that nginx has made, of an error, a redirect or a folder; or the answer to HEAD that
-    /// would have had one.
+    /// True for a page that nginx generates, of an error, a redirect or a directory; or for the
+    /// response to HEAD of such a page.
     private static func isBuiltInPage(_ response: Response) -> Bool {
         var text = response.text
         if response["Content-Encoding"] == "gzip", let plain = try? gunzip(response.body) {
@@ -175,7 +175,8 @@ enum Judgement {
             || (response.body.isEmpty && response.status >= 300 && response.status != 304)
     }
 
-    /// The same names and values in the same order. Times to come may be counted from either Date.
+    /// True if names and values are the same, in the same order. Future times may be relative to
+    /// either Date.
     static func haveEqualFields(
         _ ours: (response: Response, place: CasePlace),
         _ theirs: (response: Response, place: CasePlace), ignoring ignored: [String]
@@ -225,7 +226,7 @@ enum Judgement {
         return text(ours.response, ours.place) == text(theirs.response, theirs.place)
     }
 
-    /// The body without what is another at each server.
+    /// Returns the body without the parts that differ between servers.
     private static func text(_ response: Response, _ place: CasePlace) -> String {
         var text = place.unfill(response.text)
         if let type = response["Content-Type"], let start = type.range(of: "boundary=") {

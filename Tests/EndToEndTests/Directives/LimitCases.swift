@@ -1,6 +1,6 @@
 extension DirectiveGroup {
-    /// limit_req, limit_conn, limit_rate and stub_status; what takes time or several workers is in
-    /// LimitTests.
+    /// limit_req, limit_conn, limit_rate and stub_status; LimitTests have what takes time or
+    /// several workers.
     static let limits = DirectiveGroup("limits") {
         DirectiveCase(
             "limit_req_zone, limit_req: one request passes, the next is beyond the rate",
@@ -10,14 +10,14 @@ extension DirectiveGroup {
             .get("/a", expect: 503, .errorLog("limiting requests, excess: ")),
             .get("/none", expect: 503, .errorLog("by zone \"plain\", client: 127.0.0.1")))
         DirectiveCase(
-            "limit_req: each key has its own rate, and no key none",
+            "limit_req: each key has its own rate; empty keys have none",
             declares: "limit_req_zone $arg_k zone=keys:1m rate=1r/m;",
             server: "limit_req zone=keys;", files: ["a": "hello"],
             .get("/a?k=one", expect: 200), .get("/a?k=two", expect: 200),
             .get("/a?k=one", expect: 503), .get("/a?k=two", expect: 503),
             .get("/a", expect: 200), .get("/a?k=", expect: 200), .get("/a", expect: 200))
         DirectiveCase(
-            "limit_req_zone: a key may be made of several variables, and long",
+            "limit_req_zone: a long key of several variables",
             declares: "limit_req_zone $host$uri$arg_k zone=long:1m rate=1r/m;",
             server: "limit_req zone=long;", files: ["a": "hello", "b": "hello"],
             .get("/a", expect: 200), .get("/a", expect: 503), .get("/b", expect: 200),
@@ -31,7 +31,7 @@ extension DirectiveGroup {
             .get("/a", expect: 200), .get("/a", expect: 200), .get("/a", expect: 200),
             .get("/a", expect: 503), .head("/a", expect: 503))
         DirectiveCase(
-            "limit_req: what is within delay= is answered at once",
+            "limit_req: requests within delay= are not delayed",
             declares: "limit_req_zone $binary_remote_addr zone=delay:1m rate=1r/m;",
             server: "limit_req zone=delay burst=2 delay=2;", files: ["a": "hello"],
             .get("/a", expect: 200), .get("/a", expect: 200), .get("/a", expect: 200),
@@ -45,7 +45,7 @@ extension DirectiveGroup {
             .get("/a", expect: 200),
             .get("/a", expect: 429, .errorLog("[notice]"), .errorLog("by zone \"status\"")))
         DirectiveCase(
-            "limit_req_dry_run: what would be refused is said only",
+            "limit_req_dry_run: rejections are only logged",
             declares: """
                 limit_req_zone $binary_remote_addr zone=dry:1m rate=1r/m;
                 log_format dry '$limit_req_status $limit_conn_status';
@@ -61,7 +61,7 @@ extension DirectiveGroup {
                 "/a", expect: 200, .logs("dry.log", "REJECTED_DRY_RUN -"),
                 .errorLog("limiting requests, dry run, excess: ")))
         DirectiveCase(
-            "limit_req: all of several are asked",
+            "limit_req: several limits all apply",
             declares: """
                 limit_req_zone $server_port zone=wide:1m rate=1r/m;
                 limit_req_zone $arg_k zone=narrow:1m rate=1r/m;
@@ -73,7 +73,7 @@ extension DirectiveGroup {
                 """, files: ["a": "hello"],
             .get("/a?k=1", expect: 200, .logs("several.log", "PASSED")),
             .get("/a?k=1", expect: 503, .errorLog("by zone \"narrow\"")),
-            // What is refused does not count: there are three left.
+            // Rejected requests do not count, so three are left.
             .get("/a?k=2", expect: 200), .get("/a?k=3", expect: 200), .get("/a?k=4", expect: 200),
             .get(
                 "/a?k=5", expect: 503, .errorLog("by zone \"wide\""),
@@ -88,7 +88,7 @@ extension DirectiveGroup {
             .get("/", expect: 200, "index"), .get("/", expect: 200, "index"),
             .get("/", expect: 503, "sorry"))
         DirectiveCase(
-            "limit_req: a location with its own does not have that of the server",
+            "limit_req: a location's limits replace the server's",
             declares: """
                 limit_req_zone $binary_remote_addr zone=outer:1m rate=1r/m;
                 limit_req_zone $binary_remote_addr zone=inner:1m rate=1r/m;
@@ -100,7 +100,7 @@ extension DirectiveGroup {
             .get("/a", expect: 200), .get("/in/a", expect: 200), .get("/in/a", expect: 200),
             .get("/in/a", expect: 503), .get("/a", expect: 503))
         DirectiveCase(
-            "limit_req: what return answers comes before it",
+            "limit_req: return is processed before it",
             declares: "limit_req_zone $binary_remote_addr zone=late:1m rate=1r/m;",
             server: "limit_req zone=late; return 200 now;",
             .get("/", expect: 200, "now"), .get("/", expect: 200, "now"))
@@ -109,7 +109,7 @@ extension DirectiveGroup {
     /// limit_conn, limit_rate, stub_status.
     static let connectionLimits = DirectiveGroup("limits of connections and rates") {
         DirectiveCase(
-            "limit_conn_zone, limit_conn: a connection counts while its request is answered",
+            "limit_conn_zone, limit_conn: a connection counts while its request is processed",
             declares: """
                 limit_conn_zone $binary_remote_addr zone=conn:1m;
                 log_format conn $limit_conn_status;
@@ -118,7 +118,7 @@ extension DirectiveGroup {
             .get("/a", expect: 200, .logs("conn.log", "PASSED")), .get("/a", expect: 200),
             .same(.get("/a", expect: 200)), .get("/none", expect: 404), .get("/a", expect: 200))
         DirectiveCase(
-            "limit_conn: a key of more than 255 bytes is passed over",
+            "limit_conn: a key of more than 255 bytes is ignored",
             declares: "limit_conn_zone $arg_k zone=connlong:1m;",
             server: "limit_conn connlong 1;", files: ["a": "hello"],
             .get(
@@ -149,7 +149,7 @@ extension DirectiveGroup {
             .get("/set", expect: 200, .logs("rate.log", "65536")),
             .get("/wrong", expect: 200, .errorLog("invalid $limit_rate \"much\"")))
         DirectiveCase(
-            "stub_status: nginx's text, whose numbers are another server's there",
+            "stub_status: nginx's text, with different numbers",
             server: "location = /status { stub_status; } location = /on { stub_status on; }",
             .get(
                 "/status", expect: 200, .field("Content-Type", "text/plain"),

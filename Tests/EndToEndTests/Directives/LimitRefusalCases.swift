@@ -1,5 +1,5 @@
 extension DirectiveGroup {
-    /// What is wrong with limits and their zones.
+    /// Invalid limits and zones.
     static let limitRefusals = DirectiveGroup("refused limits") {
         DirectiveCase(
             "limit_req_zone: without a size", http: "limit_req_zone $host zone=a rate=1r/s;",
@@ -29,14 +29,14 @@ extension DirectiveGroup {
             http: "limit_req_zone $nobody zone=a:1m rate=1r/s;",
             refuses: "unknown \"nobody\" variable")
         DirectiveCase(
-            "limit_req_zone: a name twice",
+            "limit_req_zone: a duplicate name",
             http: """
                 limit_req_zone $host zone=a:1m rate=1r/s;
                 limit_req_zone $uri zone=a:1m rate=1r/s;
                 """,
             refuses: "limit_req_zone \"a\" is already bound to key \"$host\"")
         DirectiveCase(
-            "limit_conn_zone: a name of the other kind",
+            "limit_conn_zone: a zone of the other kind",
             http: """
                 limit_req_zone $host zone=a:1m rate=1r/s; limit_conn_zone $host zone=a:1m;
                 """,
@@ -88,7 +88,7 @@ extension DirectiveGroup {
             "limit_conn_status: beyond the errors", server: "limit_conn_status 600;",
             refuses: "value must be between 400 and 599", nginxSays: "value must be")
         DirectiveCase(
-            "limit_req_log_level: one that it may not have", server: "limit_req_log_level crit;",
+            "limit_req_log_level: an invalid level", server: "limit_req_log_level crit;",
             refuses: "invalid value \"crit\"")
         DirectiveCase(
             "limit_rate: no size", server: "limit_rate fast;",

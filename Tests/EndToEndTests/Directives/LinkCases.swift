@@ -23,7 +23,7 @@ extension DirectiveGroup {
             .get("/none/a", expect: 404), .get("/file.txt/", expect: 404),
             .get("/file.txt/a", expect: 404))
         DirectiveCase(
-            "disable_symlinks: without from all of the path is tested",
+            "disable_symlinks: without from, the whole path is checked",
             server: """
                 location /a/ { alias {root}/; disable_symlinks on; }
                 location /b/ { alias {root}/way/; disable_symlinks on; }
@@ -55,7 +55,7 @@ extension DirectiveGroup {
             .get("/way", expect: 301), .get("/way/", expect: 200, ignoring: chunks),
             .get("/none", expect: 404), .get("/way/none", expect: 404))
         DirectiveCase(
-            "disable_symlinks, try_files, index: they keep to it",
+            "disable_symlinks, try_files, index: applied to all candidates",
             server: """
                 disable_symlinks on from={root};
                 location /t { try_files /link.txt /file.txt =404; }
@@ -88,7 +88,7 @@ extension DirectiveGroup {
             "disable_symlinks: two", server: "disable_symlinks on off;",
             refuses: "duplicate parameters \"on off\"")
         DirectiveCase(
-            "disable_symlinks: another word", server: "disable_symlinks ON;",
+            "disable_symlinks: an invalid argument", server: "disable_symlinks ON;",
             refuses: "invalid parameter \"ON\"")
     }
 

@@ -1,5 +1,5 @@
 extension DirectiveGroup {
-    /// What loads and what does not, and settings that nothing else is a table of.
+    /// Configurations that load or are refused, and settings without a table of their own.
     static let loading = DirectiveGroup("loading") {
         DirectiveCase(
             "alias: in a named location", server: "location @a { alias {root}/x; }",
@@ -18,7 +18,7 @@ extension DirectiveGroup {
             "empty_gif: twice", server: "location / { empty_gif; empty_gif; }",
             .get("/", expect: 200, .field("Content-Type", "image/gif")))
         DirectiveCase(
-            "resolver, proxy_set_header, open_file_cache, upstream: taken, and nothing changes",
+            "resolver, proxy_set_header, open_file_cache, upstream: accepted without effect",
             declares: "upstream {port}.test { server 127.0.0.1:1; keepalive 8; }",
             server: """
                 resolver 127.0.0.1 valid=5s; resolver_timeout 1s;
@@ -29,7 +29,7 @@ extension DirectiveGroup {
             files: ["a.txt": "text"],
             .get("/a.txt", expect: 200, "text"), .head("/a.txt", expect: 200, .empty))
         DirectiveCase(
-            "aio, thread_pool: whoever reads, the answers are the same",
+            "aio, thread_pool: the same responses",
             http: "aio threads;", main: "thread_pool slow threads=4 max_queue=100;",
             server: """
                 sendfile on; location /own/ { aio threads=slow; } location /off/ { aio off; }
@@ -45,10 +45,10 @@ extension DirectiveGroup {
             .get("/off/a.txt", expect: 200, "off"),
             .get("/default/a.txt", expect: 200, .field("Content-Length", "90000")))
         DirectiveCase(
-            "aio: a pool that nobody has declared", server: "aio threads=none;",
+            "aio: an undeclared pool", server: "aio threads=none;",
             refuses: "unknown thread pool \"none\"", nginxSays: "unknown thread pool \"none\"")
         DirectiveCase(
-            "aio: another word", server: "aio sometimes;",
+            "aio: an invalid argument", server: "aio sometimes;",
             refuses: "invalid value \"sometimes\"", nginxSays: "invalid value")
         DirectiveCase(
             "thread_pool: twice", main: "thread_pool a threads=1; thread_pool a threads=1;",
@@ -58,7 +58,7 @@ extension DirectiveGroup {
             refuses: "must have \"threads\" parameter",
             nginxSays: "must have \"threads\" parameter")
         DirectiveCase(
-            "thread_pool: numbers that are none", main: "thread_pool a threads=many;",
+            "thread_pool: invalid numbers", main: "thread_pool a threads=many;",
             refuses: "invalid threads value \"threads=many\"", nginxSays: "invalid threads value")
         DirectiveCase(
             "listen: a range of ports",
@@ -70,10 +70,10 @@ extension DirectiveGroup {
             files: ["a.txt": "text"], .get("/a.txt", expect: 200, "text"),
             .get("/a.txt", expect: 200, "text", port: 2))
         DirectiveCase(
-            "listen: http2 changes nothing for others",
+            "listen: http2 has no effect for other clients",
             servers: "server { listen 127.0.0.1:{port} http2; root {root}; }",
             files: ["a.txt": "text"],
-            // nginx before 1.25 speaks nothing but HTTP/2 on such a port.
+            // nginx before 1.25 accepts only HTTP/2 on such a port.
             nginx: .since("1.25.1"), .get("/a.txt", expect: 200, "text"))
         DirectiveCase(
             "listen: the port of TLS is refused",
@@ -101,17 +101,17 @@ extension DirectiveGroup {
             "listen: an address twice", server: "listen 127.0.0.1:{port};",
             refuses: "a duplicate listen 127.0.0.1:")
         DirectiveCase(
-            "listen: a number that is none", server: "listen 127.0.0.1:{port2} backlog=0;",
+            "listen: an invalid number", server: "listen 127.0.0.1:{port2} backlog=0;",
             refuses: "invalid backlog \"backlog=0\"")
         DirectiveCase(
-            "listen: a parameter that is none", server: "listen 127.0.0.1:{port2} fast;",
+            "listen: an unknown parameter", server: "listen 127.0.0.1:{port2} fast;",
             refuses: "invalid parameter \"fast\"")
     }
 
-    /// What the stock configurations lean on.
+    /// Directives in the default configurations of distributions.
     static let stock = DirectiveGroup("stock") {
         DirectiveCase(
-            "try_files, error_page, internal: as the stock files have them",
+            "try_files, error_page, internal: as in default configurations",
             server: """
                 index index.html index.htm;
                 error_page 500 502 503 504 /50x.html;
@@ -132,7 +132,7 @@ extension DirectiveGroup {
             .get("/strict/d/", expect: 200, "i"), .get("/spa/a", expect: 200, "a"),
             .get("/spa/deep/link", expect: 200, "app"))
         DirectiveCase(
-            "limit_except, recursive_error_pages, uninitialized_variable_warn: taken",
+            "limit_except, recursive_error_pages, uninitialized_variable_warn: accepted",
             server: """
                 uninitialized_variable_warn off;
                 location /l/ { limit_except GET POST { } }
@@ -145,7 +145,7 @@ extension DirectiveGroup {
             .get("/u", expect: 200, "[x]"))
     }
 
-    /// Settings of the processes, each a server of its own.
+    /// Settings of processes; each case needs its own server.
     static let processes = DirectiveGroup("processes") {
         DirectiveCase(
             "worker_priority, worker_rlimit_core, working_directory, worker_cpu_affinity: set",

@@ -1,5 +1,5 @@
 extension DirectiveGroup {
-    /// Which location a path finds.
+    /// Selection of a location.
     static let locations = DirectiveGroup("locations") {
         DirectiveCase(
             "location: nginx's own example of the order",
@@ -33,7 +33,7 @@ extension DirectiveGroup {
             .get("/A/c", expect: 200, .field("Content-Type", "r/third")),
             .get("/a/q", expect: 200, .field("Content-Type", "r/first")))
         DirectiveCase(
-            "location: ^~ is a prefix that wins over regular expressions",
+            "location: a prefix with ^~ takes precedence over regular expressions",
             server: """
                 location ^~ /s/ { default_type p/s; } location /s/longer/ { default_type p/l; }
                 location ~ \\.q$ { default_type r/q; }
@@ -105,7 +105,7 @@ extension DirectiveGroup {
             server: "location ~ ^/v\\d/ { location /v3/ { } }",
             refuses: "location \"/v3/\" is outside location \"^/v\\d/\"")
         DirectiveCase(
-            "location: look-ahead for dot files but .well-known",
+            "location: look-ahead for dot files except .well-known",
             server: "location ~ /\\.(?!well-known) { root {root}/none; }",
             files: [".git/f": "1", ".well-known/f": "2", "a/.f": "3", "a.f": "4"],
             .get("/.git/f", expect: 404), .get("/.well-known/f", expect: 200, "2"),
@@ -138,16 +138,16 @@ extension DirectiveGroup {
             "location: twice exactly", server: "location = /a { } location = /a { }",
             refuses: "duplicate location \"/a\"")
         DirectiveCase(
-            "location: exact and prefix of one name are two",
+            "location: an exact and a prefix location with the same name",
             server: "location = /a { default_type e/a; } location /a { default_type p/a; }",
             files: ["a": "1", "ab": "2"],
             .get("/a", expect: 200, .field("Content-Type", "e/a")),
             .get("/ab", expect: 200, .field("Content-Type", "p/a")))
         DirectiveCase(
-            "location: ^~ and prefix of one name are the same",
+            "location: ^~ and a prefix location with the same name are duplicates",
             server: "location ^~ /a { } location /a { }", refuses: "duplicate location \"/a\"")
         DirectiveCase(
-            "location: a nested prefix outside of its outer one",
+            "location: a nested prefix outside the outer one",
             server: "location /a/ { location /b/ { } }",
             refuses: "location \"/b/\" is outside location \"/a/\"")
         DirectiveCase(

@@ -1,5 +1,5 @@
 extension DirectiveGroup {
-    /// The first things of logs.
+    /// Basic properties of logs.
     static let logBasics = DirectiveGroup("log basics") {
         DirectiveCase(
             "access_log, log_format: variables of a request",
@@ -65,7 +65,7 @@ extension DirectiveGroup {
                 "/on/none", expect: 404,
                 .errorLog("\"{root}/on/none\" failed (2: No such file or directory)")))
         DirectiveCase(
-            "access_log: buffer and flush are taken",
+            "access_log: buffer and flush",
             server: "access_log {dir}/b.log combined buffer=32k flush=1s;", files: ["f": "f"],
             .get("/f", expect: 200))
     }

@@ -1,5 +1,5 @@
 extension DirectiveGroup {
-    /// What is written of requests.
+    /// Log lines of requests.
     static let logs = DirectiveGroup("logs") {
         DirectiveCase(
             "access_log, log_format: several logs, each with its format",
@@ -70,7 +70,7 @@ extension DirectiveGroup {
             .get("/kept/1?x=2", expect: 404, .logs("root/logs/kept-2.log", "/kept/1?x=2")),
             .get("/kept/1?x=3", expect: 404, .logs("root/logs/kept-3.log", "/kept/1?x=3")))
         DirectiveCase(
-            "access_log: variables in the name need a root that is there",
+            "access_log: variables in the name need an existing root",
             declares: "log_format logs_rootless '$request_uri';",
             server: "root {dir}/none; access_log {dir}/root/$host.log logs_rootless;", bare: true,
             .get("/a", expect: 404, .errorLog("testing \"{dir}/none\" existence failed")))
@@ -102,17 +102,17 @@ extension DirectiveGroup {
             server: "access_log {dir}/a.log json;", nginx: .ownAddition,
             .get("/a", expect: 404))
         DirectiveCase(
-            "access_log, log_format: a json of one's own",
+            "access_log, log_format: a custom format named json",
             http: "log_format json '{$status}';",
             server: "access_log {dir}/a.log json;", files: ["a": "text"],
             .get("/a", expect: 200, .logs("a.log", "{200}")))
         DirectiveCase(
-            "error_log: its level",
+            "error_log: level",
             server: "location /crit { error_log {dir}/error.log crit; }",
             .get("/crit/a", expect: 404),
             .get("/b", expect: 404, .errorLog("open() \"{root}/b\" failed (2:")))
         DirectiveCase(
-            "rewrite_log: what rewrites do",
+            "rewrite_log: results of rewrites",
             server: """
                 rewrite_log on;
                 rewrite ^/a/(.*)$ /b/$1?new=1;
@@ -162,7 +162,7 @@ extension DirectiveGroup {
             .get("/first", expect: 404, .logs("second.log", "/second 404")),
             .get("/named", expect: 410, .logs("named.log", "/named 410")))
         DirectiveCase(
-            "access_log: a buffer has one size",
+            "access_log: different buffer sizes for one file",
             server: """
                 access_log {dir}/a combined buffer=4k; access_log {dir}/a combined buffer=8k;
                 """, refuses: "already defined with conflicting parameters")
@@ -171,18 +171,18 @@ extension DirectiveGroup {
             server: "access_log syslog:server=127.0.0.1 combined gzip;",
             refuses: "logs to syslog cannot be buffered")
         DirectiveCase(
-            "access_log: no buffer where the name varies",
+            "access_log: a buffer with variables in the name",
             server: "access_log {dir}/$host combined gzip;",
             refuses: "buffered logs cannot have variables in name")
         DirectiveCase(
-            "access_log: a format must stand before it",
+            "access_log: a format must be defined before it",
             http: "access_log {dir}/a late; log_format late x;",
             refuses: "unknown log format \"late\"")
         DirectiveCase(
             "log_format: a dollar needs a name", http: "log_format bad 'a $';",
             refuses: "invalid parameter \"a $\"", nginxSays: "invalid parameter \"$\"")
         DirectiveCase(
-            "open_log_file_cache: max must be there", server: "open_log_file_cache inactive=1s;",
+            "open_log_file_cache: max is required", server: "open_log_file_cache inactive=1s;",
             refuses: "\"open_log_file_cache\" must have \"max\" parameter")
         DirectiveCase(
             "error_log: an unknown level", server: "error_log {dir}/a loud;",

@@ -7,10 +7,10 @@ private func whole(_ main: String, events: String = "") -> String {
 }
 
 extension DirectiveGroup {
-    /// The processes, and what the language itself says.
+    /// Processes, and the language itself.
     static let main = DirectiveGroup("main") {
         DirectiveCase(
-            "worker_processes, worker_rlimit_nofile, worker_shutdown_timeout: taken",
+            "worker_processes, worker_rlimit_nofile, worker_shutdown_timeout: accepted",
             whole: whole(
                 """
                 worker_processes auto; worker_rlimit_nofile 4096; worker_shutdown_timeout 5s;
@@ -26,16 +26,16 @@ extension DirectiveGroup {
                     """),
             files: ["f": "f"], .get("/f", expect: 200))
         DirectiveCase(
-            "lock_file, pcre_jit, timer_resolution: taken",
+            "lock_file, pcre_jit, timer_resolution: accepted",
             whole: whole("lock_file {dir}/lock; pcre_jit on; timer_resolution 100ms;"),
             files: ["f": "f"], .get("/f", expect: 200))
         DirectiveCase(
-            "sandbox, sandbox_read, worker_watchdog: taken",
+            "sandbox, sandbox_read, worker_watchdog: accepted",
             whole: whole("sandbox on; sandbox_read {root}; worker_watchdog 30s;"),
             files: ["f": "f"], nginx: .ownAddition, .get("/f", expect: 200),
             .get("/none", expect: 404))
         DirectiveCase(
-            "sandbox_read: what is elsewhere is not read",
+            "sandbox_read: other files cannot be read",
             whole: whole("sandbox_read {dir}/none;"),
             files: ["f": "f"], nginx: .ownAddition, .get("/f", expect: 403))
         DirectiveCase(
@@ -47,7 +47,7 @@ extension DirectiveGroup {
             refuses: "\"worker_watchdog\" must be \"off\" or at least 30s", nginxSays: nil,
             nginx: .ownAddition)
         DirectiveCase(
-            "load_module: taken", whole: whole("load_module modules/ngx_http_none_module.so;"),
+            "load_module: accepted", whole: whole("load_module modules/ngx_http_none_module.so;"),
             files: ["f": "f"], nginx: .ownAddition, .get("/f", expect: 200))
         DirectiveCase(
             "master_process: off", whole: whole("master_process off;"), files: ["f": "f"],
@@ -61,13 +61,13 @@ extension DirectiveGroup {
             "user: three arguments", whole: whole("user a b c;"),
             refuses: "invalid number of arguments in \"user\" directive")
         DirectiveCase(
-            "worker_processes: none", whole: whole("worker_processes 0;"),
+            "worker_processes: zero", whole: whole("worker_processes 0;"),
             refuses: "invalid value", nginxSays: nil, nginx: .ownAddition)
         DirectiveCase(
             "worker_processes: no number", whole: whole("worker_processes many;"),
             refuses: "invalid", nginxSays: "invalid")
         DirectiveCase(
-            "use: another method", whole: whole("", events: "use magic;"),
+            "use: an unknown method", whole: whole("", events: "use magic;"),
             refuses: "invalid event type \"magic\"")
         DirectiveCase(
             "events: missing", whole: "http { }", refuses: "no \"events\" section in configuration")
@@ -101,7 +101,7 @@ extension DirectiveGroup {
             "include: a missing semicolon", server: "location / { etag off }",
             refuses: "\";\" is missing here", nginxSays: "unexpected \"}\"")
         DirectiveCase(
-            "include: a flag that is none", server: "etag maybe;",
+            "include: an unknown flag", server: "etag maybe;",
             refuses: "invalid value \"maybe\" in \"etag\" directive, it must be \"on\" or \"off\"")
         DirectiveCase(
             "include: quotes, comments and escapes",
@@ -114,11 +114,11 @@ extension DirectiveGroup {
             .get("/a%20b/f", expect: 200, .field("Content-Type", "x/'q'")),
             .get("/c", expect: 200, .field("Content-Type", "x/\"c\"")))
         DirectiveCase(
-            "variables_hash_max_size, variables_hash_bucket_size: taken",
+            "variables_hash_max_size, variables_hash_bucket_size: accepted",
             http: "variables_hash_max_size 2048; variables_hash_bucket_size 128;",
             files: ["f": "f"], .get("/f", expect: 200))
         DirectiveCase(
-            "proxy_temp_path, fastcgi_temp_path, uwsgi_temp_path, scgi_temp_path: taken",
+            "proxy_temp_path, fastcgi_temp_path, uwsgi_temp_path, scgi_temp_path: accepted",
             server: """
                 proxy_temp_path {dir}/p; fastcgi_temp_path {dir}/f 1 2; uwsgi_temp_path {dir}/u;
                 scgi_temp_path {dir}/s;

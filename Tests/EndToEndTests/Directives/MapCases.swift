@@ -1,5 +1,5 @@
 extension DirectiveGroup {
-    /// Variables that are looked up: map.
+    /// map.
     static let maps = DirectiveGroup("maps") {
         DirectiveCase(
             "map: strings without regard to case, expressions in order, default",
@@ -56,7 +56,7 @@ extension DirectiveGroup {
             .get("/f", ["Host: re.net"], expect: 200, "regex"),
             .get("/f", ["Host: nobody"], expect: 200, "none"))
         DirectiveCase(
-            "map: rows of another file",
+            "map: rows from another file",
             declares: "map $arg_v $map_included { include {dir}/root/rows.*; c three; }",
             server: "root {root}/$map_included;", bare: true,
             files: [
@@ -66,7 +66,7 @@ extension DirectiveGroup {
             .get("/f?v=b", expect: 200, "2"), .get("/f?v=c", expect: 200, "3"),
             .get("/f?v=d", expect: 200, "0"))
         DirectiveCase(
-            "map: one that names itself has no value, and the log says so",
+            "map: a map that refers to itself has no value, and is logged",
             declares: """
                 map $arg_v $map_circle { default "a$map_around"; }
                 map $arg_v $map_around { default "b$map_circle"; }
@@ -74,7 +74,7 @@ extension DirectiveGroup {
             server: "root {root}; index $map_circle f;", bare: true, files: ["f": "file"],
             .get("/", expect: 200, "file", .errorLog("cycle while evaluating variable")))
         DirectiveCase(
-            "map: an expression without end takes the default",
+            "map: an expression that takes too long uses the default",
             declares: "map $arg_v $map_limit { default none; ~^(a+)+$ some; }",
             server: "root {root}/$map_limit;", bare: true,
             files: ["none/f": "none", "some/f": "some"],
@@ -90,7 +90,7 @@ extension DirectiveGroup {
             files: ["f/f": "f", "none/none": "none"],
             .get("/f", expect: 200, "f"))
         DirectiveCase(
-            "map: once a request, or each time anew",
+            "map: evaluated once per request, or each time",
             declares: """
                 map $map_key $map_once { ~^(.)$ "once-$1"; }
                 map $map_key $map_anew { volatile; ~^(.)$ "anew-$1"; }

@@ -1,21 +1,21 @@
 import Foundation
 import Glibc
 
-/// The nginx that the tables are also run against: what `NGINX` names, else Debian's.
+/// The nginx that the tables are compared with: the one that `NGINX` names, otherwise Debian's.
 enum NginxPeer {
     static let binary: String = {
         let named = ProcessInfo.processInfo.environment["NGINX"] ?? ""
         return named.isEmpty ? "/usr/sbin/nginx" : named
     }()
 
-    /// False where no nginx is installed; one that was named must be there.
+    /// False if no nginx is installed; one that is named must exist.
     static let isThere: Bool = {
         let named = ProcessInfo.processInfo.environment["NGINX"] ?? ""
         if !named.isEmpty { return true }
         return unsafe access(binary, X_OK) == 0
     }()
 
-    /// What `nginx -v` says.
+    /// The version that `nginx -v` prints.
     static let version: NginxVersion = {
         guard let said = try? run(binary, ["-v"]).error,
             let number = said.components(separatedBy: "nginx/").dropFirst().first
@@ -24,7 +24,7 @@ enum NginxPeer {
     }()
 }
 
-/// A version in numbers.
+/// A version as numbers.
 struct NginxVersion: Comparable, CustomStringConvertible {
     let description: String
     private let numbers: [Int]

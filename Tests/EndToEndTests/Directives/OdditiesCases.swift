@@ -1,5 +1,5 @@
 extension DirectiveGroup {
-    /// Popular shapes of real files, and corners where directives of several groups meet.
+    /// Common patterns of real configurations, and interactions of directives of several groups.
     static let oddities = DirectiveGroup("oddities") {
         DirectiveCase(
             "if, rewrite: the front controller's shape",
@@ -30,7 +30,7 @@ extension DirectiveGroup {
             .get("/r/d/", expect: 200, "dir"), .get("/r/x", expect: 200, "none"),
             .get("/a/f", expect: 200, "file"), .get("/a/g", expect: 200, "{root}/al/g"))
         DirectiveCase(
-            "rewrite: slashes are added and taken",
+            "rewrite: adds and removes slashes",
             server: """
                 location /take/ { rewrite ^/(.*)/$ /$1 permanent; return 200 "$uri"; }
                 location /add/ { rewrite ^([^.]*[^/])$ $1/ permanent; return 200 "$uri"; }
@@ -74,7 +74,7 @@ extension DirectiveGroup {
                 """,
             .get("/", expect: 200, "empty"), .get("/a", expect: 200, "empty"))
         DirectiveCase(
-            "location: an encoded name is compared as it is written",
+            "location: an encoded name is compared literally",
             server: "location /a%20b { return 200 encoded; } location / { return 200 other; }",
             .get("/a%20b", expect: 200, "other"), .get("/a%2520b", expect: 200, "encoded"))
         DirectiveCase(
@@ -89,7 +89,7 @@ extension DirectiveGroup {
             .get("/s/a", expect: 200, "prefix"), .get("/s/a.q", expect: 200, "nested"),
             .get("/a.q", expect: 200, "regex"))
         DirectiveCase(
-            "location: regular expressions of outer levels come after the nested ones",
+            "location: nested regular expressions precede those of outer levels",
             server: """
                 location /n/ { return 200 n; location /n/m/ { return 200 m; } }
                 location ~ x { return 200 x; }
@@ -106,7 +106,7 @@ extension DirectiveGroup {
             .get("/none?a=1", expect: 200, "code=404&from=/none|/show|/none?a=1"),
             .get("/403?a=1", expect: 403))
         DirectiveCase(
-            "error_page: HEAD and POST through named and plain pages",
+            "error_page: HEAD and POST with named and plain pages",
             server: """
                 error_page 404 /p; error_page 410 = @n;
                 location = /410 { return 410; } location @n { return 200 "n $request_method"; }
@@ -123,7 +123,7 @@ extension DirectiveGroup {
                 """,
             files: ["f/b": "b"], .get("/x", expect: 404, .bodyLacks("b\n")))
         DirectiveCase(
-            "error_page: of a location's try_files code and of its missing file",
+            "error_page: for a try_files code, and for a missing file",
             server: """
                 location /t { try_files $uri =404; error_page 404 =200 /ok; }
                 location /m { error_page 404 =200 /ok; }
@@ -158,7 +158,7 @@ extension DirectiveGroup {
             .get("/d/", expect: 200, "cached d"), .get("/plain", expect: 200, "p"),
             .get("/z", expect: 200, "dynamic /z"))
         DirectiveCase(
-            "return: a text of a status that has no body",
+            "return: a text with a status without a body",
             server: """
                 location /204 { return 204 text; } location /304 { return 304 text; }
                 location /301 { return 301 "not a place"; } location /100 { return 100; }
@@ -199,7 +199,7 @@ extension DirectiveGroup {
                 "GET http://u.test/ HTTP/1.1\r\nHost: other\r\n\r\n", expect: 200,
                 "first.test|u.test|other"))
         DirectiveCase(
-            "rewrite, set: a set behind a rewrite with break is not done",
+            "rewrite, set: set after a rewrite with break is not run",
             server: """
                 location /a { rewrite ^/a(.*)$ /b$1 break; set $u $uri; try_files /none /show; }
                 location = /show { return 200 "$u|$uri|$document_uri|$request_filename"; }
@@ -213,7 +213,7 @@ extension DirectiveGroup {
             .get("/ac", expect: 200, "/show/a--c"), .get("/b", expect: 200, "/show/-b-"),
             .get("/", expect: 200, "/show/--"))
         DirectiveCase(
-            "rewrite: nine captures and a tenth that is none",
+            "rewrite: nine captures; $10 is not a capture",
             server: """
                 rewrite ^/(.)(.)(.)(.)(.)(.)(.)(.)(.)(.)$ /show/$9$8$7$6$5$4$3$2$1$10 last;
                 location /show { return 200 "$uri"; }
@@ -243,7 +243,7 @@ extension DirectiveGroup {
                 """,
             .get("/x.json", expect: 404, "<p>none", .field("Content-Type", "text/html")))
         DirectiveCase(
-            "internal, try_files, alias: downloads behind a name",
+            "internal, try_files, alias: downloads through a named location",
             server: """
                 location /dl/ { try_files /none /protected$uri; }
                 location /protected/dl/ { internal; alias {root}/files/; }
@@ -252,7 +252,7 @@ extension DirectiveGroup {
             .get("/dl/a.txt", expect: 200, "a"), .get("/protected/dl/a.txt", expect: 404),
             .get("/dl/none", expect: 404))
         DirectiveCase(
-            "gzip_static, index, error_page: sidecars of what was found",
+            "gzip_static, index, error_page: sidecars of index and error pages",
             server: "gzip_static on; error_page 404 /404.html;",
             files: [
                 "d/index.html": "i", "d/index.html.gz": "I", "404.html": "n",
@@ -265,7 +265,7 @@ extension DirectiveGroup {
                 "/x", ["Accept-Encoding: gzip"], expect: 404, "N",
                 nginx: .before("1.29.0", [404, "N"])), .get("/x", expect: 404, "n"))
         DirectiveCase(
-            "access_log, log_format: what is logged after internal redirects",
+            "access_log, log_format: values after internal redirects",
             declares: "log_format oddities1 '$request_uri $uri $status $request_method';",
             server: """
                 access_log {dir}/a.log oddities1; error_page 404 /404.html;
@@ -285,7 +285,7 @@ extension DirectiveGroup {
                     + "3\r\nabc\r\n0\r\n\r\n", expect: 303, .keeps),
             .same(.get("/", expect: 303)))
         DirectiveCase(
-            "location, return: Expect of a body that nobody reads",
+            "location, return: Expect with a body that is not read",
             server: "location / { return 200 ok; }",
             .raw(
                 "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n",
@@ -309,7 +309,7 @@ extension DirectiveGroup {
             .get("/o/a/b?c", expect: 301, .location("http://localhost:{port}/n/a/b")),
             .get("/f", expect: 200, "f"))
         DirectiveCase(
-            "charset, error_page, return: whose answers name it",
+            "charset, error_page, return: responses that have it",
             server: """
                 charset utf-8; error_page 404 /404.html;
                 location /t { return 200 x; }

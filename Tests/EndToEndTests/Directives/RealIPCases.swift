@@ -1,8 +1,8 @@
 extension DirectiveGroup {
-    /// Who the peer is: realip, and listen's proxy_protocol.
+    /// The client's address: realip, and listen's proxy_protocol.
     static let peers = DirectiveGroup("peers") {
         DirectiveCase(
-            "set_real_ip_from, real_ip_header: X-Real-IP from those who are believed",
+            "set_real_ip_from, real_ip_header: X-Real-IP from trusted proxies",
             server: """
                 set_real_ip_from 127.0.0.0/8;
                 location / { return 200 "$remote_addr $realip_remote_addr"; }
@@ -16,9 +16,9 @@ extension DirectiveGroup {
             .get("/", ["X-Forwarded-For: 192.0.2.1"], expect: 200, "127.0.0.1 127.0.0.1"),
             .get("/port", ["X-Real-IP: 192.0.2.1:4711"], expect: 200, "4711"),
             .get("/port", ["X-Real-IP: [::1]:4712"], expect: 200, "4712"),
-            // The server believes before the location is found.
+            // The server's setting applies before the location is selected.
             .get("/none", ["X-Real-IP: 192.0.2.1"], expect: 200, "192.0.2.1"),
-            // The next request of a connection is the proxy's again.
+            // For the next request, the client is the proxy again.
             .same(.get("/", expect: 200, "127.0.0.1 127.0.0.1")),
             .same(.get("/", ["X-Real-IP: 192.0.2.7"], expect: 200, "192.0.2.7 127.0.0.1")),
             .same(.get("/", expect: 200, "127.0.0.1 127.0.0.1")))
@@ -33,7 +33,7 @@ extension DirectiveGroup {
             .get("/", ["X-Forwarded-For: 192.0.2.1"], expect: 200, "192.0.2.1"),
             .get("/", ["X-Forwarded-For: 192.0.2.1, unknown"], expect: 200, "127.0.0.1"))
         DirectiveCase(
-            "real_ip_recursive: past all who are believed",
+            "real_ip_recursive: skips all trusted proxies",
             server: """
                 set_real_ip_from 127.0.0.1; set_real_ip_from 10.0.0.0/8;
                 real_ip_header X-Forwarded-For; real_ip_recursive on;
@@ -48,7 +48,7 @@ extension DirectiveGroup {
                 "/", ["X-Forwarded-For: 192.0.2.1", "X-Forwarded-For: 10.0.0.1"], expect: 200,
                 "192.0.2.1", nginx: .since("1.23.0")))
         DirectiveCase(
-            "real_ip_header, real_ip_recursive: another field, and inheritance",
+            "real_ip_header, real_ip_recursive: another header, and inheritance",
             server: """
                 real_ip_header X-Client; set_real_ip_from unix:; set_real_ip_from 127.0.0.1;
                 location / { try_files /none @named; }
@@ -66,7 +66,7 @@ extension DirectiveGroup {
             .get("/", expect: 200, "near"),
             .get("/", ["X-Real-IP: 192.0.2.1"], expect: 200, "far"))
         DirectiveCase(
-            "set_real_ip_from: the logs have the client",
+            "set_real_ip_from: logs have the client's address",
             declares: "log_format peers_log \"$remote_addr $realip_remote_addr $uri\";",
             server: """
                 set_real_ip_from 127.0.0.1; access_log {dir}/peers.log peers_log;
@@ -77,7 +77,7 @@ extension DirectiveGroup {
                 .errorLog("client: 192.0.2.1, server")),
             .same(.get("/next", expect: 404, .logs("peers.log", "127.0.0.1 127.0.0.1 /next"))))
         DirectiveCase(
-            "listen: proxy_protocol is an address's own",
+            "listen: proxy_protocol is per address",
             servers: """
                 server { listen {port} proxy_protocol; return 200 any; }
                 server { listen 127.0.0.1:{port}; return 200 local; }
@@ -106,7 +106,7 @@ extension DirectiveGroup {
                 expect: 200, "192.0.2.1 56324 192.0.2.1 127.0.0.1"),
             .same(.get("/", expect: 200, "192.0.2.1 56324 192.0.2.1 127.0.0.1")))
         DirectiveCase(
-            "listen: proxy_protocol, and what a proxy says",
+            "listen: proxy_protocol, and its variables",
             servers: proxied(
                 """
                 return 200 "$remote_addr $proxy_protocol_addr:$proxy_protocol_port \
@@ -141,7 +141,7 @@ extension DirectiveGroup {
             server: "return 200 \"<$proxy_protocol_addr$proxy_protocol_server_port>\";",
             .get("/", expect: 200, "<>"))
         DirectiveCase(
-            "listen: what the kernel knows of a connection",
+            "listen: variables of the kernel's connection",
             declares: "map $tcpinfo_rtt:$tcpinfo_rttvar:$tcpinfo_snd_cwnd:$tcpinfo_rcv_space "
                 + "$peers_tcp { default other; ~^\\d+:\\d+:\\d+:\\d+$ numbers; }",
             server: "return 200 $peers_tcp;", .get("/", expect: 200, "numbers"))

@@ -1,5 +1,5 @@
 extension DirectiveGroup {
-    /// return, and what becomes of Location.
+    /// return, and the resulting Location.
     static let redirects = DirectiveGroup("redirects") {
         DirectiveCase(
             "return: a code alone",
@@ -24,7 +24,7 @@ extension DirectiveGroup {
             .method("PUT", "/204", expect: 204), .method("DELETE", "/200", expect: 200),
             .method("OPTIONS", "/204", expect: 204))
         DirectiveCase(
-            "return: 444 closes without an answer",
+            "return: 444 closes without a response",
             server: "return 444;", .get("/", expect: .noResponse),
             .post("/", "x", expect: .noResponse))
         DirectiveCase(
@@ -97,7 +97,7 @@ extension DirectiveGroup {
             .get("/s", expect: 200, "|{port}|HTTP/1.1|127.0.0.1"),
             .get("/r/x", expect: 200, "{root}|{root}/r/x"))
         DirectiveCase(
-            "return: a dollar that no name follows", server: "return 200 \"a$\";",
+            "return: a dollar without a name", server: "return 200 \"a$\";",
             refuses: "invalid variable name", nginxSays: "invalid variable name")
         DirectiveCase(
             "return: an unknown variable", server: "return 200 $nonesuch;",
@@ -156,7 +156,7 @@ extension DirectiveGroup {
                 "GET /301 HTTP/1.0\r\n\r\n", expect: 301,
                 .location("http://127.0.0.1:{port}/a?b=c")))
         DirectiveCase(
-            "return, server_name: captures of the name",
+            "return, server_name: captures of the server name",
             server: """
                 server_name ~^(www\\.)?(?<rest>.+)$;
                 location = /n { return 301 http://new.$rest$request_uri; }
@@ -166,7 +166,7 @@ extension DirectiveGroup {
             .get("/n", ["Host: a.test"], expect: 301, .location("http://new.a.test/n")),
             .get("/1", ["Host: www.a.test"], expect: 200, "www.|a.test"))
         DirectiveCase(
-            "return: in a server comes before locations",
+            "return: in a server is processed before locations",
             server: "location / { return 200 location; } return 200 server;",
             .get("/", expect: 200, "server"), .get("/x/y", expect: 200, "server"),
             .get("/../", expect: 400))
@@ -175,7 +175,7 @@ extension DirectiveGroup {
             server: "location / { return 200 first; return 200 second; }",
             .get("/", expect: 200, "first"))
         DirectiveCase(
-            "return, error_page: its codes are errors, too",
+            "return, error_page: its codes are errors too",
             server: """
                 error_page 404 /missing.html; error_page 503 @down; error_page 410 =200 /gone.txt;
                 location = /404 { return 404; } location = /text { return 404 "own text"; }
@@ -207,20 +207,20 @@ extension DirectiveGroup {
                 "/t", ["Accept-Encoding: gzip"], expect: 200, .field("Content-Encoding", "gzip"),
                 .gzipped("some text that is long enough to be compressed")))
         DirectiveCase(
-            "return: the body that comes is thrown away and the connection kept",
+            "return: the request body is discarded and the connection stays open",
             server: "location / { return 200 ok; }",
             .post("/", String(repeating: "x", count: 5000), expect: 200, "ok", .keeps),
             .same(.get("/again", expect: 200, "ok")))
         DirectiveCase(
-            "return, client_max_body_size: too large a body comes first",
+            "return, client_max_body_size: the body size is checked first",
             server: "client_max_body_size 4; location / { return 200 ok; }",
             .post("/", "12345", expect: 413), .post("/", "1234", expect: 200))
         DirectiveCase(
-            "return, client_max_body_size: in a server the return comes first",
+            "return, client_max_body_size: return in a server is processed first",
             server: "client_max_body_size 4; return 200 ok;",
             .post("/", "12345", expect: 200, "ok"))
         DirectiveCase(
-            "return: a whole site moves, the popular shape",
+            "return: a whole site moves, a common pattern",
             servers: """
                 server { listen 127.0.0.1:{port}; server_name old.test www.old.test;
                     return 301 http://new.test$request_uri; }

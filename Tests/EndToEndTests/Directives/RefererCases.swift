@@ -1,5 +1,5 @@
 extension DirectiveGroup {
-    /// The pages that links may come from.
+    /// valid_referers.
     static let referers = DirectiveGroup("valid_referers") {
         DirectiveCase(
             "valid_referers: hosts, wildcards, paths and expressions",
@@ -29,7 +29,7 @@ extension DirectiveGroup {
             .get("/", ["Referer: http://x.example/.google."], expect: 200, "[]"),
             .get("/", ["Referer: ftp://x.google.com/"], expect: 200, "[]"))
         DirectiveCase(
-            "valid_referers: without none and blocked, and as an if asks for it",
+            "valid_referers: without none and blocked, with if",
             server: """
                 valid_referers a.example;
                 if ($invalid_referer) { return 403; }

@@ -1,12 +1,12 @@
 extension DirectiveGroup {
-    /// What variables are worth before there is a response, and in requests that are refused.
+    /// Values of variables before there is a response, and in refused requests.
     private static func rootMadeOf(_ variable: String) -> String {
         "events { } http { server { listen 127.0.0.1:{port}; root {root}/\(variable); } }"
     }
 
     static let requestState = DirectiveGroup("request state") {
         DirectiveCase(
-            "log_format: refused requests have the values of what was read of them",
+            "log_format: refused requests have the values that were read",
             declares: """
                 log_format state1 '$status $request_method $server_protocol $uri $document_uri '
                     '$request_filename $args $connection_requests $request_length';
@@ -42,7 +42,7 @@ extension DirectiveGroup {
                 "GET /slow?q HTTP/1.1\r\nHost: a\r\nA: ", expect: .noResponse,
                 .logs("a.log", "408 GET HTTP/1.1 /slow /slow {root}/slow q 1 31")))
         DirectiveCase(
-            "error_page: a refused request's own path",
+            "error_page: the path of a refused request",
             server: "error_page 400 405 =200 $uri;", files: ["f": "f", "t": "t"],
             .get("/f", expect: 200, "f"),
             .raw("TRACE /t HTTP/1.1\r\nHost: a\r\n\r\n", expect: 200, "t"),
@@ -183,16 +183,17 @@ extension DirectiveGroup {
             .get("/chosen?x=none/", expect: 200, ""),
             .get("/whole", expect: 200, "/"))
         DirectiveCase(
-            "root: made of itself", whole: Self.rootMadeOf("$document_root"),
+            "root: refers to itself", whole: Self.rootMadeOf("$document_root"),
             refuses: "the $document_root variable cannot be used in the \"root\" directive")
         DirectiveCase(
-            "root: made of itself without links", whole: Self.rootMadeOf("${realpath_root}"),
+            "root: refers to itself through $realpath_root",
+            whole: Self.rootMadeOf("${realpath_root}"),
             refuses: "the $realpath_root variable cannot be used in the \"root\" directive")
         DirectiveCase(
-            "alias: made of itself", server: "location /a { alias $document_root/a; }",
+            "alias: refers to itself", server: "location /a { alias $document_root/a; }",
             refuses: "the $document_root variable cannot be used in the \"alias\" directive")
         DirectiveCase(
-            "root: made of the file's path, and of a map over it",
+            "root: refers to the file's path, directly and through a map",
             declares: "map $document_root $state5 { default $request_filename; }",
             server: """
                 location /f { root {root}$request_filename; }
@@ -236,7 +237,7 @@ extension DirectiveGroup {
             .get("/set", expect: 200, "a"), .get("/cap/x", expect: 200, "x x"),
             .get("/if", expect: 200, "get"))
         DirectiveCase(
-            "location: named groups of the locations around one stay",
+            "location: named groups of enclosing locations stay",
             server: """
                 location ~ ^/o/(?<outer6>.)(.*)$ {
                     location ~ ^/o/x(?<inner6>.*)$ { return 200 "$outer6 $inner6 $1"; }

@@ -1,7 +1,7 @@
 private func long(_ count: Int) -> String { String(repeating: "x", count: count) }
 
 extension DirectiveGroup {
-    /// What a request may bring.
+    /// Request headers.
     static let heads = DirectiveGroup("heads") {
         DirectiveCase(
             "client_max_body_size: by Content-Length and by chunks",
@@ -85,15 +85,15 @@ extension DirectiveGroup {
             .method("BREW", "/f", expect: 501), .method("OPTIONS", "/f", expect: 204),
             .get("/f", ["X@Y: 1"], expect: 400))
         DirectiveCase(
-            "client_body_buffer_size, client_body_temp_path: taken",
+            "client_body_buffer_size, client_body_temp_path: accepted",
             server: "client_body_buffer_size 8k;", files: ["f": "f"],
             .post("/f", long(20_000), expect: 405))
         DirectiveCase(
-            "connection_pool_size, request_pool_size: taken",
+            "connection_pool_size, request_pool_size: accepted",
             server: "connection_pool_size 512; request_pool_size 4k;", files: ["f": "f"],
             .get("/f", expect: 200))
         DirectiveCase(
-            "strict_requests: off, so that nginx's tolerance holds", files: ["f": "f", "d/x": "x"],
+            "strict_requests: off accepts what nginx accepts", files: ["f": "f", "d/x": "x"],
             .raw("GET  /f HTTP/1.1\r\nHost: x\r\n\r\n", expect: 200),
             .raw("GET /f HTTP/1.1\nHost: x\n\n", expect: 200),
             .raw("GET /f HTTP/1.1\r\nHost: x\r\nnocolon\r\n\r\n", expect: 200),

@@ -44,7 +44,7 @@ extension DirectiveGroup {
             .get("/v/a", expect: 302, .location("http://h.example/a")),
             .post("/p/a", "x", expect: 301), .head("/r/a", expect: 302))
         DirectiveCase(
-            "rewrite: what becomes of the arguments",
+            "rewrite: arguments",
             server: """
                 rewrite ^/keep$ /show last; rewrite ^/add$ /show?new=1 last;
                 rewrite ^/drop$ /show? last; rewrite ^/only$ /show?new=1? last;
@@ -136,7 +136,7 @@ extension DirectiveGroup {
                 """,
             .get("/c", expect: 200, "/cxxxxxxxxx"))
         DirectiveCase(
-            "rewrite, alias: break changes the path, and the alias has nothing to stand for",
+            "rewrite, alias: break changes the path, so the alias does not apply",
             server: """
                 location /a/ { alias {root}/al/; rewrite ^/a/old(.*)$ /a/new$1 break; }
                 location /b/ { alias {root}/al/; rewrite ^/b/(.*)$ /x/$1 break; }
@@ -154,7 +154,7 @@ extension DirectiveGroup {
             files: ["index.html": "index", "main.js": "js"],
             .get("/app/main.js", expect: 200, "js"), .get("/app/none", expect: 200, "index"))
         DirectiveCase(
-            "rewrite: to a directory, an index and nothing",
+            "rewrite: to a directory, an index page and a missing file",
             server: "rewrite ^/d$ /dir/ last; rewrite ^/e$ /dir last; rewrite ^/n$ /none last;",
             files: ["dir/index.html": "index"],
             .get("/d", expect: 200, "index"),
@@ -197,7 +197,7 @@ extension DirectiveGroup {
             .get("/docs/latest/z", expect: 302, .location("http://localhost:{port}/docs/2.0/z")),
             .get("/other?y=2", expect: 301, .location("http://www.example.org/other?y=2")))
         DirectiveCase(
-            "rewrite: break ends it all, a return behind it included",
+            "rewrite: break ends everything, including a later return",
             server: """
                 location ~ ^/l/(a)(b)$ { rewrite ^/l/a(b)$ /show/$1 break; return 200 "$1|$2"; }
                 """,
@@ -226,7 +226,7 @@ extension DirectiveGroup {
                 .errorLog("using uninitialized \"never\" variable")),
             .get("/z", expect: 200, "[]"))
         DirectiveCase(
-            "set: is done in its place in the order",
+            "set: runs in order",
             server: """
                 location /o {
                     set $v first;
@@ -238,7 +238,7 @@ extension DirectiveGroup {
             .get("/o", expect: 200, "first-last"),
             .get("/o?x=1", expect: 200, "first-if-last"))
         DirectiveCase(
-            "set, rewrite: is kept over an internal redirect",
+            "set, rewrite: the value stays after an internal redirect",
             server: """
                 location /a { set $v kept; rewrite ^ /b last; }
                 location /b { return 200 "$v"; }

@@ -1,5 +1,5 @@
 extension DirectiveGroup {
-    /// Links that nobody can make up. Hashes are md5sum's.
+    /// Links that only the site can create. The hashes are those of md5sum.
     static let secureLink = DirectiveGroup("secure_link") {
         DirectiveCase(
             "secure_link, secure_link_md5: hash and time in arguments",
@@ -24,7 +24,7 @@ extension DirectiveGroup {
             .get("/s/a?md5=ZSuYLOh7j_HcJMiX40K8Mg&expires=", expect: 200, "[][]"),
             .get("/s/a?md5=ZSuYLOh7j_HcJMiX40K8Mg&expires=-1", expect: 200, "[][]"))
         DirectiveCase(
-            "secure_link, secure_link_md5: without a time, as an if asks for it",
+            "secure_link, secure_link_md5: without a time, with if",
             server: """
                 location /s/ {
                     secure_link $arg_md5; secure_link_md5 "$uri secret";

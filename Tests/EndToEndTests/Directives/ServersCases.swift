@@ -1,5 +1,5 @@
 extension DirectiveGroup {
-    /// Which server answers.
+    /// Selection of a server.
     static let servers = DirectiveGroup("servers") {
         DirectiveCase(
             "server_name: exact, wildcards, and their order",
@@ -36,7 +36,7 @@ extension DirectiveGroup {
             .raw("GET http://a.example/f HTTP/1.1\r\nHost: b.dot.test\r\n\r\n", expect: 200, "ab"),
             .raw("GET http://a.example/f HTTP/1.0\r\n\r\n", expect: 200, "ab"))
         DirectiveCase(
-            "server_name: regular expressions come last, in their order",
+            "server_name: regular expressions are tried last, in order",
             servers: """
                 server { listen 127.0.0.1:{port}; server_name _; root {root}/default; }
                 server { listen 127.0.0.1:{port}; server_name ~^a; root {root}/first; }
@@ -105,7 +105,7 @@ extension DirectiveGroup {
                 """,
             refuses: "a duplicate default server for 127.0.0.1:")
         DirectiveCase(
-            "listen: an address takes the place of the wildcard",
+            "listen: an address takes precedence over the wildcard",
             servers: """
                 server { listen {port}; root {root}/any; }
                 server { listen 127.0.0.1:{port}; root {root}/one; }
@@ -130,10 +130,10 @@ extension DirectiveGroup {
                 """,
             files: ["f": "f"], .get("/f", expect: 200, port: 2), .get("/f", expect: 200, port: 3))
         DirectiveCase(
-            "listen: a port that is none", servers: "server { listen 127.0.0.1:99999; }",
+            "listen: an invalid port", servers: "server { listen 127.0.0.1:99999; }",
             refuses: "invalid port in \"127.0.0.1:99999\"")
         DirectiveCase(
-            "listen: a parameter that is none",
+            "listen: an unknown parameter",
             servers: "server { listen 127.0.0.1:{port} fast; }",
             refuses: "invalid parameter \"fast\"")
         DirectiveCase(
@@ -141,7 +141,7 @@ extension DirectiveGroup {
             servers: "server { listen 127.0.0.1:{port}; listen 127.0.0.1:{port}; }",
             refuses: "a duplicate listen 127.0.0.1:")
         DirectiveCase(
-            "server_names_hash_max_size, server_names_hash_bucket_size: taken",
+            "server_names_hash_max_size, server_names_hash_bucket_size: accepted",
             http: "server_names_hash_max_size 1024; server_names_hash_bucket_size 128;",
             files: ["f": "f"], .get("/f", expect: 200))
         DirectiveCase(

@@ -1,5 +1,5 @@
 extension DirectiveGroup {
-    /// Variables that divide clients.
+    /// split_clients.
     static let splits = DirectiveGroup("split_clients") {
         DirectiveCase(
             "split_clients: shares of hashes",

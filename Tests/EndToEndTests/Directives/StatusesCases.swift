@@ -1,5 +1,5 @@
 extension DirectiveGroup {
-    /// Reason, built-in page and connection of each status that `return` may send.
+    /// The reason phrase, the built-in page and the connection for each status of `return`.
     static let statuses = DirectiveGroup("statuses") {
         everyStatus("return: every status, without a text", "")
         everyStatus("return: every status, with an empty text", " ''")
@@ -14,7 +14,7 @@ extension DirectiveGroup {
             .get("/0", expect: 0, .reason("")), .get("/7", expect: 7, "seven"),
             .get("/99", expect: 99))
         DirectiveCase(
-            "return, error_page: nginx's own codes of a bad request are sent as 400",
+            "return, error_page: nginx's internal codes of a bad request are sent as 400",
             server: """
                 error_page 494 495 496 497 498 /page; location = /page { return 200 page; }
                 location = /494 { return 494; } location = /495 { return 495; }
@@ -71,7 +71,7 @@ extension DirectiveGroup {
                 nginx: .differs(.allowOn405, [405, .noField("Allow")])))
     }
 
-    /// Statuses for which nginx has a reason and a page since 1.31.0.
+    /// Statuses with a reason phrase and a page since nginx 1.31.0.
     private static let late: Set<Int> = [407]
 
     private static func everyStatus(_ name: String, _ text: String) -> DirectiveCase {

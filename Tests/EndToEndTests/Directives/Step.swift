@@ -2,30 +2,30 @@ import Foundation
 
 @_exported import struct Conformance.Difference
 
-/// One request of a case, and what is expected of the answer.
+/// One request of a case, and the expected response.
 struct Step: Sendable {
-    /// What is sent.
+    /// The bytes that are sent.
     enum Sent: Sendable {
-        /// A request line without its version, fields, and a body.
+        /// A request line without its version, headers, and a body.
         case request(method: String, target: String, fields: [String], body: String)
         case raw(String)
-        /// Nothing: the next answer on the same connection is read.
+        /// No request: the next response on the same connection is read.
         case nothing
     }
 
     let sent: Sent
     let expected: [Expectation]
     var verdict: NginxVerdict
-    /// Fields whose values are another each time.
+    /// Headers whose values differ each time.
     var ignored: [String] = []
     /// 1 for `{port}`, 2 for `{port2}`, 3 for `{port3}`.
     var port = 1
-    /// On the connection of the step before.
+    /// True if the connection of the previous step is used.
     var isOnSameConnection = false
-    /// How long nothing is done before it.
+    /// The pause before the step.
     var pauseSeconds = 0.0
 
-    /// GET on a connection of its own. A field `Host` takes the place of `Host: localhost`.
+    /// GET on a new connection. A `Host` header replaces `Host: localhost`.
     static func get(
         _ target: String, _ fields: [String] = [], expect: Expectation...,
         nginx: NginxVerdict = .same, ignoring: [String] = [], port: Int = 1
@@ -33,7 +33,7 @@ struct Step: Sendable {
         request("GET", target, fields, "", expect, nginx, ignoring, port)
     }
 
-    /// HEAD on a connection of its own.
+    /// HEAD on a new connection.
     static func head(
         _ target: String, _ fields: [String] = [], expect: Expectation...,
         nginx: NginxVerdict = .same, ignoring: [String] = [], port: Int = 1
@@ -41,7 +41,7 @@ struct Step: Sendable {
         request("HEAD", target, fields, "", expect, nginx, ignoring, port)
     }
 
-    /// POST of a body with its Content-Length.
+    /// POST of a body with Content-Length, on a new connection.
     static func post(
         _ target: String, _ body: String = "", _ fields: [String] = [], expect: Expectation...,
         nginx: NginxVerdict = .same, ignoring: [String] = [], port: Int = 1
@@ -50,7 +50,7 @@ struct Step: Sendable {
         return request("POST", target, length + fields, body, expect, nginx, ignoring, port)
     }
 
-    /// Any method, on a connection of its own.
+    /// Any method, on a new connection.
     static func method(
         _ method: String, _ target: String, _ fields: [String] = [], expect: Expectation...,
         nginx: NginxVerdict = .same, ignoring: [String] = [], port: Int = 1
@@ -58,7 +58,7 @@ struct Step: Sendable {
         request(method, target, fields, "", expect, nginx, ignoring, port)
     }
 
-    /// These bytes, on a connection of its own.
+    /// These bytes, on a new connection.
     static func raw(
         _ bytes: String, expect: Expectation..., nginx: NginxVerdict = .same,
         ignoring: [String] = [], port: Int = 1
@@ -67,12 +67,12 @@ struct Step: Sendable {
             sent: .raw(bytes), expected: expect, verdict: nginx, ignored: ignoring, port: port)
     }
 
-    /// The next answer on the same connection, without another request.
+    /// The next response on the same connection, without another request.
     static func next(expect: Expectation..., nginx: NginxVerdict = .same) -> Step {
         Step(sent: .nothing, expected: expect, verdict: nginx, isOnSameConnection: true)
     }
 
-    /// The step, on the connection of the one before, a while later.
+    /// The step on the connection of the previous one, after a pause.
     static func same(_ step: Step, after seconds: Double = 0) -> Step {
         var step = step
         step.pauseSeconds = seconds
@@ -89,7 +89,7 @@ struct Step: Sendable {
             expected: expected, verdict: verdict, ignored: ignored, port: port)
     }
 
-    /// The bytes to be sent.
+    /// The bytes to send.
     var text: String {
         switch sent {
         case .raw(let bytes): return bytes
@@ -102,7 +102,7 @@ struct Step: Sendable {
         }
     }
 
-    /// The method whose answer is framed.
+    /// The method that determines the framing of the response.
     var method: String {
         switch sent {
         case .request(let method, _, _, _): method
@@ -112,14 +112,14 @@ struct Step: Sendable {
     }
 }
 
-/// What an answer is to be. A number is a status, a text a body. `{port}`, `{root}` and `{dir}`
-/// stand in texts as in the configuration.
+/// A property of the expected response. A number is a status, a text a body. `{port}`, `{root}` and
+/// `{dir}` are replaced as in the configuration.
 enum Expectation: Sendable, ExpressibleByIntegerLiteral, ExpressibleByStringLiteral {
     case status(Int)
     case reason(String)
-    /// The field is there once, with this value.
+    /// The header occurs once, with this value.
     case field(String, String)
-    /// The fields of that name have these values, in this order.
+    /// The headers with this name have these values, in this order.
     case fields(String, [String])
     case has(String)
     case noField(String)
@@ -127,18 +127,18 @@ enum Expectation: Sendable, ExpressibleByIntegerLiteral, ExpressibleByStringLite
     case bodyContains(String)
     case bodyLacks(String)
     case empty
-    /// The content is gzip, and this when that is undone.
+    /// The content is gzip, and this when decompressed.
     case gzipped(String)
     case chunked
-    /// The lines behind the last chunk are these.
+    /// The lines after the last chunk.
     case trailers([String])
     case location(String)
-    /// The connection is closed after the answer.
+    /// The connection is closed after the response.
     case closes
     case keeps
-    /// The connection is closed without an answer.
+    /// The connection is closed without a response.
     case noResponse
-    /// A line of this log in `{dir}` is this.
+    /// A log in `{dir}` has this line.
     case logs(String, String)
     /// The error log has a line that contains this.
     case errorLog(String)

@@ -51,7 +51,7 @@ extension DirectiveGroup {
             .get("/a.txt", expect: "text", .chunked, .trailers([])),
             .get("/a.txt?t=1", expect: "text", .trailers(["T: 1"])))
         DirectiveCase(
-            "add_trailer, gzip: behind a compressed answer",
+            "add_trailer, gzip: after a compressed response",
             server: "gzip on; gzip_min_length 1; gzip_types *; add_trailer T t;",
             files: ["a.txt": "text", "long.txt": .pattern(200_000)],
             .get(
@@ -62,7 +62,7 @@ extension DirectiveGroup {
             "add_trailer: 304", server: "add_trailer T t;", files: ["a.txt": "text"],
             .get("/a.txt", ["If-None-Match: *"], expect: 304, .noField("Transfer-Encoding")))
         DirectiveCase(
-            "add_trailer, add_header: levels of their own",
+            "add_trailer, add_header: separate inheritance",
             server: """
                 add_trailer T server; add_header A server;
                 location /h { add_header B b; return 200 x; }
@@ -81,13 +81,13 @@ extension DirectiveGroup {
             .get("/merge", expect: .trailers(["U: u", "T: server"])),
             .get("/off", expect: .has("Content-Length"), .trailers([])))
         DirectiveCase(
-            "add_trailer: what would end a line is a space",
+            "add_trailer: line ends become spaces",
             server: "location / { add_trailer T $uri; return 200 x; }",
             .get(
                 "/a%0d%0ab", expect: 200, .trailers(["T: /a  b"]),
                 nginx: .before("1.31", [.trailers(["T: /a", "b"])])))
         DirectiveCase(
-            "add_trailer: logs and later trailers know them",
+            "add_trailer: logs and later trailers can use them",
             declares: "log_format trailers '$sent_trailer_t $sent_http_transfer_encoding';",
             server: "access_log {dir}/t.log trailers; add_trailer T t;", files: ["a.txt": "text"],
             .get("/a.txt", expect: .logs("t.log", "t chunked")))
@@ -99,7 +99,7 @@ extension DirectiveGroup {
             "add_trailer: a parameter that is not always", server: "add_trailer A b now;",
             refuses: "invalid parameter \"now\"")
         DirectiveCase(
-            "add_trailer: pages of errors in their own location",
+            "add_trailer: error pages in another location",
             server: """
                 error_page 404 /e.html; location = /e.html { add_trailer T e always; }
                 """,

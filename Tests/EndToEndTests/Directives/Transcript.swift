@@ -1,7 +1,7 @@
 import Foundation
 import Synchronization
 
-/// A value that is made when it is first asked for, once.
+/// A value that is computed once, at its first use.
 final class Once<Value: Sendable>: Sendable {
     private let made = Mutex<Result<Value, any Error>?>(nil)
     private let make: @Sendable () throws -> Value
@@ -17,21 +17,21 @@ final class Once<Value: Sendable>: Sendable {
     }
 }
 
-/// What one server said to one case.
+/// The results of one case at one server.
 struct Transcript: Sendable {
     let place: CasePlace
     let outcomes: [Received]
 
-    /// What came of one step.
+    /// The result of one step.
     enum Received: Sendable {
-        /// `isClosed` is nil where nobody asked.
+        /// A response; `isClosed` is nil if it was not checked.
         case received(Response, isClosed: Bool?)
-        /// The connection was closed without a byte.
+        /// The connection was closed without a response.
         case nothing
         case failure(String)
     }
 
-    /// Asks all of it.
+    /// Runs all steps.
     init(of one: DirectiveCase, at place: CasePlace) {
         self.place = place
         var client: RawClient?
@@ -53,11 +53,11 @@ struct Transcript: Sendable {
     private static func ask(
         _ step: Step, _ client: RawClient, _ place: CasePlace
     ) throws -> Received {
-        // A byte a scalar, as in the cases of the conformance suite.
+        // One byte per scalar, as in the cases of the conformance suite.
         let text = place.fill(step.text)
         if step.pauseSeconds > 0 { Thread.sleep(forTimeInterval: step.pauseSeconds) }
         try client.send(text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) })
-        // Waits for the first byte, or the end that comes in its place.
+        // Waits for the first byte, or the end of the connection.
         if try client.isClosedByServer() { return .nothing }
         let response = try client.response(to: step.method)
         let patience = step.expected.compactMap(\.connectionPatience).first
@@ -67,8 +67,8 @@ struct Transcript: Sendable {
 }
 
 extension Expectation {
-    /// How long is waited to see what becomes of the connection; nil where nobody asks. One that is
-    /// closed is so with the answer, or a little later; nothing tells of one that is kept.
+    /// The time to wait for the end of the connection; nil if it is not checked. A connection is
+    /// closed with the response or shortly after; that it stays open is not signalled.
     var connectionPatience: Double? {
         switch self {
         case .closes: patienceSeconds
@@ -78,7 +78,7 @@ extension Expectation {
     }
 }
 
-/// The transcripts of all cases at both servers, each made when it is first asked for.
+/// The transcripts of all cases at both servers, each computed at its first use.
 final class Transcripts: Sendable {
     static let apus = Transcripts(Product.binary) { _ in true }
     static let nginx = Transcripts(NginxPeer.binary) { $0.isKnown(to: NginxPeer.version) }
@@ -87,7 +87,7 @@ final class Transcripts: Sendable {
     private let shares: [String: Once<Share>]
     let binary: String
 
-    /// What the server has to say to the case.
+    /// Returns the server's transcript of a case.
     func transcript(of row: CaseRow) throws -> Transcript {
         guard let known = transcripts[row.key] else {
             throw CaseServer.DidNotStart(description: "\(row.key) is not asked of \(binary)")
@@ -95,7 +95,8 @@ final class Transcripts: Sendable {
         return try known.get()
     }
 
-    /// What the log of the row's server has of system calls that the sandbox does not know.
+    /// Returns the log lines of the row's server about system calls that the sandbox does not
+    /// allow.
     func unexpectedCalls(of row: CaseRow) throws -> [String] {
         try shares[row.key]?.get().unexpectedCalls ?? []
     }
@@ -118,7 +119,8 @@ final class Transcripts: Sendable {
         self.shares = shares
     }
 
-    /// Rows that can share a process: those that say the same in http and main, not too many.
+    /// Groups rows that can share a process: those with the same text in http and main, up to a
+    /// limit.
     private static func shares(_ rows: [CaseRow]) -> [[CaseRow]] {
         var shares: [[CaseRow]] = []
         var open: [String: Int] = [:]
@@ -137,8 +139,7 @@ final class Transcripts: Sendable {
     }
 }
 
-/// A process that serves some cases: all that load. One that does not load must not take the others
-/// with it.
+/// A process for the cases that load. One that does not load must not affect the others.
 private struct Share: Sendable {
     private let server: CaseServer
     private let places: [CasePlace?]

@@ -1,5 +1,5 @@
 extension DirectiveGroup {
-    /// try_files, and the internal redirects that end it.
+    /// try_files, and the internal redirect at its end.
     static let tryFiles = DirectiveGroup("try_files") {
         DirectiveCase(
             "try_files: the single-page application's shape",
@@ -47,7 +47,7 @@ extension DirectiveGroup {
             .get("/both", expect: 200, "file"), .get("/both/", expect: 200, "dir"),
             .get("/none", expect: 404))
         DirectiveCase(
-            "try_files: a named location as the last",
+            "try_files: a named location as the last argument",
             server: """
                 location / { try_files $uri @back; }
                 location @back { default_type x/back; return 200 "back $uri $args"; }
@@ -77,18 +77,18 @@ extension DirectiveGroup {
             .get("/k/x?a=1", expect: 200, "/show||/k/x?a=1"),
             .get("/n/x?a=1", expect: 200, "/show||/n/x?a=1"))
         DirectiveCase(
-            "try_files: arguments of one that is not the last are part of the name",
+            "try_files: arguments before the last are part of the name",
             server: "location / { try_files $uri?x $uri$args =404; }",
             files: ["f?x": "question", "gab": "args"],
             .get("/f", expect: 200, "question"), .get("/g?ab", expect: 200, "args"),
             .get("/g", expect: 404))
         DirectiveCase(
-            "try_files: $uri$args, which real files have",
+            "try_files: $uri$args, as in real configurations",
             server: "location / { try_files $uri$args $uri$args/ /index.html; }",
             files: ["index.html": "index", "f": "f"],
             .get("/f", expect: 200, "f"), .get("/f?x=1", expect: 200, "index"))
         DirectiveCase(
-            "try_files: a file in its place keeps the path of the request",
+            "try_files: a file found keeps the path of the request",
             server: """
                 location / { try_files /other.css $uri; }
                 location /l/ { try_files /other.css =404; log_not_found off; }
@@ -107,7 +107,7 @@ extension DirectiveGroup {
             .get("/b", expect: 301, .location("http://localhost:{port}/b/")),
             .get("/b/", expect: 404), .get("/c", expect: 404))
         DirectiveCase(
-            "try_files, index: a directory by another name",
+            "try_files, index: a directory with another name",
             server: "location / { try_files /dir/ =404; }",
             files: ["dir/index.html": "index"],
             .get("/x", expect: 301, .location("http://localhost:{port}/dir/")),
@@ -119,7 +119,7 @@ extension DirectiveGroup {
             .get("/f", expect: 200, "f"), .get("/none", expect: 200, "fell"),
             .get("/l/none", expect: 404))
         DirectiveCase(
-            "try_files, alias: what the location's name stands for",
+            "try_files, alias: the location's prefix",
             server: """
                 location /i/ { alias {root}/x/; try_files $uri /i/default =404; }
                 location /j/ { alias {root}/x/; try_files $uri @j; }
@@ -185,7 +185,7 @@ extension DirectiveGroup {
             files: ["f": "f"],
             .get("/?f=f", expect: 200, "f"))
         DirectiveCase(
-            "try_files, rewrite: rewrites come first",
+            "try_files, rewrite: rewrites run first",
             server: "location / { rewrite ^/old/(.*)$ /new/$1 break; try_files $uri =404; }",
             files: ["new/f": "f"],
             .get("/old/f", expect: 200, "f"), .get("/old/none", expect: 404))
@@ -196,7 +196,7 @@ extension DirectiveGroup {
             "try_files: twice", server: "try_files $uri =404; try_files $uri =403;",
             refuses: "\"try_files\" directive is duplicate")
         DirectiveCase(
-            "try_files: a code that is none", server: "try_files $uri =x;",
+            "try_files: an invalid code", server: "try_files $uri =x;",
             refuses: "invalid code \"=x\"")
         DirectiveCase(
             "try_files: is not inherited",
@@ -214,7 +214,7 @@ extension DirectiveGroup {
                 nginx: .before("1.29.0", [200, "coded"])),
             .get("/x", expect: 200, "plain"))
         DirectiveCase(
-            "try_files, root: a location with a root of its own",
+            "try_files, root: a location with its own root",
             server: """
                 location /s/ { root {root}/other; try_files $uri /s/index.html =404; }
                 """,

@@ -30,7 +30,7 @@ extension DirectiveGroup {
             .get("/d/f.html", expect: 200, .field("Content-Type", "application/octet-stream")),
             .get("/f.html", expect: 200, .field("Content-Type", "text/html")))
         DirectiveCase(
-            "types: a location's own takes the place of the outer ones",
+            "types: a location's types replace the outer ones",
             server: "types { text/x-o o; } location /l/ { types { text/x-i i; } }",
             files: ["l/f.o": "1", "l/f.i": "2", "f.o": "3", "f.i": "4"],
             .get("/l/f.o", expect: 200, .field("Content-Type", "text/plain")),
@@ -56,7 +56,7 @@ extension DirectiveGroup {
             .get("/f.more", expect: 200, .field("Content-Type", "text/x-more")),
             .get("/f.z", expect: 200, .field("Content-Type", "text/x-z")))
         DirectiveCase(
-            "types: nginx's own where no block is",
+            "types: nginx's defaults without a block",
             whole: """
                 events { }
                 http { access_log off; server { listen 127.0.0.1:{port}; root {root}; } }
@@ -92,7 +92,7 @@ extension DirectiveGroup {
             .get("/a.mjs", expect: 200, .field("Content-Type", "application/octet-stream")),
             .get("/a.jpeg", expect: 200, .field("Content-Type", "image/jpeg")))
         DirectiveCase(
-            "types_hash_max_size, types_hash_bucket_size: taken",
+            "types_hash_max_size, types_hash_bucket_size: accepted",
             server: "types_hash_max_size 2048; types_hash_bucket_size 128;", files: ["f": "1"],
             .get("/f", expect: 200, "1"))
     }

@@ -1,5 +1,5 @@
 extension DirectiveGroup {
-    /// Unknown variables are an error wherever a directive takes variables, whether it has an
+    /// Unknown variables are an error in every directive that accepts variables, whether it has an
     /// effect there or not.
     static let unknownVariables = DirectiveGroup("unknown variables") {
         for (directive, text) in withoutEffect {
@@ -9,11 +9,11 @@ extension DirectiveGroup {
         }
         for (directive, text, inner) in replaced {
             DirectiveCase(
-                "\(directive): an unknown variable in \(text), which no server has",
+                "\(directive): an unknown variable in \(text), in an unused block",
                 http: text, server: inner, refuses: "unknown \"nope\" variable")
         }
         DirectiveCase(
-            "log_format: the prefixes of variables are variables of an empty name",
+            "log_format: prefixes of variables with an empty name",
             declares: "log_format of_prefixes '[$arg_][$http_][$cookie_][$sent_http_]';",
             server: """
                 access_log {dir}/prefixes.log of_prefixes;

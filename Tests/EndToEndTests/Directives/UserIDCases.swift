@@ -1,5 +1,5 @@
 extension DirectiveGroup {
-    /// Cookies that tell clients apart.
+    /// userid: cookies that identify clients.
     static let userID = DirectiveGroup("userid") {
         DirectiveCase(
             "userid, userid_service, userid_name, userid_path: a client without a cookie",
@@ -34,7 +34,7 @@ extension DirectiveGroup {
             .get("/r", ["Cookie: uid=\(cookie)=="], expect: 200, .body("[\(number)][\(number)]")),
             .get("/r", ["Cookie: uid=\(cookie)a="], expect: 200, .body("[\(number)][]")))
         DirectiveCase(
-            "userid: what a client has sent",
+            "userid: a cookie that a client has sent",
             server: """
                 location /on { userid on; return 200 "[$uid_got]"; }
                 location /log { userid log; return 200 "[$uid_got][$uid_set]"; }
@@ -78,7 +78,7 @@ extension DirectiveGroup {
             "userid_mark: more than a character", server: "userid_mark ab;",
             refuses: "value must be \"off\" or a single letter, digit or \"=\"")
         DirectiveCase(
-            "userid_flags: one that nobody knows", server: "userid_flags samesite=x;",
+            "userid_flags: an unknown flag", server: "userid_flags samesite=x;",
             refuses: "invalid value \"samesite=x\"")
         DirectiveCase(
             "userid_service: no number", server: "userid_service x;",

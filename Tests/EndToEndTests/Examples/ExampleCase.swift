@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// A configuration of conf/examples, with requests and what its comments say of their answers.
+/// A configuration of conf/examples, with requests and the responses that its comments promise.
 struct ExampleCase: CustomTestStringConvertible {
     let file: String
     let requests: [ExampleRequest]
@@ -14,18 +14,18 @@ struct ExampleCase: CustomTestStringConvertible {
     var testDescription: String { file }
 }
 
-/// A request and its answer.
+/// A request and its response.
 struct ExampleRequest {
     let target: String
     let status: Int
     var host = "localhost"
-    /// Which of the example's ports: 0 is 8080, 1 is 8081.
+    /// The index of the example's port: 0 is 8080, 1 is 8081.
     var port = 0
-    /// Fields of the request, whole lines.
+    /// Headers of the request, as whole lines.
     var asking: [String] = []
-    /// Fields of the answer; nil for one that is not there.
+    /// Headers of the response; nil for one that must be absent.
     var fields: [String: String?] = [:]
-    /// What stands in the body.
+    /// A text that the body contains.
     var text: String?
 
     static func get(

@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import Testing
 
-/// One of conf/examples, started as the README beside them says, in a copy of the folder and with
-/// free ports in the place of 8080 and 8081.
+/// One of conf/examples, started as its README says, in a copy of the directory and with free ports
+/// instead of 8080 and 8081.
 final class ExampleServer {
     let folder: TemporaryFolder
     private let ports: [UInt16]
@@ -51,18 +51,18 @@ final class ExampleServer {
 
     deinit { process.end() }
 
-    /// What was written to the terminal by the access log.
+    /// The lines that the access log wrote to the terminal.
     var log: String { process.output }
 
-    /// Ends it: afterwards its log is whole.
+    /// Stops the server; afterwards its log is complete.
     func end() throws {
         process.signal(SIGQUIT)
         #expect(try process.waitForExit() == .code(0))
     }
 
-    /// A file below the example's `sites`.
+    /// Returns the path of a file below the example's `sites`.
     func site(_ path: String) -> String { folder.path + "/conf/examples/sites/" + path }
 
-    /// A connection to the port that stands for 8080, or with 1 for 8081.
+    /// Connects to the port that replaces 8080, or with 1 that of 8081.
     func connect(port: Int = 0) throws -> RawClient { try RawClient(.ipv4(ports[port]), of: self) }
 }

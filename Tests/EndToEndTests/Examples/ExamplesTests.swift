@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// conf/examples: each starts, and answers as its comments say.
+/// conf/examples: each one starts, and responds as its comments say.
 @Suite struct ExamplesTests {
     @Test(arguments: ExampleCase.all)
     func exampleRespondsAsCommented(example: ExampleCase) throws {
@@ -37,7 +37,7 @@ import Testing
 
     @Test(arguments: ExampleCase.all)
     func checkFindsNothingInExamples(example: ExampleCase) throws {
-        // In a copy: the checkout may be where workers cannot read, which is a finding.
+        // In a copy: workers may not be able to read the checkout, which would be reported.
         let folder = try TemporaryFolder()
         let copy = folder.path + "/conf/examples"
         try FileManager.default.copyItem(
@@ -48,7 +48,7 @@ import Testing
         #expect(result.exit == .code(0), "\(result.output)")
     }
 
-    /// `return 444`: a name that nobody has gets no answer.
+    /// `return 444`: an unknown name gets no response.
     @Test func unknownHostGetsNoResponse() throws {
         let server = try ExampleServer("virtual-hosts.conf")
         let client = try server.connect()

@@ -1,15 +1,15 @@
 import Foundation
 import Glibc
 
-/// The folders of one kind of change, and the system calls that change what is in them.
+/// The directories of one kind of change, and the system calls that make the changes.
 final class ChangeSite {
-    /// Below the document root.
+    /// The directory below the document root.
     let place: String
-    /// In the same file system, where no URL leads.
+    /// A directory in the same file system that no URL reaches.
     let outside: String
     /// The path of `place` in a URL, with slashes around it.
     let prefix: String
-    /// One that the kind keeps open.
+    /// A descriptor that the kind keeps open.
     var descriptor: Int32 = -1
     private var mounts: [String] = []
 
@@ -28,14 +28,15 @@ final class ChangeSite {
         for path in mounts.reversed() { unmount(path) }
     }
 
-    /// Bytes that are of that version, of the same number for each.
+    /// Returns the content of a version, with the same length for each.
     static func text(_ number: Int, count: Int = 64) -> String {
         let line = String(format: "this is version %06d\n", number)
         let lines = String(repeating: line, count: count / line.utf8.count + 1)
         return String(lines.prefix(count))
     }
 
-    /// A version that gzip makes half as long, where the other comes to next to nothing.
+    /// Returns the content of a version that gzip halves, where `text` compresses to almost
+    /// nothing.
     static func digits(_ number: Int, count: Int) -> String {
         var state = UInt64(number)
         let digits = Array("0123456789abcdef".utf8)
@@ -50,7 +51,7 @@ final class ChangeSite {
 
     // MARK: bytes
 
-    /// Opens, writes from the start, closes. With `creating` the name need not be there.
+    /// Opens a file, writes from the start, and closes it. With `creating`, it need not exist.
     func write(_ path: String, _ text: String, truncating: Bool = false, creating: Bool = false)
         throws
     {
@@ -75,7 +76,7 @@ final class ChangeSite {
         try move(new, path)
     }
 
-    /// Opens and maps the file, closes it, stores through the mapping, and unmaps.
+    /// Maps a file, closes it, stores through the mapping, and unmaps.
     func storeMapped(_ path: String, _ text: String) throws {
         let bytes = Array(text.utf8)
         let file = unsafe open(path, O_RDWR)
@@ -113,7 +114,7 @@ final class ChangeSite {
     func removeFolder(_ path: String) throws { try done(unsafe rmdir(path), "rmdir") }
     func addName(_ new: String, of path: String) throws { try done(unsafe link(path, new), "link") }
 
-    /// Makes a symbolic link, or replaces the one that is there at once.
+    /// Creates a symbolic link, or replaces an existing one atomically.
     func pointLink(_ path: String, to target: String) throws {
         let new = outside + "/new-link"
         try done(unsafe symlink(target, new), "symlink")
@@ -134,7 +135,7 @@ final class ChangeSite {
         mounts.append(path)
     }
 
-    /// Taken away at once, though a worker may be reading below it.
+    /// Unmounts at once, though a worker may be reading below.
     func unmountLast() throws {
         guard let path = mounts.popLast() else { return }
         try done(unmount(path), "umount2")

@@ -1,5 +1,5 @@
 extension ChangeKind {
-    /// Changes of a directory on the way.
+    /// Changes of a directory on the way to the file.
     static let directoryKinds = [
         ChangeKind(
             name: "directory moved away and back", target: "d/e/a.txt", setUp: deepFile

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// An answer in full: what the disk says at the moment that this is made.
+/// The expected response, computed from the disk at this moment.
 struct Expected {
     private var status = 200
     private var body: [UInt8]?
@@ -37,14 +37,14 @@ struct Expected {
         var buffer = stat()
         guard unsafe stat(path, &buffer) == 0 else { throw SystemFailure("stat \(path)") }
         body = try readBytes(path)
-        // An error page has the error's status, and validators mean nothing there.
+        // An error page has the error's status, and no meaningful validators.
         guard status == 200 else { return }
         facts = Facts(
             modified: buffer.st_mtim.tv_sec, size: Int(buffer.st_size),
             changedNanoseconds: buffer.st_ctim.tv_nsec)
     }
 
-    /// In which way the answer, received at this moment, is another one; nil when it is this one.
+    /// Returns how a response, received now, differs from the expected one; nil if it does not.
     func difference(of response: Response) -> String? {
         if response.status != status { return "status \(response.status), not \(status)" }
         if let part, !response.text.contains(part) { return "a page without \(part)" }
@@ -64,24 +64,25 @@ struct Expected {
         return tagDifference(response, facts)
     }
 
-    /// nginx's form, or the longer one that apus has for a file that was changed just before.
+    /// Compares the entity tag with nginx's form, or the longer one of apus for a recently changed
+    /// file.
     private func tagDifference(_ response: Response, _ facts: Facts) -> String? {
         let tag = response["ETag"] ?? "missing"
         let isWeak = coding == .onTheFly && response["Content-Encoding"] == "gzip"
         let start = (isWeak ? "W/\"" : "\"") + hex(facts.modified) + "-" + hex(facts.size)
         if tag == start + "-" + hex(facts.changedNanoseconds) + "\"" { return nil }
-        // time(2) may be a tick behind what the worker read.
+        // time(2) may be a tick behind the worker's.
         let isOld = Int(Date().timeIntervalSince1970) - facts.modified >= 2
         if tag == start + "\"", isOld || Self.isNginx(response) { return nil }
         return "ETag \(tag), not \(start)…"
     }
 
-    /// An answer of nginx, whose tags have one form.
+    /// True for a response of nginx, whose tags have one form.
     private static func isNginx(_ response: Response) -> Bool {
         response["Server"]?.hasPrefix("nginx") ?? false
     }
 
-    /// The tag of these, which a client that has an older version does not know.
+    /// True if a client with this tag has an older version.
     func isNews(for tag: String) -> Bool {
         guard let facts else { return false }
         let start = hex(facts.modified) + "-" + hex(facts.size)

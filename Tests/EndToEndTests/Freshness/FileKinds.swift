@@ -56,7 +56,7 @@ extension ChangeKind {
             },
         ]
 
-    /// A file that has been compressed by somebody before it changes.
+    /// A file whose compressed variant is cached before it changes.
     private static func compressedKind(
         _ name: String, count: Int, change: @escaping @Sendable (ChangeSite, Int) throws -> Void
     ) -> ChangeKind {

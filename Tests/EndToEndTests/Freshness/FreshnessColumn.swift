@@ -1,6 +1,6 @@
 import Foundation
 
-/// One server of the table that compares them.
+/// A server in the comparison table.
 struct FreshnessColumn {
     let name: String
     let tallies: [FreshnessTally]
@@ -16,7 +16,7 @@ struct FreshnessColumn {
         tallies = run.tallies
     }
 
-    /// For each kind of change, how many of its answers were stale or never right.
+    /// Returns the table of stale and wrong responses for each kind of change.
     static func table(_ columns: [FreshnessColumn]) -> String {
         let names = columns[0].tallies.map(\.name)
         var rows = [["change"] + columns.map(\.name), ["---"] + columns.map { _ in "---:" }]
@@ -34,7 +34,7 @@ struct FreshnessColumn {
         return "\(tally.stale)\(wrong) of \(tally.responses)"
     }
 
-    /// docs/freshness.md.
+    /// Writes docs/freshness.md.
     static func write(_ columns: [FreshnessColumn]) throws {
         let text = """
             # How often an answer is older than the file

@@ -2,28 +2,29 @@ import Foundation
 import Glibc
 import Testing
 
-/// Changes of every kind, one after the other, and what requests that were sent after each get.
+/// Makes changes of every kind, one after the other, and checks the responses to requests sent
+/// after each.
 final class FreshnessRun {
     let server: TestServer
     private let kinds: [ChangeKind]
     private var sites: [ChangeSite] = []
     private let seats: WorkerSeats
     private(set) var tallies: [FreshnessTally] = []
-    /// What each kind's target gives now, and since when; what it gave before, the latest last.
+    /// The expected responses now, and earlier ones, the latest last.
     private var states: [Expected] = []
     private var history: [[Expected]] = []
     private var changed: [Date] = []
-    /// How many changes there are between two reloads; nil for none.
+    /// The number of changes between two reloads; nil for none.
     private let reloadEvery: Int?
     private(set) var reloads = 0
-    /// How often a version was there compressed before it changed.
+    /// The number of changes before which the compressed variant was cached.
     private(set) var compressedResponses = 0
-    /// Fresh connections that each worker answered on.
+    /// The number of new connections that each worker served.
     private(set) var freshOf: [pid_t: Int] = [:]
     private var random = SystemRandomNumberGenerator()
 
-    /// A cache may distrust a file that was changed a moment ago, and read it each time: the next
-    /// change comes when it has been quiet for so long.
+    /// A cache may not trust a recently changed file, and read it each time; so the next change is
+    /// made after this pause.
     private static let calmSeconds = 0.03
 
     init(_ server: TestServer, reloadEvery: Int? = nil) throws {
@@ -44,10 +45,10 @@ final class FreshnessRun {
         }
     }
 
-    /// Every process that answered.
+    /// Every process that sent a response.
     var workers: Set<pid_t> { seats.workers }
 
-    /// Lets each kind change `rounds` times.
+    /// Changes each kind `rounds` times.
     func run(rounds: Int) throws {
         for number in 1...rounds {
             for index in kinds.indices {
@@ -60,7 +61,7 @@ final class FreshnessRun {
         }
     }
 
-    /// Takes back what other users or later tests could not: mounts and modes.
+    /// Undoes mounts and modes, which later tests could not.
     func finish() { sites.removeAll() }
 
     private func turn(_ index: Int, _ number: Int) throws {
@@ -104,7 +105,7 @@ final class FreshnessRun {
         return Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)
     }
 
-    /// Has each worker answer as it is before the change; the entity tag of that.
+    /// Gets a response from each worker before the change. Returns its entity tag.
     private func warm(_ index: Int, _ request: [UInt8]) -> String? {
         var tag: String?
         for seat in seats.indices(.kept) {
@@ -118,7 +119,8 @@ final class FreshnessRun {
         return tag
     }
 
-    /// Asks until what was compressed before is sent, which has a length; nginx has no such thing.
+    /// Repeats the request until the compressed variant is sent, which has a length; nginx has
+    /// none.
     private func awaitCompressed(_ first: Response?, _ seat: Int, _ request: [UInt8]) -> Response? {
         var response = first
         try? waitFor("an answer that was compressed before", seconds: 5) {
@@ -137,14 +139,14 @@ final class FreshnessRun {
         return try client.response()
     }
 
-    /// Up to a fifth of a millisecond, so that the change meets the workers at any step.
+    /// Waits for up to a fifth of a millisecond, so that the change meets the workers in any state.
     private func pause() {
         let end = ContinuousClock.now + .microseconds(Int.random(in: 0...200, using: &random))
         while ContinuousClock.now < end {}
     }
 
-    /// The second halves, whole requests on kept connections, and one on a new connection, which
-    /// is returned; in any order.
+    /// Sends the second halves, whole requests on open connections, and one on a new connection,
+    /// which is returned; in random order.
     private func sendAll(_ request: [UInt8], rest: [UInt8], piped: [Int]) -> RawClient? {
         var fresh: RawClient?
         var steps: [() -> Void] = [
@@ -166,7 +168,7 @@ final class FreshnessRun {
     private func judgePiped(
         _ seat: Int, _ request: [UInt8], _ index: Int
     ) {
-        // What was sent before the change may get any of its steps.
+        // A request that was sent before the change may get any of its steps.
         let first = try? seats.client(seat).response()
         let response = first == nil ? nil : try? seats.client(seat).response()
         if response == nil { seats.leave(seat) }
@@ -182,7 +184,7 @@ final class FreshnessRun {
         freshOf[worker, default: 0] += 1
     }
 
-    /// A client that has the version before must get the new one.
+    /// A client with the previous version must get the new one.
     private func judgeCondition(
         _ tag: String, _ target: String, _ index: Int
     ) {
@@ -212,7 +214,7 @@ final class FreshnessRun {
         tallies[index].note("\(way): \(difference)", isStale: isStale)
     }
 
-    /// A worker that has been replaced closes its connections, and a client comes back.
+    /// A worker that was replaced closes its connections; the client reconnects.
     private func askAgain(_ request: [UInt8]) -> Response? {
         guard reloadEvery != nil else { return nil }
         for _ in 0..<5 {

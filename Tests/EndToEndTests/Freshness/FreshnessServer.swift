@@ -4,11 +4,11 @@ import Testing
 
 /// A server for all kinds of change, with two workers that are not root.
 enum FreshnessServer {
-    /// The connections that are busy beside those that the run has.
+    /// The number of busy connections beside those of the run.
     static let busyConnections = 300
 
-    /// `http` are lines for the http block. With `fewWatches` no more than ten inotify watches are
-    /// left to the server, by a user namespace of its own.
+    /// Starts the server, with lines for the http block. With `fewWatches`, it runs in a user
+    /// namespace that allows ten inotify watches.
     static func start(
         _ binary: String = Product.binary, http: String = "", fewWatches: Bool = false,
         parent: String? = nil
@@ -19,12 +19,12 @@ enum FreshnessServer {
             wrapper: fewWatches ? Self.wrapper(starting: "DIR/program") : [], parent: parent
         ) { folder in
             umask(0o022)
-            // Who starts as nobody writes its log and pid file as nobody.
+            // A server started as nobody writes its log and pid file as nobody.
             guard fewWatches else { return }
             unsafe chmod(folder.path, 0o777)
-            // Nobody may be kept out of where the binary is. A child copies it: whatever another
-            // test forks meanwhile would keep a file open that is written here, and then it cannot
-            // be executed.
+            // The user nobody may not be able to reach the binary, so it is copied. A child copies
+            // it: if this process wrote the file, a child forked by another test could keep it
+            // open, and then it could not be executed.
             try #require(try run("cp", [binary, folder.path + "/program"]).succeeded)
         }
     }
@@ -48,8 +48,8 @@ enum FreshnessServer {
 
     // MARK: few watches
 
-    /// Starts a program, in the place of the one that is named behind these words, as nobody and in
-    /// a user namespace that allows ten watches.
+    /// Returns a command that starts `program` instead of the program named after it, as nobody and
+    /// in a user namespace that allows ten watches.
     private static func wrapper(starting program: String) -> [String] {
         let limit = """
             echo 10 > /proc/sys/user/max_inotify_watches && shift && \
@@ -60,7 +60,7 @@ enum FreshnessServer {
             + ["unshare", "--user", "--map-current-user", "--keep-caps", "sh", "-c", limit, "sh"]
     }
 
-    /// Whether this machine lets one make such a namespace.
+    /// True if this machine permits such a namespace.
     static let canLimitWatches: Bool = {
         let words = wrapper(starting: "true") + ["true"]
         return (try? run(words[0], Array(words.dropFirst())).succeeded) ?? false
@@ -68,7 +68,7 @@ enum FreshnessServer {
 
     // MARK: busy connections
 
-    /// Connections that ask for everything that is changed, and rest a little between.
+    /// Starts connections that request everything that is changed, with short pauses.
     static func load(_ server: TestServer) throws -> ChildProcess {
         let kinds = ChangeKind.all.enumerated().map { index, kind in
             let fields = kind.fields.map { field in

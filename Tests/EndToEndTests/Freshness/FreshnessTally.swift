@@ -1,17 +1,17 @@
-/// What was counted of one kind of change.
+/// The counts of a kind of change.
 struct FreshnessTally {
     let name: String
     var changes = 0
-    /// Answers to requests that were sent after a change.
+    /// Responses to requests sent after a change.
     var responses = 0
-    /// Those that were right before the change.
+    /// Responses that were correct before the change.
     var stale = 0
-    /// Those that were never right, and requests without an answer.
+    /// Responses that were never correct, and requests without a response.
     var wrong = 0
-    /// What was seen of the first few.
+    /// Details of the first few.
     var examples: [String] = []
 
-    /// The counts of all of them together.
+    /// Returns the sum of all counts.
     static func sum(_ tallies: [FreshnessTally]) -> FreshnessTally {
         tallies.reduce(into: FreshnessTally(name: "all")) { sum, tally in
             sum.changes += tally.changes

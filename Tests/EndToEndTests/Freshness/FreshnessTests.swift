@@ -2,16 +2,16 @@ import Foundation
 import Glibc
 import Testing
 
-/// What is sent after a change gets the change: for every kind of change, on every worker, over
-/// connections that are open, over new ones, and behind another request in one pipeline.
+/// A response to a request sent after a change includes the change: for every kind of change, on
+/// every worker, on open and new connections, and behind another request in a pipeline.
 ///
-/// `APUS_FRESHNESS_ROUNDS` is how often each kind changes.
+/// `APUS_FRESHNESS_ROUNDS` is the number of changes of each kind.
 @Suite(.serialized) struct FreshnessTests {
     private static func rounds(_ usual: Int) -> Int {
         ProcessInfo.processInfo.environment["APUS_FRESHNESS_ROUNDS"].flatMap { Int($0) } ?? usual
     }
 
-    /// Lets things change at a server that is busy, and expects that nothing is stale.
+    /// Makes changes while the server is busy, and expects that no response is stale.
     private func expectFresh(
         _ server: TestServer, rounds: Int, reloadEvery: Int? = nil
     ) throws -> FreshnessRun {
@@ -34,7 +34,7 @@ import Testing
         let run = try expectFresh(try FreshnessServer.start(), rounds: Self.rounds(80))
         #expect(run.workers.count == 2)
         #expect(run.workers.allSatisfy { run.freshOf[$0, default: 0] > 0 }, "\(run.freshOf)")
-        // Each of both workers, before nearly every change of those kinds.
+        // Both workers had the variant before nearly every change of those kinds.
         let compressedBefore = ChangeKind.all.count(where: \.isCompressedBefore)
         #expect(
             run.compressedResponses > compressedBefore * Self.rounds(80),
@@ -59,8 +59,8 @@ import Testing
         _ = try expectFresh(server, rounds: Self.rounds(20))
     }
 
-    /// The same changes at nginx: without its cache it shows that the test asks for the right
-    /// thing, and with it that the test finds what is stale.
+    /// Makes the same changes with nginx: without its cache, to show that the test is right, and
+    /// with it, to show that the test finds stale responses.
     @Test(.enabled(if: NginxPeer.isThere, "needs nginx"))
     func freshnessComparedWithNginx() throws {
         let rounds = Self.rounds(4)

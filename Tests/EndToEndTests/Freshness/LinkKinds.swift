@@ -1,5 +1,5 @@
 extension ChangeKind {
-    /// Changes of what a symbolic link leads to.
+    /// Changes of symbolic links and their targets.
     static let linkKinds = [
         ChangeKind(
             name: "release link switched", target: "current/a.txt", setUp: twoReleases
@@ -12,7 +12,7 @@ extension ChangeKind {
             name: "root that is a switched link",
             configuration: "location PREFIX { root PLACE/current; }",
             setUp: { site in
-                // A location's root is what stands before the whole path.
+                // A location's root is prepended to the whole path.
                 for release in ["one", "two"] {
                     try makeFolders(site, release + site.prefix)
                     try site.write(

@@ -1,5 +1,5 @@
 extension ChangeKind {
-    /// Mounts on the way.
+    /// Mounts on the way to the file.
     static let mountKinds = [
         ChangeKind(
             name: "bind mount over a directory; its removal", target: "d/a.txt", needsRoot: true,

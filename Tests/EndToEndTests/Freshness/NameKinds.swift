@@ -1,5 +1,5 @@
 extension ChangeKind {
-    /// Changes of names that were tried beside the one that answered.
+    /// Changes of names that are tried besides the file that is sent.
     static let nameKinds =
         candidates + sidecars + [
             ChangeKind(
@@ -48,7 +48,7 @@ extension ChangeKind {
                     return .page(containing: "0-0")
                 }
             ) { site, number in
-                // In the place of the one before, so that the page stays short.
+                // Replaces the previous one, so that the page stays short.
                 try site.move(site.path("0-\(number - 1)"), site.path("0-\(number)"))
                 return .page(containing: "0-\(number)\"")
             },

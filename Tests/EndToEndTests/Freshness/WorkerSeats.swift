@@ -1,14 +1,14 @@
 import Foundation
 import Glibc
 
-/// Connections that stay open: of each worker one that requests are sent over, and one that half
-/// a request waits on while something is changed.
+/// Connections that stay open: for each worker, one for whole requests, and one on which half a
+/// request waits during a change.
 final class WorkerSeats {
     enum Role: CaseIterable { case kept, piped }
 
     struct Seat {
         let role: Role
-        /// The process that has the connection; nil where each will do.
+        /// The process that has the connection; nil if any will do.
         let worker: pid_t?
         var client: RawClient?
     }
@@ -18,7 +18,7 @@ final class WorkerSeats {
     /// Every process that was met.
     private(set) var workers: Set<pid_t> = []
 
-    /// With `isBound` there are seats at each of the two workers; else four at whichever.
+    /// Opens connections to each of two workers if `isBound`, otherwise four to any worker.
     init(_ server: TestServer, isBound: Bool) throws {
         self.server = server
         seats = []
@@ -33,7 +33,7 @@ final class WorkerSeats {
         }
     }
 
-    /// The process that answers on a connection.
+    /// Returns the process that serves a connection.
     static func worker(of client: RawClient) throws -> pid_t {
         try client.request("GET /pid HTTP/1.1")
         let text = try client.response().text
@@ -52,14 +52,14 @@ final class WorkerSeats {
 
     func met(_ worker: pid_t) { workers.insert(worker) }
 
-    /// Takes the seats that are empty, or whose connection the server has closed.
+    /// Opens missing connections, and those that the server has closed.
     func refill() throws {
         for index in seats.indices where !(seats[index].client?.isQuiet ?? false) { leave(index) }
         var tries = 0
         while let empty = seats.first(where: { $0.client == nil }) {
             tries += 1
             guard tries < 1000 else { throw TimedOut(description: "a connection: \(empty)") }
-            // A worker that ends while it is asked is no fault.
+            // A worker may exit during the request.
             guard let client = try? server.connect(), let worker = try? Self.worker(of: client)
             else { continue }
             workers.insert(worker)

@@ -2,16 +2,16 @@ import Foundation
 import Glibc
 import Testing
 
-/// System calls, by strace.
+/// System calls, recorded by strace.
 enum CallTrace {
-    /// Whether this machine lets one trace.
+    /// True if this machine permits tracing.
     static let isPossible = (try? run("strace", ["-o", "/dev/null", "true"]))?.succeeded == true
 
-    /// Why a test is left out where it does not.
+    /// The reason why tests are skipped otherwise.
     static let lacking = "tracing is forbidden, or strace is not there"
 
-    /// What the first worker of a server calls while `body` runs, a line each, or what strace says
-    /// of it with other options.
+    /// Returns the calls of a server's first worker while `body` runs, one per line, or the output
+    /// of strace with other options.
     static func during(
         _ server: TestServer, options: [String] = [], _ body: () throws -> Void
     ) throws -> [String] {
@@ -30,6 +30,6 @@ enum CallTrace {
         return try readText(trace).split(separator: "\n").map(String.init)
     }
 
-    /// The name of the call in a line.
+    /// Returns the name of the call in a line.
     static func name(_ line: String) -> String { String(line.prefix { $0 != "(" }) }
 }

@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import Testing
 
-/// A program that runs in a session of its own, so that it and all that it starts can be ended
-/// together. Its output goes to files: nothing blocks when nobody reads.
+/// A program in a session of its own, so that it and its children can be ended together. Its output
+/// goes to files, so that it never blocks.
 final class ChildProcess {
     let pid: pid_t
     private let outputPath: String
@@ -55,8 +55,8 @@ final class ChildProcess {
         }
     }
 
-    /// Ends the process and its whole session: asked first, then killed. Once only: later the
-    /// number may be another session's.
+    /// Ends the process and its whole session: with SIGINT, then with SIGKILL. Only once, since the
+    /// number may be reused.
     func end(patience: Double = 5) {
         guard !hasEnded else { return }
         hasEnded = true
@@ -87,7 +87,7 @@ final class ChildProcess {
         return try unsafe spawn(words, actions: &actions)
     }
 
-    /// Starts `words` in a new session with every signal at its default and nothing masked.
+    /// Starts `words` in a new session with default signal handlers and no blocked signals.
     static func spawn(
         _ words: [String], actions: inout posix_spawn_file_actions_t
     ) throws -> pid_t {
@@ -113,8 +113,8 @@ final class ChildProcess {
     }
 }
 
-/// Ends what the tests started when the test runner itself dies: a small shell process that reads
-/// from a socket, knows the sessions and folders, and clears them when the other end closes.
+/// Cleans up when the test runner itself dies: a small shell process that reads the sessions and
+/// directories of the tests from a socket, and removes them when the other end is closed.
 final class ProcessGuard: Sendable {
     static let shared = ProcessGuard()
     private let socket: Int32
@@ -139,14 +139,14 @@ final class ProcessGuard: Sendable {
         """
 
     private init() {
-        // Close-on-exec from the first moment: a child that held this end would keep it open.
+        // Close-on-exec from the start: a child with this end would keep it open.
         var ends: [Int32] = [-1, -1]
         let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         unsafe socketpair(AF_UNIX, kind, 0, &ends)
         var actions = unsafe posix_spawn_file_actions_t()
         unsafe posix_spawn_file_actions_init(&actions)
         unsafe posix_spawn_file_actions_adddup2(&actions, ends[0], 0)
-        // Output that stayed open would keep `make test | tee` waiting for the guard.
+        // An open output would keep `make test | tee` waiting for the guard.
         unsafe posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
         unsafe posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
         _ = try? unsafe ChildProcess.spawn(["bash", "-c", Self.script], actions: &actions)
@@ -160,7 +160,7 @@ final class ProcessGuard: Sendable {
     func note(folder: String) { tell("folder \(folder)") }
     func forget(folder: String) { tell("removed \(folder)") }
 
-    /// The tests go on without a guard: one that is gone must not end them by SIGPIPE.
+    /// If the guard has died, the tests continue and must not die by SIGPIPE.
     private func tell(_ line: String) {
         let bytes = Array((line + "\n").utf8)
         _ = unsafe send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL))

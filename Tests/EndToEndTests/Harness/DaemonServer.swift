@@ -7,14 +7,14 @@ import Testing
 final class DaemonServer: LoggingServer {
     let folder: TemporaryFolder
     let ports: [UInt16]
-    /// The master that was started first; it leads the session of all that follow.
+    /// The first master; it leads the session of all that follow.
     let first: pid_t
     private let start: ChildProcess
 
     var port: UInt16 { ports[0] }
     var pidPath: String { folder.path + "/server.pid" }
 
-    /// `server` is the inside of a server block.
+    /// Starts a server with one `server` block that contains `server`.
     convenience init(
         _ server: String = "", main: String = "", workers: Int = 1, files: [String: Fixture] = [:],
         binary: (TemporaryFolder) throws -> String = { _ in Product.binary }
@@ -24,7 +24,7 @@ final class DaemonServer: LoggingServer {
         try self.init(configuration: text, files: files, binary: binary)
     }
 
-    /// `binary` is started with nginx's options.
+    /// Starts `binary` with nginx's options.
     init(
         configuration text: String, files: [String: Fixture],
         binary: (TemporaryFolder) throws -> String
@@ -49,7 +49,7 @@ final class DaemonServer: LoggingServer {
         ProcessGuard.shared.forget(group: first)
     }
 
-    /// The master that the pid file names, or with `.oldbin` the one before it.
+    /// Returns the master that the pid file names; with `.oldbin`, the previous one.
     func master(_ suffix: String = "") -> pid_t? { Self.process(in: pidPath + suffix) }
 
     private static func process(in path: String) -> pid_t? {
@@ -63,19 +63,19 @@ final class DaemonServer: LoggingServer {
             toFile: folder.path + "/test.conf", atomically: false, encoding: .utf8)
     }
 
-    /// One request on a connection of its own.
+    /// Sends one request on a connection of its own.
     func fetch(_ target: String) throws -> Response {
         let client = try RawClient(.ipv4(port), of: self)
         try client.request("GET \(target) HTTP/1.1", ["Connection: close"])
         return try client.response()
     }
 
-    /// The workers of a master, which another master may be a child of.
+    /// Returns the workers of a master; its children may include another master.
     func children(of process: pid_t) -> [pid_t] {
         workersOf(process).filter { $0 != master() && $0 != master(".oldbin") }
     }
 
-    /// Starts the binary anew: the master that takes over.
+    /// Upgrades the binary. Returns the new master.
     func upgrade() throws -> pid_t {
         let old = try waitForValue("a master") { master() }
         kill(old, SIGUSR2)

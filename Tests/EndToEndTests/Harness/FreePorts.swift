@@ -2,8 +2,8 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// Ports that nothing listens on, from below the range that the kernel gives to clients: a port
-/// of that range may be taken by a connection at any moment.
+/// Unused ports below the range that the kernel assigns to clients: a port of that range may be
+/// used by a connection at any moment.
 enum FreePorts {
     private static let next = Atomic<UInt32>(UInt32.random(in: 0..<20_000))
 
@@ -24,7 +24,7 @@ enum FreePorts {
     }
 }
 
-/// A port that something else listens on, for as long as this lives.
+/// A port that is in use by another socket as long as this exists.
 final class TakenPort {
     private let descriptor: Int32
 

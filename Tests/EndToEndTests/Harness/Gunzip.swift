@@ -1,6 +1,6 @@
 import Foundation
 
-/// Undoes the gzip coding with the gzip program, which checks the length and the CRC.
+/// Decompresses with the gzip program, which checks length and CRC.
 func gunzip(_ bytes: [UInt8]) throws -> [UInt8] {
     let place = try TemporaryFolder(files: ["body.gz": .bytes(bytes)])
     let result = try run("gzip", ["-d", place.root + "/body.gz"])

@@ -1,6 +1,6 @@
 import CZlib
 
-/// Undoes the gzip coding in this process; nil when it is damaged or something follows it.
+/// Decompresses a gzip body in this process. Returns nil if it is damaged or bytes follow it.
 func inflated(_ packed: [UInt8]) -> [UInt8]? {
     var input = packed
     var result: [UInt8] = []

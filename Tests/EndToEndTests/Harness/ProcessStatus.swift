@@ -2,12 +2,12 @@ import Foundation
 import Glibc
 import Testing
 
-/// How many descriptors the process has open.
+/// Returns the number of open descriptors of a process.
 func descriptorCount(of pid: pid_t) throws -> Int {
     try FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd").count
 }
 
-/// What the process has open: files by their names, as proc_pid_fd(5) shows them.
+/// Returns the open files of a process, named as in proc_pid_fd(5).
 func openNames(of pid: pid_t) throws -> [String] {
     let folder = "/proc/\(pid)/fd"
     return try FileManager.default.contentsOfDirectory(atPath: folder).compactMap {
@@ -15,7 +15,7 @@ func openNames(of pid: pid_t) throws -> [String] {
     }
 }
 
-/// The children of a master that are alive and, of apus, have this name; of nginx, all of them.
+/// Returns the living children of a master that have this name in apus; for nginx, all of them.
 func children(of master: pid_t, named name: String) -> [pid_t] {
     let isNginx = (try? readText("/proc/\(master)/comm")) == "nginx\n"
     let list = (try? readText("/proc/\(master)/task/\(master)/children")) ?? ""
@@ -26,25 +26,25 @@ func children(of master: pid_t, named name: String) -> [pid_t] {
     }
 }
 
-/// Whether the process is over, whoever has yet to reap it.
+/// True if the process has exited, even if it is not reaped yet.
 func hasEnded(_ process: pid_t) -> Bool {
     let status = (try? readText("/proc/\(process)/stat")) ?? ""
     return status.isEmpty || status.contains(") Z ")
 }
 
-/// The workers of a master.
+/// Returns the workers of a master.
 func workersOf(_ master: pid_t) -> [pid_t] { children(of: master, named: "apus-worker") }
 
-/// The inodes of the sockets that the process has open.
+/// Returns the inodes of the sockets that a process has open.
 func socketInodes(of pid: pid_t) -> Set<String> {
     let sockets = ((try? openNames(of: pid)) ?? []).filter { $0.hasPrefix("socket:[") }
     return Set(sockets.map { String($0.dropFirst(8).dropLast()) })
 }
 
-/// The inodes of the established connections whose near end is 127.0.0.1 and `port`.
+/// Returns the inodes of established connections whose local end is 127.0.0.1 and `port`.
 func establishedInodes(port: UInt16) throws -> Set<String> { try inodes(port: port, state: "01") }
 
-/// The inodes of the sockets that listen on 127.0.0.1 and `port`.
+/// Returns the inodes of sockets that listen on 127.0.0.1 and `port`.
 func listeningInodes(port: UInt16) throws -> Set<String> { try inodes(port: port, state: "0A") }
 
 private func inodes(port: UInt16, state: String) throws -> Set<String> {
@@ -57,7 +57,7 @@ private func inodes(port: UInt16, state: String) throws -> Set<String> {
     return inodes
 }
 
-/// Seconds of processor time that the process has used.
+/// Returns the processor time that a process has used, in seconds.
 func processorSeconds(of pid: pid_t) throws -> Double {
     let text = try readText("/proc/\(pid)/stat")
     let words = text.components(separatedBy: ") ").last?.split(separator: " ") ?? []
@@ -67,12 +67,12 @@ func processorSeconds(of pid: pid_t) throws -> Double {
     return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
 }
 
-/// Memory that only the process has and that it has written to, in KiB (proc_pid_smaps(5)).
+/// Returns the private memory that a process has written to, in KiB (proc_pid_smaps(5)).
 func privateDirtyKiB(of pid: pid_t) throws -> Int {
     try kibibytes("Private_Dirty", in: "/proc/\(pid)/smaps_rollup")
 }
 
-/// The address space of the process in KiB: what RLIMIT_AS limits.
+/// Returns the address space of a process in KiB, which RLIMIT_AS limits.
 func addressSpaceKiB(of pid: pid_t) throws -> Int {
     try kibibytes("VmSize", in: "/proc/\(pid)/status")
 }
@@ -87,7 +87,7 @@ private func kibibytes(_ name: String, in path: String) throws -> Int {
     return count
 }
 
-/// Waits until the process sleeps: one that is woken again and again, or never waits, fails.
+/// Waits until a process sleeps; fails if it is woken repeatedly or never waits.
 func waitForRest(of pid: pid_t, _ location: SourceLocation = #_sourceLocation) throws {
     var last: Int?
     var calm = 0
@@ -99,8 +99,8 @@ func waitForRest(of pid: pid_t, _ location: SourceLocation = #_sourceLocation) t
     }
 }
 
-/// How often the process has been put to sleep or interrupted; nil when it is not asleep. The same
-/// number twice says that it did not run between.
+/// Returns the number of context switches of a process, or nil if it is not asleep. If the number
+/// stays the same, it did not run in between.
 private func contextSwitchesWhenAsleep(of pid: pid_t) throws -> Int? {
     let lines = try readText("/proc/\(pid)/status").split(separator: "\n")
     guard lines.contains(where: { $0.hasPrefix("State:\tS") }) else { return nil }

@@ -1,9 +1,8 @@
 import Foundation
 import Glibc
 
-/// The binary under test: the one that `APUS_BINARY` names, else the `apus` that was built beside
-/// the test bundle. nginx may be named: it gives the answers that apus promises, so the tests
-/// are run against it to show that they ask for the right thing.
+/// The binary under test: the one that `APUS_BINARY` names, otherwise the `apus` built beside the
+/// test bundle. It may name nginx: the tests then show that nginx responds as they expect.
 enum Product {
     static let binary: String = {
         if let named = ProcessInfo.processInfo.environment["APUS_BINARY"], !named.isEmpty {
@@ -15,17 +14,17 @@ enum Product {
         return repository + "/.build/debug/apus"
     }()
 
-    /// False for a stand-in: what apus promises beyond nginx, or instead of it, is not asked of it.
+    /// False for nginx, which is not tested for what apus does beyond nginx, or in another way.
     static let isApus = !binary.hasSuffix("nginx")
 
-    /// A debug build: it can be asked to do what a worker must not be able to do.
+    /// True for a debug build, whose workers try forbidden actions on request.
     static let isDebugBuild = isApus && binary.contains("/debug/")
 
     /// The root of the package that these tests belong to.
     static let repository: String =
         #filePath.components(separatedBy: "/Tests/EndToEndTests/")[0]
 
-    /// The name that the binary gives itself in `-v` and in the Server field.
+    /// The name of the binary in `-v` and in the Server header.
     static let name = isApus ? "apus" : "nginx"
 
     static let isRoot = geteuid() == 0

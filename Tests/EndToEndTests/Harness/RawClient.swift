@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// A client that sends the bytes it is told to and reads what comes; every wait has a deadline.
+/// A client that sends given bytes and reads the response; every wait has a deadline.
 final class RawClient {
     enum Address {
         case ipv4(UInt16)
@@ -15,15 +15,16 @@ final class RawClient {
     }
 
     private var descriptor: Int32
-    /// Received and not yet taken.
+    /// The received bytes that were not consumed yet.
     private var pending: [UInt8] = []
     private var hasEnded = false
-    /// The connection ended with a reset, not with an orderly end.
+    /// True if the connection ended with a reset.
     private(set) var wasReset = false
-    /// A server must not be stopped while its client is in use.
+    /// Keeps the server alive while its client is in use.
     private let server: AnyObject?
 
-    /// `receiveBuffer`: bytes of SO_RCVBUF; a small one makes the server wait for this reader.
+    /// Connects. A small `receiveBuffer` (SO_RCVBUF, in bytes) makes the server wait for this
+    /// client.
     init(_ address: Address, receiveBuffer: Int32? = nil, of server: AnyObject? = nil) throws {
         self.server = server
         let family: Int32
@@ -36,7 +37,7 @@ final class RawClient {
         guard descriptor >= 0 else { throw SystemFailure("socket") }
         set(IPPROTO_TCP_number, TCP_NODELAY, 1)
         if let receiveBuffer { set(SOL_SOCKET, SO_RCVBUF, receiveBuffer) }
-        // What is thrown runs deinit, which closes.
+        // If this throws, deinit closes the socket.
         guard connect(to: address) == 0 else { throw SystemFailure("connect") }
     }
 
@@ -47,7 +48,7 @@ final class RawClient {
         descriptor = -1
     }
 
-    /// Closes so that the server gets a reset.
+    /// Closes the connection with a reset.
     func reset() {
         var now = linger(l_onoff: 1, l_linger: 0)
         let size = socklen_t(MemoryLayout<linger>.size)
@@ -86,8 +87,8 @@ final class RawClient {
         }
     }
 
-    /// Sends `bytes` again and again, for as long as the server takes them without a pause of
-    /// `patience` seconds, up to `limit` bytes in all: how many it took.
+    /// Sends `bytes` repeatedly, as long as the server reads them without a pause of `patience`
+    /// seconds, up to `limit` bytes. Returns the number of bytes sent.
     func flood(_ bytes: [UInt8], limit: Int, patience: Double = 0.2) -> Int {
         var sent = 0
         while sent < limit, wait(POLLOUT, seconds: patience) {
@@ -104,14 +105,14 @@ final class RawClient {
         return sent
     }
 
-    /// Sends a request with a Host field and these other fields.
+    /// Sends a request with a Host header and `fields`.
     func request(_ line: String, _ fields: [String] = []) throws {
         try send(([line, "Host: localhost"] + fields).joined(separator: "\r\n") + "\r\n\r\n")
     }
 
     // MARK: receiving
 
-    /// Reads one response: its head, then as many bytes as its framing says.
+    /// Reads one response: its header, and the body according to its framing.
     func response(to method: String = "GET", seconds: Double = patienceSeconds) throws -> Response {
         let head = try take(through: "\r\n\r\n", seconds: seconds)
         var response = try Response(head: String(decoding: head.dropLast(4), as: UTF8.self))
@@ -131,26 +132,26 @@ final class RawClient {
         return response
     }
 
-    /// Everything up to the end of the connection, a reset counting as one.
+    /// Reads everything up to the end of the connection, or a reset.
     func readToEnd(seconds: Double = patienceSeconds) throws -> [UInt8] {
         while !hasEnded { try receive(seconds: seconds) }
         defer { pending = [] }
         return pending
     }
 
-    /// Reads what has come until at least `count` bytes are there, without taking them.
+    /// Reads until at least `count` bytes have arrived, without consuming them.
     func awaitBytes(_ count: Int, seconds: Double = patienceSeconds) throws {
         while pending.count < count { try receiveMore("\(count) bytes", seconds: seconds) }
     }
 
-    /// True once the server has closed its side and nothing unread is left; bytes that come first
-    /// make it false.
+    /// True once the server has closed its side and no unread byte is left; false if bytes arrive
+    /// first.
     func isClosedByServer(seconds: Double = patienceSeconds) throws -> Bool {
         if !hasEnded && pending.isEmpty { try receive(seconds: seconds) }
         return hasEnded && pending.isEmpty
     }
 
-    /// True if nothing is to be read at this moment and the connection is open.
+    /// True if nothing can be read now and the connection is open.
     var isQuiet: Bool { pending.isEmpty && !hasEnded && !wait(POLLIN, seconds: 0) }
 
     func take(_ count: Int, seconds: Double = patienceSeconds) throws -> [UInt8] {

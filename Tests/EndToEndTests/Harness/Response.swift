@@ -1,21 +1,21 @@
 import Foundation
 
-/// One response as it came over the wire.
+/// A response as received.
 struct Response {
     let version: String
     let status: Int
     let reason: String
     let fields: [(name: String, value: String)]
-    /// The content, chunked coding undone.
+    /// The content without chunked framing.
     var body: [UInt8] = []
-    /// True if the content was framed by chunks.
+    /// True if the content was sent in chunks.
     var wasChunked = false
-    /// The lines behind the last chunk.
+    /// The lines after the last chunk.
     var trailers: [String] = []
 
     var text: String { String(decoding: body, as: UTF8.self) }
 
-    /// The value of the field, nil when it is not there.
+    /// The value of a header, or nil if it is absent.
     subscript(_ name: String) -> String? { values(name).first }
 
     func values(_ name: String) -> [String] {
@@ -47,7 +47,7 @@ struct Response {
 }
 
 extension [UInt8] {
-    /// Where `other` starts in these bytes, at or after `start`.
+    /// Returns the range of `other` in these bytes, at or after `start`.
     func firstRange(of other: String, from start: Int = 0) -> Range<Int>? {
         let wanted = Array(other.utf8)
         guard start <= count - wanted.count else { return nil }

@@ -1,9 +1,9 @@
 import Foundation
 import Testing
 
-/// A server whose logs are read while it runs. What its workers and its Logger write is there a
-/// while after the answer that it is about: it is waited for. That something is not there is asked
-/// after waiting for a later line of the same worker, or for the end of the server.
+/// A server whose logs are read while it runs. Lines of workers and the logger appear some time
+/// after the response, so tests wait for them. That a line is absent is checked after a later line
+/// of the same worker, or after the server has exited.
 protocol LoggingServer {
     var folder: TemporaryFolder { get }
 }
@@ -12,10 +12,10 @@ extension LoggingServer {
     var errorLog: String { log("error.log") }
     var accessLog: String { log("access.log") }
 
-    /// What stands in a log of the server's folder.
+    /// Returns the text of a log in the server's directory.
     func log(_ name: String) -> String { (try? readText(folder.path + "/" + name)) ?? "" }
 
-    /// Waits until the error log has `text`, so many times or more.
+    /// Waits until the error log contains `text` at least `times` times.
     func waitForError(
         _ text: String, times: Int = 1, _ location: SourceLocation = #_sourceLocation
     ) throws {
@@ -24,7 +24,7 @@ extension LoggingServer {
         }
     }
 
-    /// Waits until the access log has `text`, so many times or more.
+    /// Waits until the access log contains `text` at least `times` times.
     func waitForAccess(
         _ text: String, times: Int = 1, _ location: SourceLocation = #_sourceLocation
     ) throws {
@@ -33,7 +33,7 @@ extension LoggingServer {
         }
     }
 
-    /// Waits until a log has what is wanted, `what` in words: its text then.
+    /// Waits until a log contains what is described by `what`. Returns its text.
     @discardableResult
     func waitForLog(
         _ name: String, _ what: String, _ location: SourceLocation = #_sourceLocation,

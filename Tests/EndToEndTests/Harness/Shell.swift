@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What a program printed and how it ended.
+/// The output of a program, and its exit.
 struct ShellResult {
     let exit: ChildProcess.Exit
     let output: String
@@ -9,7 +9,7 @@ struct ShellResult {
     var succeeded: Bool { exit == .code(0) }
 }
 
-/// Runs a program to its end, within a time.
+/// Runs a program until it exits, with a time limit.
 func run(
     _ program: String, _ arguments: [String], seconds: Double = 60, folder: String? = nil
 ) throws -> ShellResult {

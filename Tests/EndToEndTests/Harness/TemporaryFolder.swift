@@ -1,14 +1,14 @@
 import Foundation
 import Glibc
 
-/// What a file of a fixture holds.
+/// The content of a fixture file.
 enum Fixture: ExpressibleByStringLiteral {
     case text(String)
     case bytes([UInt8])
 
     init(stringLiteral value: String) { self = .text(value) }
 
-    /// `count` bytes that do not repeat within a page, so that a shifted answer shows.
+    /// Returns `count` bytes that do not repeat within a page, so that a shifted response shows.
     static func pattern(_ count: Int) -> Fixture { .bytes(patternBytes(count)) }
 
     var content: [UInt8] {
@@ -32,7 +32,7 @@ func patternBytes(_ count: Int) -> [UInt8] {
     return bytes
 }
 
-/// A number of words of text, as compressible as a page is.
+/// Returns words of text, as compressible as a page.
 func wordyText(_ byteCount: Int) -> String {
     var text = ""
     var line = 0
@@ -60,8 +60,8 @@ func readBytes(_ path: String) throws -> [UInt8] {
     [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
 }
 
-/// A private folder with a document root, removed at the end. Its files are from 2020, so that a
-/// server that distrusts fresh files trusts these and entity tags are known.
+/// A temporary directory with a document root, removed at the end. Its files are dated 2020, so
+/// that they can be cached and their entity tags are known.
 final class TemporaryFolder {
     let path: String
     var root: String { path + "/root" }
@@ -70,7 +70,7 @@ final class TemporaryFolder {
     static let modified = 1_581_686_055
     static let modifiedText = "Fri, 14 Feb 2020 13:14:15 GMT"
 
-    /// Below `parent`, else where temporary files go.
+    /// Creates the directory below `parent`, or in the default place.
     init(files: [String: Fixture] = [:], parent: String? = nil) throws {
         let parent = parent ?? NSTemporaryDirectory()
         path = parent + (parent.hasSuffix("/") ? "" : "/") + "apus-\(UUID().uuidString.prefix(8))"
@@ -87,7 +87,7 @@ final class TemporaryFolder {
         ProcessGuard.shared.forget(folder: path)
     }
 
-    /// Writes `name` below the document root; "a/" makes an empty folder.
+    /// Writes `name` below the document root; "a/" creates an empty directory.
     func write(
         _ name: String, _ fixture: Fixture, modified: Int = TemporaryFolder.modified
     ) throws {
@@ -111,7 +111,7 @@ final class TemporaryFolder {
         guard unsafe symlink(target, root + "/" + name) == 0 else { throw SystemFailure("symlink") }
     }
 
-    /// The entity tag that nginx gives to a fixture file of that size.
+    /// Returns the entity tag that nginx sends for a fixture file of a size.
     static func entityTag(size: Int) -> String {
         "\"\(String(modified, radix: 16))-\(String(size, radix: 16))\""
     }

@@ -1,11 +1,10 @@
 import Foundation
 
-/// The engine that the servers of the tests wait with: `APUS_TEST_ENGINE`, else apus's own choice.
+/// The engine that tested servers use: `APUS_TEST_ENGINE`, otherwise apus's default.
 enum TestEngine {
     static let name = ProcessInfo.processInfo.environment["APUS_TEST_ENGINE"] ?? ""
 
-    /// The configuration with a `use` line, where it has none; with select also with no more
-    /// connections than that takes.
+    /// Adds a `use` line to a configuration without one; for select, also limits the connections.
     static func apply(to configuration: String) -> String {
         guard !name.isEmpty, Product.isApus, let events = configuration.range(of: "events {"),
             !configuration.contains(#/\buse /#)

@@ -2,15 +2,15 @@ import Foundation
 import Glibc
 import Testing
 
-/// The binary under test, running with a configuration of its own in a folder of its own.
+/// The binary under test, running with its own configuration in its own directory.
 ///
-/// In a configuration the word PORT stands for a free port (PORT2, PORT3 for more), DIR for the
-/// private folder and ROOT for the document root below it.
+/// In a configuration, PORT is replaced by a free port (PORT2, PORT3 for more), DIR by the private
+/// directory and ROOT by the document root below it.
 final class TestServer: LoggingServer {
     let folder: TemporaryFolder
     let ports: [UInt16]
     let process: ChildProcess
-    /// Set by a test that kills workers: otherwise a worker that dies of a signal is a failure.
+    /// True in tests that kill workers; otherwise a worker that dies of a signal is a failure.
     var mayLoseWorkers = false
 
     var port: UInt16 { ports[0] }
@@ -22,8 +22,8 @@ final class TestServer: LoggingServer {
         let description: String
     }
 
-    /// A server with one `server` block, whose inside is `server`; `http` and `main` are put
-    /// before it in those blocks.
+    /// Starts a server with one `server` block that contains `server`; `http` and `main` are added
+    /// to those blocks.
     convenience init(
         _ server: String = "", http: String = "", main: String = "", workers: Int = 1,
         connections: Int = 512, files: [String: Fixture] = [:]
@@ -58,13 +58,13 @@ final class TestServer: LoggingServer {
             """
     }
 
-    /// `sendfile` is on, as in nearly all configurations, where nothing else is said; off, which is
-    /// the default, where the tests are run with other engines.
+    /// `sendfile` is on, as in nearly all configurations, unless it is set; off, the default, when
+    /// the tests run with other engines.
     private static func sendsFiles(_ directives: String) -> Bool {
         TestEngine.name.isEmpty && !directives.contains("sendfile")
     }
 
-    /// What stands outside of `http` in every configuration of these tests.
+    /// The part outside `http` of every configuration in these tests.
     static func prelude(main: String = "", workers: Int = 1, connections: Int = 512) -> String {
         """
         daemon off;
@@ -77,9 +77,9 @@ final class TestServer: LoggingServer {
         """
     }
 
-    /// A server with the whole configuration given; `pid DIR/server.pid` must stand in it, for
-    /// the file shows that the server has bound its own ports. `environment` gives variables,
-    /// `NAME=value`; `wrapper` are the words of a command that executes the program behind them.
+    /// Starts a server with a whole configuration, which must contain `pid DIR/server.pid`: the
+    /// file shows that the server has bound its own ports. `environment` has variables,
+    /// `NAME=value`; `wrapper` is a command that executes the program after it.
     init(
         configuration: String, files: [String: Fixture] = [:], arguments: [String] = [],
         environment: [String] = [], binary: String = Product.binary, wrapper: [String] = [],
@@ -119,17 +119,17 @@ final class TestServer: LoggingServer {
 
     deinit { stop() }
 
-    /// Ends the server at once, however many connections are open.
+    /// Stops the server at once, with any number of open connections.
     func stop() {
         process.end()
-        // Nor is there a way of a request that makes a call that the sandbox does not know.
+        // No request may cause a system call that the sandbox does not allow.
         let signs = ["exited on signal", "in the sandbox: it fails"]
         if !mayLoseWorkers, signs.contains(where: errorLog.contains) {
             Issue.record("a worker died, or made a call that it should not: \(errorLog)")
         }
     }
 
-    /// Ends the server by a signal that it obeys: afterwards its logs are whole.
+    /// Stops the server with a signal that it handles; afterwards its logs are complete.
     func end(
         by signal: Int32 = SIGQUIT, _ location: SourceLocation = #_sourceLocation
     ) throws {
@@ -138,7 +138,7 @@ final class TestServer: LoggingServer {
         #expect(exit == .code(0), sourceLocation: location)
     }
 
-    /// Replaces the configuration, to be read at the next HUP.
+    /// Replaces the configuration, for the next HUP.
     func rewrite(_ configuration: String) throws {
         let text = Self.fill(configuration, folder: folder, ports: ports)
         try text.write(toFile: configurationPath, atomically: false, encoding: .utf8)
@@ -154,8 +154,8 @@ final class TestServer: LoggingServer {
         .replacingOccurrences(of: "DIR", with: folder.path)
     }
 
-    /// Workers are not for others to look into, unless they leave cores: tests that are not root's
-    /// see their descriptors and memory only then.
+    /// Other users cannot inspect workers unless core files are enabled: tests that do not run as
+    /// root see descriptors and memory only then.
     private static func lookedInto(_ text: String) -> String {
         guard Product.isApus, !Product.isRoot, !text.contains("worker_rlimit_core") else {
             return text
@@ -183,7 +183,7 @@ final class TestServer: LoggingServer {
         try RawClient(.ipv4(port), receiveBuffer: receiveBuffer, of: self)
     }
 
-    /// One request on a connection of its own.
+    /// Sends one request on a connection of its own.
     func fetch(
         _ target: String, _ fields: [String] = [], method: String = "GET", version: String = "1.1"
     ) throws -> Response {
@@ -192,15 +192,15 @@ final class TestServer: LoggingServer {
         return try client.response(to: method)
     }
 
-    /// True if nothing listens on the port any more.
+    /// True if nothing listens on the port.
     func refuses(_ port: UInt16) -> Bool { (try? RawClient(.ipv4(port))) == nil }
 
     // MARK: its processes
 
-    /// The pids of the workers that are alive.
+    /// The pids of the living workers.
     var workers: [pid_t] { workersOf(pid) }
 
-    /// The pids of the Loggers that are alive.
+    /// The pids of the living loggers.
     var loggers: [pid_t] { children(of: pid, named: "apus-logger") }
 
     func waitForWorkers(
@@ -212,7 +212,7 @@ final class TestServer: LoggingServer {
         }
     }
 
-    /// Waits until the workers are `count` that are none of `old`.
+    /// Waits for `count` workers that are not in `old`.
     func waitForOthers(
         than old: [pid_t], count: Int = 1, _ location: SourceLocation = #_sourceLocation
     ) throws {

@@ -1,16 +1,16 @@
 import Foundation
 import Testing
 
-/// A wait that came to its deadline; the text says what was waited for, and where.
+/// A wait that reached its deadline, with what was awaited and where.
 struct TimedOut: Error, CustomStringConvertible {
     let description: String
 }
 
-/// How long a condition may take that normally holds at once: long, for the machine may be busy.
+/// The time limit for a condition that normally holds at once: long, since the machine may be busy.
 let patienceSeconds = 20.0
 
-/// Returns as soon as `condition` holds; throws `TimedOut` when it does not within `seconds`. What
-/// was waited for is put into words only then.
+/// Returns as soon as `condition` holds; throws `TimedOut` if it does not within `seconds`. `what`
+/// is evaluated only then.
 func waitFor(
     _ what: @autoclosure () -> String, seconds: Double = patienceSeconds,
     _ location: SourceLocation = #_sourceLocation, _ condition: () throws -> Bool
@@ -25,7 +25,7 @@ func waitFor(
     }
 }
 
-/// The same for a condition that gives a value when it is met.
+/// Waits until `condition` returns a value; throws `TimedOut` as `waitFor` does.
 func waitForValue<Value>(
     _ what: @autoclosure () -> String, seconds: Double = patienceSeconds,
     _ location: SourceLocation = #_sourceLocation, _ value: () throws -> Value?

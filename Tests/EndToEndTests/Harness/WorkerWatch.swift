@@ -2,27 +2,27 @@ import Foundation
 import Glibc
 import Testing
 
-/// One worker, and what it had in use before clients did their worst: afterwards it must be the
-/// same process, at rest, with the descriptors and the memory that it had.
+/// A worker, and its resource usage before hostile clients connect: afterwards it must be the same
+/// process, idle, with the same descriptors and memory.
 final class WorkerWatch {
     let server: TestServer
     let worker: pid_t
     private let descriptors: Int
     private let dirtyBefore: Int
-    /// Connected from the beginning: it is answered whatever the others do. When connections are
-    /// short, one that waits for its next request may give way; then it comes back.
+    /// Connected from the beginning, and served whatever other clients do. When connections run
+    /// short, an idle connection may be closed; then it reconnects.
     private var bystander: RawClient
 
-    /// What every site of these tests has for other clients.
+    /// A file for other clients, in every site of these tests.
     static let probe = "/probe.txt"
     static let probeText = "another client is answered"
 
-    /// What a worker may keep of memory that it once needed, in KiB: its pools hold 32 buffers for
-    /// answers of 20 KiB each and 32 for requests, and the allocator keeps some pages.
+    /// The memory in KiB that a worker may retain: its pools hold 32 buffers of 20 KiB for
+    /// responses and 32 for requests, and the allocator retains some pages.
     static let keptKiB = 1536
 
-    /// Starts the watch once the worker has done each of `warmUp` (targets), so that what it opens
-    /// and allocates once is not counted.
+    /// Starts the watch once the worker has processed each of `warmUp` (targets), so that one-time
+    /// descriptors and allocations do not count.
     init(_ server: TestServer, warmUp: [String] = []) throws {
         self.server = server
         worker = try server.waitForWorkers(1)[0]
@@ -35,18 +35,19 @@ final class WorkerWatch {
         dirtyBefore = try privateDirtyKiB(of: worker)
     }
 
-    /// How much more memory the worker has than before, in KiB.
+    /// Returns the growth of the worker's memory in KiB.
     func grownKiB() throws -> Int { try privateDirtyKiB(of: worker) - dirtyBefore }
 
-    /// Descriptors more than before.
+    /// Returns the number of additional descriptors.
     func extraDescriptors() throws -> Int { try Self.descriptors(of: worker) - descriptors }
 
-    /// Without the memory of what gzip has made, which stays when clients have left.
+    /// Counts descriptors without the memory files of compressed variants, which stay when clients
+    /// have disconnected.
     private static func descriptors(of worker: pid_t) throws -> Int {
         try openNames(of: worker).count { !$0.hasPrefix("/memfd:apus-gzip") }
     }
 
-    /// A client that was there before and one that comes now are both answered.
+    /// Expects that an earlier client and a new one are served.
     func expectOthersAreServed(_ location: SourceLocation = #_sourceLocation) throws {
         if !bystander.isQuiet { bystander = try server.connect() }
         try bystander.request("GET \(Self.probe) HTTP/1.1")
@@ -55,13 +56,13 @@ final class WorkerWatch {
         #expect(text == Self.probeText, sourceLocation: location)
     }
 
-    /// Waits until the worker sleeps: one that is woken again and again, or never waits, fails.
+    /// Waits until the worker sleeps; fails if it is woken repeatedly or never waits.
     func expectRest(_ location: SourceLocation = #_sourceLocation) throws {
         try waitForRest(of: worker, location)
     }
 
-    /// Runs `body`, which waits for something that takes its time, and expects that the worker
-    /// slept meanwhile: it may use a quarter of the time, and a tenth of a second beside that.
+    /// Runs `body`, which waits for something slow, and expects that the worker slept meanwhile: it
+    /// may use a quarter of the time, plus a tenth of a second.
     func expectSleep(
         _ location: SourceLocation = #_sourceLocation, while body: () throws -> Void
     ) throws {
@@ -73,8 +74,8 @@ final class WorkerWatch {
         #expect(busy < limit, "the worker used \(busy) s", sourceLocation: location)
     }
 
-    /// Nothing is left behind: everything that the worker opened is closed, its memory is within
-    /// `keptKiB` of what it was, it is the process that it was, and it sleeps.
+    /// Expects that nothing is left behind: all descriptors are closed, memory has grown by at most
+    /// `keptKiB`, the process is the same, and it sleeps.
     func expectUnharmed(
         keptKiB: Int = WorkerWatch.keptKiB, _ location: SourceLocation = #_sourceLocation
     ) throws {

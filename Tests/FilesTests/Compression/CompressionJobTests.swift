@@ -4,7 +4,7 @@ import Linux
 import Testing
 
 @Suite struct CompressionJobTests {
-    /// What a job comes to, and how often it was digested on the way.
+    /// The result of a job, and the digests computed on the way.
     private struct Outcome {
         var body: CompressedBody?
         var digests: [[UInt8]] = []
@@ -25,7 +25,7 @@ import Testing
             }
         }
 
-        /// What came of it, unpacked.
+        /// The decompressed result.
         var plain: [UInt8]? {
             switch body {
             case nil: nil
@@ -50,7 +50,7 @@ import Testing
         #expect(ofBytes.plain == plain)
         #expect(ofFile.plain == plain)
         #expect(ofBytes.digests.count == 1)
-        // What is known before is what is known after.
+        // The digest before compression equals the one after it.
         #expect(ofFile.digests == [ofBytes.digests[0], ofBytes.digests[0]])
         #expect(ofBytes.digests[0].count == 32)
     }
@@ -93,7 +93,7 @@ import Testing
         #expect(outcome.steps == 1)
     }
 
-    /// What is found again by the digest is what was compressed, not what was read before.
+    /// The digest is that of the compressed bytes, not of bytes read earlier.
     @Test func digestIsOfCompressedBytes() throws {
         let (before, after) = (GzipTests.sample(1000), [UInt8](repeating: 7, count: 1000))
         let file = try file(before)

@@ -1,6 +1,6 @@
 import HTTP
 
-/// Accept-Encoding: what a list means must not hang on how it is written.
+/// Accept-Encoding: the meaning of a list does not depend on how it is written.
 enum AcceptEncodingFuzzer {
     static func fuzz(_ bytes: Span<UInt8>) throws {
         let value = bytes.array
@@ -31,7 +31,7 @@ enum AcceptEncodingFuzzer {
         try require(quality == expected, "\(change): \(quality), not \(expected)")
     }
 
-    /// The weight by RFC 9110, section 12.4.2, in the simplest way.
+    /// Computes the weight by RFC 9110, section 12.4.2, in a simple way.
     private static func model(_ coding: String, _ value: [UInt8]) -> Int {
         let members = value.parts(separatedBy: 0x2C).map { member in
             let end = member.firstIndex(of: 0x3B) ?? member.count

@@ -1,7 +1,7 @@
 import HTTP
 
-/// The end of a chunked body: against the decoder itself over other splits, and against a reader
-/// of RFC 9112's grammar that has all bytes.
+/// Chunked bodies: compares the decoder with itself for other splits, and with a parser of RFC
+/// 9112's grammar that has all bytes.
 enum ChunkedFuzzer {
     struct Reading: Equatable {
         var consumed = 0
@@ -19,7 +19,7 @@ enum ChunkedFuzzer {
         try require(whole.consumed <= bytes.count, "more than there is")
         try require(whole.bodyBytes <= Int64(whole.consumed), "a body larger than its chunks")
         try require(whole.state != .more || whole.consumed == bytes.count, "bytes are left")
-        // Beyond these the decoder has limits that the grammar has not.
+        // For longer input the decoder has limits that the grammar lacks.
         guard bytes.count < 4096 else { return }
         var grammar = ChunkedGrammar(bytes: bytes.array)
         let state = grammar.read()
@@ -43,9 +43,9 @@ enum ChunkedFuzzer {
     }
 }
 
-/// RFC 9112, section 7.1, with CRLF only, and no control bytes where they could be taken for it.
+/// RFC 9112, section 7.1, with CRLF only, and no control characters that could be confused with it.
 private struct ChunkedGrammar {
-    /// Where reading stopped.
+    /// The reason why parsing stopped.
     enum Stop: Error { case more, invalid }
 
     let bytes: [UInt8]
@@ -86,7 +86,7 @@ private struct ChunkedGrammar {
         return size
     }
 
-    /// The rest of a line that may have anything in it.
+    /// Skips the rest of a line with arbitrary content.
     private mutating func skipLine() throws(Stop) {
         while case let byte = try next(), byte != 0x0D {
             guard byte != 0x0A, byte != 0 else { throw .invalid }

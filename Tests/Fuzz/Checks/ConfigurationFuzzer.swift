@@ -3,8 +3,8 @@ import HTTP
 
 @testable import Server
 
-/// A configuration from its text to the plan, with the product's own directives, and the searches
-/// of requests in that plan.
+/// A configuration from its text to the plan, with apus's own directives, and lookups in that plan
+/// as requests make them.
 enum ConfigurationFuzzer {
     private static let path = "/nowhere/apus.conf"
     private static let rawBlocks = DirectiveList.table.rawBlockNames
@@ -30,7 +30,7 @@ enum ConfigurationFuzzer {
             (plan == nil) == diagnostics.contains { $0.severity == .error },
             "a plan with errors, or none without")
         for diagnostic in diagnostics { try check(diagnostic, in: parsed.sources) }
-        // To write them all would be most of the work.
+        // Writing all of them would dominate the run time.
         for diagnostic in diagnostics.prefix(8) { try checkText(diagnostic, in: parsed.sources) }
         if let plan {
             try search(plan)
@@ -38,7 +38,7 @@ enum ConfigurationFuzzer {
         }
     }
 
-    /// The files of this configuration: nothing on the disk is touched.
+    /// Returns the files of this configuration, without touching the disk.
     private static func load(_ path: String, _ text: [UInt8]) -> Result<LoadedFile, LoadFailure> {
         switch path {
         case Self.path, "itself": return .success(LoadedFile(name: Self.path, bytes: text))
@@ -67,7 +67,7 @@ enum ConfigurationFuzzer {
             "a terminal would act on: \(text)")
     }
 
-    /// What requests ask of a plan.
+    /// Selects servers and locations as requests do.
     private static func search(_ plan: Plan) throws {
         for index in 0..<plan.addresses.count {
             for host in ["", "a", "www.example.com", "example.org.", ".", "[::1]"] {
@@ -102,7 +102,7 @@ enum ConfigurationFuzzer {
         }
     }
 
-    /// What requests look up in maps, networks and shares.
+    /// Looks up values in maps, networks and percentages as requests do.
     private static func lookUp(_ plan: Plan) throws {
         for text in ["", "a", "www.example.com.", ".", "10.0.0.1", "::1", "\u{E9}"] {
             let value = Array(text.utf8)

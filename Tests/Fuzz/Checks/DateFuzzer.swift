@@ -1,7 +1,7 @@
 import Glibc
 import HTTP
 
-/// The three forms of a date, read and written.
+/// The three forms of a date, parsed and written.
 enum DateFuzzer {
     /// The first and last second of the years 0 to 9999.
     private static let span: ClosedRange<Int64> = -62_167_219_200...253_402_300_799
@@ -19,7 +19,7 @@ enum DateFuzzer {
         try checkForms(time % 253_402_300_800)
     }
 
-    /// A date that was read in the fixed form is the one that it names, not the next that exists.
+    /// A date in the fixed format is the one that it names, not the next one that exists.
     private static func checkFields(_ text: [UInt8], _ time: Int64) throws {
         guard text.count == 29, text[3] == 0x2C, text[4] == 0x20, text[7] == 0x20,
             !text[..<3].contains(where: { $0 == 0x2C || $0 == 0x20 }), text[5] != 0x20
@@ -39,7 +39,7 @@ enum DateFuzzer {
         let fixed = cLibrary("%a, %d %b %04Y %H:%M:%S GMT", clamped)
         try require(written.bytes == fixed, "\(fixed.text), not \(written.bytes.text)")
         var forms = ["%a %b %e %H:%M:%S %04Y"]
-        // A year of two digits is one of these hundred.
+        // A two-digit year is in these hundred years.
         if (0..<3_155_760_000).contains(clamped) { forms.append("%A, %d-%b-%y %H:%M:%S GMT") }
         for form in forms {
             let text = cLibrary(form, clamped)
@@ -47,7 +47,7 @@ enum DateFuzzer {
         }
     }
 
-    /// A moment by the C library's calendar, in a form of strftime(3).
+    /// Returns a time in a format of strftime(3), by the C library's calendar.
     private static func cLibrary(_ form: String, _ time: Int64) -> [UInt8] {
         var seconds = time_t(time)
         var calendar = unsafe tm()

@@ -1,16 +1,16 @@
 import HTTP
 
-/// Something that did not hold for an input.
+/// A property that did not hold for an input.
 struct Violation: Error, CustomStringConvertible {
     let description: String
 }
 
-/// One part of the server that reads what others wrote, and what must hold whatever that is: no
-/// trap, an end, and the properties that its check tests.
+/// A part of the server that parses input from others, and the properties that hold for any input:
+/// no trap, termination, and those that its check tests.
 struct Fuzzer: Sendable {
-    /// Names the folder of the corpus, too.
+    /// The name, also of the corpus folder.
     let name: String
-    /// Throws a `Violation`; a trap is the other way to fail.
+    /// Checks an input. Throws a `Violation`; a trap is a failure too.
     let check: @Sendable (Span<UInt8>) throws -> Void
 
     static let all = [
@@ -27,7 +27,7 @@ struct Fuzzer: Sendable {
     ]
 }
 
-/// Stops the check of this input when `condition` does not hold.
+/// Throws a `Violation` if `condition` is false.
 func require(
     _ condition: Bool, _ message: @autoclosure () -> String
 ) throws(Violation) {
@@ -35,7 +35,7 @@ func require(
 }
 
 extension Span where Element == UInt8 {
-    /// The bytes as an array, to be taken apart in simple ways.
+    /// The bytes as an array, for simple models.
     var array: [UInt8] {
         var array: [UInt8] = []
         array.reserveCapacity(count)
@@ -45,21 +45,21 @@ extension Span where Element == UInt8 {
 }
 
 extension [UInt8] {
-    /// The bytes between separators, empty ones too.
+    /// Returns the bytes between separators, including empty parts.
     func parts(separatedBy byte: UInt8) -> [[UInt8]] {
         split(separator: byte, omittingEmptySubsequences: false).map(Array.init)
     }
 
-    /// Without the spaces and tabs around.
+    /// The bytes without spaces and tabs at both ends.
     var withoutSpaces: [UInt8] {
         Array(drop { $0 == 0x20 || $0 == 0x09 }.reversed().drop { $0 == 0x20 || $0 == 0x09 })
             .reversed()
     }
 
-    /// The letters of ASCII in lower case.
+    /// The bytes with ASCII letters in lower case.
     var inLowerCase: [UInt8] { map(\.asciiLowercased) }
 
-    /// Whether the bytes of `text` stand somewhere.
+    /// True if the bytes contain `text`.
     func contains(_ text: String) -> Bool {
         let sought = Array(text.utf8)
         guard count >= sought.count else { return false }
@@ -68,11 +68,11 @@ extension [UInt8] {
         }
     }
 
-    /// As text, for messages.
+    /// The bytes as text, for messages.
     var text: String { String(decoding: self, as: UTF8.self) }
 }
 
-/// What `body` writes into memory of exactly `capacity` bytes, and whether that was enough.
+/// Returns what `body` writes into exactly `capacity` bytes, and whether they were enough.
 func written(
     _ capacity: Int, _ body: (inout ByteWriter) throws -> Void
 ) rethrows -> (bytes: [UInt8], hasOverflowed: Bool) {
@@ -83,19 +83,19 @@ func written(
     return (writer.bytes.array, writer.hasOverflowed)
 }
 
-/// Numbers that are the same for the same input: so a corpus file needs no room for choices, and
-/// stays what a client would send.
+/// A generator that is seeded by the input, so that corpus files need no bytes for choices and look
+/// like what a client would send.
 struct InputGenerator: RandomNumberGenerator {
     private var state: UInt64 = 0xCBF2_9CE4_8422_2325
 
-    /// Seeded by the bytes: FNV-1a.
+    /// Creates a generator seeded by the bytes: FNV-1a.
     init(_ bytes: Span<UInt8>) {
         for index in bytes.indices {
             state = (state ^ UInt64(bytes[index])) &* 0x0100_0000_01B3
         }
     }
 
-    /// SplitMix64.
+    /// Returns the next number: SplitMix64.
     mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
@@ -104,7 +104,7 @@ struct InputGenerator: RandomNumberGenerator {
         return mixed ^ (mixed >> 31)
     }
 
-    /// Up to six places to cut `count` bytes at, sorted; the last one is `count`.
+    /// Returns up to six sorted offsets at which to split `count` bytes; the last one is `count`.
     mutating func ends(of count: Int) -> [Int] {
         var ends = [count]
         for _ in 0..<Int.random(in: 0...5, using: &self) {

@@ -2,7 +2,7 @@ import HTTP
 
 @testable import Server
 
-/// What clients send, as it is written into logs: printable, one line, and nothing is lost.
+/// Client data in logs: printable, on one line, and without loss.
 enum LogEscapeFuzzer {
     static func fuzz(_ bytes: Span<UInt8>) throws {
         let value = bytes.array
@@ -29,7 +29,7 @@ enum LogEscapeFuzzer {
             }, "control character in an error log")
     }
 
-    /// Takes `\xHH` and the escapes of JSON back; nil where a quote or backslash stands alone.
+    /// Reverses `\xHH` and JSON escapes. Returns nil if a quote or backslash is not escaped.
     private static func unescaped(_ text: [UInt8]) -> [UInt8]? {
         var rest = text[...]
         var value: [UInt8] = []

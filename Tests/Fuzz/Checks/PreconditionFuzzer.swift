@@ -1,8 +1,8 @@
 import HTTP
 
-/// The bytes as the fields of a request with conditions, and as a list of entity tags.
+/// The bytes as conditional request headers, and as a list of entity tags.
 enum PreconditionFuzzer {
-    /// The file's time: Sun, 06 Nov 1994 08:49:37 GMT.
+    /// The modification time of the file: Sun, 06 Nov 1994 08:49:37 GMT.
     private static let modified: Int64 = 784_111_777
 
     static func fuzz(_ bytes: Span<UInt8>) throws {
@@ -23,7 +23,7 @@ enum PreconditionFuzzer {
         try require(isStrong == matches(list.array, tag, isStrong: true), "strong match")
     }
 
-    /// RFC 9110, section 8.8.3.2, by members.
+    /// Compares by RFC 9110, section 8.8.3.2, member by member.
     private static func matches(_ list: [UInt8], _ tag: [UInt8], isStrong: Bool) -> Bool {
         if list == [0x2A] { return true }
         if tag.isEmpty { return false }
@@ -62,7 +62,7 @@ enum PreconditionFuzzer {
         }
     }
 
-    /// The steps of RFC 9110, section 13.2.2.
+    /// Evaluates the steps of RFC 9110, section 13.2.2.
     private static func model(
         _ head: RequestHead, _ request: [UInt8], _ time: Int64?, _ tag: [UInt8],
         _ mode: Validators.ModifiedSince

@@ -2,8 +2,8 @@ import HTTP
 
 @testable import Server
 
-/// The PROXY protocol's header: what the bytes come to does not depend on how they arrive, and a
-/// header's end is where the protocol has it.
+/// PROXY protocol headers: the result does not depend on how the bytes are split, and a header ends
+/// where the protocol says.
 enum ProxyHeaderFuzzer {
     static func fuzz(_ bytes: Span<UInt8>) throws {
         let whole = ProxyHeader.parse(bytes)

@@ -1,6 +1,6 @@
 import HTTP
 
-/// A Range field: the parts are in the file, and never more than it together.
+/// A Range header: the ranges lie in the file, and together are not larger than it.
 enum RangeFuzzer {
     static func fuzz(_ bytes: Span<UInt8>) throws {
         var random = InputGenerator(bytes)
@@ -38,7 +38,7 @@ enum RangeFuzzer {
             try require(!overflow && sum <= size, "\(parts) are more than \(size) bytes")
             total = sum
         }
-        // Written out plainly they are the same.
+        // Written in the plain form, the ranges are the same.
         let plain = parts.map { "\($0.start)-\($0.end - 1)" }.joined(separator: ",")
         let again = ByteRanges(Array("bytes=\(plain)".utf8).span, size: size, maximum: maximum)
         try require(again == ranges, "\(plain) of \(size) is \(again)")

@@ -1,7 +1,7 @@
 import HTTP
 
-/// The request parser: against itself over other splits of the same bytes, and what it says of a
-/// head against the bytes of the head.
+/// The request parser: compares it with itself for other splits of the same bytes, and the parsed
+/// header with the bytes.
 enum RequestFuzzer {
     static func fuzz(_ bytes: Span<UInt8>) throws {
         var random = InputGenerator(bytes)
@@ -24,7 +24,7 @@ enum RequestFuzzer {
         }
     }
 
-    /// Fields that are remembered are those that are read: learned first, then recalled.
+    /// Cached headers equal parsed ones: stores them first, then looks them up.
     private static func checkMemory(
         _ bytes: Span<UInt8>, _ whole: Reading, _ limits: HeadLimits
     ) throws {
@@ -38,7 +38,7 @@ enum RequestFuzzer {
         }
     }
 
-    /// What was read, as far as it must not hang on how the bytes came.
+    /// The parts of a result that must not depend on how the bytes are split.
     struct Reading: Equatable {
         var outcome: ParseOutcome
         var byteCount = 0
@@ -63,7 +63,7 @@ enum RequestFuzzer {
     }
 
     private static func reading(_ outcome: ParseOutcome, _ parser: RequestParser) -> Reading {
-        // The rest of a head that is not complete depends on what has come.
+        // The rest of an incomplete header depends on what has arrived.
         guard outcome == .complete else { return Reading(outcome: outcome) }
         let head = parser.head
         return Reading(
@@ -79,8 +79,8 @@ enum RequestFuzzer {
             ], fields: FieldName.allCases.map { head.field($0) })
     }
 
-    /// The head ends where it says: not a byte less makes it complete, and what follows it counts
-    /// for nothing.
+    /// The header ends where the parser says: one byte less makes it incomplete, and the bytes that
+    /// follow do not matter.
     private static func checkExtent(
         _ bytes: Span<UInt8>, _ whole: Reading, _ limits: HeadLimits
     ) throws {

@@ -1,6 +1,7 @@
 import HTTP
 
-/// The path of a target: normalized against a simple model, and what leaves it.
+/// The path of a target: compares the normalized path with a simple model, and checks what is made
+/// of it.
 enum TargetFuzzer {
     static func fuzz(_ bytes: Span<UInt8>) throws {
         for merges in [true, false] {
@@ -33,11 +34,11 @@ enum TargetFuzzer {
             try require(segment != [0x2E] && segment != [0x2E, 0x2E], "it has a dot segment")
         }
         try require(!merges || !path.contains("//"), "it has slashes that were to be merged")
-        // Read again it is itself, unless it has bytes that mean something in a target only.
+        // Parsed again it is unchanged, unless it contains bytes with a meaning in a target.
         if !path.contains(0x25), !path.contains(0x3F), !path.contains(0x23) {
             try require(normalized(path.span, merges) == path, "it changes when read again")
         }
-        // As it stands in a Location field it leads to itself.
+        // Escaped for a Location header, it leads to itself.
         let location = written(3 * path.count) { RequestTarget.escape(uri: path.span, into: &$0) }
         try require(!location.hasOverflowed, "an escape of more than three bytes")
         try require(location.bytes.allSatisfy { $0 > 0x20 && $0 < 0x7F }, "odd byte in a Location")
@@ -45,7 +46,7 @@ enum TargetFuzzer {
             normalized(location.bytes.span, merges) == path, "the Location leads elsewhere")
     }
 
-    /// With less room it is the same path or none.
+    /// With less room, the result is the same path or none.
     private static func checkSmallRoom(
         _ bytes: Span<UInt8>, _ merges: Bool, _ path: [UInt8]?
     ) throws {
@@ -56,7 +57,7 @@ enum TargetFuzzer {
         try require(!isPath || small.bytes == path, "another path in little room")
     }
 
-    /// A name in a listing: its link leads to it, and its text is no markup.
+    /// A name in a listing: its link leads to it, and its text contains no markup.
     private static func checkNames(_ bytes: Span<UInt8>) throws {
         let name = bytes.array
         let page = written(6 * name.count) { RequestTarget.escape(html: bytes, into: &$0) }
@@ -71,7 +72,7 @@ enum TargetFuzzer {
             normalized(link.bytes.span, true) == [0x2F] + name, "the link leads elsewhere")
     }
 
-    /// The same by segments: decode everything, split, go through the list.
+    /// Normalizes by segments: decodes everything, splits, and walks the list.
     private static func model(_ raw: [UInt8], _ merges: Bool) -> [UInt8]? {
         guard let decoded = decoded(raw) else { return nil }
         var segments = decoded.parts(separatedBy: 0x2F)
@@ -94,7 +95,7 @@ enum TargetFuzzer {
 
     private static func decoded(_ raw: [UInt8]) -> [UInt8]? {
         var rest = raw.prefix { $0 != 0x3F && $0 != 0x23 }
-        // An escape is cut by a `?` as by the end, which is an error both times.
+        // An escape that is cut off by a `?` is an error, as at the end.
         if rest.first == 0x2F { rest.removeFirst() }
         var decoded: [UInt8] = []
         while let byte = rest.popFirst() {

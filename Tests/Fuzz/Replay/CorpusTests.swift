@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// Every file of the corpus through the checks that the fuzzers run: what was found once stays
-/// fixed, and what was reached once is reached in every run of the tests.
+/// Runs the checks of the fuzzers on every file of the corpus, so that fixed faults stay fixed and
+/// covered code stays covered.
 @Suite struct CorpusTests {
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "Corpus")
@@ -24,13 +24,13 @@ import Testing
         print("fuzz corpus: \(files.count) files of \(name) replayed")
     }
 
-    /// A folder that no fuzzer reads would look tested.
+    /// A folder without a fuzzer would look tested.
     @Test func everyFolderHasAFuzzer() throws {
         let folders = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path)
         #expect(folders.sorted() == Fuzzer.all.map(\.name).sorted())
     }
 
-    /// The corpus is cloned with the sources: it stays small.
+    /// The corpus is cloned with the sources, so it stays small.
     @Test func corpusIsSmall() throws {
         var size = 0
         for name in Fuzzer.all.map(\.name) {

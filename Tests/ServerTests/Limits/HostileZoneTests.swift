@@ -4,8 +4,8 @@ import Testing
 
 @testable import Server
 
-/// A zone whose memory a hostile worker writes: others neither trap nor hang, and the zone works
-/// again afterwards.
+/// A zone that a hostile worker overwrites: other workers neither trap nor hang, and the zone can
+/// be used afterwards.
 @Suite struct HostileZoneTests {
     private let registry: WorkerRegistry
     private let limit = RequestLimit(zone: 0, rate: 1000, burst: 5000, delay: 0)
@@ -36,9 +36,9 @@ import Testing
         zone.uncount(entry: entry)
     }
 
-    /// The zone works: what is counted is found again.
+    /// Checks that the zone works: a counted key is found again.
     private func checkThatItWorks(_ zone: Zone, _ what: String) throws {
-        // The first use finds what is damaged, if anything is; then there may be none.
+        // The first use finds and repairs any damage.
         var random = SeededGenerator(seed: 1)
         for _ in 0..<400 { use(zone, &random) }
         zone.table.reset()
@@ -78,7 +78,7 @@ import Testing
     ) {
         let table = zone.table
         let index = Int.random(in: 0..<table.capacity, using: &random)
-        // A link to an entry that there is, or to none.
+        // A link to an existing entry, or to none.
         let link =
             Bool.random(using: &random)
             ? UInt32.random(in: 0...300, using: &random)
@@ -114,7 +114,7 @@ import Testing
             let key = zone.table.key(of: bytes.span)
             var random = SeededGenerator(seed: 3)
             for _ in 0..<50 { use(zone, &random) }
-            // A chain that leads to itself, without the key.
+            // A chain that links to itself and lacks the key.
             zone.table.entries[7].next = 8
             zone.table.buckets[key.bucket] = 8
             zone.table.entries[7].keyLength = 999
@@ -128,7 +128,7 @@ import Testing
         }
     }
 
-    /// A child writes garbage all the time, also in the middle of the parent's operations.
+    /// A child process writes garbage continuously, also in the middle of the parent's operations.
     @Test func concurrentWritesAreTolerated() throws {
         for kind in [ZonePlan.Kind.requests, .connections] {
             let zone = try zone(kind, 32768)
@@ -146,15 +146,17 @@ import Testing
         }
     }
 
-    /// Until it is killed, without asking for memory. Small numbers are links that lead somewhere.
+    /// Writes until it is killed, without allocating memory. Small numbers are links to existing
+    /// entries.
     private func scribble(_ words: SharedTable<UInt64>) -> Never {
-        // Those of other tests, which wait for their ends.
+        // Closes the descriptors of other tests, which wait for their ends.
         for descriptor in 3..<4096 as Range<Int32> { close(descriptor) }
         var state: UInt64 = 1
         while true {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             let place = Int(state >> 33) % words.count
-            // Not always the lock: its wait is bounded, but a test has to end.
+            // Leaves the lock alone most of the time: waiting for it is bounded, but the test has
+            // to finish.
             if place == 0, state & 0xFF00 != 0 { continue }
             words[place] = state & 1 == 0 ? state : state & 0x1FF_0000_01FF
             if state & 0xFF0 == 0 { sched_yield() }

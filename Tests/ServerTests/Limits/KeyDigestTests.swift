@@ -3,10 +3,10 @@ import Testing
 @testable import Server
 
 @Suite struct KeyDigestTests {
-    /// The reference's secret, 00 to 0f, and messages 00, 00 01, ...
+    /// The secret of the reference vectors, 00 to 0f; the messages are 00, 00 01, ...
     private static let secret: (UInt64, UInt64) = (0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908)
 
-    /// From the reference implementation's vectors_sip128.
+    /// From vectors_sip128 of the reference implementation.
     @Test(arguments: [
         (0, UInt64(0xe6a8_25ba_047f_81a3), UInt64(0x9302_55c7_1472_f66d)),
         (1, 0x44af_996b_d8c1_87da, 0x45fc_229b_1159_7634),

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Server
 
-/// What the directives come to in a plan.
+/// The compiled plan of limit directives.
 @Suite struct LimitPlanTests {
     private let zones = """
         limit_req_zone $host zone=s:1m rate=5r/s; limit_req_zone $host zone=m:1m rate=1r/m;

@@ -3,7 +3,7 @@ import Testing
 @testable import Server
 
 @Suite struct RateBucketTests {
-    /// rate, after, sent, milliseconds since the request began, and the room.
+    /// Rows: rate, after, sent, milliseconds since the request began, and the resulting room.
     @Test(arguments: [
         (Int64(1000), Int64(0), Int64(0), Int64(0), Int64(1000)), (1000, 0, 1000, 0, 0),
         (1000, 0, 1000, 999, 0), (1000, 0, 1000, 1000, 1000), (1000, 0, 2500, 1999, -500),
@@ -18,7 +18,7 @@ import Testing
         #expect(rate.room(sentBytes: sent, elapsedMs: elapsedMs) == room)
     }
 
-    /// There is room at the time that is said, and none just before.
+    /// There is room at the returned time, and none just before.
     @Test(arguments: [Int64(1), 7, 1000, 102_400], [Int64(0), 500, 1 << 20])
     func nextTimeIsFirstWithRoom(bytesPerSecond: Int64, after: Int64) {
         let rate = RateBucket(bytesPerSecond: bytesPerSecond, afterBytes: after)

@@ -27,7 +27,7 @@ import Testing
         #expect(RequestVerdict.evaluate(limits, [key("b")], in: zones, nowMs: 15_000) == .passed)
     }
 
-    /// burst=3, with all of it delayed, with none, and with the first.
+    /// Verdicts with burst=3: all delayed, none delayed, and the first not delayed.
     private static let bursts: [(delay: Int64, verdicts: [RequestVerdict])] = [
         (
             0,
@@ -103,7 +103,7 @@ import Testing
                 RequestVerdict.evaluate([limit, other], [nil, []], in: zones, nowMs: 0)
                     == .unlimited)
         }
-        // Where the last one is passed over, the others count all the same.
+        // If the last limit is skipped, the others still count.
         let limits = [other, limit]
         #expect(RequestVerdict.evaluate(limits, [key("a"), nil], in: zones, nowMs: 0) == .passed)
         #expect(
@@ -119,7 +119,7 @@ import Testing
             #expect(
                 RequestVerdict.evaluate(limits, [key("\(number)")], in: zones, nowMs: 0) == .passed)
         }
-        // Of the first ten nothing is known any more; the last are.
+        // The first ten keys were evicted; the last ones are known.
         #expect(RequestVerdict.evaluate(limits, [key("3")], in: zones, nowMs: 0) == .passed)
         #expect(
             RequestVerdict.evaluate(limits, [key("\(capacity + 9)")], in: zones, nowMs: 0)

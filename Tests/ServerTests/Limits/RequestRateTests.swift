@@ -3,7 +3,7 @@ import Testing
 @testable import Server
 
 @Suite struct RequestRateTests {
-    /// rate, excess, milliseconds since the last request, and what nginx makes of it.
+    /// Rows: rate, excess, milliseconds since the last request, and the excess that nginx computes.
     private static let cases: [(rate: Int64, excess: Int64, ms: Int64, then: Int64)] = [
         (1000, 0, 0, 1000),
         (1000, 0, 500, 500),
@@ -11,15 +11,16 @@ import Testing
         (1000, 0, 1000, 0),
         (1000, 0, 5000, 0),
         (1000, 2500, 100, 3400),
-        // 10 requests a second: one each 100 ms.
+        // 10 requests per second: one every 100 ms.
         (10_000, 0, 50, 500),
         (10_000, 900, 90, 1000),
-        // 1r/m is 16 thousandths a second, and the product is cut off, not rounded.
+        // 1r/m is 16 thousandths per second, and the product is truncated, not rounded.
         (16, 0, 1000, 984),
         (16, 0, 62, 1000),
         (16, 0, 63, 999),
         (16, 984, 60_000, 1024),
-        // A clock that is a little behind counts as now; one that is far behind as a millisecond.
+        // A clock that is slightly behind counts as now; one that is far behind counts as a
+        // millisecond.
         (1000, 500, -1, 1500),
         (1000, 500, -60_000, 1500),
         (1000, 500, -60_001, 1499),
@@ -50,7 +51,7 @@ import Testing
         #expect(bucket.isExpired(rate: rate, nowMs: 5_000_000 &+ ms) == isExpired)
     }
 
-    /// rate, delay, excess, and the milliseconds.
+    /// Rows: rate, delay, excess, and the delay in milliseconds.
     @Test(arguments: [
         (Int64(1000), Int64(0), Int64(0), Int64(0)), (1000, 0, 500, 500), (1000, 0, 1000, 1000),
         (1000, 2000, 2000, 0), (1000, 2000, 2001, 1), (16, 0, 1000, 62_500), (10_000, 0, 3, 0),

@@ -31,7 +31,7 @@ import Testing
         #expect(board[1] == busy)
     }
 
-    /// A hostile worker may have written any number into any row.
+    /// A hostile worker may write any number into any row.
     @Test func sumsWrapAround() throws {
         let board = try Scoreboard()
         let most = Scoreboard.Counts(

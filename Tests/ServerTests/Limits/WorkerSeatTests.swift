@@ -4,7 +4,7 @@ import Testing
 
 @testable import Server
 
-/// What the master gives to workers, and takes back.
+/// Seats that the master assigns to workers and takes back.
 @Suite struct WorkerSeatTests {
     private let busy = Scoreboard.Counts(
         accepted: 10, handled: 9, requests: 30, active: 6, reading: 1, writing: 2, waiting: 3)
@@ -50,7 +50,7 @@ import Testing
         var seen = try #require(seats.activity(of: 11))
         #expect(seen.iterations == 1 && !seen.isWaiting && seen.isBusy)
         #expect(seen.text == Array("GET /a HTTP/1.1".utf8))
-        // The next one is shorter, and nothing of the last one is left behind it.
+        // The next request is shorter; nothing of the last one remains.
         seat.activity.beginWork(Array("GET /".utf8).span, nowMs: 6)
         seat.activity.endWork()
         seat.activity.willWait()
@@ -95,13 +95,13 @@ import Testing
         #expect(registry.deaths == 0)
     }
 
-    /// A worker cannot declare another one dead: its mapping stays read-only.
+    /// A worker cannot mark another one as dead: its mapping stays read-only.
     @Test func workersCannotWriteTheRegistry() throws {
         let registry = try WorkerRegistry()
         let number = try #require(registry.add())
         registry.makeReadOnly()
         let maps = try String(decoding: readWholeFile("/proc/self/maps"), as: UTF8.self)
-        // Tests that run beside this one have boards that they may write.
+        // Excludes the boards of other tests, which they may write.
         let mine = maps.split(separator: "\n").filter {
             $0.contains("memfd:apus-board") && $0.contains(" r--s ")
         }

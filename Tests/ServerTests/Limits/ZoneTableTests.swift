@@ -68,7 +68,8 @@ import Testing
         #expect(problems(of: table).isEmpty)
     }
 
-    /// Against a dictionary and a list; some steps leave the links as a killed process would.
+    /// Compares the table with a dictionary and a list; some steps damage the links as a killed
+    /// process would.
     @Test(arguments: 1...30 as ClosedRange<UInt64>)
     func matchesNaiveImplementation(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
@@ -103,7 +104,7 @@ import Testing
             default: break
             }
             #expect(table.count == model.count, "seed \(seed), step \(step)")
-            // After a repair only what was used since has an order.
+            // After a repair, only entries used since then have an order.
             if order.count == model.count, let first = order.first {
                 #expect(table.oldest == table.find(key(first, table)), "seed \(seed), step \(step)")
             }
@@ -111,7 +112,7 @@ import Testing
         #expect(problems(of: table).isEmpty)
     }
 
-    /// What a process may leave that is killed while it changes links.
+    /// Leaves the links as a process that is killed while it changes them.
     private func damage(_ table: ZoneTable, _ random: inout SeededGenerator) {
         for _ in 0..<5 {
             let index = Int.random(in: 0..<table.capacity, using: &random)
@@ -126,14 +127,15 @@ import Testing
     }
 
     private func key(_ number: Int, _ table: ZoneTable) -> ZoneTable.Key {
-        // Every third one is longer than what is kept whole.
+        // Every third key is longer than the part that is stored.
         let bytes =
             Array("\(number)".utf8) + (number % 3 == 0 ? Array(repeating: 1, count: 50) : [])
         return table.key(of: bytes.span)
     }
 }
 
-/// What is wrong with a table's links: each used entry in its chain and in the list, once.
+/// Returns what is wrong with the links of a table: each used entry must be once in its chain and
+/// once in the list.
 func problems(of table: ZoneTable) -> [String] {
     var problems: [String] = []
     let header = table.header[0]

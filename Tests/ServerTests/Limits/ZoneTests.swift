@@ -4,7 +4,7 @@ import Testing
 
 @testable import Server
 
-/// Connections of several processes; one test kills them at whatever they are at.
+/// Counting in several processes; one test kills them at arbitrary instructions.
 @Suite struct ZoneTests {
     private let registry: WorkerRegistry
 
@@ -80,8 +80,9 @@ import Testing
         _ = try entry(zone.admit(Array("7".utf8).span, most: 2))
     }
 
-    /// A child admits and releases as fast as it can and is killed: the lock is to be had, the
-    /// table is sound, what the parent holds is still held, and nothing of the child's is left.
+    /// A child that admits and releases as fast as it can is killed. Afterwards the lock can be
+    /// acquired, the table is sound, what the parent holds is still held, and nothing of the child
+    /// is left.
     @Test func killAtAnyInstructionIsRepaired() throws {
         let zone = try zone()
         let parent = try worker()
@@ -110,7 +111,8 @@ import Testing
         #expect(zone.withTable { $0.count } == 0)
     }
 
-    /// Until it is killed. No memory is asked for: the parent may have been asking when it forked.
+    /// Runs until it is killed. Allocates no memory, since the parent may have forked during an
+    /// allocation.
     private func churn(_ zone: Zone, _ keys: [[UInt8]]) -> Never {
         var step = 0
         while true {
@@ -121,7 +123,7 @@ import Testing
         }
     }
 
-    /// A worker that is stopped while it holds the lock stops nobody: the lock is taken from it.
+    /// A worker that is stopped while it holds the lock blocks no other: the lock is taken from it.
     @Test func stoppedLockHolderLosesLock() throws {
         let zone = try zone()
         var reports: [String] = []
@@ -129,7 +131,7 @@ import Testing
         let stopped = try worker()
         let child = try forkProcess()
         if child == 0 {
-            // Those of other tests, which wait for their ends.
+            // Closes the descriptors of other tests, which wait for their ends.
             for descriptor in 3..<4096 as Range<Int32> { close(descriptor) }
             zone.join(registry, as: stopped)
             _ = zone.withTable { _ in raise(SIGSTOP) }
@@ -144,8 +146,8 @@ import Testing
         #expect(zone.admit(key.span, most: 1) == .tooMany)
     }
 
-    /// One that takes the lock again and again costs one wait a second; meanwhile nothing is
-    /// counted, and what could not be released is released later.
+    /// A worker that takes the lock repeatedly costs one wait per second; meanwhile nothing is
+    /// counted, and releases are done later.
     @Test func hostileLockHolderDelaysOnce() throws {
         let zone = try zone()
         let held = try entry(zone.admit(key.span, most: 2))
@@ -167,7 +169,7 @@ import Testing
         _ = try entry(zone.admit(key.span, most: 2))
     }
 
-    /// The worker's own number in the word is no lock of its own.
+    /// The worker's own number in the lock word does not mean that it holds the lock.
     @Test func forgedOwnLockIsAcquired() throws {
         let zone = try zone()
         let own = try worker()
@@ -178,6 +180,6 @@ import Testing
 }
 
 extension SharedLock {
-    /// What a hostile worker does: stores its number, whoever holds the lock.
+    /// Stores the worker's number regardless of the holder, as a hostile worker can.
     fileprivate func takeAway(for holder: UInt64) { word.release(holder, at: 0) }
 }

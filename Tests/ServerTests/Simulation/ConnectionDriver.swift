@@ -4,13 +4,13 @@ import Reactor
 
 @testable import Server
 
-/// The connection does something that it never may.
+/// An error for actions that a connection must never take.
 struct SimulationFailure: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }
 }
 
-/// What stays the same for a simulated connection.
+/// The constant properties of a simulated connection.
 struct SimulatedSettings {
     var inputSize = 1024
     var outputSize = 4096
@@ -19,22 +19,21 @@ struct SimulatedSettings {
     var sendfileMaxChunk = 2 << 20
     var limits = HeadLimits(requestLine: 600, fieldLine: 600, head: 2000)
 
-    /// What a proxy sends before the first request, where the connection expects that.
+    /// The header that a proxy sends before the first request, if the connection expects one.
     var proxyHeader: [UInt8]?
 
     static let durationsMs: [Int64] = [60_000, 60_000, 60_000, 75_000, 5_000]
     static let lingeringTimeMs: Int64 = 30_000
 }
 
-/// Carries out what a connection decides, as the worker does, on a simulated socket, file and
-/// clock.
+/// Performs the actions of a connection, as the worker does, on a simulated socket, file and clock.
 final class ConnectionDriver {
     var socket: SimulatedSocket
     var nowMs: Int64 = 1000
     private(set) var isClosed = false
-    /// Why, where the connection said so.
+    /// The reason that the connection gave for closing.
     private(set) var closeReason: Connection.CloseReason?
-    /// Every action and what came of it, when somebody wants to read that.
+    /// Every action with its result, if tracing is on.
     private(set) var trace: [String]?
 
     private let settings: SimulatedSettings
@@ -47,25 +46,26 @@ final class ConnectionDriver {
     private var outputs: BufferPool
     private var interest = Connection.Direction.read
     private var isQueued = false
-    /// When the rate allows more to be sent, while it does not.
+    /// The time when the rate limit allows more bytes, or nil.
     private(set) var heldUntilMs: Int64?
-    /// The answer waits for something else than the client, and has done so once already.
+    /// True once the response has waited for something other than the client.
     private var isPaused = false
     private var hasPaused = false
-    /// The next bytes of the file are waited for, or have just come.
+    /// True while the next bytes of the file are read, or were just read.
     private var waitsForFile = false
     private var fileIsRead = false
-    /// The answer had no room behind others, and is to find it now.
+    /// True if the response lacked room behind earlier ones and is retried now.
     private var hasLackedRoom = false
-    /// The answer under way; nil when it is logged.
+    /// The current response, or nil once it is logged.
     private var current: SimulatedResponse?
     private var isResponding = false
     private var produced = 0
     private var slicesInTurn = 0
-    /// What was written into the output or sent from files so far, and what the socket took of it.
+    /// The bytes written to the output or sent from files so far, and those that the socket
+    /// accepted.
     private var writtenBytes = 0
     private var takenBytes = 0
-    /// Where the answer under way begins in that stream.
+    /// The offset of the current response in that stream.
     private var responseStart = 0
 
     init(_ settings: SimulatedSettings, room: Int, seed: UInt64, isTraced: Bool) {
@@ -90,7 +90,7 @@ final class ConnectionDriver {
 
     // MARK: turns
 
-    /// Whether the loop would give the connection its turn now.
+    /// True if the loop would run the connection now.
     var isDue: Bool {
         if let heldUntilMs { return nowMs >= heldUntilMs || socket.isReset }
         return !isClosed
@@ -99,7 +99,7 @@ final class ConnectionDriver {
 
     var deadlineMs: Int64? { deadlines.earliestMs() }
 
-    /// A turn for a readiness, or because the connection is queued.
+    /// Runs an iteration because of readiness, or because the connection is queued.
     func takeTurn() throws {
         if let until = heldUntilMs {
             guard isDue else { return }
@@ -118,7 +118,7 @@ final class ConnectionDriver {
         try drive(.ready)
     }
 
-    /// Lets the clock take its deadline.
+    /// Advances the clock to the deadline.
     func expire() throws {
         guard deadlines.popExpired(nowMs: nowMs) == 0 else { return }
         if hasExchange { try drive(.expired) } else { close() }
@@ -211,7 +211,7 @@ final class ConnectionDriver {
         if exchange.input.isNone { exchange.input = inputs.acquire() }
         let end = exchange.inputEnd
         let room = exchange.input.capacity - end
-        // Zero bytes from recv(2) would be taken for the end of the stream.
+        // Zero bytes from recv(2) would be interpreted as the end of the stream.
         guard room > 0 else { throw SimulationFailure("a receive into no room") }
         if socket.isReset { return .failed }
         if chance(10) { return .nothingToReceive }
@@ -280,7 +280,8 @@ final class ConnectionDriver {
         return count == 0 ? .noRoom : .sentFile(count, of: asked)
     }
 
-    /// Now and then the next bytes of the file are not at hand; once they have come, they are.
+    /// Simulates occasionally that the next bytes of the file are not in memory; once they are
+    /// read, they are.
     private func mustWaitForFile() -> Bool {
         defer { fileIsRead = false }
         guard !fileIsRead, chance(6) else { return false }
@@ -290,7 +291,7 @@ final class ConnectionDriver {
     }
 
     private func produce() throws -> Connection.Input {
-        guard let current else { throw SimulationFailure("a slice of nobody's answer") }
+        guard let current else { throw SimulationFailure("a slice without a response") }
         guard exchange.outputCount == 0 else {
             throw SimulationFailure("a slice behind bytes that are not sent")
         }
@@ -299,7 +300,7 @@ final class ConnectionDriver {
         exchange.hasProduced = true
         let left = current.available - produced
         if left == 0, current.isCutShort { return .sourceFailed }
-        // A compressor holds bytes back: a slice may well come to nothing.
+        // A compressor buffers bytes, so a slice may produce none.
         let most = chance(4) ? 0 : min(left, exchange.output.capacity - exchange.outputEnd)
         let count = most == 0 ? 0 : Int.random(in: 1...most, using: &random)
         let body = current.body
@@ -310,7 +311,8 @@ final class ConnectionDriver {
         return .produced(isLast: isLast && chance(2))
     }
 
-    /// A large body does not hold the loop: others have their turn between two slices.
+    /// Checks that a large body does not monopolize the loop: other connections run between two
+    /// slices.
     private func countSlice() throws {
         slicesInTurn += 1
         guard slicesInTurn <= 1 else { throw SimulationFailure("two slices in a turn") }
@@ -331,7 +333,7 @@ final class ConnectionDriver {
 
     // MARK: answers
 
-    /// As the worker's phases: fault, location, the body's bounds, content.
+    /// Responds in the order of the worker's phases: fault, location, body size, content.
     private func response() throws {
         guard !isResponding else { throw SimulationFailure("two requests are under way") }
         isResponding = true
@@ -343,7 +345,7 @@ final class ConnectionDriver {
             return
         }
         guard let response = SimulatedResponse(path: exchange.received.slice(head.path).text) else {
-            throw SimulationFailure("a path that nobody sent")
+            throw SimulationFailure("a path that no client sends")
         }
         exchange.maxBodySize = response.bodyLimit
         exchange.keepsAlive = head.keepsAlive && connection.requests < settings.keepaliveRequests
@@ -426,7 +428,7 @@ final class ConnectionDriver {
         return nil
     }
 
-    /// Until the rate allows more: no timeout runs, and no readiness is waited for.
+    /// Waits until the rate limit allows more: no timeout runs, and readiness is not awaited.
     private func hold() throws {
         guard isResponding || exchange.outputCount > 0 else {
             throw SimulationFailure("it waits to send nothing")
@@ -489,7 +491,7 @@ final class ConnectionDriver {
         close()
     }
 
-    /// What the access log says that was sent of the answer.
+    /// Checks the number of bytes that the access log reports for the response.
     private func checkLoggedBytes(_ bytes: Int) throws {
         guard exchange.sentBytes == Int64(bytes) else {
             throw SimulationFailure("\(bytes) bytes are logged as \(exchange.sentBytes)")
@@ -513,7 +515,7 @@ final class ConnectionDriver {
         hasExchange = false
     }
 
-    /// What holds between two turns, whatever happened.
+    /// Checks the invariants that hold between two iterations.
     func checkBetweenTurns() throws {
         if isClosed || heldUntilMs != nil {
             guard deadlines.earliestMs() == nil else { throw SimulationFailure("a timer is left") }

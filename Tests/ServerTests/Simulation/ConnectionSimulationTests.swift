@@ -4,14 +4,15 @@ import Testing
 
 @testable import Server
 
-/// The connection's state machine against clients, sockets and files of every mood, from seeds.
+/// The connection's state machine with all kinds of clients, sockets and files, generated from
+/// seeds.
 ///
 /// A failure names its seed: `APUS_SIMULATION_SEED=N swift test --filter ConnectionSimulation`
-/// plays it again and prints what happened. `APUS_SIMULATION_COUNT=N` tries that many seeds.
+/// repeats it and prints every action. `APUS_SIMULATION_COUNT=N` runs that many seeds.
 @Suite struct ConnectionSimulationTests {
     private static let environment = ProcessInfo.processInfo.environment
 
-    /// Seeds in stretches, so that tests run beside each other.
+    /// Ranges of seeds, so that tests run in parallel.
     private static let stretches: [Range<UInt64>] = {
         if let seed = environment["APUS_SIMULATION_SEED"].flatMap(UInt64.init) {
             return [seed..<(seed + 1)]
@@ -47,12 +48,12 @@ import Testing
     }
 }
 
-/// One connection, from its first turn to its end.
+/// One connection, from its first iteration to its end.
 final class ConnectionSimulation {
     private(set) var client: SimulatedClient
     private let driver: ConnectionDriver
     private var random: SeededGenerator
-    /// The client went away, so that answers may be missing.
+    /// True if the client disconnected, so that responses may be missing.
     private var isCut = false
 
     init(seed: UInt64, isTraced: Bool) {
@@ -78,7 +79,7 @@ final class ConnectionSimulation {
             seed: random.next(), isTraced: isTraced)
     }
 
-    /// What happened, a line for each action.
+    /// All actions, one per line.
     var story: String { (driver.trace ?? []).joined(separator: "\n") }
 
     func run() throws {
@@ -94,7 +95,7 @@ final class ConnectionSimulation {
             if driver.isDue {
                 try driver.takeTurn()
             } else if Int.random(in: 0..<50, using: &random) == 0 {
-                // A wake-up for nothing.
+                // A wake-up without cause.
                 try driver.takeTurn()
             } else if !client.canSend, !client.canRead(driver.socket) {
                 try nothingMoves()
@@ -120,7 +121,7 @@ final class ConnectionSimulation {
         }
     }
 
-    /// Whatever can be done is done: what is due has come, and only the client or time go on.
+    /// Handles the state in which only the client or time can make progress.
     private func nothingMoves() throws {
         if let heldUntilMs = driver.heldUntilMs {
             driver.nowMs = max(driver.nowMs, heldUntilMs)

@@ -1,30 +1,30 @@
-/// One request: its bytes, and what may be answered to it.
+/// A request: its bytes, and the acceptable responses.
 struct SimulatedRequest {
-    struct Answer {
+    struct Responses {
         let bytes: [UInt8]
-        /// Nothing follows it.
+        /// True if no request follows.
         let isLast: Bool
     }
 
     let bytes: [UInt8]
-    /// The answer is due when as many bytes were sent.
+    /// The number of bytes after which the response is due.
     let headCount: Int
-    /// More than one where it depends on what has arrived when the answer is chosen.
-    let responses: [Answer]
+    /// Acceptable responses; several if the choice depends on what has arrived.
+    let responses: [Responses]
 }
 
-/// A client that knows what it sends and every byte that may come back.
+/// A client that knows what it sends and every byte that it may receive.
 struct SimulatedClient {
     enum Ending: CaseIterable {
-        /// Shuts its direction after the last byte, and reads on.
+        /// Shuts down its direction after the last byte, and continues to read.
         case halfClose
-        /// Goes when it has all answers.
+        /// Disconnects after the last response.
         case leave
-        /// Says nothing more until the server has had enough.
+        /// Sends nothing more until the server closes the connection.
         case silence
-        /// Stops within a request, and says nothing more.
+        /// Stops within a request, and sends nothing more.
         case stopWithinRequest
-        /// Shuts its direction within a request, and reads on.
+        /// Shuts down its direction within a request, and continues to read.
         case halfCloseWithinRequest
         /// Resets the connection at any time.
         case reset
@@ -35,13 +35,13 @@ struct SimulatedClient {
     let requests: [SimulatedRequest]
     let ending: Ending
     private let script: [UInt8]
-    /// How much of the script is sent before it falls silent or ends.
+    /// The number of bytes that it sends before it stops.
     private let sends: Int
-    /// Where it waits until nothing moves any more.
+    /// The offsets at which it waits until the server has nothing to do.
     private var pauses: [Int]
     private(set) var sent = 0
     private(set) var received: [UInt8] = []
-    /// After how many bytes it reads no more.
+    /// The number of bytes after which it stops reading.
     private let readsAtMost: Int
 
     init(_ requests: [SimulatedRequest], ending: Ending, using random: inout SeededGenerator) {
@@ -55,7 +55,7 @@ struct SimulatedClient {
             ? within : bytes.count
         let ends = requests.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1.bytes.count) }
         let heads = zip(ends, requests).map { $0 + $1.headCount }
-        // After a whole request, after a head, or anywhere.
+        // After a whole request, after a header, or anywhere.
         pauses = (0..<Int.random(in: 0...4, using: &random)).map { _ in
             switch Int.random(in: 0..<3, using: &random) {
             case 0: ends.randomElement(using: &random) ?? 0
@@ -68,7 +68,7 @@ struct SimulatedClient {
             ending == .stopReading ? Int.random(in: 0...2000, using: &random) : Int.max
     }
 
-    /// Up to where it may send now.
+    /// The offset up to which it may send now.
     private var sendsUpTo: Int { min(sends, pauses.first { $0 >= sent } ?? sends) }
 
     var canSend: Bool { sent < sendsUpTo }
@@ -91,7 +91,8 @@ struct SimulatedClient {
         received += socket.clientReads(atMost: Int.random(in: 1...max(1, most), using: &random))
     }
 
-    /// Nothing moves any more: goes on with what it waited to do. False when there is nothing.
+    /// Continues with the next step when the server has nothing to do. Returns false if there is
+    /// none.
     mutating func goOn(_ socket: inout SimulatedSocket) -> Bool {
         if let index = pauses.firstIndex(where: { $0 >= sent }), pauses[index] == sent {
             pauses.remove(at: index)
@@ -106,14 +107,14 @@ struct SimulatedClient {
         }
     }
 
-    /// Whether it shuts its direction without waiting for an answer.
+    /// True if it shuts down its direction without waiting for a response.
     var canEnd: Bool {
         sent == sends && (ending == .halfClose || ending == .halfCloseWithinRequest)
     }
 
     // MARK: what it knows
 
-    /// How many answers are due for what was sent.
+    /// The number of responses that are due for the sent bytes.
     private var due: Int {
         var end = 0
         for (index, request) in requests.enumerated() {
@@ -123,8 +124,8 @@ struct SimulatedClient {
         return requests.count
     }
 
-    /// Compares what has come with what may come: how many whole answers it is; throws when it is
-    /// anything else than answers in their order, the last one perhaps in part.
+    /// Returns the number of complete responses received. Throws if the bytes are anything other
+    /// than the expected responses in order, the last one perhaps incomplete.
     func wholeResponses() throws -> (count: Int, isLast: Bool, hasPart: Bool) {
         var rest = received[...]
         for (index, request) in requests.enumerated() {
@@ -148,7 +149,7 @@ struct SimulatedClient {
         return (requests.count, false, false)
     }
 
-    /// Nothing moves: every answer that is due must be here.
+    /// Checks that every due response was received, once the server has nothing to do.
     func checkAllIsHere() throws {
         let here = try wholeResponses()
         guard here.isLast || here.count == due, !here.hasPart else {

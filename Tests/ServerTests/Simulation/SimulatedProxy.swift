@@ -2,7 +2,7 @@ import Testing
 
 @testable import Server
 
-/// What a proxy says before the first request.
+/// Headers that a proxy sends before the first request.
 enum SimulatedProxy {
     private static let signature: [UInt8] = [13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 10]
 
@@ -11,12 +11,12 @@ enum SimulatedProxy {
         Array("PROXY UNKNOWN\r\n".utf8),
         signature + [0x20, 0, 0, 0],
         signature + [0x21, 0x11, 0, 12, 192, 0, 2, 1, 198, 51, 100, 7, 1, 0, 2, 0],
-        // Larger than an input, so that it has to grow.
+        // Larger than an input buffer, which has to grow.
         signature + [0x21, 0x11, 0x08, 0x00, 192, 0, 2, 1, 198, 51, 100, 7, 1, 0, 2, 0]
             + [UInt8](repeating: 7, count: 2036),
     ]
 
-    /// The requests, with the header before the first one.
+    /// Returns the requests, with the header before the first one.
     static func requests(
         _ requests: [SimulatedRequest], behind header: [UInt8]
     ) -> [SimulatedRequest] {
@@ -28,9 +28,9 @@ enum SimulatedProxy {
     }
 }
 
-/// Connections that a proxy's header comes first on.
+/// Connections that begin with a PROXY protocol header.
 @Suite struct SimulatedProxyTests {
-    /// Plays a connection to which these bytes come, until nothing moves any more.
+    /// Runs a connection that receives these bytes, until nothing is left to do.
     private func driver(after bytes: [UInt8], ends: Bool = false) throws -> ConnectionDriver {
         var settings = SimulatedSettings()
         settings.inputSize = 100
@@ -43,8 +43,8 @@ enum SimulatedProxy {
         return driver
     }
 
-    /// Every beginning of a header, and a header alone, has client_header_timeout's time from the
-    /// connection's beginning on; nothing is logged of a request.
+    /// A partial header, or a header alone, must be completed within client_header_timeout from the
+    /// beginning of the connection; no request is logged.
     @Test(arguments: 0..<SimulatedProxy.headers[0].count + 1)
     func incompleteProxyHeaderTimesOut(count: Int) throws {
         let driver = try driver(after: Array(SimulatedProxy.headers[0].prefix(count)))

@@ -1,26 +1,26 @@
-/// The content of the simulated server: what is answered follows from the path alone, so that the
-/// client knows every byte beforehand.
+/// The content of the simulated server: the response depends only on the path, so the client knows
+/// every byte beforehand.
 struct SimulatedResponse {
-    /// Where the body comes from.
+    /// The source of the body.
     enum Kind: String, CaseIterable {
-        /// Written into the output, behind the head.
+        /// Written into the output, behind the header.
         case memory = "m"
         /// sendfile.
         case file = "f"
-        /// sendfile of a file that has become shorter.
+        /// sendfile of a file that was truncated.
         case truncatedFile = "t"
-        /// sendfile of a file that cannot be read any further.
+        /// sendfile of a file that cannot be read.
         case unreadableFile = "e"
-        /// Slices of a producer.
+        /// Slices from a producer.
         case producer = "p"
         /// A producer that fails halfway.
         case failingProducer = "q"
     }
 
     let kind: Kind
-    /// Which part of the pattern: tells the answers of a connection apart.
+    /// The part of the pattern that distinguishes the responses of a connection.
     let number: Int
-    /// How long the head says that the body is.
+    /// The length of the body according to the header.
     let length: Int
 
     var path: String { "/\(kind.rawValue)/\(number)/\(length)" }
@@ -31,7 +31,7 @@ struct SimulatedResponse {
         self.length = length
     }
 
-    /// The answer of a path; nil when the path is none that a client sends.
+    /// Creates the response for a path; nil if no client sends such a path.
     init?(path: String) {
         let parts = path.split(separator: "/")
         guard parts.count == 3, let kind = Kind(rawValue: String(parts[0])),
@@ -40,7 +40,7 @@ struct SimulatedResponse {
         self.init(kind: kind, number: number, length: length)
     }
 
-    /// Whether the body ends before its promised length, and the connection with it.
+    /// True if the body ends before its length, and the connection with it.
     var isCutShort: Bool {
         switch kind {
         case .memory, .file, .producer: false
@@ -48,10 +48,10 @@ struct SimulatedResponse {
         }
     }
 
-    /// How much of the body there is.
+    /// The number of bytes that the body really has.
     var available: Int { isCutShort ? length / 2 : length }
 
-    /// How large a request's body may be in this location; 0 for any size.
+    /// The maximum size of a request's body in this location; 0 for no limit.
     var bodyLimit: Int64 {
         switch kind {
         case .memory: 0
@@ -73,7 +73,7 @@ struct SimulatedResponse {
     static let interim = Array("<100>".utf8)
     static let longestBody = 6000
 
-    /// Every answer's body is a stretch of these bytes.
+    /// The bytes of which each body is a part.
     static let pattern: [UInt8] = {
         var random = SeededGenerator(seed: 7)
         return (0..<16384).map { _ in UInt8.random(in: 0...255, using: &random) }

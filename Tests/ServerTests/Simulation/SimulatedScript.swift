@@ -1,4 +1,4 @@
-/// Makes requests, with the answers that they must get.
+/// Generates requests with their expected responses.
 struct SimulatedScript {
     private var random: SeededGenerator
     private let keepaliveRequests: Int
@@ -34,7 +34,7 @@ struct SimulatedScript {
         case 6...12: addWithLength(response)
         case 13...19: addChunked(response)
         case 20...23:
-            // A head that needs a larger buffer.
+            // A header that needs a larger buffer.
             let filler = String(repeating: "x", count: Int.random(in: 1...500, using: &random))
             addPlain(response, "HTTP/1.1\r\nHost: a\r\nX: \(filler)\r\n", keepsAlive: true)
         case 24...26: addPlain(response, "HTTP/1.1\nHost: a\n", keepsAlive: true)
@@ -97,7 +97,7 @@ struct SimulatedScript {
             body: chunks, alternatives(response, expects: expects))
     }
 
-    /// What looks like a request within a body, so that a lost frame shows.
+    /// Returns a body that looks like a request, so that a framing error shows.
     private mutating func body(_ count: Int) -> [UInt8] {
         let text = Array("GET /m/9/9 HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
         return (0..<count).map { text[$0 % text.count] }
@@ -122,47 +122,47 @@ struct SimulatedScript {
             body: body(65), [refused("413")])
     }
 
-    /// Refused when the broken chunk has come with the head; else the answer is under way, and the
-    /// connection ends after it.
+    /// The request is refused if the invalid chunk arrived with the header; otherwise the response
+    /// has begun, and the connection ends after it.
     private mutating func addBrokenChunks(_ response: SimulatedResponse) {
         append(
             head: "PUT \(response.path) HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
             body: Array("3\r\nabc\r\nno size\r\n".utf8),
             [
                 refused("400"),
-                SimulatedRequest.Answer(
+                SimulatedRequest.Responses(
                     bytes: served(response, keepsAlive: true).bytes, isLast: true),
             ])
     }
 
     // MARK: answers
 
-    private func served(_ response: SimulatedResponse, keepsAlive: Bool) -> SimulatedRequest.Answer
+    private func served(_ response: SimulatedResponse, keepsAlive: Bool) -> SimulatedRequest.Responses
     {
         let isKept = keepsAlive && requests.count + 1 < keepaliveRequests
-        return SimulatedRequest.Answer(
+        return SimulatedRequest.Responses(
             bytes: response.head(keepsAlive: isKept) + response.body,
             isLast: !isKept || response.isCutShort)
     }
 
-    private func refused(_ status: String) -> SimulatedRequest.Answer {
-        SimulatedRequest.Answer(bytes: SimulatedResponse.refusal(status), isLast: true)
+    private func refused(_ status: String) -> SimulatedRequest.Responses {
+        SimulatedRequest.Responses(bytes: SimulatedResponse.refusal(status), isLast: true)
     }
 
     private func alternatives(
         _ response: SimulatedResponse, expects: Bool
-    ) -> [SimulatedRequest.Answer] {
+    ) -> [SimulatedRequest.Responses] {
         let plain = served(response, keepsAlive: true)
         guard expects else { return [plain] }
         return [
             plain,
-            SimulatedRequest.Answer(
+            SimulatedRequest.Responses(
                 bytes: SimulatedResponse.interim + plain.bytes, isLast: plain.isLast),
         ]
     }
 
     private mutating func append(
-        head: String, body: [UInt8], _ responses: [SimulatedRequest.Answer]
+        head: String, body: [UInt8], _ responses: [SimulatedRequest.Responses]
     ) {
         let bytes = Array(head.utf8)
         requests.append(

@@ -1,24 +1,24 @@
-/// A stream between a client and the connection under test: bytes in flight both ways, with bounded
+/// A stream between a client and the connection under test: bytes in flight both ways, with limited
 /// room towards the client.
 struct SimulatedSocket {
-    /// What the client has sent and the server has not received.
+    /// The bytes that the client has sent and the server has not received.
     private(set) var towardsServer: [UInt8] = []
-    /// What the server has sent and the client has not read.
+    /// The bytes that the server has sent and the client has not read.
     private(set) var towardsClient: [UInt8] = []
-    /// How many bytes may be on their way to the client.
+    /// The maximum number of bytes in flight to the client.
     let room: Int
-    /// The client has shut its direction.
+    /// True if the client has shut down its direction.
     var clientHasEnded = false
-    /// The client is gone: every call fails.
+    /// True if the client is gone: every call fails.
     var isReset = false
-    /// The server has shut its direction, or closed.
+    /// True if the server has shut down its direction, or closed the connection.
     var serverHasEnded = false
 
     init(room: Int) { self.room = room }
 
-    /// Whether epoll would report it readable.
+    /// True if epoll would report readability.
     var isReadable: Bool { !towardsServer.isEmpty || clientHasEnded || isReset }
-    /// Whether epoll would report it writable.
+    /// True if epoll would report writability.
     var isWritable: Bool { towardsClient.count < room || isReset }
 
     mutating func clientSends(_ bytes: ArraySlice<UInt8>) { towardsServer += bytes }
@@ -29,7 +29,7 @@ struct SimulatedSocket {
         return taken
     }
 
-    /// recv(2): nil for EAGAIN, nothing for the end.
+    /// Simulates recv(2): nil for EAGAIN, empty at the end of the stream.
     mutating func receive(atMost count: Int) -> [UInt8]? {
         if towardsServer.isEmpty { return clientHasEnded ? [] : nil }
         let taken = Array(towardsServer.prefix(count))
@@ -37,7 +37,7 @@ struct SimulatedSocket {
         return taken
     }
 
-    /// send(2): how many bytes were taken; 0 for EAGAIN.
+    /// Simulates send(2): returns the number of accepted bytes; 0 for EAGAIN.
     mutating func send(_ bytes: some Collection<UInt8>, atMost count: Int) -> Int {
         let taken = min(bytes.count, room - towardsClient.count, count)
         guard taken > 0 else { return 0 }

@@ -3,8 +3,8 @@ import Testing
 @testable import Server
 
 @Suite struct ForwardedAddressTests {
-    /// Who it is after the fields of a request, the last one first, for a peer of 10.0.0.1; nil
-    /// when nothing has changed.
+    /// Returns the client's address from the header lines of a request, last line first, for the
+    /// peer 10.0.0.1; nil if it stays the same.
     private func address(
         after fields: [String], trusted: [String] = ["10.0.0.0/8", "fd00::/8"],
         isRecursive: Bool = false
@@ -40,7 +40,7 @@ import Testing
         arguments: [
             (["198.51.100.9, 192.0.2.1, 10.0.0.3, 10.0.0.2"], client),
             (["192.0.2.1"], client), (["10.0.0.3, 10.0.0.2"], Peer(ipv4: 0x0A00_0003)),
-            // The last field first, and on with the one before it while all are believed.
+            // The last line first, then the one before it, as long as all addresses are trusted.
             (["10.0.0.2", "198.51.100.9, 192.0.2.1"], client),
             (["192.0.2.1, 10.0.0.2", "198.51.100.9"], client),
             (["unknown, 10.0.0.2", "198.51.100.9"], Peer(ipv4: 0x0A00_0002)),

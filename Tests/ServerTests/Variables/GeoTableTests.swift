@@ -42,14 +42,14 @@ import Testing
         withExtendedLifetime(arena) {}
     }
 
-    /// Against the definition: the longest of all networks that hold the address.
+    /// Compares with the definition: the longest of all networks that contain the address.
     @Test func thousandNetworksMatchNaiveLookup() {
         var random = SeededGenerator(seed: 5)
         var networks = GeoNetworks()
         var all: [(Network, Int32)] = []
         for value in 0..<1000 as Range<Int32> {
             let isIPv4 = value % 2 == 0
-            // In few bits, so that they lie inside of each other.
+            // With few bits, so that networks contain each other.
             let network = Network(
                 family: isIPv4 ? .ipv4 : .ipv6,
                 high: isIPv4 ? 0 : UInt64.random(in: 0..<8, using: &random) << 61,
@@ -105,7 +105,7 @@ import Testing
         expect(&ranges, 0x0A01_0010, 0x0A01_0012, 5, .replaced(3))
         expect(&ranges, 0x0A01_001F, 0x0A01_0020, 6, .overlaps(0x0A01_0013, 0x0A01_001F))
         expect(&ranges, 0x0A01_0008, 0x0A01_0011, 6, .overlaps(0x0A01_0000, 0x0A01_000F))
-        // Each 65536 addresses by themselves: the first half is a whole block of the first range.
+        // 65,536 addresses each: the first half is a whole block of the first range.
         expect(&ranges, 0x0A02_0000, 0x0A03_FFFF, 7, .replaced(1))
         expect(&ranges, 0x0B00_0000, 0x0B00_00FF, 8, .added)
         let other = ranges.delete(0x0B00_0000, 0x0B00_00FE)

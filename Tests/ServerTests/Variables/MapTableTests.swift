@@ -4,7 +4,8 @@ import Testing
 @testable import Server
 
 @Suite struct MapTableTests {
-    /// What a value comes to in a table of these strings, numbered, and expressions from 100 on.
+    /// Returns the result for a value in a table of these strings, numbered from 0, and
+    /// expressions, from 100.
     private func outcome(
         of value: String, _ strings: [String], regexes: [Regex] = [], hostnames: Bool = false
     ) throws -> MapTable.Outcome {
@@ -37,7 +38,7 @@ import Testing
             ("example.com", 0), ("Example.COM.", 0), ("a.example.com", 1), ("a.b.example.com", 1),
             ("a.sub.example.com", 2), ("dotted.org", 3), ("x.dotted.org", 3), ("mail.net", 4),
             ("mail.co.uk", 4), ("mail.example.net", 5), ("mail.", nil), ("mail", nil),
-            // A wildcard at the beginning comes before one at the end.
+            // A leading wildcard is preferred to a trailing one.
             ("mail.example.com", 1), ("xexample.com", nil), ("", nil), (".", nil), ("..", nil),
             (".example.com", 1), ("mail..", 4),
         ] as [(String, Int32?)])
@@ -89,7 +90,7 @@ import Testing
         #expect(throws: MapStrings.Refusal.invalidWildcard) {
             try outcome(of: "", [string], hostnames: true)
         }
-        // Without hostnames they are strings like any others.
+        // Without hostnames, they are ordinary strings.
         #expect(try outcome(of: string, [string]) == .result(0))
     }
 }

@@ -45,13 +45,13 @@ import Testing
     }
 }
 
-/// The network that a text names.
+/// Parses a network.
 func network(_ text: String) throws -> (network: Network, hasLowBits: Bool) {
     let parsed = Network.parse(Array(text.utf8).span)
     return try #require(parsed)
 }
 
-/// The address that a text names.
+/// Parses an address.
 func peer(_ text: String) throws -> Peer {
     let parsed = AddressText.address(Array(text.utf8).span)
     return try #require(parsed)

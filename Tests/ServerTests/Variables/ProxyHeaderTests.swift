@@ -18,7 +18,7 @@ import Testing
         [0x20, 0x01, 0x0D, 0xB8] + [UInt8](repeating: 0, count: 11) + [1]
         + [UInt8](repeating: 0, count: 15) + [1, 0, 1, 0, 2]
 
-    /// A header of version 2.
+    /// Returns a header of version 2.
     private static func binary(
         _ command: UInt8, _ family: UInt8, _ body: [UInt8], count: Int? = nil
     ) -> [UInt8] {
@@ -30,21 +30,22 @@ import Testing
 
     private func parse(_ bytes: [UInt8]) -> ProxyHeader.Outcome { ProxyHeader.parse(bytes.span) }
 
-    /// Whole headers, and what they say.
+    /// Complete headers with their addresses.
     private static let headers: [([UInt8], ProxyHeader.Addresses?)] = [
         (line("PROXY TCP4 192.0.2.1 198.51.100.7 56324 443\r\n"), ipv4),
         (line("PROXY TCP6 2001:db8::1 ::1 1 2\r\n"), ipv6),
         (line("PROXY TCP6 2001:0DB8:0000:0000:0000:0000:0000:0001 ::1 00001 2\r\n"), ipv6),
-        // Which family is named does not matter.
+        // The address family that the line names is ignored.
         (line("PROXY TCP4 2001:db8::1 ::1 1 2\r\n"), ipv6),
         (line("PROXY UNKNOWN\r\n"), nil), (line("PROXY UNKNOWN ffff::1 and more\r\n"), nil),
         (line("PROXY UNKNOWN " + String(repeating: "x", count: 91) + "\r\n"), nil),
         (binary(0x21, 0x11, ipv4Bytes), ipv4), (binary(0x21, 0x21, ipv6Bytes), ipv6),
-        // Extensions are skipped, sound or not.
+        // Extensions are skipped, valid or not.
         (binary(0x21, 0x11, ipv4Bytes + [1, 0, 2, 104, 50]), ipv4),
         (binary(0x21, 0x11, ipv4Bytes + [1, 255, 255]), ipv4),
         (binary(0x21, 0x21, ipv6Bytes + [UInt8](repeating: 0, count: 4044)), ipv6),
-        // LOCAL, unknown commands, families and transports: the socket's own addresses.
+        // LOCAL, and unknown commands, families and transports: the addresses of the socket are
+        // used.
         (binary(0x20, 0x00, []), nil), (binary(0x20, 0x11, ipv4Bytes), nil),
         (binary(0x2F, 0x11, ipv4Bytes), nil), (binary(0x21, 0x00, []), nil),
         (binary(0x21, 0x12, ipv4Bytes), nil), (binary(0x21, 0x10, ipv4Bytes), nil),
@@ -56,7 +57,7 @@ import Testing
     func headersAreParsed(bytes: [UInt8], addresses: ProxyHeader.Addresses?) {
         let whole = ProxyHeader.Outcome.complete(addresses, byteCount: bytes.count)
         #expect(parse(bytes) == whole)
-        // What follows is the first request's.
+        // The bytes that follow belong to the first request.
         #expect(parse(bytes + Self.line("GET / HTTP/1.1\r\n")) == whole)
     }
 
