@@ -151,7 +151,9 @@ public func linkTarget(_ path: CPath) -> Result<[UInt8]?, FileError> {
 
 /// Returns true if the kernel notifies of all changes in the file system of `path`: a local one
 /// known to do so, or one that is never written. A read-only mount alone is not enough.
-public func notifiesChanges(_ path: CPath) -> Bool { unsafe clinux_notifies_changes(path.start) == 1 }
+public func notifiesChanges(_ path: CPath) -> Bool {
+    unsafe clinux_notifies_changes(path.start) == 1
+}
 
 /// Returns true if the kernel notifies of all changes in file systems of a type: f_type of
 /// statfs(2).

@@ -22,11 +22,11 @@ public struct Difference: Sendable {
     /// The reason for a difference.
     public enum Kind: String, Sendable, CaseIterable {
         case breaksMust = "nginx breaks a MUST, and no configuration can depend on it"
-        case isMore = "apus says more of the same content"
+        case isMore = "apus sends additional information about the same content"
         case records = "apus logs what was sent"
-        case dangerous = "What nginx takes is dangerous"
-        case carriesOn = "apus carries on where nginx does not"
-        case strict = "With `strict_requests on` only"
+        case dangerous = "What nginx accepts is dangerous"
+        case carriesOn = "apus continues where nginx does not"
+        case strict = "Only with `strict_requests on`"
     }
 
     /// The name that cases use.
@@ -71,7 +71,8 @@ public struct Difference: Sendable {
             apus: "`Last-Modified` is at most `Date`"),
         Difference(
             .ifUnmodifiedSinceBesideIfMatch, .breaksMust, "9110 13.1.4",
-            nginx: "`If-Unmodified-Since` counts beside `If-Match`", apus: "it is ignored"),
+            nginx: "`If-Unmodified-Since` is evaluated in addition to `If-Match`",
+            apus: "it is ignored"),
         Difference(
             .ifUnmodifiedSinceInvalid, .breaksMust, "9110 13.1.4",
             nginx: "`If-Unmodified-Since` with an invalid date is 412", apus: "it is ignored"),
@@ -80,25 +81,26 @@ public struct Difference: Sendable {
             nginx: "`If-Unmodified-Since` is 412 for a response without a modification time: a "
                 + "listing, `return 200`, `stub_status`",
             apus: "it is ignored",
-            shownElsewhere: "It hangs on a directive: Tests/EndToEndTests/Directives has it."),
+            shownElsewhere: "It needs a directive: Tests/EndToEndTests/Directives has a case."),
         Difference(
             .weakIfRange, .breaksMust, "9110 13.1.5",
             nginx: "a weak `ETag` of `add_header` in `If-Range` permits a range",
-            apus: "the whole is sent",
-            shownElsewhere: "It hangs on a directive: Tests/EndToEndTests/Directives has it."),
+            apus: "the whole file is sent",
+            shownElsewhere: "It needs a directive: Tests/EndToEndTests/Directives has a case."),
         Difference(
             .timesBefore1970, .breaksMust, "9110 8.8.2.1",
             nginx: "a time before 1970 is sent as 1 January 1970 in `Last-Modified`, `Expires` and "
                 + "listings, and the last second of 1969 not at all",
-            apus: "it is sent as it is"),
+            apus: "the actual time is sent"),
         Difference(
             .ifModifiedSinceBesideIfNoneMatch, .breaksMust, "9110 13.1.3",
-            nginx: "`If-Modified-Since` counts beside `If-None-Match`", apus: "it is ignored"),
+            nginx: "`If-Modified-Since` is evaluated in addition to `If-None-Match`",
+            apus: "it is ignored"),
         Difference(
             .connectionTokens, .breaksMust, "9110 7.6.1",
             nginx: "`Connection` is searched for `close` and `keep-alive` anywhere",
             apus: "`Connection` is a list of tokens: `close-not` is not `close`, and "
-                + "`TE,,Keep-Alive` is fine"),
+                + "`TE,,Keep-Alive` is valid"),
         Difference(
             .varyOnNotModified, .breaksMust, "9110 15.4.5",
             nginx: "304 without the `Vary` of the 200", apus: "304 with it"),
@@ -107,137 +109,142 @@ public struct Difference: Sendable {
             nginx: "304 with other values than the 200 in headers of `add_header` and `expires` "
                 + "that depend on `$sent_http_content_type`: a 304 has no `Content-Type`",
             apus: "304 with the same values",
-            shownElsewhere: "the tables of directives have a case: the site has no such fields"),
+            shownElsewhere: "It needs such headers: Tests/EndToEndTests/Directives has a case."),
         Difference(
             .tagOnNotModified, .breaksMust, "9110 15.4.5",
-            nginx: "304 with another `ETag` than the 200 had", apus: "304 with the same"),
+            nginx: "304 with another `ETag` than the 200", apus: "304 with the same `ETag`"),
         Difference(
             .tabsAreWhiteSpace, .breaksMust, "9110 5.6.3",
-            nginx: "tabs around a value are part of it", apus: "tabs are trimmed as spaces are"),
+            nginx: "tabs around a value are part of it", apus: "tabs are trimmed like spaces"),
         Difference(
             .returnReturnLineFeed, .breaksMust, "9112 2.2",
             nginx: "CR CR LF ends a line", apus: "400"),
         Difference(
             .longTag, .breaksMust, "9110 8.8.1",
-            nginx: "two versions of one size within one second have one `ETag`",
-            apus: "a file younger than two seconds, or with the fixed time 0 or 1, has a longer "
-                + "`ETag`, in which its change time stands"),
+            nginx: "two versions of the same size within one second have the same `ETag`",
+            apus:
+                "a file changed within the last two seconds, or with the fixed time 0 or 1, has a "
+                + "longer `ETag` that contains its change time"),
         Difference(
             .emptyHostInRedirect, .breaksMust, "9110 4.2.1",
-            nginx: "`server_name_in_redirect` without a name gives a `Location` without a host",
-            apus: "the request's host stands there",
-            shownElsewhere: "It hangs on a directive: Tests/EndToEndTests/Directives has it."),
+            nginx: "with `server_name_in_redirect` and no name, `Location` has no host",
+            apus: "`Location` has the request's host",
+            shownElsewhere: "It needs a directive: Tests/EndToEndTests/Directives has a case."),
         Difference(
             .fieldsBesideErrorPage, .breaksMust, "9110 5.3",
-            nginx: "an error page has fields of the answer in whose place it is sent beside its "
-                + "own: a second `ETag`, `Content-Range`, `Location`",
+            nginx: "an error page also has headers of the response that it replaces: a second "
+                + "`ETag`, `Content-Range`, `Location`",
             apus: "only its own",
-            shownElsewhere: "It hangs on a directive: Tests/EndToEndTests/Directives has it."),
+            shownElsewhere: "It needs a directive: Tests/EndToEndTests/Directives has a case."),
         Difference(
             .methodOfIfNoneMatch, .breaksMust, "9110 13.1.2",
             nginx: "`return 200` to a `POST` whose `If-None-Match` matches is 304",
-            apus: "412, as for any method but `GET` and `HEAD`",
-            shownElsewhere: "It hangs on a directive: Tests/EndToEndTests/Directives has it."),
+            apus: "412, as for all methods except `GET` and `HEAD`",
+            shownElsewhere: "It needs a directive: Tests/EndToEndTests/Directives has a case."),
         Difference(
             .keepaliveOfServer, .breaksMust, "9112 9.6",
-            nginx: "the response of a `return` or `rewrite` of a server says `keep-alive` whatever "
-                + "`keepalive_timeout 0`, `keepalive_requests` and `keepalive_time` say",
-            apus: "they hold: `Connection: close`, and the connection is closed",
-            shownElsewhere: "It hangs on a directive: Tests/EndToEndTests/Directives has it."),
+            nginx:
+                "`keepalive_timeout 0`, `keepalive_requests` and `keepalive_time` have no effect "
+                + "on responses of a `return` or `rewrite` in a server",
+            apus: "they have an effect: `Connection: close`, and the connection is closed",
+            shownElsewhere: "It needs a directive: Tests/EndToEndTests/Directives has a case."),
     ]
 
     private static let sayingMore = [
         Difference(
             .gzipFromMemory, .isMore, "9110 8.6",
-            nginx: "a file is compressed for each answer, in chunks, and a `HEAD` has no length",
-            apus: "it is compressed once, and `GET` and `HEAD` have `Content-Length` from then on",
-            shownElsewhere: "it hangs on a directive, and on time: "
-                + "Tests/EndToEndTests/GzipCacheTests has it"),
+            nginx: "a file is compressed for each response, in chunks, and `HEAD` has no length",
+            apus: "it is compressed once; afterwards `GET` and `HEAD` have `Content-Length`",
+            shownElsewhere: "It needs a directive and time: Tests/EndToEndTests/GzipCacheTests "
+                + "have a case."),
         Difference(
-            .proxyAuthentication, .isMore, "return",
+            .proxyAuthentication, .isMore, "`return`",
             nginx: "407 has neither a reason phrase nor a page", apus: "it has both",
-            shownElsewhere: "it takes a configuration that sends it"),
+            shownElsewhere: "It needs a configuration that sends it."),
     ]
 
     private static let records = [
         Difference(
             .statusOfErrorPage, .records, "9110 15",
-            nginx: "with `error_page 404 =200 /page`, `$status` is 200 even where a 206 or 304 was "
+            nginx: "with `error_page 404 =200 /page`, `$status` is 200 even if a 206 or 304 was "
                 + "sent",
             apus: "`$status` is the status that was sent",
-            shownElsewhere: "It hangs on a directive: Tests/EndToEndTests/Directives has it."),
+            shownElsewhere: "It needs a directive: Tests/EndToEndTests/Directives has a case."),
         Difference(
-            .valuesOfInvalidPath, .records, "log_format",
+            .valuesOfInvalidPath, .records, "`log_format`",
             nginx: "`$request_uri`, `$host` and headers of a request with an invalid path are not "
                 + "logged, and `$request_length` is that of its first line",
-            apus: "they are those of the request as it was read",
-            shownElsewhere: "it shows in the access log"),
+            apus: "they are logged as received",
+            shownElsewhere: "It shows in the access log."),
         Difference(
-            .lengthWithBody, .records, "log_format",
-            nginx: "`$request_length` has no byte of a body that nobody reads",
-            apus: "it has those that came together with the header",
-            shownElsewhere: "it shows in the access log"),
+            .lengthWithBody, .records, "`log_format`",
+            nginx: "`$request_length` does not include a body that is not read",
+            apus: "it includes the bytes of the body that arrived together with the header",
+            shownElsewhere: "It shows in the access log."),
     ]
 
     private static let dangerous: [Difference] = [
         Difference(
             .chunkLines, .dangerous, "9112 7.1",
-            nginx: "LF alone ends the lines of a chunked body, and sizes have any number of digits",
+            nginx:
+                "LF alone ends the lines of a chunked body, and sizes have any number of digits",
             apus: "lines of a chunked body end in CR LF, sizes have at most 16 digits, and "
-                + "extensions and trailers are capped"),
+                + "extensions and trailers are limited in size"),
         Difference(
             .hostSyntax, .dangerous, "9112 3.2",
-            nginx: "a host may have bytes that no host has, and any port",
+            nginx: "a host may contain bytes that are invalid in host names, and any port",
             apus: "400"),
         Difference(
             .outOfRoot, .dangerous, "9110 17.3",
-            nginx: "`..` that a rewrite, a variable, an `index` or an `alias` without its slash "
-                + "makes of a path leads out of the root",
-            apus: "403", shownElsewhere: "it takes a configuration that does so"),
+            nginx: "a path with `..` from a rewrite, a variable, an `index` or an `alias` without "
+                + "its slash leads out of the root",
+            apus: "403", shownElsewhere: "It needs a configuration that does so."),
         Difference(
             .controlsInFields, .dangerous, "9110 5.5",
-            nginx: "CR and LF that variables put into a field end it, other controls are sent",
-            apus: "controls are percent-encoded in `Location`; in other fields they become spaces, "
-                + "or are left out", shownElsewhere: "it takes a configuration that does so"),
+            nginx: "CR and LF from variables end a header, other control characters are sent",
+            apus: "control characters are percent-encoded in `Location`; in other headers they "
+                + "become spaces or are removed",
+            shownElsewhere: "It needs a configuration that does so."),
         Difference(
             .lineFeedInField, .dangerous, "9110 5.5",
-            nginx: "a line end in the value of `add_header` or `add_trailer` is sent as it is, and "
-                + "ends the field",
-            apus: "a space is sent in its place",
-            shownElsewhere: "It hangs on a directive: Tests/EndToEndTests/Directives has it."),
+            nginx: "a line end in the value of `add_header` or `add_trailer` is sent, and ends the "
+                + "header",
+            apus: "a space is sent instead",
+            shownElsewhere: "It needs a directive: Tests/EndToEndTests/Directives has a case."),
     ]
 
     private static let carryingOn: [Difference] = [
         Difference(
             .pidInForeground, .carriesOn, "`pid`",
-            nginx: "a server whose `pid` file cannot be written does not start",
+            nginx: "a server does not start if its `pid` file cannot be written",
             apus: "with `daemon off` it starts with a warning: only `-s` needs the file, and a "
-                + "container may have no place for it",
-            shownElsewhere: "Tests/EndToEndTests/FirstProcessTests has it."),
+                + "container may have no writable directory",
+            shownElsewhere: "Tests/EndToEndTests/FirstProcessTests have a case."),
         Difference(
             .damagedSidecar, .carriesOn, "`gunzip`",
-            nginx: "where the file of `gzip_static` is damaged at its beginning, the connection is "
+            nginx: "if the file of `gzip_static` is damaged at its beginning, the connection is "
                 + "closed without a response",
             apus:
                 "the header is sent and the body is not completed: the chunks have no end, or the "
                 + "connection is reset",
-            shownElsewhere: "Tests/EndToEndTests/DamagedSidecarTests has it."),
+            shownElsewhere: "Tests/EndToEndTests/DamagedSidecarTests have a case."),
         Difference(
             .connectMethod, .carriesOn, "9110 9.3.6",
             nginx: "the target of `CONNECT` is a path, and `host:port` cannot be parsed: 400",
             apus: "`CONNECT host:port` is 405, and a path is 400",
-            shownElsewhere: "the statuses of both are errors: RequestParserTests has it"),
+            shownElsewhere: "The statuses of both are errors: RequestParserTests have a case."),
     ]
 
     private static let strict: [Difference] = [
         Difference(
             .fragment, .strict, "9112 3.2", nginx: "`#` in the target ends it", apus: "400"),
         Difference(
-            .spaces, .strict, "9112 3", nginx: "several spaces in the request line", apus: "400"),
+            .spaces, .strict, "9112 3", nginx: "several spaces in the request line are accepted",
+            apus: "400"),
         Difference(
             .version, .strict, "9112 2.3", nginx: "`HTTP/1.10` is a version", apus: "400"),
         Difference(
-            .simpleRequest, .strict, "9112 2.3", nginx: "HTTP/0.9 is answered", apus: "400"),
+            .simpleRequest, .strict, "9112 2.3", nginx: "HTTP/0.9 gets a response", apus: "400"),
         Difference(
             .bareLineFeed, .strict, "9112 2.2", nginx: "LF alone ends a line", apus: "400"),
         Difference(
@@ -245,53 +252,55 @@ public struct Difference: Sendable {
             apus: "400"),
         Difference(
             .invalidNames, .strict, "9110 5.1",
-            nginx: "a field whose name is no token is ignored (`ignore_invalid_headers`)",
+            nginx: "a header whose name is not a token is ignored (`ignore_invalid_headers`)",
             apus: "400"),
         Difference(
             .controlBytes, .strict, "9110 5.5",
-            nginx: "control bytes stand in values", apus: "400"),
+            nginx: "values may contain control characters", apus: "400"),
         Difference(
-            .tooLargeFields, .strict, "9110 5.4", nginx: "400 for too large fields", apus: "431"),
+            .tooLargeFields, .strict, "9110 5.4", nginx: "400 for headers that are too large",
+            apus: "431"),
         Difference(
             .unknownMethod, .strict, "9110 9.1",
-            nginx: "405 (400 for small letters) for an unknown method", apus: "501"),
+            nginx: "405 (400 in lower case) for an unknown method", apus: "501"),
         Difference(
             .options, .strict, "9110 9.3.7", nginx: "405 for `OPTIONS`",
             apus: "204 with `Allow`"),
         Difference(
             .acceptEncoding, .strict, "9110 12.5.3",
-            nginx: "`*`, `x-gzip` and the weight of `identity` in `Accept-Encoding` say nothing",
-            apus: "`*` stands for what is not named and `x-gzip` for `gzip`, and an `identity` of "
-                + "more weight is preferred"),
+            nginx: "`*`, `x-gzip` and the weight of `identity` in `Accept-Encoding` have no effect",
+            apus: "`*` stands for codings that are not named, `x-gzip` for `gzip`, and an "
+                + "`identity` with more weight is preferred"),
         Difference(
             .emptyMembers, .strict, "9110 5.6.1.2",
-            nginx: "a `Range` with an empty member is 416", apus: "empty members are passed over"),
+            nginx: "a `Range` with an empty member is 416", apus: "empty members are ignored"),
         Difference(
             .invalidRange, .strict, "9110 14.1.1",
-            nginx: "of a `Range` with an invalid member, `5-2` is left out, `5 - 7` is accepted, "
-                + "and any other is 416",
-            apus: "it is ignored as a whole; a position of any length is a number"),
+            nginx: "in a `Range`, an invalid member `5-2` is ignored, `5 - 7` is accepted, and any "
+                + "other is 416",
+            apus: "a `Range` with an invalid member is ignored as a whole; positions may have any "
+                + "number of digits"),
         Difference(
             .listsOverLines, .strict, "9110 5.3",
             nginx: "several lines of `If-Match`, `If-None-Match` or `Expect` are 400; of "
-                + "`Accept-Encoding` and `Range` the first counts",
+                + "`Accept-Encoding` and `Range` the first is used",
             apus: "the lines are one list; several lines of `Range` are ignored"),
         Difference(
             .chunkGrammar, .strict, "9112 7.1",
-            nginx: "chunk extensions and trailers may be anything",
-            apus: "400 for a trailer without a colon or with an invalid name, for controls in its "
-                + "value, and for an extension that is none"),
+            nginx: "chunk extensions and trailers are not checked",
+            apus: "400 for a trailer without a colon, with an invalid name or with control "
+                + "characters, and for an invalid extension"),
     ]
 
     /// Returns the page of differences.
     public static func page() -> String {
         var text = """
             <!-- Made by `make conformance-docs` from Tests/Conformance/Difference.swift. -->
-            # Where apus does not answer as nginx does
+            # Differences from nginx
 
-            Under a configuration file nginx's answer wins, reason phrases included. This list is
-            closed: any other difference is a bug of apus (but for `Server`, `Date` and the looks of
-            built-in pages). The conformance suite has cases for each entry.
+            With a configuration file, apus gives nginx's responses, including reason phrases. This
+            is the list of exceptions. Any other difference is a bug of apus, except the values of
+            `Server` and `Date` and the look of built-in pages. Each entry is tested.
 
             """
         for kind in Kind.allCases {

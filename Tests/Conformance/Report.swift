@@ -71,16 +71,16 @@ public enum Comparison {
             <!-- Made by `make conformance-docs`. -->
             # Conformance
 
-            Each case is bytes in and rules of the answer out, with the section of RFC 9110 or 9112
-            that it comes from. The first table counts what those say a server MUST or SHOULD do,
-            where a server of files can show it; cases that hang on `strict_requests` are asked of
-            apus when it is on, and of the others always. The second counts what apus promises where
-            the RFCs leave a choice: nginx's answer, or the safer one.
+            Each case consists of bytes to send and rules for the response, with the section of RFC
+            9110 or 9112 that it tests. The first table counts the MUST and SHOULD requirements that
+            apply to a file server; cases for `strict_requests` run with apus if it is on, and with
+            all other servers. The second table counts promises of apus where the RFCs leave a
+            choice: nginx's response, or the safer one.
 
-            `make conformance TARGET=host:port` puts the cases to any server. Its document root
-            is what `swift run conformance-tool --make-site DIR` writes: `DIR/site`, and
-            `DIR/second` for the host `second.test`. `STRICT=--strict` asks what hangs on
-            `strict_requests`, too.
+            `make conformance TARGET=host:port` runs the cases against any server. Its document root
+            must be what `swift run conformance-tool --make-site DIR` writes: `DIR/site`, and
+            `DIR/second` for the host `second.test`. `STRICT=--strict` includes the cases for
+            `strict_requests`.
 
             """
         for level in ["MUST and SHOULD", "Promises"] {
@@ -96,14 +96,14 @@ public enum Comparison {
             }
         }
         for one in reports {
-            text += "\n## What \(one.name) fails\n\n" + list(one.report)
+            text += "\n## Failures of \(one.name)\n\n" + list(one.report)
         }
         return text
     }
 
     private static func list(_ report: Report) -> String {
         let failing = Group.cases.filter { report.failures[$0.name] != nil }
-        guard !failing.isEmpty else { return "Nothing.\n" }
+        guard !failing.isEmpty else { return "None.\n" }
         return failing.map { one in
             let name = one.name.replacingOccurrences("|", "\\|")
             return "- \(one.level.rawValue), \(one.citation): \(name)\n"

@@ -165,8 +165,8 @@ import Testing
         let before = try server.waitForWorkers(1)
         try server.rewrite(TestServer.configuration("location = /new { alias ROOT/a; }"))
         #expect(try start(server.folder, ["-s", "reload"]).succeeded)
-        try waitFor("the new answer") { try server.fetch("/new").text == "hello" }
-        try waitFor("the end of the old worker") { Set(server.workers).isDisjoint(with: before) }
+        try waitFor("the new response") { try server.fetch("/new").text == "hello" }
+        try waitFor("the old worker to exit") { Set(server.workers).isDisjoint(with: before) }
         try server.rewrite("nonsense;")
         #expect(try start(server.folder, ["-s", "reload"]).exit == .code(1))
         #expect(try server.fetch("/new").text == "hello")

@@ -21,7 +21,7 @@ import Testing
     @Test func cachedResponseHasCurrentDate() throws {
         let server = try TestServer("expires 1h;", files: ["a.txt": "text"])
         var dates = Set<Int>()
-        try waitFor("three seconds' answers") {
+        try waitFor("the responses of three seconds") {
             let response = try server.fetch("/a.txt")
             let date = try seconds(response["Date"])
             #expect(try seconds(response["Expires"]) == date + 3600)
@@ -66,7 +66,7 @@ import Testing
             count += 1
             return try count >= 4 && isOpen()
         }
-        try waitFor("the descriptor's end") { try !isOpen() }
+        try waitFor("the descriptor to be closed") { try !isOpen() }
         for _ in 0..<3 { #expect(try server.fetch("/large.bin").body == patternBytes(100_000)) }
     }
 

@@ -14,8 +14,8 @@ struct DamagedSidecarTests {
         return (try? readBytes(folder.root + "/a.gz")) ?? []
     }
 
-    /// The end of the connection. For a body without length or chunks, only a reset shows that it is
-    /// incomplete.
+    /// The end of the connection. For a body without length or chunks, only a reset shows that it
+    /// is incomplete.
     private enum End { case reset, closed }
 
     private func receive(_ server: TestServer, _ request: String) throws -> ([UInt8], End) {

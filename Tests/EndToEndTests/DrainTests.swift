@@ -49,7 +49,7 @@ import Testing
         let server = try TestServer("keepalive_min_timeout 1500ms;", files: ["a": "hello"])
         let kept = try idle(server)
         let since = Date()
-        try waitFor("its time after the answer to be over") {
+        try waitFor("its time after the response to pass") {
             Date().timeIntervalSince(since) > 1.6
         }
         let start = Date()

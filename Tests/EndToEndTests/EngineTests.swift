@@ -127,7 +127,7 @@ struct EngineTests {
             #expect(try client.response().text == "hello")
         }
         for client in clients { client.close() }
-        try waitFor("an answer for a new client") { (try? server.fetch("/a").text) == "hello" }
+        try waitFor("a response to a new client") { (try? server.fetch("/a").text) == "hello" }
         #expect(server.workers == [worker])
     }
 }

@@ -72,22 +72,22 @@ import Testing
             "file ROOT/page.html: 4 bytes, modified", "HTTP/1.1 200 OK"),
         Row(
             "an if that holds", "if ($arg_q) { return 301 /there; }", "http://a:80/?q=1",
-            lines: "if ($arg_q) (CONF:5): holds",
+            lines: "if ($arg_q) (CONF:5): is true",
             "return 301 /there (CONF:5): responds with status 301",
             "HTTP/1.1 301 Moved Permanently", "Location: http://a/there"),
         Row(
             "an internal redirect to the index", "index none.html index.html;", "http://a/",
             lines: "index: ROOT/none.html: No such file or directory",
-            "index: ROOT/index.html is there", "internal redirect to /index.html",
+            "index: ROOT/index.html exists", "internal redirect to /index.html",
             "file ROOT/index.html: 4 bytes, modified", "HTTP/1.1 200 OK"),
         Row(
             "try_files and an error page",
             "error_page 404 =200 /lost.html; location / { try_files $uri $uri/ =404; }",
-            "http://a/none", lines: "try_files: ROOT/none is no file",
-            "try_files: ROOT/none is no directory",
+            "http://a/none", lines: "try_files: ROOT/none is not a file",
+            "try_files: ROOT/none is not a directory",
             "try_files: none exists, the last argument is =404",
             "status 404: error_page /lost.html", "internal redirect to /lost.html",
-            "try_files: ROOT/lost.html is there", "HTTP/1.1 200 OK"),
+            "try_files: ROOT/lost.html exists", "HTTP/1.1 200 OK"),
         Row(
             "a named location",
             "location / { try_files $uri @end; }\nlocation @end { return 410; }",
@@ -159,15 +159,15 @@ import Testing
             "http://a/page.html", lines: "access_log /nowhere/a.log: 127.0.0.1 - - [",
             "access_log: skipped, its if= is false"),
         Row(
-            "a request without an answer", "return 444;", "http://a/",
+            "a request without a response", "return 444;", "http://a/",
             lines: "return 444 (CONF:5): responds with status 444",
             "no response: the connection is closed"),
         Row(
-            "an answer that is larger than a socket's buffer", "sendfile on;",
+            "a response that is larger than a socket's buffer", "sendfile on;",
             "http://a/large.bin", lines: "file ROOT/large.bin: 1000000 bytes, modified",
             "Content-Length: 1000000", "body: 1000000 bytes"),
         Row(
-            "an answer in chunks",
+            "a response in chunks",
             "gzip on; gzip_types *; gunzip on; gzip_comp_level 9;", "http://a/large.bin", "-H",
             "Accept-Encoding: gzip", lines: "gzip: compressed", "Transfer-Encoding: chunked"),
         Row(

@@ -51,7 +51,7 @@ struct FailedReloadTests {
         #expect(result.exit == .code(1))
         #expect(result.error.contains("fork() failed (11:"), "\(result.error)")
         #expect(result.error.hasSuffix("apus: [emerg] the old configuration stays in force\n"))
-        try waitFor("those of the new to end") { server.workers == before }
+        try waitFor("the new workers to exit") { server.workers == before }
         try limit(to: 60)
         try expectOld(server, before)
     }
@@ -66,7 +66,7 @@ struct FailedReloadTests {
         let result = try reload(server)
         #expect(result.exit == .code(1))
         #expect(result.error.contains("ended while it was started"), "\(result.error)")
-        try waitFor("those of the new to end") { server.workers == before }
+        try waitFor("the new workers to exit") { server.workers == before }
         try expectOld(server, before)
     }
 
@@ -90,7 +90,7 @@ struct FailedReloadTests {
                 ).succeeded)
             #expect(try reload(server).exit == .code(1), "\(spare)")
             #expect(try server.fetch("/").text == "old")
-            try waitFor("what was opened to be closed") {
+            try waitFor("opened descriptors to be closed") {
                 try descriptorCount(of: server.pid) == count
             }
         }

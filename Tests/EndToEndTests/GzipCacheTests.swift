@@ -23,7 +23,7 @@ import Testing
     ) throws -> Response {
         var response: Response?
         let client = try client ?? server.connect()
-        try waitFor("an answer from memory") {
+        try waitFor("a cached response") {
             try client.request("GET \(target) HTTP/1.1", [Self.accept])
             let next = try client.response()
             #expect(next["Content-Encoding"] == "gzip")
@@ -111,7 +111,7 @@ import Testing
         #expect(first["Content-Length"] == "30000")
         #expect(first["Vary"] == "Accept-Encoding")
         var response = first
-        try waitFor("an answer from memory") {
+        try waitFor("a cached response") {
             response = try server.fetch("/page.html", [Self.accept])
             #expect(!response.wasChunked)
             return response["Content-Encoding"] == "gzip"

@@ -49,7 +49,7 @@ import Testing
         }
         // A byte of a body, or a chunk of one byte, from time to time.
         var turn = 0
-        try waitFor("the close of all that drip") {
+        try waitFor("all slow connections to be closed") {
             turn += 1
             clients.removeAll { client in
                 do { try client.send(turn % 2 == 0 ? "1\r\nx\r\n" : "1\r\ny\r\n") } catch {

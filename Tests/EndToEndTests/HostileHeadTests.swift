@@ -37,7 +37,7 @@ import Testing
         let watch = try WorkerWatch(TestServer(Self.limits))
         var clients = try (0..<40).map { _ in try watch.server.connect() }
         for client in clients { try client.send("GET / HTTP/1.1\r\nX: ") }
-        try waitFor("the close of all that drip") {
+        try waitFor("all slow connections to be closed") {
             clients.removeAll { client in
                 do { try client.send("y") } catch { return true }
                 return !client.isQuiet

@@ -89,7 +89,9 @@ import Testing
         let grown = try watch.grownKiB()
         #expect(grown < (count + 1) * (page / 1024 + 360) + WorkerWatch.keptKiB)
         try watch.expectSleep {
-            try waitFor("the end of all that do not read") { try watch.extraDescriptors() <= 0 }
+            try waitFor("the connections of all silent readers to be closed") {
+                try watch.extraDescriptors() <= 0
+            }
         }
         withExtendedLifetime(clients) {}
         try watch.expectUnharmed(
@@ -117,7 +119,9 @@ import Testing
         // One buffer for requests and one for responses, however many requests wait.
         #expect(try watch.grownKiB() < count * 64 + 512)
         try watch.expectSleep {
-            try waitFor("the end of all that do not read") { try watch.extraDescriptors() <= 0 }
+            try waitFor("the connections of all silent readers to be closed") {
+                try watch.extraDescriptors() <= 0
+            }
         }
         withExtendedLifetime(clients) {}
         try watch.expectUnharmed()

@@ -246,7 +246,7 @@ import Testing
             }
         }
         var counts: [Int] = []
-        try waitFor("what all workers have published") {
+        try waitFor("the counts of all workers") {
             counts = try numbers()
             // Active, reading, writing (this request), waiting; accepted, and requests.
             return counts[0] == 21 && counts[4...] == [0, 1, 20]
@@ -257,7 +257,7 @@ import Testing
         // Requests of a dead worker still count; its connections do not.
         for worker in workers { kill(worker, SIGKILL) }
         try server.waitForOthers(than: workers, count: 3)
-        try waitFor("numbers without the dead") {
+        try waitFor("counts without the dead workers") {
             let now = try numbers()
             return now[0] == 1 && now[1] > counts[1] && now[3] > counts[3]
         }

@@ -60,7 +60,7 @@ import Testing
 
     private static let endless = "keepalive_requests 1000000; keepalive_timeout 600s;"
 
-    // MARK: what is killed
+    // MARK: killed processes
 
     @Test func killedWorkerLosesAtMostOneLine() throws {
         let server = try TestServer(Self.endless, workers: 2, files: Self.files)
@@ -124,7 +124,7 @@ import Testing
         _ = try server.process.waitForExit()
         try asker.ask(100)
         asker.closeAll()
-        try waitFor("the end of the logger") { hasEnded(logger) }
+        try waitFor("the logger to exit") { hasEnded(logger) }
         #expect(Set(numbers(server.accessLog)).isSuperset(of: asker.answered))
     }
 
@@ -150,7 +150,7 @@ import Testing
             try asker.ask(number)
         }
         asker.closeAll()
-        try waitFor("the old loggers to end") { server.loggers.count == 1 }
+        try waitFor("the old loggers to exit") { server.loggers.count == 1 }
         try server.end()
         let written = numbers(server.accessLog)
         #expect(Set(written).count == written.count)
@@ -192,7 +192,7 @@ import Testing
         #expect(all.sorted() == asker.answered && all.count == number)
     }
 
-    // MARK: who does not take lines
+    // MARK: slow targets
 
     @Test func unreadPipeDoesNotBlockRequests() throws {
         let server = try TestServer(
@@ -204,7 +204,7 @@ import Testing
         // More than the pipe and the logger's buffer hold.
         for number in 0..<1500 { try asker.ask(number) }
         try waitFor("the other log") { numbers(server.accessLog).count == 1500 }
-        try waitFor("word of what is lost") { lost(server) > 0 }
+        try waitFor("a report of dropped lines") { lost(server) > 0 }
         // The pipe is read at last; later lines are read too.
         let reader = try ChildProcess(
             "cat", [server.folder.path + "/pipe"], output: server.folder.path + "/read",

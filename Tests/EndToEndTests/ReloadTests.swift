@@ -76,7 +76,7 @@ struct ReloadTests {
         let server = try TestServer("return 200 old;")
         try server.rewrite(TestServer.configuration("return 200 new;"))
         server.process.signal(SIGHUP)
-        try waitFor("the new answer") { try server.fetch("/").text == "new" }
+        try waitFor("the new response") { try server.fetch("/").text == "new" }
     }
 
     @Test func reloadWritesOnlyPidFile() throws {

@@ -39,7 +39,7 @@ import Testing
         try waitFor("the new workers") {
             server.workers.filter { !before.contains($0) }.count == 2
         }
-        try waitFor("the new answer") { try server.fetch("/a").text == "two" }
+        try waitFor("the new response") { try server.fetch("/a").text == "two" }
         let second = try RawClient(.ipv4(server.ports[1]), of: server)
         try second.request("GET /a HTTP/1.1")
         #expect(try second.response().text == "two")
@@ -48,7 +48,7 @@ import Testing
         #expect(try idle.isClosedByServer())
         #expect(server.workers.contains(before[0]))
         #expect(try download.response(seconds: 60).body.count == Self.big)
-        try waitFor("the end of the old worker") { !server.workers.contains(before[0]) }
+        try waitFor("the old worker to exit") { !server.workers.contains(before[0]) }
         #expect(server.process.isRunning)
     }
 
@@ -86,7 +86,7 @@ import Testing
         // A valid configuration is accepted afterwards.
         try server.rewrite(TestServer.configuration("location = /new { alias ROOT/a; }"))
         server.process.signal(SIGHUP)
-        try waitFor("the new answer") { try server.fetch("/new").text == "hello" }
+        try waitFor("the new response") { try server.fetch("/new").text == "hello" }
     }
 
     @Test func hupWithPortInUseKeepsOld() throws {
@@ -178,7 +178,7 @@ import Testing
         let workers = try server.waitForWorkers(2)
         kill(server.pid, SIGKILL)
         for worker in workers {
-            try waitFor("the end of worker \(worker)") { hasEnded(worker) }
+            try waitFor("worker \(worker) to exit") { hasEnded(worker) }
         }
     }
 
@@ -224,7 +224,7 @@ import Testing
         #expect((try? given.get()) == "hello", "\(given), \(log)")
         withExtendedLifetime(start) {}
         #expect(try run(Product.binary, command + ["-s", "quit"]).succeeded)
-        try waitFor("the end of the daemon") { hasEnded(pid) }
+        try waitFor("the daemon to exit") { hasEnded(pid) }
     }
 
     @Test func singleProcessServes() throws {

@@ -59,7 +59,7 @@ import Testing
         try SyslogServer.open(in: server.folder.path)
         let syslog = try #require(SyslogServer.server(of: server.folder.path))
         // Earlier lines fill its queue first.
-        try waitFor("a line that gets through") {
+        try waitFor("a line that arrives") {
             try client.request("GET /a?back HTTP/1.1")
             #expect(try client.response().status == 200)
             return syslog.takeAll().contains { $0.contains("/a?back") }

@@ -11,7 +11,7 @@ import Testing
         let client = try server.connect()
         try client.send("GET /a.txt HTTP/1.1\r\nHost: x\r\nX: ")
         // A byte from time to time does not extend the time for the whole header.
-        try waitFor("close of the dripping client") {
+        try waitFor("the slow connection to be closed") {
             do { try client.send("y") } catch { return true }
             return !client.isQuiet
         }
@@ -32,7 +32,7 @@ import Testing
         let client = try server.connect()
         let start = Date()
         // Sends requests for longer than a header may take.
-        try waitFor("the time of a head to be over") {
+        try waitFor("the time for a header to pass") {
             try client.request("GET /a.txt HTTP/1.1")
             #expect(try client.response().text == "hello")
             return Date().timeIntervalSince(start) > 2.5
@@ -82,7 +82,7 @@ import Testing
         let server = try TestServer(
             "keepalive_time 1s; keepalive_timeout 60s;", files: ["a.txt": "hello"])
         let client = try server.connect()
-        try waitFor("a close for the connection's age") {
+        try waitFor("the connection to be closed for its age") {
             try client.request("GET /a.txt HTTP/1.1")
             return try client.response()["Connection"] == "close"
         }

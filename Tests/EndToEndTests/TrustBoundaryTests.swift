@@ -82,7 +82,7 @@ struct TrustBoundaryTests {
         return server.loggers
     }
 
-    // MARK: the Logger
+    // MARK: the logger
 
     @Test func workerMapsOnlyItsOwnRing() throws {
         let pair = try Pair("")
@@ -208,7 +208,7 @@ struct TrustBoundaryTests {
         #expect(try Pair.process(of: pair.hostile) == pair.hostileProcess)
     }
 
-    // MARK: boards
+    // MARK: seats
 
     @Test(arguments: seeds) func garbageInSharedPagesKillsNoProcess(seed: Int) throws {
         let pair = try Pair(
@@ -247,7 +247,7 @@ struct TrustBoundaryTests {
         try waitFor("a reload") {
             !pair.server.workers.isEmpty && !pair.server.workers.contains(pair.honestProcess)
         }
-        try waitFor("an answer of a new worker") { try pair.server.fetch("/a").status == 200 }
+        try waitFor("a response from a new worker") { try pair.server.fetch("/a").status == 200 }
     }
 
     // MARK: the helper process

@@ -15,13 +15,13 @@ import Testing
     @Test func newMasterTakesOver() throws {
         let server = try DaemonServer(Self.unixToo, workers: 2, files: ["a": "hello"])
         let new = try server.upgrade()
-        try waitFor("workers of the new one") { server.children(of: new).count == 2 }
+        try waitFor("workers of the new master") { server.children(of: new).count == 2 }
         for _ in 0..<10 { #expect(try server.fetch("/a").text == "hello") }
         kill(server.first, SIGWINCH)
-        try waitFor("the old workers to end") { server.children(of: server.first).isEmpty }
+        try waitFor("the old workers to exit") { server.children(of: server.first).isEmpty }
         for _ in 0..<10 { #expect(try server.fetch("/a").text == "hello") }
         kill(server.first, SIGQUIT)
-        try waitFor("the old master to end") { hasEnded(server.first) }
+        try waitFor("the old master to exit") { hasEnded(server.first) }
         #expect(server.master() == new && server.master(".oldbin") == nil)
         #expect(try server.fetch("/a").text == "hello")
         try respondsOnUnix(server)
@@ -29,10 +29,10 @@ import Testing
         // files.
         let third = try server.upgrade()
         kill(new, SIGQUIT)
-        try waitFor("the second master to end") { hasEnded(new) }
+        try waitFor("the second master to exit") { hasEnded(new) }
         try respondsOnUnix(server)
         kill(third, SIGQUIT)
-        try waitFor("the third master to end") { hasEnded(third) }
+        try waitFor("the third master to exit") { hasEnded(third) }
         #expect(unsafe access(server.folder.path + "/socket", F_OK) != 0)
         #expect(unsafe access(server.pidPath, F_OK) != 0)
     }
@@ -41,7 +41,7 @@ import Testing
         let server = try DaemonServer(Self.unixToo, files: ["a": "hello"])
         let new = try server.upgrade()
         kill(server.first, SIGWINCH)
-        try waitFor("the old workers to end") { server.children(of: server.first).isEmpty }
+        try waitFor("the old workers to exit") { server.children(of: server.first).isEmpty }
         kill(server.first, SIGHUP)
         try waitFor("its workers") { server.children(of: server.first).count == 1 }
         kill(new, SIGQUIT)
@@ -56,7 +56,7 @@ import Testing
         let server = try DaemonServer(files: ["a": "hello"])
         let new = try server.upgrade()
         kill(server.first, SIGWINCH)
-        try waitFor("the old workers to end") { server.children(of: server.first).isEmpty }
+        try waitFor("the old workers to exit") { server.children(of: server.first).isEmpty }
         kill(new, SIGKILL)
         try waitFor("its workers") { server.children(of: server.first).count == 1 }
         try waitFor("the pid file to be its own again") {
@@ -130,9 +130,9 @@ import Testing
         #expect(try server.fetch("/a")["Server"]?.hasPrefix("nginx") == true)
         _ = try name(Product.binary, server.folder)
         let new = try server.upgrade()
-        try waitFor("workers of the new one") { server.children(of: new).count == 2 }
+        try waitFor("workers of the new master") { server.children(of: new).count == 2 }
         kill(server.first, SIGQUIT)
-        try waitFor("the end of nginx") { hasEnded(server.first) }
+        try waitFor("nginx to exit") { hasEnded(server.first) }
         for _ in 0..<10 { #expect(try server.fetch("/a")["Server"]?.hasPrefix("apus") == true) }
         try respondsOnUnix(server)
     }

@@ -60,7 +60,7 @@ import Testing
         let first = clients.prefix(70)
         for client in first { client.close() }
         clients.removeFirst(70)
-        try waitFor("an answer for a new client") {
+        try waitFor("a response to a new client") {
             (try? server.fetch("/a").text) == "hello"
         }
         #expect(server.workers == [worker])
@@ -77,7 +77,7 @@ import Testing
         }
         #expect(try descriptorCount(of: worker) < 60)
         for client in clients { client.close() }
-        try waitFor("an answer for a new client") {
+        try waitFor("a response to a new client") {
             (try? server.fetch("/a").text) == "hello"
         }
         #expect(server.workers == [worker])

@@ -86,7 +86,8 @@ import Testing
     /// `nobody` is not one.
     private static func phrase(in text: String) -> String? {
         let lowercased = text.replacingOccurrences(
-            of: #"(user |as |default: |\.Li |[`$])nobody|nobody([-.`;_][a-z]|;|$| [a-z$]( |;)| nogroup)"#,
+            of: #"(user |as |default: |\.Li |[`$])nobody|"#
+                + #"nobody([-.`;_][a-z]|;|$| [a-z$]( |;)| nogroup)"#,
             with: "", options: .regularExpression
         ).lowercased()
         return phrases.first { phrase in

@@ -15,7 +15,7 @@ extern volatile int clinux_changes_flag;
 static inline int clinux_has_changes(void) { return clinux_changes_flag; }
 /// Clears the flag. Must be called before the queue is read.
 static inline void clinux_expect_changes(void) { clinux_changes_flag = 0; }
-/// As if a change had come: the queue was not read to its end.
+/// Sets the flag, if the queue was not read to its end.
 static inline void clinux_note_changes(void) { clinux_changes_flag = 1; }
 
 /// Sets whether SIGIO is raised. While it is off, changes are still queued, and the flag should

@@ -34,8 +34,9 @@ enum clinux_links {
 /// Opens a file for reading with O_NONBLOCK, O_CLOEXEC and O_NOCTTY. `directory` is AT_FDCWD or an
 /// open directory. Returns a descriptor or -errno.
 int clinux_open(int directory, const char *path, int links);
-/// Gets the absolute path without symbolic links, not terminated. Returns its length, or -errno. The
-/// kernel resolves it, with calls that the sandbox allows; realpath(3) makes others for some paths.
+/// Gets the absolute path without symbolic links, not terminated. Returns its length, or -errno.
+/// The kernel resolves it, with calls that the sandbox allows; realpath(3) makes others for some
+/// paths.
 ssize_t clinux_real_path(const char *path, char *real, size_t size);
 /// Opens a directory as the start of paths only (O_PATH), following a link. Returns a descriptor or
 /// -errno.

@@ -8,7 +8,7 @@ struct Buffer: BitwiseCopyable {
     let start: UnsafeMutableRawPointer?
     let capacity: Int
 
-    /// No memory.
+    /// A buffer without memory.
     static var none: Buffer { unsafe Buffer(unsafe: nil, capacity: 0) }
 
     @unsafe
@@ -39,7 +39,7 @@ struct Buffer: BitwiseCopyable {
         return unsafe UnsafeMutableRawBufferPointer(start: start + lower, count: upper &- lower)
     }
 
-    /// Returns the part of these bytes that is in the buffer.
+    /// Returns the part of the range from `lower` to `upper` that lies within the buffer.
     @inline(never)
     private func cutOff(from lower: Int, to upper: Int) -> UnsafeMutableRawBufferPointer {
         let end = max(0, min(upper, capacity))
@@ -68,19 +68,19 @@ struct Buffer: BitwiseCopyable {
         return unsafe ByteWriter(unsafe: start, capacity: room.count)
     }
 
-    /// Overwrites the beginning of the memory, in debug builds, with a text that tests look for:
-    /// bytes of one request must not reach another.
+    /// In debug builds, overwrites the beginning of the memory with a text that tests search for in
+    /// responses: bytes of one request must not reach another.
     @inline(__always)
     func fillWithMarker() {
         #if DEBUG
             guard let start = unsafe start else { return }
-            // Not all, so that unused pages stay unallocated.
+            // Limited, so that the kernel allocates no pages that stay unused.
             let count = min(capacity, 512)
             unsafe ScratchMarker.fill(UnsafeMutableRawBufferPointer(start: start, count: count))
         #endif
     }
 
-    /// Moves `count` bytes within the buffer; they may overlap.
+    /// Moves `count` bytes within the buffer; source and target may overlap.
     func move(from source: Int, to target: Int, count: Int) {
         let from = unsafe bytes(from: source, to: source &+ count)
         let to = unsafe bytes(from: target, to: target &+ count)
@@ -112,8 +112,9 @@ private func emptyMemory() -> UnsafeMutableRawPointer {
     unsafe UnsafeMutableRawPointer(bitPattern: 16).unsafelyUnwrapped
 }
 
-/// A pool of buffers of one size, reused in the order that keeps them in the processor's cache;
-/// larger ones are allocated on demand and freed when they are released.
+/// A pool of buffers of one size. The buffer that was released last is reused first, since it is
+/// likely to be in the processor's cache. Larger buffers are allocated on demand and freed when
+/// they are released.
 struct BufferPool: ~Copyable {
     /// The size of the pool's buffers.
     let size: Int

@@ -2,14 +2,14 @@ import HTTP
 
 /// The state machine of a client's connection, which does no I/O.
 ///
-/// It receives an event (``Input``) and returns the next action (``Action``); the worker performs
-/// that and passes its result on, until the action is to wait or to close. Tests do the same with a
-/// simulated socket.
+/// It receives an event (``Input``) and returns the next action (``Action``). The worker performs
+/// the action and passes its result as the next event, until the action is to wait or to close.
+/// Tests do the same with a simulated socket.
 struct Connection: BitwiseCopyable {
     enum State: UInt8, BitwiseCopyable {
         /// A free slot.
         case free
-        /// No byte of a request was received.
+        /// The connection waits for a request, no byte of which was received.
         case idle
         /// A part of the PROXY protocol header was received, which precedes the first request.
         case proxyHeader
@@ -42,7 +42,7 @@ struct Connection: BitwiseCopyable {
         case needsFlush
         /// The response waits for something other than the client.
         case suspended
-        /// The wait has ended.
+        /// The wait of a suspended response is over.
         case resumed
         /// No response is to be sent.
         case dropped
@@ -86,7 +86,7 @@ struct Connection: BitwiseCopyable {
         /// Finish the request: log it, close its file.
         case finish
         case wait(for: Direction, deadline: DeadlineKind)
-        /// Wait until the response continues; of the client, only a hang-up is noticed.
+        /// Wait until the response can continue; on the socket, only a disconnect is watched for.
         case suspend
         /// Wait until the rate allows sending more.
         case throttle
@@ -143,9 +143,10 @@ struct Connection: BitwiseCopyable {
     var interest: UInt8
     /// True while the connection waits in the worker's queue.
     var isQueued: Bool
-    /// True while it waits until the rate allows sending more, and for nothing from the client.
+    /// True while the connection waits until its rate allows sending more; on the socket, only a
+    /// hang-up is watched for.
     var isThrottled = false
-    /// The state in which the worker has counted it.
+    /// The state under which the worker's counters include the connection.
     var counted = State.free
     var countedRequests: UInt32 = 0
     /// The index of the listener that accepted it.
@@ -159,22 +160,22 @@ struct Connection: BitwiseCopyable {
     var minKeepaliveMs: Int32 = -1
     var acceptedMs: Int64
     var number: UInt64
-    /// The time until which the client's bytes are discarded, once that has begun; otherwise 0.
+    /// The time until which the client's bytes are discarded; 0 before that has begun.
     var lingerUntilMs: Int64
-    /// The time since which it is idle.
+    /// The time at which the connection became idle.
     var idleSinceMs: Int64
     /// True if client_header_timeout is running and must not be restarted.
     var hasHeadDeadline: Bool
     /// True if a PROXY protocol header must precede the first request and was not received yet.
     var awaitsProxyHeader = false
-    /// True if that header was received, with addresses.
+    /// True if the PROXY protocol header was received and has addresses.
     var hasProxyAddresses = false
 
-    /// The time until which it is not closed in favour of others while it is idle.
+    /// The time until which the idle connection is not closed to make room for new ones.
     var protectedUntilMs: Int64 { idleSinceMs &+ Int64(max(0, minKeepaliveMs)) }
 
-    /// Returns the time until which a worker that drains since `startMs` waits for one more
-    /// request: a client that has not seen the shutdown yet may be sending one.
+    /// Returns the time until which a worker that has been draining since `startMs` waits for one
+    /// more request: a client that has not seen the shutdown yet may be sending one.
     func lastRequestDeadlineMs(drainingSinceMs startMs: Int64) -> Int64 {
         max(idleSinceMs, startMs) &+ Int64(minKeepaliveMs < 0 ? 1000 : minKeepaliveMs)
     }
@@ -231,7 +232,7 @@ struct Connection: BitwiseCopyable {
             if exchange.outputCount > 0 { return .send(moreFollows: false) }
             return exchange.needsParse ? parse(&exchange) : .receive
         case .responding:
-            // Only a hang-up was waited for.
+            // A suspended response was only waiting for a disconnect.
             if exchange.isWaiting, exchange.outputCount == 0 { return .close(.responseFailed) }
             if exchange.outputCount > 0 { return .send(moreFollows: exchange.source == .file) }
             return afterOutput(&exchange, hasYielded: true)

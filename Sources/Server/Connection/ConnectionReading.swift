@@ -76,10 +76,10 @@ extension Connection {
         return exchange.mayHaveMore ? .receive : .wait(for: .read, deadline: .header)
     }
 
-    /// Discards the body of a request that was responded to.
+    /// Discards received bytes of the body of a request whose response was sent.
     private mutating func discard(_ exchange: inout Exchange) -> Action {
-        let taken = exchange.consumeBody(from: exchange.inputStart)
-        exchange.inputStart &+= taken
+        let consumed = exchange.consumeBody(from: exchange.inputStart)
+        exchange.inputStart &+= consumed
         switch exchange.body {
         case .invalid: return .close(.done)
         case .none: return nextRequest(&exchange)
@@ -149,10 +149,10 @@ extension Exchange {
         switch body {
         case .none, .invalid: return 0
         case .counted:
-            let taken = min(bodyRemaining, Int64(max(0, inputEnd &- position)))
-            bodyRemaining &-= taken
+            let consumed = min(bodyRemaining, Int64(max(0, inputEnd &- position)))
+            bodyRemaining &-= consumed
             if bodyRemaining == 0 { body = .none }
-            return Int(taken)
+            return Int(consumed)
         case .chunked:
             let memory = input
             let result = decoder.consume(memory.span(from: position, to: inputEnd))

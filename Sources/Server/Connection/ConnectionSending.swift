@@ -29,7 +29,7 @@ extension Connection {
             && exchange.output.capacity &- exchange.outputEnd >= Connection.roomForNextResponse
     }
 
-    /// Handles an empty output: continues with what follows it.
+    /// Continues after all bytes of the output were sent.
     mutating func afterOutput(_ exchange: inout Exchange, hasYielded: Bool) -> Action {
         switch state {
         case .free: return .close(.done)
@@ -75,7 +75,8 @@ extension Connection {
         return .finish
     }
 
-    /// Handles the end of a request that was logged.
+    /// Continues after a request was finished: with the rest of its body, the next request, or
+    /// closing.
     mutating func afterRequest(_ exchange: inout Exchange) -> Action {
         let head = exchange.parser.head
         exchange.inputStart &+= head.byteCount &+ exchange.bodyBesideHead
@@ -91,7 +92,8 @@ extension Connection {
         }
     }
 
-    /// Closes the connection: at once, or after the client's unread bytes.
+    /// Returns the action that closes the connection: at once, or after discarding the bytes that
+    /// the client still sends (lingering_close).
     private func closing(_ exchange: Exchange) -> Action {
         let unread =
             exchange.body != .none || exchange.mayHaveMore
@@ -114,7 +116,7 @@ extension Connection {
     func expired(_ exchange: Exchange) -> Action {
         switch state {
         case .responding: .close(.responseTimedOut)
-        // The client does not read earlier responses: its next head is not late.
+        // If the client does not read earlier responses, its next head is not late.
         case .head: .close(exchange.outputCount > 0 ? .timedOut : .headTimedOut)
         case .free, .idle, .proxyHeader, .discarding, .lingering: .close(.timedOut)
         }

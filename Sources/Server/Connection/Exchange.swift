@@ -2,9 +2,9 @@ import HTTP
 
 /// The state of a request in progress, which an idle connection does not need.
 ///
-/// In this order: bytes are received into `input`; the parser finds a head; server and location are
-/// selected; a response is written into `output`; the rest follows from a file or a producer; the
-/// request is logged; the next one begins where this one ended.
+/// The steps of a request are: bytes are received into `input`; the parser finds a head; server and
+/// location are selected; a response is written into `output`; the rest follows from a file or a
+/// producer; the request is logged; the next request begins at the end of this one in `input`.
 struct Exchange: BitwiseCopyable {
     // Received bytes.
     var input = Buffer.none
@@ -53,25 +53,25 @@ struct Exchange: BitwiseCopyable {
     var closesWithoutResponse = false
     /// The method of the request; GET for an error page.
     var method = Method.get
-    /// The number of changes of the path.
+    /// The number of times that rewrites and internal redirects have changed the path.
     var redirects: UInt8 = 0
     /// True if a rewrite has changed the path, so that the location is searched again.
     var isRewritten = false
-    /// True if the path is not the client's any more.
+    /// True if a rewrite or an internal redirect has replaced the client's path.
     var isInternal = false
-    /// True if an error page was looked up: its own errors have none.
+    /// True if an error page was selected: further errors get no error page.
     var hasErrorPage = false
-    /// The status that the response of an error page has; 0 for its own.
+    /// The status that is sent with an error page; 0 for the status of the page's own response.
     var errorStatus = 0
     /// True if an error prevents the connection from being kept open.
     var endsConnection = false
     /// True if the response is not sent together with others, because its rate may be limited.
     var isRateLimited = false
-    /// True if 100 was sent.
+    /// True if 100 (Continue) was sent.
     var sentContinue = false
     /// The size of the file for which a range was unsatisfiable; -1 for none.
     var unsatisfiedSize: Int64 = -1
-    /// True for a subrequest, which makes a part of another response.
+    /// True for a subrequest, which produces a part of another response.
     var isSubrequest = false
     /// The index in the plan of the main response's charset; -1 for none.
     var mainCharset: Int32 = -1
@@ -105,9 +105,9 @@ struct Exchange: BitwiseCopyable {
     var fileRemaining: Int64 = 0
     /// The segment size of the connection; 0 if unknown.
     var segmentSize: Int32 = 0
-    /// The end of the part that the helper process was asked to read.
+    /// The end of the part of the file that the helper process has read or is reading.
     var readAheadEnd: Int64 = 0
-    /// True while the helper process reads.
+    /// True while the helper process reads a piece of the file.
     var isReading = false
 
     // Counters.
@@ -237,15 +237,15 @@ struct Exchange: BitwiseCopyable {
     /// True if a file is open, or a producer active.
     var hasSource: Bool { file >= 0 || entry >= 0 || hasProducer }
 
-    /// The bytes of this response that were passed to the kernel, or will be: once it is complete,
-    /// its end may wait in the output for the next response.
+    /// The number of bytes of this response that were passed to the kernel, or will be: the end of
+    /// a complete response may wait in the output for the next response.
     var sentBytes: Int64 {
-        let made = headBytes &+ bodyBytes
-        return isComplete ? made : max(0, made &- Int64(outputCount))
+        let produced = headBytes &+ bodyBytes
+        return isComplete ? produced : max(0, produced &- Int64(outputCount))
     }
 
-    /// The value of `$status`: that of the response, or before there is one that of the error whose
-    /// page is being made; 0 for none.
+    /// The value of `$status`: the status of the response, or of the error whose page is being
+    /// produced; 0 before there is one.
     var currentStatus: Int { status > 0 ? status : errorStatus }
 
     /// The part of the sent bytes that belongs to the body.

@@ -13,7 +13,7 @@ struct Listener {
     let specific: [SpecificAddress]
     let isShared: Bool
     var isWatched = false
-    /// The time at which a broken socket is tried again; 0 for one that works.
+    /// The time at which a broken socket is watched again; 0 for one that works.
     var retryMs: Int64 = 0
     /// The number of connections since the socket was last moved to the end of the kernel's queue
     /// of waiters.
@@ -30,13 +30,14 @@ struct Listener {
 }
 
 extension Worker {
-    /// With EPOLLEXCLUSIVE alone, the worker that registered last gets every connection; moving to
-    /// the end of the queue now and then spreads them, as in nginx (ngx_reorder_accept_events),
-    /// which does so every 16: every 8 has fewer bad runs on a busy machine.
+    /// The number of connections after which a worker moves to the end of the kernel's queue of
+    /// waiters. With EPOLLEXCLUSIVE alone, the worker that registered last gets every connection;
+    /// moving spreads them, as in nginx (ngx_reorder_accept_events). nginx moves after 16
+    /// connections; with 8, fewer runs on a busy machine were uneven.
     static let acceptsBetweenRequeues = 8
     /// The number of idle connections that are closed if there is no room for new ones.
     static let idleClosedAtOnce = 32
-    /// The pause before a broken listening socket is tried again.
+    /// The pause before a broken listening socket is watched again.
     static let brokenRetryMs: Int64 = 2000
 
     mutating func watch(_ index: Int) throws(SystemError) {
@@ -53,8 +54,9 @@ extension Worker {
         listeners[index].isWatched = false
     }
 
-    /// Stops listening. Connections in the backlog are accepted first if no other process will: the
-    /// master refuses new ones when the server shuts down, or the address is removed.
+    /// Stops listening. Connections in the backlog are accepted first if no other process will
+    /// accept them. The master refuses new ones when the server shuts down, or the address is
+    /// removed.
     ///
     /// The system call filter knows listening sockets by their numbers, which must not be reused.
     mutating func stopListening() {
@@ -80,7 +82,7 @@ extension Worker {
         }
     }
 
-    /// Accepts a connection, or all that wait with multi_accept.
+    /// Accepts a connection, or with multi_accept all that are pending.
     mutating func accept(from index: Int) {
         guard state == .serving, listeners.indices.contains(index) else { return }
         repeat {
@@ -106,7 +108,8 @@ extension Worker {
         } while plan.main.acceptsMany && state == .serving && listenersPausedUntilMs == 0
     }
 
-    /// Returns a free slot; connections that wait for a request are closed in favour of new ones.
+    /// Returns a free slot. If there is none, closes idle connections to make room; returns nil if
+    /// no connection is idle.
     private mutating func acquireConnection() -> Int? {
         if let slot = freeConnections.acquire() { return slot }
         guard closeIdle() > 0 else { return nil }
@@ -128,8 +131,8 @@ extension Worker {
         return closed
     }
 
-    /// Returns the connection that has waited longest for its next request; nil if there is none.
-    /// The lists for keepalive timeouts have no others.
+    /// Returns the connection that has waited longest for its first or next request; nil if none
+    /// waits. Connections that wait for their next request are in the lists of keepalive timeouts.
     private mutating func longestIdle() -> Int? {
         var longest = longestSilent()
         var sinceMs = longest.map { connections[$0].acceptedMs } ?? Int64.max
@@ -144,8 +147,8 @@ extension Worker {
         return longest
     }
 
-    /// Returns the connection that was accepted first and has sent nothing. Connections that have
-    /// sent something since they were noted are unlinked here, each once.
+    /// Returns the connection that was accepted first of those that have sent nothing. Connections
+    /// that have sent something since they were linked are unlinked here, each once.
     private mutating func longestSilent() -> Int? {
         while let slot = silent.first {
             if connections[slot].state == .idle, connections[slot].requests == 0 { return slot }
@@ -179,18 +182,21 @@ extension Worker {
         }
     }
 
-    /// Disables a socket that is always ready and never accepts, and reports it to the master,
-    /// which binds another one. It is tried again now and then: the master may find no fault.
+    /// Disables a socket that is always ready but never accepts, and reports it to the master,
+    /// which binds another one. The socket is watched again after a pause, since the master may
+    /// find no fault.
     private mutating func disableListener(_ index: Int, _ reason: String) {
         unwatch(index)
         listeners[index].retryMs = clock.monotonicMs &+ Worker.brokenRetryMs
         if listenersPausedUntilMs == 0 { listenersPausedUntilMs = listeners[index].retryMs }
-        logFailure(.alert, "\(reason): the listening socket is broken")
+        logFailure(
+            .alert,
+            "\(reason): the listening socket is broken, asking the master process to replace it")
         context.notifyMaster(.listenerIsBroken)
     }
 
-    /// Handles a descriptor that select cannot watch. The connection is closed, and others wait
-    /// until a lower number is free.
+    /// Makes room after a connection was closed because select cannot watch its descriptor. If no
+    /// connection is idle, accepting pauses until a lower number is free.
     private mutating func handleDescriptorLimit(_ descriptor: Int32) {
         guard closeIdle() == 0 else { return }
         pauseListeners(
@@ -198,8 +204,8 @@ extension Worker {
                 + " \(poller.engine.descriptorLimit &- 1)")
     }
 
-    /// Stops accepting. Readiness would be reported again and again, so the sockets are not watched
-    /// until a connection was closed, or half a second has passed.
+    /// Stops accepting until a connection is closed, or half a second has passed. Meanwhile the
+    /// sockets are not watched, since the poller would report them again and again.
     private mutating func pauseListeners(_ reason: String) {
         if listenersPausedUntilMs == 0 { logFailure(.alert, reason) }
         listenersPausedUntilMs = clock.monotonicMs &+ 500

@@ -10,8 +10,8 @@ struct Peer: BitwiseCopyable, Equatable {
 
     var family = Family.unix
     private(set) var port: UInt16 = 0
-    /// The sixteen bytes of an IPv6 address, the first one most significant; for an IPv4 address
-    /// the last four.
+    /// The sixteen bytes of an IPv6 address, the first one most significant; an IPv4 address
+    /// occupies the last four.
     private(set) var high: UInt64 = 0
     private(set) var low: UInt64 = 0
 
@@ -109,11 +109,11 @@ extension ByteWriter {
 
 /// The meaning of a failed accept4(2) (accept(2), "Error handling").
 enum AcceptFailure {
-    /// Another worker has accepted the connection.
+    /// Another worker has accepted the connection, or a signal has interrupted the call.
     case nothingToAccept
     /// The connection was reset before it was accepted.
     case clientGone
-    /// No descriptor, or no memory for it, is free.
+    /// There is no free descriptor, or no memory for the connection.
     case exhausted
     /// The socket does not listen any more: another process has shut it down.
     case broken

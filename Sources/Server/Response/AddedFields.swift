@@ -67,8 +67,7 @@ struct AddedFields {
         if let range = addedTagLine { addedTagLine = put([], in: range) }
     }
 
-    /// Makes the tag of a compressed response a weak one. Like nginx, sends none if it is no valid
-    /// tag.
+    /// Makes the ETag of a compressed response weak. As in nginx, an invalid one is not sent.
     mutating func weakenTag() {
         if let line = tagLine { tagLine = AddedFields.weak(line) }
         if let range = addedTagLine {
@@ -87,31 +86,32 @@ struct AddedFields {
 
 extension Worker {
     /// Returns the fields that the location adds, evaluated for the response before compression and
-    /// ranges. With `isForGzip`, every value is returned separately.
+    /// ranges. With `isForGzip`, constant fields are evaluated one by one as well, so that
+    /// gzip_proxied can see the values.
     mutating func addedFields(
         to head: ResponseHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan,
         target: [UInt8] = [], isForGzip: Bool = false
     ) -> AddedFields {
         let set = plan.fields[Int(location.fields)]
         let plain = head.plain
-        let takesAll = FieldsPlan.addsFieldsTo(plain.status)
+        let addsAll = FieldsPlan.addsFieldsTo(plain.status)
         var added = AddedFields()
         if set.isConstant, !isForGzip {
-            added.constant = takesAll ? set.whole : set.always
-            added.hasAllow = takesAll ? set.wholeHasAllow : set.alwaysHasAllow
+            added.constant = addsAll ? set.whole : set.always
+            added.hasAllow = addsAll ? set.wholeHasAllow : set.alwaysHasAllow
             return added
         }
         exchanges[exchange].status = plain.status
-        // Variables see a redirect's target as it was given, without the origin that is prepended.
-        let receivedTarget = target.isEmpty ? [] : contextIfAny(exchange)?.target ?? []
-        if takesAll {
-            storeHead(plain, added, receivedTarget, exchange)
+        // Variables have the configured target of a redirect, without the prepended origin.
+        let configuredTarget = target.isEmpty ? [] : contextIfAny(exchange)?.target ?? []
+        if addsAll {
+            storeHead(plain, added, configuredTarget, exchange)
             addExpires(set, plain, &added, slot, exchange)
         }
         for index in 0..<set.fields.count {
             let field = set.fields[index]
-            guard takesAll || field.isForAll else { continue }
-            if !field.value.isConstant { storeHead(plain, added, receivedTarget, exchange) }
+            guard addsAll || field.isForAll else { continue }
+            if !field.value.isConstant { storeHead(plain, added, configuredTarget, exchange) }
             add(field, to: plain, &added, slot, exchange)
         }
         if head.isWeak { added.weakenTag() }
@@ -126,11 +126,11 @@ extension Worker {
     ) -> AddedFields {
         var added = addedFields(to: head, slot, exchange, location, target: target)
         guard exchanges[exchange].unsatisfiedSize >= 0,
-            let kept = contextIfAny(exchange)?.fieldsOfFile
+            let fileFields = contextIfAny(exchange)?.fieldsOfFile
         else { return added }
         added.last = added.constant.map { Array($0) } ?? added.lines
         added.constant = nil
-        added.lines = kept
+        added.lines = fileFields
         return added
     }
 
@@ -178,7 +178,7 @@ extension Worker {
     ) {
         var rule = set.expires
         if set.expiresFrom != .rule {
-            // A text that is no valid argument of expires has no effect.
+            // A value that is not a valid argument of `expires` has no effect.
             let text = value(of: set.expiresText, slot, exchange)
             let fromModified = set.expiresFrom == .textFromModified
             guard let found = try? ExpiresRule.parse(text, fromModified: fromModified) else {
@@ -189,13 +189,13 @@ extension Worker {
         recorder.expires = rule
         let modified = head.sendsModified ? head.validators?.modified : nil
         guard
-            let response = rule.expiry(
+            let expiry = rule.expiry(
                 now: clock.seconds, modified: modified.map { min($0, clock.seconds) },
                 localOffset: { Clock.localOffset(at: $0) })
         else { return }
-        added.expires = response.time
+        added.expires = expiry.time
         let control = bytes { (_, writer) in
-            guard let age = response.maxAge else {
+            guard let age = expiry.maxAge else {
                 writer.append("no-cache")
                 return
             }
@@ -205,7 +205,7 @@ extension Worker {
         added.cacheControls.append(control)
         added.lines += bytes { (_, writer) in
             writer.append("\r\nExpires: ")
-            HTTPDate.write(response.time, into: &writer)
+            HTTPDate.write(expiry.time, into: &writer)
             writer.append("\r\nCache-Control: ")
             writer.append(control.span)
         }
@@ -246,7 +246,7 @@ extension Worker {
 
     // MARK: trailers
 
-    /// Returns true if a response ends in trailers: then it is sent in chunks.
+    /// Returns true if a response has trailers, and is therefore sent in chunks.
     func hasTrailers(_ status: Int, _ exchange: Int, _ location: LocationPlan) -> Bool {
         guard location.features.contains(.addsTrailers),
             !location.features.contains(.forbidsChunks), status != 204, status != 304,
@@ -260,11 +260,11 @@ extension Worker {
     mutating func trailerLines(_ slot: Int, _ exchange: Int) -> [UInt8] {
         let location = plan.locations[Int(exchanges[exchange].location)]
         let set = plan.fields[Int(location.fields)]
-        let takesAll = FieldsPlan.addsFieldsTo(exchanges[exchange].status)
+        let addsAll = FieldsPlan.addsFieldsTo(exchanges[exchange].status)
         var lines: [UInt8] = []
         for index in 0..<set.trailers.count {
             let trailer = set.trailers[index]
-            guard takesAll || trailer.isForAll else { continue }
+            guard addsAll || trailer.isForAll else { continue }
             let value = value(of: trailer.value, slot, exchange)
             guard !value.isEmpty else { continue }
             lines += bytes { (_, writer) in

@@ -57,7 +57,7 @@ struct BufferedStage: ~Copyable {
         return unsafe buffer.bytes(from: end, to: buffer.capacity)
     }
 
-    /// Records that bytes were written there.
+    /// Records that `count` bytes were written to the free part of the buffer.
     mutating func take(_ count: Int, isLast: Bool) {
         end &+= count
         hasAll = isLast

@@ -3,7 +3,7 @@ import HTTP
 import Linux
 
 /// The body filters of a location, in nginx's order: decompression, added texts, charset;
-/// compression, which is decided in ``CodedAnswer``, follows.
+/// compression, which ``Worker/shouldCompress(_:_:_:_:)`` decides, follows.
 struct BodyFilters: BitwiseCopyable {
     /// gunzip
     var decompresses = false
@@ -90,7 +90,7 @@ extension Worker {
 }
 
 extension Worker {
-    /// Replaces a piece of a file by its bytes if the cache has them.
+    /// Returns the bytes of a piece of a file if they are cached; otherwise the segment itself.
     private func inMemory(_ segment: BodySegment, _ exchange: Int) -> BodySegment {
         let entry = exchanges[exchange].entry
         guard case .file(let offset, let count) = segment, entry >= 0, files.hasBytes(entry) else {

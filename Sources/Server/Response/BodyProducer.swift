@@ -13,8 +13,9 @@ enum BodySegment {
     case body(BodyProducer)
 }
 
-/// Produces the bytes of a body that sendfile cannot send: from several pieces, read into memory,
-/// recoded, compressed. One slice at a time, so that a large file does not hold up the event loop.
+/// A producer of a body that sendfile cannot send: one of several pieces, read into memory, recoded
+/// or compressed. It produces one slice at a time, so that a large file does not block the event
+/// loop.
 final class BodyProducer {
     /// The result of producing a slice.
     enum Slice {
@@ -65,7 +66,7 @@ final class BodyProducer {
 
     deinit { if ownFile >= 0 { closeDescriptor(ownFile) } }
 
-    /// Returns the encoder to its owner at the end of the body.
+    /// Removes the encoder and returns it, for reuse after the end of the body.
     func takeEncoder() -> Gzip? {
         defer { first = nil }
         guard case .compress(let encoder) = first?.stage.stage else { return nil }
@@ -184,7 +185,7 @@ final class BodyProducer {
             return .written(taken, isLast: position >= bytes.count)
         case .file(let offset, let count):
             let wanted = Int(min(Int64(room.count), count &- position))
-            // An empty file: reading nothing is not the end of a truncated one.
+            // The piece of an empty file: reading no bytes does not mean that it was truncated.
             guard wanted > 0 else { return .written(0, isLast: true) }
             let target = unsafe UnsafeMutableRawBufferPointer(rebasing: room[..<wanted])
             guard

@@ -22,8 +22,8 @@ extension Worker {
         return browser == .explorer || browser == .oldExplorer
     }
 
-    /// True if a built-in page is padded: Internet Explorer and Chrome replace short error pages
-    /// by their own.
+    /// Returns true if a built-in page is padded: Internet Explorer and Chrome replace short error
+    /// pages with their own.
     mutating func padsPage(of status: Int, _ exchange: Int, _ location: LocationPlan) -> Bool {
         guard status >= 400, location.features.contains(.padsErrorPages) else { return false }
         preventCaching()

@@ -2,7 +2,7 @@ import Files
 import HTTP
 import Linux
 
-/// Responses without a file: statuses with their pages, redirects, texts.
+/// Responses without a file: built-in pages, redirects and texts of the configuration.
 extension Worker {
     /// Sends a status with its built-in page (nginx's ngx_http_special_response_handler).
     mutating func respondWithStatus(_ status: Int, _ slot: Int, _ exchange: Int) {
@@ -15,7 +15,7 @@ extension Worker {
         head.allowsOptions = isStrict(exchange)
         let target = Status.isRedirect(status) ? target(slot, exchange, location, &head) : []
         if status == 204 {
-            // There is no content, and no length of it (RFC 9110, section 8.6).
+            // A 204 has no content, and must not have Content-Length (RFC 9110, section 8.6).
             send(head, slot, exchange)
             return
         }
@@ -41,8 +41,8 @@ extension Worker {
         }
     }
 
-    /// Sends a text of the configuration (ngx_http_send_response), whose type is that of the path
-    /// unless one is given.
+    /// Sends a text of the configuration (ngx_http_send_response). Without a `type`, the path
+    /// determines it.
     mutating func respondWithText(
         _ status: Int, _ text: [UInt8], type: PlanBytes? = nil, _ slot: Int, _ exchange: Int
     ) -> Outcome {
@@ -83,8 +83,8 @@ extension Worker {
         }
     }
 
-    /// Redirects with 301 to the same path with a trailing slash. The path begins with one slash:
-    /// two would name a host.
+    /// Redirects with 301 to the same path with a trailing slash. The target begins with a single
+    /// slash, since two would name a host.
     mutating func redirectToSlash(_ slot: Int, _ exchange: Int) -> Outcome {
         let location = plan.locations[Int(exchanges[exchange].location)]
         let isAbsolute = location.features.contains(.absoluteRedirect)
@@ -223,7 +223,7 @@ extension Worker {
         }
     }
 
-    /// Doubles the output. Returns false if memory is short.
+    /// Doubles the output buffer. Returns false if memory is short.
     private mutating func growOutput(_ exchange: Int) -> Bool {
         let old = exchanges[exchange].output
         let larger = outputs.acquire(atLeast: max(old.capacity &* 2, 8192))

@@ -70,7 +70,7 @@ struct CachedTime {
     }
 }
 
-/// A short text inside of a value.
+/// A text of at most `capacity` bytes, stored inline.
 struct InlineText<let capacity: Int>: BitwiseCopyable {
     private var bytes = InlineArray<capacity, UInt8>(repeating: 0)
     private(set) var count = 0

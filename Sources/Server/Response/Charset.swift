@@ -23,7 +23,7 @@ extension Worker {
             guard filter.charsetTypes.contains(type) else { return }
         }
         guard let target = charset(filter.charset, slot, exchange) else { return }
-        // The target's name, if a variable has it, is overwritten by evaluating the source's.
+        // If the target is the value of a variable, evaluating the source overwrites it.
         let targetText = evaluatedCharset
         let source: Charset?
         if case .planned(let bytes) = known {
@@ -109,8 +109,8 @@ enum CharsetName: BitwiseCopyable {
     /// The worker's `evaluatedCharset`, the value of a variable.
     case made
 
-    /// Writes the parameter; nothing without a charset, and the value of a variable only if it is a
-    /// token.
+    /// Writes the parameter; nothing without a charset. Spaces and control characters in the value
+    /// of a variable are left out.
     func write(made: Span<UInt8>, into writer: inout ByteWriter) {
         switch self {
         case .none: return

@@ -4,8 +4,8 @@ import Linux
 
 /// Compression of responses on the fly, by the rules of nginx's gzip filter.
 extension Worker {
-    /// Decides whether this client gets this response compressed; records in the head that there is
-    /// a choice.
+    /// Returns true if the response is compressed for this client. Records in the exchange whether
+    /// other clients may get another representation (Vary).
     mutating func shouldCompress(
         _ head: ResponseHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Bool {
@@ -40,7 +40,7 @@ extension Worker {
             return false
         }
         let gzip = plan.gzips[Int(location.gzip)]
-        // An unknown length is not too small.
+        // A response of unknown length is compressed.
         guard head.contentLength < 0 || head.contentLength >= gzip.minLength else {
             explanation?.noteOnce(
                 "gzip: not compressed, shorter than gzip_min_length "
@@ -64,7 +64,7 @@ extension Worker {
         let received = exchanges[exchange].received
         let isStrict = isStrict(exchange)
         guard !exchanges[exchange].isSubrequest,
-            let isTaken = acceptEncoding(
+            let isAccepted = acceptEncoding(
                 exchange,
                 { value in
                     isStrict
@@ -75,7 +75,7 @@ extension Worker {
             explanation?.noteOnce("gzip: not compressed, the request has no Accept-Encoding")
             return false
         }
-        guard isTaken else {
+        guard isAccepted else {
             explanation?.noteOnce("gzip: not compressed, Accept-Encoding does not accept it")
             return false
         }
@@ -94,8 +94,8 @@ extension Worker {
         return true
     }
 
-    /// Calls `body` with the value of Accept-Encoding; nil if the request has none. Of several
-    /// lines nginx reads the first; with `strict_requests` all of them are one list.
+    /// Calls `body` with the value of Accept-Encoding. Returns nil if the request has none. Of
+    /// several lines, nginx reads the first; with `strict_requests` they form one list.
     func acceptEncoding<Result>(
         _ exchange: Int, _ body: (Span<UInt8>) -> Result
     ) -> Result? {

@@ -2,7 +2,7 @@ import Files
 import HTTP
 import Linux
 
-/// Compressed variants of cached files: sent like any file, with a Content-Length.
+/// Responses with compressed variants of cached files, which have a Content-Length like any file.
 extension Worker {
     /// Returns the compressed variant of a response's file, if it may be sent in its place. On a
     /// miss, returns nil and requests the compression.
@@ -36,8 +36,8 @@ extension Worker {
             && !hasTrailers(head.status, exchange, location)
     }
 
-    /// Returns true if a file without a variant is sent uncompressed (`gzip_cache plain`), because
-    /// there will be one.
+    /// Returns true if a file is sent uncompressed until its compressed variant exists
+    /// (`gzip_cache plain`).
     mutating func isSentUncompressed(
         _ found: FoundFile, _ filters: BodyFilters, _ location: LocationPlan
     ) -> Bool {

@@ -51,9 +51,8 @@ extension Worker {
         return file(slot, exchange, location)
     }
 
-    /// Responds to methods other than GET, HEAD and POST. With strict_requests, OPTIONS gets a
-    /// response, and an unknown method is distinguished from one that is not allowed (RFC 9110,
-    /// section 9.1).
+    /// Returns the status for methods other than GET, HEAD and POST: 405, as in nginx. With
+    /// strict_requests, OPTIONS gets a 204, and an unknown method a 501 (RFC 9110, section 9.1).
     private func otherMethod(_ method: Method, _ exchange: Int) -> Outcome {
         guard isStrict(exchange) else { return .status(405) }
         switch method {
@@ -100,7 +99,7 @@ extension Worker {
         return path.leavesRoot ? Errno.accessDenied : nil
     }
 
-    /// Looks up the path, opened by the location's rule for links.
+    /// Looks up and opens the path, by the location's rules for symbolic links.
     mutating func find(_ location: LocationPlan, _ slot: Int, _ exchange: Int) -> FoundFile {
         if let fault = pathFault { return FoundFile(error: fault) }
         if location.features.contains(.checksSymlinks) {
@@ -122,7 +121,7 @@ extension Worker {
         return found
     }
 
-    /// Logs once that a path cannot be watched, because every request tries it again.
+    /// Logs that a path cannot be watched; only once, since every request tries again.
     private mutating func logUnwatched() {
         guard let path = files.popUnwatched() else { return }
         context.errorLog.write(
@@ -144,7 +143,7 @@ extension Worker {
             path.terminated(), count: path.count, links: location.links, below: path.rootCount)
     }
 
-    /// Releases a lookup result that is not used any more.
+    /// Closes the descriptor of a lookup result that is not sent, unless the cache owns it.
     func release(_ found: FoundFile) {
         if found.descriptor >= 0 { closeDescriptor(found.descriptor) }
     }
@@ -191,13 +190,13 @@ extension Worker {
                 // As in nginx, a directory with that name counts as well, and is redirected to
                 // later.
                 release(found)
-                explanation?.note("index: \(path.text) is there")
+                explanation?.note("index: \(path.text) exists")
                 exchanges[exchange].index = constant
                 if constant == nil { _ = context(of: exchange) }
                 return extendURI(constant, made) ? .redirected : .status(500)
             }
             explanation?.note("index: \(path.text): \(SystemError.text(of: found.error))")
-            // A path that is too long, or leads through a file, has no directory either.
+            // Other errors, as of a path that is too long or leads through a file, are final.
             guard found.error == Errno.noEntry else {
                 return failure(FileError(code: found.error), slot, exchange, location)
             }
@@ -222,7 +221,8 @@ extension Worker {
         return !writer.hasOverflowed
     }
 
-    /// Handles a directory without an index file that does not exist itself.
+    /// Returns the failure if the directory of a missing index file does not exist either; nil if
+    /// the directory exists.
     private mutating func missingDirectory(
         _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Outcome? {

@@ -3,7 +3,7 @@ import Linux
 
 /// empty_gif: a transparent GIF of one pixel, for counting page views.
 extension Worker {
-    /// The time of nginx's: 28 September 1970, 06:00:00.
+    /// The Last-Modified of nginx's GIF: 28 September 1970, 06:00:00.
     private static let madeAt: Int64 = 23_349_600
 
     mutating func emptyGif(_ slot: Int, _ exchange: Int, _ location: LocationPlan) -> Outcome {

@@ -3,7 +3,8 @@ import Linux
 
 /// Error pages in place of a status (ngx_http_special_response_handler).
 extension Worker {
-    /// Responds with the built-in page, or returns where the request is redirected internally.
+    /// Redirects internally to the error page of a status and returns the outcome. Without one,
+    /// responds with the built-in page and returns nil.
     mutating func finish(with status: Int, _ slot: Int, _ exchange: Int) -> Outcome? {
         let location = plan.locations[Int(exchanges[exchange].location)]
         endKeepAlive(after: status, exchange)
@@ -25,7 +26,7 @@ extension Worker {
             if exchanges[exchange].method != .head { exchanges[exchange].method = .get }
             return go(to: target, slot, exchange)
         default:
-            // A redirect elsewhere: the status is that of a redirect.
+            // Any other target is a URL, to which the client is redirected.
             let isRedirect = Status.isRedirect(Int(page.overwrite))
             exchanges[exchange].errorStatus = 0
             context(of: exchange).target = target

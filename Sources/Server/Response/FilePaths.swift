@@ -10,8 +10,8 @@ extension Worker {
         path.append(uri.span(from: location.aliasReplaces, to: uriCount))
     }
 
-    /// True if try_files has found a file in a location with a regular expression and an alias:
-    /// from then on the alias is a directory.
+    /// Returns true if try_files has found a file in a location with a regular expression and an
+    /// alias: from then on the alias is a directory.
     private func addsPathToAlias(_ exchange: Int) -> Bool {
         contextIfAny(exchange)?.addsPathToAlias ?? false
     }
@@ -83,8 +83,8 @@ extension Worker {
     private mutating func withPath<Value>(
         of variable: Variable, _ slot: Int, _ exchange: Int, _ body: (inout Worker) -> Value
     ) -> Value {
-        var kept = PathBuffer()
-        swap(&kept, &path)
+        var current = PathBuffer()
+        swap(&current, &path)
         let location = plan.locations[Int(exchanges[exchange].location)]
         if variable == .requestFilename {
             mapPath(location, slot, exchange)
@@ -92,7 +92,7 @@ extension Worker {
             beginPath(location, slot, exchange)
         }
         let value = body(&self)
-        swap(&kept, &path)
+        swap(&current, &path)
         return value
     }
 

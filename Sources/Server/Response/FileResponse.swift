@@ -2,7 +2,7 @@ import Files
 import HTTP
 import Linux
 
-/// Responses with a file: which bytes of it, in which coding, with which head.
+/// Responses with a file: preconditions, ranges, coding and head.
 extension Worker {
     /// Responds with an open regular file, which the exchange owns from here on. `coding` is that
     /// of a precompressed file.
@@ -18,7 +18,7 @@ extension Worker {
         head.contentLength = fileStatus.size
         let validators = FileValidators(fileStatus, now: clock.seconds)
         head.validators = validators
-        // Error pages have none, except for these statuses (ngx_http_header_filter).
+        // Error pages have no Last-Modified, except for these statuses (ngx_http_header_filter).
         head.sendsModified = [200, 206, 304].contains(head.status)
         head.hasETag = location.features.contains(.etag)
         head.acceptsRanges = location.maxRanges > 0 && head.status == 200
@@ -36,18 +36,18 @@ extension Worker {
             return respondNotModified(head, found, filters, slot, exchange, location)
         }
         let method = exchanges[exchange].method
-        var isMade = head.contentLength < 0
-        if !isMade, coding == .identity, method == .get || method == .head,
+        var isGenerated = head.contentLength < 0
+        if !isGenerated, coding == .identity, method == .get || method == .head,
             shouldCompress(head, slot, exchange, location)
         {
             if let variant = variant(of: found, head, filters, exchange, location) {
                 respond(withVariant: variant, of: found, head, slot, exchange, location)
                 return .responded
             }
-            isMade = !isSentUncompressed(found, filters, location)
+            isGenerated = !isSentUncompressed(found, filters, location)
         }
-        // A body that is generated has no ranges: their bytes could differ each time.
-        if isMade {
+        // A generated body has no ranges, since its bytes could differ each time.
+        if isGenerated {
             deliver(
                 head, [.file(offset: 0, count: fileStatus.size)], filters, slot, exchange, location)
             return .responded
@@ -215,8 +215,8 @@ extension Worker {
         }
     }
 
-    /// Compares If-Range with the validators that are sent: those of the file, or those that
-    /// add_header sets.
+    /// Returns true if If-Range matches the validators that are sent: those of the file, or those
+    /// that add_header sets.
     private mutating func rangeIsAllowed(
         _ condition: ByteExtent, _ validators: FileValidators, _ head: ResponseHead, _ slot: Int,
         _ exchange: Int, _ location: LocationPlan

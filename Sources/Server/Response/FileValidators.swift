@@ -27,8 +27,8 @@ struct FileValidators: BitwiseCopyable {
             || !overflow && age < FileValidators.youth
     }
 
-    /// Calls `body` with the validators for preconditions: a client may have received the tag in
-    /// either form, and both are this version of the file.
+    /// Calls `body` with the validators for preconditions. A client may have received the tag in
+    /// either form; both identify this version of the file.
     func withTags<Result>(
         _ hasETag: Bool, _ rule: Validators.ModifiedSince = .exact,
         _ body: (borrowing Validators) -> Result

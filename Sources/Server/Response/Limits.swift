@@ -17,7 +17,7 @@ struct CountedConnection: BitwiseCopyable {
     var entry: Int
 }
 
-/// limit_req, then limit_conn: each once per request, whatever it is redirected to.
+/// limit_req, then limit_conn: each once per request, also after internal redirects.
 extension Worker {
     /// Applies the limits. Returns nil if the request continues.
     mutating func limit(_ slot: Int, _ exchange: Int, _ location: LocationPlan) -> Outcome? {
@@ -138,8 +138,8 @@ extension Worker {
         guard let request = contextIfAny(exchange), !request.countedConnections.isEmpty else {
             return
         }
-        for held in request.countedConnections {
-            context.zones[Int(held.zone)].uncount(entry: held.entry)
+        for counted in request.countedConnections {
+            context.zones[Int(counted.zone)].uncount(entry: counted.entry)
         }
         request.countedConnections = []
     }

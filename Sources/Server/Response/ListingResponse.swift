@@ -2,7 +2,7 @@ import Files
 import HTTP
 import Linux
 
-/// autoindex: a directory as a page, or as data.
+/// autoindex: the listing of a directory, as HTML, JSON, JSONP or XML.
 extension Worker {
     mutating func listing(
         _ slot: Int, _ exchange: Int, _ location: LocationPlan

@@ -2,8 +2,9 @@ import Files
 import HTTP
 import Linux
 
-/// 304 in place of a 200. It carries the same ETag, Vary, Cache-Control and Expires as the 200
-/// would (RFC 9110, section 15.4.5), so each decision that changes them is made as for the 200.
+/// Responses with 304 in place of a 200. A 304 has the same ETag, Vary, Cache-Control and Expires
+/// as the 200 would (RFC 9110, section 15.4.5), so each decision that changes them is made as for
+/// the 200.
 extension Worker {
     /// Sends the 304 of a file; `whole` is the head of the 200 after the body filters.
     mutating func respondNotModified(

@@ -1,7 +1,7 @@
 import HTTP
 import Linux
 
-/// The path of a file, built in place: a root, which may have variables, and the rest.
+/// The path of a file, built in place: a root, which may come from variables, and the rest.
 @safe
 struct PathBuffer: ~Copyable {
     private let memory: UnsafeMutableRawPointer

@@ -9,7 +9,7 @@ enum Phase: UInt8, BitwiseCopyable, Comparable {
     static func < (left: Phase, right: Phase) -> Bool { left.rawValue < right.rawValue }
 }
 
-/// The path of a request through the server, from top to bottom:
+/// The processing of a request, in these steps:
 ///
 /// 1. A request that could not be parsed is refused with its fault's status.
 /// 2. The server is selected by the local address of the connection and the request's host.
@@ -56,11 +56,12 @@ extension Worker {
         if recorder.isCacheable { storeResponse(slot, exchange) }
     }
 
-    /// Runs the phases from one of them to the end of the request.
+    /// Runs the phases from `phase` on, until there is a response or the request is suspended.
     mutating func runPhases(from phase: Phase, _ slot: Int, _ exchange: Int) {
         passOn(runPhasesOnce(from: phase, slot, exchange), slot, exchange)
     }
 
+    /// Runs the phases that an outcome leads to, until there is nothing more to do now.
     private mutating func passOn(_ first: Outcome, _ slot: Int, _ exchange: Int) {
         var outcome = first
         while let next = nextPhase(outcome, slot, exchange) {
@@ -72,11 +73,11 @@ extension Worker {
     enum Outcome {
         /// The response is in the exchange.
         case responded
-        /// The request is answered with a status: its error page, or the built-in one.
+        /// The response is the error page of a status, or its built-in page.
         case status(Int)
         /// The path has changed, and processing starts again (an internal redirect).
         case redirected
-        /// A named location was entered: the path stays.
+        /// A named location was entered, and the path is unchanged.
         case entered
         /// The request is suspended at the exchange's phase.
         case waits
@@ -116,7 +117,7 @@ extension Worker {
         }
     }
 
-    /// Performs steps 1 to 3, and all that follow.
+    /// Performs steps 1 to 3, then steps 4 to 8.
     private mutating func startRequest(_ slot: Int, _ exchange: Int) -> Outcome {
         if let fault = exchanges[exchange].fault {
             selectServerForRefused(slot, exchange)
@@ -148,7 +149,7 @@ extension Worker {
         return runPhasesOnce(from: .serverRewrite, slot, exchange)
     }
 
-    /// Performs steps 4 to 8, from one of them on.
+    /// Performs steps 4 to 8, from `phase` on, until one of them has an outcome.
     private mutating func runPhasesOnce(from phase: Phase, _ slot: Int, _ exchange: Int) -> Outcome
     {
         if phase <= .serverRewrite {
@@ -260,9 +261,9 @@ extension Worker {
         return buffer.span(from: 0, to: writer.count)
     }
 
-    /// Selects the server for a request that is refused before its path is processed, or that was
-    /// not received completely, from the part that was read. Its variables have the values of that
-    /// part, and are empty otherwise.
+    /// Selects the server of a request that is refused before its path is processed, or that was
+    /// not received completely. Only the part that was read determines the server and the values of
+    /// variables; other variables are empty.
     mutating func selectServerForRefused(_ slot: Int, _ exchange: Int) {
         loadURI(exchange)
         exchanges[exchange].method = exchanges[exchange].parser.head.method
@@ -338,7 +339,7 @@ extension Worker {
         storeCaptures(of: regex, in: path, exchange)
     }
 
-    /// Applies the location's checks that precede everything else.
+    /// Applies the checks that precede the location's script: `internal` and the request's body.
     private mutating func checkLocation(_ slot: Int, _ exchange: Int) -> Outcome? {
         let location = plan.locations[Int(exchanges[exchange].location)]
         if location.features.contains(.isInternal), !exchanges[exchange].isInternal {
@@ -353,7 +354,7 @@ extension Worker {
         enterLocation(plan.servers[Int(exchanges[exchange].server)].settings, slot, exchange)
     }
 
-    /// Applies the location's settings of the connection.
+    /// Enters a location: applies its settings to the exchange and the connection.
     mutating func enterLocation(_ found: Int32, _ slot: Int, _ exchange: Int) {
         let location = limitedLocation(found, exchange)
         let index = Int(location)

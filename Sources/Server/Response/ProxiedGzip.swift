@@ -8,8 +8,8 @@ extension Worker {
         exchanges[exchange].parser.head.field(.via) != nil
     }
 
-    /// Returns true if gzip_proxied allows compression of a response. A file's own Last-Modified is
-    /// not a field yet when nginx decides.
+    /// Returns true if gzip_proxied allows compression of a response. Only an added Last-Modified
+    /// counts: when nginx decides, the file's own is not set yet.
     mutating func allowsProxied(
         _ head: ResponseHead, _ proxied: GzipProxied, _ slot: Int, _ exchange: Int,
         _ location: LocationPlan

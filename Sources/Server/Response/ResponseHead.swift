@@ -1,6 +1,6 @@
 import HTTP
 
-/// Status and fields of a response, as values; ``write(into:_:location:)`` serializes them.
+/// Status and fields of a response, as values, which `write` serializes.
 struct ResponseHead: BitwiseCopyable {
     /// The value of Content-Range.
     enum ContentRange: BitwiseCopyable {
@@ -42,7 +42,7 @@ struct ResponseHead: BitwiseCopyable {
     var hasETag = false
     var acceptsRanges = false
     var contentRange = ContentRange.none
-    /// True if Allow lists the methods.
+    /// True if Allow is sent.
     var allows = false
     /// True if Allow includes OPTIONS.
     var allowsOptions = false
@@ -53,8 +53,8 @@ struct ResponseHead: BitwiseCopyable {
     var keepaliveSeconds = 0
     var showsVersion: Bool
 
-    /// False if a response of this status has no content (RFC 9110, section 6.4.1), whatever page
-    /// is sent under it. nginx sends the text of a 1xx.
+    /// True if a response of this status may have content (RFC 9110, section 6.4.1), also if an
+    /// error page is sent with it. As in nginx, the text of a 1xx is sent.
     var allowsContent: Bool { status != 204 && status != 304 }
 
     /// The head of a 204, which has no fields about content (RFC 9110, section 15.3.5).
@@ -84,18 +84,18 @@ struct ResponseHead: BitwiseCopyable {
     }
 
     /// Writes the head, with the fields in nginx's order. `location` is the value of Location, if
-    /// there is one; `charset` is that of a variable; `challenges` and `cookies` are fields, each
-    /// preceded by a line end.
+    /// there is one; `charset` is a charset that a variable was evaluated to; `challenges` and
+    /// `cookies` are fields, each preceded by a line end.
     func write(
         into writer: inout ByteWriter, _ clock: CachedTime, location: Span<UInt8>,
-        charset made: Span<UInt8>, challenges: Span<UInt8>, cookies: Span<UInt8>,
+        charset evaluated: Span<UInt8>, challenges: Span<UInt8>, cookies: Span<UInt8>,
         adding added: AddedFields? = nil
     ) {
         writeStatus(into: &writer)
         writer.append(showsVersion ? Version.serverField : "Server: apus")
         writer.append("\r\nDate: ")
         writer.append(clock.date.span)
-        if !hidesContent { writeContentType(made, into: &writer) }
+        if !hidesContent { writeContentType(evaluated, into: &writer) }
         if contentLength >= 0, !hidesContent {
             writer.append("\r\nContent-Length: ")
             writer.append(decimal: contentLength)
@@ -153,14 +153,14 @@ struct ResponseHead: BitwiseCopyable {
         writer.append("\r\n")
     }
 
-    private func writeContentType(_ made: Span<UInt8>, into writer: inout ByteWriter) {
+    private func writeContentType(_ charsetText: Span<UInt8>, into writer: inout ByteWriter) {
         if let boundary {
             writer.append("\r\nContent-Type: multipart/byteranges; boundary=")
             MultipartRanges.write(boundary: boundary, into: &writer)
         } else if let contentType, !contentType.isEmpty {
             writer.append("\r\nContent-Type: ")
             writer.append(contentType.span)
-            charset.write(made: made, into: &writer)
+            charset.write(made: charsetText, into: &writer)
         }
     }
 

@@ -3,8 +3,8 @@ import HTTP
 import Linux
 import Reactor
 
-/// limit_rate: a response is sent as fast as its rate allows; in between the connection is
-/// throttled.
+/// limit_rate: a response is sent as fast as its rate allows, and its connection is throttled when
+/// it has sent more.
 extension Worker {
     /// Returns the number of bytes of the response that may be sent now; 0 for none.
     mutating func room(_ slot: Int, _ exchange: Int) -> Int64 {

@@ -28,12 +28,12 @@ extension Worker {
                 note(script, index, "done")
             case .test:
                 guard
-                    let evaluateCondition = evaluateCondition(step, quotes: quotes, slot, exchange)
+                    let isTrue = evaluateCondition(step, quotes: quotes, slot, exchange)
                 else {
                     return .status(500)
                 }
-                note(script, index, evaluateCondition ? "holds" : "is false")
-                if !evaluateCondition { index = Int(step.index) }
+                note(script, index, isTrue ? "is true" : "is false")
+                if !isTrue { index = Int(step.index) }
             case .enter: enterLocation(step.index, slot, exchange)
             case .respond:
                 note(script, index, "responds with status \(step.index)")
@@ -74,7 +74,7 @@ extension Worker {
         return query.isEmpty ? path : "\(path)?\(query.span.text)"
     }
 
-    /// Handles `break`: no location is searched any more, though the path may have changed.
+    /// Handles `break`: the request stays in its location, even if the path has changed.
     private mutating func leaveLocation(_ exchange: Int) {
         exchanges[exchange].isRewritten = false
         context(of: exchange).isOutsideAlias = true
@@ -82,7 +82,7 @@ extension Worker {
 
     // MARK: if
 
-    /// Evaluates a condition; nil if that is impossible.
+    /// Evaluates a condition. Returns nil if its regular expression hit its limit or failed.
     private mutating func evaluateCondition(
         _ step: ScriptStep, quotes: Bool, _ slot: Int, _ exchange: Int
     ) -> Bool? {
@@ -129,7 +129,7 @@ extension Worker {
         }
     }
 
-    /// Returns a regular expression and its place, for messages.
+    /// Returns a regular expression with its location, for messages.
     private func named(_ regex: Int32, _ exchange: Int) -> String {
         "the regular expression \"\(plan.regexes[Int(regex)].pattern)\" in "
             + plan.text(ofLocation: exchanges[exchange].location)
@@ -317,8 +317,8 @@ extension Worker {
 }
 
 extension Worker {
-    /// True if the path that the client sent has an escape or a plus sign. False for a subrequest,
-    /// whose path comes from the configuration.
+    /// Returns true if the path that the client sent has an escape or a plus sign; false for a
+    /// subrequest, whose path comes from the configuration.
     private func hasEscapedPath(_ exchange: Int) -> Bool {
         guard !exchanges[exchange].isSubrequest else { return false }
         let raw = exchanges[exchange].received.slice(exchanges[exchange].parser.head.path)

@@ -4,7 +4,8 @@ import Linux
 
 /// Precompressed files in the same directory as the file itself: FILE.gz, FILE.br, FILE.zst.
 extension Worker {
-    /// Returns the precompressed file that the client prefers; nil if none exists or is acceptable.
+    /// Responds with the precompressed file that the client prefers. Returns nil if no acceptable
+    /// one exists.
     ///
     /// Files are tried in the order of the client's weights, for equal weights zstd and br before
     /// gzip. One that the client does not accept is looked up only if Vary depends on its
@@ -18,7 +19,7 @@ extension Worker {
             Candidate(.gzip, plan.staticMode),
         ].filter { $0.mode != .off }
         for index in order.indices { weigh(&order[index], exchange, plan) }
-        // Stable, so that equals keep their order.
+        // The first of equal weights is selected, so that they keep their order.
         while let best = order.max(by: { $0.weight < $1.weight })?.weight,
             let index = order.firstIndex(where: { $0.weight == best })
         {
@@ -55,11 +56,12 @@ extension Worker {
             candidate.weight = weight
             // nginx's rules for gzip apply to gzip: versions, proxies, disabled agents.
             if candidate.coding == .gzip {
-                // There are no response fields yet, so that only `any` of gzip_proxied matters.
-                let isTaken =
+                // As in nginx, there are no response fields yet that settings of gzip_proxied other
+                // than `off` could refuse.
+                let isAccepted =
                     acceptsGzip(exchange, plan)
                     && (!isProxied(exchange) || !plan.proxied.isEmpty)
-                candidate.weight = isTaken ? max(candidate.weight, 1) : 0
+                candidate.weight = isAccepted ? max(candidate.weight, 1) : 0
             }
         }
     }

@@ -1,9 +1,9 @@
 import HTTP
 import Linux
 
-/// Subrequests for parts of a response: add_before_body and add_after_body. They are processed at
-/// once, in an exchange that belongs to no connection. The result is a body, without head, ranges,
-/// compression or chunks.
+/// Subrequests for parts of a response: add_before_body and add_after_body. A subrequest is
+/// processed at once, in an exchange that belongs to no connection. Its result is a body without
+/// head, ranges, compression or chunks.
 extension Worker {
     /// The index of the exchange after those of the connections.
     var subrequestExchange: Int { connections.count }
@@ -16,7 +16,7 @@ extension Worker {
         preventCaching()
         let sub = subrequestExchange
         let values = context(of: exchange).values
-        let kept = evaluatedCharset
+        let savedCharset = evaluatedCharset
         prepare(sub, for: exchange, charset: charset)
         let context = context(of: sub)
         context.values = values
@@ -25,7 +25,7 @@ extension Worker {
         defer {
             dropContext(sub)
             loadURI(exchange)
-            evaluatedCharset = kept
+            evaluatedCharset = savedCharset
         }
         guard setURI(path.span), !exchanges[sub].output.isNone else {
             release(sub)
@@ -43,24 +43,25 @@ extension Worker {
     /// Prepares the exchange with the request of the main one.
     private mutating func prepare(_ sub: Int, for exchange: Int, charset: Int32) {
         let main = exchanges[exchange]
-        var made = Exchange(limits: main.parser.limits)
-        made.input = main.input
-        made.inputStart = main.inputStart
-        made.inputEnd = main.inputEnd
-        made.parser = main.parser
-        made.server = main.server
-        made.location = main.location
-        made.startedMs = main.startedMs
-        made.isInternal = true
-        made.isSubrequest = true
-        made.mainCharset = charset
+        var prepared = Exchange(limits: main.parser.limits)
+        prepared.input = main.input
+        prepared.inputStart = main.inputStart
+        prepared.inputEnd = main.inputEnd
+        prepared.parser = main.parser
+        prepared.server = main.server
+        prepared.location = main.location
+        prepared.startedMs = main.startedMs
+        prepared.isInternal = true
+        prepared.isSubrequest = true
+        prepared.mainCharset = charset
         // The main request handles the request's body.
-        made.sentContinue = true
-        made.output = outputs.acquire()
-        exchanges[sub] = made
+        prepared.sentContinue = true
+        prepared.output = outputs.acquire()
+        exchanges[sub] = prepared
     }
 
-    /// Returns the bytes after the head in the output, and the source that follows.
+    /// Returns the body: the bytes in the output, and the source that follows. Files and producers
+    /// are moved out of the exchange.
     private mutating func takeBody(of sub: Int) -> [BodySegment] {
         let response = exchanges[sub]
         let start = response.outputEnd &- Int(response.bodyBytes)

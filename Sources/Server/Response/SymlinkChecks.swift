@@ -1,19 +1,20 @@
 import HTTP
 import Linux
 
-/// disable_symlinks.
+/// disable_symlinks: checks of the symbolic links in a path.
 extension Worker {
-    /// Opens the path with a check of its links, from the directory that the location names.
+    /// Opens the path with a check of its symbolic links. The prefix that `from=` names is not
+    /// checked.
     mutating func openCheckingLinks(
         _ location: LocationPlan, _ slot: Int, _ exchange: Int
     ) -> Result<Int32, FileError> {
-        let test = plan.symlinkPlans[Int(location.symlinks)]
-        // A part with variables may use the root, which is built in the same path buffer.
-        let from = value(of: test.from, slot, exchange)
+        let rule = plan.symlinkPlans[Int(location.symlinks)]
+        // Evaluated before the path is borrowed: variables for the root use the same path buffer.
+        let from = value(of: rule.from, slot, exchange)
         let trusted = Worker.uncheckedPrefix(of: path.span, from: from.span)
         if trusted == path.count { return openForReading(path.terminated()) }
         return openChecked(
-            path.span, trusted: trusted, test: test.allowsOwners ? .refuseOthers : .refuseAll)
+            path.span, trusted: trusted, test: rule.allowsOwners ? .refuseOthers : .refuseAll)
     }
 
     /// Returns the length of the part of a path that is not checked: `part`, if the path begins

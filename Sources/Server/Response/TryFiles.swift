@@ -2,7 +2,7 @@ import Files
 import HTTP
 import Linux
 
-/// try_files: the first of its files that exists.
+/// try_files: selection of the first file that exists.
 extension Worker {
     /// Tries the files. Returns nil if one exists, which becomes the path; otherwise the outcome of
     /// the last argument.
@@ -22,9 +22,9 @@ extension Worker {
             {
                 found.removeFirst(replaced)
             }
-            let isThere = exists(found, isDirectory: name.isDirectory, slot, exchange, location)
-            explanation?.note("try_files: \(path.text) \(TryFilesPlan.text(name, isThere))")
-            if isThere {
+            let isFound = exists(found, isDirectory: name.isDirectory, slot, exchange, location)
+            explanation?.note("try_files: \(path.text) \(TryFilesPlan.text(name, isFound))")
+            if isFound {
                 return take(found, name, slot, exchange, location)
             }
         }
@@ -55,7 +55,7 @@ extension Worker {
         release(found)
         var result: Result<FileStatus, FileError> =
             found.error == 0 ? .success(found.fileStatus) : .failure(FileError(code: found.error))
-        // A file that must not be read exists nevertheless.
+        // A file without read permission exists nevertheless.
         if found.error == Errno.accessDenied, location.links == .follow,
             !location.features.contains(.checksSymlinks)
         {
@@ -124,10 +124,10 @@ extension Worker {
 }
 
 extension TryFilesPlan {
-    /// Returns a line for `apus explain`.
-    fileprivate static func text(_ name: Name, _ isThere: Bool) -> String {
-        isThere
-            ? name.isDirectory ? "is a directory" : "is there"
-            : name.isDirectory ? "is no directory" : "is no file"
+    /// Returns the result of a lookup, for `apus explain`.
+    fileprivate static func text(_ name: Name, _ isFound: Bool) -> String {
+        isFound
+            ? name.isDirectory ? "is a directory" : "exists"
+            : name.isDirectory ? "is not a directory" : "is not a file"
     }
 }

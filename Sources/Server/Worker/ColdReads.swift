@@ -2,18 +2,18 @@ import Files
 import HTTP
 import Linux
 
-/// `aio threads`: bytes of a file that are not in the page cache are read by the helper process
-/// before they are sent, so that the event loop does not wait for a disk. Path lookups and open(2)
-/// happen here, as in nginx.
+/// `aio threads`: the helper process reads bytes of a file that are not in the page cache before
+/// they are sent, so that the event loop does not wait for a disk. Path lookups and open(2) happen
+/// in the worker, as in nginx.
 extension Worker {
     /// Returns true if a location's files are read by the helper process and it is running.
     func readsViaHelper(_ features: LocationFeatures) -> Bool {
         features.contains(.readsViaHelper) && helper.isOpen
     }
 
-    /// Requests that the next bytes of an exchange's file are read, unless they are in the page
-    /// cache. Returns true if the response has to wait. `rest` is all that follows, of which more
-    /// is read then.
+    /// Starts a read by the helper process if the next bytes of an exchange's file are not in the
+    /// page cache. Returns true if the response has to wait. `rest` is the unsent part of the file,
+    /// which is read up to the maximum length of a piece.
     mutating func startReading(
         _ next: Int64, of rest: FilePiece, _ slot: Int, _ exchange: Int
     ) -> Bool {
@@ -44,18 +44,19 @@ extension Worker {
     }
 
     /// Continues a response after the helper process has read its bytes, or failed to.
-    mutating func resumeReading(_ asker: HelperClient.Waiter, isRead: Bool) {
-        guard connections[asker.slot].generation == asker.generation,
-            connections[asker.slot].exchange != 0
+    mutating func resumeReading(_ waiter: HelperClient.Waiter, isRead: Bool) {
+        guard connections[waiter.slot].generation == waiter.generation,
+            connections[waiter.slot].exchange != 0
         else { return }
-        let exchange = Int(connections[asker.slot].exchange) &- 1
+        let exchange = Int(connections[waiter.slot].exchange) &- 1
         guard exchanges[exchange].isReading else { return }
         exchanges[exchange].isReading = false
         exchanges[exchange].isWaiting = false
-        // If two helper processes have died of it, the read is not tried here.
-        guard isRead || !helper.isOpen else { return drive(asker.slot, .sourceFailed) }
+        // If the helper process runs but failed to read, the worker does not try: two helper
+        // processes may have died of it. Without a helper process, the worker reads the bytes.
+        guard isRead || !helper.isOpen else { return drive(waiter.slot, .sourceFailed) }
         if exchanges[exchange].entry >= 0 { files.loadBytes(of: exchanges[exchange].entry) }
-        drive(asker.slot, .fileRead)
+        drive(waiter.slot, .fileRead)
     }
 
     /// Cancels a read at the end of a response or when its client disconnects.

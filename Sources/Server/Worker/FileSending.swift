@@ -3,25 +3,25 @@ import Linux
 /// Sends files in slices, so that connections take turns, and in full packets.
 ///
 /// Connections have TCP_NODELAY, so that the end of a response never waits for an acknowledgement;
-/// it also sends the partial packet at the end of each call. So the head waits for the file
+/// it also sends the partial packet at the end of each call. Therefore the head waits for the file
 /// (MSG_MORE), and a slice ends at a segment boundary: a small packet costs as much as a full one,
-/// and wakes the reader for little.
+/// and wakes the receiver for few bytes.
 extension Worker {
     mutating func sendFile(_ slot: Int, _ exchange: Int) -> Connection.Input {
         let location = plan.locations[Int(exchanges[exchange].location)]
         let chunk = location.sendfileMaxChunk
-        var most = chunk > 0 ? Int64(chunk) : 1 << 30
+        var maxCount = chunk > 0 ? Int64(chunk) : 1 << 30
         if location.features.contains(.limitsRate) {
-            most = min(most, room(slot, exchange))
-            guard most > 0 else { return .limited }
+            maxCount = min(maxCount, room(slot, exchange))
+            guard maxCount > 0 else { return .limited }
         }
         if readsViaHelper(location.features) {
-            most = min(most, FilePiece.longest)
+            maxCount = min(maxCount, FilePiece.longest)
             let rest = FilePiece(
                 offset: exchanges[exchange].fileOffset, count: exchanges[exchange].fileRemaining)
-            if startReading(most, of: rest, slot, exchange) { return .fileNotInMemory }
+            if startReading(maxCount, of: rest, slot, exchange) { return .fileNotInMemory }
         }
-        let count = Int(slice(most, slot, exchange, location.features))
+        let count = Int(slice(maxCount, slot, exchange, location.features))
         let result = Linux.sendFile(
             connections[slot].fd, from: exchanges[exchange].file,
             at: exchanges[exchange].fileOffset, count: count)
@@ -37,23 +37,23 @@ extension Worker {
         }
     }
 
-    /// Returns how much of at most `most` bytes is sent now: all that is left, or full segments,
-    /// the first of which begins with the head.
+    /// Returns the number of bytes to send now, at most `maxCount`: all that are left, or as many
+    /// as end at a segment boundary. The first segment begins with the head.
     private mutating func slice(
-        _ most: Int64, _ slot: Int, _ exchange: Int, _ features: LocationFeatures
+        _ maxCount: Int64, _ slot: Int, _ exchange: Int, _ features: LocationFeatures
     ) -> Int64 {
         let rest = exchanges[exchange].fileRemaining
-        guard rest > most, !features.contains(.limitsRate) else { return min(rest, most) }
+        guard rest > maxCount, !features.contains(.limitsRate) else { return min(rest, maxCount) }
         if exchanges[exchange].segmentSize == 0 {
             exchanges[exchange].segmentSize = segmentSize(connections[slot].fd)
         }
-        let begun = exchanges[exchange].headBytes &+ exchanges[exchange].bodyBytes
-        let excess = (begun &+ most) % Int64(exchanges[exchange].segmentSize)
-        return excess < most ? most &- excess : most
+        let sent = exchanges[exchange].headBytes &+ exchanges[exchange].bodyBytes
+        let excess = (sent &+ maxCount) % Int64(exchanges[exchange].segmentSize)
+        return excess < maxCount ? maxCount &- excess : maxCount
     }
 }
 
 extension LocationFeatures {
-    /// True if a head waits for the first bytes of its file; false where those may be delayed.
+    /// True if a head waits for the first bytes of its file; false if those may be delayed.
     var headsWait: Bool { contains(.holdsHead) || !contains(.limitsRate) }
 }

@@ -1,12 +1,12 @@
 #if DEBUG
     import Linux
 
-    /// Trust boundary tests in debug builds: what a hostile worker could do with the memory and the
-    /// descriptors that it shares with others. `WHAT:SEED` produces the same garbage each time.
+    /// Attacks for trust boundary tests, in debug builds: the worker misuses the memory and the
+    /// descriptors that it shares with other processes. The same seed produces the same garbage.
     extension Worker {
-        /// Performs an action. Returns nil if `what` is unknown.
-        func attackSharedMemory(_ what: String) -> SandboxProbeOutcome? {
-            let parts = what.split(separator: ":", maxSplits: 1)
+        /// Performs an attack, as in `garbage-ring:SEED`. Returns nil if it is unknown.
+        func attackSharedMemory(_ attack: String) -> SandboxProbeOutcome? {
+            let parts = attack.split(separator: ":", maxSplits: 1)
             guard parts.count == 2 else { return nil }
             var random = Garbage(state: UInt64(parts[1]) ?? 0)
             switch parts[0] {
@@ -41,7 +41,7 @@
             }
         }
 
-        /// Makes the logger write into a file of any name.
+        /// Sends the logger a line for a file of any name.
         private func nameLog(_ path: [UInt8]) {
             for log in [0, 1, -1] {
                 let record = LogRecord(kind: .named, target: log, detail: path.count)
@@ -78,7 +78,8 @@
                 for _ in 0..<200_000 { words[random.below(words.count)] = random.number() }
                 // Overwrites the lock and the header repeatedly.
                 for _ in 0..<1000 { words[random.below(12)] = random.number() }
-                // If the lock seems to belong to a dead worker, the table is only repaired.
+                // Releases the lock in half of the cases: while it seems to belong to a dead
+                // worker, other workers only repair the table.
                 if random.below(2) == 0 { words[0] = 0 }
             }
         }
@@ -88,7 +89,7 @@
                 var bytes = (0..<random.below(200)).map { _ in UInt8(random.below(256)) }
                 if bytes.count > 8 { bytes[8] = UInt8(random.below(6)) }
                 if random.below(4) == 0 { bytes = [] }
-                // Standard error, a pipe, is a descriptor that is not a file.
+                // Passes standard error, a pipe, as a descriptor that is not a regular file.
                 _ = Linux.send(
                     helper.descriptor, bytes, passing: random.below(3) == 0 ? 2 : -1)
             }

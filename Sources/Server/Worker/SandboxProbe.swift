@@ -2,9 +2,9 @@
     import HTTP
     import Linux
 
-    /// Sandbox tests in debug builds: if the environment has APUS_BREAK_IN, a request for
-    /// `/break-in/WHAT` does WHAT as an attacker who has taken over the worker, and the result is
-    /// logged. `trap` is a fault of the program itself.
+    /// Probes for sandbox tests, in debug builds: if the environment has APUS_BREAK_IN, a request
+    /// for `/break-in/ACTION` makes the worker perform the action like an attacker who controls it,
+    /// and logs the result. `trap` simulates a bug that terminates the worker.
     extension Worker {
         func probeIfRequested(_ slot: Int, _ exchange: Int) {
             guard context.allowsSandboxProbes else { return }
@@ -13,15 +13,15 @@
             ).text
             let words = line.split(separator: " ")
             guard words.count > 1, words[1].hasPrefix("/break-in/") else { return }
-            let what = String(words[1].dropFirst("/break-in/".utf8.count))
-            if what == "trap" { fatalError("a trap was requested") }
+            let action = String(words[1].dropFirst("/break-in/".utf8.count))
+            if action == "trap" { fatalError("a trap was requested") }
             let outcome =
-                switch attackSharedMemory(what) ?? probeSandbox(what) {
+                switch attackSharedMemory(action) ?? probeSandbox(action) {
                 case .succeeded: "succeeded"
                 case .refused(let code): "failed (\(code): \(SystemError.text(of: code)))"
                 case .unknown: "is unknown"
                 }
-            logError(.alert, "break-in \(what) \(outcome)", slot, exchange)
+            logError(.alert, "break-in \(action) \(outcome)", slot, exchange)
         }
     }
 #endif

@@ -6,8 +6,8 @@ import Reactor
 
 /// A worker: one process, one thread, one event loop.
 ///
-/// It has access to the sockets that it inherited or accepted, the files below the configured
-/// roots, for reading, and its ring of log lines.
+/// A worker has access to the sockets that it inherited or accepted, to its ring of log lines, and,
+/// for reading, to the files below the configured roots.
 struct Worker: ~Copyable {
     let plan: Plan
     let context: WorkerContext
@@ -24,14 +24,14 @@ struct Worker: ~Copyable {
 
     /// Password files and verified passwords.
     var passwordState = PasswordState()
-    /// The client of the helper process. It is a separate object because the worker's own memory is
-    /// copied now and then.
+    /// The client of the helper process. A reference keeps the worker small, whose own memory is
+    /// copied when a log line is written.
     private let helperBox: HelperClientBox
     var helper: HelperClient {
         _read { yield helperBox.line }
         nonmutating _modify { yield &helperBox.line }
     }
-    /// The time at which ``lookAtAide()`` is due; Int64.max for never.
+    /// The time at which ``checkHelper()`` is due; Int64.max for never.
     var helperCheckMs = Int64.max
     var userIDs = UserIDSequence()
     var listeners: [Listener]
@@ -113,7 +113,7 @@ struct Worker: ~Copyable {
         case ended
     }
 
-    /// Slots below this number are connections; those above are permanent event sources.
+    // The slots of permanent event sources in tokens. Lower slots are connections.
     static let signalSlot = UInt32.max
     static let lifelineSlot = UInt32.max - 1
     static let helperSlot = UInt32.max - 2
@@ -139,7 +139,7 @@ struct Worker: ~Copyable {
         proxyAddresses = ZeroedStorage(count: slots)
         socketPeers = ZeroedStorage(count: slots)
         freeConnections = FreeList(count: slots)
-        // One more, for subrequests.
+        // One more than connections, for subrequests.
         exchanges = ZeroedStorage(count: slots &+ 1)
         freeExchanges = FreeList(count: slots)
         inputs = BufferPool(size: Worker.inputSize(plan), keeps: 32)
@@ -179,7 +179,7 @@ struct Worker: ~Copyable {
         }
     }
 
-    /// Opens the change notifications; without them nothing is cached.
+    /// Opens the source of change notifications. Returns nil if that fails: nothing is cached then.
     private static func feed(_ context: WorkerContext) -> ChangeFeed? {
         do throws(SystemError) {
             return try ChangeFeed()
@@ -224,7 +224,7 @@ struct Worker: ~Copyable {
         return min(size, 65536)
     }
 
-    /// Allocates memory for the longest request target, and for what is added to it.
+    /// Allocates memory for the longest request target, with room for an appended index file.
     private static func scratch(_ plan: Plan) -> Buffer {
         var size = 8192
         for index in 0..<plan.servers.count {

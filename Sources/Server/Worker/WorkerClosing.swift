@@ -3,7 +3,7 @@ import HTTP
 import Linux
 import Reactor
 
-/// Closing of connections in any state.
+/// Closing of connections.
 extension Worker {
     /// Closes a connection in any state, and logs the current request.
     mutating func abandon(
@@ -36,10 +36,10 @@ extension Worker {
         close(slot)
     }
 
-    /// Makes the end of the connection the end of the body. Unless all of it is sent, the
-    /// connection is reset, even if this process dies: otherwise a part of it would look complete
-    /// (RFC 9112, section 8). A truncated body with a length or in chunks is recognizable, so its
-    /// connection is closed normally; a reset could discard bytes that the client has received.
+    /// Makes the end of the connection the end of the body. Unless the whole body is sent, the
+    /// connection is reset, even if this process dies: otherwise a part of the body would look
+    /// complete (RFC 9112, section 8). Clients recognize a truncated body that has a length or is
+    /// chunked, so its connection is closed normally; a reset could discard received bytes.
     mutating func delimitBodyByClose(_ slot: Int) {
         connectionDelimited.insert(slot)
         _ = clinux_reset_on_close(connections[slot].fd)

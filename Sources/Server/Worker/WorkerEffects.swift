@@ -4,10 +4,10 @@ import HTTP
 import Linux
 import Reactor
 
-/// Performs the actions of connections: their state transitions are pure, the system calls are
-/// here.
+/// Performs the actions of connections, with their system calls; the state transitions in
+/// ``Connection`` have no effects.
 extension Worker {
-    /// Opens a connection, and reads from it at once: its request has often arrived with it.
+    /// Opens a connection, and reads from it at once, since its request has often arrived already.
     mutating func open(_ slot: Int, _ descriptor: Int32, _ peer: Peer, listener: Int) {
         acceptedCount &+= 1
         connectionCount &+= 1
@@ -87,10 +87,10 @@ extension Worker {
                 guard wait(slot, exchange, direction, deadline) else { return }
                 input = .expired
             case .suspend:
-                // As in nginx, a client's half-close ends a delayed request. So it does for one
-                // that waits for the helper process, which all clients share.
-                let isAsking = contextIfAny(exchange)?.passwordCheck.asker != nil
-                watch(slot, for: timers.isArmed(slot) || isAsking ? .endOfStream : .hangUp)
+                // As in nginx, a client's half-close ends a delayed request. It also ends one that
+                // waits for a password check by the helper process, which all clients share.
+                let isChecking = contextIfAny(exchange)?.passwordCheck.asker != nil
+                watch(slot, for: timers.isArmed(slot) || isChecking ? .endOfStream : .hangUp)
                 deadlines.cancel(slot)
                 return
             case .yield:
@@ -114,9 +114,9 @@ extension Worker {
         }
     }
 
-    /// Records what the event loop works on, for the master in case this process dies: the request
-    /// so far, with `count` newly received bytes. Nothing changes, but a method that is not
-    /// `mutating` would receive a copy of the worker.
+    /// Records the request that the event loop works on, with `count` newly received bytes, for the
+    /// master in case this process dies. The method changes nothing; it is `mutating` because
+    /// otherwise it would receive a copy of the worker.
     @inline(__always)
     private mutating func reportWork(_ exchange: Int, andNew count: Int = 0) {
         let start = exchanges[exchange].inputStart
@@ -160,7 +160,7 @@ extension Worker {
         case .bytes(let count):
             exchanges[exchange].mayHaveMore = count == room
             exchanges[exchange].hasReceived = true
-            // Changes before these bytes were sent are processed before the response is built.
+            // The response must not be older than changes that precede these bytes.
             if ChangeFeed.hasPendingChanges { files.processChanges() }
             return .received(count)
         case .wouldBlock: return .nothingToReceive
@@ -174,13 +174,13 @@ extension Worker {
         let features = plan.locations[Int(exchanges[exchange].location)].features
         let output = exchanges[exchange].output
         let start = exchanges[exchange].outputStart
-        var most = exchanges[exchange].outputCount
-        // While a response waits, only earlier responses are sent.
+        var maxCount = exchanges[exchange].outputCount
+        // While a response waits, the output has only earlier responses.
         if features.contains(.limitsRate), !exchanges[exchange].isWaiting {
-            most = Int(min(Int64(most), room(slot, exchange)))
-            guard most > 0 else { return .limited }
+            maxCount = Int(min(Int64(maxCount), room(slot, exchange)))
+            guard maxCount > 0 else { return .limited }
         }
-        let bytes = unsafe output.bytes(from: start, to: start &+ most)
+        let bytes = unsafe output.bytes(from: start, to: start &+ maxCount)
         let result = unsafe Linux.send(
             connections[slot].fd, UnsafeRawBufferPointer(bytes),
             moreFollows: moreFollows && features.headsWait)

@@ -28,8 +28,8 @@ extension Worker {
     private mutating func specificAddress(of slot: Int, _ listener: Int) -> Int32 {
         guard !listeners[listener].specific.isEmpty else { return listeners[listener].servers }
         let local = localAddress(of: slot)
-        for particular in listeners[listener].specific where local.isAt(particular.address) {
-            return particular.servers
+        for specific in listeners[listener].specific where local.isAt(specific.address) {
+            return specific.servers
         }
         return listeners[listener].servers
     }

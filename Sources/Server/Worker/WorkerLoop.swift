@@ -66,7 +66,7 @@ extension Worker {
     private mutating func checkMountEvents(_ count: Int) {
         // select has no error events apart from readiness, and these files are always ready.
         if poller.engine == .select { return checkMounts() }
-        // A single event is handled in its order anyway.
+        // With a single event, no other one precedes it.
         guard count > 1 else { return }
         for index in 0..<count where poller.event(at: index).token.slot == Worker.mountSlot {
             files.mountsChanged()
@@ -89,7 +89,7 @@ extension Worker {
         until = min(until, min(files.closeDueMs, files.sweepDueMs))
         until = min(until, helperCheckMs)
         guard until < Int64.max else { return -1 }
-        // One more, since the clock's milliseconds are truncated: never early.
+        // The clock's milliseconds are truncated: one more, so that the wait never ends early.
         return Int32(clamping: max(0, until &- clock.monotonicMs &+ 1))
     }
 
@@ -101,7 +101,7 @@ extension Worker {
             guard connections[slot].generation == token.generation,
                 connections[slot].state != .free, !connections[slot].isQueued
             else { return }
-            // A suspended connection is only notified that the client has closed it.
+            // A throttled connection is only watched for a disconnect.
             let hasDisconnected = connections[slot].isThrottled
             connections[slot].isThrottled = false
             drive(slot, hasDisconnected ? .failed : .ready)
@@ -112,7 +112,7 @@ extension Worker {
         } else if token.slot == Worker.helperSlot {
             handleHelperReplies()
         } else if token.slot == Worker.mountSlot {
-            // If other events arrived with it, it was handled before.
+            // With other events in the same iteration, `checkMountEvents` has handled this one.
             files.mountsChanged()
         } else {
             accept(from: Int(token.slot &- Worker.firstListenerSlot))
@@ -121,9 +121,9 @@ extension Worker {
 
     private mutating func runQueue() {
         // Connections queued from here on wait for the next iteration.
-        let turn = queue
+        let queued = queue
         queue.removeAll(keepingCapacity: true)
-        for slot in turn where connections[Int(slot)].isQueued {
+        for slot in queued where connections[Int(slot)].isQueued {
             connections[Int(slot)].isQueued = false
             drive(Int(slot), .ready)
         }

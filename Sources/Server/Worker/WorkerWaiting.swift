@@ -1,9 +1,9 @@
 import Linux
 import Reactor
 
-/// Waiting of connections, and its time limits.
+/// Waiting for events of connections, with timeouts.
 extension Worker {
-    /// Waits for readiness. Returns true if the time for it is over already.
+    /// Waits for readiness. Returns true if the deadline has passed already.
     mutating func wait(
         _ slot: Int, _ exchange: Int, _ direction: Connection.Direction,
         _ deadline: Connection.DeadlineKind
@@ -67,7 +67,7 @@ extension Worker {
         queue.append(UInt32(truncatingIfNeeded: slot))
     }
 
-    /// Waits for the next request without buffers.
+    /// Releases the connection's buffers and waits for the next request.
     mutating func keepIdle(_ slot: Int, _ exchange: Int) {
         let timeouts = plan.locations[Int(exchanges[exchange].location)].timeouts
         releaseExchange(slot, exchange)
@@ -89,8 +89,8 @@ extension Worker {
         }
     }
 
-    /// Shuts down our side and waits for the client to close. Returns true if there is no time for
-    /// that.
+    /// Shuts down our side and waits for the client to close. Returns true if the deadline for that
+    /// has passed already.
     mutating func linger(_ slot: Int, _ exchange: Int) -> Bool {
         if !connectionDelimited.isEmpty { allowNormalClose(slot, exchange) }
         shutdownSending(connections[slot].fd)

@@ -25,18 +25,18 @@ struct ChaosPhase {
                 }
                 try server.waitForWorkers()
             },
-            ChaosPhase(name: "a bad configuration on HUP", rounds: times(10), act: badReload),
-            ChaosPhase(name: "another number of workers", rounds: times(8)) { server, round in
+            ChaosPhase(name: "an invalid configuration on HUP", rounds: times(10), act: badReload),
+            ChaosPhase(name: "number of workers changed", rounds: times(8)) { server, round in
                 try server.write(workers: 1 + round % 4)
                 try server.reload()
             },
-            ChaosPhase(name: "a listener comes and goes", rounds: times(10)) { server, round in
+            ChaosPhase(name: "a listener added and removed", rounds: times(10)) { server, round in
                 let extra = round % 2 == 0 ? "listen 127.0.0.1:PORT2;" : ""
                 try server.write(workers: 2, extra: extra)
                 try server.reload()
             },
-            ChaosPhase(name: "sockets of the workers' own, 4 and 1", rounds: times(8), act: spread),
-            ChaosPhase(name: "logs moved away, USR1", rounds: times(30), act: rotate),
+            ChaosPhase(name: "reuseport, 4 workers and 1", rounds: times(8), act: spread),
+            ChaosPhase(name: "logs moved, USR1", rounds: times(30), act: rotate),
             ChaosPhase(name: "USR1 50 times in 0.1 s", rounds: times(2)) { server, _ in
                 for _ in 0..<50 {
                     kill(try server.master(), SIGUSR1)
@@ -46,10 +46,10 @@ struct ChaosPhase {
             ChaosPhase(name: "upgrade", rounds: times(3), act: upgrade),
             ChaosPhase(name: "upgrade and rollback", rounds: times(2), act: rollBack),
             ChaosPhase(
-                name: "connections used up", rounds: times(3), mayLose: true, lossesEach: 4,
+                name: "connections run out", rounds: times(3), mayLose: true, lossesEach: 4,
                 act: crowd),
             ChaosPhase(
-                name: "descriptors used up", rounds: times(3), mayLose: true, lossesEach: 4,
+                name: "descriptors run out", rounds: times(3), mayLose: true, lossesEach: 4,
                 act: exhaust),
             ChaosPhase(name: "a worker stopped for 0.3 s", rounds: times(4)) { server, _ in
                 let worker = try waitForValue("a worker") { server.currentWorkers.first }
@@ -102,7 +102,7 @@ struct ChaosPhase {
         let new = try server.daemon.upgrade()
         try server.waitForWorkers(new)
         kill(old, SIGWINCH)
-        try waitFor("the old workers to leave") { server.daemon.children(of: old).isEmpty }
+        try waitFor("the old workers to exit") { server.daemon.children(of: old).isEmpty }
         kill(old, SIGQUIT)
         try waitFor("the old master to exit") {
             server.daemon.master(".oldbin") == nil && hasEnded(old)
@@ -114,7 +114,7 @@ struct ChaosPhase {
         let new = try server.daemon.upgrade()
         try server.waitForWorkers(new)
         kill(old, SIGWINCH)
-        try waitFor("the old workers to leave") { server.daemon.children(of: old).isEmpty }
+        try waitFor("the old workers to exit") { server.daemon.children(of: old).isEmpty }
         kill(old, SIGHUP)
         try server.waitForWorkers(old)
         kill(new, SIGQUIT)

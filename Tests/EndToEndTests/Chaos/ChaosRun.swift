@@ -86,7 +86,7 @@ struct ChaosRun {
 
     private func quit(_ server: ChaosServer, _ signal: Int32) throws {
         kill(try server.master(), signal)
-        try? waitFor("the end of all processes") { server.processes.isEmpty }
+        try? waitFor("all processes to exit") { server.processes.isEmpty }
     }
 
     private static func end(
@@ -99,7 +99,7 @@ struct ChaosRun {
             kill(try server.master(), signal)
             // nginx's workers outlive a master that is killed.
             let patience = binary == Product.binary ? patienceSeconds : 8
-            try? waitFor("the end of all processes", seconds: patience) { server.processes.isEmpty }
+            try? waitFor("all processes to exit", seconds: patience) { server.processes.isEmpty }
         } catch {
             _ = try clients.finish()
             throw error

@@ -75,7 +75,7 @@ extension CaseRow {
         let directives = Set(one.directives)
         return directives.contains { $0.hasPrefix("limit_req") }
             || !directives.isDisjoint(with: ["stub_status", "gzip_cache"])
-            || key == "peers/listen: what the kernel knows of a connection"
+            || key == "peers/listen: variables of the kernel's connection"
     }
 }
 

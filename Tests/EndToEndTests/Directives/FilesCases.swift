@@ -224,7 +224,7 @@ extension DirectiveGroup {
             server: "location /a/ { alias {root}/b/; index x y; }", files: ["b/y": "y"],
             .get("/a/", expect: 200, "y"))
 
-        // MARK: apus's own
+        // MARK: directives of apus
 
         DirectiveCase(
             "symlinks: beneath", server: "symlinks beneath;", files: ["a/f": "f"],

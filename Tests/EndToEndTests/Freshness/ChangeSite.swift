@@ -94,7 +94,7 @@ final class ChangeSite {
         try done(unsafe truncate(path, size), "truncate")
     }
 
-    // MARK: facts
+    // MARK: file status
 
     func setTime(_ path: String, _ seconds: Int) throws {
         let time = timespec(tv_sec: seconds, tv_nsec: 0)

@@ -27,7 +27,7 @@ extension ChangeKind {
                 return .file(site.path("a.txt"))
             },
             ChangeKind(
-                name: "create what was 404", target: "NUMBER.txt", setUp: { _ in .status(404) }
+                name: "create a missing file", target: "NUMBER.txt", setUp: { _ in .status(404) }
             ) { site, number in
                 try site.write(site.path("\(number).txt"), ChangeSite.text(number), creating: true)
                 return .file(site.path("\(number).txt"))
@@ -86,7 +86,7 @@ extension ChangeKind {
             return .file(site.path("a.txt"))
         },
         ChangeKind(
-            name: "write, descriptor kept open",
+            name: "write through an open descriptor",
             setUp: { site in
                 let path = try newFile(site)
                 site.descriptor = unsafe open(path, O_WRONLY | O_CLOEXEC)
@@ -124,7 +124,7 @@ extension ChangeKind {
         compressedKind("mapped write and unmap, gzip from memory", count: 3000) { site, number in
             try site.storeMapped(site.path("a.txt"), ChangeSite.text(number, count: 3000))
         },
-        ChangeKind(name: "written through a later hard link", setUp: aFile) { site, number in
+        ChangeKind(name: "written through a new hard link", setUp: aFile) { site, number in
             let other = site.outside + "/other"
             try site.addName(other, of: site.path("a.txt"))
             try site.write(other, ChangeSite.text(number))

@@ -123,7 +123,7 @@ final class FreshnessRun {
     /// none.
     private func awaitCompressed(_ first: Response?, _ seat: Int, _ request: [UInt8]) -> Response? {
         var response = first
-        try? waitFor("an answer that was compressed before", seconds: 5) {
+        try? waitFor("a cached compressed response", seconds: 5) {
             guard response?.wasChunked == true, response?["Server"]?.hasPrefix("apus") == true
             else { return true }
             response = try ask(seat, request)

@@ -23,8 +23,8 @@ import Testing
         #expect(load.isRunning, "the busy connections ended: \(load.errorOutput)")
         let sum = FreshnessTally.sum(run.tallies)
         print(
-            "freshness: \(sum.changes) changes, \(sum.responses) answers, \(sum.stale) stale, "
-                + "\(sum.wrong) wrong; \(run.workers.count) workers answered")
+            "freshness: \(sum.changes) changes, \(sum.responses) responses, \(sum.stale) stale, "
+                + "\(sum.wrong) wrong; \(run.workers.count) workers responded")
         #expect(sum.stale == 0 && sum.wrong == 0, "\(sum.examples)")
         #expect(sum.responses > 7 * sum.changes)
         return run
@@ -50,7 +50,7 @@ import Testing
         let server = try FreshnessServer.start()
         let run = try expectFresh(server, rounds: Self.rounds(20), reloadEvery: 20)
         #expect(run.reloads >= 20)
-        #expect(run.workers.count > 10, "workers that answered: \(run.workers.count)")
+        #expect(run.workers.count > 10, "workers that responded: \(run.workers.count)")
     }
 
     @Test(.enabled(if: FreshnessServer.canLimitWatches, "needs a user namespace"))

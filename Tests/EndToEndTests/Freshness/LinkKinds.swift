@@ -9,7 +9,7 @@ extension ChangeKind {
             return .file(site.path("current/a.txt"))
         },
         ChangeKind(
-            name: "root that is a switched link",
+            name: "root is a switched link",
             configuration: "location PREFIX { root PLACE/current; }",
             setUp: { site in
                 // A location's root is prepended to the whole path.
@@ -33,16 +33,16 @@ extension ChangeKind {
             try site.pointLink(site.path("a.txt"), to: target)
             return .file(site.path("a.txt"))
         },
-        ChangeKind(name: "the file of a link written", setUp: aLink) { site, number in
+        ChangeKind(name: "a link's target written", setUp: aLink) { site, number in
             try site.write(site.outside + "/0", ChangeSite.text(number))
             return .file(site.path("a.txt"))
         },
-        ChangeKind(name: "the file of a link replaced", setUp: aLink) { site, number in
+        ChangeKind(name: "a link's target replaced", setUp: aLink) { site, number in
             try site.replace(site.outside + "/0", ChangeSite.text(number))
             return .file(site.path("a.txt"))
         },
         ChangeKind(
-            name: "a link in the middle of three",
+            name: "link in the middle of three",
             setUp: { site in
                 _ = try aLink(site)
                 try site.write(site.outside + "/1", ChangeSite.text(1), creating: true)
@@ -54,7 +54,7 @@ extension ChangeKind {
             try site.pointLink(site.outside + "/middle", to: "\(number % 2)")
             return .file(site.path("a.txt"))
         },
-        ChangeKind(name: "the file of a link removed; made", setUp: aLink) { site, number in
+        ChangeKind(name: "a link's target removed; created", setUp: aLink) { site, number in
             if number % 2 == 1 {
                 try site.remove(site.outside + "/0")
                 return .status(404)

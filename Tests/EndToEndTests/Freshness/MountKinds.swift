@@ -2,7 +2,7 @@ extension ChangeKind {
     /// Mounts on the way to the file.
     static let mountKinds = [
         ChangeKind(
-            name: "bind mount over a directory; its removal", target: "d/a.txt", needsRoot: true,
+            name: "bind mount over a directory; removed", target: "d/a.txt", needsRoot: true,
             setUp: { site in
                 try site.write(site.outside + "/a.txt", "below the mount", creating: true)
                 try site.makeFolder(site.path("d"))
@@ -17,7 +17,7 @@ extension ChangeKind {
             return .file(site.path("d/a.txt"))
         },
         ChangeKind(
-            name: "bind mount over a file; its removal", needsRoot: true,
+            name: "bind mount over a file; removed", needsRoot: true,
             setUp: { site in
                 try site.write(site.outside + "/a.txt", "the mounted file", creating: true)
                 return .file(try newFile(site))

@@ -3,7 +3,7 @@ extension ChangeKind {
     static let nameKinds =
         candidates + sidecars + [
             ChangeKind(
-                name: "the page of error_page replaced",
+                name: "error page replaced",
                 configuration: "location PREFIX { error_page 404 PREFIXpage.html; }",
                 target: "none.txt",
                 setUp: { .file(try newFile($0, "page.html"), status: 404) }
@@ -12,7 +12,7 @@ extension ChangeKind {
                 return .file(site.path("page.html"), status: 404)
             },
             ChangeKind(
-                name: "what had an error_page made; removed",
+                name: "file with an error page created; removed",
                 configuration: "location PREFIX { error_page 404 PREFIXpage.html; }",
                 setUp: { .file(try newFile($0, "page.html"), status: 404) }
             ) { site, number in
@@ -40,7 +40,7 @@ extension ChangeKind {
                 return number % 2 == 1 ? .status(401) : .file(site.path("a.txt"))
             },
             ChangeKind(
-                name: "a file more in a listing",
+                name: "file added to a listing",
                 configuration: "location PREFIX { autoindex on; }",
                 target: "",
                 setUp: { site in
@@ -56,7 +56,7 @@ extension ChangeKind {
 
     private static let candidates = [
         ChangeKind(
-            name: "an earlier index made; removed",
+            name: "earlier index file created; removed",
             configuration: "location PREFIX { index a.html b.html; }", target: "d/",
             setUp: { site in
                 try site.makeFolder(site.path("d"))
@@ -71,7 +71,7 @@ extension ChangeKind {
             return .file(site.path("d/b.html"))
         },
         ChangeKind(
-            name: "an earlier file of try_files made; removed",
+            name: "earlier file of try_files created; removed",
             configuration: """
                 location PREFIX { try_files $uri $uri.html $uri/a.html PREFIXlast.txt; }
                 """,
@@ -87,7 +87,7 @@ extension ChangeKind {
             return .file(site.path("last.txt"))
         },
         ChangeKind(
-            name: "a folder of try_files moved in; out",
+            name: "directory of try_files moved in; out",
             configuration: "location PREFIX { try_files $uri/a.html $uri PREFIXlast.txt; }",
             target: "d",
             setUp: { site in
@@ -118,7 +118,8 @@ extension ChangeKind {
             return .sidecar(site.path("a.txt.gz"))
         },
         ChangeKind(
-            name: ".gz sidecar removed; made", configuration: "location PREFIX { gzip_static on; }",
+            name: ".gz sidecar removed; created",
+            configuration: "location PREFIX { gzip_static on; }",
             fields: ["Accept-Encoding: gzip"],
             setUp: { site in
                 _ = try newFile(site)

@@ -49,7 +49,7 @@ final class ChildProcess {
     func waitForExit(
         seconds: Double = patienceSeconds, _ location: SourceLocation = #_sourceLocation
     ) throws -> Exit {
-        try waitForValue("end of process \(pid)", seconds: seconds, location) {
+        try waitForValue("the exit of process \(pid)", seconds: seconds, location) {
             _ = isRunning
             return exit
         }

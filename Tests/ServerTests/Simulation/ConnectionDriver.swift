@@ -88,7 +88,7 @@ final class ConnectionDriver {
         outputs.release(exchange.output)
     }
 
-    // MARK: turns
+    // MARK: iterations
 
     /// True if the loop would run the connection now.
     var isDue: Bool {
@@ -141,7 +141,7 @@ final class ConnectionDriver {
             guard let input else { return }
             action = connection.step(input, &exchange)
         }
-        throw SimulationFailure("a turn that does not end")
+        throw SimulationFailure("an endless iteration")
     }
 
     private func carryOut(_ action: Connection.Action) throws -> Connection.Input? {
@@ -331,7 +331,7 @@ final class ConnectionDriver {
         writtenBytes += bytes.count
     }
 
-    // MARK: answers
+    // MARK: responses
 
     /// Responds in the order of the worker's phases: fault, location, body size, content.
     private func response() throws {

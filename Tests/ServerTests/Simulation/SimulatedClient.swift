@@ -112,7 +112,7 @@ struct SimulatedClient {
         sent == sends && (ending == .halfClose || ending == .halfCloseWithinRequest)
     }
 
-    // MARK: what it knows
+    // MARK: state
 
     /// The number of responses that are due for the sent bytes.
     private var due: Int {

@@ -135,9 +135,10 @@ struct SimulatedScript {
             ])
     }
 
-    // MARK: answers
+    // MARK: responses
 
-    private func served(_ response: SimulatedResponse, keepsAlive: Bool) -> SimulatedRequest.Responses
+    private func served(_ response: SimulatedResponse, keepsAlive: Bool)
+        -> SimulatedRequest.Responses
     {
         let isKept = keepsAlive && requests.count + 1 < keepaliveRequests
         return SimulatedRequest.Responses(
