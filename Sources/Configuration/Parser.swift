@@ -79,8 +79,8 @@ private struct Parser {
         var directives: [Directive] = []
     }
 
-    private static let deepestBlock = 128
-    private static let deepestInclude = 64
+    private static let maxBlockDepth = 128
+    private static let maxIncludeDepth = 64
     /// The maximum number of includes, far more than real configurations have. It stops files that
     /// include each other twice at every level.
     private static let maxIncludes = 100_000
@@ -175,17 +175,17 @@ private struct Parser {
             isDropped = true
             diagnostics.append(
                 Diagnostic("directive \"include\" is not terminated by \";\"", at: statement.place))
-        } else if blocks.count == Parser.deepestBlock {
+        } else if blocks.count == Parser.maxBlockDepth {
             diagnostics.append(
                 Diagnostic(
-                    "blocks are nested more than \(Parser.deepestBlock) deep",
+                    "blocks are nested more than \(Parser.maxBlockDepth) deep",
                     at: statement.place))
         }
         blocks.append(
             OpenBlock(
                 words: statement.words, brace: statement.place,
                 isRaw: isInRaw || rawBlocks.contains(name),
-                isDropped: isDropped || blocks.count >= Parser.deepestBlock))
+                isDropped: isDropped || blocks.count >= Parser.maxBlockDepth))
     }
 
     private mutating func close(_ statement: Lexer.Statement, outer: Int) {
@@ -264,10 +264,10 @@ private struct Parser {
                 Diagnostic("cannot read \"\(path)\": \(failure.reason)", at: word))
         case .success(let source) where including.contains(source):
             diagnostics.append(Diagnostic("\"\(path)\" is included from within itself", at: word))
-        case .success where including.count > Parser.deepestInclude:
+        case .success where including.count > Parser.maxIncludeDepth:
             diagnostics.append(
                 Diagnostic(
-                    "files are included more than \(Parser.deepestInclude) deep", at: word))
+                    "files are included more than \(Parser.maxIncludeDepth) deep", at: word))
         case .success(let source):
             includes += 1
             if includes <= Parser.maxIncludes {

@@ -109,7 +109,7 @@ public struct DirectoryListing {
         case .failure(let error):
             // EACCES is left out, as in nginx. ENOENT is a link without a target, or a name that
             // was removed in the meantime: then the second stat finds nothing either.
-            guard followsLinks, error.isMissing || error.isLoop,
+            guard followsLinks, error.isMissing || error.isLinkLoop,
                 case .success(let entry) = stream.entry(followsLinks: false)
             else { return nil }
             return entry
@@ -200,5 +200,5 @@ public struct DirectoryListing {
 
 extension FileError {
     /// True for ELOOP: links that form a loop.
-    fileprivate var isLoop: Bool { code == ELOOP }
+    fileprivate var isLinkLoop: Bool { code == ELOOP }
 }

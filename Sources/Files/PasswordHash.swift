@@ -4,9 +4,9 @@ import HTTP
 /// Password hashes: `{PLAIN}`, `{SHA}`, `{SSHA}`, `$apr1$`, and all that crypt(3) supports.
 public enum PasswordHash {
     /// The maximum length of a hash in bytes; a longer one matches no password.
-    public static let longestHash = 2048
+    public static let maxHashLength = 2048
     /// The maximum length of a password in bytes; a longer one never matches. crypt(3) accepts 511.
-    public static let longestPassword = 4096
+    public static let maxPasswordLength = 4096
 
     /// The result of a check.
     public enum Verdict: Equatable, Sendable {
@@ -27,7 +27,7 @@ public enum PasswordHash {
     public static func check(_ password: Span<UInt8>, against hash: Span<UInt8>) -> Verdict {
         let hash = hash.slice(from: 0, to: hash.firstIndex(of: 0) ?? hash.count)
         let password = password.slice(from: 0, to: password.firstIndex(of: 0) ?? password.count)
-        guard hash.count <= longestHash, password.count <= longestPassword,
+        guard hash.count <= maxHashLength, password.count <= maxPasswordLength,
             let made = make(password, setting: hash)
         else { return .mismatch }
         return equalsInConstantTime(made.span, hash) ? .match : .mismatch

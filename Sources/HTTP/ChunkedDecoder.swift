@@ -24,9 +24,9 @@ public struct ChunkedDecoder: BitwiseCopyable, Sendable {
     }
 
     /// The maximum length of a line with a size and extensions, in bytes.
-    static var maximumLine: Int { 4096 }
+    static var maxLineLength: Int { 4096 }
     /// The maximum size of the trailer section, in bytes.
-    static var maximumTrailers: Int { 8192 }
+    static var maxTrailersLength: Int { 8192 }
 
     /// The bytes of the body so far, without the chunk framing.
     public private(set) var bodyBytes: Int64 = 0
@@ -80,18 +80,18 @@ public struct ChunkedDecoder: BitwiseCopyable, Sendable {
         switch place {
         case .sizeStart, .size, .sizeSpace, .extensions, .sizeLineFeed:
             parseSizeLine(byte)
-            if length > Self.maximumLine { place = .invalid }
+            if length > Self.maxLineLength { place = .invalid }
         case .extensionStart, .extensionName, .extensionNameEnd, .extensionValueStart,
             .extensionValue, .quoted, .quotedPair, .extensionEnd:
             parseExtension(byte)
-            if length > Self.maximumLine { place = .invalid }
+            if length > Self.maxLineLength { place = .invalid }
         case .dataReturn: place = byte == 0x0D ? .dataLineFeed : .invalid
         case .dataLineFeed:
             place = byte == 0x0A ? .sizeStart : .invalid
             length = 0
         case .trailerStart, .trailerName, .trailer, .trailerLineFeed, .lastLineFeed:
             parseTrailers(byte)
-            if length > Self.maximumTrailers { place = .invalid }
+            if length > Self.maxTrailersLength { place = .invalid }
         case .data, .finished, .invalid: break
         }
     }

@@ -18,7 +18,7 @@ public struct FieldBlockCache: BitwiseCopyable {
     /// The number of blocks, indexed by their lengths.
     static var blocks: Int { 16 }
     /// The maximum length of a block.
-    static var longest: Int { 1024 }
+    static var maxBlockLength: Int { 1024 }
 
     let start: UnsafeMutablePointer<Block>?
     /// The bytes of the blocks, one after the other.
@@ -37,7 +37,7 @@ public struct FieldBlockCache: BitwiseCopyable {
         let start = UnsafeMutablePointer<Block>.allocate(capacity: blocks)
         unsafe start.initialize(repeating: Block(), count: blocks)
         return unsafe FieldBlockCache(
-            start, .allocate(byteCount: blocks &* longest, alignment: 64))
+            start, .allocate(byteCount: blocks &* maxBlockLength, alignment: 64))
     }
 
     /// Frees the memory. The handle must not be used again.
@@ -56,8 +56,8 @@ public struct FieldBlockCache: BitwiseCopyable {
         guard count > 0, self[index].count == count else { return nil }
         let isSame = unsafe received.withUnsafeBytes { received in
             guard let base = received.baseAddress else { return false }
-            return unsafe FieldBlockCache.areSame(
-                base + position, bytes + index &* FieldBlockCache.longest, count)
+            return unsafe FieldBlockCache.areEqual(
+                base + position, bytes + index &* FieldBlockCache.maxBlockLength, count)
         }
         return isSame ? index : nil
     }
@@ -73,7 +73,7 @@ public struct FieldBlockCache: BitwiseCopyable {
 
     /// Returns true if the bytes are the same, compared 32 at a time.
     @unsafe @inline(__always)
-    private static func areSame(
+    private static func areEqual(
         _ left: UnsafeRawPointer, _ right: UnsafeRawPointer, _ count: Int
     ) -> Bool {
         guard count >= 32 else {
@@ -104,7 +104,8 @@ public struct FieldBlockCache: BitwiseCopyable {
     ) {
         let count = head.byteCount &- position
         guard let start = unsafe start, let bytes = unsafe bytes, count > 0,
-            count <= FieldBlockCache.longest, head.isOrdinary, Int(head.host.offset) >= position
+            count <= FieldBlockCache.maxBlockLength, head.isOrdinary,
+            Int(head.host.offset) >= position
         else { return }
         let index = count & (FieldBlockCache.blocks &- 1)
         let block = unsafe start + index
@@ -114,7 +115,7 @@ public struct FieldBlockCache: BitwiseCopyable {
         unsafe block.pointee.head.host.offset &-= UInt32(truncatingIfNeeded: position)
         unsafe received.withUnsafeBytes { received in
             guard let base = received.baseAddress else { return }
-            unsafe (bytes + index &* FieldBlockCache.longest).copyMemory(
+            unsafe (bytes + index &* FieldBlockCache.maxBlockLength).copyMemory(
                 from: base + position, byteCount: count)
         }
     }

@@ -17,7 +17,7 @@ func explain(_ options: ExplainOptions) -> Int32 {
         writeAll(1, try Explainer.explain(options, with: plan))
         return 0
     } catch {
-        complain("\(error)")
+        printError("\(error)")
         return 2
     }
 }

@@ -29,14 +29,14 @@ private func reportTest(
 ) -> Int32 {
     if outcome.plan == nil || !options.isQuiet { writeAll(2, outcome.report) }
     let fault = outcome.plan.flatMap(ConfigurationLoader.identityFault)
-    if let fault { complain("[emerg] \(fault)") }
+    if let fault { printError("[emerg] \(fault)") }
     guard outcome.plan != nil, fault == nil else {
-        complain("configuration file \(path) test failed")
+        printError("configuration file \(path) test failed")
         return 1
     }
     if !options.isQuiet {
-        complain("the configuration file \(path) syntax is ok")
-        complain("configuration file \(path) test is successful")
+        printError("the configuration file \(path) syntax is ok")
+        printError("configuration file \(path) test is successful")
     }
     if options.dumps {
         for file in outcome.dump {
@@ -61,14 +61,14 @@ private func reload(_ request: LoadRequest, into log: ErrorLog) -> Plan? {
 private func send(_ order: CommandLineOptions.Order, to file: PidFile) -> Int32 {
     switch file.read() {
     case .failure(let error):
-        complain("[error] \(error)")
+        printError("[error] \(error)")
         return 1
     case .success(let number):
         do throws(SystemError) {
             // Opened before it is checked: a later process with the same number gets no signal.
             let process = try ProcessHandle(number, toSend: order.signal)
             guard MasterCheck.isMaster(number, of: file) else {
-                complain(
+                printError(
                     "[error] pid file \"\(file.path)\" names process \(number), "
                         + "which is not an apus master")
                 return 1
@@ -77,7 +77,7 @@ private func send(_ order: CommandLineOptions.Order, to file: PidFile) -> Int32 
             try process.send(order.signal)
             return 0
         } catch {
-            complain("[alert] \(error)")
+            printError("[alert] \(error)")
             return 1
         }
     }
@@ -91,25 +91,25 @@ private func sendReload(to master: borrowing ProcessHandle) -> Int32 {
         watch = try ReloadWatch(of: process)
     } catch {
         watch = nil
-        complain("[warn] cannot wait for the result of the reload: \(error)")
+        printError("[warn] cannot wait for the result of the reload: \(error)")
     }
     do throws(SystemError) {
         try master.send(.hangup)
     } catch {
-        complain("[alert] \(error)")
+        printError("[alert] \(error)")
         return 1
     }
     switch watch?.wait(timeoutMs: reloadPatienceMs) {
     case nil: return 0
     case .inForce:
-        complain("[notice] the new configuration is in force")
+        printError("[notice] the new configuration is in force")
         return 0
     case .failed(let reasons):
-        for line in reasons.split(separator: "\n") { complain("[emerg] \(line)") }
-        complain("[emerg] the old configuration stays in force")
-    case .masterEnded: complain("[alert] the master process \(process) has exited")
+        for line in reasons.split(separator: "\n") { printError("[emerg] \(line)") }
+        printError("[emerg] the old configuration stays in force")
+    case .masterEnded: printError("[alert] the master process \(process) has exited")
     case .timedOut:
-        complain(
+        printError(
             "[alert] no result of the reload from process \(process) within "
                 + "\(reloadPatienceMs / 1000) s: see the error log")
     }

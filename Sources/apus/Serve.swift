@@ -11,12 +11,12 @@ func serve(_ options: ServeOptions) -> Int32 {
     do throws(SystemError) {
         directory = try ServedDirectory(options.directory)
     } catch {
-        complain("cannot serve \"\(options.directory)\": \(SystemError.text(of: error.code))")
+        printError("cannot serve \"\(options.directory)\": \(SystemError.text(of: error.code))")
         return 1
     }
     let paths = BuildPaths()
     if isSuperuser(), let closed = firstClosedDirectory(on: directory.name) {
-        complain(
+        printError(
             "[warn] workers run as \"\(paths.user)\", which may not read \"\(closed)\": make it "
                 + "readable for all, or run apus as its owner")
     }

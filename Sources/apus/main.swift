@@ -17,13 +17,13 @@ func main() -> Int32 {
         }
         return run(try CommandLineOptions.parse(arguments))
     } catch {
-        complain("\(error)")
+        printError("\(error)")
         return 1
     }
 }
 
 /// Prints one line on stderr, with the program's name.
-func complain(_ message: String) {
+func printError(_ message: String) {
     writeAll(2, CommandLineTexts.line(message))
 }
 

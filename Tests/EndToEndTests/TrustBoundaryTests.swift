@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// Attacks of a worker that was taken over on other processes through shared objects; debug builds
-/// try it on request of `/break-in/WHAT`.
+/// try them on request of `/break-in/WHAT`.
 @Suite(.enabled(if: Product.isDebugBuild, "release builds cannot be asked to break in"))
 struct TrustBoundaryTests {
     private static let ends = "keepalive_requests 100000; keepalive_timeout 600s;"

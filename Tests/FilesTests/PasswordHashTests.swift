@@ -49,9 +49,9 @@ import Testing
     }
 
     @Test func tooLongPasswordMatchesNothing() {
-        let long = String(repeating: "x", count: PasswordHash.longestPassword)
+        let long = String(repeating: "x", count: PasswordHash.maxPasswordLength)
         #expect(check(long, "{PLAIN}" + long) == .mismatch)
-        let hash = "{PLAIN}" + long.prefix(PasswordHash.longestHash - 7)
+        let hash = "{PLAIN}" + long.prefix(PasswordHash.maxHashLength - 7)
         #expect(check(String(hash.dropFirst(7)), hash) == .match)
         #expect(check(long, "$apr1$abcdefgh$FBwExRW4dCc8aL.OvjpIE1") == .mismatch)
         #expect(check(long, "$1$saltsalt$9xy1btjgzLYfb7hivXtC//") == .mismatch)

@@ -36,7 +36,8 @@ import Testing
         var exchange = used
         let before = fields(exchange)
         var new = Exchange(limits: HeadLimits())
-        new.begin(HeadLimits(), .none, server: exchange.server, location: exchange.location)
+        new.resetForConnection(
+            HeadLimits(), .none, server: exchange.server, location: exchange.location)
         exchange.prepareForNextRequest()
         let (after, initial) = (fields(exchange), fields(new))
         #expect(ofConnection.isSubset(of: after.keys))
@@ -49,7 +50,7 @@ import Testing
     @Test func restartResetsAllFields() {
         let limits = HeadLimits(requestLine: 100)
         var exchange = used
-        exchange.begin(limits, .none, server: 0, location: 0)
+        exchange.resetForConnection(limits, .none, server: 0, location: 0)
         #expect(fields(exchange) == fields(Exchange(limits: limits)))
         let bytes = Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
         #expect(exchange.parser.resume(bytes.span) == .complete)

@@ -21,7 +21,7 @@ import Testing
 
         /// Returns the next message, and the descriptor that was passed with it.
         private func message() -> (bytes: [UInt8], passed: Int32)? {
-            var bytes = [UInt8](repeating: 0, count: HelperProtocol.longest)
+            var bytes = [UInt8](repeating: 0, count: HelperProtocol.maxLength)
             var passed: Int32 = -1
             let result = receive(descriptor, into: &bytes, passed: &passed)
             guard case .bytes(let count) = result, count > 0 else { return nil }
@@ -305,7 +305,7 @@ import Testing
         let pairs = (0..<5).map { ask($0, "\($0)") }
         helper.reply(HelperProtocol.replacement)
         _ = responses()
-        let isBroken = line.checkTimeouts(nowMs: HelperWatchdog.longestWaitMs)
+        let isBroken = line.checkTimeouts(nowMs: HelperWatchdog.maxWaitMs)
         #expect(!isBroken)
         let heard = responses()
         #expect(Set(heard.map(\.pair)) == Set(pairs))
@@ -519,7 +519,7 @@ import Testing
 
     @Test mutating func piecesAreRead() throws {
         let file = try openMemoryFile(named: "apus-test")
-        let piece = FilePiece(offset: 1 << 40, count: FilePiece.longest)
+        let piece = FilePiece(offset: 1 << 40, count: FilePiece.maxCount)
         line.submit(
             toRead: piece, of: file.number, for: waiter(1), of: client(1), nowMs: 0)
         let question = try #require(helper.file())
@@ -540,7 +540,7 @@ import Testing
     }
 
     @Test(arguments: [
-        FilePiece(offset: -1, count: 1), FilePiece(offset: 0, count: FilePiece.longest + 1),
+        FilePiece(offset: -1, count: 1), FilePiece(offset: 0, count: FilePiece.maxCount + 1),
         FilePiece(offset: 0, count: -1),
     ])
     func invalidPiecesAreIgnored(piece: FilePiece) {

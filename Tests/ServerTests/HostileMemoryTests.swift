@@ -167,7 +167,7 @@ import Testing
                 #expect(line.utf8.count < 700 && line.utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F })
             }
             let sight = Watchdog.WorkerSample(process: 7, activity: snapshot)
-            #expect(watchdog.look(at: [sight], nowMs: Int64(round)).count <= 1)
+            #expect(watchdog.check(at: [sight], nowMs: Int64(round)).count <= 1)
         }
     }
 
@@ -226,7 +226,7 @@ import Testing
             let end = HelperProtocol.head(of: bytes.span)?.end
             #expect(end == nil || end ?? 0 <= bytes.count)
             if let piece = HelperProtocol.piece(ofQuestion: bytes.span) {
-                #expect(piece.offset >= 0 && piece.count >= 0 && piece.count <= FilePiece.longest)
+                #expect(piece.offset >= 0 && piece.count >= 0 && piece.count <= FilePiece.maxCount)
                 _ = piece.remainder(behind: piece.count)
                 _ = piece.end
             }

@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test func tooLongLineIsCounted() {
-        let longest = LogRing.longestRecord - LogRecord.size
+        let longest = LogRing.maxRecordSize - LogRecord.size
         #expect(put(access, line(0, count: longest)))
         #expect(!put(access, line(0, count: longest + 1)))
         #expect(ring.unreportedLosses == (0, 1))
@@ -102,7 +102,7 @@ import Testing
         let bytes = line(0, count: 100)
         #expect(put(access, bytes))
         #expect(!isWoken())
-        ring.bell.announceSleep()
+        ring.wakeup.announceSleep()
         for _ in 0..<3 { #expect(put(access, bytes)) }
         #expect(isWoken())
         #expect(put(access, bytes))

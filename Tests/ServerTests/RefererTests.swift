@@ -73,7 +73,7 @@ import Testing
                 """)
         #expect(plan.settings(of: "/a").access == plan.locations[0].access)
         let inner = try #require(plan.accesses[Int(plan.settings(of: "/b").access)].referers)
-        #expect(!inner.takesNone)
+        #expect(!inner.matchesNone)
         for (referer, expected) in [
             ("http://inner.example/", RefererVerdict.valid), ("http://outer.example/", .valid),
             ("http://other.example/", .invalid),

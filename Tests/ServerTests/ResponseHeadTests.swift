@@ -57,10 +57,10 @@ import Testing
         let arena = Arena()
         var head = Self.head(200) {
             $0.contentType = arena.store("text/html")
-            $0.charset = .planned(arena.store("utf-8"))
+            $0.charset = .constant(arena.store("utf-8"))
         }
         #expect(bytes(head).contains("Content-Type: text/html; charset=utf-8"))
-        head.charset = .made
+        head.charset = .evaluated
         // The value of a variable cannot end a line.
         #expect(
             bytes(head, charset: "koi\r\nX: 8-r")
@@ -155,7 +155,7 @@ import Testing
 
     @Test func headOfMethodNotAllowed() {
         #expect(
-            bytes(Self.head(405) { $0.allows = true }) == [
+            bytes(Self.head(405) { $0.sendsAllow = true }) == [
                 "HTTP/1.1 405 Not Allowed", "Server: apus/\(Version.number)", "Date: NOW",
                 "Connection: keep-alive", "Allow: GET, HEAD",
             ])
@@ -215,17 +215,17 @@ import Testing
             $0.wholeLength = 31
             $0.contentRange = .part(first: 0, last: 1, of: 31)
         }
-        #expect(bytes(part.plain)[0] == "HTTP/1.1 200 OK")
-        #expect(bytes(part.plain).contains("Content-Length: 31"))
-        #expect(!bytes(part.plain).contains { $0.hasPrefix("Content-Range") })
+        #expect(bytes(part.unfiltered)[0] == "HTTP/1.1 200 OK")
+        #expect(bytes(part.unfiltered).contains("Content-Length: 31"))
+        #expect(!bytes(part.unfiltered).contains { $0.hasPrefix("Content-Range") })
         let unmodified = Self.head(304) {
             $0.contentType = arena.store("text/html")
             $0.contentLength = 31
             $0.hidesContent = true
         }
         #expect(!bytes(unmodified).contains { $0.hasPrefix("Content-") })
-        #expect(bytes(unmodified.plain).contains("Content-Type: text/html"))
-        #expect(bytes(unmodified.plain)[0] == "HTTP/1.1 304 Not Modified")
+        #expect(bytes(unmodified.unfiltered).contains("Content-Type: text/html"))
+        #expect(bytes(unmodified.unfiltered)[0] == "HTTP/1.1 304 Not Modified")
     }
 
     @Test func overflowIsReported() {

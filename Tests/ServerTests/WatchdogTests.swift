@@ -18,7 +18,7 @@ import Testing
     private func hung(_ looks: [[Watchdog.WorkerSample]]) -> [[Int32]] {
         var watchdog = Watchdog(limitMs: 40_000, nowMs: 0)
         return looks.enumerated().map { index, sights in
-            watchdog.look(at: sights, nowMs: Int64(index + 1) * 10_000).map(\.process)
+            watchdog.check(at: sights, nowMs: Int64(index + 1) * 10_000).map(\.process)
         }
     }
 
@@ -54,7 +54,7 @@ import Testing
     @Test func checksAreWithinTheLimit() {
         var watchdog = Watchdog(limitMs: 40_000, nowMs: 1000)
         #expect(watchdog.nextCheckMs == 11_000)
-        _ = watchdog.look(at: [], nowMs: 50_000)
+        _ = watchdog.check(at: [], nowMs: 50_000)
         #expect(watchdog.nextCheckMs == 60_000)
     }
 }

@@ -14,7 +14,7 @@ import Testing
     static let phrases = [
         "nobody", "somebody", "whoever", "is told", "are told", "tells of", "told of",
         "done without", "is there for", "comes to nothing", "come to nothing", "has come",
-        "have come", "the aide", "what is kept", "is kept of", "is to be had", "are to be had",
+        "have come", "aide", "what is kept", "is kept of", "is to be had", "are to be had",
     ]
 
     /// Names that were replaced by those of the field, as parts of identifiers.

@@ -5,7 +5,7 @@ public struct CacheBounds: Sendable, Equatable {
     /// The maximum number of paths.
     public var entries: Int
     /// The largest file whose bytes are cached; larger files are cached as open descriptors.
-    public var largestFile: Int64
+    public var maxFileSize: Int64
     /// Milliseconds without a request after which an entry is dropped; 0 for never.
     public var inactiveMs: Int64 = 0
 
@@ -13,6 +13,6 @@ public struct CacheBounds: Sendable, Equatable {
     public init(bytes: Int64, entries: Int, largestFile: Int64) {
         self.bytes = bytes
         self.entries = entries
-        self.largestFile = largestFile
+        self.maxFileSize = largestFile
     }
 }

@@ -27,7 +27,7 @@ extension FileCache {
     /// True if the entry has no variant yet but may get one.
     public func mayGetVariant(_ entry: Int32) -> Bool {
         entries[Int(entry)].compression != .refused && entries[Int(entry)].fileStatus.size > 0
-            && entries[Int(entry)].fileStatus.size <= CompressionJob.longest
+            && entries[Int(entry)].fileStatus.size <= CompressionJob.maxFileSize
     }
 
     /// Returns what is to be compressed for an entry and marks the compression as requested; the

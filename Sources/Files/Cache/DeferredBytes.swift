@@ -9,7 +9,7 @@ extension FileCache {
         let count = Int(entries[slot].pathCount)
         guard entries[slot].kind == .regular, !entries[slot].hasBytes, !entries[slot].isDead,
             !entries[slot].isVariant, entries[slot].descriptor >= 0,
-            entries[slot].fileStatus.size <= bounds.largestFile,
+            entries[slot].fileStatus.size <= bounds.maxFileSize,
             let size = Int(exactly: entries[slot].fileStatus.size),
             byteCount &+ Int64(size) <= bounds.bytes,
             let path = unsafe entries[slot].memory, let memory = unsafe malloc(count &+ size)

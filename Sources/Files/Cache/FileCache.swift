@@ -11,10 +11,10 @@ public import Linux
 public struct FileCache: ~Copyable {
     /// Milliseconds after its last use after which a descriptor is closed, so that its file system
     /// can be unmounted.
-    static let descriptorLifeMs: Int64 = 1000
+    static let idleDescriptorMs: Int64 = 1000
     /// Nanoseconds after a change during which another change may leave mtime and ctime as they
     /// are.
-    static let youngestNanoseconds: Int64 = 20_000_000
+    static let minAgeNanoseconds: Int64 = 20_000_000
 
     /// The size limits; zero entries if nothing is cached.
     let bounds: CacheBounds
@@ -22,12 +22,12 @@ public struct FileCache: ~Copyable {
     var slots: FreeList
     var index: SlotIndex
     private var admissionFilter: AdmissionFilter
-    var hand = ClockEviction()
+    var eviction = ClockEviction()
     private let seed: UInt64
     @usableFromInline var table: WatchTable
     var paths: PathWatcher
     var feed: ChangeFeed?
-    private var lossesSeen: UInt64 = 0
+    private var seenLosses: UInt64 = 0
     /// Bytes of memory that the entries use.
     var entryBytes: Int64 = 0
     /// Bytes of memory that grow with what clients request: entries, their paths and files, and the
@@ -231,12 +231,12 @@ public struct FileCache: ~Copyable {
         entries[slot].descriptor = descriptor
         entries[slot].openPosition = Int32(truncatingIfNeeded: open.count)
         open.append(Int32(truncatingIfNeeded: slot))
-        closeDueMs = min(closeDueMs, entries[slot].usedMs &+ FileCache.descriptorLifeMs)
+        closeDueMs = min(closeDueMs, entries[slot].usedMs &+ FileCache.idleDescriptorMs)
     }
 
     /// Returns true if the entry is still current. In a new epoch its path is looked up again.
     private mutating func isUnchanged(_ slot: Int, _ key: Key) -> Bool {
-        guard entries[slot].isWatched else { return isAsItWas(slot, key) }
+        guard entries[slot].isWatched else { return isSameFile(slot, key) }
         if entries[slot].watch >= 0,
             !table.isUnchanged(entries[slot].watch, since: entries[slot].version)
         {
@@ -246,21 +246,21 @@ public struct FileCache: ~Copyable {
         // Without rules for links, stat(2) of the path is enough.
         guard entries[slot].kind == .regular, key.links == .follow else { return false }
         let epoch = table.epoch
-        guard let way = watchWay(key) else { return false }
-        releaseWay(of: slot)
+        guard let way = watchPath(key) else { return false }
+        releasePath(of: slot)
         entries[slot].node = way.node
         entries[slot].nameKey = way.key
-        guard isAsItWas(slot, key) else { return false }
+        guard isSameFile(slot, key) else { return false }
         entries[slot].epoch = epoch
         return true
     }
 
-    private func isAsItWas(_ slot: Int, _ key: Key) -> Bool {
+    private func isSameFile(_ slot: Int, _ key: Key) -> Bool {
         guard case .success(let fileStatus) = Linux.fileStatus(of: key.path) else { return false }
         return fileStatus.isSame(as: entries[slot].fileStatus)
     }
 
-    mutating func watchWay(_ key: Key) -> PathWatcher.Dependency? {
+    mutating func watchPath(_ key: Key) -> PathWatcher.Dependency? {
         guard feed != nil else { return nil }
         let maxBytes = bounds.bytes &- entryBytes
         let way = key.path.withBytes(count: key.count) {
@@ -274,7 +274,7 @@ public struct FileCache: ~Copyable {
         return way
     }
 
-    mutating func releaseWay(of slot: Int) {
+    mutating func releasePath(of slot: Int) {
         guard entries[slot].node >= 0 else { return }
         paths.release(
             PathWatcher.Dependency(node: entries[slot].node, key: entries[slot].nameKey), &table)
@@ -288,8 +288,8 @@ public struct FileCache: ~Copyable {
     /// true.
     public mutating func processChanges() {
         while let change = feed?.next() { table.addWatch(change) }
-        guard table.losses != lossesSeen else { return }
-        lossesSeen = table.losses
+        guard table.losses != seenLosses else { return }
+        seenLosses = table.losses
         forgetAll()
     }
 
@@ -308,11 +308,11 @@ public struct FileCache: ~Copyable {
         for position in open.indices.reversed() where entries[Int(open[position])].pins == 0 {
             let slot = Int(open[position])
             let age = nowMs &- entries[slot].usedMs
-            guard all || age >= FileCache.descriptorLifeMs else { continue }
+            guard all || age >= FileCache.idleDescriptorMs else { continue }
             releaseDescriptor(of: slot)
             closed &+= 1
         }
-        closeDueMs = open.isEmpty ? Int64.max : nowMs &+ FileCache.descriptorLifeMs
+        closeDueMs = open.isEmpty ? Int64.max : nowMs &+ FileCache.idleDescriptorMs
         return all ? closed &+ dropOpenVariants() : closed
     }
 

@@ -7,7 +7,7 @@ extension FileCache {
     mutating func load(_ key: Key, _ reading: Reading, nowMs: Int64) -> FoundFile {
         // From here on every change is notified and makes the entry stale.
         let epoch = table.epoch
-        let way = watchWay(key)
+        let way = watchPath(key)
         let looked = FoundFile(
             key.path, count: key.count, links: key.links, rootCount: key.rootCount)
         var entry = FileEntry(key, looked, epoch: epoch, nowMs: nowMs)
@@ -47,7 +47,7 @@ extension FileCache {
         if entry.kind == .failed, !FileError(code: entry.error).isLasting { return nil }
         if isRegular, FileCache.mtimeIsAmbiguous(looked.fileStatus) { return nil }
         let hasBytes =
-            isRegular && looked.fileStatus.size <= bounds.largestFile
+            isRegular && looked.fileStatus.size <= bounds.maxFileSize
             && (reading == .here || FileCache.isInPageCache(looked))
         let size = key.count &+ (hasBytes ? Int(looked.fileStatus.size) : 0)
         guard let slot = room(for: size) else { return nil }
@@ -105,7 +105,7 @@ extension FileCache {
         let (seconds, overflow) = fileStatus.changed.multipliedReportingOverflow(by: 1_000_000_000)
         guard !overflow else { return true }
         let changed = seconds.addingReportingOverflow(Int64(fileStatus.changedNanoseconds))
-        return changed.overflow || now &- changed.partialValue < FileCache.youngestNanoseconds
+        return changed.overflow || now &- changed.partialValue < FileCache.minAgeNanoseconds
     }
 
     private mutating func noteUnwatched(_ key: Key) {

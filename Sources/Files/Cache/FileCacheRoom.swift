@@ -38,7 +38,7 @@ extension FileCache {
 
     mutating func dropOne() -> Bool {
         for _ in 0..<ClockEviction.maxStepsPerEviction {
-            guard let slot = hand.step(of: slots.end) else { return false }
+            guard let slot = eviction.step(of: slots.end) else { return false }
             guard entries[slot].kind != .free, !entries[slot].isDead, entries[slot].pins == 0
             else { continue }
             if entries[slot].uses == 0, !hasVariantInUse(slot) {
@@ -57,7 +57,7 @@ extension FileCache {
         } else {
             dropVariant(of: slot)
             index.remove(slot, entries[slot].hash)
-            releaseWay(of: slot)
+            releasePath(of: slot)
             if entries[slot].watch >= 0 { endWatch(entries[slot].watch) }
         }
         entries[slot].watch = -1

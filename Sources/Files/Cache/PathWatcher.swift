@@ -47,16 +47,16 @@ struct PathWatcher: ~Copyable {
     private var idle = SlotList()
     private var idleLinks = SlotLinks()
     private let seed: UInt64
-    private let most: Int
+    private let capacity: Int
     /// Bytes of memory that the nodes use.
     private(set) var byteCount: Int64 = 0
     /// True if a walk failed because there was no room for a node; the owner resets it.
     var isOutOfRoom = false
 
     init(most: Int, seed: UInt64) {
-        self.most = max(64, most)
+        self.capacity = max(64, most)
         self.seed = seed
-        index = SlotIndex(slots: self.most)
+        index = SlotIndex(slots: self.capacity)
     }
 
     /// The number of nodes.
@@ -66,7 +66,7 @@ struct PathWatcher: ~Copyable {
     mutating func reset() {
         nodes.removeAll()
         free.removeAll()
-        index = SlotIndex(slots: most)
+        index = SlotIndex(slots: capacity)
         idle = SlotList()
         idleLinks = SlotLinks()
         byteCount = 0
@@ -358,7 +358,7 @@ struct PathWatcher: ~Copyable {
         _ mostBytes: Int64
     ) -> Int? {
         for _ in 0...PathWatcher.maxEvictions {
-            if count < most, byteCount &+ cost <= mostBytes {
+            if count < capacity, byteCount &+ cost <= mostBytes {
                 if let slot = free.popLast() { return Int(slot) }
                 nodes.append(WatchedDirectory())
                 return nodes.count &- 1

@@ -7,7 +7,7 @@ public enum CompressedBody {
     case file(SealedFile, count: Int64)
 
     /// The maximum size of bodies that are passed as bytes.
-    public static let longestBytes = 16384
+    public static let maxInlineBytes = 16384
 
     /// The size in bytes.
     public var count: Int64 {

@@ -8,7 +8,7 @@ public import Linux
 public final class CompressionJob {
     /// The largest file that is compressed for the cache. A slice takes a few milliseconds; this
     /// size takes about a second.
-    public static let longest: Int64 = 16 << 20
+    public static let maxFileSize: Int64 = 16 << 20
     /// The number of bytes read in one step.
     static let slice = 65536
 
@@ -68,10 +68,10 @@ public final class CompressionJob {
 
     /// Processes the next slice.
     public func step() -> Step {
-        guard count <= CompressionJob.longest else { return .failed }
+        guard count <= CompressionJob.maxFileSize else { return .failed }
         switch phase {
         case .digesting: return digestSlice()
-        case .compressing: return codeSlice()
+        case .compressing: return compressSlice()
         }
     }
 
@@ -91,7 +91,7 @@ public final class CompressionJob {
         position = 0
     }
 
-    private func codeSlice() -> Step {
+    private func compressSlice() -> Step {
         if encoder == nil {
             encoder = Gzip(level: 9, sizeHint: count)
             file = try? openMemoryFile(named: "apus-gzip")
@@ -154,12 +154,12 @@ public final class CompressionJob {
         swap(&made, &file)
         switch consume made {
         case nil: return .failed
-        case let file?: return handOver(file)
+        case let file?: return takeResult(file)
         }
     }
 
-    private func handOver(_ file: consuming Descriptor) -> Step {
-        guard written > Int64(CompressedBody.longestBytes) else {
+    private func takeResult(_ file: consuming Descriptor) -> Step {
+        guard written > Int64(CompressedBody.maxInlineBytes) else {
             let bytes = readBytes(file.number, atMost: Int(written))
             return bytes.count == Int(written) ? .compressed(.bytes(bytes)) : .failed
         }

@@ -29,7 +29,7 @@ extension Worker {
             explanation?.note("auth_basic: \(passwordCheck.text)")
             switch passwordCheck {
             case .declined: break
-            case .waits: return .waits
+            case .waits: return .suspended
             case .allowed:
                 if access.satisfiesAny {
                     contextIfAny(exchange)?.passwordCheck.realms = []
@@ -63,7 +63,7 @@ extension Worker {
         logError(.info, "delaying unauthorized request", slot, exchange)
         context(of: exchange).passwordCheck.delayedStatus = 401
         timers.arm(slot, atMs: clock.monotonicMs &+ auth.delayMs)
-        return .waits
+        return .suspended
     }
 
     /// Returns the WWW-Authenticate fields of the response, each after a line end (RFC 7617). A

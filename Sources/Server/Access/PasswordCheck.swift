@@ -16,7 +16,7 @@ struct PasswordCheck {
     /// could not be verified.
     var verdict: (pair: PasswordPair, isCorrect: Bool?)?
     /// The connection, while it waits for the helper process.
-    var asker: HelperClient.Waiter?
+    var waiter: HelperClient.Waiter?
     /// The status that auth_delay holds back; 0 for none.
     var delayedStatus = 0
 }
@@ -104,8 +104,8 @@ extension Worker {
     private mutating func check(
         _ password: [UInt8], _ hash: [UInt8], _ slot: Int, _ exchange: Int
     ) -> AccessVerdict {
-        guard PasswordHash.isSlow(hash.span), password.count <= PasswordHash.longestPassword,
-            hash.count <= PasswordHash.longestHash
+        guard PasswordHash.isSlow(hash.span), password.count <= PasswordHash.maxPasswordLength,
+            hash.count <= PasswordHash.maxHashLength
         else { return checkHere(password, hash) }
         let pair = passwordState.verified.pair(password.span, hash.span)
         if passwordState.verified.contains(pair, nowMs: clock.monotonicMs) { return .allowed }
@@ -119,9 +119,9 @@ extension Worker {
             return isCorrect ? .allowed : .refused(401)
         }
         guard helper.isOpen else { return checkHere(password, hash, as: pair) }
-        let asker = HelperClient.Waiter(slot: slot, generation: connections[slot].generation)
+        let waiter = HelperClient.Waiter(slot: slot, generation: connections[slot].generation)
         let isSubmitted = helper.submit(
-            pair, hash: hash, password: password, for: asker, of: WaitingClient(peers[slot]),
+            pair, hash: hash, password: password, for: waiter, of: WaitingClient(peers[slot]),
             nowMs: clock.monotonicMs)
         helperCheckMs = helper.nextCheckMs
         guard isSubmitted else {
@@ -130,7 +130,7 @@ extension Worker {
                 exchange)
             return .refused(503)
         }
-        context.passwordCheck.asker = asker
+        context.passwordCheck.waiter = waiter
         return .waits
     }
 
@@ -151,36 +151,36 @@ extension Worker {
         _ pair: PasswordPair, isCorrect: Bool?, _ waiters: [HelperClient.Waiter]
     ) {
         if isCorrect == true { passwordState.verified.remember(pair, nowMs: clock.monotonicMs) }
-        for asker in waiters { resumeAfterCheck(asker, (pair: pair, isCorrect: isCorrect)) }
+        for waiter in waiters { resumeAfterCheck(waiter, (pair: pair, isCorrect: isCorrect)) }
     }
 
     private mutating func resumeAfterCheck(
-        _ asker: HelperClient.Waiter, _ judged: (pair: PasswordPair, isCorrect: Bool?)
+        _ waiter: HelperClient.Waiter, _ reply: (pair: PasswordPair, isCorrect: Bool?)
     ) {
-        guard connections[asker.slot].generation == asker.generation,
-            connections[asker.slot].exchange != 0
+        guard connections[waiter.slot].generation == waiter.generation,
+            connections[waiter.slot].exchange != 0
         else { return }
-        let exchange = Int(connections[asker.slot].exchange) &- 1
-        guard let context = contextIfAny(exchange), context.passwordCheck.asker == asker else {
+        let exchange = Int(connections[waiter.slot].exchange) &- 1
+        guard let context = contextIfAny(exchange), context.passwordCheck.waiter == waiter else {
             return
         }
-        context.passwordCheck.asker = nil
-        context.passwordCheck.verdict = judged
-        if judged.isCorrect == nil, helper.isOpen {
+        context.passwordCheck.waiter = nil
+        context.passwordCheck.verdict = reply
+        if reply.isCorrect == nil, helper.isOpen {
             logError(
                 .crit,
                 "cannot check a password: the helper process died or did not respond",
-                asker.slot, exchange)
+                waiter.slot, exchange)
         }
-        resume(asker.slot)
+        resume(waiter.slot)
     }
 
     /// Cancels a password check at the end of a request or when its client disconnects.
     mutating func cancelPasswordCheck(_ exchange: Int) {
-        guard let context = contextIfAny(exchange), let asker = context.passwordCheck.asker else {
+        guard let context = contextIfAny(exchange), let waiter = context.passwordCheck.waiter else {
             return
         }
-        context.passwordCheck.asker = nil
-        helper.cancel(asker)
+        context.passwordCheck.waiter = nil
+        helper.cancel(waiter)
     }
 }

@@ -4,7 +4,7 @@ import Linux
 /// change.
 struct PasswordFiles {
     /// The maximum size of a password file in bytes.
-    static let largest = 64 << 20
+    static let maxFileSize = 64 << 20
     /// The maximum number of bytes in the cache; larger files are read for each request.
     static let maxCachedBytes = 16 << 20
     /// The maximum number of files in the cache.
@@ -58,7 +58,7 @@ struct PasswordFiles {
                 text.count <= PasswordFiles.maxCachedBytes,
                 nowMs &- PasswordFiles.changedMs(fileStatus) > 20
             else { return text }
-            keep(text, fileStatus, name)
+            store(text, fileStatus, name)
             return text
         }
     }
@@ -76,7 +76,7 @@ struct PasswordFiles {
             case .wouldBlock: throw Failure(call: "pread()", code: Errno.again)
             case .failed(let code): throw Failure(call: "pread()", code: code)
             }
-            guard text.count <= largest else {
+            guard text.count <= maxFileSize else {
                 throw Failure(call: "pread()", code: Errno.fileTooLarge)
             }
         }
@@ -86,7 +86,7 @@ struct PasswordFiles {
         if let old = entries.removeValue(forKey: name) { cachedBytes &-= old.text.count }
     }
 
-    private mutating func keep(_ text: [UInt8], _ fileStatus: FileStatus, _ name: [UInt8]) {
+    private mutating func store(_ text: [UInt8], _ fileStatus: FileStatus, _ name: [UInt8]) {
         // Evicts one by one, so that a client that causes many files to be read does not evict all
         // others at once.
         while cachedBytes &+ text.count > PasswordFiles.maxCachedBytes

@@ -10,7 +10,7 @@ extension Worker {
         let index = plan.locations[Int(exchanges[exchange].location)].access
         guard index >= 0, let referers = plan.accesses[Int(index)].referers else { return true }
         guard let field = exchanges[exchange].parser.head.field(.referer) else {
-            if !referers.takesNone { writer.append("1") }
+            if !referers.matchesNone { writer.append("1") }
             return true
         }
         let received = exchanges[exchange].received
@@ -34,7 +34,7 @@ enum RefererVerdict {
 
 extension Plan {
     /// The size of nginx's buffer for a host.
-    private static let longestHost = 256
+    private static let maxHostLength = 256
 
     /// Checks whether a Referer is one of valid_referers: by its host and the prefix of its path,
     /// or by the part after the scheme. Without a scheme it counts as blocked.
@@ -45,13 +45,13 @@ extension Plan {
             if referer.startsIgnoringCase("http://") { start = 7 }
             if referer.startsIgnoringCase("https://") { start = 8 }
         }
-        guard start > 0 else { return referers.takesBlocked ? .valid : .invalid }
+        guard start > 0 else { return referers.matchesBlocked ? .valid : .invalid }
         let rest = referer.slice(from: start, to: referer.count)
         var end = 0
         while end < rest.count, rest[end] != UInt8(ascii: "/"), rest[end] != UInt8(ascii: ":") {
             end &+= 1
         }
-        guard end <= Plan.longestHost else { return .invalid }
+        guard end <= Plan.maxHostLength else { return .invalid }
         let host = (0..<end).map { rest[$0].asciiLowercased }
         let path = server(for: host.span, at: referers.hosts).server
         if path >= 0 {

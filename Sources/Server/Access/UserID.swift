@@ -152,7 +152,7 @@ extension Worker {
     private func writeLifetime(_ lifetime: UserIDLifetime, into writer: inout ByteWriter) {
         switch lifetime {
         case .session: return
-        case .longest: writer.append("; expires=Thu, 31-Dec-37 23:55:55 GMT")
+        case .maximum: writer.append("; expires=Thu, 31-Dec-37 23:55:55 GMT")
         case .seconds(let seconds):
             let time = CivilTime(clock.seconds.addingReportingOverflow(seconds).partialValue)
             writer.append("; expires=")

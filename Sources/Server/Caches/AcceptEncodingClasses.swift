@@ -34,15 +34,15 @@ struct AcceptEncodingClasses: ~Copyable {
     }
 
     /// The maximum number of classes. Other clients get responses that are not cached.
-    private static let most = 64
+    private static let maxClasses = 64
     private static let places = 32
     /// Longer values are classified each time.
-    private static let longest = 512
+    private static let maxLength = 512
 
     private var classes: [EncodingPreferences: UInt16] = [:]
     private var remembered = ZeroedStorage<KnownText>(count: AcceptEncodingClasses.places)
     private let texts = Buffer.allocate(
-        AcceptEncodingClasses.places * AcceptEncodingClasses.longest)
+        AcceptEncodingClasses.places * AcceptEncodingClasses.maxLength)
 
     deinit { texts.free() }
 
@@ -56,7 +56,7 @@ struct AcceptEncodingClasses: ~Copyable {
         hash.add(codings)
         hash.add(agent)
         let place = Int(truncatingIfNeeded: hash.value) & (AcceptEncodingClasses.places - 1)
-        let start = place &* AcceptEncodingClasses.longest
+        let start = place &* AcceptEncodingClasses.maxLength
         let known = remembered[place]
         if known.number != 0, known.hash == hash.value, known.isOldVersion == isOldVersion {
             let middle = start &+ known.codingsCount
@@ -71,7 +71,7 @@ struct AcceptEncodingClasses: ~Copyable {
                 sorting: codings, agent: agent, isOldVersion: isOldVersion,
                 expressions: expressions, matches)
         else { return nil }
-        guard codings.count &+ agent.count <= AcceptEncodingClasses.longest else { return number }
+        guard codings.count &+ agent.count <= AcceptEncodingClasses.maxLength else { return number }
         var writer = texts.writer(from: start)
         writer.append(codings)
         writer.append(agent)
@@ -100,7 +100,7 @@ struct AcceptEncodingClasses: ~Copyable {
 
     private mutating func number(of taste: EncodingPreferences) -> UInt16? {
         if let known = classes[taste] { return known }
-        guard classes.count < AcceptEncodingClasses.most else { return nil }
+        guard classes.count < AcceptEncodingClasses.maxClasses else { return nil }
         // 0 is for plans that depend on none of this.
         let number = UInt16(classes.count &+ 1)
         classes[taste] = number

@@ -152,7 +152,7 @@ extension Worker {
         let validators = FileValidators(fileStatus, now: clock.seconds)
         if fileStatus.modified > clock.seconds { return clock.seconds }
         if validators.mtimeIsAmbiguous, fileStatus.modified > 1 {
-            return fileStatus.modified &+ FileValidators.youth &- 1
+            return fileStatus.modified &+ FileValidators.ambiguousSeconds &- 1
         }
         return Int64.max
     }
@@ -164,7 +164,7 @@ extension Worker {
         let fileStatus = files[source.entry].fileStatus
         guard fileStatus.kind == .regular else { return Int64.min }
         let mtimeIsAmbiguous = FileValidators(fileStatus, now: clock.seconds).mtimeIsAmbiguous
-        let age = mtimeIsAmbiguous ? 0 : FileValidators.youth
+        let age = mtimeIsAmbiguous ? 0 : FileValidators.ambiguousSeconds
         return min(clock.seconds, fileStatus.modified.addingReportingOverflow(age).partialValue)
     }
 }

@@ -119,13 +119,13 @@ struct BufferPool: ~Copyable {
     /// The size of the pool's buffers.
     let size: Int
     /// The maximum number of unused buffers.
-    private let keeps: Int
+    private let maxIdle: Int
     private var idle: ZeroedStorage<Buffer>
     private var idleCount = 0
 
     init(size: Int, keeps: Int) {
         self.size = size
-        self.keeps = keeps
+        self.maxIdle = keeps
         idle = ZeroedStorage(count: keeps)
     }
 
@@ -147,7 +147,7 @@ struct BufferPool: ~Copyable {
     mutating func release(_ buffer: Buffer) {
         guard !buffer.isNone else { return }
         buffer.fillWithMarker()
-        if buffer.capacity == size, idleCount < keeps {
+        if buffer.capacity == size, idleCount < maxIdle {
             idle[idleCount] = buffer
             idleCount &+= 1
         } else {

@@ -186,7 +186,7 @@ struct Connection: BitwiseCopyable {
         case .ready: return proceed(&exchange)
         case .received(let count):
             exchange.inputEnd &+= count
-            return tookBytes(&exchange)
+            return afterReceive(&exchange)
         case .nothingToReceive:
             exchange.mayHaveMore = false
             return waitForBytes()

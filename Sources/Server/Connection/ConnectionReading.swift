@@ -2,7 +2,7 @@ import HTTP
 
 /// Processing of received bytes.
 extension Connection {
-    mutating func tookBytes(_ exchange: inout Exchange) -> Action {
+    mutating func afterReceive(_ exchange: inout Exchange) -> Action {
         switch state {
         case .free: return .close(.done)
         case .idle, .head, .proxyHeader:
@@ -53,7 +53,7 @@ extension Connection {
         exchange.needsParse = false
         let input = exchange.input
         let received = input.span(from: exchange.inputStart, to: exchange.inputEnd)
-        switch exchange.parser.resume(received, memory: exchange.memory) {
+        switch exchange.parser.resume(received, memory: exchange.fieldBlockCache) {
         case .needsMore:
             // Responses to earlier requests of the pipeline are sent before waiting.
             return exchange.outputCount > 0
@@ -83,7 +83,7 @@ extension Connection {
         switch exchange.body {
         case .invalid: return .close(.done)
         case .none: return nextRequest(&exchange)
-        case .counted, .chunked:
+        case .fixedLength, .chunked:
             exchange.inputStart = 0
             exchange.inputEnd = 0
             return .wait(for: .read, deadline: .body)
@@ -130,25 +130,25 @@ extension Exchange {
     /// Determines how the body is framed, and discards the part that was received with the head.
     mutating func discardBodyWithHead() {
         let head = parser.head
-        bodyBesideHead = 0
+        bodyBytesWithHead = 0
         if head.isChunked {
             body = .chunked
             decoder = ChunkedDecoder(isStrict: parser.limits.isStrict)
         } else if head.contentLength > 0 {
-            body = .counted
+            body = .fixedLength
             bodyRemaining = head.contentLength
         } else {
             body = .none
             return
         }
-        bodyBesideHead = consumeBody(from: inputStart &+ head.byteCount)
+        bodyBytesWithHead = consumeBody(from: inputStart &+ head.byteCount)
     }
 
     /// Discards bytes of the body at `position` of the input. Returns their number.
     mutating func consumeBody(from position: Int) -> Int {
         switch body {
         case .none, .invalid: return 0
-        case .counted:
+        case .fixedLength:
             let consumed = min(bodyRemaining, Int64(max(0, inputEnd &- position)))
             bodyRemaining &-= consumed
             if bodyRemaining == 0 { body = .none }

@@ -22,7 +22,8 @@ extension Connection {
     /// Returns true if the response can be sent together with that of the next request, which was
     /// received.
     private func mayWaitForNextResponse(_ exchange: Exchange) -> Bool {
-        let next = exchange.inputStart &+ exchange.parser.head.byteCount &+ exchange.bodyBesideHead
+        let next =
+            exchange.inputStart &+ exchange.parser.head.byteCount &+ exchange.bodyBytesWithHead
         return exchange.keepsAlive && !exchange.isRateLimited
             && exchange.body == .none && next < exchange.inputEnd
             && exchange.requestsInSlice < Connection.requestsPerSlice
@@ -79,12 +80,12 @@ extension Connection {
     /// closing.
     mutating func afterRequest(_ exchange: inout Exchange) -> Action {
         let head = exchange.parser.head
-        exchange.inputStart &+= head.byteCount &+ exchange.bodyBesideHead
-        if !exchange.keepsAlive { return closing(exchange) }
+        exchange.inputStart &+= head.byteCount &+ exchange.bodyBytesWithHead
+        if !exchange.keepsAlive { return closeAction(exchange) }
         switch exchange.body {
-        case .invalid: return closing(exchange)
+        case .invalid: return closeAction(exchange)
         case .none: return nextRequest(&exchange)
-        case .counted, .chunked:
+        case .fixedLength, .chunked:
             state = .discarding
             exchange.inputStart = 0
             exchange.inputEnd = 0
@@ -94,7 +95,7 @@ extension Connection {
 
     /// Returns the action that closes the connection: at once, or after discarding the bytes that
     /// the client still sends (lingering_close).
-    private func closing(_ exchange: Exchange) -> Action {
+    private func closeAction(_ exchange: Exchange) -> Action {
         let unread =
             exchange.body != .none || exchange.mayHaveMore
             || exchange.fault == nil && exchange.inputStart < exchange.inputEnd

@@ -26,7 +26,7 @@ struct Exchange: BitwiseCopyable {
     /// The bytes of the body that are still to come, if its length is known.
     var bodyRemaining: Int64 = 0
     /// The bytes of the body, with its framing, that were received together with the head.
-    var bodyBesideHead = 0
+    var bodyBytesWithHead = 0
     /// The maximum length of the body; 0 for no limit.
     var maxBodySize: Int64 = 0
 
@@ -120,19 +120,19 @@ struct Exchange: BitwiseCopyable {
     var fileBytesInSlice: Int64 = 0
 
     /// The cache of header blocks.
-    var memory: FieldBlockCache
+    var fieldBlockCache: FieldBlockCache
 
     init(limits: HeadLimits, memory: FieldBlockCache = .none) {
         parser = RequestParser(limits: limits)
-        self.memory = memory
+        self.fieldBlockCache = memory
     }
 
     /// Resets all fields for a new connection, whose requests start in `server` and `location`.
     /// Equivalent to a new value, but in place.
-    mutating func begin(
+    mutating func resetForConnection(
         _ limits: HeadLimits, _ memory: FieldBlockCache, server: Int32, location: Int32
     ) {
-        self.memory = memory
+        self.fieldBlockCache = memory
         defaultServer = server
         defaultLocation = location
         input = .none
@@ -167,7 +167,7 @@ struct Exchange: BitwiseCopyable {
         fault = nil
         body = .none
         bodyRemaining = 0
-        bodyBesideHead = 0
+        bodyBytesWithHead = 0
         maxBodySize = 0
         server = defaultServer
         location = defaultLocation
@@ -256,7 +256,7 @@ struct Exchange: BitwiseCopyable {
 enum RequestBody: UInt8, BitwiseCopyable {
     /// There is no body, or all of it was read.
     case none
-    case counted
+    case fixedLength
     case chunked
     /// The framing is invalid: the start of the next request is unknown.
     case invalid

@@ -40,7 +40,7 @@ extension Worker {
     /// The pause before a broken listening socket is watched again.
     static let brokenRetryMs: Int64 = 2000
 
-    mutating func watch(_ index: Int) throws(SystemError) {
+    mutating func watchListener(_ index: Int) throws(SystemError) {
         guard !listeners[index].isWatched else { return }
         try poller.register(
             listeners[index].descriptor, for: .readable, token: listeners[index].token,
@@ -48,7 +48,7 @@ extension Worker {
         listeners[index].isWatched = true
     }
 
-    private mutating func unwatch(_ index: Int) {
+    private mutating func unwatchListener(_ index: Int) {
         guard listeners[index].isWatched else { return }
         poller.unregister(listeners[index].descriptor)
         listeners[index].isWatched = false
@@ -61,19 +61,19 @@ extension Worker {
     /// The system call filter knows listening sockets by their numbers, which must not be reused.
     mutating func stopListening() {
         for index in listeners.indices {
-            unwatch(index)
+            unwatchListener(index)
             let descriptor = listeners[index].descriptor
-            if isLastToAccept || ListenerCalls.refusesNew(descriptor) { acceptRest(from: index) }
+            if isLastToAccept || ListenerCalls.refusesNew(descriptor) { acceptPending(from: index) }
         }
         closeReservingNumbers(listeners.map(\.descriptor))
     }
 
-    private mutating func acceptRest(from index: Int) {
+    private mutating func acceptPending(from index: Int) {
         while let slot = acquireConnection() {
             var peer = Peer()
             let descriptor = peer.accept(from: listeners[index].descriptor)
             if descriptor >= 0, descriptor < poller.engine.descriptorLimit {
-                open(slot, descriptor, peer, listener: index)
+                openConnection(slot, descriptor, peer, listener: index)
                 continue
             }
             freeConnections.release(slot)
@@ -103,8 +103,8 @@ extension Worker {
                 handleDescriptorLimit(descriptor)
                 return
             }
-            requeue(index)
-            open(slot, descriptor, peer, listener: index)
+            requeueListener(index)
+            openConnection(slot, descriptor, peer, listener: index)
         } while plan.main.acceptsMany && state == .serving && listenersPausedUntilMs == 0
     }
 
@@ -125,7 +125,7 @@ extension Worker {
     private mutating func closeIdle() -> Int {
         var closed = 0
         while closed < Worker.idleClosedAtOnce, let slot = longestIdle() {
-            close(slot)
+            closeConnection(slot)
             closed &+= 1
         }
         return closed
@@ -157,14 +157,14 @@ extension Worker {
         return nil
     }
 
-    private mutating func requeue(_ index: Int) {
+    private mutating func requeueListener(_ index: Int) {
         listeners[index].acceptsSinceRequeue &+= 1
         guard listeners[index].isShared,
             listeners[index].acceptsSinceRequeue >= Worker.acceptsBetweenRequeues
         else { return }
         listeners[index].acceptsSinceRequeue = 0
-        unwatch(index)
-        try? watch(index)
+        unwatchListener(index)
+        try? watchListener(index)
     }
 
     private mutating func acceptFailed(_ code: Int32, from index: Int) {
@@ -186,7 +186,7 @@ extension Worker {
     /// which binds another one. The socket is watched again after a pause, since the master may
     /// find no fault.
     private mutating func disableListener(_ index: Int, _ reason: String) {
-        unwatch(index)
+        unwatchListener(index)
         listeners[index].retryMs = clock.monotonicMs &+ Worker.brokenRetryMs
         if listenersPausedUntilMs == 0 { listenersPausedUntilMs = listeners[index].retryMs }
         logFailure(
@@ -209,7 +209,7 @@ extension Worker {
     private mutating func pauseListeners(_ reason: String) {
         if listenersPausedUntilMs == 0 { logFailure(.alert, reason) }
         listenersPausedUntilMs = clock.monotonicMs &+ 500
-        for index in listeners.indices { unwatch(index) }
+        for index in listeners.indices { unwatchListener(index) }
     }
 
     mutating func resumeListeners() {
@@ -223,7 +223,7 @@ extension Worker {
                 continue
             }
             listeners[index].retryMs = 0
-            try? watch(index)
+            try? watchListener(index)
         }
     }
 }

@@ -44,7 +44,7 @@ struct Peer: BitwiseCopyable, Equatable {
     mutating func accept(from listener: Int32) -> Int32 {
         var address = clinux_peer()
         let descriptor = unsafe clinux_accept(listener, &address)
-        take(address)
+        assign(address)
         return descriptor
     }
 
@@ -52,11 +52,11 @@ struct Peer: BitwiseCopyable, Equatable {
     static func local(of descriptor: Int32) -> Peer {
         var address = clinux_peer()
         var peer = Peer()
-        if unsafe clinux_local_address(descriptor, &address) == 0 { peer.take(address) }
+        if unsafe clinux_local_address(descriptor, &address) == 0 { peer.assign(address) }
         return peer
     }
 
-    private mutating func take(_ address: clinux_peer) {
+    private mutating func assign(_ address: clinux_peer) {
         family = Family(rawValue: address.family) ?? .unix
         port = address.port
         high = address.high
@@ -64,7 +64,7 @@ struct Peer: BitwiseCopyable, Equatable {
     }
 
     /// Returns true if this is the address and port of a `listen`.
-    func isAt(_ address: ListenAddress) -> Bool {
+    func matches(_ address: ListenAddress) -> Bool {
         switch address {
         case .ipv4(let bits, let port):
             return family == .ipv4 && low == UInt64(bits) && self.port == port

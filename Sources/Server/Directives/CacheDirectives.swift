@@ -27,7 +27,7 @@ struct CacheDraft: Sendable {
 enum CacheDirectives {
     static let defaults = CacheBounds(bytes: 64 << 20, entries: 65536, largestFile: 16384)
     /// Files up to this size are sent together with their head.
-    static let largestFile: Int64 = 16384
+    static let maxFileSize: Int64 = 16384
 
     /// The maximum number of entries. The tables have room for all of them from the start.
     static let maxEntries = 1 << 22
@@ -74,8 +74,8 @@ enum CacheDirectives {
                         help: ["content_cache has at most \(maxEntries) entries"])
                 }
             } else if let size = try ZoneParameter.value(of: "file_max", use, index) {
-                bounds.largestFile = min(
-                    Int64(try number(NginxSize.size(Array(size)), use, index)), largestFile)
+                bounds.maxFileSize = min(
+                    Int64(try number(NginxSize.size(Array(size)), use, index)), maxFileSize)
             } else {
                 throw use.fail(
                     "invalid parameter \"\(try use.text(index))\"", at: index,

@@ -32,7 +32,7 @@ enum IgnoredDirectives {
         ]
 
     private static let families = [
-        processes, environment, tables, memory, bodies, disk, answers, names, modules, upstream,
+        processes, environment, tables, memory, bodies, disk, responses, names, modules, upstream,
         ssl, http2,
         http3,
     ]
@@ -117,7 +117,7 @@ enum IgnoredDirectives {
             (.httpServerLocation, .flag, "open_file_cache_errors open_file_cache_events"),
         ])
 
-    private static let answers = Family(
+    private static let responses = Family(
         "subrequests and interim responses", "apus has nothing that they apply to",
         [
             (.httpServerLocation, .flag, "log_subrequest"),

@@ -11,7 +11,7 @@ struct LimitConnSettings {
 /// One `limit_conn`.
 struct LimitConnDraft {
     let zone: String
-    let most: Int
+    let maximum: Int
     let word: Word
 }
 
@@ -70,6 +70,6 @@ enum LimitConnDirectives {
         guard most <= 65535 else {
             throw use.fail("connection limit must be less 65536", at: 1)
         }
-        return LimitConnDraft(zone: try use.text(0), most: most, word: try use.word(0))
+        return LimitConnDraft(zone: try use.text(0), maximum: most, word: try use.word(0))
     }
 }

@@ -111,7 +111,7 @@ enum LimitReqDirectives {
             } else if let value = try ZoneParameter.value(of: "delay", use, index) {
                 delay = try count(value, "delay", use, index)
             } else if try use.text(index) == "nodelay" {
-                delay = RequestRate.most
+                delay = RequestRate.maxExcess
             } else {
                 throw use.fail("invalid parameter \"\(try use.text(index))\"", at: index)
             }
@@ -132,6 +132,6 @@ enum LimitReqDirectives {
     }
 
     private static func thousandfold(_ number: Int) -> Int64 {
-        min(Int64(number), RequestRate.most / 1000) &* 1000
+        min(Int64(number), RequestRate.maxExcess / 1000) &* 1000
     }
 }

@@ -167,7 +167,7 @@ enum MainDirectives {
     private static func watchdog(_ use: DirectiveUse) throws(Diagnostic) -> Int {
         if try use.bytes(0).elementsEqual("off".utf8) { return 0 }
         let limitMs = try use.milliseconds(0)
-        guard limitMs >= shortestWatchdogMs else {
+        guard limitMs >= minWatchdogMs else {
             throw use.fail(
                 "\"worker_watchdog\" must be \"off\" or at least 30s", at: 0,
                 help: ["a slow disk may block a healthy worker for some seconds"])
@@ -176,7 +176,7 @@ enum MainDirectives {
     }
 
     /// Debug builds accept less, so that tests need not wait.
-    private static var shortestWatchdogMs: Int {
+    private static var minWatchdogMs: Int {
         #if DEBUG
             if environmentValue("APUS_BREAK_IN") != nil { return 1 }
         #endif

@@ -10,9 +10,9 @@ struct RefererSettings: Hashable {
     }
 
     var names: [Name]?
-    var takesNone = false
-    var takesBlocked = false
-    var takesServerNames = false
+    var matchesNone = false
+    var matchesBlocked = false
+    var matchesServerNames = false
     /// Names that are regular expressions, which a level inherits in addition to its own.
     var regexes: [Word] = []
     /// The first directive of the level.
@@ -51,9 +51,9 @@ enum RefererDirectives {
         let word = try use.word(index)
         switch word.text {
         case "": throw use.fail("invalid referer \"\"", at: index)
-        case "none": settings.takesNone = true
-        case "blocked": settings.takesBlocked = true
-        case "server_names": settings.takesServerNames = true
+        case "none": settings.matchesNone = true
+        case "blocked": settings.matchesBlocked = true
+        case "server_names": settings.matchesServerNames = true
         case "~": throw use.fail("empty regex in \"~\"", at: index)
         default:
             if word.bytes.first == UInt8(ascii: "~") {

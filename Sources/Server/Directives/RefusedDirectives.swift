@@ -3,7 +3,7 @@ import Configuration
 /// Directives that a file server cannot implement: each is an error with a remedy.
 enum RefusedDirectives {
     static let rows: [DirectiveRow<Draft>] =
-        passes + encryption + rewritingResponses + otherContent + subrequests + programs
+        proxying + encryption + rewritingResponses + otherContent + subrequests + programs
         + commercial + protocols
 
     /// The remedy for TLS.
@@ -20,7 +20,7 @@ enum RefusedDirectives {
 
     private static let location: Contexts = [.location, .ifInLocation]
 
-    private static let passes: [Row] = [
+    private static let proxying: [Row] = [
         .refused(
             "proxy_pass", in: [.location, .ifInLocation, .limitExcept],
             "Passes requests to another server.", advice: keepProxy),

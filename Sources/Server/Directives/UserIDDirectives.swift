@@ -27,7 +27,7 @@ enum UserIDMode: UInt8, BitwiseCopyable, Hashable, Sendable {
 enum UserIDLifetime: BitwiseCopyable, Hashable, Sendable {
     case session
     /// Until the end of 2037.
-    case longest
+    case maximum
     case seconds(Int64)
 }
 
@@ -70,7 +70,7 @@ enum UserIDDirectives {
             },
             apply: { (draft, use) throws(Diagnostic) in
                 switch try use.text(0) {
-                case "max": draft.scope.userID.lifetime = .longest
+                case "max": draft.scope.userID.lifetime = .maximum
                 case "off": draft.scope.userID.lifetime = .session
                 default:
                     let seconds = try use.seconds(0)

@@ -13,7 +13,7 @@ struct ZoneDraft {
 /// Parameters of both kinds of zones.
 enum ZoneParameter {
     /// nginx's minimum: eight pages.
-    private static let leastSize = 32768
+    private static let minSize = 32768
 
     /// Parses `zone=name:size`; nil if the argument is another one.
     static func zone(
@@ -28,7 +28,7 @@ enum ZoneParameter {
                 "invalid zone size \"\(text)\"", at: index,
                 help: ["a zone has a name and a size: zone=one:10m"])
         }
-        guard size >= leastSize else {
+        guard size >= minSize else {
             throw use.fail(
                 "zone \"\(text)\" is too small", at: index, help: ["the minimum is 32k"])
         }

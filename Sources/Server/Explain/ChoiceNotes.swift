@@ -70,7 +70,7 @@ extension Plan {
             explanation.note("\(text(ofLocation: location)): a prefix")
         }
         let longest = prefixes[found]
-        let consequence = longest.winsOverRegex ? ": no regular expression is tried" : ""
+        let consequence = longest.precedesRegexes ? ": no regular expression is tried" : ""
         explanation.note(
             "\(text(ofLocation: longest.location)): the longest prefix\(consequence)")
     }

@@ -44,7 +44,7 @@ struct ExplainTarget {
     /// addresses.
     private static func listen(at address: Peer, in plan: Plan) -> (listen: Int, local: Peer)? {
         let listens = plan.listens
-        if let own = listens.firstIndex(where: { address.isAt($0.address) }) {
+        if let own = listens.firstIndex(where: { address.matches($0.address) }) {
             return (own, address)
         }
         let wildcard =

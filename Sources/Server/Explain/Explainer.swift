@@ -91,7 +91,7 @@ public enum Explainer {
         guard let slot = worker.freeConnections.acquire() else {
             throw SystemError("worker_connections", code: Errno.noMemory)
         }
-        worker.open(slot, far, reached.client, listener: reached.listen)
+        worker.openConnection(slot, far, reached.client, listener: reached.listen)
         var request = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)[...]
         if worker.connections[slot].awaitsProxyHeader {
             request = Array(proxyHeader(reached, explanation).utf8) + request
@@ -105,10 +105,10 @@ public enum Explainer {
         {
             send(&request, to: client.number)
             receive(from: client.number, into: &reader)
-            try worker.turn(atMostMs: 20)
+            try worker.runIteration(atMostMs: 20)
         }
         receive(from: client.number, into: &reader)
-        if worker.connections[slot].state != .free { worker.close(slot) }
+        if worker.connections[slot].state != .free { worker.closeConnection(slot) }
         return reader
     }
 

@@ -1,7 +1,7 @@
 /// A piece of a file.
 struct FilePiece: BitwiseCopyable, Equatable {
     /// The maximum size of one read request in bytes.
-    static let longest: Int64 = 1 << 20
+    static let maxCount: Int64 = 1 << 20
 
     var offset: Int64
     var count: Int64

@@ -52,7 +52,7 @@ struct HelperClient {
     private var passwordCount = 0
 
     /// For each connection by slot: the job that it waits for, and the generation of the slot.
-    private var waiting: [(question: Int, generation: UInt32)] = []
+    private var waiting: [(job: Int, generation: UInt32)] = []
     private var waiterLinks = SlotLinks()
 
     /// Jobs that requests wait for, the oldest first.
@@ -76,28 +76,28 @@ struct HelperClient {
     /// Requests the verification of a password. Requests for the same pair share one job. Returns
     /// false if too many are queued already.
     mutating func submit(
-        _ pair: PasswordPair, hash: [UInt8], password: [UInt8], for asker: Waiter,
+        _ pair: PasswordPair, hash: [UInt8], password: [UInt8], for waiter: Waiter,
         of client: WaitingClient, nowMs: Int64
     ) -> Bool {
-        cancel(asker)
+        cancel(waiter)
         if let known = pairs[pair] {
-            add(asker, to: known)
+            add(waiter, to: known)
             return true
         }
         guard passwordCount < HelperClient.maxPasswords,
             passwordCounts[client, default: 0] < HelperClient.maxPasswordsPerClient
         else { return false }
         lastNumber &+= 1
-        let question = keep(
+        let job = addJob(
             Job(
                 number: lastNumber, subject: .password(pair),
                 message: HelperProtocol.request(lastNumber, hash: hash, password: password),
                 client: client, sinceMs: nowMs))
-        pairs[pair] = question
+        pairs[pair] = job
         passwordCounts[client, default: 0] &+= 1
         passwordCount &+= 1
-        add(asker, to: question)
-        passwords.append(question, of: client)
+        add(waiter, to: job)
+        passwords.append(job, of: client)
         sendQueue()
         return true
     }
@@ -105,18 +105,18 @@ struct HelperClient {
     /// Requests that a piece of a file is read into the page cache. The caller keeps the descriptor
     /// open until there is a reply, or until ``cancel(_:)``.
     mutating func submit(
-        toRead piece: FilePiece, of file: Int32, for asker: Waiter, of client: WaitingClient,
+        toRead piece: FilePiece, of file: Int32, for waiter: Waiter, of client: WaitingClient,
         nowMs: Int64
     ) {
-        cancel(asker)
+        cancel(waiter)
         lastNumber &+= 1
-        let question = keep(
+        let job = addJob(
             Job(
                 number: lastNumber, subject: .read,
                 message: HelperProtocol.request(lastNumber, read: piece), descriptor: file,
                 client: client, sinceMs: nowMs))
-        add(asker, to: question)
-        reads.append(question, of: client)
+        add(waiter, to: job)
+        reads.append(job, of: client)
         sendQueue()
     }
 
@@ -139,26 +139,26 @@ struct HelperClient {
             message = HelperProtocol.message(lastNumber, .compressFile)
             passed = file
         }
-        let question = keep(
+        let job = addJob(
             Job(
                 number: lastNumber, subject: .compression(file), message: message,
                 descriptor: passed,
                 client: nil, sinceMs: nowMs))
-        compressions.append(question)
+        compressions.append(job)
         sendQueue()
     }
 
     /// Cancels the wait of a connection that is closed. If the job was sent already, its reply is
     /// ignored.
-    mutating func cancel(_ asker: Waiter) {
-        guard waiting.indices.contains(asker.slot), waiterLinks.contains(asker.slot),
-            waiting[asker.slot].generation == asker.generation
+    mutating func cancel(_ waiter: Waiter) {
+        guard waiting.indices.contains(waiter.slot), waiterLinks.contains(waiter.slot),
+            waiting[waiter.slot].generation == waiter.generation
         else { return }
-        let place = waiting[asker.slot].question
-        guard var question = jobs[place] else { return }
-        waiterLinks.remove(asker.slot, from: &question.waiters)
-        jobs[place] = question
-        guard question.waiters.isEmpty else { return }
+        let place = waiting[waiter.slot].job
+        guard var job = jobs[place] else { return }
+        waiterLinks.remove(waiter.slot, from: &job.waiters)
+        jobs[place] = job
+        guard job.waiters.isEmpty else { return }
         ageLinks.remove(place, from: &ages)
         if failedLinks.contains(place) {
             failedLinks.remove(place, from: &failed)
@@ -167,7 +167,7 @@ struct HelperClient {
             passwords.remove(place)
             reads.remove(place)
             removeJob(place)
-        } else if question.subject == .read {
+        } else if job.subject == .read {
             // The file may be closed from here on, so the job must not be sent again.
             jobs[place]?.attempts = HelperClient.maxAttempts
         }
@@ -175,26 +175,26 @@ struct HelperClient {
 
     private func isWaiting(_ place: Int) -> Bool { !inFlight.contains(place) }
 
-    private mutating func keep(_ question: Job) -> Int {
-        watchdog.arm(nowMs: question.sinceMs)
+    private mutating func addJob(_ job: Job) -> Int {
+        watchdog.arm(nowMs: job.sinceMs)
         let place: Int
         if let free = freeJobs.popLast() {
             place = free
-            jobs[place] = question
+            jobs[place] = job
         } else {
             place = jobs.count
-            jobs.append(question)
+            jobs.append(job)
         }
-        if question.client != nil { ageLinks.append(place, to: &ages) }
+        if job.client != nil { ageLinks.append(place, to: &ages) }
         return place
     }
 
-    private mutating func add(_ asker: Waiter, to place: Int) {
-        guard var question = jobs[place] else { return }
-        while waiting.count <= asker.slot { waiting.append((question: 0, generation: 0)) }
-        waiting[asker.slot] = (question: place, generation: asker.generation)
-        waiterLinks.append(asker.slot, to: &question.waiters)
-        jobs[place] = question
+    private mutating func add(_ waiter: Waiter, to place: Int) {
+        guard var job = jobs[place] else { return }
+        while waiting.count <= waiter.slot { waiting.append((job: 0, generation: 0)) }
+        waiting[waiter.slot] = (job: place, generation: waiter.generation)
+        waiterLinks.append(waiter.slot, to: &job.waiters)
+        jobs[place] = job
         // A request waits for it again.
         if !ageLinks.contains(place) { ageLinks.append(place, to: &ages) }
     }
@@ -202,28 +202,28 @@ struct HelperClient {
     /// Removes a job that is in no queue, and returns it.
     @discardableResult
     private mutating func removeJob(_ place: Int) -> Job? {
-        guard let question = jobs[place] else { return nil }
+        guard let job = jobs[place] else { return nil }
         ageLinks.remove(place, from: &ages)
-        if case .password(let pair) = question.subject {
+        if case .password(let pair) = job.subject {
             pairs[pair] = nil
             passwordCount &-= 1
-            if let client = question.client, let count = passwordCounts[client] {
+            if let client = job.client, let count = passwordCounts[client] {
                 passwordCounts[client] = count > 1 ? count &- 1 : nil
             }
         }
         jobs[place] = nil
         freeJobs.append(place)
-        return question
+        return job
     }
 
     /// Unlinks all waiters of a job and returns them.
     private mutating func removeWaiters(of place: Int) -> [Waiter] {
-        guard var question = jobs[place] else { return [] }
+        guard var job = jobs[place] else { return [] }
         var waiters: [Waiter] = []
-        while let slot = waiterLinks.popFirst(of: &question.waiters) {
+        while let slot = waiterLinks.popFirst(of: &job.waiters) {
             waiters.append(Waiter(slot: slot, generation: waiting[slot].generation))
         }
-        jobs[place] = question
+        jobs[place] = job
         return waiters
     }
 }
@@ -232,7 +232,7 @@ struct HelperClient {
 extension HelperClient {
     /// Returns the next reply; nil if there is none for now.
     mutating func nextReply() -> Reply? {
-        var message = [UInt8](repeating: 0, count: HelperProtocol.longest)
+        var message = [UInt8](repeating: 0, count: HelperProtocol.maxLength)
         // Bounded: invalid messages must not keep the worker from its clients.
         var left = HelperClient.maxMessages
         while isOpen, left > 0 {
@@ -308,16 +308,16 @@ extension HelperClient {
     /// sent are sent once more, before all others.
     private mutating func requeueLostJobs() {
         for place in inFlight.reversed() {
-            guard let question = jobs[place] else { continue }
+            guard let job = jobs[place] else { continue }
             markDone(place)
-            if question.attempts >= HelperClient.maxAttempts {
+            if job.attempts >= HelperClient.maxAttempts {
                 fail(place)
                 continue
             }
-            switch question.subject {
+            switch job.subject {
             case .compression: compressions.insert(place, at: 0)
-            case .password: if let client = question.client { passwords.prepend(place, of: client) }
-            case .read: if let client = question.client { reads.prepend(place, of: client) }
+            case .password: if let client = job.client { passwords.prepend(place, of: client) }
+            case .read: if let client = job.client { reads.prepend(place, of: client) }
             }
         }
         inFlight = []
@@ -328,12 +328,12 @@ extension HelperClient {
     private mutating func nextFailure() -> Reply? {
         guard let place = failedLinks.popFirst(of: &failed) else { return nil }
         let waiters = removeWaiters(of: place)
-        guard let question = removeJob(place) else { return nil }
-        switch question.subject {
+        guard let job = removeJob(place) else { return nil }
+        switch job.subject {
         case .password(let pair): return .password(pair, isCorrect: nil, waiters: waiters)
         case .read: return .read(false, waiters: waiters)
         case .compression(let file):
-            return isOpen && question.attempts >= HelperClient.maxAttempts
+            return isOpen && job.attempts >= HelperClient.maxAttempts
                 ? .compressed(file, nil) : .notCompressed(file)
         }
     }
@@ -341,7 +341,7 @@ extension HelperClient {
     /// Marks a job as failed; the next ``takeAnswer()`` reports it.
     private mutating func fail(_ place: Int) {
         ageLinks.remove(place, from: &ages)
-        if let question = jobs[place], question.waiters.isEmpty, question.client != nil {
+        if let job = jobs[place], job.waiters.isEmpty, job.client != nil {
             removeJob(place)
         } else {
             failedLinks.append(place, to: &failed)
@@ -389,8 +389,8 @@ extension HelperClient {
     /// Sends a job. Without room in the socket it is tried again after the next reply; a closed
     /// socket is detected by reading.
     private mutating func send(_ place: Int) -> Bool {
-        guard let question = jobs[place],
-            case .bytes = Linux.send(descriptor, question.message, passing: question.descriptor)
+        guard let job = jobs[place],
+            case .bytes = Linux.send(descriptor, job.message, passing: job.descriptor)
         else { return false }
         jobs[place]?.attempts &+= 1
         inFlight.append(place)
@@ -414,8 +414,8 @@ extension HelperClient {
     /// the helper process for too long. ``takeAnswer()`` then reports them. Returns true if the
     /// helper process must be replaced.
     mutating func checkTimeouts(nowMs: Int64) -> Bool {
-        while let place = ages.first, let question = jobs[place],
-            nowMs &- question.sinceMs >= HelperWatchdog.longestWaitMs
+        while let place = ages.first, let job = jobs[place],
+            nowMs &- job.sinceMs >= HelperWatchdog.maxWaitMs
         {
             if let index = inFlight.firstIndex(of: place) {
                 // A reply that still arrives is ignored.

@@ -11,7 +11,7 @@ import Linux
 struct HelperProcess: ~Copyable {
     /// The maximum time for one job, or one slice of a file, in seconds. After that SIGALRM
     /// terminates the process, and the next helper process gets the job once more.
-    static let longestSeconds: UInt32 = 10
+    static let maxJobSeconds: UInt32 = 10
     /// The maximum number of files and bodies of one worker in the queues here. A worker sends
     /// fewer; one that does not must not use memory or descriptors of others.
     static let maxQueuedJobs =
@@ -73,7 +73,7 @@ struct HelperProcess: ~Copyable {
 
     private mutating func receiveRequest(at index: Int) {
         let socket = sockets[index]
-        var message = [UInt8](repeating: 0, count: HelperProtocol.longest)
+        var message = [UInt8](repeating: 0, count: HelperProtocol.maxLength)
         var passed: Int32 = -1
         let result = receive(socket, into: &message, passed: &passed)
         let file = passed >= 0 ? Descriptor(owning: passed) : nil
@@ -135,7 +135,7 @@ struct HelperProcess: ~Copyable {
     }
 
     private static func withTimeLimit(_ work: () -> Void) {
-        setWatchdogAlarm(within: longestSeconds)
+        setWatchdogAlarm(within: maxJobSeconds)
         work()
         setWatchdogAlarm(within: 0)
     }

@@ -22,7 +22,7 @@ enum HelperProtocol {
 
     private static let headCount = 9
     /// The maximum length of a message in bytes.
-    static let longest = headCount + max(2 + 2048 + 4096, CompressedBody.longestBytes)
+    static let maxLength = headCount + max(2 + 2048 + 4096, CompressedBody.maxInlineBytes)
     /// The first message of a helper process that replaces another one.
     static let replacement: [UInt8] = [0]
 
@@ -64,7 +64,7 @@ enum HelperProtocol {
     static func piece(ofQuestion message: Span<UInt8>) -> FilePiece? {
         guard let offset = number(in: message, at: headCount),
             let count = number(in: message, at: headCount &+ 8),
-            offset <= Int64.max, count <= FilePiece.longest
+            offset <= Int64.max, count <= FilePiece.maxCount
         else { return nil }
         return FilePiece(offset: Int64(offset), count: Int64(count))
     }

@@ -5,13 +5,13 @@
 struct HelperWatchdog {
     static let checkMs: Int64 = 1000
     /// The number of checks without a message, while a request waits, until the helper process
-    /// counts as stuck. It limits each job to ``Aide/longestSeconds`` itself, so only a stopped or
-    /// stuck one gets here.
+    /// counts as stuck. It limits each job to ``HelperProcess/maxJobSeconds`` itself, so only a
+    /// stopped or stuck one gets here.
     static let maxChecks = 12
     /// The number of checks while it only compresses, which may take longer.
     static let maxChecksUnawaited = 60
     /// The total time that a request may wait, including the jobs queued before it.
-    static let longestWaitMs: Int64 = 60_000
+    static let maxWaitMs: Int64 = 60_000
 
     /// The time at which ``look(hasAsked:isAwaited:hasWaiting:nowMs:)`` is due; Int64.max while
     /// nothing waits.

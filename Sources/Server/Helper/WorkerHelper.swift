@@ -60,7 +60,7 @@ extension Worker {
 
 /// The client of the helper process, held by reference.
 final class HelperClientBox {
-    var line: HelperClient
+    var client: HelperClient
 
-    init(_ line: HelperClient) { self.line = line }
+    init(_ line: HelperClient) { self.client = line }
 }

@@ -27,7 +27,7 @@ struct RequestRate: BitwiseCopyable, Equatable {
     /// Returns the excess without a further request; it may be below 0.
     private func level(_ rate: Int64, _ elapsedMs: Int64) -> Int64 {
         let (product, overflow) = rate.multipliedReportingOverflow(by: elapsedMs)
-        return overflow ? 0 &- RequestRate.most : excess &- product / 1000
+        return overflow ? 0 &- RequestRate.maxExcess : excess &- product / 1000
     }
 
     /// Returns the elapsed time. The clocks of two workers may differ by the length of an event
@@ -40,7 +40,7 @@ struct RequestRate: BitwiseCopyable, Equatable {
     }
 
     /// The upper bound of excesses, so that they can be multiplied: a million million requests.
-    static let most: Int64 = 1_000_000_000_000_000
+    static let maxExcess: Int64 = 1_000_000_000_000_000
 }
 
 /// The limits of one `limit_req`, in thousandths of a request.
@@ -57,6 +57,6 @@ struct RequestLimit: BitwiseCopyable, Equatable {
     /// Returns the delay of a request with this excess, in milliseconds.
     func delayMs(excess: Int64) -> Int64 {
         guard excess > delay, rate > 0 else { return 0 }
-        return (min(excess, RequestRate.most) &- delay) &* 1000 / rate
+        return (min(excess, RequestRate.maxExcess) &- delay) &* 1000 / rate
     }
 }

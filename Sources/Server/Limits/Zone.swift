@@ -31,13 +31,13 @@ final class Zone {
     /// Creates an empty zone. Its secret is shared like its memory: both exist before the fork.
     init(_ plan: ZonePlan) throws(SystemError) {
         self.plan = plan
-        let memory = try SharedMemory(size: max(plan.size, Zone.leastSize))
+        let memory = try SharedMemory(size: max(plan.size, Zone.minSize))
         lock = memory.lock
         table = ZoneTable(in: memory, secret: (randomNumber(), randomNumber()))
     }
 
     /// The minimum size: room for the lock, the header and an entry.
-    private static let leastSize = 8192
+    private static let minSize = 8192
 
     /// Joins the zone. Called in a worker before it uses the zone; `owner` is its number in
     /// `registry`.
@@ -49,21 +49,21 @@ final class Zone {
     /// Calls `body` with the table locked. Returns nil if the lock could not be acquired, or if the
     /// table was damaged again after it was emptied; `body` may run twice.
     func withTable<Value>(_ body: (ZoneTable) -> Value) -> Value? {
-        guard takeLock() else { return nil }
+        guard acquireLock() else { return nil }
         defer { lock.release(from: owner) }
         sweep()
         while let entry = unreleased.popLast() { uncount(entry, in: table) }
         var value = body(table)
         guard table.isDamaged else { return value }
         table.reset()
-        tell("was damaged by a worker and has been emptied")
+        reportOccasionally("was damaged by a worker and has been emptied")
         value = body(table)
         guard table.isDamaged else { return value }
         table.reset()
         return nil
     }
 
-    private func takeLock() -> Bool {
+    private func acquireLock() -> Bool {
         let taken = lock.acquire(as: owner, patienceMs: 0) { registry?.isAlive($0) ?? true }
         if taken == .free { return true }
         if taken == .orphaned {
@@ -84,7 +84,8 @@ final class Zone {
         if taken == .free { return true }
         if taken != .orphaned {
             impatientUntilMs = Clock.monotonicMs() &+ Zone.impatienceMs
-            tell("was locked for \(Zone.patienceMs) ms; took the lock from its holder")
+            reportOccasionally(
+                "was locked for \(Zone.patienceMs) ms; took the lock from its holder")
         }
         guard taken != nil else { return false }
         table.repair()
@@ -101,7 +102,7 @@ final class Zone {
         table.header[0].sweptDeaths = deaths
     }
 
-    private func tell(_ what: String) {
+    private func reportOccasionally(_ what: String) {
         let nowMs = Clock.monotonicMs()
         guard nowMs >= quietUntilMs else { return }
         quietUntilMs = nowMs &+ Zone.reportIntervalMs
@@ -246,7 +247,7 @@ extension ZoneValue {
     /// The rate, within the bounds that the arithmetic of ``RequestRate`` needs, whatever the
     /// memory contains.
     fileprivate var rate: RequestRate {
-        RequestRate(excess: min(max(0, first), RequestRate.most), lastMs: second)
+        RequestRate(excess: min(max(0, first), RequestRate.maxExcess), lastMs: second)
     }
 
     fileprivate init(owner: UInt64, connections: Int64) {

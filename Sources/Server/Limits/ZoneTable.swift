@@ -57,11 +57,11 @@ struct ZoneTable {
     /// The size of the lock and the header.
     private static let entriesOffset = 4096
     /// The maximum length of a key: an entry stores it in 16 bits.
-    static let longestKey = 65535
+    static let maxKeyLength = 65535
 
     /// The maximum number of steps along a chain. Keys are spread by a secret, so that a chain has
     /// few entries; those of limit_conn have one for each worker.
-    private static let longestChain = 2 * WorkerRegistry.rows
+    private static let maxChainLength = 2 * WorkerRegistry.rows
 
     /// Creates a table in all of `memory` after its lock.
     init(in memory: SharedMemory, secret: (UInt64, UInt64)) {
@@ -94,7 +94,7 @@ struct ZoneTable {
         let bucket: Int
     }
 
-    /// Returns the key of `bytes`, at most `longestKey` of them.
+    /// Returns the key of `bytes`, at most `maxKeyLength` of them.
     func key(of bytes: Span<UInt8>) -> Key {
         let digest = KeyDigest(of: bytes, secret: secret)
         return Key(
@@ -123,7 +123,7 @@ struct ZoneTable {
         var link = buckets[key.bucket]
         var steps = 0
         while link != 0 {
-            guard let index = index(of: link), steps < ZoneTable.longestChain else {
+            guard let index = index(of: link), steps < ZoneTable.maxChainLength else {
                 return noteDamage()
             }
             if entries[index].keyLength == key.length, entries[index].key == key.stored,
@@ -138,7 +138,7 @@ struct ZoneTable {
 
     /// Adds an entry as the most recently used one. Returns nil if there is no room.
     func insert(_ key: Key, _ value: ZoneValue) -> Int? {
-        guard let index = takeFree() else { return nil }
+        guard let index = popFree() else { return nil }
         entries[index].keyLength = key.length
         entries[index].key = key.stored
         entries[index].value = value
@@ -240,7 +240,7 @@ struct ZoneTable {
 
     // MARK: links
 
-    private func takeFree() -> Int? {
+    private func popFree() -> Int? {
         let link = header[0].firstFree
         if link != 0 {
             guard let index = index(of: link), entries[index].isUsed == 0 else {
@@ -278,7 +278,7 @@ struct ZoneTable {
             buckets[bucket] = entries[index].next
             return
         }
-        for _ in 0..<ZoneTable.longestChain {
+        for _ in 0..<ZoneTable.maxChainLength {
             guard let before = self.index(of: link) else { break }
             link = entries[before].next
             if link == wanted {

@@ -7,7 +7,7 @@ struct AccessLog: ~Copyable {
     /// The initial size of the line buffer: request lines and headers may be long.
     private static let lineSize = 65536
     /// The maximum length of a line; longer ones are dropped.
-    private static let longestLine = LogRing.longestRecord
+    private static let maxLineLength = LogRing.maxRecordSize
 
     private let ring: LogRing?
     private let writer: LogWriter?
@@ -35,7 +35,7 @@ struct AccessLog: ~Copyable {
 
     /// Enlarges the buffer for a line that did not fit. Returns false if the line is dropped.
     mutating func grow(for writer: ByteWriter) -> Bool {
-        guard writer.hasOverflowed, line.capacity < AccessLog.longestLine else { return false }
+        guard writer.hasOverflowed, line.capacity < AccessLog.maxLineLength else { return false }
         let larger = Buffer.allocate(max(line.capacity, AccessLog.lineSize) &* 2)
         guard !larger.isNone else { return false }
         line.free()

@@ -13,9 +13,9 @@ struct LogRing: BitwiseCopyable {
     /// The size of a ring: an eighth of a second of a busy worker's 15 MB/s.
     static let size = 1 << 21
     /// The maximum size of a line with its record; longer ones are dropped.
-    static let longestRecord = size / 2
+    static let maxRecordSize = size / 2
     /// The amount at which the logger is woken out of its pause.
-    static let high = size / 4
+    static let wakeThreshold = size / 4
 
     /// The indexes of a ring's numbers; each end writes a cache line of its own.
     private enum Word {
@@ -26,7 +26,7 @@ struct LogRing: BitwiseCopyable {
         /// The tail when it was last read.
         static let knownTail = 3
         /// The head at which the amount is next checked.
-        static let nextLook = 4
+        static let nextCheck = 4
         /// The head when the current worker started.
         static let start = 5
         // Written by the logger.
@@ -40,17 +40,17 @@ struct LogRing: BitwiseCopyable {
 
     let bytes: RingBytes
     let words: SharedTable<UInt64>
-    let bell: LogWakeup
+    let wakeup: LogWakeup
 
     /// Creates a ring in `memory`, which must live as long; its worker wakes the logger by `wakes`.
     init(in memory: RingMemory, wakes: Int32) {
         bytes = memory.bytes
         words = memory.words
-        bell = LogWakeup(words, at: Word.asleep, descriptor: wakes)
+        wakeup = LogWakeup(words, at: Word.asleep, descriptor: wakes)
     }
 
     /// Returns true if these can be a ring's tail and head.
-    private static func areSound(tail: UInt64, head: UInt64, size: Int) -> Bool {
+    private static func areValid(tail: UInt64, head: UInt64, size: Int) -> Bool {
         head &- tail <= UInt64(size) && head % 8 == 0
     }
 
@@ -60,18 +60,18 @@ struct LogRing: BitwiseCopyable {
     func takeOver() {
         let tail = words.acquire(at: Word.tail)
         let head = words.acquire(at: Word.head)
-        if !LogRing.areSound(tail: tail, head: head, size: bytes.size) {
+        if !LogRing.areValid(tail: tail, head: head, size: bytes.size) {
             words.release((tail &+ 7) & ~7, at: Word.head)
         }
         words.release(words[Word.head], at: Word.start)
         words[Word.knownTail] = tail
-        words[Word.nextLook] = 0
+        words[Word.nextCheck] = 0
     }
 
     /// Adds a line. Returns false if it is lost: there is no room, or it is too long.
     @discardableResult
     func put(_ record: LogRecord, _ line: Span<UInt8>) -> Bool {
-        guard line.count <= LogRing.longestRecord &- LogRecord.size else {
+        guard line.count <= LogRing.maxRecordSize &- LogRecord.size else {
             countLongLine()
             return false
         }
@@ -85,8 +85,8 @@ struct LogRing: BitwiseCopyable {
         bytes.store(numbers.1, at: head &+ 8)
         bytes.write(line, at: head &+ UInt64(LogRecord.size))
         words.release(next, at: Word.head)
-        bell.wakeIfAsleep()
-        if next >= words[Word.nextLook] { look(next) }
+        wakeup.wakeIfAsleep()
+        if next >= words[Word.nextCheck] { wakeAtThreshold(next) }
         return true
     }
 
@@ -94,7 +94,7 @@ struct LogRing: BitwiseCopyable {
     @inline(never)
     func countLongLine() {
         words.release(words[Word.tooLong] &+ 1, at: Word.tooLong)
-        bell.wakeIfAsleep()
+        wakeup.wakeIfAsleep()
     }
 
     /// Returns true if there is room by now; counts a lost line otherwise.
@@ -103,17 +103,17 @@ struct LogRing: BitwiseCopyable {
         words[Word.knownTail] = words.acquire(at: Word.tail)
         if next &- words[Word.knownTail] <= UInt64(bytes.size) { return true }
         words.release(words[Word.lost] &+ 1, at: Word.lost)
-        bell.wakeIfAsleep()
+        wakeup.wakeIfAsleep()
         return false
     }
 
     /// Wakes the logger if much is waiting, once for each such amount.
     @inline(never)
-    private func look(_ head: UInt64) {
+    private func wakeAtThreshold(_ head: UInt64) {
         let tail = words.acquire(at: Word.tail)
-        let isMuch = head &- tail >= UInt64(LogRing.high)
-        words[Word.nextLook] = (isMuch ? head : tail) &+ UInt64(LogRing.high)
-        if isMuch { bell.ring() }
+        let isMuch = head &- tail >= UInt64(LogRing.wakeThreshold)
+        words[Word.nextCheck] = (isMuch ? head : tail) &+ UInt64(LogRing.wakeThreshold)
+        if isMuch { wakeup.wakeReader() }
     }
 
     /// Returns the bytes that a line occupies, with its record and alignment.
@@ -171,9 +171,9 @@ struct LogRing: BitwiseCopyable {
             end = head
             self.start = start
             position = tail
-            guard !LogRing.areSound(tail: tail, head: head, size: bytes.size) else { return }
+            guard !LogRing.areValid(tail: tail, head: head, size: bytes.size) else { return }
             isBroken = true
-            let isUsable = LogRing.areSound(tail: start, head: head, size: bytes.size)
+            let isUsable = LogRing.areValid(tail: start, head: head, size: bytes.size)
             position = isUsable ? start : head
             self.start = head
         }
@@ -203,7 +203,7 @@ struct LogRing: BitwiseCopyable {
             guard waiting >= UInt64(LogRecord.size),
                 let (record, count) = LogRecord.read(
                     bytes.loadNumber(at: position), bytes.loadNumber(at: position &+ 8)),
-                count <= LogRing.longestRecord, LogRing.taken(count) <= waiting
+                count <= LogRing.maxRecordSize, LogRing.taken(count) <= waiting
             else { return nil }
             lineStart = position &+ UInt64(LogRecord.size)
             lineCount = count

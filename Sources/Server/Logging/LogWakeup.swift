@@ -29,11 +29,11 @@ struct LogWakeup: BitwiseCopyable {
 
     @inline(never)
     private func wake() {
-        if words.exchange(0, at: place) != 0 { ring() }
+        if words.exchange(0, at: place) != 0 { wakeReader() }
     }
 
     /// Wakes the logger even out of a pause.
-    func ring() { wakePipe(descriptor) }
+    func wakeReader() { wakePipe(descriptor) }
 
     // MARK: the logger
 

@@ -98,12 +98,12 @@ final class LogWriter {
             guard senders.indices.contains(record.target) else { return }
             let sender = senders[record.target]
             sender.send(line, severity: sender.target.severity, at: Int64(record.detail))
-        case .named: takeNamed(record, line, nowMs: nowMs)
+        case .named: writeToVariableFile(record, line, nowMs: nowMs)
         case .error: write(line, record.level, to: record.errorLog, nowMs: nowMs)
         }
     }
 
-    private func takeNamed(_ record: LogRecord, _ bytes: Span<UInt8>, nowMs: Int64) {
+    private func writeToVariableFile(_ record: LogRecord, _ bytes: Span<UInt8>, nowMs: Int64) {
         guard record.detail <= bytes.count else { return }
         let path = bytes.extracting(0..<record.detail)
         let fault = named.append(
@@ -123,7 +123,7 @@ final class LogWriter {
             case .sender(let index):
                 if whereItWorks, !senders[index].works { continue }
                 // At most as long as nginx's, and without the line end: a datagram is a line.
-                let count = max(0, min(line.count &- 1, ErrorLog.longestMessage))
+                let count = max(0, min(line.count &- 1, ErrorLog.maxMessageLength))
                 senders[index].send(
                     line.extracting(0..<count), severity: level.rawValue,
                     at: Clock.now().seconds)

@@ -7,7 +7,7 @@ final class RepeatedMessages {
     /// The time in which messages of a kind are counted.
     static let intervalMs: Int64 = 60_000
     /// The limit for level crit and above, which concern the machine.
-    static let graveLimit = 10
+    static let severeLimit = 10
     /// The limit for level error, which concerns requests.
     static let errorLimit = 1000
     /// The number of kinds that are distinguished; messages of others are written.
@@ -72,7 +72,7 @@ final class RepeatedMessages {
     }
 
     private static func limit(_ level: LogLevel) -> Int {
-        level <= .crit ? graveLimit : errorLimit
+        level <= .crit ? severeLimit : errorLimit
     }
 
     /// Adds a kind, in place of one whose minute is over if there are too many.

@@ -34,7 +34,7 @@ struct RequestVariables {
         case .connectionRequests: writer.append(decimal: Int64(connection.requests))
         case .requestLength:
             writer.append(
-                decimal: Int64(exchange.parser.readCount &+ exchange.bodyBesideHead))
+                decimal: Int64(exchange.parser.readCount &+ exchange.bodyBytesWithHead))
         case .pid: writer.append(decimal: Int64(currentProcess()))
         default: return false
         }

@@ -25,7 +25,7 @@ final class SyslogSender {
     private var message: [UInt8] = []
     /// Queued messages, and their total size.
     private var pending: [[UInt8]] = []
-    private var owedBytes = 0
+    private var unsentBytes = 0
     /// The size of the queue from which lines are dropped.
     private static let maxPendingBytes = 65536
 
@@ -55,13 +55,13 @@ final class SyslogSender {
 
     /// Queues the message.
     private func keep() {
-        works = owedBytes &+ message.count <= SyslogSender.maxPendingBytes
+        works = unsentBytes &+ message.count <= SyslogSender.maxPendingBytes
         guard works else {
             lostCount &+= 1
             return
         }
         pending.append(message)
-        owedBytes &+= message.count
+        unsentBytes &+= message.count
     }
 
     /// Sends queued messages, as far as there is room.
@@ -75,7 +75,7 @@ final class SyslogSender {
             case .failed: lostCount &+= 1
             }
             count &+= 1
-            owedBytes &-= message.count
+            unsentBytes &-= message.count
         }
         pending.removeFirst(count)
     }
@@ -84,7 +84,7 @@ final class SyslogSender {
     func giveUp() {
         lostCount &+= pending.count
         pending = []
-        owedBytes = 0
+        unsentBytes = 0
     }
 
     /// The descriptor to wait for if messages are queued; nil otherwise.

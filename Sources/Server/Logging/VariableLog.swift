@@ -14,7 +14,7 @@ struct VariableLog: Equatable, Sendable {
     let cache: Int
 
     /// The longest name that open(2) accepts, without its final zero byte.
-    static let longestName = 4095
+    static let maxNameLength = 4095
 
     /// The rules of a name that consists of `parts`; nil stands for a variable.
     init(_ parts: [[UInt8]?], cache: Int) {

@@ -35,7 +35,7 @@ struct VariableLogFiles: ~Copyable {
             refusedCount &+= 1
             return nil
         }
-        guard path.count <= VariableLog.longestName else {
+        guard path.count <= VariableLog.maxNameLength else {
             let beginning = Array(path.prefix(256)).span.text
             return SystemError("open()", "\"\(beginning)...\"", code: Errno.nameTooLong).description
         }

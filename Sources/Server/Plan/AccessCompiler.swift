@@ -83,8 +83,8 @@ extension PlanCompiler {
                 add(word.bytes, of: word, index: 0, to: &hosts)
             }
         }
-        if names.isEmpty, !settings.takesServerNames,
-            settings.takesNone || settings.takesBlocked
+        if names.isEmpty, !settings.matchesServerNames,
+            settings.matchesNone || settings.matchesBlocked
         {
             report(
                 Diagnostic(
@@ -101,7 +101,7 @@ extension PlanCompiler {
             paths: parts.arena.store(elements: paths),
             regexes: parts.arena.store(elements: regexes),
             hostRegexes: parts.arena.store(elements: hostRegexes),
-            takesNone: settings.takesNone, takesBlocked: settings.takesBlocked)
+            matchesNone: settings.matchesNone, matchesBlocked: settings.matchesBlocked)
     }
 
     private mutating func add(

@@ -39,8 +39,8 @@ struct RefererPlan: BitwiseCopyable {
     let regexes: PlanTable<Int32>
     /// Regular expressions for hosts.
     let hostRegexes: PlanTable<Int32>
-    let takesNone: Bool
-    let takesBlocked: Bool
+    let matchesNone: Bool
+    let matchesBlocked: Bool
 }
 
 /// userid, compiled.
@@ -79,7 +79,7 @@ struct AccessGroup: Hashable {
         secureLink = scope.secureLink
         referers = scope.referers
         userID = scope.userID
-        if referers.takesServerNames { self.serverNames = serverNames }
+        if referers.matchesServerNames { self.serverNames = serverNames }
     }
 
     /// True if a password is required.

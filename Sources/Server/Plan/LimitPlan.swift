@@ -8,18 +8,18 @@ struct LimitPlan: BitwiseCopyable {
     /// The levels at which refusals and delays are logged.
     var requestLevel: LogLevel
     var delayLevel: LogLevel
-    var requestsAreDry: Bool
+    var isRequestDryRun: Bool
     var connections: PlanTable<ConnectionLimit>
     var connectionStatus: Int32
     var connectionLevel: LogLevel
-    var connectionsAreDry: Bool
+    var isConnectionDryRun: Bool
 }
 
 /// One `limit_conn`.
 struct ConnectionLimit: BitwiseCopyable {
     /// The index of the zone in the plan.
     var zone: Int32
-    var most: Int64
+    var maximum: Int64
 }
 
 /// limit_rate and limit_rate_after, compiled: numbers, or the indexes of templates.
@@ -54,7 +54,7 @@ extension PlanCompiler {
         let connections = (scope.connectionLimits.limits ?? []).compactMap {
             limit -> ConnectionLimit? in
             guard let zone = zone(limit.zone, .connections, at: limit.word) else { return nil }
-            return ConnectionLimit(zone: Int32(zone), most: Int64(limit.most))
+            return ConnectionLimit(zone: Int32(zone), maximum: Int64(limit.maximum))
         }
         guard !requests.isEmpty || !connections.isEmpty else { return -1 }
         let level = scope.requestLimits.logLevel ?? .error
@@ -65,11 +65,11 @@ extension PlanCompiler {
                 requestLevel: level,
                 delayLevel: LogLevel(rawValue: min(level.rawValue &+ 1, LogLevel.info.rawValue))
                     ?? .info,
-                requestsAreDry: scope.requestLimits.isDryRun ?? false,
+                isRequestDryRun: scope.requestLimits.isDryRun ?? false,
                 connections: parts.arena.store(elements: connections),
                 connectionStatus: Int32(clamping: scope.connectionLimits.status ?? 503),
                 connectionLevel: scope.connectionLimits.logLevel ?? .error,
-                connectionsAreDry: scope.connectionLimits.isDryRun ?? false))
+                isConnectionDryRun: scope.connectionLimits.isDryRun ?? false))
         return Int32(parts.limits.count &- 1)
     }
 

@@ -20,7 +20,7 @@ struct PrefixLocation: BitwiseCopyable {
     /// The longest other prefix location whose name is a prefix of this one; -1 for none.
     var parent: Int32
     /// True for `^~`.
-    var winsOverRegex: Bool
+    var precedesRegexes: Bool
     /// The index of the tree with the nested locations; -1 for none.
     var children: Int32
 }
@@ -68,7 +68,7 @@ extension Plan {
             case .prefix(let location): best = .prefix(location)
             case let decided: return decided
             }
-            if prefix.winsOverRegex { return best }
+            if prefix.precedesRegexes { return best }
         }
         return firstRegex(matching: path, in: tree, explanation) ?? best
     }

@@ -153,7 +153,7 @@ struct PlanCompiler {
                 if case .prefixBeforeRegex = location.kind { wins = true }
                 prefixes.append(
                     PrefixLocation(
-                        name: name, location: index, parent: -1, winsOverRegex: wins,
+                        name: name, location: index, parent: -1, precedesRegexes: wins,
                         children: children))
             case .regex(let ignoresCase):
                 guard let word = location.word,

@@ -168,13 +168,13 @@ public final class ErrorLog {
         case .stderr: writeAll(stderrDescriptor, line.text)
         case .syslog(let sender):
             // At most as long as nginx's, and without the line end: a datagram is a line.
-            let bytes = Array(line.text.utf8.dropLast().prefix(ErrorLog.longestMessage))
+            let bytes = Array(line.text.utf8.dropLast().prefix(ErrorLog.maxMessageLength))
             sender.send(bytes.span, severity: line.level.rawValue, at: line.seconds)
         }
     }
 
     /// The maximum length of a message: NGX_MAX_ERROR_STR.
-    static let longestMessage = 2048
+    static let maxMessageLength = 2048
 
     /// Reports lines that a syslog server did not accept, once a minute, to the targets that work.
     private func reportLosses() {

@@ -3,7 +3,7 @@
 /// most once a second, and binds new sockets at most every two seconds.
 struct ListenerWatch {
     static let intervalMs: Int64 = 10_000
-    static let shortestMs: Int64 = 1000
+    static let minIntervalMs: Int64 = 1000
     static let repairPauseMs: Int64 = 2000
 
     private(set) var nextCheckMs: Int64
@@ -23,7 +23,7 @@ struct ListenerWatch {
     mutating func isDue(nowMs: Int64) -> Bool {
         guard nowMs >= nextCheckMs else { return false }
         nextCheckMs = nowMs &+ ListenerWatch.intervalMs
-        earliestMs = nowMs &+ ListenerWatch.shortestMs
+        earliestMs = nowMs &+ ListenerWatch.minIntervalMs
         return true
     }
 

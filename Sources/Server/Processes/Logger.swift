@@ -40,7 +40,7 @@ struct Logger: ~Copyable {
             writer.flush(nowMs: Clock.monotonicMs())
             if !found, !isAsleep {
                 // The rings are read once more after this; later lines wake the logger.
-                for ring in rings.rings { ring.bell.announceSleep() }
+                for ring in rings.rings { ring.wakeup.announceSleep() }
                 isAsleep = true
                 continue
             }
@@ -54,7 +54,7 @@ struct Logger: ~Copyable {
 
     private func announceAwake(_ isAsleep: inout Bool) {
         guard isAsleep else { return }
-        for ring in rings.rings { ring.bell.announceAwake() }
+        for ring in rings.rings { ring.wakeup.announceAwake() }
         isAsleep = false
     }
 
@@ -151,7 +151,7 @@ struct Logger: ~Copyable {
             writer.log(
                 .alert,
                 "\(Logger.lines(tooLong)) lost, because of more than "
-                    + "\(LogRing.longestRecord) bytes", nowMs: nowMs)
+                    + "\(LogRing.maxRecordSize) bytes", nowMs: nowMs)
         }
         writer.flush(nowMs: nowMs)
     }

@@ -305,7 +305,7 @@ extension Master {
                 Watchdog.WorkerSample(process: process, activity: $0)
             }
         }
-        for hung in watchdog?.look(at: samples, nowMs: nowMs) ?? [] {
+        for hung in watchdog?.check(at: samples, nowMs: nowMs) ?? [] {
             let seconds = (generation.plan.main.watchdogMs ?? 0) / 1000
             generation.errorLog.write(
                 .alert,

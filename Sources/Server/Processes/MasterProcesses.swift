@@ -18,10 +18,10 @@ extension Master {
             }
             if process == 0 {
                 closeDescriptor(output.reads)
-                endProcess(live(as: role, belongings))
+                endProcess(runChild(as: role, belongings))
             }
             closeDescriptor(output.writes)
-            give(belongings, to: process)
+            assignResources(belongings, to: process)
             outputs.append(
                 WorkerOutput(process: process, role: role, descriptor: output.reads))
             handle(.started(role, process: process))
@@ -63,7 +63,7 @@ extension Master {
         }
     }
 
-    private func give(_ belongings: ChildResources, to process: Int32) {
+    private func assignResources(_ belongings: ChildResources, to process: Int32) {
         if let seat = belongings.seat { seats.assign(seat, to: process) }
         if let pair = belongings.helper {
             closeDescriptor(pair.worker)
@@ -76,7 +76,7 @@ extension Master {
 
     /// Runs the child: closes what is the master's, drops root, and works. Returns its exit code. 2
     /// is nginx's code for an error that another worker would meet as well.
-    private func live(as role: MasterState.Role, _ belongings: ChildResources) -> Int32 {
+    private func runChild(as role: MasterState.Role, _ belongings: ChildResources) -> Int32 {
         let log = generation.errorLog
         nameProcess("apus-\(role.name)")
         setProcessTitle("apus: \(role.name) process")
@@ -212,13 +212,13 @@ extension Master {
     private func dropPrivileges(for role: MasterState.Role) throws(SystemError) {
         let settings = generation.plan.main
         if generation.identity != nil, let priority = settings.priority {
-            tell { () throws(SystemError) in try setPriority(priority) }
+            logFailure { () throws(SystemError) in try setPriority(priority) }
         }
         if let limit = settings.descriptorLimit {
-            tell { () throws(SystemError) in try limitDescriptors(to: limit) }
+            logFailure { () throws(SystemError) in try limitDescriptors(to: limit) }
         }
         if let limit = settings.coreLimit {
-            tell { () throws(SystemError) in try limitCore(to: limit) }
+            logFailure { () throws(SystemError) in try limitCore(to: limit) }
         }
         generation.sandbox.prepare()
         if let identity = generation.identity {
@@ -228,13 +228,15 @@ extension Master {
             let affinities = settings.affinities
             var own = last
             if case .worker(let index) = role, index < affinities.count { own = affinities[index] }
-            tell { () throws(SystemError) in try pin(to: own) }
+            logFailure { () throws(SystemError) in try pin(to: own) }
         }
-        if (settings.coreLimit ?? 0) > 0 { tell { () throws(SystemError) in try allowCore() } }
+        if (settings.coreLimit ?? 0) > 0 {
+            logFailure { () throws(SystemError) in try allowCore() }
+        }
         if let directory = settings.workingDirectory { try changeDirectory(to: directory) }
     }
 
-    private func tell(_ attempt: () throws(SystemError) -> Void) {
+    private func logFailure(_ attempt: () throws(SystemError) -> Void) {
         do throws(SystemError) {
             try attempt()
         } catch {

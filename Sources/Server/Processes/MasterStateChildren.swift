@@ -53,7 +53,7 @@ extension MasterState {
 
     /// The minimum lifetime of a helper process before a worker's report is enough to replace it: a
     /// worker that was taken over must not be able to disturb the others that way.
-    static let leastHelperLifeMs: Int64 = 10_000
+    static let minHelperLifetimeMs: Int64 = 10_000
 
     /// Replaces a helper process that is stopped or stuck, once each: it is killed, and another one
     /// is started. A worker that is shutting down used the helper process that is exiting.
@@ -63,7 +63,7 @@ extension MasterState {
                 $0.role == .helper && $0.isLeaving == reporter.isLeaving
                     && !$0.wasKilledAfterTimeout
                     && $0.generation == reporter.generation
-            }), nowMs &- children[place].startedMs >= MasterState.leastHelperLifeMs
+            }), nowMs &- children[place].startedMs >= MasterState.minHelperLifetimeMs
         else { return [] }
         children[place].wasKilledAfterTimeout = true
         let process = children[place].process

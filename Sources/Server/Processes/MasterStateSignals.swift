@@ -101,7 +101,7 @@ extension MasterState {
         dueStarts.removeAll { !$0.role.isLogger }
         let actions: [Action] =
             isFirst ? [.log(.notice, "gracefully shutting down"), .closeListeners] : []
-        if let timeoutMs { giveUp(atMs: nowMs &+ timeoutMs &+ MasterState.lastMs) }
+        if let timeoutMs { scheduleForcedExit(atMs: nowMs &+ timeoutMs &+ MasterState.lastMs) }
         return announce() + actions
             + dismissAll(timeoutMs, nowMs, loggersMs: MasterState.loggersMs) + exitIfAlone()
     }
@@ -114,7 +114,7 @@ extension MasterState {
     /// The time until the master exits even if processes are left.
     static let lastMs: Int64 = 1750
 
-    private mutating func giveUp(atMs: Int64) {
+    private mutating func scheduleForcedExit(atMs: Int64) {
         exitDeadlineMs = min(exitDeadlineMs ?? Int64.max, atMs)
     }
 
@@ -124,7 +124,7 @@ extension MasterState {
         let isFirst = mode != .draining
         mode = .stopping
         dueStarts.removeAll { !$0.role.isLogger }
-        giveUp(atMs: nowMs &+ MasterState.lastMs)
+        scheduleForcedExit(atMs: nowMs &+ MasterState.lastMs)
         var actions: [Action] = announce() + (isFirst ? [.closeListeners] : [])
         for index in children.indices {
             if children[index].role.isLogger {

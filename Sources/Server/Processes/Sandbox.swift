@@ -81,11 +81,11 @@ struct Sandbox {
     // MARK: in the process
 
     /// The capabilities that are kept: workers that run as root must read all files.
-    private var kept: Capabilities { isRoot ? .readsAllFiles : [] }
+    private var keptCapabilities: Capabilities { isRoot ? .readsAllFiles : [] }
 
     /// Prepares the sandbox before root is dropped: some rights only root can remove.
     func prepare() {
-        if mode != .off { boundCapabilities(to: kept) }
+        if mode != .off { boundCapabilities(to: keptCapabilities) }
     }
 
     /// Restricts this process to the tasks of `role`, after root was dropped. Open descriptors stay
@@ -95,7 +95,7 @@ struct Sandbox {
         as role: SystemCallFilter.Role, passing: Int32, _ log: ErrorLog
     ) throws(SystemError) {
         guard mode != .off else { return }
-        try limitCapabilities(kept)
+        try limitCapabilities(keptCapabilities)
         try setNoNewPrivileges()
         if !leavesCores { try becomeUndumpable() }
         if let landlockVersion { try confineFiles(as: role, landlockVersion, log) }
@@ -112,10 +112,10 @@ struct Sandbox {
     func enterAsLogger(opensAs user: Identity?, _ log: ErrorLog) throws(SystemError) {
         if let user { try joinGroups(user.groups) }
         guard mode != .off else { return }
-        var kept: Capabilities = [.writesAllFiles]
-        if user != nil { kept.insert(.changesUser) }
-        boundCapabilities(to: kept)
-        try limitCapabilities(kept)
+        var keptCapabilities: Capabilities = [.writesAllFiles]
+        if user != nil { keptCapabilities.insert(.changesUser) }
+        boundCapabilities(to: keptCapabilities)
+        try limitCapabilities(keptCapabilities)
         try setNoNewPrivileges()
         if !leavesCores { try becomeUndumpable() }
         guard let landlockVersion else { return }

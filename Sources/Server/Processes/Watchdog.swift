@@ -7,7 +7,7 @@ import Linux
 /// after a pause of the whole machine no worker counts as hanging.
 struct Watchdog {
     /// The number of checks without progress after which a worker counts as hanging.
-    static let looks = 5
+    static let maxChecks = 5
 
     /// A worker, and a snapshot of its report.
     struct WorkerSample {
@@ -21,12 +21,12 @@ struct Watchdog {
 
     init(limitMs: Int64, nowMs: Int64) {
         // The first check may come just after an iteration began, and so does not count.
-        intervalMs = max(1, limitMs / Int64(Watchdog.looks - 1))
+        intervalMs = max(1, limitMs / Int64(Watchdog.maxChecks - 1))
         nextCheckMs = nowMs &+ intervalMs
     }
 
     /// Returns the workers that hang according to `sights`, each once.
-    mutating func look(at sights: [WorkerSample], nowMs: Int64) -> [WorkerSample] {
+    mutating func check(at sights: [WorkerSample], nowMs: Int64) -> [WorkerSample] {
         nextCheckMs = nowMs &+ intervalMs
         var next: [Int32: (turns: UInt64, count: Int)] = [:]
         var hung: [WorkerSample] = []
@@ -35,7 +35,7 @@ struct Watchdog {
             var count = 1
             if let last = seen[sight.process], last.turns == iterations { count = last.count &+ 1 }
             next[sight.process] = (iterations, count)
-            if count == Watchdog.looks { hung.append(sight) }
+            if count == Watchdog.maxChecks { hung.append(sight) }
         }
         seen = next
         return hung

@@ -44,7 +44,7 @@ struct AddedFields {
     }
 
     /// Replaces an earlier line of the same kind, or appends one. Returns its range.
-    fileprivate mutating func put(_ line: [UInt8], in old: Range<Int>?) -> Range<Int>? {
+    fileprivate mutating func replaceOrAppend(_ line: [UInt8], in old: Range<Int>?) -> Range<Int>? {
         if let old {
             lines.replaceSubrange(old, with: line)
             let change = line.count &- old.count
@@ -63,15 +63,15 @@ struct AddedFields {
 
     /// Removes validators from a response without a file.
     fileprivate mutating func removeValidators() {
-        if let range = modifiedLine { modifiedLine = put([], in: range) }
-        if let range = addedTagLine { addedTagLine = put([], in: range) }
+        if let range = modifiedLine { modifiedLine = replaceOrAppend([], in: range) }
+        if let range = addedTagLine { addedTagLine = replaceOrAppend([], in: range) }
     }
 
     /// Makes the ETag of a compressed response weak. As in nginx, an invalid one is not sent.
     mutating func weakenTag() {
         if let line = tagLine { tagLine = AddedFields.weak(line) }
         if let range = addedTagLine {
-            addedTagLine = put(AddedFields.weak(Array(lines[range])), in: range)
+            addedTagLine = replaceOrAppend(AddedFields.weak(Array(lines[range])), in: range)
         }
     }
 
@@ -93,7 +93,7 @@ extension Worker {
         target: [UInt8] = [], isForGzip: Bool = false
     ) -> AddedFields {
         let set = plan.fields[Int(location.fields)]
-        let plain = head.plain
+        let plain = head.unfiltered
         let addsAll = FieldsPlan.addsFieldsTo(plain.status)
         var added = AddedFields()
         if set.isConstant, !isForGzip {
@@ -156,10 +156,10 @@ extension Worker {
                 into: &writer, clock, location: target.span, charset: nothing.span,
                 challenges: nothing.span, cookies: nothing.span, adding: added)
         }
-        keep(head: bytes, exchange)
+        storeSentHead(bytes, exchange)
     }
 
-    mutating func keep(head bytes: [UInt8], _ exchange: Int) {
+    mutating func storeSentHead(_ bytes: [UInt8], _ exchange: Int) {
         while sentHeads.count <= exchange { sentHeads.append([]) }
         sentHeads[exchange] = bytes
         exchanges[exchange].hasSentHead = true
@@ -234,12 +234,12 @@ extension Worker {
         case .lastModified:
             added.hidesModified = true
             added.addsModified = !value.isEmpty
-            added.modifiedLine = added.put(line, in: added.modifiedLine)
+            added.modifiedLine = added.replaceOrAppend(line, in: added.modifiedLine)
         case .etag:
             if head.hasETag, head.validators != nil, added.tagLine?.isEmpty != true {
                 added.tagLine = line
             } else {
-                added.addedTagLine = added.put(line, in: added.addedTagLine)
+                added.addedTagLine = added.replaceOrAppend(line, in: added.addedTagLine)
             }
         }
     }

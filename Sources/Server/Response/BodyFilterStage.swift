@@ -32,21 +32,21 @@ struct BufferedStage: ~Copyable {
     static let size = 32768
     /// The minimum input, below which the stage may make no progress: a UTF-8 character may be
     /// split.
-    static let least = 16
+    static let minInput = 16
 
     let stage: BodyFilterStage
     private var buffer = Buffer.none
     private var start = 0
     private var end = 0
     /// True if the input in the buffer is the last.
-    var hasAll = false
+    var hasLastInput = false
 
     init(_ stage: BodyFilterStage) { self.stage = stage }
 
     deinit { buffer.free() }
 
     /// True if bytes must be read before the stage can continue.
-    var isHungry: Bool { !hasAll && end &- start < BufferedStage.least }
+    var needsInput: Bool { !hasLastInput && end &- start < BufferedStage.minInput }
 
     /// Returns the free part of the buffer; empty if memory is short.
     mutating func room() -> UnsafeMutableRawBufferPointer {
@@ -58,14 +58,14 @@ struct BufferedStage: ~Copyable {
     }
 
     /// Records that `count` bytes were written to the free part of the buffer.
-    mutating func take(_ count: Int, isLast: Bool) {
+    mutating func didFill(_ count: Int, isLast: Bool) {
         end &+= count
-        hasAll = isLast
+        hasLastInput = isLast
     }
 
     mutating func run(into room: UnsafeMutableRawBufferPointer) -> StreamProgress {
         let progress = unsafe stage.run(
-            buffer.bytes(from: start, to: end), into: room, isLast: hasAll)
+            buffer.bytes(from: start, to: end), into: room, isLast: hasLastInput)
         start &+= progress.consumed
         return progress
     }

@@ -27,7 +27,7 @@ extension Worker {
         guard !location.features.isDisjoint(with: .bodyFilters) else { return filters }
         if location.features.contains(.gunzip), head.coding == .gzip {
             exchanges[exchange].varies = true
-            if !acceptsGzipOrAlias(head, slot, exchange, location) {
+            if !allowsGzip(head, slot, exchange, location) {
                 filters.decompresses = true
                 head.coding = .identity
                 head.isWeak = true
@@ -76,12 +76,12 @@ extension Worker {
         let filter = plan.bodyFilters[Int(location.bodyFilter)]
         var whole = body
         if !filter.before.isEmpty {
-            guard let added = subrequest(filter.before, charset: filters.charset, slot, exchange)
+            guard let added = runSubrequest(filter.before, charset: filters.charset, slot, exchange)
             else { return nil }
             whole = added + whole
         }
         if !filter.after.isEmpty {
-            guard let added = subrequest(filter.after, charset: filters.charset, slot, exchange)
+            guard let added = runSubrequest(filter.after, charset: filters.charset, slot, exchange)
             else { return nil }
             whole += added
         }

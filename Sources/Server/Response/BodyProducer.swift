@@ -29,7 +29,7 @@ final class BodyProducer {
     private var segments: [BodySegment]
     private var current = 0
     private var position: Int64 = 0
-    private var first: Buffered?
+    private var lastStage: ChainedStage?
     /// The sizes of a compressed body before and after, once it is complete.
     private(set) var compressedSizes: (plain: Int64, compressed: Int64)?
     private var plainSize: Int64 = 0
@@ -41,11 +41,11 @@ final class BodyProducer {
     private let ownFile: Int32
 
     /// A stage, and the stage that it reads from.
-    private final class Buffered {
+    private final class ChainedStage {
         var stage: BufferedStage
-        let before: Buffered?
+        let before: ChainedStage?
 
-        init(_ stage: BodyFilterStage, after before: Buffered?) {
+        init(_ stage: BodyFilterStage, after before: ChainedStage?) {
             self.stage = BufferedStage(stage)
             self.before = before
         }
@@ -61,15 +61,15 @@ final class BodyProducer {
         self.isChunked = isChunked
         self.hasTrailers = hasTrailers
         ownFile = file
-        first = stages.reduce(nil) { Buffered($1, after: $0) }
+        lastStage = stages.reduce(nil) { ChainedStage($1, after: $0) }
     }
 
     deinit { if ownFile >= 0 { closeDescriptor(ownFile) } }
 
     /// Removes the encoder and returns it, for reuse after the end of the body.
-    func takeEncoder() -> Gzip? {
-        defer { first = nil }
-        guard case .compress(let encoder) = first?.stage.stage else { return nil }
+    func detachEncoder() -> Gzip? {
+        defer { lastStage = nil }
+        guard case .compress(let encoder) = lastStage?.stage.stage else { return nil }
         return encoder
     }
 
@@ -87,14 +87,14 @@ final class BodyProducer {
     /// Writes the next slice into `room`.
     func produce(into room: UnsafeMutableRawBufferPointer, file: Int32) -> Slice {
         let file = ownFile >= 0 ? ownFile : file
-        guard isChunked else { return unsafe pull(first, into: room, file: file) }
+        guard isChunked else { return unsafe pull(lastStage, into: room, file: file) }
         // A chunk's size and line end precede it; two line ends and the last chunk follow it.
         let before = 10
         let after = 7
         guard room.count > before + after else { return .failed }
         let data = unsafe UnsafeMutableRawBufferPointer(
             rebasing: room[before..<(room.count &- after)])
-        switch unsafe pull(first, into: data, file: file) {
+        switch unsafe pull(lastStage, into: data, file: file) {
         case .failed: return .failed
         case .written(let count, let isLast):
             return .written(
@@ -128,15 +128,15 @@ final class BodyProducer {
 
     /// Reads the output of a stage, or the segments if there is no stage.
     private func pull(
-        _ stage: Buffered?, into room: UnsafeMutableRawBufferPointer, file: Int32
+        _ stage: ChainedStage?, into room: UnsafeMutableRawBufferPointer, file: Int32
     ) -> Slice {
         guard let stage else { return unsafe copySlice(into: room, file: file) }
-        if stage.stage.isHungry {
+        if stage.stage.needsInput {
             let input = unsafe stage.stage.room()
             guard input.count > 0 else { return .failed }
             switch unsafe pull(stage.before, into: input, file: file) {
             case .failed: return .failed
-            case .written(let count, let isLast): stage.stage.take(count, isLast: isLast)
+            case .written(let count, let isLast): stage.stage.didFill(count, isLast: isLast)
             }
         }
         let progress = unsafe stage.stage.run(into: room)
@@ -156,7 +156,7 @@ final class BodyProducer {
         var written = 0
         while written < room.count, current < segments.count {
             let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: room[written...])
-            switch unsafe take(into: rest, file: file) {
+            switch unsafe copySegment(into: rest, file: file) {
             case .failed: return .failed
             case .written(let count, let isLast):
                 written &+= count
@@ -172,7 +172,7 @@ final class BodyProducer {
     }
 
     /// Reads bytes of the current segment.
-    private func take(into room: UnsafeMutableRawBufferPointer, file: Int32) -> Slice {
+    private func copySegment(into room: UnsafeMutableRawBufferPointer, file: Int32) -> Slice {
         switch segments[current] {
         case .bytes(let bytes):
             let taken = min(room.count, bytes.count &- Int(position))

@@ -11,12 +11,13 @@ extension Worker {
         if status == 416, exchanges[exchange].unsatisfiedSize >= 0 {
             head.contentRange = .unsatisfied(of: exchanges[exchange].unsatisfiedSize)
         }
-        head.allows = status == 405 || status == 204 && exchanges[exchange].method == .options
+        head.sendsAllow = status == 405 || status == 204 && exchanges[exchange].method == .options
         head.allowsOptions = isStrict(exchange)
-        let target = Status.isRedirect(status) ? target(slot, exchange, location, &head) : []
+        let target =
+            Status.isRedirect(status) ? locationFieldValue(slot, exchange, location, &head) : []
         if status == 204 {
             // A 204 has no content, and must not have Content-Length (RFC 9110, section 8.6).
-            send(head, slot, exchange)
+            appendHead(head, slot, exchange)
             return
         }
         head.contentType = plan.htmlType
@@ -37,7 +38,7 @@ extension Worker {
         } else {
             head.contentType = nil
             head.contentLength = 0
-            send(head, slot, exchange, location: target)
+            appendHead(head, slot, exchange, location: target)
         }
     }
 
@@ -49,7 +50,7 @@ extension Worker {
         let location = plan.locations[Int(exchanges[exchange].location)]
         var head = commonHead(status, exchange, location)
         if head.status == 204 {
-            send(head, slot, exchange)
+            appendHead(head, slot, exchange)
             return .responded
         }
         head.contentType = type ?? mediaType(location)
@@ -106,7 +107,7 @@ extension Worker {
     /// Returns the value of Location: scheme, host and port are prepended to a path unless
     /// absolute_redirect is off. Control characters, with which a client could end the field, are
     /// escaped.
-    private mutating func target(
+    private mutating func locationFieldValue(
         _ slot: Int, _ exchange: Int, _ location: LocationPlan, _ head: inout ResponseHead
     ) -> [UInt8] {
         guard let target = contextIfAny(exchange)?.target else { return [] }
@@ -160,7 +161,7 @@ extension Worker {
     // MARK: into the output
 
     /// Writes a head into the output, which grows if necessary.
-    mutating func send(
+    mutating func appendHead(
         _ whole: ResponseHead, _ slot: Int, _ exchange: Int, location: [UInt8] = []
     ) {
         let head = whole.status == 204 ? whole.withoutContent : whole
@@ -206,7 +207,7 @@ extension Worker {
 
     private mutating func storeHead(_ writer: ByteWriter, _ exchange: Int) {
         let bytes = writer.bytes
-        keep(head: bytes.indices.map { bytes[$0] }, exchange)
+        storeSentHead(bytes.indices.map { bytes[$0] }, exchange)
     }
 
     mutating func appendBody(_ bytes: Span<UInt8>, _ exchange: Int) {

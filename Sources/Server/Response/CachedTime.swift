@@ -21,11 +21,11 @@ struct CachedTime {
         monotonicMs = Clock.monotonicMs()
         let now = Clock.now()
         milliseconds = now.milliseconds
-        if now.seconds != seconds { begin(second: now.seconds) }
+        if now.seconds != seconds { formatTexts(second: now.seconds) }
     }
 
     @inline(never)
-    private mutating func begin(second: Int64) {
+    private mutating func formatTexts(second: Int64) {
         seconds = second
         date.write { HTTPDate.write(second, into: &$0) }
         let offset = Clock.localOffset(at: second)

@@ -17,7 +17,7 @@ extension Worker {
     ) {
         guard let type = head.contentType, !type.isEmpty else { return }
         let known = head.charset
-        if case .planned = known {
+        if case .constant = known {
             guard filter.overridesCharset else { return }
         } else {
             guard filter.charsetTypes.contains(type) else { return }
@@ -26,7 +26,7 @@ extension Worker {
         // If the target is the value of a variable, evaluating the source overwrites it.
         let targetText = evaluatedCharset
         let source: Charset?
-        if case .planned(let bytes) = known {
+        if case .constant(let bytes) = known {
             source = Charset(name: known, number: number(of: bytes.span))
         } else if let plan = filter.source {
             source = charset(plan, slot, exchange)
@@ -39,13 +39,15 @@ extension Worker {
         if let source, source.number != target.number || source.number < 0 {
             let isSame =
                 source.number == target.number
-                && source.name.bytes(made: sourceText) == target.name.bytes(made: targetText)
+                && source.name.bytes(evaluated: sourceText)
+                    == target.name.bytes(evaluated: targetText)
             if !isSame {
                 if head.coding != .identity, source.number >= 0, target.number >= 0 { return }
                 filters.recoding = recoding(from: source.number, to: target.number)
                 guard filters.recoding >= 0 else {
                     let (from, to) = (
-                        source.name.text(made: sourceText), target.name.text(made: targetText)
+                        source.name.text(evaluated: sourceText),
+                        target.name.text(evaluated: targetText)
                     )
                     logMissingMap(from, to, slot, exchange)
                     return
@@ -79,11 +81,11 @@ extension Worker {
         _ setting: CharsetPlan, _ slot: Int, _ exchange: Int
     ) -> Charset? {
         guard setting.template >= 0 else {
-            return Charset(name: .planned(setting.name), number: setting.number)
+            return Charset(name: .constant(setting.name), number: setting.number)
         }
         evaluatedCharset = value(of: plan.templates[Int(setting.template)], slot, exchange)
         guard !evaluatedCharset.isEmpty else { return nil }
-        return Charset(name: .made, number: number(of: evaluatedCharset.span))
+        return Charset(name: .evaluated, number: number(of: evaluatedCharset.span))
     }
 
     /// Returns the index in the plan of a charset by name; -1 for none.
@@ -105,35 +107,38 @@ extension Worker {
 /// The charset parameter of Content-Type.
 enum CharsetName: BitwiseCopyable {
     case none
-    case planned(PlanBytes)
+    case constant(PlanBytes)
     /// The worker's `evaluatedCharset`, the value of a variable.
-    case made
+    case evaluated
 
     /// Writes the parameter; nothing without a charset. Spaces and control characters in the value
     /// of a variable are left out.
-    func write(made: Span<UInt8>, into writer: inout ByteWriter) {
+    func write(evaluated: Span<UInt8>, into writer: inout ByteWriter) {
         switch self {
         case .none: return
-        case .planned(let name):
+        case .constant(let name):
             guard !name.isEmpty else { return }
             writer.append("; charset=")
             writer.append(name.span)
-        case .made:
+        case .evaluated:
             writer.append("; charset=")
-            for index in made.indices where made[index] > 0x20 && made[index] != 0x7F {
-                writer.append(byte: made[index])
+            for index in evaluated.indices where evaluated[index] > 0x20 && evaluated[index] != 0x7F
+            {
+                writer.append(byte: evaluated[index])
             }
         }
     }
 
     /// Returns the name in lower case, for comparisons.
-    func bytes(made: [UInt8]) -> [UInt8] { text(made: made).utf8.map(\.asciiLowercased) }
+    func bytes(evaluated: [UInt8]) -> [UInt8] {
+        text(evaluated: evaluated).utf8.map(\.asciiLowercased)
+    }
 
-    func text(made: [UInt8]) -> String {
+    func text(evaluated: [UInt8]) -> String {
         switch self {
         case .none: ""
-        case .planned(let name): name.text
-        case .made: String(decoding: made, as: UTF8.self)
+        case .constant(let name): name.text
+        case .evaluated: String(decoding: evaluated, as: UTF8.self)
         }
     }
 }

@@ -13,13 +13,13 @@ extension Worker {
             return false
         }
         exchanges[exchange].varies = true
-        guard acceptsGzipOrAlias(head, slot, exchange, location) else { return false }
+        guard allowsGzip(head, slot, exchange, location) else { return false }
         explanation?.noteOnce("gzip: compressed")
         return true
     }
 
     /// Returns true if the client accepts gzip, and gzip_proxied allows it for this response.
-    mutating func acceptsGzipOrAlias(
+    mutating func allowsGzip(
         _ head: ResponseHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Bool {
         let gzip = plan.gzips[Int(location.gzip)]
@@ -129,7 +129,7 @@ extension Worker {
         let hasBody = exchanges[exchange].method != .head && head.allowsContent
         if head.coding == .identity, shouldCompress(head, slot, exchange, location) {
             if hasBody {
-                guard let encoder = encoder(head.contentLength, location) else {
+                guard let encoder = acquireEncoder(head.contentLength, location) else {
                     closeSource(exchange)
                     exchanges[exchange].outOfMemory = true
                     return
@@ -160,7 +160,7 @@ extension Worker {
         }
         head.keepsAlive = exchanges[exchange].keepsAlive
         guard hasBody else {
-            send(head, slot, exchange, location: target)
+            appendHead(head, slot, exchange, location: target)
             closeSource(exchange)
             return
         }
@@ -169,7 +169,7 @@ extension Worker {
             exchanges[exchange].outOfMemory = true
             return
         }
-        send(head, slot, exchange, location: target)
+        appendHead(head, slot, exchange, location: target)
         if head.contentLength >= 0, filters.isNone, appendIfItFits(segments, exchange) { return }
         attach(
             BodyProducer(
@@ -178,7 +178,7 @@ extension Worker {
     }
 
     /// Returns an encoder for a body of `length` bytes, -1 if unknown; nil if memory is short.
-    private mutating func encoder(_ length: Int64, _ location: LocationPlan) -> Gzip? {
+    private mutating func acquireEncoder(_ length: Int64, _ location: LocationPlan) -> Gzip? {
         let level = Int(plan.gzips[Int(location.gzip)].level)
         return gzips.acquire(level: level, sizeHint: length < 0 ? nil : length)
     }

@@ -6,7 +6,7 @@ import Linux
 extension Worker {
     /// Returns the compressed variant of a response's file, if it may be sent in its place. On a
     /// miss, returns nil and requests the compression.
-    mutating func variant(
+    mutating func findOrRequestVariant(
         of found: FoundFile, _ head: ResponseHead, _ filters: BodyFilters, _ exchange: Int,
         _ location: LocationPlan
     ) -> FoundFile? {
@@ -19,8 +19,8 @@ extension Worker {
     }
 
     /// Returns the compressed variant of a file, without requesting one on a miss.
-    mutating func compressed(
-        _ found: FoundFile, _ head: ResponseHead, _ filters: BodyFilters, _ exchange: Int,
+    mutating func findVariant(
+        of found: FoundFile, _ head: ResponseHead, _ filters: BodyFilters, _ exchange: Int,
         _ location: LocationPlan
     ) -> FoundFile? {
         guard mayHaveVariant(found, head, filters, exchange, location) else { return nil }
@@ -42,7 +42,7 @@ extension Worker {
         _ found: FoundFile, _ filters: BodyFilters, _ location: LocationPlan
     ) -> Bool {
         guard plan.gzips[Int(location.gzip)].cache == .plain, helper.isOpen, files.isOn,
-            filters.isNone, found.fileStatus.size <= CompressionJob.longest,
+            filters.isNone, found.fileStatus.size <= CompressionJob.maxFileSize,
             !found.isCached || files.mayGetVariant(found.entry)
         else { return false }
         // The next request may get another response.
@@ -67,13 +67,13 @@ extension Worker {
         if plan.readsContext(logsOf: Int(exchanges[exchange].location), true) {
             context(of: exchange).compressedSizes = (whole.contentLength, variant.fileStatus.size)
         }
-        recorder.replace(original.entry, with: source(variant))
+        recorder.replace(original.entry, with: fileVersion(of: variant))
         files.unpin(exchanges[exchange].entry, nowMs: clock.monotonicMs)
         files.pin(variant.entry, nowMs: clock.monotonicMs)
         exchanges[exchange].entry = variant.entry
         exchanges[exchange].file = files.descriptor(of: variant.entry)
         exchanges[exchange].fileRemaining = variant.fileStatus.size
-        send(head, slot, exchange)
+        appendHead(head, slot, exchange)
         guard exchanges[exchange].method != .head, head.allowsContent else {
             return closeSource(exchange)
         }

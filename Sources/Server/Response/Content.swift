@@ -4,12 +4,14 @@ import Linux
 
 /// The content phase: from a path to an index file, a listing or a file.
 extension Worker {
-    mutating func content(_ slot: Int, _ exchange: Int) -> Outcome {
+    mutating func runContentPhase(_ slot: Int, _ exchange: Int) -> Outcome {
         let location = plan.locations[Int(exchanges[exchange].location)]
-        if location.features.contains(.emptyGif) { return emptyGif(slot, exchange, location) }
+        if location.features.contains(.emptyGif) {
+            return respondWithEmptyGif(slot, exchange, location)
+        }
         if location.features.contains(.stubStatus) {
             preventCaching()
-            return stubStatus(slot, exchange)
+            return respondWithStubStatus(slot, exchange)
         }
         if location.features.contains(.hasAlias), contextIfAny(exchange)?.isOutsideAlias == true {
             logError(
@@ -25,18 +27,18 @@ extension Worker {
         let endsInSlash = lastByte == UInt8(ascii: "/")
         if endsInSlash, method == .get || method == .head || method == .post {
             if location.features.contains(.randomIndex),
-                let outcome = randomIndex(slot, exchange, location)
+                let outcome = redirectToRandomFile(slot, exchange, location)
             {
                 return outcome
             }
-            if let outcome = index(slot, exchange, location) { return outcome }
+            if let outcome = redirectToIndex(slot, exchange, location) { return outcome }
             if location.features.contains(.autoindex), method != .post {
-                return listing(slot, exchange, location)
+                return respondWithListing(slot, exchange, location)
             }
         }
         guard method == .get || method == .head || method == .post else {
             explanation?.note("the method is not supported for files")
-            return otherMethod(method, exchange)
+            return outcomeForOtherMethod(method, exchange)
         }
         if endsInSlash {
             explanation?.note("no index file exists, and autoindex is off")
@@ -44,16 +46,16 @@ extension Worker {
             return .status(403)
         }
         if location.features.contains(.sidecars), method != .post,
-            let outcome = sidecar(slot, exchange, location)
+            let outcome = respondWithSidecar(slot, exchange, location)
         {
             return outcome
         }
-        return file(slot, exchange, location)
+        return respondWithRequestedFile(slot, exchange, location)
     }
 
     /// Returns the status for methods other than GET, HEAD and POST: 405, as in nginx. With
     /// strict_requests, OPTIONS gets a 204, and an unknown method a 501 (RFC 9110, section 9.1).
-    private func otherMethod(_ method: Method, _ exchange: Int) -> Outcome {
+    private func outcomeForOtherMethod(_ method: Method, _ exchange: Int) -> Outcome {
         guard isStrict(exchange) else { return .status(405) }
         switch method {
         case .options: return .status(204)
@@ -100,7 +102,7 @@ extension Worker {
     }
 
     /// Looks up and opens the path, by the location's rules for symbolic links.
-    mutating func find(_ location: LocationPlan, _ slot: Int, _ exchange: Int) -> FoundFile {
+    mutating func findFile(_ location: LocationPlan, _ slot: Int, _ exchange: Int) -> FoundFile {
         if let fault = pathFault { return FoundFile(error: fault) }
         if location.features.contains(.checksSymlinks) {
             preventCaching()
@@ -131,7 +133,7 @@ extension Worker {
     }
 
     /// Opens the path, for reading a directory.
-    mutating func open(
+    mutating func openDirectory(
         _ location: LocationPlan, _ slot: Int, _ exchange: Int
     ) -> Result<Int32, FileError> {
         preventCaching()
@@ -149,7 +151,7 @@ extension Worker {
     }
 
     /// Returns nginx's status for a file that cannot be opened, and logs it.
-    mutating func failure(
+    mutating func reportOpenFailure(
         _ error: FileError, _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Outcome {
         let status = error.isMissing ? 404 : error.isRefused ? 403 : 500
@@ -167,7 +169,7 @@ extension Worker {
     // MARK: index
 
     /// Looks for index files: the first that exists becomes the path. Returns nil if none does.
-    private mutating func index(
+    private mutating func redirectToIndex(
         _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Outcome? {
         for position in 0..<location.indexes.count {
@@ -185,7 +187,7 @@ extension Worker {
             mapPath(location, slot, exchange)
             let directoryEnd = path.count
             if let constant { path.append(constant.span) } else { path.append(made.span) }
-            let found = find(location, slot, exchange)
+            let found = findFile(location, slot, exchange)
             if found.error == 0 {
                 // As in nginx, a directory with that name counts as well, and is redirected to
                 // later.
@@ -198,10 +200,10 @@ extension Worker {
             explanation?.note("index: \(path.text): \(SystemError.text(of: found.error))")
             // Other errors, as of a path that is too long or leads through a file, are final.
             guard found.error == Errno.noEntry else {
-                return failure(FileError(code: found.error), slot, exchange, location)
+                return reportOpenFailure(FileError(code: found.error), slot, exchange, location)
             }
             path.truncate(to: directoryEnd)
-            if let outcome = missingDirectory(slot, exchange, location) { return outcome }
+            if let outcome = checkDirectoryExists(slot, exchange, location) { return outcome }
         }
         mapPath(location, slot, exchange)
         return nil
@@ -223,24 +225,24 @@ extension Worker {
 
     /// Returns the failure if the directory of a missing index file does not exist either; nil if
     /// the directory exists.
-    private mutating func missingDirectory(
+    private mutating func checkDirectoryExists(
         _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Outcome? {
-        let found = find(location, slot, exchange)
+        let found = findFile(location, slot, exchange)
         release(found)
         let error = FileError(code: found.error)
-        return error.isMissing ? failure(error, slot, exchange, location) : nil
+        return error.isMissing ? reportOpenFailure(error, slot, exchange, location) : nil
     }
 
     // MARK: files
 
-    private mutating func file(
+    private mutating func respondWithRequestedFile(
         _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Outcome {
         mapPath(location, slot, exchange)
-        let found = find(location, slot, exchange)
+        let found = findFile(location, slot, exchange)
         guard found.error == 0 else {
-            return failure(FileError(code: found.error), slot, exchange, location)
+            return reportOpenFailure(FileError(code: found.error), slot, exchange, location)
         }
         switch found.fileStatus.kind {
         case .directory:

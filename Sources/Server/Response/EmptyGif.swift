@@ -4,9 +4,11 @@ import Linux
 /// empty_gif: a transparent GIF of one pixel, for counting page views.
 extension Worker {
     /// The Last-Modified of nginx's GIF: 28 September 1970, 06:00:00.
-    private static let madeAt: Int64 = 23_349_600
+    private static let gifModified: Int64 = 23_349_600
 
-    mutating func emptyGif(_ slot: Int, _ exchange: Int, _ location: LocationPlan) -> Outcome {
+    mutating func respondWithEmptyGif(_ slot: Int, _ exchange: Int, _ location: LocationPlan)
+        -> Outcome
+    {
         explanation?.note("empty_gif")
         let method = exchanges[exchange].method
         guard method == .get || method == .head else { return .status(405) }
@@ -14,12 +16,12 @@ extension Worker {
         head.contentType = plan.gifType
         head.contentLength = Int64(Worker.emptyGifBytes.count)
         let validators = FileValidators(
-            FileStatus(kind: .regular, size: head.contentLength, modified: Worker.madeAt),
+            FileStatus(kind: .regular, size: head.contentLength, modified: Worker.gifModified),
             now: clock.seconds)
         head.validators = validators
         head.sendsModified = head.status == 200
         if head.status == 200 {
-            switch precondition(validators, hasETag: false, exchange, location) {
+            switch evaluatePreconditions(validators, hasETag: false, exchange, location) {
             case .proceed: break
             case .failed:
                 explanation?.note("preconditions: not met")

@@ -5,11 +5,11 @@ import Linux
 extension Worker {
     /// Redirects internally to the error page of a status and returns the outcome. Without one,
     /// responds with the built-in page and returns nil.
-    mutating func finish(with status: Int, _ slot: Int, _ exchange: Int) -> Outcome? {
+    mutating func respondWithErrorPage(for status: Int, _ slot: Int, _ exchange: Int) -> Outcome? {
         let location = plan.locations[Int(exchanges[exchange].location)]
         endKeepAlive(after: status, exchange)
         guard location.errorPages >= 0, !exchanges[exchange].hasErrorPage,
-            let page = errorPage(of: status, in: plan.errorPageSets[Int(location.errorPages)])
+            let page = findErrorPage(of: status, in: plan.errorPageSets[Int(location.errorPages)])
         else {
             exchanges[exchange].errorStatus = 0
             explanation?.note("status \(status): no error_page applies")
@@ -21,10 +21,10 @@ extension Worker {
         let target = value(of: page.target, slot, exchange)
         explanation?.note("status \(status): error_page \(target.span.text)")
         switch target.first {
-        case UInt8(ascii: "@"): return enter(named: target, slot, exchange)
+        case UInt8(ascii: "@"): return enterLocation(named: target, slot, exchange)
         case UInt8(ascii: "/"):
             if exchanges[exchange].method != .head { exchanges[exchange].method = .get }
-            return go(to: target, slot, exchange)
+            return redirectInternally(to: target, slot, exchange)
         default:
             // Any other target is a URL, to which the client is redirected.
             let isRedirect = Status.isRedirect(Int(page.overwrite))
@@ -35,7 +35,7 @@ extension Worker {
         }
     }
 
-    private func errorPage(
+    private func findErrorPage(
         of status: Int, in pages: PlanTable<ErrorPagePlan>
     ) -> ErrorPagePlan? {
         for index in 0..<pages.count {

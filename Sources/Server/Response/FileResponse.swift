@@ -25,7 +25,8 @@ extension Worker {
         head.coding = coding
         let outcome: Preconditions.Outcome =
             head.status == 200
-            ? precondition(validators, hasETag: head.hasETag, exchange, location) : .proceed
+            ? evaluatePreconditions(validators, hasETag: head.hasETag, exchange, location)
+            : .proceed
         if outcome == .failed {
             explanation?.note("preconditions: not met")
             closeSource(exchange)
@@ -40,7 +41,7 @@ extension Worker {
         if !isGenerated, coding == .identity, method == .get || method == .head,
             shouldCompress(head, slot, exchange, location)
         {
-            if let variant = variant(of: found, head, filters, exchange, location) {
+            if let variant = findOrRequestVariant(of: found, head, filters, exchange, location) {
                 respond(withVariant: variant, of: found, head, slot, exchange, location)
                 return .responded
             }
@@ -67,7 +68,7 @@ extension Worker {
                 head, [.file(offset: 0, count: fileStatus.size)], filters, slot, exchange, location)
             return .responded
         }
-        send(head, slot, exchange)
+        appendHead(head, slot, exchange)
         if method == .head || !head.allowsContent {
             closeSource(exchange)
         } else {
@@ -84,7 +85,7 @@ extension Worker {
             files.pin(found.entry, nowMs: clock.monotonicMs)
             exchanges[exchange].entry = found.entry
             exchanges[exchange].file = files.descriptor(of: found.entry)
-            recorder.record(source(found))
+            recorder.record(fileVersion(of: found))
         }
         exchanges[exchange].fileOffset = 0
         exchanges[exchange].readAheadEnd = 0
@@ -92,7 +93,7 @@ extension Worker {
     }
 
     /// Returns the version of a file, for recording that a response depends on it.
-    func source(_ found: FoundFile) -> CachedResponse.FileVersion {
+    func fileVersion(of found: FoundFile) -> CachedResponse.FileVersion {
         CachedResponse.FileVersion(entry: found.entry, generation: files[found.entry].generation)
     }
 
@@ -118,7 +119,7 @@ extension Worker {
         return plan.typeNames[types][Int(index)]
     }
 
-    func precondition(
+    func evaluatePreconditions(
         _ validators: FileValidators, hasETag: Bool, _ exchange: Int, _ location: LocationPlan
     ) -> Preconditions.Outcome {
         let head = exchanges[exchange].parser.head
@@ -179,7 +180,7 @@ extension Worker {
                 deliver(head, [segment], filters, slot, exchange, location)
                 return .responded
             }
-            send(head, slot, exchange)
+            appendHead(head, slot, exchange)
             attachFile(filters, slot, exchange, location)
         case .many(let ranges):
             let parts = MultipartRanges(
@@ -195,7 +196,7 @@ extension Worker {
                 deliver(head, parts.segments, filters, slot, exchange, location)
                 return .responded
             }
-            send(head, slot, exchange)
+            appendHead(head, slot, exchange)
             attach(parts.segments, filters, slot, exchange)
         }
         return .responded
@@ -210,7 +211,7 @@ extension Worker {
             var writer = unsafe ByteWriter(
                 unsafe: UnsafeMutableRawPointer(start), capacity: capacity)
             writer.append(type.span)
-            head.charset.write(made: evaluatedCharset.span, into: &writer)
+            head.charset.write(evaluated: evaluatedCharset.span, into: &writer)
             count = writer.count
         }
     }
@@ -325,7 +326,7 @@ extension Worker {
             exchanges[exchange].file = -1
         }
         if producers.indices.contains(exchange), let producer = producers[exchange] {
-            if let encoder = producer.takeEncoder() { gzips.release(encoder) }
+            if let encoder = producer.detachEncoder() { gzips.release(encoder) }
             producers[exchange] = nil
         }
         exchanges[exchange].hasProducer = false

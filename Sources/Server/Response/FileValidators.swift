@@ -15,7 +15,7 @@ struct FileValidators: BitwiseCopyable {
     let mtimeIsAmbiguous: Bool
 
     /// The seconds after a change during which the time is ambiguous.
-    static let youth: Int64 = 2
+    static let ambiguousSeconds: Int64 = 2
 
     init(_ fileStatus: FileStatus, now: Int64) {
         modified = fileStatus.modified
@@ -24,7 +24,7 @@ struct FileValidators: BitwiseCopyable {
         let (age, overflow) = now.subtractingReportingOverflow(fileStatus.modified)
         mtimeIsAmbiguous =
             fileStatus.modified == 0 || fileStatus.modified == 1
-            || !overflow && age < FileValidators.youth
+            || !overflow && age < FileValidators.ambiguousSeconds
     }
 
     /// Calls `body` with the validators for preconditions. A client may have received the tag in

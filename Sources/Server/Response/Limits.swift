@@ -20,7 +20,7 @@ struct CountedConnection: BitwiseCopyable {
 /// limit_req, then limit_conn: each once per request, also after internal redirects.
 extension Worker {
     /// Applies the limits. Returns nil if the request continues.
-    mutating func limit(_ slot: Int, _ exchange: Int, _ location: LocationPlan) -> Outcome? {
+    mutating func applyLimits(_ slot: Int, _ exchange: Int, _ location: LocationPlan) -> Outcome? {
         let limits = plan.limits[Int(location.limits)]
         if !limits.requests.isEmpty, context(of: exchange).requestLimiting == nil,
             let outcome = limitRequests(slot, exchange, limits)
@@ -39,10 +39,10 @@ extension Worker {
         _ slot: Int, _ exchange: Int, _ limits: LimitPlan
     ) -> Outcome? {
         let requests = (0..<limits.requests.count).map { limits.requests[$0] }
-        let keys = requests.map { key(of: $0.zone, ZoneTable.longestKey, slot, exchange) }
+        let keys = requests.map { key(of: $0.zone, ZoneTable.maxKeyLength, slot, exchange) }
         let verdict = RequestVerdict.evaluate(
             requests, keys, in: context.zones, nowMs: clock.monotonicMs)
-        let dryRun = limits.requestsAreDry ? ", dry run" : ""
+        let dryRun = limits.isRequestDryRun ? ", dry run" : ""
         explanation?.note("limit_req: \(verdict.text)\(dryRun)")
         let request = context(of: exchange)
         switch verdict {
@@ -56,19 +56,19 @@ extension Worker {
                 "limiting requests\(dryRun), excess: \(thousandths(excess)) "
                     + "by zone \"\(plan.zones[Int(requests[index].zone)].name)\"",
                 slot, exchange)
-            request.requestLimiting = limits.requestsAreDry ? .rejectedDryRun : .rejected
-            return limits.requestsAreDry ? nil : .status(Int(limits.requestStatus))
+            request.requestLimiting = limits.isRequestDryRun ? .rejectedDryRun : .rejected
+            return limits.isRequestDryRun ? nil : .status(Int(limits.requestStatus))
         case .delayed(let milliseconds, let excess, let index):
             logError(
                 limits.delayLevel,
                 "delaying request\(dryRun), excess: \(thousandths(excess)), "
                     + "by zone \"\(plan.zones[Int(requests[index].zone)].name)\"",
                 slot, exchange)
-            request.requestLimiting = limits.requestsAreDry ? .delayedDryRun : .delayed
-            if limits.requestsAreDry { return nil }
+            request.requestLimiting = limits.isRequestDryRun ? .delayedDryRun : .delayed
+            if limits.isRequestDryRun { return nil }
             timers.arm(slot, atMs: clock.monotonicMs &+ milliseconds)
             exchanges[exchange].phase = .limits
-            return .waits
+            return .suspended
         }
     }
 
@@ -98,7 +98,7 @@ extension Worker {
     // MARK: limit_conn
 
     /// nginx's maximum length of a key of limit_conn_zone.
-    private static let longestConnectionKey = 255
+    private static let maxConnectionKeyLength = 255
 
     private mutating func limitConnections(
         _ slot: Int, _ exchange: Int, _ limits: LimitPlan
@@ -106,12 +106,13 @@ extension Worker {
         let request = context(of: exchange)
         for index in 0..<limits.connections.count {
             let limit = limits.connections[index]
-            guard let key = key(of: limit.zone, Worker.longestConnectionKey, slot, exchange) else {
+            guard let key = key(of: limit.zone, Worker.maxConnectionKeyLength, slot, exchange)
+            else {
                 continue
             }
             request.connectionLimiting = .passed
             let admission = context.zones[Int(limit.zone)].admit(
-                key.span, most: limit.most)
+                key.span, most: limit.maximum)
             if case .admitted(let entry) = admission {
                 request.countedConnections.append(CountedConnection(zone: limit.zone, entry: entry))
                 continue
@@ -119,7 +120,7 @@ extension Worker {
             if admission == .uncounted { continue }
             explanation?.note("limit_conn: refused by zone \(plan.zones[Int(limit.zone)].name)")
             if admission == .tooMany {
-                let dryRun = limits.connectionsAreDry ? ", dry run," : ""
+                let dryRun = limits.isConnectionDryRun ? ", dry run," : ""
                 logError(
                     limits.connectionLevel,
                     "limiting connections\(dryRun) "
@@ -127,8 +128,8 @@ extension Worker {
                     slot, exchange)
             }
             uncountConnections(exchange)
-            request.connectionLimiting = limits.connectionsAreDry ? .rejectedDryRun : .rejected
-            return limits.connectionsAreDry ? nil : .status(Int(limits.connectionStatus))
+            request.connectionLimiting = limits.isConnectionDryRun ? .rejectedDryRun : .rejected
+            return limits.isConnectionDryRun ? nil : .status(Int(limits.connectionStatus))
         }
         return nil
     }

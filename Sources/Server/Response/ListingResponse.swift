@@ -4,7 +4,7 @@ import Linux
 
 /// autoindex: the listing of a directory, as HTML, JSON, JSONP or XML.
 extension Worker {
-    mutating func listing(
+    mutating func respondWithListing(
         _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Outcome {
         var style = DirectoryListing.Style()
@@ -28,8 +28,8 @@ extension Worker {
         mapPath(location, slot, exchange)
         explanation?.note("autoindex: the names in \(self.path.text)")
         let directory: Int32
-        switch open(location, slot, exchange) {
-        case .failure(let error): return failure(error, slot, exchange, location)
+        switch openDirectory(location, slot, exchange) {
+        case .failure(let error): return reportOpenFailure(error, slot, exchange, location)
         case .success(let descriptor): directory = descriptor
         }
         do throws(FileError) {
@@ -37,12 +37,12 @@ extension Worker {
                 owning: Descriptor(owning: directory), links: location.links, style: style)
             var head = commonHead(200, exchange, location)
             head.contentType = plan.listingTypes[Int(ListingFormat(style.format).rawValue)]
-            if style.format == .xml { head.charset = .planned(plan.utf8) }
+            if style.format == .xml { head.charset = .constant(plan.utf8) }
             if let outcome = preconditionsOutcome(head, slot, exchange, location) { return outcome }
             respond(head, [.listing(body)], slot, exchange, location)
             return .responded
         } catch {
-            return failure(error, slot, exchange, location)
+            return reportOpenFailure(error, slot, exchange, location)
         }
     }
 

@@ -15,7 +15,7 @@ extension Worker {
         var isPlain = head.contentLength >= 0
         if head.coding == .identity, shouldCompress(head, slot, exchange, location) {
             isPlain =
-                isPlain && compressed(found, head, filters, exchange, location) == nil
+                isPlain && findVariant(of: found, head, filters, exchange, location) == nil
                 && !hasTrailers(head.status, exchange, location)
                 && isSentUncompressed(found, filters, location)
             head.isWeak = head.isWeak || !isPlain
@@ -50,6 +50,6 @@ extension Worker {
         head.hidesContent = true
         head.acceptsRanges = false
         head.varies = exchanges[exchange].varies && location.features.contains(.gzipVary)
-        send(head, slot, exchange)
+        appendHead(head, slot, exchange)
     }
 }

@@ -52,17 +52,17 @@ extension Worker {
             isBeginning
             ? startRequest(slot, exchange)
             : runPhasesOnce(from: exchanges[exchange].phase, slot, exchange)
-        passOn(outcome, slot, exchange)
+        followOutcome(outcome, slot, exchange)
         if recorder.isCacheable { storeResponse(slot, exchange) }
     }
 
     /// Runs the phases from `phase` on, until there is a response or the request is suspended.
     mutating func runPhases(from phase: Phase, _ slot: Int, _ exchange: Int) {
-        passOn(runPhasesOnce(from: phase, slot, exchange), slot, exchange)
+        followOutcome(runPhasesOnce(from: phase, slot, exchange), slot, exchange)
     }
 
     /// Runs the phases that an outcome leads to, until there is nothing more to do now.
-    private mutating func passOn(_ first: Outcome, _ slot: Int, _ exchange: Int) {
+    private mutating func followOutcome(_ first: Outcome, _ slot: Int, _ exchange: Int) {
         var outcome = first
         while let next = nextPhase(outcome, slot, exchange) {
             outcome = runPhasesOnce(from: next, slot, exchange)
@@ -80,14 +80,14 @@ extension Worker {
         /// A named location was entered, and the path is unchanged.
         case entered
         /// The request is suspended at the exchange's phase.
-        case waits
+        case suspended
     }
 
     /// Returns the phase that an outcome leads to; nil if there is nothing more to do now.
     private mutating func nextPhase(_ outcome: Outcome, _ slot: Int, _ exchange: Int) -> Phase? {
         switch outcome {
         case .responded: return nil
-        case .waits:
+        case .suspended:
             exchanges[exchange].isWaiting = true
             return nil
         case .status(let status) where Status.closesSilently(status):
@@ -95,7 +95,9 @@ extension Worker {
             exchanges[exchange].closesWithoutResponse = true
             return nil
         case .status(let status):
-            guard let redirect = finish(with: status, slot, exchange) else { return nil }
+            guard let redirect = respondWithErrorPage(for: status, slot, exchange) else {
+                return nil
+            }
             return nextPhase(redirect, slot, exchange)
         case .redirected, .entered:
             exchanges[exchange].isInternal = true
@@ -156,7 +158,7 @@ extension Worker {
             let script = plan.servers[Int(exchanges[exchange].server)].script
             if script >= 0 {
                 enterServer(slot, exchange)
-                if let outcome = run(script, slot, exchange) { return outcome }
+                if let outcome = runScript(script, slot, exchange) { return outcome }
             }
         }
         if phase <= .rewrite, let outcome = runLocationPhases(from: phase, slot, exchange) {
@@ -169,7 +171,7 @@ extension Worker {
         }
         if phase <= .limits, location.features.contains(.limits),
             !exchanges[exchange].isSubrequest,
-            let outcome = limit(slot, exchange, location)
+            let outcome = applyLimits(slot, exchange, location)
         {
             return outcome
         }
@@ -180,11 +182,11 @@ extension Worker {
             if let outcome = access(slot, exchange, location) { return outcome }
         }
         if phase <= .tryFiles, location.tryFiles >= 0,
-            let outcome = tryFiles(slot, exchange, location)
+            let outcome = runTryFiles(slot, exchange, location)
         {
             return outcome
         }
-        return content(slot, exchange)
+        return runContentPhase(slot, exchange)
     }
 
     /// Performs steps 5 and 6, until the path does not change any more.
@@ -201,7 +203,7 @@ extension Worker {
             isNamed = false
             let script = plan.locations[Int(exchanges[exchange].location)].script
             guard script >= 0 else { return nil }
-            if let outcome = run(script, slot, exchange) { return outcome }
+            if let outcome = runScript(script, slot, exchange) { return outcome }
             guard exchanges[exchange].isRewritten else { return nil }
             guard countRedirect(exchange) else {
                 logError(

@@ -31,7 +31,7 @@ extension Worker {
             ]
             return directives.contains { bit, name in
                 proxied.contains(bit)
-                    && added.cacheControls.contains { Worker.names(name, in: $0.span) }
+                    && added.cacheControls.contains { Worker.hasDirective(name, in: $0.span) }
             }
         }
         if proxied.contains(.noLastModified), added.addsModified { return false }
@@ -48,7 +48,7 @@ extension Worker {
     }
 
     /// Returns true if a list of cache directives has this one, without a value.
-    static func names(_ directive: StaticString, in list: Span<UInt8>) -> Bool {
+    static func hasDirective(_ directive: StaticString, in list: Span<UInt8>) -> Bool {
         var start = 0
         while start < list.count {
             var end = start

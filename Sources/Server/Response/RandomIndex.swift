@@ -6,13 +6,13 @@ import Linux
 extension Worker {
     /// Redirects to a random file. Returns nil if the directory has none. A link counts as its
     /// target, as in nginx.
-    mutating func randomIndex(
+    mutating func redirectToRandomFile(
         _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Outcome? {
         mapPath(location, slot, exchange)
         let directory: Int32
-        switch open(location, slot, exchange) {
-        case .failure(let error): return failure(error, slot, exchange, location)
+        switch openDirectory(location, slot, exchange) {
+        case .failure(let error): return reportOpenFailure(error, slot, exchange, location)
         case .success(let descriptor): directory = descriptor
         }
         do throws(FileError) {
@@ -24,7 +24,7 @@ extension Worker {
             _ = context(of: exchange)
             return extendURI(name.span) ? .redirected : .status(500)
         } catch {
-            return failure(error, slot, exchange, location)
+            return reportOpenFailure(error, slot, exchange, location)
         }
     }
 }

@@ -43,7 +43,7 @@ struct ResponseHead: BitwiseCopyable {
     var acceptsRanges = false
     var contentRange = ContentRange.none
     /// True if Allow is sent.
-    var allows = false
+    var sendsAllow = false
     /// True if Allow includes OPTIONS.
     var allowsOptions = false
     /// True if 431 has its reason phrase: with `strict_requests on` only.
@@ -68,7 +68,7 @@ struct ResponseHead: BitwiseCopyable {
     }
 
     /// The head before filters and ranges, from which added fields are evaluated.
-    var plain: ResponseHead {
+    var unfiltered: ResponseHead {
         var head = self
         if wholeLength >= 0 { head.contentLength = wholeLength }
         if status == 206 { head.status = 200 }
@@ -131,7 +131,7 @@ struct ResponseHead: BitwiseCopyable {
         writer.append(cookies)
         if isCompressedOnTheFly { writeContentEncoding(into: &writer) }
         writeRepresentationFields(into: &writer)
-        if allows, added?.hasAllow != true { writeAllow(into: &writer) }
+        if sendsAllow, added?.hasAllow != true { writeAllow(into: &writer) }
         if let added { writer.append(added.last.span) }
         writer.append("\r\n\r\n")
     }
@@ -160,7 +160,7 @@ struct ResponseHead: BitwiseCopyable {
         } else if let contentType, !contentType.isEmpty {
             writer.append("\r\nContent-Type: ")
             writer.append(contentType.span)
-            charset.write(made: charsetText, into: &writer)
+            charset.write(evaluated: charsetText, into: &writer)
         }
     }
 

@@ -7,7 +7,7 @@ import Reactor
 /// it has sent more.
 extension Worker {
     /// Returns the number of bytes of the response that may be sent now; 0 for none.
-    mutating func room(_ slot: Int, _ exchange: Int) -> Int64 {
+    mutating func sendableBytes(_ slot: Int, _ exchange: Int) -> Int64 {
         guard let rate = sendRate(slot, exchange) else { return Int64.max }
         return max(
             0,

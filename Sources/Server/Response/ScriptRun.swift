@@ -5,7 +5,7 @@ import Linux
 /// Execution of a level's script (nginx's rewrite module).
 extension Worker {
     /// Runs a script. Returns nil if the request continues.
-    mutating func run(_ script: Int32, _ slot: Int, _ exchange: Int) -> Outcome? {
+    mutating func runScript(_ script: Int32, _ slot: Int, _ exchange: Int) -> Outcome? {
         preventCaching()
         let steps = plan.scripts[Int(script)]
         // nginx escapes captures in values until a rewrite has matched.
@@ -37,15 +37,15 @@ extension Worker {
             case .enter: enterLocation(step.index, slot, exchange)
             case .respond:
                 note(script, index, "responds with status \(step.index)")
-                return response(step, slot, exchange)
+                return runReturn(step, slot, exchange)
             case .stop:
                 note(script, index, "stops rewriting")
                 leaveLocation(exchange)
                 return nil
             case .rewrite:
-                switch rewrite(step, slot, exchange) {
+                switch runRewrite(step, slot, exchange) {
                 case .unmatched: note(script, index, "does not match")
-                case .goesOn:
+                case .continues:
                     quotes = false
                     note(script, index, "matches: \(pathAndQuery(slot, exchange))")
                     if step.rewrite.contains(.last) { return nil }
@@ -171,7 +171,7 @@ extension Worker {
 
     // MARK: return
 
-    private mutating func response(
+    private mutating func runReturn(
         _ step: ScriptStep, _ slot: Int, _ exchange: Int
     ) -> Outcome {
         let status = Int(step.index)
@@ -191,11 +191,11 @@ extension Worker {
 
     private enum RewriteResult {
         case unmatched
-        case goesOn
+        case continues
         case ended(Outcome)
     }
 
-    private mutating func rewrite(
+    private mutating func runRewrite(
         _ step: ScriptStep, _ slot: Int, _ exchange: Int
     ) -> RewriteResult {
         let subject = uri.span(from: 0, to: uriCount)
@@ -273,7 +273,7 @@ extension Worker {
         } else {
             exchanges[exchange].isRewritten = true
         }
-        return .goesOn
+        return .continues
     }
 
     private func logRewritten(

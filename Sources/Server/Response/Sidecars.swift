@@ -10,7 +10,7 @@ extension Worker {
     /// Files are tried in the order of the client's weights, for equal weights zstd and br before
     /// gzip. One that the client does not accept is looked up only if Vary depends on its
     /// existence.
-    mutating func sidecar(
+    mutating func respondWithSidecar(
         _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Outcome? {
         let plan = plan.gzips[Int(location.gzip)]
@@ -24,7 +24,7 @@ extension Worker {
             let index = order.firstIndex(where: { $0.weight == best })
         {
             let candidate = order.remove(at: index)
-            if let outcome = take(candidate, slot, exchange, location) { return outcome }
+            if let outcome = tryCandidate(candidate, slot, exchange, location) { return outcome }
         }
         return nil
     }
@@ -66,14 +66,14 @@ extension Worker {
         }
     }
 
-    private mutating func take(
+    private mutating func tryCandidate(
         _ candidate: Candidate, _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Outcome? {
         guard candidate.weight > 0 || location.features.contains(.gzipVary) else { return nil }
         mapPath(location, slot, exchange)
         let end = path.count
         path.append(candidate.coding.suffix)
-        let found = find(location, slot, exchange)
+        let found = findFile(location, slot, exchange)
         guard found.error == 0 else {
             explanation?.note("\(path.text) cannot be opened")
             return nil
@@ -102,12 +102,12 @@ extension Worker {
     private mutating func isFresh(
         _ sidecar: FoundFile, _ location: LocationPlan, _ slot: Int, _ exchange: Int
     ) -> Bool {
-        let original = find(location, slot, exchange)
+        let original = findFile(location, slot, exchange)
         release(original)
         guard original.error == 0 else { return false }
         // The response depends on both times, whichever file is sent.
-        if sidecar.isCached { recorder.record(source(sidecar)) }
-        if original.isCached { recorder.record(source(original)) }
+        if sidecar.isCached { recorder.record(fileVersion(of: sidecar)) }
+        if original.isCached { recorder.record(fileVersion(of: original)) }
         return sidecar.fileStatus.modified >= original.fileStatus.modified
     }
 }

@@ -10,14 +10,14 @@ extension Worker {
 
     /// Returns the body of the response to a path, which may be that of an error page; nil if
     /// memory is short.
-    mutating func subrequest(
+    mutating func runSubrequest(
         _ path: PlanBytes, charset: Int32, _ slot: Int, _ exchange: Int
     ) -> [BodySegment]? {
         preventCaching()
         let sub = subrequestExchange
         let values = context(of: exchange).values
         let savedCharset = evaluatedCharset
-        prepare(sub, for: exchange, charset: charset)
+        prepareSubrequest(sub, for: exchange, charset: charset)
         let context = context(of: sub)
         context.values = values
         context.args = []
@@ -28,7 +28,7 @@ extension Worker {
             evaluatedCharset = savedCharset
         }
         guard setURI(path.span), !exchanges[sub].output.isNone else {
-            release(sub)
+            releaseSubrequest(sub)
             return nil
         }
         explanation?.begin("subrequest for a part of the response: \(path.text)")
@@ -36,12 +36,12 @@ extension Worker {
         explanation?.end()
         let hasFailed = exchanges[sub].outOfMemory
         let body = takeBody(of: sub)
-        release(sub)
+        releaseSubrequest(sub)
         return hasFailed ? nil : body
     }
 
     /// Prepares the exchange with the request of the main one.
-    private mutating func prepare(_ sub: Int, for exchange: Int, charset: Int32) {
+    private mutating func prepareSubrequest(_ sub: Int, for exchange: Int, charset: Int32) {
         let main = exchanges[exchange]
         var prepared = Exchange(limits: main.parser.limits)
         prepared.input = main.input
@@ -82,7 +82,7 @@ extension Worker {
         return body
     }
 
-    private mutating func release(_ sub: Int) {
+    private mutating func releaseSubrequest(_ sub: Int) {
         closeSource(sub)
         outputs.release(exchanges[sub].output)
         exchanges[sub].output = .none

@@ -6,7 +6,7 @@ import Linux
 extension Worker {
     /// Tries the files. Returns nil if one exists, which becomes the path; otherwise the outcome of
     /// the last argument.
-    mutating func tryFiles(
+    mutating func runTryFiles(
         _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> Outcome? {
         let tried = plan.tryFiles[Int(location.tryFiles)]
@@ -25,7 +25,7 @@ extension Worker {
             let isFound = exists(found, isDirectory: name.isDirectory, slot, exchange, location)
             explanation?.note("try_files: \(path.text) \(TryFilesPlan.text(name, isFound))")
             if isFound {
-                return take(found, name, slot, exchange, location)
+                return useFile(found, name, slot, exchange, location)
             }
         }
         if tried.status >= 0 {
@@ -34,7 +34,7 @@ extension Worker {
         }
         let fallback = value(of: tried.fallback, slot, exchange)
         explanation?.note("try_files: none exists, the last argument is \(fallback.span.text)")
-        return go(to: fallback, slot, exchange)
+        return redirectInternally(to: fallback, slot, exchange)
     }
 
     private mutating func exists(
@@ -51,7 +51,7 @@ extension Worker {
         _ slot: Int, _ exchange: Int, _ location: LocationPlan
     ) -> FileStatus? {
         guard path.fault == 0, !path.leavesRoot else { return nil }
-        let found = find(location, slot, exchange)
+        let found = findFile(location, slot, exchange)
         release(found)
         var result: Result<FileStatus, FileError> =
             found.error == 0 ? .success(found.fileStatus) : .failure(FileError(code: found.error))
@@ -74,7 +74,7 @@ extension Worker {
         }
     }
 
-    private mutating func take(
+    private mutating func useFile(
         _ found: [UInt8], _ name: TryFilesPlan.Name, _ slot: Int, _ exchange: Int,
         _ location: LocationPlan
     ) -> Outcome? {
@@ -91,8 +91,8 @@ extension Worker {
     }
 
     /// Enters a named location, or redirects internally to a text with a query of its own.
-    mutating func go(to target: [UInt8], _ slot: Int, _ exchange: Int) -> Outcome {
-        if target.first == UInt8(ascii: "@") { return enter(named: target, slot, exchange) }
+    mutating func redirectInternally(to target: [UInt8], _ slot: Int, _ exchange: Int) -> Outcome {
+        if target.first == UInt8(ascii: "@") { return enterLocation(named: target, slot, exchange) }
         let mark = target.firstIndex(of: UInt8(ascii: "?"))
         let context = context(of: exchange)
         if let mark {
@@ -106,7 +106,7 @@ extension Worker {
     }
 
     /// Enters a location by its name.
-    mutating func enter(named name: [UInt8], _ slot: Int, _ exchange: Int) -> Outcome {
+    mutating func enterLocation(named name: [UInt8], _ slot: Int, _ exchange: Int) -> Outcome {
         let server = plan.servers[Int(exchanges[exchange].server)]
         guard let location = server.named.index(of: name.span) else {
             logError(.error, "could not find named location \"\(name.span.text)\"", slot, exchange)

@@ -27,9 +27,9 @@ enum ProxyHeader {
     }
 
     /// The maximum length of a line of version 1, with its CRLF.
-    static let longestLine = 107
+    static let maxLineLength = 107
     /// The maximum size of a header of version 2, which is that of nginx's largest buffer for it.
-    static let longestBinary = 4096
+    static let maxBinaryLength = 4096
 
     private static let signatureCount = 12
     private static let binaryCount = 16
@@ -49,8 +49,8 @@ enum ProxyHeader {
             return .invalid(.broken)
         }
         guard
-            let end = bytes.slice(from: 0, to: longestLine).firstIndex(of: UInt8(ascii: "\n"))
-        else { return bytes.count < longestLine ? .needsMore : .invalid(.broken) }
+            let end = bytes.slice(from: 0, to: maxLineLength).firstIndex(of: UInt8(ascii: "\n"))
+        else { return bytes.count < maxLineLength ? .needsMore : .invalid(.broken) }
         guard end > 0, bytes[end &- 1] == UInt8(ascii: "\r") else { return .invalid(.broken) }
         let line = bytes.slice(from: keyword.utf8CodeUnitCount, to: end &- 1)
         if line.count >= 7, line.slice(from: 0, to: 7).equals("UNKNOWN") {
@@ -97,7 +97,7 @@ enum ProxyHeader {
         guard version == 2 else { return .invalid(.unknownVersion(version)) }
         guard bytes.count >= binaryCount else { return .needsMore }
         let count = binaryCount &+ Int(number(bytes, 14))
-        guard count <= longestBinary else { return .invalid(.tooLarge) }
+        guard count <= maxBinaryLength else { return .invalid(.tooLarge) }
         guard bytes.count >= count else { return .needsMore }
         let isProxied = bytes[signatureCount] & 15 == 1
         let isStream = bytes[13] & 15 == 1

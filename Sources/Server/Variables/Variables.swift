@@ -5,9 +5,9 @@ import Linux
 /// Evaluation of texts with variables for a request.
 extension Worker {
     /// The maximum depth of variables that depend on others, as in nginx.
-    private static let deepestEvaluation = 100
+    private static let maxEvaluationDepth = 100
     /// The maximum length of a value in bytes.
-    private static let longestValue = 1 << 20
+    private static let maxValueLength = 1 << 20
 
     /// Returns the context of a request, and creates it on first use.
     mutating func context(of exchange: Int) -> RequestContext {
@@ -61,7 +61,7 @@ extension Worker {
                 hasOverflowed = writer.hasOverflowed
                 count = writer.count
             }
-            if !hasOverflowed || capacity >= Worker.longestValue { return bytes }
+            if !hasOverflowed || capacity >= Worker.maxValueLength { return bytes }
             capacity &*= 8
         }
     }
@@ -212,7 +212,7 @@ extension Worker {
     ) -> Bool {
         if evaluationDepth == 0 { hasCycled = false }
         guard !hasCycled else { return false }
-        guard evaluationDepth < Worker.deepestEvaluation else {
+        guard evaluationDepth < Worker.maxEvaluationDepth else {
             hasCycled = true
             logError(.error, "cycle while evaluating \(name())", slot, exchange)
             return false

@@ -12,11 +12,11 @@ extension Worker {
         let chunk = location.sendfileMaxChunk
         var maxCount = chunk > 0 ? Int64(chunk) : 1 << 30
         if location.features.contains(.limitsRate) {
-            maxCount = min(maxCount, room(slot, exchange))
+            maxCount = min(maxCount, sendableBytes(slot, exchange))
             guard maxCount > 0 else { return .limited }
         }
         if readsViaHelper(location.features) {
-            maxCount = min(maxCount, FilePiece.longest)
+            maxCount = min(maxCount, FilePiece.maxCount)
             let rest = FilePiece(
                 offset: exchanges[exchange].fileOffset, count: exchanges[exchange].fileRemaining)
             if startReading(maxCount, of: rest, slot, exchange) { return .fileNotInMemory }
@@ -55,5 +55,5 @@ extension Worker {
 
 extension LocationFeatures {
     /// True if a head waits for the first bytes of its file; false if those may be delayed.
-    var headsWait: Bool { contains(.holdsHead) || !contains(.limitsRate) }
+    var sendsHeadWithFile: Bool { contains(.holdsHead) || !contains(.limitsRate) }
 }

@@ -28,8 +28,8 @@ struct Worker: ~Copyable {
     /// copied when a log line is written.
     private let helperBox: HelperClientBox
     var helper: HelperClient {
-        _read { yield helperBox.line }
-        nonmutating _modify { yield &helperBox.line }
+        _read { yield helperBox.client }
+        nonmutating _modify { yield &helperBox.client }
     }
     /// The time at which ``checkHelper()`` is due; Int64.max for never.
     var helperCheckMs = Int64.max
@@ -59,7 +59,7 @@ struct Worker: ~Copyable {
     var outputs: BufferPool
     var gzips = GzipPool(capacity: 16)
     /// The cache of header blocks.
-    let fieldMemory = FieldBlockCache.allocate()
+    let fieldBlockCache = FieldBlockCache.allocate()
     /// True if a listener has servers for specific addresses.
     let hasSpecificAddresses: Bool
     /// The file cache.
@@ -162,7 +162,7 @@ struct Worker: ~Copyable {
     deinit {
         unsafe uri.start?.deallocate()
         unsafe hostName.start?.deallocate()
-        fieldMemory.free()
+        fieldBlockCache.free()
     }
 
     static let signals = [
@@ -200,7 +200,7 @@ struct Worker: ~Copyable {
         var bounds = whole
         bounds.bytes = (whole.bytes &- context.plan.compressedCacheBytes) / 4 * 3 / Int64(workers)
         bounds.entries = explanation == nil ? whole.entries / workers : 0
-        bounds.largestFile = min(whole.largestFile, Int64(Worker.smallBody))
+        bounds.maxFileSize = min(whole.maxFileSize, Int64(Worker.smallBody))
         return bounds
     }
 

@@ -6,7 +6,7 @@ import Reactor
 /// Closing of connections.
 extension Worker {
     /// Closes a connection in any state, and logs the current request.
-    mutating func abandon(
+    mutating func finishAndClose(
         _ slot: Int, _ exchange: Int, _ reason: Connection.CloseReason
     ) {
         switch reason {
@@ -33,7 +33,7 @@ extension Worker {
         case .timedOut: resetIfConfigured(slot, exchange)
         case .brokenProxyHeader(let fault): logProxyFault(fault, slot, exchange)
         }
-        close(slot)
+        closeConnection(slot)
     }
 
     /// Makes the end of the connection the end of the body. Unless the whole body is sent, the
@@ -75,7 +75,7 @@ extension Worker {
     }
 
     /// Closes the socket and frees the slot.
-    mutating func close(_ slot: Int) {
+    mutating func closeConnection(_ slot: Int) {
         guard connections[slot].state != .free else { return }
         if connections[slot].exchange != 0 {
             let exchange = Int(connections[slot].exchange) &- 1
@@ -89,7 +89,7 @@ extension Worker {
         poller.close(connections[slot].fd)
         connections[slot].state = .free
         connections[slot].isQueued = false
-        if plan.countsConnections { count(slot) }
+        if plan.countsConnections { updateCounters(slot) }
         connections[slot].isThrottled = false
         connectionCount &-= 1
         freeConnections.release(slot)

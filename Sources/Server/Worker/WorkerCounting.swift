@@ -5,7 +5,7 @@ import Linux
 /// configuration uses neither.
 extension Worker {
     /// Updates the counters for a connection's new state.
-    mutating func count(_ slot: Int) {
+    mutating func updateCounters(_ slot: Int) {
         let connection = connections[slot]
         if connection.counted != connection.state {
             count(connection.counted, adding: 0 &- 1)
@@ -38,7 +38,7 @@ extension Worker {
 
     /// Returns the counters of all workers, including the current request.
     mutating func totalCounts(_ slot: Int) -> Scoreboard.Counts {
-        count(slot)
+        updateCounters(slot)
         publishCounts()
         return context.scoreboard.total
     }
@@ -55,7 +55,7 @@ extension Worker {
     }
 
     /// Responds with the counters, in nginx's format.
-    mutating func stubStatus(_ slot: Int, _ exchange: Int) -> Outcome {
+    mutating func respondWithStubStatus(_ slot: Int, _ exchange: Int) -> Outcome {
         let method = exchanges[exchange].method
         guard method == .get || method == .head else { return .status(405) }
         let total = totalCounts(slot)

@@ -8,7 +8,7 @@ import Reactor
 /// ``Connection`` have no effects.
 extension Worker {
     /// Opens a connection, and reads from it at once, since its request has often arrived already.
-    mutating func open(_ slot: Int, _ descriptor: Int32, _ peer: Peer, listener: Int) {
+    mutating func openConnection(_ slot: Int, _ descriptor: Int32, _ peer: Peer, listener: Int) {
         acceptedCount &+= 1
         connectionCount &+= 1
         peers[slot] = peer
@@ -29,7 +29,7 @@ extension Worker {
     mutating func expire(_ slot: Int) {
         guard connections[slot].state != .free else { return }
         guard connections[slot].exchange != 0 else {
-            close(slot)
+            closeConnection(slot)
             return
         }
         drive(slot, .expired)
@@ -45,12 +45,12 @@ extension Worker {
     /// Steps a connection until it waits or is closed.
     mutating func drive(_ slot: Int, _ first: Connection.Input) {
         perform(slot, first)
-        if plan.countsConnections { count(slot) }
+        if plan.countsConnections { updateCounters(slot) }
     }
 
     private mutating func perform(_ slot: Int, _ first: Connection.Input) {
         guard let exchange = exchange(of: slot) else {
-            close(slot)
+            closeConnection(slot)
             return
         }
         exchanges[exchange].requestsInSlice = 0
@@ -89,7 +89,7 @@ extension Worker {
             case .suspend:
                 // As in nginx, a client's half-close ends a delayed request. It also ends one that
                 // waits for a password check by the helper process, which all clients share.
-                let isChecking = contextIfAny(exchange)?.passwordCheck.asker != nil
+                let isChecking = contextIfAny(exchange)?.passwordCheck.waiter != nil
                 watch(slot, for: timers.isArmed(slot) || isChecking ? .endOfStream : .hangUp)
                 deadlines.cancel(slot)
                 return
@@ -106,7 +106,7 @@ extension Worker {
                 keepIdle(slot, exchange)
                 return
             case .close(let reason):
-                abandon(slot, exchange, reason)
+                finishAndClose(slot, exchange, reason)
                 activity.endWork()
                 return
             }
@@ -177,13 +177,13 @@ extension Worker {
         var maxCount = exchanges[exchange].outputCount
         // While a response waits, the output has only earlier responses.
         if features.contains(.limitsRate), !exchanges[exchange].isWaiting {
-            maxCount = Int(min(Int64(maxCount), room(slot, exchange)))
+            maxCount = Int(min(Int64(maxCount), sendableBytes(slot, exchange)))
             guard maxCount > 0 else { return .limited }
         }
         let bytes = unsafe output.bytes(from: start, to: start &+ maxCount)
         let result = unsafe Linux.send(
             connections[slot].fd, UnsafeRawBufferPointer(bytes),
-            moreFollows: moreFollows && features.headsWait)
+            moreFollows: moreFollows && features.sendsHeadWithFile)
         switch result {
         case .bytes(let count): return .sent(count)
         case .wouldBlock: return .noRoom

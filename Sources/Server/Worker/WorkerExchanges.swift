@@ -9,8 +9,8 @@ extension Worker {
         guard let exchange = freeExchanges.acquire() else { return nil }
         let address = address(of: slot)
         let server = plan.addresses[Int(address)].defaultServer
-        exchanges[exchange].begin(
-            plan.servers[Int(server)].limits, fieldMemory, server: server,
+        exchanges[exchange].resetForConnection(
+            plan.servers[Int(server)].limits, fieldBlockCache, server: server,
             location: plan.servers[Int(server)].settings)
         exchanges[exchange].startedMs = clock.monotonicMs
         connections[slot].exchange = Int32(truncatingIfNeeded: exchange &+ 1)
@@ -28,7 +28,7 @@ extension Worker {
     private mutating func specificAddress(of slot: Int, _ listener: Int) -> Int32 {
         guard !listeners[listener].specific.isEmpty else { return listeners[listener].servers }
         let local = localAddress(of: slot)
-        for specific in listeners[listener].specific where local.isAt(specific.address) {
+        for specific in listeners[listener].specific where local.matches(specific.address) {
             return specific.servers
         }
         return listeners[listener].servers

@@ -9,7 +9,7 @@ extension Worker {
         clock.update()
         context.notifyMaster(.serves)
         while state != .ended {
-            try turn(atMostMs: -1)
+            try runIteration(atMostMs: -1)
             accessLog.flush(nowMs: clock.monotonicMs)
             if clock.monotonicMs >= repeatedMessages.dueMs { reportRepeated() }
             if plan.countsConnections { publishCounts() }
@@ -22,7 +22,7 @@ extension Worker {
 
     /// Runs one iteration: waits for events, at most `limit` milliseconds (-1: no limit), and
     /// handles them.
-    mutating func turn(atMostMs limit: Int32) throws(SystemError) {
+    mutating func runIteration(atMostMs limit: Int32) throws(SystemError) {
         let wait = waitMs()
         let bound = limit < 0 ? wait : wait < 0 ? limit : min(wait, limit)
         activity.willWait()
@@ -57,7 +57,7 @@ extension Worker {
             try poller.register(
                 mountsDescriptor, for: [], token: Token(slot: Worker.mountSlot, generation: 0))
         }
-        for index in listeners.indices { try watch(index) }
+        for index in listeners.indices { try watchListener(index) }
     }
 
     /// Handles mount changes before the requests that arrived after them, in whatever order the
@@ -202,7 +202,7 @@ extension Worker {
                 let untilMs = connections[slot].lastRequestDeadlineMs(
                     drainingSinceMs: drainingSinceMs)
                 if untilMs <= clock.monotonicMs {
-                    close(slot)
+                    closeConnection(slot)
                 } else {
                     idleUntilMs = min(idleUntilMs, untilMs)
                 }

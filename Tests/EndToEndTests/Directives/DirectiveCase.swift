@@ -1,11 +1,11 @@
 import Foundation
 
-/// A row of the tables: a configuration, requests, and what is answered.
+/// A row of the tables: a configuration, requests, and the expected responses.
 ///
-/// The name says first which directives it is a test of, as in "alias, root: …"; the rest says
-/// what of them. In the configuration `{port}` stands for a free port of the case's own (`{port2}`
-/// and `{port3}` for more), `{dir}` for its private folder and `{root}` for the document root in
-/// there, which holds `files`.
+/// The name begins with the tested directives, as in "alias, root: …"; the rest describes the
+/// case. In the configuration, `{port}` is replaced by a free port of the case (`{port2}` and
+/// `{port3}` for more), `{dir}` by its private directory and `{root}` by the document root in
+/// there, which contains `files`.
 struct DirectiveCase: Sendable {
     let name: String
     /// Text for the http block. Cases with the same text share a process; a different text needs

@@ -67,7 +67,7 @@ import Testing
             Issue.record("\(String(describing: outcome.body))")
             return
         }
-        #expect(count > Int64(CompressedBody.longestBytes))
+        #expect(count > Int64(CompressedBody.maxInlineBytes))
         #expect(!writeBytes(file.number, [1], at: 0))
         #expect(ftruncate(file.number, 0) == -1)
         #expect(errno == EPERM)
@@ -87,7 +87,7 @@ import Testing
     }
 
     @Test func tooLongFileFails() throws {
-        let job = CompressionJob(.file(try file([]), count: CompressionJob.longest + 1))
+        let job = CompressionJob(.file(try file([]), count: CompressionJob.maxFileSize + 1))
         let outcome = Outcome(job)
         #expect(outcome.body == nil)
         #expect(outcome.steps == 1)

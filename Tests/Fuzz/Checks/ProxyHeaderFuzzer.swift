@@ -23,11 +23,11 @@ enum ProxyHeaderFuzzer {
     ) throws {
         switch outcome {
         case .needsMore:
-            try require(bytes.count < ProxyHeader.longestBinary, "more is needed than may come")
+            try require(bytes.count < ProxyHeader.maxBinaryLength, "more is needed than may come")
         case .complete(let addresses, let byteCount):
             try require(byteCount == count, "\(byteCount) bytes, known after \(count)")
             if bytes[0] == 0x50 {
-                try require(byteCount <= ProxyHeader.longestLine, "a line of \(byteCount)")
+                try require(byteCount <= ProxyHeader.maxLineLength, "a line of \(byteCount)")
                 try require(
                     bytes[..<byteCount].suffix(2) == [13, 10], "a line that ends otherwise")
                 try require(
@@ -38,7 +38,7 @@ enum ProxyHeaderFuzzer {
                 try require(byteCount == 16 + length, "\(byteCount) of 16 + \(length)")
             }
         case .invalid:
-            try require(count <= max(ProxyHeader.longestLine, 16 + 36 + 4096), "decided too late")
+            try require(count <= max(ProxyHeader.maxLineLength, 16 + 36 + 4096), "decided too late")
         }
     }
 }

@@ -166,7 +166,7 @@ import Testing
     @Test(arguments: [.min, .max, -1, 0, 1 << 60, -(1 << 60)] as [Int64])
     func extremeTimesAndExcessesAreAccepted(number: Int64) {
         for nowMs in [0, 1, Int64.max, 1 << 40] {
-            for excess in [0, Int64.max, RequestRate.most] {
+            for excess in [0, Int64.max, RequestRate.maxExcess] {
                 let rate = RequestRate(excess: excess, lastMs: number)
                 _ = rate.isExpired(rate: 1000, nowMs: nowMs)
                 _ = rate.afterRequest(rate: .max, nowMs: nowMs)

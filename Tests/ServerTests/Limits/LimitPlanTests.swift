@@ -23,11 +23,11 @@ import Testing
         ("burst=3 zone=s delay=2", RequestLimit(zone: 0, rate: 5000, burst: 3000, delay: 2000)),
         (
             "zone=s burst=3 nodelay",
-            RequestLimit(zone: 0, rate: 5000, burst: 3000, delay: RequestRate.most)
+            RequestLimit(zone: 0, rate: 5000, burst: 3000, delay: RequestRate.maxExcess)
         ),
         (
             "zone=s burst=9223372036854775807",
-            RequestLimit(zone: 0, rate: 5000, burst: RequestRate.most, delay: 0)
+            RequestLimit(zone: 0, rate: 5000, burst: RequestRate.maxExcess, delay: 0)
         ),
     ])
     func requestsInThousandths(text: String, limit: RequestLimit) throws {
@@ -51,9 +51,9 @@ import Testing
         let found = try #require(limits)
         #expect(found.connectionStatus == 503 && found.requestStatus == 503)
         #expect(found.connectionLevel == .error)
-        #expect(!found.connectionsAreDry && !found.requestsAreDry)
+        #expect(!found.isConnectionDryRun && !found.isRequestDryRun)
         #expect(found.requests.isEmpty)
-        #expect(found.connections.map { [Int64($0.zone), $0.most] } == [[3, 5]])
+        #expect(found.connections.map { [Int64($0.zone), $0.maximum] } == [[3, 5]])
         #expect(plan.zones.map(\.size) == [1 << 20, 1 << 20, 1 << 20, 32768])
         #expect(try self.limits("").1 == nil)
     }

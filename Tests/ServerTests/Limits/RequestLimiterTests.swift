@@ -39,7 +39,7 @@ import Testing
             ]
         ),
         (
-            RequestRate.most,
+            RequestRate.maxExcess,
             [.passed, .passed, .passed, .passed, .rejected(excess: 4000, limit: 0)]
         ),
         (

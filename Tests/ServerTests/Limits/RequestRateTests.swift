@@ -55,7 +55,7 @@ import Testing
     @Test(arguments: [
         (Int64(1000), Int64(0), Int64(0), Int64(0)), (1000, 0, 500, 500), (1000, 0, 1000, 1000),
         (1000, 2000, 2000, 0), (1000, 2000, 2001, 1), (16, 0, 1000, 62_500), (10_000, 0, 3, 0),
-        (10_000, 0, 1000, 100), (0, 0, 1000, 0), (1000, 0, Int64.max, RequestRate.most),
+        (10_000, 0, 1000, 100), (0, 0, 1000, 0), (1000, 0, Int64.max, RequestRate.maxExcess),
     ])
     func excessBeyondDelayWaits(rate: Int64, delay: Int64, excess: Int64, ms: Int64) {
         let limit = RequestLimit(zone: 0, rate: rate, burst: Int64.max, delay: delay)

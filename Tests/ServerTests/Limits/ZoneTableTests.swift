@@ -26,7 +26,7 @@ import Testing
         #expect(table.find(key) == index)
         #expect(table[index] == ZoneValue(first: 5, second: 6))
         for other in [bytes + [7], Array(bytes.dropLast()), bytes.map { $0 &+ 1 }]
-        where other != bytes && other.count <= ZoneTable.longestKey {
+        where other != bytes && other.count <= ZoneTable.maxKeyLength {
             #expect(table.find(table.key(of: other.span)) == nil)
         }
         table.remove(index)

@@ -56,7 +56,7 @@
                 if random.below(4) == 0 {
                     ring.words.release(random.number(), at: random.below(64))
                 }
-                if random.below(100) == 0 { ring.bell.ring() }
+                if random.below(100) == 0 { ring.wakeup.wakeReader() }
             }
         }
 

@@ -28,7 +28,7 @@ extension Worker {
         {
             return false
         }
-        piece.count = min(rest.count, FilePiece.longest)
+        piece.count = min(rest.count, FilePiece.maxCount)
         exchanges[exchange].isReading = true
         exchanges[exchange].isWaiting = true
         exchanges[exchange].readAheadEnd = piece.end
