@@ -29,7 +29,8 @@ import Testing
     private let ofConnection: Set<String> = [
         "input", "inputStart", "inputEnd", "mayHaveMore", "hasReceived", "needsParse", "decoder",
         "proxyAddresses", "hasRealAddress", "defaultServer", "defaultLocation", "output",
-        "outputStart", "outputEnd", "startedMs", "requestsInSlice", "fileBytesInSlice", "memory",
+        "outputStart", "outputEnd", "startedMs", "requestsInSlice", "fileBytesInSlice",
+        "fieldBlockCache",
     ]
 
     @Test func nextRequestSeesNoFieldOfPreviousOne() {

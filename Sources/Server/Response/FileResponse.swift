@@ -49,8 +49,7 @@ extension Worker {
         }
         // A generated body has no ranges, since its bytes could differ each time.
         if isGenerated {
-            deliver(
-                head, [.file(offset: 0, count: fileStatus.size)], filters, slot, exchange, location)
+            deliverFile(head, fileStatus.size, filters, slot, exchange, location)
             return .responded
         }
         head.varies = exchanges[exchange].varies && location.features.contains(.gzipVary)
@@ -64,8 +63,7 @@ extension Worker {
             return outcome
         }
         if hasTrailers(head.status, exchange, location) {
-            deliver(
-                head, [.file(offset: 0, count: fileStatus.size)], filters, slot, exchange, location)
+            deliverFile(head, fileStatus.size, filters, slot, exchange, location)
             return .responded
         }
         appendHead(head, slot, exchange)
@@ -76,6 +74,14 @@ extension Worker {
             attachFile(filters, slot, exchange, location)
         }
         return .responded
+    }
+
+    /// Sends `count` bytes of the exchange's file with a body that is produced while it is sent.
+    private mutating func deliverFile(
+        _ head: ResponseHead, _ count: Int64, _ filters: BodyFilters, _ slot: Int,
+        _ exchange: Int, _ location: LocationPlan
+    ) {
+        deliver(head, [.file(offset: 0, count: count)], filters, slot, exchange, location)
     }
 
     /// Transfers ownership of the file to the exchange.
