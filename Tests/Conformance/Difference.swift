@@ -17,6 +17,7 @@ public struct Difference: Sendable {
         case ifUnmodifiedSinceWithoutTime, weakIfRange, timesBefore1970, lineFeedInField
         case pidInForeground, damagedSidecar
         case connectMethod, proxyAuthentication, valuesOfInvalidPath, lengthWithBody
+        case tryFilesStatus, aliasToFile, unknownVariables, errorPageCode
     }
 
     /// The reason for a difference.
@@ -211,6 +212,11 @@ public struct Difference: Sendable {
                 + "header",
             apus: "a space is sent instead",
             shownElsewhere: "It needs a directive: Tests/EndToEndTests/Directives has a case."),
+        Difference(
+            .errorPageCode, .dangerous, "`error_page`",
+            nginx: "a code above 999 after `=` is accepted, and makes the status line invalid",
+            apus: "such a code is an error in the configuration",
+            shownElsewhere: "It shows when a configuration is loaded."),
     ]
 
     private static let carryingOn: [Difference] = [
@@ -228,6 +234,20 @@ public struct Difference: Sendable {
                 "the header is sent and the body is not completed: the chunks have no end, or the "
                 + "connection is reset",
             shownElsewhere: "Tests/EndToEndTests/DamagedSidecarTests have a case."),
+        Difference(
+            .tryFilesStatus, .carriesOn, "`try_files`",
+            nginx: "with `=200` or another code below 300, except 201 and 204, no response is sent",
+            apus: "an empty response with the code is sent",
+            shownElsewhere: "It needs a directive: Tests/EndToEndTests/Directives has a case."),
+        Difference(
+            .aliasToFile, .carriesOn, "`alias`",
+            nginx: "an `alias` to a file is 500 for a path that ends in a slash", apus: "403",
+            shownElsewhere: "It needs a directive: Tests/EndToEndTests/Directives has a case."),
+        Difference(
+            .unknownVariables, .carriesOn, "`proxy_set_header`",
+            nginx: "unknown variables in directives of proxy modules are an error",
+            apus: "the directives are ignored, including their variables",
+            shownElsewhere: "It shows when a configuration is loaded."),
         Difference(
             .connectMethod, .carriesOn, "9110 9.3.6",
             nginx: "the target of `CONNECT` is a path, and `host:port` cannot be parsed: 400",

@@ -29,7 +29,8 @@ enum TryFilesDirectives {
                     throw use.fail(
                         "invalid code \"\(last.text)\"", at: use.arguments.count - 1)
                 }
-                status = code
+                // As in nginx, =0 is a name like any other.
+                status = code > 0 ? code : nil
             }
             draft.scope.tryFiles.files = TryFilesDraft(
                 names: Array(use.arguments.dropLast()), fallback: last, status: status)

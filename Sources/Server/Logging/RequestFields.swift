@@ -26,19 +26,25 @@ extension RequestVariables {
 
     /// Writes the values of all headers with a name in the response's head.
     func writeSentFields(
-        _ name: Span<UInt8>, in head: Span<UInt8>, into writer: inout ByteWriter
+        _ name: Span<UInt8>, in head: Span<UInt8>, skipsVary: Bool, into writer: inout ByteWriter
     ) -> Bool {
         var start = 0
         var isFound = false
+        // The Vary of gzip_vary precedes those of the configuration.
+        var skipsNext = skipsVary && name.equalsIgnoringCase("vary")
         while start < head.count {
             let end = head.firstIndex(of: UInt8(ascii: "\n"), from: start) ?? head.count
             let line = head.slice(from: start, to: end)
             if line.count > name.count, line[name.count] == UInt8(ascii: ":"),
                 line.slice(from: 0, to: name.count).equalsField(name)
             {
-                if isFound { writer.append(", ") }
-                writer.append(line.slice(from: name.count &+ 1, to: line.count).trimmedLine)
-                isFound = true
+                if skipsNext {
+                    skipsNext = false
+                } else {
+                    if isFound { writer.append(", ") }
+                    writer.append(line.slice(from: name.count &+ 1, to: line.count).trimmedLine)
+                    isFound = true
+                }
             }
             start = end &+ 1
         }

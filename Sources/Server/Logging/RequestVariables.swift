@@ -138,10 +138,12 @@ struct RequestVariables {
         case .documentURI: return writePath(received, into: &writer)
         case .field: return writeFields(piece.text.span, in: received, into: &writer)
         case .sentField:
-            return writeSentFields(piece.text.span, in: ownFields(sentHead.span), into: &writer)
+            return writeSentFields(
+                piece.text.span, in: ownFields(sentHead.span), skipsVary: sendsVary, into: &writer)
         case .sentTrailer:
             let trailers = context?.trailers ?? []
-            return writeSentFields(piece.text.span, in: trailers.span, into: &writer)
+            return writeSentFields(
+                piece.text.span, in: trailers.span, skipsVary: false, into: &writer)
         case .forwardedFor:
             if writeFields("x-forwarded-for", in: received, into: &writer) {
                 writer.append(", ")
@@ -155,6 +157,13 @@ struct RequestVariables {
         case .cookie: return writeCookie(piece.text.span, in: received, into: &writer)
         default: return false
         }
+    }
+
+    /// True if gzip_vary adds a Vary field, which is not a field for nginx's variables.
+    private var sendsVary: Bool {
+        let location = Int(exchange.location)
+        return exchange.varies && location < plan.locations.count
+            && plan.locations[location].features.contains(.gzipVary)
     }
 
     /// Returns the response's fields except Server and Date, which are no fields for nginx's

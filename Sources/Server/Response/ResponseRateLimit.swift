@@ -51,7 +51,8 @@ extension Worker {
         return rate
     }
 
-    /// Returns the value of `$limit_rate`: the assigned one, or that of limit_rate; 0 for no limit.
+    /// Returns the rate limit: the value assigned to `$limit_rate`, or that of limit_rate; 0 for no
+    /// limit.
     mutating func bytesPerSecond(_ slot: Int, _ exchange: Int) -> Int64 {
         if let assigned = contextIfAny(exchange)?.assignedRate { return assigned }
         let location = plan.locations[Int(exchanges[exchange].location)]

@@ -135,7 +135,10 @@ extension Worker {
             return true
         case .gzipRatio: return writeGzipRatio(exchange, into: &writer)
         case .limitRate:
-            writer.append(decimal: bytesPerSecond(slot, exchange))
+            // As in nginx, limit_rate applies once the header is written.
+            let isWritten = exchanges[exchange].headBytes > 0
+            let assigned = contextIfAny(exchange)?.assignedRate ?? 0
+            writer.append(decimal: isWritten ? bytesPerSecond(slot, exchange) : assigned)
             return true
         case .limitRequestStatus, .limitConnectionStatus:
             let context = contextIfAny(exchange)

@@ -156,6 +156,10 @@ extension DirectiveGroup {
             "alias: not in a server", server: "alias {root};",
             refuses: "\"alias\" directive is not allowed here")
         DirectiveCase(
+            "alias: to a file, for a path that ends in a slash",
+            server: "location /d/ { alias {root}/f.txt; }", files: ["f.txt": "text"],
+            .get("/d/", expect: 403, nginx: .differs(.aliasToFile, [500])))
+        DirectiveCase(
             "alias: encoded and double slashes in the rest of the path",
             server: "location /i/ { alias {root}/x/; }", files: ["x/a b/c": "c"],
             .get("/i/a%20b/c", expect: 200, "c"), .get("//i///a%20b//c", expect: 200, "c"),

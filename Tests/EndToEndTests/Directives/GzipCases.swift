@@ -144,6 +144,17 @@ extension DirectiveGroup {
             .head("/f.html", expect: 200, .field("Vary", "Accept-Encoding")),
             .get("/f.html", ["If-None-Match: \"5e469d27-bb8\""], expect: 304))
         DirectiveCase(
+            "gzip_vary, add_header: $sent_http_vary has added headers only",
+            server: """
+                gzip on; gzip_vary on;
+                location / { add_header X-V "[$sent_http_vary]"; }
+                location /v { add_header Vary Cookie; add_header X-V "[$sent_http_vary]"; }
+                """, files: ["f.html": .text(words), "v.html": .text(words)],
+            .get("/f.html", expect: 200, .field("Vary", "Accept-Encoding"), .field("X-V", "[]")),
+            .get(
+                "/v.html", ["Accept-Encoding: gzip"], expect: 200,
+                .fields("Vary", ["Accept-Encoding", "Cookie"]), .field("X-V", "[Cookie]")))
+        DirectiveCase(
             "gzip_vary: without gzip", server: "gzip_vary on;", files: ["f.html": .text(words)],
             .get("/f.html", ["Accept-Encoding: gzip"], expect: 200, .noField("Vary")))
         DirectiveCase(

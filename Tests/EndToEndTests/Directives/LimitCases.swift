@@ -149,6 +149,19 @@ extension DirectiveGroup {
             .get("/set", expect: 200, .logs("rate.log", "65536")),
             .get("/wrong", expect: 200, .errorLog("invalid $limit_rate \"much\"")))
         DirectiveCase(
+            "limit_rate, return, add_header: $limit_rate before the header is written",
+            declares: "log_format ratelater '$uri $limit_rate';",
+            server: """
+                access_log {dir}/later.log ratelater; limit_rate 100k;
+                location /r { return 200 "[$limit_rate]"; }
+                location /h { add_header X-Rate $limit_rate; }
+                location /s { set $limit_rate 64k; add_header X-Rate $limit_rate; }
+                """,
+            files: ["h": "hello", "s": "hello"],
+            .get("/r", expect: 200, "[0]", .logs("later.log", "/r 102400")),
+            .get("/h", expect: 200, .field("X-Rate", "0"), .logs("later.log", "/h 102400")),
+            .get("/s", expect: 200, .field("X-Rate", "65536"), .logs("later.log", "/s 65536")))
+        DirectiveCase(
             "stub_status: nginx's text, with different numbers",
             server: "location = /status { stub_status; } location = /on { stub_status on; }",
             .get(

@@ -24,6 +24,15 @@ extension DirectiveGroup {
             .get("/a/none", expect: 200, "app", .field("Content-Type", "x/app")),
             .get("/b/none", expect: 200, "app", .field("Content-Type", "x/b")))
         DirectiveCase(
+            "try_files: =0 is the name of a file",
+            server: "location / { try_files /none =0; } location /b { try_files /f.txt =0; }",
+            files: ["f.txt": "text"], .get("/a", expect: 404), .get("/b", expect: 200, "text"))
+        DirectiveCase(
+            "try_files: a code of success", server: "location / { try_files /none =200; }",
+            .get(
+                "/a", ["Connection: close"], expect: 200, "",
+                nginx: .differs(.tryFilesStatus, [.noResponse])))
+        DirectiveCase(
             "try_files: a code as the last",
             server: """
                 location / { try_files $uri =404; } location /g/ { try_files $uri =410; }
