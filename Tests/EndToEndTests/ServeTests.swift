@@ -115,7 +115,7 @@ import Testing
         let refused = [
             "evil.example", "evil.example:\(serving.port)", "127.0.0.1.evil.example",
             "localhost.evil.example", "evillocalhost", "127.0.0.1.1", "1.2.3.4", "127.1.evil",
-            "[::2]", "[::11]", "[2001:db8::1]",
+            "[::2]", "[::11]", "[2001:db8::1]", "127.0.0.999", "127.0.0.256", "127.1",
         ]
         for host in refused {
             let response = try serving.fetch(host: host)
@@ -124,6 +124,11 @@ import Testing
             #expect(response["Content-Type"] == "text/plain")
             #expect(response.text.contains("apus serve --host NAME"))
         }
+        let options = try RawClient(.ipv4(serving.port))
+        try options.send("OPTIONS * HTTP/1.1\r\nHost: evil.example\r\n\r\n")
+        #expect(try options.response().status == 421)
+        try options.send("OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        #expect(try options.response().status == 204)
         // Without Host, which HTTP/1.0 allows.
         let client = try RawClient(.ipv4(serving.port))
         try client.send("GET /a.txt HTTP/1.0\r\n\r\n")

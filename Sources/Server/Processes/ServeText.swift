@@ -70,8 +70,8 @@ public enum ServeText {
 
     /// Returns the names of this machine, and the empty name, for HTTP/1.0 requests without Host.
     private static func names(_ hosts: [String]) -> String {
-        let names =
-            ["", "localhost", "*.localhost", "~^127([.][0-9]+){3}$", "~^[[](0*:)+0*1[]]$"] + hosts
+        let loopback = "~^127([.](25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])){3}$"
+        let names = ["", "localhost", "*.localhost", loopback, "~^[[](0*:)+0*1[]]$"] + hosts
         return "        server_name \(names.map(quoted).joined(separator: " "));\n"
     }
 

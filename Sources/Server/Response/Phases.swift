@@ -130,11 +130,7 @@ extension Worker {
         }
         exchanges[exchange].method = exchanges[exchange].parser.head.method
         selectServer(slot, exchange)
-        if isServerOptions(exchange) {
-            enterServer(slot, exchange)
-            explanation?.note("OPTIONS * applies to the whole server")
-            return .status(204)
-        }
+        if isServerOptions(exchange) { return respondToServerOptions(slot, exchange) }
         guard normalizePath(exchange) else {
             // nginx validates the path before it reads Host.
             exchanges[exchange].server = plan.addresses[Int(address(of: slot))].defaultServer
@@ -285,6 +281,16 @@ extension Worker {
             && !writer.hasOverflowed
         uriCount = isValid ? writer.count : 0
         return isValid
+    }
+
+    /// Responds to `OPTIONS *`, which has no path, unless the server's script returns a response.
+    private mutating func respondToServerOptions(_ slot: Int, _ exchange: Int) -> Outcome {
+        uriCount = 0
+        enterServer(slot, exchange)
+        explanation?.note("OPTIONS * applies to the whole server")
+        let script = plan.servers[Int(exchanges[exchange].server)].script
+        if script >= 0, let outcome = runScript(script, slot, exchange) { return outcome }
+        return .status(204)
     }
 
     /// Returns true for `OPTIONS *` (RFC 9110, section 9.3.7), which only the strict parser
