@@ -112,19 +112,19 @@ func talk(_ host: String, _ port: UInt16) throws {
     try poller.register(fd, for: .writable, token: token)
     while let line = readLine(strippingNewline: false), line != "q\n" {
         var rest = Array(line.utf8)[...]
-        var answer: [UInt8] = []
-        while answer.count < line.utf8.count {
+        var response: [UInt8] = []
+        while response.count < line.utf8.count {
             try poller.modify(fd, for: rest.isEmpty ? .readable : .writable, token: token)
             _ = try poller.wait(timeoutMs: -1)
             if !rest.isEmpty {
                 rest.removeFirst(Socket.send(fd, rest) ?? rest.count)
             } else if case .bytes(let bytes) = Socket.receive(fd) {
-                answer += bytes
+                response += bytes
             } else {
                 return print("the server is gone")
             }
         }
-        print(String(decoding: answer, as: UTF8.self), terminator: "")
+        print(String(decoding: response, as: UTF8.self), terminator: "")
     }
 }
 

@@ -108,13 +108,13 @@ public enum SystemCallFilter {
 
     /// Additional system calls that some configurations need.
     @frozen
-    public struct Allowed: OptionSet, Sendable {
+    public struct AdditionalCalls: OptionSet, Sendable {
         /// The bits of clinux_allowed.
         public let rawValue: Int32
         /// Creates a set from its bits.
         public init(rawValue: Int32) { self.rawValue = rawValue }
         /// Opening with a rule for symbolic links.
-        public static let openat2 = Allowed(rawValue: Int32(clinux_allow_openat2.rawValue))
+        public static let openat2 = AdditionalCalls(rawValue: Int32(clinux_allow_openat2.rawValue))
     }
 
     /// The reason that seccomp is unavailable; nil if it is available.
@@ -130,7 +130,7 @@ public enum SystemCallFilter {
     /// changing its options terminates this process. A worker passes descriptors over `passing`
     /// only; -1 for none.
     public static func enforce(
-        _ role: Role, allowing allowed: Allowed, passing: Int32
+        _ role: Role, allowing allowed: AdditionalCalls, passing: Int32
     ) throws(SystemError) {
         let role = role == .helper ? clinux_role_helper : clinux_role_worker
         let returned = clinux_seccomp_enforce(Int32(role.rawValue), allowed.rawValue, passing)

@@ -14,25 +14,25 @@ public func openMemoryFile(named name: String) throws(SystemError) -> Descriptor
 public func openMemoryFile(
     named name: String, of process: Int32
 ) throws(SystemError) -> Descriptor? {
-    let folder = "/proc/\(process)/fd"
-    let fd = unsafe open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard fd >= 0 else { throw SystemError("open()", "\"\(folder)\"", code: errno) }
+    let directory = "/proc/\(process)/fd"
+    let fd = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard fd >= 0 else { throw SystemError("open()", "\"\(directory)\"", code: errno) }
     var names: DirectoryStream
     do throws(FileError) {
         names = try DirectoryStream(owning: Descriptor(owning: fd))
     } catch {
-        throw SystemError("fdopendir()", "\"\(folder)\"", code: error.code)
+        throw SystemError("fdopendir()", "\"\(directory)\"", code: error.code)
     }
     while true {
         switch names.next() {
         case .end: return nil
-        case .failed(let code): throw SystemError("readdir()", "\"\(folder)\"", code: code)
+        case .failed(let code): throw SystemError("readdir()", "\"\(directory)\"", code: code)
         case .name: break
         }
         let number = names.withName { name in
             String(decoding: name.indices.map { name[$0] }, as: UTF8.self)
         }
-        let path = "\(folder)/\(number)"
+        let path = "\(directory)/\(number)"
         guard linkTarget(path) == "/memfd:\(name) (deleted)" else { continue }
         let file = unsafe open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw SystemError("open()", "\"\(path)\"", code: errno) }

@@ -114,7 +114,7 @@ let table = DirectiveTable<Draft>([
         apply: { (_, _) in }),
     .row(
         "return", in: [.server, .location, .ifInServer, .ifInLocation], takes: .oneOf([1, 2]),
-        repeats: .yes, "Answers.", apply: { (_, _) in }),
+        repeats: .yes, "Sends a response.", apply: { (_, _) in }),
     .row(
         "add_header", in: .httpServerLocation.union(.ifInLocation), takes: .between(2, 3),
         repeats: .yes, "Adds a field.",

@@ -13,7 +13,7 @@ public struct Case: Sendable {
     /// The expected responses, in order.
     public let responses: [ExpectedResponse]
     /// The state of the connection afterwards.
-    public let then: Afterwards
+    public let then: ConnectionOutcome
     /// The setting of `strict_requests` that the case needs.
     public let strictness: Strictness
     /// The intended difference from nginx, if there is one.
@@ -22,7 +22,7 @@ public struct Case: Sendable {
     /// A case that sends all bytes at once.
     public init(
         _ name: String, _ section: String, _ level: Level, _ bytes: String,
-        _ responses: [ExpectedResponse], then: Afterwards = .inStep,
+        _ responses: [ExpectedResponse], then: ConnectionOutcome = .inStep,
         _ strictness: Strictness = .either,
         differs difference: Difference.Name? = nil
     ) {
@@ -34,7 +34,7 @@ public struct Case: Sendable {
     /// A MUST, with all bytes sent at once.
     public init(
         _ name: String, _ section: String, _ bytes: String, _ responses: [ExpectedResponse],
-        then: Afterwards = .inStep, _ strictness: Strictness = .either,
+        then: ConnectionOutcome = .inStep, _ strictness: Strictness = .either,
         differs difference: Difference.Name? = nil
     ) {
         self.init(
@@ -45,7 +45,7 @@ public struct Case: Sendable {
     /// A MUST whose parts wait for responses.
     public init(
         _ name: String, _ section: String, parts: [String], _ responses: [ExpectedResponse],
-        then: Afterwards = .inStep
+        then: ConnectionOutcome = .inStep
     ) {
         self.init(name, section, .must, parts: parts, responses, then: then)
     }
@@ -53,7 +53,7 @@ public struct Case: Sendable {
     /// A case whose parts wait for responses.
     public init(
         _ name: String, _ section: String, _ level: Level, parts: [String],
-        _ responses: [ExpectedResponse], then: Afterwards = .inStep,
+        _ responses: [ExpectedResponse], then: ConnectionOutcome = .inStep,
         _ strictness: Strictness = .either,
         differs difference: Difference.Name? = nil
     ) {
@@ -91,7 +91,7 @@ public enum Strictness: String, Sendable {
 }
 
 /// The state of the connection after the last response.
-public enum Afterwards: Sendable {
+public enum ConnectionOutcome: Sendable {
     /// The next request gets a response, or the connection is closed: both sides agree.
     case inStep
     /// The next request gets a response.

@@ -57,7 +57,7 @@ public enum Check: Sendable {
 
     /// Returns why the last of `responses` violates the rule; nil if it does not.
     func failure(_ responses: [ReceivedResponse]) -> String? {
-        guard let response = responses.last else { return "no answer" }
+        guard let response = responses.last else { return "no response" }
         switch self {
         case .field, .has, .lacks, .lists, .doesNotList, .begins, .atLeast, .locationIsHere,
             .allowsReading:

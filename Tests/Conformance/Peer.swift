@@ -15,18 +15,18 @@ public enum Peer: String, CaseIterable, Sendable {
     public var program: String { self == .strictApus ? "apus" : rawValue }
 
     /// Returns the command that runs the program in the foreground.
-    func command(_ program: String, _ folder: String) -> [String] {
-        let file = folder + "/server.conf"
+    func command(_ program: String, _ directory: String) -> [String] {
+        let file = directory + "/server.conf"
         switch self {
         case .apus, .strictApus, .nginx:
-            return [program, "-p", folder, "-c", file, "-e", folder + "/error.log"]
+            return [program, "-p", directory, "-c", file, "-e", directory + "/error.log"]
         case .lighttpd: return [program, "-D", "-f", file]
         case .h2o: return [program, "-m", "worker", "-c", file]
         }
     }
 
-    /// Returns the configuration that serves the site below `folder`.
-    public func configuration(folder: String, port: UInt16) -> String {
+    /// Returns the configuration that serves the site below `directory`.
+    public func configuration(directory: String, port: UInt16) -> String {
         let text: String
         switch self {
         case .apus, .nginx: text = Self.nginxText
@@ -36,7 +36,7 @@ public enum Peer: String, CaseIterable, Sendable {
         case .lighttpd: text = Self.lighttpdText
         case .h2o: text = Self.h2oText
         }
-        return text.replacingOccurrences(of: "FOLDER", with: folder)
+        return text.replacingOccurrences(of: "FOLDER", with: directory)
             .replacingOccurrences(of: "PORT", with: "\(port)")
     }
 
@@ -108,13 +108,13 @@ public final class RunningServer: @unchecked Sendable {
     private let leash: Pipe
 
     /// An error for a server that did not start, with its output.
-    public struct DidNotStart: Error, CustomStringConvertible {
+    public struct StartFailure: Error, CustomStringConvertible {
         /// The output of the server.
         public let description: String
     }
 
     private static let keeper = """
-        folder=$1
+        directory=$1
         shift
         trap : INT TERM
         "$@" &
@@ -122,28 +122,29 @@ public final class RunningServer: @unchecked Sendable {
         read -r _
         kill -TERM "$child" 2>/dev/null
         wait "$child"
-        rm -rf "$folder"
+        rm -rf "$directory"
         """
 
     /// Starts the peer; `program` is a path or a name.
     public init(_ peer: Peer, program: String? = nil) throws {
-        let folder = NSTemporaryDirectory() + "/conformance-\(UUID().uuidString.prefix(8))"
-        try Site.make(at: folder)
+        let directory = NSTemporaryDirectory() + "/conformance-\(UUID().uuidString.prefix(8))"
+        try Site.make(at: directory)
         let files = FileManager.default
-        try files.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder)
+        try files.setAttributes([.posixPermissions: 0o755], ofItemAtPath: directory)
         let port = FreePort.take()
-        let text = peer.configuration(folder: folder, port: port)
-        try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/server.conf"))
+        let text = peer.configuration(directory: directory, port: port)
+        try Data(text.utf8).write(to: URL(fileURLWithPath: directory + "/server.conf"))
         process = Process()
         leash = Pipe()
         process.executableURL = URL(fileURLWithPath: "/bin/bash")
         process.arguments =
-            ["-c", Self.keeper, "keeper", folder] + peer.command(program ?? peer.program, folder)
+            ["-c", Self.keeper, "keeper", directory]
+            + peer.command(program ?? peer.program, directory)
         process.environment = [
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
         ]
         process.standardInput = leash
-        let said = folder + "/said"
+        let said = directory + "/said"
         _ = files.createFile(atPath: said, contents: nil)
         process.standardOutput = FileHandle(forWritingAtPath: said)
         process.standardError = process.standardOutput
@@ -153,9 +154,9 @@ public final class RunningServer: @unchecked Sendable {
             if (try? Wire(target, patienceMs: 1000)) != nil { return }
             Thread.sleep(forTimeInterval: 0.02)
         }
-        let log = files.contents(atPath: folder + "/error.log") ?? Data()
+        let log = files.contents(atPath: directory + "/error.log") ?? Data()
         let words = (files.contents(atPath: said) ?? Data()) + log
-        throw DidNotStart(description: "\(peer): " + String(decoding: words, as: UTF8.self))
+        throw StartFailure(description: "\(peer): " + String(decoding: words, as: UTF8.self))
     }
 
     deinit {

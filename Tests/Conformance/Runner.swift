@@ -48,10 +48,10 @@ public struct Runner: Sendable {
     }
 
     private static let probes = [
-        "{etag}": Ask.get("/a.txt"), "{bytes}": Ask.get("/bytes.bin"),
-        "{page}": Ask.get("/coded/page.html"),
-        "{page-gzip}": Ask.get("/coded/page.html", "Accept-Encoding: gzip"),
-        "{zero}": Ask.get("/zero.txt"),
+        "{etag}": Request.get("/a.txt"), "{bytes}": Request.get("/bytes.bin"),
+        "{page}": Request.get("/coded/page.html"),
+        "{page-gzip}": Request.get("/coded/page.html", "Accept-Encoding: gzip"),
+        "{zero}": Request.get("/zero.txt"),
     ]
 
     /// Returns why the server fails the case; nil if it passes.
@@ -73,31 +73,31 @@ public struct Runner: Sendable {
             do {
                 received.append(try wire.response(expected))
             } catch {
-                return "answer \(received.count + 1): \(error)"
+                return "response \(received.count + 1): \(error)"
             }
             if let failure = judge(received, expected) {
-                return "answer \(received.count): \(failure)"
+                return "response \(received.count): \(failure)"
             }
             if let next = parts.popFirst() { send(next, isLast: parts.isEmpty, one, wire) }
         }
         switch one.then {
         case .any: return nil
         case .kept, .inStep:
-            wire.send(Array(Ask.get(Ask.probe, "Connection: close").utf8))
+            wire.send(Array(Request.get(Request.probe, "Connection: close").utf8))
             do {
                 if !keeps, case .inStep = one.then, try wire.isAtEnd() { return nil }
                 let last = try wire.response(.get())
                 return last.status == 200 && last.content == Site.content(of: "probe.txt")
-                    ? nil : "the next request was answered \(last.status)"
+                    ? nil : "the next request got a response: \(last.status)"
             } catch {
                 return "the next request: \(error)"
             }
         case .closed:
             do {
                 let rest = try wire.rest()
-                return rest.isEmpty ? nil : "more bytes after the answer that ends the connection"
+                return rest.isEmpty ? nil : "more bytes after the response that ends the connection"
             } catch {
-                return wire.hasPending ? "a next request was answered" : "not closed"
+                return wire.hasPending ? "a next request got a response" : "not closed"
             }
         }
     }
@@ -108,7 +108,7 @@ public struct Runner: Sendable {
         for (name, value) in placeholders {
             text = text.replacingOccurrences(of: name, with: value)
         }
-        if isLast, case .closed = one.then { text += Ask.get(Ask.probe) }
+        if isLast, case .closed = one.then { text += Request.get(Request.probe) }
         wire.send(text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) })
     }
 

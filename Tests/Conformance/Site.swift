@@ -65,13 +65,13 @@ public enum Site {
     }
 
     /// Creates `site` and `second` in a directory, which is created if necessary.
-    public static func make(at folder: String) throws {
+    public static func make(at directory: String) throws {
         let names = texts.keys + ["bytes.bin", "sidecar/plain.txt.gz"]
         for name in names {
-            try write(content(of: name), folder + "/site/" + name, times[name] ?? modified)
+            try write(content(of: name), directory + "/site/" + name, times[name] ?? modified)
         }
         for (name, text) in secondTexts {
-            try write(Array(text.utf8), folder + "/second/" + name, modified)
+            try write(Array(text.utf8), directory + "/second/" + name, modified)
         }
     }
 

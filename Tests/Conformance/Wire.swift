@@ -118,7 +118,7 @@ final class Wire {
     private func take(through end: String) throws -> [UInt8] {
         while true {
             if let range = pending.firstRange(of: end) { return try take(range.upperBound) }
-            guard !hasEnded else { throw Failure("closed without an answer") }
+            guard !hasEnded else { throw Failure("closed without a response") }
             try receive()
         }
     }

@@ -16,7 +16,7 @@ import Testing
     }
 
     private func judge(
-        _ one: Case, _ server: Result<Asked, any Error>, known: [String: String]
+        _ one: Case, _ server: Result<ServerUnderTest, any Error>, known: [String: String]
     ) throws {
         let failure = try server.get().runner.failure(of: one)
         if let reason = known[one.name] {

@@ -18,8 +18,8 @@ enum Product {
     static let repository: String =
         #filePath.components(separatedBy: "/Tests/ConformanceTests/")[0]
 
-    static let server = Result { try Asked(.apus, program: binary) }
-    static let strictServer = Result { try Asked(.strictApus, program: binary) }
+    static let server = Result { try ServerUnderTest(.apus, program: binary) }
+    static let strictServer = Result { try ServerUnderTest(.strictApus, program: binary) }
     static let nginx = Result {
         let server = try RunningServer(.nginx)
         return try Report(server.target, isStrict: true).failures
@@ -36,7 +36,7 @@ enum Product {
 }
 
 /// A running server, and the client that sends it requests.
-struct Asked: Sendable {
+struct ServerUnderTest: Sendable {
     private let server: RunningServer
     let runner: Runner
 

@@ -30,7 +30,7 @@ func judge(_ target: Target, isStrict: Bool) throws -> Never {
     exit(report.failures.isEmpty ? 0 : 1)
 }
 
-func writeDocs(_ folder: String, apus: String) throws {
+func writeDocs(_ directory: String, apus: String) throws {
     var reports: [(name: String, isStrict: Bool, report: Report)] = []
     for peer in Peer.allCases {
         let isApus = peer == .apus || peer == .strictApus
@@ -38,7 +38,7 @@ func writeDocs(_ folder: String, apus: String) throws {
             let server = try RunningServer(peer, program: isApus ? apus : nil)
             let report = try Report(server.target, isStrict: peer.isStrict)
             reports.append((peer.rawValue, peer.isStrict, report))
-        } catch let failure as RunningServer.DidNotStart where peer == .strictApus {
+        } catch let failure as RunningServer.StartFailure where peer == .strictApus {
             FileHandle.standardError.write(Data("left out: \(failure)\n".utf8))
         }
     }
@@ -46,7 +46,7 @@ func writeDocs(_ folder: String, apus: String) throws {
         "differences.md": Difference.page(), "conformance.md": Comparison.page(reports),
     ]
     for (name, text) in pages {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/" + name))
+        try Data(text.utf8).write(to: URL(fileURLWithPath: directory + "/" + name))
     }
 }
 
@@ -58,7 +58,7 @@ case "--make-site" where words.count == 2: try Site.make(at: words[1])
 case "--write-docs" where words.count == 3: try writeDocs(words[1], apus: words[2])
 case "--configuration" where words.count == 4:
     guard let peer = Peer(rawValue: words[1]), let port = UInt16(words[3]) else { fail(usage) }
-    print(peer.configuration(folder: words[2], port: port))
+    print(peer.configuration(directory: words[2], port: port))
 case "--start" where words.count >= 2:
     guard let peer = Peer(rawValue: words[1]) else { fail(usage) }
     let server = try RunningServer(peer, program: words.count > 2 ? words[2] : nil)

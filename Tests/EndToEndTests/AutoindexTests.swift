@@ -75,7 +75,7 @@ import Testing
     @Test func listingIsNotCached() throws {
         let server = try TestServer("autoindex on;", files: ["a": "x"])
         #expect(try !server.fetch("/").text.contains("later"))
-        try server.folder.write("later", "x")
+        try server.directory.write("later", "x")
         #expect(try server.fetch("/").text.contains("later"))
     }
 

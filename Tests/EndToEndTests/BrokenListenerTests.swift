@@ -70,7 +70,7 @@ struct StderrFloodTests {
         try server.rewrite(
             TestServer.configuration("return 200 new;", main: "worker_shutdown_timeout 1s;"))
         let result = try run(
-            Product.binary, TestServer.commandLine(server.folder) + ["-s", "reload"])
+            Product.binary, TestServer.commandLine(server.directory) + ["-s", "reload"])
         #expect(result.succeeded, "\(result.error)")
         #expect(try server.fetch("/b").text == "new")
         // The flooding worker is killed, like any that does not exit.

@@ -59,7 +59,7 @@ import Testing
             _ = try client.response()
         }
         client.close()
-        let log = server.folder.path + "/own.log"
+        let log = server.directory.path + "/own.log"
         #expect(unsafe rename(log, log + ".1") == 0)
         server.process.signal(SIGUSR1)
         try waitFor("the old file") { server.log("own.log.1") == "/before\n" }
@@ -78,7 +78,7 @@ import Testing
             try client.request("GET /line/\(number) HTTP/1.1")
             _ = try client.response()
         }
-        let log = server.folder.path + "/own.log.gz"
+        let log = server.directory.path + "/own.log.gz"
         try waitFor("all members") {
             guard let bytes = try? readBytes(log), !bytes.isEmpty else { return false }
             return (try? gunzip(bytes)) == Array(expected.utf8)
@@ -92,11 +92,11 @@ import Testing
         let server = try TestServer(
             "access_log DIR/root/logs/$arg_x uri;", http: "log_format uri '$uri';",
             files: ["logs/keep": "x"])
-        unsafe chmod(server.folder.root, 0o777)
-        unsafe chmod(server.folder.root + "/logs", 0o777)
+        unsafe chmod(server.directory.root, 0o777)
+        unsafe chmod(server.directory.root + "/logs", 0o777)
         _ = try server.fetch("/one?x=../../out")
         _ = try server.fetch("/two?x=in")
-        try waitFor("the log") { (try? readText(server.folder.root + "/logs/in")) == "/two\n" }
+        try waitFor("the log") { (try? readText(server.directory.root + "/logs/in")) == "/two\n" }
         if Product.isApus {
             try server.waitForError("is not allowed: a variable changes its directory")
         }
@@ -123,7 +123,7 @@ import Testing
 /// The format `json`: log pipelines get valid JSON for any request.
 @Suite(.enabled(if: Product.isApus)) struct JSONLogTests {
     private func objects(_ count: Int, of server: TestServer) throws -> [[String: Any]] {
-        let path = server.folder.path + "/own.log"
+        let path = server.directory.path + "/own.log"
         try waitFor("\(count) lines") {
             guard let bytes = try? readBytes(path) else { return false }
             return bytes.count { $0 == 0x0A } >= count

@@ -14,14 +14,15 @@ import Testing
         }
         #expect(try text() == "old")
         #expect(try text() == "old")
-        try server.folder.write("a.txt", "newer")
+        try server.directory.write("a.txt", "newer")
         #expect(try text() == "newer")
-        try server.folder.write("tmp", "moved")
-        #expect(unsafe rename(server.folder.root + "/tmp", server.folder.root + "/a.txt") == 0)
+        try server.directory.write("tmp", "moved")
+        #expect(
+            unsafe rename(server.directory.root + "/tmp", server.directory.root + "/a.txt") == 0)
         #expect(try text() == "moved")
-        #expect(unsafe unlink(server.folder.root + "/a.txt") == 0)
+        #expect(unsafe unlink(server.directory.root + "/a.txt") == 0)
         #expect(try text() == "404")
-        try server.folder.write("a.txt", "again")
+        try server.directory.write("a.txt", "again")
         #expect(try text() == "again")
     }
 
@@ -30,7 +31,7 @@ import Testing
         let client = try server.connect()
         for number in 1...500 {
             // The same size and time: only the change notification reveals it.
-            try server.folder.write("a.txt", .text(String(format: "%05d", number)))
+            try server.directory.write("a.txt", .text(String(format: "%05d", number)))
             try client.request("GET /a.txt HTTP/1.1")
             #expect(try client.response().text == String(format: "%05d", number))
         }
@@ -49,8 +50,8 @@ import Testing
         }
         #expect(try text("/a.txt") == "404")
         for (number, name) in ["one", "two", "one", "two"].enumerated() {
-            try server.folder.link("next", to: name)
-            let root = server.folder.root
+            try server.directory.link("next", to: name)
+            let root = server.directory.root
             #expect(unsafe rename(root + "/next", root + "/current") == 0)
             #expect(try text("/a.txt") == name, "switch \(number)")
             #expect(try text("/b.txt") == (name == "two" ? "b" : "404"))
@@ -62,7 +63,7 @@ import Testing
         let client = try server.connect()
         try client.request("GET /d/e/a.txt HTTP/1.1")
         #expect(try client.response().text == "here")
-        let root = server.folder.root
+        let root = server.directory.root
         #expect(unsafe rename(root + "/d", root + "/moved") == 0)
         try client.request("GET /d/e/a.txt HTTP/1.1")
         #expect(try client.response().status == 404)
@@ -73,7 +74,7 @@ import Testing
     @Test func newIndexFileIsServed() throws {
         let server = try TestServer("index a.html b.html;", files: ["d/b.html": "b"])
         #expect(try server.fetch("/d/").text == "b")
-        try server.folder.write("d/a.html", "a")
+        try server.directory.write("d/a.html", "a")
         #expect(try server.fetch("/d/").text == "a")
     }
 
@@ -81,9 +82,9 @@ import Testing
         guard Product.isRoot else { return }
         let server = try TestServer(files: ["a.txt": "x"])
         #expect(try server.fetch("/a.txt").status == 200)
-        #expect(unsafe chmod(server.folder.root + "/a.txt", 0o600) == 0)
+        #expect(unsafe chmod(server.directory.root + "/a.txt", 0o600) == 0)
         #expect(try server.fetch("/a.txt").status == 403)
-        #expect(unsafe chmod(server.folder.root + "/a.txt", 0o644) == 0)
+        #expect(unsafe chmod(server.directory.root + "/a.txt", 0o644) == 0)
         #expect(try server.fetch("/a.txt").status == 200)
     }
 
@@ -95,7 +96,7 @@ import Testing
         try client.request("GET /big.bin HTTP/1.1")
         try client.awaitBytes(20_000)
         // The rest cannot be in flight: socket buffers are smaller than that.
-        #expect(unsafe truncate(server.folder.root + "/big.bin", 10_000) == 0)
+        #expect(unsafe truncate(server.directory.root + "/big.bin", 10_000) == 0)
         let received = try client.readToEnd()
         #expect(received.count < size)
         #expect(try server.fetch("/big.bin", method: "HEAD")["Content-Length"] == "10000")

@@ -14,7 +14,7 @@ import Testing
 
     /// Evicts a file from the page cache. Returns false if it stays there.
     private func cool(_ server: TestServer, _ name: String) throws -> Bool {
-        let file = unsafe open(server.folder.root + "/" + name, O_RDONLY | O_CLOEXEC)
+        let file = unsafe open(server.directory.root + "/" + name, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw SystemFailure("open") }
         defer { close(file) }
         #expect(fsync(file) == 0)

@@ -4,15 +4,16 @@ import Testing
 
 /// The command line that scripts and service units for nginx use.
 @Suite struct CommandLineTests {
-    private func folder(with configuration: String) throws -> TemporaryFolder {
-        let folder = try TemporaryFolder()
-        let text = TestServer.fill(configuration, folder: folder, ports: FreePorts.take(3))
-        try text.write(toFile: folder.path + "/test.conf", atomically: false, encoding: .utf8)
-        return folder
+    private func directory(with configuration: String) throws -> TemporaryDirectory {
+        let directory = try TemporaryDirectory()
+        let text = TestServer.fill(configuration, directory: directory, ports: FreePorts.take(3))
+        try text.write(toFile: directory.path + "/test.conf", atomically: false, encoding: .utf8)
+        return directory
     }
 
-    private func start(_ folder: TemporaryFolder, _ more: [String] = []) throws -> ShellResult {
-        try run(Product.binary, TestServer.commandLine(folder) + more, seconds: 30)
+    private func start(_ directory: TemporaryDirectory, _ more: [String] = []) throws -> ShellResult
+    {
+        try run(Product.binary, TestServer.commandLine(directory) + more, seconds: 30)
     }
 
     @Test func version() throws {
@@ -44,27 +45,28 @@ import Testing
     }
 
     @Test func configurationTestReportsSuccess() throws {
-        let folder = try folder(with: TestServer.configuration())
-        let result = try start(folder, ["-t"])
+        let directory = try directory(with: TestServer.configuration())
+        let result = try start(directory, ["-t"])
         #expect(result.succeeded)
-        let path = folder.path + "/test.conf"
+        let path = directory.path + "/test.conf"
         #expect(result.error.contains("the configuration file \(path) syntax is ok"))
         #expect(result.error.contains("configuration file \(path) test is successful"))
-        let quiet = try start(folder, ["-t", "-q"])
+        let quiet = try start(directory, ["-t", "-q"])
         #expect(quiet.succeeded && quiet.error.isEmpty && quiet.output.isEmpty)
-        let joined = try run(Product.binary, ["-tq", "-c\(path)", "-p\(folder.path)"])
+        let joined = try run(Product.binary, ["-tq", "-c\(path)", "-p\(directory.path)"])
         #expect(joined.succeeded && joined.error.isEmpty)
-        #expect(unsafe access(folder.path + "/server.pid", F_OK) != 0 || !Product.isApus)
+        #expect(unsafe access(directory.path + "/server.pid", F_OK) != 0 || !Product.isApus)
     }
 
     @Test func dumpPrintsAllFiles() throws {
-        let folder = try folder(with: TestServer.prelude() + "http { include part.conf; }")
+        let directory = try directory(with: TestServer.prelude() + "http { include part.conf; }")
         let part = "server { listen 127.0.0.1:\(FreePorts.take(1)[0]); } # a remark\n"
-        try part.write(toFile: folder.path + "/part.conf", atomically: false, encoding: .utf8)
-        let result = try start(folder, ["-T"])
+        try part.write(toFile: directory.path + "/part.conf", atomically: false, encoding: .utf8)
+        let result = try start(directory, ["-T"])
         #expect(result.succeeded)
-        #expect(result.output.contains("# configuration file \(folder.path)/test.conf:\n"))
-        #expect(result.output.contains("# configuration file \(folder.path)/part.conf:\n" + part))
+        #expect(result.output.contains("# configuration file \(directory.path)/test.conf:\n"))
+        #expect(
+            result.output.contains("# configuration file \(directory.path)/part.conf:\n" + part))
     }
 
     @Test(arguments: [
@@ -83,23 +85,23 @@ import Testing
         ("http {\n  access_log DIR/a.log nosuch;\n}", "nosuch", 9),
     ])
     func testFailsForUnusableConfiguration(text: String, named: String, line: Int?) throws {
-        let folder = try folder(with: TestServer.prelude() + "\n" + text)
+        let directory = try directory(with: TestServer.prelude() + "\n" + text)
         for arguments in [["-t"], []] {
-            let result = try start(folder, arguments)
+            let result = try start(directory, arguments)
             #expect(result.exit == .code(1), "\(arguments)")
             #expect(result.error.contains(Product.isApus ? "error: " : "[emerg]"))
             #expect(result.error.contains(named), "\(result.error)")
             #expect(result.error.contains("test.conf:"), "\(result.error)")
             if let line { #expect(result.error.contains("test.conf:\(line)"), "\(result.error)") }
         }
-        #expect(unsafe access(folder.path + "/server.pid", F_OK) != 0)
+        #expect(unsafe access(directory.path + "/server.pid", F_OK) != 0)
     }
 
     @Test(.enabled(if: Product.isApus, "nginx says less"))
     func errorShowsPlaceAndSuggestion() throws {
-        let folder = try folder(
+        let directory = try directory(
             with: TestServer.prelude() + "\nhttp {\n    server {\n        roott /x;\n    }\n}")
-        let result = try start(folder, ["-t"])
+        let result = try start(directory, ["-t"])
         #expect(result.exit == .code(1))
         #expect(result.error.contains("test.conf:10:9"))
         #expect(result.error.contains("        roott /x;"))
@@ -109,16 +111,16 @@ import Testing
 
     @Test func badConfigurationBindsNothing() throws {
         let port = FreePorts.take(1)[0]
-        let folder = try folder(
+        let directory = try directory(
             with: TestServer.prelude()
                 + "http { server { listen 127.0.0.1:\(port); } nonsense; }")
-        #expect(try start(folder).exit == .code(1))
+        #expect(try start(directory).exit == .code(1))
         #expect(FreePorts.isFree(port))
     }
 
     @Test func missingConfigurationIsReported() throws {
-        let folder = try TemporaryFolder()
-        let result = try start(folder)
+        let directory = try TemporaryDirectory()
+        let result = try start(directory)
         #expect(result.exit == .code(1))
         #expect(result.error.contains("test.conf"))
         #expect(result.error.contains("No such file or directory"))
@@ -127,13 +129,13 @@ import Testing
     @Test func portInUseIsReported() throws {
         let port = FreePorts.take(1)[0]
         let taken = try #require(TakenPort(port))
-        let folder = try folder(
+        let directory = try directory(
             with: TestServer.prelude() + "http { server { listen 127.0.0.1:\(port); } }")
-        let result = try start(folder)
+        let result = try start(directory)
         #expect(result.exit == .code(1))
         #expect(result.error.contains("127.0.0.1:\(port)"))
         #expect(result.error.contains("Address already in use"))
-        #expect(unsafe access(folder.path + "/server.pid", F_OK) != 0)
+        #expect(unsafe access(directory.path + "/server.pid", F_OK) != 0)
         withExtendedLifetime(taken) {}
     }
 
@@ -146,7 +148,7 @@ import Testing
             arguments: ["-g", "daemon off; worker_processes 2;"])
         #expect(try server.waitForWorkers(2).count == 2)
         #expect(try server.fetch("/a").text == "hello")
-        let bad = try start(server.folder, ["-t", "-g", "nonsense;"])
+        let bad = try start(server.directory, ["-t", "-g", "nonsense;"])
         #expect(bad.exit == .code(1))
         #expect(bad.error.contains("command line"))
     }
@@ -154,8 +156,8 @@ import Testing
     /// Root names a user for its workers, which must exist before they are started.
     @Test(.enabled(if: getuid() == 0))
     func configurationTestChecksUser() throws {
-        let folder = try folder(with: "user nobody-of-this-name;\nevents { }\n")
-        let result = try start(folder, ["-t"])
+        let directory = try directory(with: "user nobody-of-this-name;\nevents { }\n")
+        let result = try start(directory, ["-t"])
         #expect(result.exit == .code(1))
         #expect(result.error.contains("nobody-of-this-name"))
     }
@@ -164,19 +166,19 @@ import Testing
         let server = try TestServer(files: ["a": "hello"])
         let before = try server.waitForWorkers(1)
         try server.rewrite(TestServer.configuration("location = /new { alias ROOT/a; }"))
-        #expect(try start(server.folder, ["-s", "reload"]).succeeded)
+        #expect(try start(server.directory, ["-s", "reload"]).succeeded)
         try waitFor("the new response") { try server.fetch("/new").text == "hello" }
         try waitFor("the old worker to exit") { Set(server.workers).isDisjoint(with: before) }
         try server.rewrite("nonsense;")
-        #expect(try start(server.folder, ["-s", "reload"]).exit == .code(1))
+        #expect(try start(server.directory, ["-s", "reload"]).exit == .code(1))
         #expect(try server.fetch("/new").text == "hello")
     }
 
     @Test func stopCommandStopsServer() throws {
         let server = try TestServer(files: ["a": "hello"])
-        #expect(try start(server.folder, ["-s", "stop"]).succeeded)
+        #expect(try start(server.directory, ["-s", "stop"]).succeeded)
         #expect(try server.process.waitForExit() == .code(0))
-        let again = try start(server.folder, ["-s", "stop"])
+        let again = try start(server.directory, ["-s", "stop"])
         #expect(again.exit == .code(1))
         #expect(again.error.contains("server.pid"))
     }
@@ -187,15 +189,15 @@ import Testing
                 http { server { listen 127.0.0.1:PORT; root ROOT; include conf.d/*.conf; } }
                 """
         let server = try TestServer(configuration: configuration, files: ["a": "hello"]) {
-            let folder = $0.path + "/conf.d"
+            let directory = $0.path + "/conf.d"
             try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: false)
+                atPath: directory, withIntermediateDirectories: false)
             for name in ["one", "two"] {
                 try "location = /\(name) { alias \($0.root)/a; }".write(
-                    toFile: "\(folder)/\(name).conf", atomically: false, encoding: .utf8)
+                    toFile: "\(directory)/\(name).conf", atomically: false, encoding: .utf8)
             }
             try "nonsense".write(
-                toFile: folder + "/not.included", atomically: false, encoding: .utf8)
+                toFile: directory + "/not.included", atomically: false, encoding: .utf8)
         }
         #expect(try server.fetch("/one").text == "hello")
         #expect(try server.fetch("/two").text == "hello")

@@ -3,8 +3,8 @@ import Testing
 
 /// Conditional requests (RFC 9110, section 13) on a file from 2020.
 @Suite struct ConditionalTests {
-    private static let tag = TemporaryFolder.entityTag(size: 5)
-    private static let date = TemporaryFolder.modifiedText
+    private static let tag = TemporaryDirectory.entityTag(size: 5)
+    private static let date = TemporaryDirectory.modifiedText
     private static let before = "Thu, 13 Feb 2020 13:14:15 GMT"
     private static let after = "Sat, 15 Feb 2020 13:14:15 GMT"
 
@@ -86,7 +86,7 @@ import Testing
     @Test func changedFileHasNewETag() throws {
         let server = try TestServer(files: ["a": "one"])
         let first = try server.fetch("/a")
-        try server.folder.write("a", "two!", modified: TemporaryFolder.modified + 1)
+        try server.directory.write("a", "two!", modified: TemporaryDirectory.modified + 1)
         let second = try server.fetch("/a", ["If-None-Match: \(first["ETag"] ?? "")"])
         #expect(second.status == 200)
         #expect(second.text == "two!")

@@ -74,7 +74,7 @@ import Testing
         let server = try TestServer(
             main: "worker_rlimit_core 1;", files: ["closed/a.txt": "one", "closed/b.txt": "two"])
         // Workers may search this directory, but not read it.
-        #expect(unsafe chmod(server.folder.root + "/closed", 0o711) == 0)
+        #expect(unsafe chmod(server.directory.root + "/closed", 0o711) == 0)
         for _ in 0..<4 {
             #expect(try server.fetch("/closed/a.txt").text == "one")
             #expect(try server.fetch("/closed/b.txt").text == "two")

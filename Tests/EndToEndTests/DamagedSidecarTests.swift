@@ -8,10 +8,10 @@ struct DamagedSidecarTests {
     private static let whole = gzipped(wordyText(200_000))
 
     private static func gzipped(_ text: String) -> [UInt8] {
-        let folder = try? TemporaryFolder(files: ["a": .text(text)])
-        guard let folder, (try? run("/usr/bin/gzip", [folder.root + "/a"]))?.succeeded == true
+        let directory = try? TemporaryDirectory(files: ["a": .text(text)])
+        guard let directory, (try? run("/usr/bin/gzip", [directory.root + "/a"]))?.succeeded == true
         else { return [] }
-        return (try? readBytes(folder.root + "/a.gz")) ?? []
+        return (try? readBytes(directory.root + "/a.gz")) ?? []
     }
 
     /// The end of the connection. For a body without length or chunks, only a reset shows that it

@@ -14,7 +14,7 @@ import Testing
     @Test(.enabled(if: geteuid() == 0, "only root may mount"))
     func remountedRootIsServedAgain() throws {
         let server = try TestServer("location /up/ { }", files: ["up/a": "below"])
-        let disk = server.folder.root + "/up"
+        let disk = server.directory.root + "/up"
         let workers = try server.waitForWorkers(1)
         func mount() throws -> Bool {
             try run("/bin/mount", ["-t", "tmpfs", "-o", "mode=755", "none", disk])
@@ -42,7 +42,7 @@ import Testing
 
     @Test func repeatedDiskErrorsAreCounted() throws {
         let server = try TestServer(files: ["a": "hello"])
-        for number in 0..<5 { unsafe mkfifo("\(server.folder.root)/pipe\(number)", 0o644) }
+        for number in 0..<5 { unsafe mkfifo("\(server.directory.root)/pipe\(number)", 0o644) }
         let client = try server.connect()
         for number in 0..<60 {
             try client.request("GET /pipe\(number % 5) HTTP/1.1")
@@ -62,6 +62,6 @@ import Testing
         #expect(log.contains("[crit]"))
         #expect(
             log.contains(
-                "50 more like this within a minute: \"\(server.folder.root)/pipe4\" \(text)\n"))
+                "50 more like this within a minute: \"\(server.directory.root)/pipe4\" \(text)\n"))
     }
 }

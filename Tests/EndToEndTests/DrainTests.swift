@@ -87,12 +87,12 @@ import Testing
         var waiting: [RawClient] = []
         for _ in 0..<20 {
             waiting.append(try server.connect())
-            waiting.append(try RawClient(.unix(server.folder.path + "/socket"), of: server))
+            waiting.append(try RawClient(.unix(server.directory.path + "/socket"), of: server))
         }
         for client in waiting.dropFirst(10) { try client.request("GET /a HTTP/1.1") }
         server.process.signal(SIGQUIT)
         try waitFor("the unix socket to be removed") {
-            unsafe access(server.folder.path + "/socket", F_OK) != 0
+            unsafe access(server.directory.path + "/socket", F_OK) != 0
         }
         for worker in all { kill(worker, SIGCONT) }
         for client in waiting.prefix(10) { try client.request("GET /a HTTP/1.1") }

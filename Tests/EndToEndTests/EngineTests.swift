@@ -95,7 +95,7 @@ struct EngineTests {
         "use select; worker_connections 1025;", "worker_connections 100000; use select;",
     ])
     func selectRefusesTooManyConnections(events: String) throws {
-        let place = try TemporaryFolder()
+        let place = try TemporaryDirectory()
         let path = place.path + "/test.conf"
         try "events { \(events) } http { }".write(toFile: path, atomically: false, encoding: .utf8)
         let result = try run(Product.binary, ["-t", "-p", place.path, "-c", path])

@@ -198,13 +198,13 @@ import Testing
     ]
 
     @Test(arguments: rows) func stepsAreExplained(row: Row) throws {
-        let folder = try folder("server {\nlisten 80; root ROOT;\n\(row.server)\n}")
-        let result = try explain(row.arguments, folder)
+        let directory = try directory("server {\nlisten 80; root ROOT;\n\(row.server)\n}")
+        let result = try explain(row.arguments, directory)
         #expect(result.exit == .code(0), "\(result.error)")
         var rest = result.output.components(separatedBy: "\n")[...]
         for line in row.lines {
-            let wanted = line.replacingOccurrences(of: "ROOT", with: folder.root)
-                .replacingOccurrences(of: "CONF", with: folder.path + "/test.conf")
+            let wanted = line.replacingOccurrences(of: "ROOT", with: directory.root)
+                .replacingOccurrences(of: "CONF", with: directory.path + "/test.conf")
             let index = rest.firstIndex { Self.says($0, wanted) }
             guard let index else {
                 Issue.record("no \(wanted.debugDescription) in its place in\n\(result.output)")
@@ -255,22 +255,22 @@ import Testing
         ),
     ])
     func serverSelectionIsExplained(arguments: [String], line: String) throws {
-        let folder = try folder(Self.named)
-        let result = try explain(arguments, folder)
-        let wanted = line.replacingOccurrences(of: "CONF", with: folder.path + "/test.conf")
+        let directory = try directory(Self.named)
+        let result = try explain(arguments, directory)
+        let wanted = line.replacingOccurrences(of: "CONF", with: directory.path + "/test.conf")
         #expect(result.output.components(separatedBy: "\n").contains(wanted), "\(result.output)")
     }
 
     @Test func explainWritesAndBindsNothing() throws {
-        let folder = try folder(
+        let directory = try directory(
             "server { listen 80; root ROOT; access_log DIR/a.log; access_log DIR/$host.log;\n"
                 + "error_log DIR/e.log debug; }", main: "pid DIR/p.pid; error_log DIR/m.log;")
-        let before = try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted()
-        let result = try explain(["http://a/none"], folder)
-        #expect(result.output.contains("access_log \(folder.path)/a.log: "))
-        #expect(result.output.contains("access_log \(folder.path)/$host.log: ") == false)
+        let before = try FileManager.default.subpathsOfDirectory(atPath: directory.path).sorted()
+        let result = try explain(["http://a/none"], directory)
+        #expect(result.output.contains("access_log \(directory.path)/a.log: "))
+        #expect(result.output.contains("access_log \(directory.path)/$host.log: ") == false)
         #expect(result.error.isEmpty)
-        let after = try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted()
+        let after = try FileManager.default.subpathsOfDirectory(atPath: directory.path).sorted()
         #expect(before == after)
     }
 
@@ -282,17 +282,17 @@ import Testing
         ("server { listen 80; }", [], 1, "a URL is missing"),
     ])
     func exitCodes(http: String, arguments: [String], code: Int32, message: String) throws {
-        let result = try explain(arguments, folder(http))
+        let result = try explain(arguments, directory(http))
         #expect(result.exit == .code(code))
         #expect(result.error.contains(message))
         #expect(result.output.isEmpty)
     }
 
     @Test func explainReadsOnlyWhatWorkersCan() throws {
-        let folder = try folder(
+        let directory = try directory(
             "server { listen 80; root ROOT; }", main: "sandbox_read ROOT/docs;")
-        #expect(try explain(["http://a/docs/x.html"], folder).output.contains("\nHTTP/1.1 200 "))
-        #expect(try explain(["http://a/page.html"], folder).output.contains("\nHTTP/1.1 403 "))
+        #expect(try explain(["http://a/docs/x.html"], directory).output.contains("\nHTTP/1.1 200 "))
+        #expect(try explain(["http://a/page.html"], directory).output.contains("\nHTTP/1.1 403 "))
     }
 
     @Test func help() throws {
@@ -300,18 +300,21 @@ import Testing
         #expect(result.succeeded && result.output.contains("Usage: apus explain "))
     }
 
-    private func folder(_ http: String, main: String = "") throws -> TemporaryFolder {
-        let folder = try TemporaryFolder(files: Self.files)
+    private func directory(_ http: String, main: String = "") throws -> TemporaryDirectory {
+        let directory = try TemporaryDirectory(files: Self.files)
         let text = TestServer.fill(
             "events { } \(main) http { types { text/html html; text/plain txt; }\n"
                 + "access_log off;\n\(http)\n}\n",
-            folder: folder, ports: [1, 2, 3])
-        try text.write(toFile: folder.path + "/test.conf", atomically: false, encoding: .utf8)
-        return folder
+            directory: directory, ports: [1, 2, 3])
+        try text.write(toFile: directory.path + "/test.conf", atomically: false, encoding: .utf8)
+        return directory
     }
 
-    private func explain(_ arguments: [String], _ folder: TemporaryFolder) throws -> ShellResult {
+    private func explain(_ arguments: [String], _ directory: TemporaryDirectory) throws
+        -> ShellResult
+    {
         try run(
-            Product.binary, ["explain"] + TestServer.commandLine(folder) + arguments, seconds: 30)
+            Product.binary, ["explain"] + TestServer.commandLine(directory) + arguments, seconds: 30
+        )
     }
 }

@@ -7,7 +7,7 @@ import Testing
 @Suite(.enabled(if: Product.isApus, "nginx's does not wait"))
 struct FailedReloadTests {
     private func reload(_ server: TestServer) throws -> ShellResult {
-        try run(Product.binary, TestServer.commandLine(server.folder) + ["-s", "reload"])
+        try run(Product.binary, TestServer.commandLine(server.directory) + ["-s", "reload"])
     }
 
     /// Expects that the old configuration is in use, with the workers `before`, and that another
@@ -76,7 +76,7 @@ struct FailedReloadTests {
         let before = try server.waitForWorkers(1)
         let users = "user:" + "$apr1$salt$" + String(repeating: "x", count: 22) + "\n"
         try users.write(
-            toFile: server.folder.path + "/users", atomically: false, encoding: .utf8)
+            toFile: server.directory.path + "/users", atomically: false, encoding: .utf8)
         try server.rewrite(
             TestServer.configuration(
                 "listen 127.0.0.1:PORT2; auth_basic x; auth_basic_user_file DIR/users;",

@@ -8,19 +8,19 @@ struct FirstProcessTests {
     /// Starts the server as PID 1, and returns the process outside that waits for it.
     private func first(
         _ configuration: String, files: [String: Fixture] = ["a": "hello"],
-        wrapper: [String] = [], ready: (TemporaryFolder, [UInt16]) throws -> Void
-    ) throws -> (process: ChildProcess, folder: TemporaryFolder, ports: [UInt16]) {
-        let folder = try TemporaryFolder(files: files)
+        wrapper: [String] = [], ready: (TemporaryDirectory, [UInt16]) throws -> Void
+    ) throws -> (process: ChildProcess, directory: TemporaryDirectory, ports: [UInt16]) {
+        let directory = try TemporaryDirectory(files: files)
         let ports = FreePorts.take(3)
-        try TestServer.fill(configuration, folder: folder, ports: ports).write(
-            toFile: folder.path + "/test.conf", atomically: false, encoding: .utf8)
+        try TestServer.fill(configuration, directory: directory, ports: ports).write(
+            toFile: directory.path + "/test.conf", atomically: false, encoding: .utf8)
         let words =
             ["--pid", "--fork", "--kill-child=KILL", "--mount-proc"] + wrapper + [Product.binary]
         let process = try ChildProcess(
-            "/usr/bin/unshare", words + TestServer.commandLine(folder),
-            output: folder.path + "/out", error: folder.path + "/err")
-        try ready(folder, ports)
-        return (process, folder, ports)
+            "/usr/bin/unshare", words + TestServer.commandLine(directory),
+            output: directory.path + "/out", error: directory.path + "/err")
+        try ready(directory, ports)
+        return (process, directory, ports)
     }
 
     private func fetch(_ port: UInt16) throws -> String {
@@ -39,7 +39,7 @@ struct FirstProcessTests {
 
     /// Orphaned processes become children of process 1.
     @Test func firstProcessReapsOrphans() throws {
-        let (process, folder, ports) = try first(TestServer.configuration()) { _, ports in
+        let (process, directory, ports) = try first(TestServer.configuration()) { _, ports in
             try waitFor("the server") { (try? fetch(ports[0])) == "hello" }
         }
         let master = try master(of: process)
@@ -55,7 +55,7 @@ struct FirstProcessTests {
         #expect(try fetch(ports[0]) == "hello")
         kill(master, SIGTERM)
         #expect(try process.waitForExit() == .code(0))
-        withExtendedLifetime(folder) {}
+        withExtendedLifetime(directory) {}
     }
 
     /// No directory for a pid file, no entry for the user in /etc/passwd, logs to the standard
@@ -69,11 +69,11 @@ struct FirstProcessTests {
                 server { listen 127.0.0.1:PORT; root ROOT; }
             }
             """
-        let (process, folder, _) = try first(
+        let (process, directory, _) = try first(
             configuration,
             wrapper: ["/usr/bin/setpriv", "--reuid=4242", "--regid=4242", "--clear-groups"]
-        ) { folder, ports in
-            try waitFor("the server: \((try? readText(folder.path + "/err")) ?? "")") {
+        ) { directory, ports in
+            try waitFor("the server: \((try? readText(directory.path + "/err")) ?? "")") {
                 (try? fetch(ports[0])) == "hello"
             }
         }
@@ -83,18 +83,18 @@ struct FirstProcessTests {
         try waitFor("the line of the log") { process.output.contains("\"GET /a HTTP/1.1\" 200 5") }
         kill(master, SIGTERM)
         #expect(try process.waitForExit() == .code(0))
-        withExtendedLifetime(folder) {}
+        withExtendedLifetime(directory) {}
     }
 
     /// The kernel delivers only signals with a handler to process 1, so it has handlers for all of
     /// these.
     @Test(arguments: [SIGTERM, SIGINT, SIGQUIT])
     func firstProcessExitsOnSignal(signal: Int32) throws {
-        let (process, folder, _) = try first(TestServer.configuration()) { _, ports in
+        let (process, directory, _) = try first(TestServer.configuration()) { _, ports in
             try waitFor("the server") { (try? fetch(ports[0])) == "hello" }
         }
         kill(try master(of: process), signal)
         #expect(try process.waitForExit() == .code(0))
-        withExtendedLifetime(folder) {}
+        withExtendedLifetime(directory) {}
     }
 }

@@ -41,8 +41,8 @@ import Testing
         for _ in 0..<3 {
             let response = try kept(server, target)
             #expect(response["Content-Length"] == "\(response.body.count)")
-            #expect(response["ETag"] == "W/" + TemporaryFolder.entityTag(size: text.utf8.count))
-            #expect(response["Last-Modified"] == TemporaryFolder.modifiedText)
+            #expect(response["ETag"] == "W/" + TemporaryDirectory.entityTag(size: text.utf8.count))
+            #expect(response["Last-Modified"] == TemporaryDirectory.modifiedText)
             #expect(response["Vary"] == "Accept-Encoding")
             #expect(response["Accept-Ranges"] == nil)
             #expect(response["Content-Type"] == "text/html")
@@ -128,7 +128,7 @@ import Testing
         for round in 0..<5 {
             for client in clients { _ = try kept(server, target, client) }
             let text = "\(round)" + wordyText(40_000)
-            let path = server.folder.root + target
+            let path = server.directory.root + target
             let isNew = round % 2 == 0
             try text.write(
                 toFile: isNew ? path + ".new" : path, atomically: false, encoding: .utf8)
@@ -210,11 +210,11 @@ extension TestServer {
 
     /// Returns the inodes of the memory files that a process has open.
     fileprivate func memoryFiles(of process: pid_t) -> [String] {
-        let folder = "/proc/\(process)/fd"
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        let directory = "/proc/\(process)/fd"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
         return names.compactMap { name in
             var facts = stat()
-            let path = folder + "/" + name
+            let path = directory + "/" + name
             guard
                 (try? FileManager.default.destinationOfSymbolicLink(atPath: path))?
                     .hasPrefix("/memfd:apus-gzip") == true,

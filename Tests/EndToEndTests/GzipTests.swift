@@ -21,8 +21,8 @@ import Testing
             #expect(response["Content-Type"] == "text/html")
             #expect(response.wasChunked)
             #expect(response["Content-Length"] == nil)
-            #expect(response["ETag"] == "W/" + TemporaryFolder.entityTag(size: 30_000))
-            #expect(response["Last-Modified"] == TemporaryFolder.modifiedText)
+            #expect(response["ETag"] == "W/" + TemporaryDirectory.entityTag(size: 30_000))
+            #expect(response["Last-Modified"] == TemporaryDirectory.modifiedText)
             #expect(response["Accept-Ranges"] == nil)
             #expect(response.body.count < 15_000)
             #expect(try gunzip(response.body) == Array(Self.page.utf8))
@@ -35,7 +35,7 @@ import Testing
             let response = try server.fetch("/page.html", fields)
             #expect(response["Content-Encoding"] == nil, "\(fields)")
             #expect(response["Content-Length"] == "30000")
-            #expect(response["ETag"] == TemporaryFolder.entityTag(size: 30_000))
+            #expect(response["ETag"] == TemporaryDirectory.entityTag(size: 30_000))
         }
     }
 
@@ -140,7 +140,7 @@ import Testing
 
     @Test func conditionsAndErrorsWithGzip() throws {
         let server = try TestServer("gzip on;", files: Self.files)
-        let tag = "W/" + TemporaryFolder.entityTag(size: 30_000)
+        let tag = "W/" + TemporaryDirectory.entityTag(size: 30_000)
         let unchanged = try server.fetch("/page.html", [Self.accept, "If-None-Match: \(tag)"])
         #expect(unchanged.status == 304)
         #expect(unchanged["Content-Encoding"] == nil)
@@ -196,7 +196,7 @@ import Testing
         #expect(wish["Content-Type"] == "text/html")
         if value != "off" {
             #expect(wish["Content-Length"] == "\(compressed.count)")
-            #expect(wish["ETag"] == TemporaryFolder.entityTag(size: compressed.count))
+            #expect(wish["ETag"] == TemporaryDirectory.entityTag(size: compressed.count))
             #expect(wish.body == compressed)
         }
         let none = try server.fetch("/a.html")

@@ -15,7 +15,7 @@ import Testing
 
     private func write(_ server: TestServer, _ text: String) throws {
         try text.write(
-            toFile: server.folder.path + "/users", atomically: false, encoding: .utf8)
+            toFile: server.directory.path + "/users", atomically: false, encoding: .utf8)
     }
 
     private func helper(of server: TestServer) throws -> pid_t {
@@ -125,20 +125,20 @@ import Testing
         let helper = try helper(of: server)
         kill(helper, SIGSTOP)
         defer { kill(helper, SIGCONT) }
-        func ask(_ number: Int) throws -> RawClient {
+        func sendRequest(_ number: Int) throws -> RawClient {
             let client = try server.connect()
             try client.request("GET /a HTTP/1.1", [DirectiveGroup.basic("ann:\(number)")])
             return client
         }
-        let waiting = try (0..<most).map { try ask($0) }
+        let waiting = try (0..<most).map { try sendRequest($0) }
         for number in most..<most + 20 {
-            #expect(try ask(number).response().status == 503)
+            #expect(try sendRequest(number).response().status == 503)
         }
         try server.waitForError("too many password checks are pending")
         for client in waiting.suffix(10) { client.close() }
         try server.waitForAccess(" 499 ", times: 10)
-        let later = try (100..<110).map { try ask($0) }
-        #expect(try ask(200).response().status == 503)
+        let later = try (100..<110).map { try sendRequest($0) }
+        #expect(try sendRequest(200).response().status == 503)
         kill(helper, SIGCONT)
         for client in waiting.dropLast(10) + later {
             #expect(try client.response().status == 401)

@@ -37,10 +37,10 @@ import Testing
 
     private static let hasCompiler = (try? run("clang", ["--version"]))?.succeeded == true
 
-    private static func library(in folder: TemporaryFolder) throws -> String {
-        let library = folder.root + "/time.so"
+    private static func library(in directory: TemporaryDirectory) throws -> String {
+        let library = directory.root + "/time.so"
         let compiled = try run(
-            "clang", ["-shared", "-fPIC", "-o", library, folder.root + "/time.c"])
+            "clang", ["-shared", "-fPIC", "-o", library, directory.root + "/time.c"])
         try #require(compiled.succeeded, "\(compiled.error)")
         return library
     }
@@ -49,7 +49,7 @@ import Testing
     /// cached before the clock was set back.
     @Test(.enabled(if: hasCompiler, "clang, which comes with Swift, is not in PATH"))
     func cachedResponseStaysValidWhenClockIsSetBack() throws {
-        let build = try TemporaryFolder(files: ["time.c": .text(Self.source)])
+        let build = try TemporaryDirectory(files: ["time.c": .text(Self.source)])
         let library = try Self.library(in: build)
         let server = try TestServer(
             configuration: TestServer.configuration("gzip on; gzip_min_length 1;"),
@@ -58,10 +58,10 @@ import Testing
         // Long after the files were made, so that they can be cached.
         let modified = Int(Date().timeIntervalSince1970) + 100_000
         for name in ["a.txt", "b.html"] {
-            try server.folder.setModified(server.folder.root + "/" + name, modified)
+            try server.directory.setModified(server.directory.root + "/" + name, modified)
         }
         func set(_ seconds: Int) throws {
-            let file = URL(fileURLWithPath: server.folder.path + "/time")
+            let file = URL(fileURLWithPath: server.directory.path + "/time")
             try Data("\(seconds)".utf8).write(to: file, options: .atomic)
         }
         func date(_ text: String?) throws -> Date {
@@ -101,7 +101,7 @@ import Testing
 
     @Test(.enabled(if: hasCompiler, "clang, which comes with Swift, is not in PATH"))
     func clockJumpsDoNotAffectTimeouts() throws {
-        let build = try TemporaryFolder(files: ["time.c": .text(Self.source)])
+        let build = try TemporaryDirectory(files: ["time.c": .text(Self.source)])
         let library = try Self.library(in: build)
         let configuration = TestServer.configuration(
             "client_header_timeout 1s; keepalive_timeout 60s; send_timeout 60s;")
@@ -113,7 +113,7 @@ import Testing
             let download = try server.connect(receiveBuffer: 65_536)
             try download.request("GET /big.bin HTTP/1.1")
             try download.awaitBytes(1000)
-            let file = URL(fileURLWithPath: server.folder.path + "/time")
+            let file = URL(fileURLWithPath: server.directory.path + "/time")
             try Data("\(seconds)".utf8).write(to: file, options: .atomic)
 
             // The jump does not cut off the current connection; the next response has the new date.

@@ -7,8 +7,8 @@ import Testing
     private static let size = 6_000_000
     private static let files: [String: Fixture] = ["big.txt": .pattern(size), "small.txt": "small"]
 
-    /// The ways in which a file is sent.
-    enum Way: String, CaseIterable, CustomTestStringConvertible {
+    /// The methods by which a file is sent.
+    enum SendMethod: String, CaseIterable, CustomTestStringConvertible {
         case sendfile, reading, gzip, range, ranges
         var testDescription: String { rawValue }
 
@@ -36,13 +36,13 @@ import Testing
         /// True if the open file keeps all of its bytes.
         var isHarmless: Bool { self != .truncated && self != .emptied }
 
-        func apply(to path: String, in folder: TemporaryFolder) throws {
+        func apply(to path: String, in directory: TemporaryDirectory) throws {
             switch self {
             case .truncated: #expect(unsafe truncate(path, 20_000) == 0)
             case .emptied: #expect(unsafe truncate(path, 0) == 0)
             case .replaced:
-                try folder.write("next", "another file")
-                #expect(unsafe rename(folder.root + "/next", path) == 0)
+                try directory.write("next", "another file")
+                #expect(unsafe rename(directory.root + "/next", path) == 0)
             case .removed: #expect(unsafe unlink(path) == 0)
             case .unreadable: #expect(unsafe chmod(path, 0) == 0)
             }
@@ -60,22 +60,22 @@ import Testing
         }
     }
 
-    @Test(arguments: Way.allCases, Change.allCases)
-    func fileChangesWhileSent(_ way: Way, _ change: Change) throws {
-        let watch = try WorkerWatch(TestServer(way.server, files: Self.files))
-        let path = watch.server.folder.root + "/big.txt"
+    @Test(arguments: SendMethod.allCases, Change.allCases)
+    func fileChangesWhileSent(_ method: SendMethod, _ change: Change) throws {
+        let watch = try WorkerWatch(TestServer(method.server, files: Self.files))
+        let path = watch.server.directory.root + "/big.txt"
         let clients = try (0..<2).map { _ in
             let client = try watch.server.connect(receiveBuffer: 65_536)
-            try client.request("GET /big.txt HTTP/1.1", way.fields)
+            try client.request("GET /big.txt HTTP/1.1", method.fields)
             return client
         }
         for client in clients { try client.awaitBytes(1000) }
         try watch.expectRest()
-        try change.apply(to: path, in: watch.server.folder)
+        try change.apply(to: path, in: watch.server.directory)
         try watch.expectOthersAreServed()
         for client in clients {
             if change.isHarmless {
-                try expectWhole(client.response(), way)
+                try expectWhole(client.response(), method)
             } else {
                 // Fewer bytes than the length, and the close that reveals it.
                 let bytes = try client.readToEnd()
@@ -87,12 +87,12 @@ import Testing
         let later = try watch.server.fetch("/big.txt")
         #expect(later.status == change.afterwards.status)
         if later.status == 200 { #expect(later.body.count == change.afterwards.count) }
-        try watch.expectUnharmed(keptKiB: WorkerWatch.keptKiB + (way == .gzip ? 2 * 360 : 0))
+        try watch.expectUnharmed(keptKiB: WorkerWatch.keptKiB + (method == .gzip ? 2 * 360 : 0))
     }
 
-    private func expectWhole(_ response: Response, _ way: Way) throws {
+    private func expectWhole(_ response: Response, _ method: SendMethod) throws {
         let original = try #require(Self.files["big.txt"]).content
-        switch way {
+        switch method {
         case .sendfile, .reading: #expect(response.body == original)
         case .gzip: #expect(try gunzip(response.body) == original)
         case .range: #expect(response.body == Array(original.dropLast(1)))
@@ -102,19 +102,19 @@ import Testing
         }
     }
 
-    @Test(arguments: [Way.sendfile, .reading, .gzip])
-    func growingFileIsSentWithOriginalLength(_ way: Way) throws {
-        let watch = try WorkerWatch(TestServer(way.server, files: Self.files))
+    @Test(arguments: [SendMethod.sendfile, .reading, .gzip])
+    func growingFileIsSentWithOriginalLength(_ method: SendMethod) throws {
+        let watch = try WorkerWatch(TestServer(method.server, files: Self.files))
         let client = try watch.server.connect(receiveBuffer: 65_536)
-        try client.request("GET /big.txt HTTP/1.1", way.fields)
+        try client.request("GET /big.txt HTTP/1.1", method.fields)
         try client.awaitBytes(1000)
         try watch.expectRest()
         let handle = try #require(
-            FileHandle(forWritingAtPath: watch.server.folder.root + "/big.txt"))
+            FileHandle(forWritingAtPath: watch.server.directory.root + "/big.txt"))
         try handle.seekToEnd()
         try handle.write(contentsOf: Data(count: 100_000))
         try handle.close()
-        try expectWhole(client.response(), way)
+        try expectWhole(client.response(), method)
         client.close()
         try watch.expectUnharmed()
     }
@@ -155,7 +155,7 @@ import Testing
     @Test(.enabled(if: Product.isApus, "nginx closes"), arguments: Unframed.allCases)
     func truncatedBodyWithoutLengthIsReset(_ kind: Unframed) throws {
         let (server, client) = try unframed(kind)
-        #expect(unsafe truncate(server.folder.root + "/big.txt", 20_000) == 0)
+        #expect(unsafe truncate(server.directory.root + "/big.txt", 20_000) == 0)
         _ = try client.readToEnd()
         #expect(client.wasReset)
         try server.waitForError("closing the connection")
@@ -195,10 +195,10 @@ import Testing
     private static func attribute(_ matches: (Int, Int32) -> Bool) -> String? {
         let link = "/sys/class/net/lo"
         let target = (try? FileManager.default.destinationOfSymbolicLink(atPath: link)) ?? "."
-        let folder = "/sys/class/net/" + target
-        let names = (FileManager.default.enumerator(atPath: folder)?.allObjects ?? [])
+        let directory = "/sys/class/net/" + target
+        let names = (FileManager.default.enumerator(atPath: directory)?.allObjects ?? [])
             .compactMap { $0 as? String }
-        return names.map { folder + "/" + $0 }.first { path in
+        return names.map { directory + "/" + $0 }.first { path in
             var facts = stat()
             guard unsafe stat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG,
                 facts.st_mode & 0o004 != 0, facts.st_size == 4096
@@ -217,26 +217,26 @@ import Testing
 
     @Test(
         .enabled(if: failing != nil, "no file of /sys/class/net/lo gives EIO here"),
-        arguments: Way.allCases)
-    func readErrorClosesConnection(_ way: Way) throws {
-        try expectBroken(try #require(Self.failing), way)
+        arguments: SendMethod.allCases)
+    func readErrorClosesConnection(_ method: SendMethod) throws {
+        try expectBroken(try #require(Self.failing), method)
     }
 
     @Test(
         .enabled(if: short != nil, "no file of /sys/class/net/lo can be read here"),
-        arguments: Way.allCases)
-    func fileShorterThanItsSizeClosesConnection(_ way: Way) throws {
-        try expectBroken(try #require(Self.short), way)
+        arguments: SendMethod.allCases)
+    func fileShorterThanItsSizeClosesConnection(_ method: SendMethod) throws {
+        try expectBroken(try #require(Self.short), method)
     }
 
-    private func expectBroken(_ path: String, _ way: Way) throws {
+    private func expectBroken(_ path: String, _ method: SendMethod) throws {
         let watch = try WorkerWatch(
-            TestServer(way.server, http: "gzip_min_length 1;", files: Self.files))
-        try watch.server.folder.link("broken.txt", to: path)
-        let range = way == .range ? ["Range: bytes=0-2000"] : ["Range: bytes=0-900,1000-2000"]
+            TestServer(method.server, http: "gzip_min_length 1;", files: Self.files))
+        try watch.server.directory.link("broken.txt", to: path)
+        let range = method == .range ? ["Range: bytes=0-2000"] : ["Range: bytes=0-900,1000-2000"]
         for _ in 0..<20 {
             let client = try watch.server.connect()
-            let fields = way == .range || way == .ranges ? range : way.fields
+            let fields = method == .range || method == .ranges ? range : method.fields
             try client.request("GET /broken.txt HTTP/1.1", fields)
             // An error, or a header with a length that is larger than what arrives before the
             // close.
@@ -253,10 +253,10 @@ import Testing
     func listingOfChangingDirectoryIsComplete(gzip: String) throws {
         let watch = try WorkerWatch(
             TestServer("autoindex on; \(gzip)", files: ["d/stays.txt": "x"]))
-        let folder = watch.server.folder.root + "/d"
+        let directory = watch.server.directory.root + "/d"
         for number in 0..<300 {
             try "".write(
-                toFile: "\(folder)/old-\(number)", atomically: false,
+                toFile: "\(directory)/old-\(number)", atomically: false,
                 encoding: .utf8)
         }
         // Beside this test's requests, a shell creates and removes names continuously.
@@ -268,7 +268,7 @@ import Testing
                 while :; do for n in {0..99}; do : > "$0/new-$n"; done
                 mkdir "$0/sub"; rm -f "$0"/new-*; mv "$0" "$0.away"; mv "$0.away" "$0"
                 rmdir "$0/sub"; done
-                """, folder,
+                """, directory,
             ], output: "/dev/null", error: "/dev/null")
         var statuses: Set<Int> = []
         for _ in 0..<40 {
@@ -291,11 +291,11 @@ import Testing
     @Test func listingOfRemovedDirectoryIsSent() throws {
         let watch = try WorkerWatch(TestServer("autoindex on;"))
         let name = String(repeating: "n", count: 200)
-        for number in 0..<2000 { try watch.server.folder.write("d/\(number)-\(name)", "") }
+        for number in 0..<2000 { try watch.server.directory.write("d/\(number)-\(name)", "") }
         let client = try watch.server.connect(receiveBuffer: 65_536)
         try client.request("GET /d/ HTTP/1.1")
         try client.awaitBytes(1000)
-        try FileManager.default.removeItem(atPath: watch.server.folder.root + "/d")
+        try FileManager.default.removeItem(atPath: watch.server.directory.root + "/d")
         #expect(try watch.server.fetch("/d/").status == 404)
         #expect(try client.response().text.hasSuffix("</html>\n"))
         client.close()

@@ -141,7 +141,7 @@ import Testing
     }
 
     private static let canMount: Bool = {
-        guard Product.isRoot, let place = try? TemporaryFolder() else { return false }
+        guard Product.isRoot, let place = try? TemporaryDirectory() else { return false }
         guard (try? run("mount", ["-t", "tmpfs", "tmpfs", place.root]))?.succeeded == true
         else { return false }
         return (try? run("umount", [place.root]))?.succeeded == true
@@ -155,8 +155,8 @@ import Testing
             access_log DIR/logs/access.log; access_log DIR/whole.log;
             """)
         var logs = ""
-        let server = try TestServer(configuration: configuration, files: Self.files) { folder in
-            logs = folder.path + "/logs"
+        let server = try TestServer(configuration: configuration, files: Self.files) { directory in
+            logs = directory.path + "/logs"
             try FileManager.default.createDirectory(
                 atPath: logs, withIntermediateDirectories: false)
             let options = ["-t", "tmpfs", "-o", "size=64k,mode=755", "tmpfs", logs]

@@ -66,7 +66,7 @@ import Testing
     @Test func twentyGibibyteFileIsServed() throws {
         let size = 20 * 1024 * 1024 * 1024
         let server = try TestServer(files: ["sparse.bin": "first"])
-        let path = server.folder.root + "/sparse.bin"
+        let path = server.directory.root + "/sparse.bin"
         #expect(unsafe truncate(path, size - 4) == 0)
         let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
         try file.seekToEnd()

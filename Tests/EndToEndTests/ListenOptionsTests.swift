@@ -108,7 +108,7 @@ struct ListenOptionsTests {
     @Test func unixSocketIsWritableByAll() throws {
         let server = try TestServer("listen unix:DIR/socket;", files: ["a": "hello"])
         var facts = stat()
-        #expect(unsafe stat(server.folder.path + "/socket", &facts) == 0)
+        #expect(unsafe stat(server.directory.path + "/socket", &facts) == 0)
         #expect(facts.st_mode & 0o777 == 0o666)
     }
 }

@@ -53,7 +53,7 @@ import Testing
             connections: 1024, files: ["a.txt": .pattern(1024)])
         server.mayLoseWorkers = true
         let workers = try server.waitForWorkers(2)
-        let place = try TemporaryFolder()
+        let place = try TemporaryDirectory()
         let load = try ChildProcess(
             "wrk", ["-t1", "-c\(connections)", "-d\(Self.seconds)", server.url("/a.txt")],
             output: place.path + "/out", error: place.path + "/error")

@@ -40,7 +40,8 @@ import Testing
             #expect(words[0..<5] == ["GET", "/a b.txt", "q=1", "200", "5"])
             #expect(try #require(Int(words[5])) > 100)
             #expect(words[6..<11] == ["own.test", "\(server.port)", "HTTP/1.1", "http", "mine"])
-            #expect(words[11] == TemporaryFolder.entityTag(size: 5).replacing("\"", with: "\\x22"))
+            #expect(
+                words[11] == TemporaryDirectory.entityTag(size: 5).replacing("\"", with: "\\x22"))
             #expect(words[12] == "127.0.0.1")
             #expect(words[13] == "/x/../a%20b.txt?q=1")
             #expect(words[14] == "\(number + 1)")
@@ -128,7 +129,8 @@ import Testing
 
             """#
         #expect(line.range(of: pattern, options: .regularExpression) != nil, "\(line)")
-        #expect(line.contains("\(server.folder.root)/none\" failed (2: No such file or directory)"))
+        #expect(
+            line.contains("\(server.directory.root)/none\" failed (2: No such file or directory)"))
         #expect(line.contains(", client: 127.0.0.1, server: , request: \"GET /none?x HTTP/1.1\""))
         #expect(line.contains(", host: \"localhost\", referrer: \"http://r.test/\""))
     }
@@ -154,12 +156,12 @@ import Testing
         let server = try TestServer(workers: 2, files: ["a": "x"])
         _ = try server.fetch("/a?before")
         _ = try waitForLines(1, of: server)
-        let log = server.folder.path + "/access.log"
+        let log = server.directory.path + "/access.log"
         #expect(unsafe rename(log, log + ".1") == 0)
         if way == "signal" {
             server.process.signal(SIGUSR1)
         } else {
-            let words = TestServer.commandLine(server.folder) + ["-s", "reopen"]
+            let words = TestServer.commandLine(server.directory) + ["-s", "reopen"]
             #expect(try run(Product.binary, words).succeeded)
         }
         try waitFor("the new log") { unsafe access(log, F_OK) == 0 }

@@ -8,10 +8,10 @@ import Testing
     private static let files: [String: Fixture] = ["a": "x"]
 
     /// Sends numbered requests over several open connections in turn.
-    private final class Asker {
+    private final class NumberedClient {
         let server: TestServer
         /// The numbers with a response, in order.
-        private(set) var answered: [Int] = []
+        private(set) var completed: [Int] = []
         private var clients: [RawClient?]
         private let padding: String
 
@@ -23,14 +23,14 @@ import Testing
 
         /// Sends a request on a connection, which is opened if necessary; a connection that ends is
         /// discarded.
-        func ask(_ number: Int) throws {
+        func send(_ number: Int) throws {
             let place = number % clients.count
             do {
                 let client = try clients[place] ?? server.connect()
                 clients[place] = client
                 try client.request("GET /a?n=\(number)&\(padding) HTTP/1.1")
                 guard try client.response().status == 200 else { return }
-                answered.append(number)
+                completed.append(number)
             } catch let failure as TimedOut {
                 throw failure
             } catch {
@@ -65,41 +65,41 @@ import Testing
     @Test func killedWorkerLosesAtMostOneLine() throws {
         let server = try TestServer(Self.endless, workers: 2, files: Self.files)
         server.mayLoseWorkers = true
-        let asker = Asker(server, connections: 8)
+        let client = NumberedClient(server, connections: 8)
         var number = 0
         var kills = 0
         for _ in 0..<5 {
             let victim = try server.waitForWorkers(2)[kills % 2]
             for count in 0..<400 {
                 if count == 200 + 7 * kills { kill(victim, SIGKILL) }
-                try asker.ask(number)
+                try client.send(number)
                 number += 1
             }
             kills += 1
             try waitFor("another worker") { !server.workers.contains(victim) }
         }
-        asker.closeAll()
+        client.closeAll()
         try server.end()
         let written = numbers(server.accessLog)
         #expect(Set(written).count == written.count)
-        #expect(asker.answered.count > number / 2)
-        #expect(Set(asker.answered).subtracting(written).count <= kills)
+        #expect(client.completed.count > number / 2)
+        #expect(Set(client.completed).subtracting(written).count <= kills)
         #expect(server.accessLog.split(separator: "\n").allSatisfy { $0.hasPrefix("127.0.0.1 - ") })
     }
 
     @Test func killedLoggerIsReplacedWithoutLoss() throws {
         let server = try TestServer(Self.endless, workers: 2, files: Self.files)
         server.mayLoseWorkers = true
-        let asker = Asker(server, connections: 4)
+        let client = NumberedClient(server, connections: 4)
         for number in 0..<2000 {
             if number % 400 == 200 {
                 let victim = try waitForValue("a logger") { server.loggers.first }
                 kill(victim, SIGKILL)
             }
-            try asker.ask(number)
+            try client.send(number)
         }
-        #expect(asker.answered.count == 2000)
-        asker.closeAll()
+        #expect(client.completed.count == 2000)
+        client.closeAll()
         try server.end()
         #expect(Set(numbers(server.accessLog)) == Set(0..<2000))
         #expect(server.errorLog.contains("logger process"))
@@ -118,14 +118,14 @@ import Testing
     @Test func loggerExitsAfterWorkersWhenMasterDies() throws {
         let server = try TestServer(Self.endless, workers: 2, files: Self.files)
         let logger = try waitForValue("a logger") { server.loggers.first }
-        let asker = Asker(server, connections: 4)
-        for number in 0..<100 { try asker.ask(number) }
+        let client = NumberedClient(server, connections: 4)
+        for number in 0..<100 { try client.send(number) }
         server.process.signal(SIGKILL)
         _ = try server.process.waitForExit()
-        try asker.ask(100)
-        asker.closeAll()
+        try client.send(100)
+        client.closeAll()
         try waitFor("the logger to exit") { hasEnded(logger) }
-        #expect(Set(numbers(server.accessLog)).isSuperset(of: asker.answered))
+        #expect(Set(numbers(server.accessLog)).isSuperset(of: client.completed))
     }
 
     // MARK: the end, reload and reopening
@@ -133,47 +133,47 @@ import Testing
     @Test(arguments: [SIGQUIT, SIGTERM, SIGINT])
     func shutdownWritesAllLines(signal: Int32) throws {
         let server = try TestServer(Self.endless, workers: 2, files: Self.files)
-        let asker = Asker(server, connections: 4)
-        for number in 0..<1000 { try asker.ask(number) }
+        let client = NumberedClient(server, connections: 4)
+        for number in 0..<1000 { try client.send(number) }
         // The line of a request is logged before the next one is read.
-        asker.closeAll()
+        client.closeAll()
         try waitFor("the last lines to be made") { numbers(server.accessLog).count > 990 }
         try server.end(by: signal)
-        #expect(numbers(server.accessLog).sorted() == asker.answered)
+        #expect(numbers(server.accessLog).sorted() == client.completed)
     }
 
     @Test func reloadLosesNoLine() throws {
         let server = try TestServer(Self.endless, workers: 2, files: Self.files)
-        let asker = Asker(server, connections: 6)
+        let client = NumberedClient(server, connections: 6)
         for number in 0..<1500 {
             if number % 150 == 75 { server.process.signal(SIGHUP) }
-            try asker.ask(number)
+            try client.send(number)
         }
-        asker.closeAll()
+        client.closeAll()
         try waitFor("the old loggers to exit") { server.loggers.count == 1 }
         try server.end()
         let written = numbers(server.accessLog)
         #expect(Set(written).count == written.count)
-        #expect(Set(written).isSuperset(of: asker.answered))
+        #expect(Set(written).isSuperset(of: client.completed))
     }
 
     /// Each line is in one file, and not in a file that was moved before its request.
     @Test func rapidReopensKeepLinesInRightFile() throws {
         let server = try TestServer(Self.endless, workers: 2, files: Self.files)
-        let log = server.folder.path + "/access.log"
-        let asker = Asker(server, connections: 4)
+        let log = server.directory.path + "/access.log"
+        let client = NumberedClient(server, connections: 4)
         var number = 0
         /// The first number that may not be in file `index`.
         var bounds: [Int] = []
         for round in 0..<30 {
             for _ in 0..<20 {
-                try asker.ask(number)
+                try client.send(number)
                 number += 1
             }
             #expect(unsafe rename(log, log + ".\(round)") == 0)
             server.process.signal(SIGUSR1)
             for _ in 0..<10 {
-                try asker.ask(number)
+                try client.send(number)
                 number += 1
             }
             try waitFor("the new file") { unsafe access(log, F_OK) == 0 }
@@ -181,7 +181,7 @@ import Testing
         }
         // Some more in quick succession.
         for _ in 0..<20 { server.process.signal(SIGUSR1) }
-        asker.closeAll()
+        client.closeAll()
         try server.end()
         var all = numbers(server.accessLog)
         for (round, bound) in bounds.enumerated() {
@@ -189,7 +189,7 @@ import Testing
             #expect(file.allSatisfy { $0 < bound }, "file \(round)")
             all += file
         }
-        #expect(all.sorted() == asker.answered && all.count == number)
+        #expect(all.sorted() == client.completed && all.count == number)
     }
 
     // MARK: slow targets
@@ -200,19 +200,19 @@ import Testing
                 "\(Self.endless) access_log DIR/pipe; access_log DIR/access.log;"
                     + "large_client_header_buffers 4 16k;"), files: Self.files,
             prepare: { unsafe mkfifo($0.path + "/pipe", 0o600) })
-        let asker = Asker(server, connections: 4, padding: 2000)
+        let client = NumberedClient(server, connections: 4, padding: 2000)
         // More than the pipe and the logger's buffer hold.
-        for number in 0..<1500 { try asker.ask(number) }
+        for number in 0..<1500 { try client.send(number) }
         try waitFor("the other log") { numbers(server.accessLog).count == 1500 }
         try waitFor("a report of dropped lines") { lost(server) > 0 }
         // The pipe is read at last; later lines are read too.
         let reader = try ChildProcess(
-            "cat", [server.folder.path + "/pipe"], output: server.folder.path + "/read",
+            "cat", [server.directory.path + "/pipe"], output: server.directory.path + "/read",
             error: "/dev/null")
         try waitFor("a line") { !reader.output.isEmpty }
-        for number in 1500..<1600 { try asker.ask(number) }
+        for number in 1500..<1600 { try client.send(number) }
         try waitFor("the last line") { numbers(reader.output).last == 1599 }
-        asker.closeAll()
+        client.closeAll()
         try server.end()
         _ = try reader.waitForExit()
         let read = reader.output.split(separator: "\n")
@@ -224,10 +224,10 @@ import Testing
         let server = try TestServer(
             "\(Self.endless) access_log /dev/full; large_client_header_buffers 4 16k;",
             files: Self.files)
-        let asker = Asker(server, connections: 4, padding: 2000)
-        for number in 0..<1000 { try asker.ask(number) }
-        #expect(asker.answered.count == 1000)
-        asker.closeAll()
+        let client = NumberedClient(server, connections: 4, padding: 2000)
+        for number in 0..<1000 { try client.send(number) }
+        #expect(client.completed.count == 1000)
+        client.closeAll()
         try server.end()
         // All lines are dropped, some only at the end.
         #expect(lost(server) == 1000)
@@ -240,13 +240,13 @@ import Testing
     @Test(.enabled(if: Product.isRoot)) func loggerKeepsOnlyRightToOpenLogs() throws {
         let server = try TestServer(
             "access_log ROOT/logs/$arg_x.log;", files: ["a": "x", "logs/keep": "x"])
-        unsafe chmod(server.folder.root, 0o777)
-        unsafe chmod(server.folder.root + "/logs", 0o777)
+        unsafe chmod(server.directory.root, 0o777)
+        unsafe chmod(server.directory.root + "/logs", 0o777)
         // A file that a request names is opened as the workers' user.
         _ = try server.fetch("/a?x=mine")
         try server.waitForLog("root/logs/mine.log", "the line") { $0.contains("x=mine") }
         var facts = stat()
-        #expect(unsafe stat(server.folder.root + "/logs/mine.log", &facts) == 0)
+        #expect(unsafe stat(server.directory.root + "/logs/mine.log", &facts) == 0)
         #expect(facts.st_uid != 0)
         // A logger that writes has dropped its privileges.
         let logger = try waitForValue("a logger") { server.loggers.first }
@@ -258,7 +258,7 @@ import Testing
         #expect(status.contains("NoNewPrivs:\t1"))
         let listening = try listeningInodes(port: server.port)
         #expect(!listening.isEmpty && listening.isDisjoint(with: socketInodes(of: logger)))
-        unsafe chmod(server.folder.root + "/logs", 0o755)
+        unsafe chmod(server.directory.root + "/logs", 0o755)
         _ = try server.fetch("/a?x=other")
         try server.waitForError("/logs/other.log\" failed (13: Permission denied)")
         for worker in server.workers {
@@ -272,7 +272,7 @@ import Testing
             Self.endless, main: "master_process off;", files: Self.files)
         for number in 0..<3 { _ = try server.fetch("/a?n=\(number)&") }
         try waitFor("the lines") { numbers(server.accessLog) == [0, 1, 2] }
-        let log = server.folder.path + "/access.log"
+        let log = server.directory.path + "/access.log"
         #expect(unsafe rename(log, log + ".1") == 0)
         server.process.signal(SIGUSR1)
         try waitFor("the new file") { unsafe access(log, F_OK) == 0 }

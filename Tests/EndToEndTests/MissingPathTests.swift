@@ -14,7 +14,7 @@ import Testing
             "large_client_header_buffers 4 8k; keepalive_requests 100000;", files: ["a": "hello"])
     }
 
-    private func ask(_ client: RawClient, _ target: String) throws -> Int {
+    private func sendRequest(_ client: RawClient, _ target: String) throws -> Int {
         try client.request("GET \(target) HTTP/1.1")
         return try client.response().status
     }
@@ -24,12 +24,12 @@ import Testing
     func longMissingPathTakesFewCalls() throws {
         let server = try server()
         let client = try server.connect()
-        for _ in 0..<3 { #expect(try ask(client, "/none") == 404) }
+        for _ in 0..<3 { #expect(try sendRequest(client, "/none") == 404) }
         let requests = 40
         var statuses: Set<Int> = []
         let lines = try CallTrace.during(server) {
             for number in 0..<requests / 2 {
-                for _ in 0..<2 { statuses.insert(try ask(client, Self.path(number))) }
+                for _ in 0..<2 { statuses.insert(try sendRequest(client, Self.path(number))) }
             }
         }
         #expect(statuses == [404])
@@ -46,14 +46,14 @@ import Testing
         let server = try server()
         let watch = try WorkerWatch(server)
         let client = try server.connect()
-        for _ in 0..<3 { #expect(try ask(client, "/a") == 200) }
+        for _ in 0..<3 { #expect(try sendRequest(client, "/a") == 200) }
         // A file that was made just now is not cached at once.
         if CallTrace.isPossible {
             try waitFor("/a in the cache") { try !opensFiles(server, client, "/a") }
         }
         let count = 300
         for number in 0..<count {
-            for _ in 0..<3 { #expect(try ask(client, Self.path(number)) == 404) }
+            for _ in 0..<3 { #expect(try sendRequest(client, Self.path(number)) == 404) }
         }
         // Each is an entry of its own: its path of 4 KB, and as much for the response.
         let grown = try watch.grownKiB()
@@ -68,7 +68,7 @@ import Testing
         _ server: TestServer, _ client: RawClient, _ target: String
     ) throws -> Bool {
         var status = 0
-        let lines = try CallTrace.during(server) { status = try ask(client, target) }
+        let lines = try CallTrace.during(server) { status = try sendRequest(client, target) }
         #expect(status == 200)
         return lines.contains { CallTrace.name($0).hasPrefix("open") }
     }

@@ -86,13 +86,13 @@ struct OddPathTests {
             files: [
                 "a": "a", "d/b": "b", "d/index.html": "index", "closed/x": "x",
             ]
-        ) { folder in
+        ) { directory in
             for (name, target) in [
                 ("up", "d/.."), ("here", "d/."), ("slash", "d/"), ("odd", "./d/.././d//./"),
                 ("loop", "loop"), ("dangling", "none/../a/"), ("file-link", "./a"),
-            ] { try folder.link(name, to: target) }
-            unsafe mkfifo(folder.root + "/fifo", 0o666)
-            unsafe chmod(folder.root + "/closed", 0)
+            ] { try directory.link(name, to: target) }
+            unsafe mkfifo(directory.root + "/fifo", 0o666)
+            unsafe chmod(directory.root + "/closed", 0)
         }
     }
 

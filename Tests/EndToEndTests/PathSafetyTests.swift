@@ -15,7 +15,7 @@ import Testing
     func pathAboveRootIsRefused(target: String) throws {
         let server = try TestServer(files: ["a/b/c/x": "x"])
         try "secret".write(
-            toFile: server.folder.path + "/secret.txt", atomically: false, encoding: .utf8)
+            toFile: server.directory.path + "/secret.txt", atomically: false, encoding: .utf8)
         let response = try server.fetch(target)
         #expect(response.status == 400)
         #expect(!response.text.contains("secret"))
@@ -28,7 +28,7 @@ import Testing
     func namesWithDotsAreOrdinary(target: String) throws {
         let server = try TestServer(files: ["a/x": "x"])
         try "secret".write(
-            toFile: server.folder.path + "/secret.txt", atomically: false, encoding: .utf8)
+            toFile: server.directory.path + "/secret.txt", atomically: false, encoding: .utf8)
         #expect(try server.fetch(target).status == 404)
     }
 
@@ -51,14 +51,14 @@ import Testing
     }
 
     @Test func linkIsFollowedAndBrokenLinkIs404() throws {
-        let server = try TestServer(files: ["real.txt": "real", "folder/in.txt": "in"])
+        let server = try TestServer(files: ["real.txt": "real", "directory/in.txt": "in"])
         try "outside".write(
-            toFile: server.folder.path + "/outside.txt", atomically: false, encoding: .utf8)
-        try server.folder.link("link.txt", to: "real.txt")
-        try server.folder.link("up.txt", to: "../outside.txt")
-        try server.folder.link("dir", to: "folder")
-        try server.folder.link("broken.txt", to: "nowhere")
-        try server.folder.link("loop", to: "loop")
+            toFile: server.directory.path + "/outside.txt", atomically: false, encoding: .utf8)
+        try server.directory.link("link.txt", to: "real.txt")
+        try server.directory.link("up.txt", to: "../outside.txt")
+        try server.directory.link("dir", to: "directory")
+        try server.directory.link("broken.txt", to: "nowhere")
+        try server.directory.link("loop", to: "loop")
         #expect(try server.fetch("/link.txt").text == "real")
         #expect(try server.fetch("/up.txt").text == "outside")
         #expect(try server.fetch("/dir/in.txt").text == "in")
@@ -69,7 +69,7 @@ import Testing
 
     @Test func fifoGetsResponseAtOnce() throws {
         let server = try TestServer(files: ["a": "x"])
-        #expect(unsafe mkfifo(server.folder.root + "/pipe", 0o666) == 0)
+        #expect(unsafe mkfifo(server.directory.root + "/pipe", 0o666) == 0)
         let status = try server.fetch("/pipe").status
         #expect(status == 404 || status == 403)
         // The only worker is not blocked in an open that waits for a writer.
@@ -78,12 +78,12 @@ import Testing
 
     @Test func deviceAndSocketAreNotServed() throws {
         let server = try TestServer(files: ["a": "x"])
-        try server.folder.link("null", to: "/dev/null")
-        try server.folder.link("tty", to: "/dev/tty")
+        try server.directory.link("null", to: "/dev/null")
+        try server.directory.link("tty", to: "/dev/tty")
         let listener = try TestServer(
             configuration: TestServer.prelude()
                 + "http { server { listen 127.0.0.1:PORT; listen unix:DIR/root/socket; } }")
-        try server.folder.link("socket", to: listener.folder.root + "/socket")
+        try server.directory.link("socket", to: listener.directory.root + "/socket")
         for target in ["/null", "/tty", "/socket"] {
             let status = try server.fetch(target).status
             #expect([403, 404, 500].contains(status), "\(target): \(status)")
@@ -96,7 +96,7 @@ import Testing
         let name = String(repeating: "n", count: 300)
         let status = try server.fetch("/" + name).status
         #expect(status == 414 || status == 404)
-        let path = String(repeating: "/folder", count: 700)
+        let path = String(repeating: "/directory", count: 700)
         let deep = try server.fetch(path).status
         #expect(deep == 414 || deep == 404)
         #expect(try server.fetch("/a").status == 200)

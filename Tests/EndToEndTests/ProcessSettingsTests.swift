@@ -18,7 +18,7 @@ import Testing
         let worker = try settledWorker(of: server)
         let facts = "/proc/\(worker)"
         let directory = try? FileManager.default.destinationOfSymbolicLink(atPath: facts + "/cwd")
-        #expect(directory == server.folder.root)
+        #expect(directory == server.directory.root)
         #expect(try line("Max core file size", of: facts + "/limits").contains(" 4096 "))
         #expect(try line("Cpus_allowed_list:", of: facts + "/status").hasSuffix("\t0"))
         #expect(try line("Max core file size", of: "/proc/\(server.pid)/limits") != "")

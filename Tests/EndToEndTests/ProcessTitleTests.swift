@@ -19,7 +19,7 @@ import Testing
     }
 
     private func masterTitle(_ server: DaemonServer) -> String {
-        let arguments = [Product.binary] + TestServer.commandLine(server.folder)
+        let arguments = [Product.binary] + TestServer.commandLine(server.directory)
         return "apus: master process " + arguments.joined(separator: " ")
     }
 

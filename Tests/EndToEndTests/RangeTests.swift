@@ -20,7 +20,7 @@ import Testing
         #expect(response["Content-Range"] == "bytes \(first)-\(last)/\(Self.size)")
         #expect(response["Content-Length"] == "\(last - first + 1)")
         #expect(response["Content-Type"] == "text/plain")
-        #expect(response["ETag"] == TemporaryFolder.entityTag(size: Self.size))
+        #expect(response["ETag"] == TemporaryDirectory.entityTag(size: Self.size))
         #expect(response.body == Array(Self.bytes[first...last]))
         let head = try server.fetch("/a.txt", ["Range: \(field)"], method: "HEAD")
         // RFC 9110, section 14.2: a range is for GET only; nginx accepts it for HEAD too.
@@ -94,9 +94,9 @@ import Testing
     }
 
     @Test(arguments: [
-        (TemporaryFolder.entityTag(size: 10_000), 206), ("\"other\"", 200),
-        (TemporaryFolder.modifiedText, 206), ("Sat, 15 Feb 2020 13:14:15 GMT", 200),
-        ("W/" + TemporaryFolder.entityTag(size: 10_000), 200), ("nonsense", 200),
+        (TemporaryDirectory.entityTag(size: 10_000), 206), ("\"other\"", 200),
+        (TemporaryDirectory.modifiedText, 206), ("Sat, 15 Feb 2020 13:14:15 GMT", 200),
+        ("W/" + TemporaryDirectory.entityTag(size: 10_000), 200), ("nonsense", 200),
     ])
     func ifRangeIsEvaluated(field: String, status: Int) throws {
         let server = try TestServer(files: ["a.txt": .bytes(Self.bytes)])

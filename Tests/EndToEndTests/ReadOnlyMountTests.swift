@@ -15,28 +15,28 @@ import Testing
 
     /// A mirror, mounted as long as it exists.
     private final class Mirror {
-        private let folder: TemporaryFolder
+        private let directory: TemporaryDirectory
         private var process: ChildProcess?
         /// The directory that is mirrored.
-        var source: String { folder.path + "/source" }
-        var place: String { folder.path + "/mirror" }
+        var source: String { directory.path + "/source" }
+        var place: String { directory.path + "/mirror" }
         var isMounted: Bool {
             (try? readText("/proc/self/mountinfo"))?.contains(" \(place) ro,") == true
         }
 
         init() throws {
-            folder = try TemporaryFolder()
+            directory = try TemporaryDirectory()
             for path in [source, place] {
                 try FileManager.default.createDirectory(
                     atPath: path, withIntermediateDirectories: false)
             }
-            let program = folder.path + "/mirror-server"
+            let program = directory.path + "/mirror-server"
             let built = try run(
                 "clang",
                 ["-O1", "-o", program, Product.repository + "/Tests/Preload/fuse-mirror.c"])
             guard built.succeeded else { throw Response.Malformed(description: built.error) }
             let process = try ChildProcess(
-                program, [source, place], output: "/dev/null", error: folder.path + "/stderr")
+                program, [source, place], output: "/dev/null", error: directory.path + "/stderr")
             self.process = process
             try waitFor("the mount") {
                 guard process.isRunning else { throw TimedOut(description: process.errorOutput) }
@@ -49,12 +49,13 @@ import Testing
             process?.end()
         }
 
-        func write(_ name: String, _ text: String, modified: Int = TemporaryFolder.modified) throws
+        func write(_ name: String, _ text: String, modified: Int = TemporaryDirectory.modified)
+            throws
         {
             let path = source + "/" + name
             try Data(text.utf8).write(to: URL(fileURLWithPath: path))
             unsafe chmod(path, 0o644)
-            try folder.setModified(path, modified)
+            try directory.setModified(path, modified)
         }
     }
 
@@ -68,7 +69,7 @@ import Testing
         for number in 0..<10 {
             // The same size: only the times differ.
             let text = "text\(number)"
-            try mirror.write("a.txt", text, modified: TemporaryFolder.modified + number)
+            try mirror.write("a.txt", text, modified: TemporaryDirectory.modified + number)
             for _ in 0..<3 { #expect(try server.fetch("/a.txt").text == text) }
             #expect(try server.fetch("/new\(number).txt").status == 404)
             #expect(try server.fetch("/new\(number).txt").status == 404)

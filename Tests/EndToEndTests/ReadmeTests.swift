@@ -40,36 +40,37 @@ import Testing
     /// starts serves the following ones; its output is compared at the end.
     @Test(.enabled(if: Product.isApus)) func commandsPrintWhatIsShown() throws {
         #expect(Self.examples.count >= 6)
-        let folder = try Self.folder()
+        let directory = try Self.directory()
         let port = FreePorts.take(1)[0]
         var servers: [(Example, ChildProcess)] = []
         for (index, example) in Self.examples.enumerated() {
-            let command = Self.local(example.command, folder, port)
+            let command = Self.local(example.command, directory, port)
             if example.startsServer {
-                let log = folder.path + "/server-\(index)"
+                let log = directory.path + "/server-\(index)"
                 let server = try ChildProcess(
-                    "bash", Self.shell("exec \(command)", folder), output: log,
-                    error: log + ".error", folder: folder.path)
+                    "bash", Self.shell("exec \(command)", directory), output: log,
+                    error: log + ".error", directory: directory.path)
                 servers.append((example, server))
                 try waitFor("\(command) to listen") { server.output.contains("Serving ") }
                 continue
             }
-            let output = try run("bash", Self.shell(command, folder), folder: folder.path).output
-            Self.expect(output, example, folder, port)
+            let output = try run("bash", Self.shell(command, directory), directory: directory.path)
+                .output
+            Self.expect(output, example, directory, port)
         }
         for (example, server) in servers {
             try waitFor("\(example.output.count) lines of \(example)") {
                 server.output.split(separator: "\n").count >= example.output.count
             }
-            Self.expect(server.output, example, folder, port)
+            Self.expect(server.output, example, directory, port)
         }
     }
 
     private static func expect(
-        _ output: String, _ example: Example, _ folder: TemporaryFolder, _ port: UInt16
+        _ output: String, _ example: Example, _ directory: TemporaryDirectory, _ port: UInt16
     ) {
         let shown = example.output.joined(separator: "\n").trimmingCharacters(in: .newlines)
-        let printed = output.replacingOccurrences(of: folder.path, with: "/tmp")
+        let printed = output.replacingOccurrences(of: directory.path, with: "/tmp")
             .replacingOccurrences(of: "\(port)", with: "8123")
             .replacingOccurrences(of: "\r", with: "").trimmingCharacters(in: .newlines)
         #expect(masked(printed) == masked(shown), "$ \(example)\n\(printed)")
@@ -77,17 +78,17 @@ import Testing
 
     /// The arguments of a shell that knows the binary as apus, and whose curl shows no progress, as
     /// on a terminal.
-    private static func shell(_ command: String, _ folder: TemporaryFolder) -> [String] {
-        let path = folder.path
+    private static func shell(_ command: String, _ directory: TemporaryDirectory) -> [String] {
+        let path = directory.path
         return [
             "-c", "exec 2>&1; PATH='\(path)/bin':$PATH; export CURL_HOME='\(path)'; \(command)",
         ]
     }
 
     private static func local(
-        _ command: String, _ folder: TemporaryFolder, _ port: UInt16
+        _ command: String, _ directory: TemporaryDirectory, _ port: UInt16
     ) -> String {
-        command.replacingOccurrences(of: "/tmp/", with: folder.path + "/")
+        command.replacingOccurrences(of: "/tmp/", with: directory.path + "/")
             .replacingOccurrences(of: "8123", with: "\(port)")
     }
 
@@ -107,23 +108,23 @@ import Testing
     }
 
     /// The files that the commands need, and the binary by its name.
-    private static func folder() throws -> TemporaryFolder {
-        let folder = try TemporaryFolder(files: [
+    private static func directory() throws -> TemporaryDirectory {
+        let directory = try TemporaryDirectory(files: [
             "../site/hello.txt": "hello\n", "../site/.git/config": "secret",
             "../site/img/swift.jpg": .pattern(5120), "../bin/": "",
         ])
-        guard unsafe symlink(Product.binary, folder.path + "/bin/apus") == 0 else {
+        guard unsafe symlink(Product.binary, directory.path + "/bin/apus") == 0 else {
             throw SystemFailure("symlink")
         }
         let types = try readText(Product.repository + "/conf/mime.types")
         for (name, text) in [
             ".curlrc": "silent\nshow-error\n", "mime.types": types, "bad.conf": badConfiguration,
-            "site.conf": configuration.replacingOccurrences(of: "DIR", with: folder.path),
+            "site.conf": configuration.replacingOccurrences(of: "DIR", with: directory.path),
         ] {
             try text.write(
-                toFile: folder.path + "/" + name, atomically: false, encoding: .utf8)
+                toFile: directory.path + "/" + name, atomically: false, encoding: .utf8)
         }
-        return folder
+        return directory
     }
 
     private static let configuration = """

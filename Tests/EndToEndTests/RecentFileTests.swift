@@ -14,7 +14,7 @@ import Testing
 
     @Test func changesWithinASecondHaveNewETags() throws {
         let server = try TestServer(files: ["a.txt": "one"])
-        let path = server.folder.root + "/a.txt"
+        let path = server.directory.root + "/a.txt"
         // In the future, so that the file counts as recent however busy the machine is.
         let now = Int(Date().timeIntervalSince1970) + 60
         var tags = Set<String>()
@@ -30,7 +30,7 @@ import Testing
     @Test(arguments: [0, 1])
     func fixedTimesHaveLongETags(modified: Int) throws {
         let server = try TestServer(files: ["a.txt": "one"])
-        let path = server.folder.root + "/a.txt"
+        let path = server.directory.root + "/a.txt"
         try write("two", to: path, modified: modified)
         let first = try #require(try server.fetch("/a.txt")["ETag"])
         #expect(first.hasPrefix("\"\(modified)-3-"))
@@ -41,7 +41,7 @@ import Testing
 
     @Test func bothETagFormsMatch() throws {
         let server = try TestServer(files: ["a.txt": "one"])
-        try write("two", to: server.folder.root + "/a.txt", modified: 1)
+        try write("two", to: server.directory.root + "/a.txt", modified: 1)
         let long = try #require(try server.fetch("/a.txt")["ETag"])
         for tag in [long, "\"1-3\""] {
             #expect(try server.fetch("/a.txt", ["If-None-Match: \(tag)"]).status == 304)

@@ -6,7 +6,7 @@ import Testing
 @Suite(.enabled(if: Product.isApus, "nginx's does not wait"))
 struct ReloadTests {
     private func reload(_ server: TestServer) throws -> ShellResult {
-        try run(Product.binary, TestServer.commandLine(server.folder) + ["-s", "reload"])
+        try run(Product.binary, TestServer.commandLine(server.directory) + ["-s", "reload"])
     }
 
     @Test func requestAfterReloadUsesNewConfiguration() throws {
@@ -62,11 +62,11 @@ struct ReloadTests {
     @Test func concurrentReloadsAllGetResult() throws {
         let server = try TestServer("return 200 old;", workers: 2)
         try server.rewrite(TestServer.configuration("return 200 new;"))
-        let words = TestServer.commandLine(server.folder) + ["-s", "reload"]
+        let words = TestServer.commandLine(server.directory) + ["-s", "reload"]
         let all = try (0..<8).map { number in
             try ChildProcess(
-                Product.binary, words, output: server.folder.path + "/out\(number)",
-                error: server.folder.path + "/err\(number)")
+                Product.binary, words, output: server.directory.path + "/out\(number)",
+                error: server.directory.path + "/err\(number)")
         }
         for one in all { #expect(try one.waitForExit() == .code(0), "\(one.errorOutput)") }
         #expect(try server.fetch("/").text == "new")
@@ -81,9 +81,9 @@ struct ReloadTests {
 
     @Test func reloadWritesOnlyPidFile() throws {
         let server = try TestServer("return 200 old;")
-        let before = try FileManager.default.contentsOfDirectory(atPath: server.folder.path)
+        let before = try FileManager.default.contentsOfDirectory(atPath: server.directory.path)
         #expect(try reload(server).succeeded)
-        let after = try FileManager.default.contentsOfDirectory(atPath: server.folder.path)
+        let after = try FileManager.default.contentsOfDirectory(atPath: server.directory.path)
         #expect(Set(after) == Set(before))
     }
 
@@ -92,21 +92,21 @@ struct ReloadTests {
     func otherProgramIsNotSignalled(order: String) throws {
         let server = try TestServer("return 200 old;")
         let other = try ChildProcess(
-            "/bin/sleep", ["60"], output: server.folder.path + "/out",
-            error: server.folder.path + "/err")
+            "/bin/sleep", ["60"], output: server.directory.path + "/out",
+            error: server.directory.path + "/err")
         try "\(other.pid)\n".write(
-            toFile: server.folder.path + "/server.pid", atomically: false, encoding: .utf8)
-        let words = TestServer.commandLine(server.folder) + ["-s", order]
+            toFile: server.directory.path + "/server.pid", atomically: false, encoding: .utf8)
+        let words = TestServer.commandLine(server.directory) + ["-s", order]
         let result = try run(Product.binary, words)
         #expect(result.exit == .code(1))
         #expect(
-            result.error == "apus: [error] pid file \"\(server.folder.path)/server.pid\" names "
+            result.error == "apus: [error] pid file \"\(server.directory.path)/server.pid\" names "
                 + "process \(other.pid), which is not an apus master\n")
         #expect(other.isRunning)
         // Neither a worker nor another command of apus gets the signal.
         let worker = try server.waitForWorkers(1)[0]
         try "\(worker)\n".write(
-            toFile: server.folder.path + "/server.pid", atomically: false, encoding: .utf8)
+            toFile: server.directory.path + "/server.pid", atomically: false, encoding: .utf8)
         #expect(try run(Product.binary, words).exit == .code(1))
         #expect(server.workers == [worker])
         #expect(try server.fetch("/").text == "old")

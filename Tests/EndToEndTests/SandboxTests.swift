@@ -35,12 +35,12 @@ struct SandboxTests {
     @Test(arguments: ["epoll", "poll", "select"])
     func forbiddenActionsAreRefused(engine: String) throws {
         let server = try server(engine: engine)
-        let folder = try TemporaryFolder(files: ["theirs": "x"])
+        let directory = try TemporaryDirectory(files: ["theirs": "x"])
         // All users may write here, but workers may not.
-        unsafe chmod(folder.root, 0o777)
-        unsafe chmod(folder.root + "/theirs", 0o666)
+        unsafe chmod(directory.root, 0o777)
+        unsafe chmod(directory.root + "/theirs", 0o666)
         let worker = try server.waitForWorkers(1)
-        #expect(try outcome(of: "read:\(folder.root)/theirs", at: server) == "succeeded")
+        #expect(try outcome(of: "read:\(directory.root)/theirs", at: server) == "succeeded")
         #expect(try outcome(of: "nonsense", at: server) == "is unknown")
         // Calls that a library may try, and that are harmless.
         let refused = "failed (38: Function not implemented)"
@@ -62,14 +62,14 @@ struct SandboxTests {
             configuration: TestServer.configuration(), files: ["a": "hello"],
             environment: Self.mayBreakIn + ["SWIFT_BACKTRACE=enable=no"])
         server.mayLoseWorkers = true
-        let folder = try TemporaryFolder(files: ["theirs": "x"])
-        unsafe chmod(folder.root, 0o777)
-        unsafe chmod(folder.root + "/theirs", 0o666)
+        let directory = try TemporaryDirectory(files: ["theirs": "x"])
+        unsafe chmod(directory.root, 0o777)
+        unsafe chmod(directory.root + "/theirs", 0o666)
         let refused = "failed (13: Permission denied)"
-        #expect(try outcome(of: "write:\(folder.root)/theirs", at: server) == refused)
-        #expect(try outcome(of: "create:\(folder.root)/ours", at: server) == refused)
-        #expect(try readText(folder.root + "/theirs") == "x")
-        #expect(!FileManager.default.fileExists(atPath: folder.root + "/ours"))
+        #expect(try outcome(of: "write:\(directory.root)/theirs", at: server) == refused)
+        #expect(try outcome(of: "create:\(directory.root)/ours", at: server) == refused)
+        #expect(try readText(directory.root + "/theirs") == "x")
+        #expect(!FileManager.default.fileExists(atPath: directory.root + "/ours"))
     }
 
     @Test(arguments: [
@@ -112,12 +112,12 @@ struct SandboxTests {
     /// With rules for links, files are opened by a call whose flags the filter cannot see.
     @Test func truncateIsRefusedWithSymlinkRules() throws {
         let server = try server(http: "symlinks beneath;")
-        let folder = try TemporaryFolder(files: ["theirs": "x"])
-        unsafe chmod(folder.root + "/theirs", 0o666)
+        let directory = try TemporaryDirectory(files: ["theirs": "x"])
+        unsafe chmod(directory.root + "/theirs", 0o666)
         #expect(try server.fetch("/a").text == "hello")
-        let what = "truncate2:\(folder.root)/theirs"
+        let what = "truncate2:\(directory.root)/theirs"
         #expect(try outcome(of: what, at: server) == "failed (13: Permission denied)")
-        #expect(try readText(folder.root + "/theirs") == "x")
+        #expect(try readText(directory.root + "/theirs") == "x")
     }
 
     @Test func sandboxOffRestrictsNothing() throws {
@@ -131,14 +131,14 @@ struct SandboxTests {
             main: "sandbox require; sandbox_read DIR/root;",
             files: ["a": "hello", "d/b": "b", "d/c": "c"])
         try "secret".write(
-            toFile: server.folder.path + "/secret", atomically: false, encoding: .utf8)
-        unsafe symlink(server.folder.path + "/secret", server.folder.root + "/link")
+            toFile: server.directory.path + "/secret", atomically: false, encoding: .utf8)
+        unsafe symlink(server.directory.path + "/secret", server.directory.root + "/link")
         let refused = "failed (13: Permission denied)"
         #expect(try server.fetch("/a").text == "hello")
         #expect(try server.fetch("/link").status == 403)
-        #expect(try outcome(of: "read:\(server.folder.path)/secret", at: server) == refused)
+        #expect(try outcome(of: "read:\(server.directory.path)/secret", at: server) == refused)
         #expect(try outcome(of: "read:/etc/passwd", at: server) == refused)
-        #expect(try outcome(of: "read:\(server.folder.root)/d/b", at: server) == "succeeded")
+        #expect(try outcome(of: "read:\(server.directory.root)/d/b", at: server) == "succeeded")
     }
 
     @Test func workersHaveNoCapabilities() throws {
@@ -169,14 +169,14 @@ struct SandboxTests {
     @Test(.enabled(if: geteuid() == 0, "only root can give itself up"))
     func rootWorkerCanOnlyRead() throws {
         let server = try server(main: "user root; sandbox require;", files: ["a": "hello"])
-        unsafe chmod(server.folder.root + "/a", 0)
-        unsafe chown(server.folder.root + "/a", 4242, 4242)
+        unsafe chmod(server.directory.root + "/a", 0)
+        unsafe chown(server.directory.root + "/a", 4242, 4242)
         #expect(try server.fetch("/a").text == "hello")
         let worker = try server.waitForWorkers(1)[0]
         #expect(try readText("/proc/\(worker)/status").contains("CapEff:\t0000000000000004"))
-        try server.connect().request("GET /break-in/write:\(server.folder.root)/a HTTP/1.1")
+        try server.connect().request("GET /break-in/write:\(server.directory.root)/a HTTP/1.1")
         try server.waitForError("process \(worker) exited on signal 31")
-        #expect(try readText(server.folder.root + "/a") == "hello")
+        #expect(try readText(server.directory.root + "/a") == "hello")
     }
 
     /// A draining worker and its connections reuse the numbers of shared descriptors: calls allowed
@@ -217,7 +217,7 @@ struct SandboxTests {
         try server.end()
         let said = "the sandbox is incomplete: seccomp is off because SWIFT_BACKTRACE is set"
         #expect(server.errorLog.components(separatedBy: said).count == 2)
-        #expect(throws: TestServer.DidNotStart.self) {
+        #expect(throws: TestServer.StartFailure.self) {
             _ = try TestServer(
                 configuration: TestServer.configuration(main: "sandbox require;"),
                 environment: ["SWIFT_BACKTRACE=enable=no"])

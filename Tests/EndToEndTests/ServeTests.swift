@@ -6,20 +6,21 @@ import Testing
 @Suite(.enabled(if: Product.isApus, "a command of apus alone")) struct ServeTests {
     /// A running `apus serve` on a free port.
     private final class Serving {
-        let folder: TemporaryFolder
+        let directory: TemporaryDirectory
         let port: UInt16
         let process: ChildProcess
 
-        init(_ files: [String: Fixture], inFolder: Bool = false, more: [String] = []) throws {
-            folder = try TemporaryFolder(files: files)
+        init(_ files: [String: Fixture], inDirectory: Bool = false, more: [String] = []) throws {
+            directory = try TemporaryDirectory(files: files)
             port = FreePorts.take(1)[0]
-            let words = ["serve"] + (inFolder ? [] : [folder.root]) + ["--port", "\(port)"] + more
+            let words =
+                ["serve"] + (inDirectory ? [] : [directory.root]) + ["--port", "\(port)"] + more
             process = try ChildProcess(
-                Product.binary, words, output: folder.path + "/stdout",
-                error: folder.path + "/stderr", folder: inFolder ? folder.root : nil)
+                Product.binary, words, output: directory.path + "/stdout",
+                error: directory.path + "/stderr", directory: inDirectory ? directory.root : nil)
             try waitFor("apus serve") {
                 guard process.isRunning else {
-                    throw TestServer.DidNotStart(description: process.errorOutput)
+                    throw TestServer.StartFailure(description: process.errorOutput)
                 }
                 return (try? RawClient(.ipv4(port))) != nil
             }
@@ -44,7 +45,7 @@ import Testing
         let serving = try Serving(["a.txt": "hello", "sub/b.css": "b {}"])
         try waitFor("the address") {
             let said = serving.said
-            return said.contains(serving.folder.root)
+            return said.contains(serving.directory.root)
                 && (said.contains("http://127.0.0.1:\(serving.port)/")
                     || said.contains("http://localhost:\(serving.port)/"))
         }
@@ -54,7 +55,7 @@ import Testing
     }
 
     @Test func currentDirectoryIsServedByDefault() throws {
-        let serving = try Serving(["a.txt": "hello"], inFolder: true)
+        let serving = try Serving(["a.txt": "hello"], inDirectory: true)
         #expect(try serving.fetch("/a.txt").text == "hello")
     }
 
@@ -79,11 +80,11 @@ import Testing
     @Test func linksOutOfDirectoryAreRefused() throws {
         let serving = try Serving(["in.txt": "inside", "sub/x": "x"])
         try "secret".write(
-            toFile: serving.folder.path + "/secret.txt", atomically: false, encoding: .utf8)
-        try serving.folder.link("out.txt", to: serving.folder.path + "/secret.txt")
-        try serving.folder.link("up.txt", to: "../secret.txt")
-        try serving.folder.link("dir", to: "/etc")
-        try serving.folder.link("good.txt", to: "in.txt")
+            toFile: serving.directory.path + "/secret.txt", atomically: false, encoding: .utf8)
+        try serving.directory.link("out.txt", to: serving.directory.path + "/secret.txt")
+        try serving.directory.link("up.txt", to: "../secret.txt")
+        try serving.directory.link("dir", to: "/etc")
+        try serving.directory.link("good.txt", to: "in.txt")
         for target in ["/out.txt", "/up.txt", "/dir/passwd", "/dir/", "/../secret.txt"] {
             let response = try serving.fetch(target)
             #expect([400, 403, 404].contains(response.status), "\(target)")
@@ -165,14 +166,15 @@ import Testing
     /// A link to the current release is switched while it is served.
     @Test(arguments: ["current", "curr$ent", "deep/../current", "./current/"])
     func switchedDirectoryLinkIsFollowed(name: String) throws {
-        let folder = try TemporaryFolder(
+        let directory = try TemporaryDirectory(
             files: ["one/a.txt": "one", "two/a.txt": "two", "deep/x": "x"])
         let last = name.contains("$") ? name : "current"
-        try folder.link(last, to: "one")
+        try directory.link(last, to: "one")
         let port = FreePorts.take(1)[0]
         let process = try ChildProcess(
-            Product.binary, ["serve", name, "--port", "\(port)"], output: folder.path + "/stdout",
-            error: folder.path + "/stderr", folder: folder.root)
+            Product.binary, ["serve", name, "--port", "\(port)"],
+            output: directory.path + "/stdout",
+            error: directory.path + "/stderr", directory: directory.root)
         try waitFor("apus serve") { (try? RawClient(.ipv4(port))) != nil }
         func fetch() throws -> String {
             let client = try RawClient(.ipv4(port), of: process)
@@ -180,12 +182,12 @@ import Testing
             return try client.response().text
         }
         #expect(try fetch() == "one")
-        try folder.link("next", to: "two")
-        #expect(unsafe rename(folder.root + "/next", folder.root + "/\(last)") == 0)
+        try directory.link("next", to: "two")
+        #expect(unsafe rename(directory.root + "/next", directory.root + "/\(last)") == 0)
         #expect(try fetch() == "two")
-        try FileManager.default.removeItem(atPath: folder.root + "/one")
+        try FileManager.default.removeItem(atPath: directory.root + "/one")
         #expect(try fetch() == "two")
-        try waitFor("the name") { process.output.contains("\(folder.root)/\(last) at http") }
+        try waitFor("the name") { process.output.contains("\(directory.root)/\(last) at http") }
         process.end()
     }
 
@@ -199,9 +201,9 @@ import Testing
     @Test func busyPortIsError() throws {
         let port = FreePorts.take(1)[0]
         let taken = try #require(TakenPort(port))
-        let folder = try TemporaryFolder()
+        let directory = try TemporaryDirectory()
         let result = try run(
-            Product.binary, ["serve", folder.root, "--port", "\(port)"], seconds: 20)
+            Product.binary, ["serve", directory.root, "--port", "\(port)"], seconds: 20)
         #expect(result.exit == .code(1))
         #expect(result.error.contains("\(port)"))
         #expect(result.error.contains("in use"))

@@ -10,18 +10,18 @@ struct ServiceManagerTests {
     /// Starts a server on the first connection to one of `listeners`.
     private func activate(
         _ listeners: [String], _ configuration: String, files: [String: Fixture] = ["a": "hello"]
-    ) throws -> (process: ChildProcess, folder: TemporaryFolder, ports: [UInt16]) {
-        let folder = try TemporaryFolder(files: files)
+    ) throws -> (process: ChildProcess, directory: TemporaryDirectory, ports: [UInt16]) {
+        let directory = try TemporaryDirectory(files: files)
         let ports = FreePorts.take(3)
-        try TestServer.fill(configuration, folder: folder, ports: ports).write(
-            toFile: folder.path + "/test.conf", atomically: false, encoding: .utf8)
+        try TestServer.fill(configuration, directory: directory, ports: ports).write(
+            toFile: directory.path + "/test.conf", atomically: false, encoding: .utf8)
         let words = listeners.flatMap {
-            ["-l", TestServer.fill($0, folder: folder, ports: ports)]
+            ["-l", TestServer.fill($0, directory: directory, ports: ports)]
         }
         let process = try ChildProcess(
-            Self.activator, words + [Product.binary] + TestServer.commandLine(folder),
-            output: folder.path + "/out", error: folder.path + "/err")
-        return (process, folder, ports)
+            Self.activator, words + [Product.binary] + TestServer.commandLine(directory),
+            output: directory.path + "/out", error: directory.path + "/err")
+        return (process, directory, ports)
     }
 
     private func fetch(_ address: RawClient.Address) throws -> String {
@@ -32,17 +32,17 @@ struct ServiceManagerTests {
 
     @Test func passedSocketsAreUsed() throws {
         let configuration = TestServer.configuration("listen unix:DIR/socket;", workers: 2)
-        let (process, folder, ports) = try activate(
+        let (process, directory, ports) = try activate(
             ["127.0.0.1:PORT", "DIR/socket"], configuration)
         #expect(try fetch(.ipv4(ports[0])) == "hello", "\(process.errorOutput)")
-        #expect(try fetch(.unix(folder.path + "/socket")) == "hello")
+        #expect(try fetch(.unix(directory.path + "/socket")) == "hello")
         process.signal(SIGQUIT)
         #expect(try process.waitForExit() == .code(0))
-        #expect(unsafe access(folder.path + "/socket", F_OK) == 0, "it is the manager's")
+        #expect(unsafe access(directory.path + "/socket", F_OK) == 0, "it is the manager's")
     }
 
     @Test func unnamedSocketPreventsStart() throws {
-        let (process, folder, ports) = try activate(
+        let (process, directory, ports) = try activate(
             ["127.0.0.1:PORT", "127.0.0.1:PORT2"], TestServer.configuration())
         let client = try waitForValue("the socket") { try? RawClient(.ipv4(ports[0])) }
         #expect(try process.waitForExit() == .code(1))
@@ -50,23 +50,23 @@ struct ServiceManagerTests {
             process.errorOutput.contains(
                 "[emerg] LISTEN_FDS passed a socket for 127.0.0.1:\(ports[1]), which no "),
             "\(process.errorOutput)")
-        withExtendedLifetime((client, folder)) {}
+        withExtendedLifetime((client, directory)) {}
     }
 
     @Test func reloadDropsAndReusesPassedSocket() throws {
         let both = TestServer.configuration("listen 127.0.0.1:PORT2;")
-        let (process, folder, ports) = try activate(
+        let (process, directory, ports) = try activate(
             ["127.0.0.1:PORT", "127.0.0.1:PORT2"], both)
         #expect(try fetch(.ipv4(ports[1])) == "hello")
         func reload(_ text: String) throws {
-            try TestServer.fill(text, folder: folder, ports: ports).write(
-                toFile: folder.path + "/test.conf", atomically: false, encoding: .utf8)
+            try TestServer.fill(text, directory: directory, ports: ports).write(
+                toFile: directory.path + "/test.conf", atomically: false, encoding: .utf8)
             let result = try run(
-                Product.binary, TestServer.commandLine(folder) + ["-s", "reload"])
+                Product.binary, TestServer.commandLine(directory) + ["-s", "reload"])
             #expect(result.succeeded, "\(result.error)")
         }
         try reload(TestServer.configuration())
-        let log = try readText(folder.path + "/error.log")
+        let log = try readText(directory.path + "/error.log")
         let address = "127.0.0.1:\(ports[1])"
         #expect(
             log.contains("a socket for \(address) that no \"listen\" names; it is not served"),

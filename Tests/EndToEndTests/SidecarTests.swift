@@ -32,7 +32,7 @@ struct SidecarTests {
         let accept = ["Accept-Encoding: gzip"]
         #expect(try server.fetch("/a.txt", accept).text == "gzipped")
         // The file is changed, its sidecar is not.
-        try Data("newer".utf8).write(to: URL(fileURLWithPath: server.folder.root + "/a.txt"))
+        try Data("newer".utf8).write(to: URL(fileURLWithPath: server.directory.root + "/a.txt"))
         let response = try server.fetch("/a.txt", accept)
         #expect(response.text == "newer" && response["Content-Encoding"] == nil)
     }

@@ -119,7 +119,7 @@ import Testing
         let response = try download.response(seconds: 60)
         #expect(response.body.count == Self.big)
         #expect(try server.process.waitForExit() == .code(0))
-        #expect(unsafe access(server.folder.path + "/server.pid", F_OK) != 0)
+        #expect(unsafe access(server.directory.path + "/server.pid", F_OK) != 0)
         #expect(server.accessLog.contains("GET /big HTTP/1.1\" 200"))
     }
 
@@ -159,7 +159,7 @@ import Testing
         server.process.signal(SIGINT)
         #expect(try server.process.waitForExit() == .code(0))
         #expect(try download.readToEnd().count < Self.big)
-        #expect(unsafe access(server.folder.path + "/server.pid", F_OK) != 0)
+        #expect(unsafe access(server.directory.path + "/server.pid", F_OK) != 0)
     }
 
     @Test func winchStopsWorkersAndHupRestartsThem() throws {
@@ -184,7 +184,7 @@ import Testing
 
     @Test func pidFileIsWrittenAndRemoved() throws {
         let server = try TestServer(files: ["a": "hello"])
-        let path = server.folder.path + "/server.pid"
+        let path = server.directory.path + "/server.pid"
         #expect(try readText(path) == "\(server.pid)\n")
         server.process.signal(SIGQUIT)
         #expect(try server.process.waitForExit() == .code(0))
@@ -192,20 +192,21 @@ import Testing
     }
 
     @Test func daemonRunsInBackground() throws {
-        let folder = try TemporaryFolder(files: ["a": "hello"])
+        let directory = try TemporaryDirectory(files: ["a": "hello"])
         let ports = FreePorts.take(3)
         let text = TestServer.configuration(workers: 1)
             .replacingOccurrences(of: "daemon off;", with: "daemon on;")
-        try TestServer.fill(text, folder: folder, ports: ports).write(
-            toFile: folder.path + "/test.conf", atomically: false, encoding: .utf8)
-        let command = TestServer.commandLine(folder)
+        try TestServer.fill(text, directory: directory, ports: ports).write(
+            toFile: directory.path + "/test.conf", atomically: false, encoding: .utf8)
+        let command = TestServer.commandLine(directory)
         // Held until the daemon responds: on deinitialization its session ends, which the daemon
         // leaves some time after its parent has exited.
         let start = try ChildProcess(
-            Product.binary, command, output: folder.path + "/out", error: folder.path + "/err")
+            Product.binary, command, output: directory.path + "/out", error: directory.path + "/err"
+        )
         #expect(try start.waitForExit() == .code(0), "\(start.errorOutput)")
         let pid = try waitForValue("the pid file") {
-            let text = try? readText(folder.path + "/server.pid")
+            let text = try? readText(directory.path + "/server.pid")
             return text.flatMap { pid_t($0.trimmingCharacters(in: .whitespacesAndNewlines)) }
         }
         // A daemon leads a session of its own, which the harness must know to clean up.
@@ -220,7 +221,7 @@ import Testing
             return try client.response().text
         }
         let given = Result { try firstBytes() }
-        let log = (try? readText(folder.path + "/error.log")) ?? ""
+        let log = (try? readText(directory.path + "/error.log")) ?? ""
         #expect((try? given.get()) == "hello", "\(given), \(log)")
         withExtendedLifetime(start) {}
         #expect(try run(Product.binary, command + ["-s", "quit"]).succeeded)
@@ -240,7 +241,7 @@ import Testing
         case "QUIT": server.process.signal(SIGQUIT)
         case "TERM": server.process.signal(SIGTERM)
         default:
-            let words = TestServer.commandLine(server.folder) + ["-s", way]
+            let words = TestServer.commandLine(server.directory) + ["-s", way]
             #expect(try run(Product.binary, words).succeeded)
         }
     }

@@ -45,7 +45,7 @@ import Testing
     @Test(arguments: [false, true])
     func everyFileIsServedToCurl(compressed: Bool) throws {
         let server = try TestServer(configuration: Self.configuration)
-        let mirror = try TemporaryFolder()
+        let mirror = try TemporaryDirectory()
         let paths = try paths()
         // One curl for all, on a few open connections.
         var list = compressed ? "compressed\n" : ""
@@ -69,7 +69,7 @@ import Testing
 
     @Test func wholeSiteIsServedToWget() throws {
         let server = try TestServer(configuration: Self.configuration)
-        let mirror = try TemporaryFolder()
+        let mirror = try TemporaryDirectory()
         let result = try run(
             "wget",
             [

@@ -28,11 +28,11 @@ struct StartConditionTests {
         func command(_ words: [String]) throws -> ShellResult {
             try run(
                 "/usr/bin/unshare",
-                inside + [Product.binary] + TestServer.commandLine(server.folder) + words)
+                inside + [Product.binary] + TestServer.commandLine(server.directory) + words)
         }
         let test = try command(["-t"])
         #expect(test.succeeded)
-        #expect(test.error.contains("\(server.folder.path)/test.conf test is successful"))
+        #expect(test.error.contains("\(server.directory.path)/test.conf test is successful"))
         // The lock on the pid file names its owner.
         #expect(try command(["-s", "quit"]).succeeded)
         #expect(try server.process.waitForExit() == .code(0))
@@ -40,7 +40,7 @@ struct StartConditionTests {
 
     @Test func stopCommandStopsSingleProcess() throws {
         let server = try TestServer(main: "master_process off;", files: ["a": "hello"])
-        let words = TestServer.commandLine(server.folder) + ["-s", "stop"]
+        let words = TestServer.commandLine(server.directory) + ["-s", "stop"]
         #expect(try run(Product.binary, words).succeeded)
         #expect(try server.process.waitForExit() == .code(0))
     }

@@ -13,7 +13,7 @@ import Testing
         for (row, first) in FirstRequest.all.enumerated() {
             for (column, second) in SecondRequest.all.enumerated() {
                 // Every second request follows a quarter of the first ones on their connection.
-                try server.ask(first, then: second, pipelined: (row + column) % 4 == 0)
+                try server.sendRequest(first, then: second, pipelined: (row + column) % 4 == 0)
             }
         }
         try server.finish()
@@ -55,11 +55,11 @@ private struct IsolationServer {
     private let server: TestServer
 
     init() throws {
-        server = try TestServer(configuration: Self.text, files: Self.files) { folder in
+        server = try TestServer(configuration: Self.text, files: Self.files) { directory in
             // The password is "poison"; the hash is slow, so that the helper process checks it.
             let hash = "$6$salt$" + Self.slowHash
             try "poison:\(hash)\n".write(
-                toFile: folder.path + "/users", atomically: false, encoding: .utf8)
+                toFile: directory.path + "/users", atomically: false, encoding: .utf8)
         }
     }
 
@@ -157,7 +157,7 @@ private struct IsolationServer {
 
     /// Sends both requests on connections of their own, the second one split in two around the
     /// first, and if `pipelined` both in one piece on the same connection.
-    func ask(_ first: FirstRequest, then second: SecondRequest, pipelined: Bool) throws {
+    func sendRequest(_ first: FirstRequest, then second: SecondRequest, pipelined: Bool) throws {
         let cut = second.text.utf8.count / 2
         let (begin, end) = (second.text.utf8.prefix(cut), second.text.utf8.dropFirst(cut))
         let secondClient = try RawClient(.ipv4(server.ports[1]), of: server)

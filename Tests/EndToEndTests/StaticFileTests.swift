@@ -12,8 +12,8 @@ import Testing
         #expect(response.reason == "OK")
         #expect(response["Content-Type"] == "text/plain")
         #expect(response["Content-Length"] == "12")
-        #expect(response["Last-Modified"] == TemporaryFolder.modifiedText)
-        #expect(response["ETag"] == TemporaryFolder.entityTag(size: 12))
+        #expect(response["Last-Modified"] == TemporaryDirectory.modifiedText)
+        #expect(response["ETag"] == TemporaryDirectory.entityTag(size: 12))
         #expect(response["Accept-Ranges"] == "bytes")
         #expect(response["Connection"] == "close")
         #expect(response["Server"]?.hasPrefix(Product.name + "/") == true)
@@ -49,7 +49,7 @@ import Testing
         ("/page.html", "text/html"), ("/style.css", "text/css"),
         ("/code.js", "application/javascript"), ("/PICTURE.PNG", "image/png"),
         ("/archive.tar.json", "application/json"), ("/noextension", "text/x-unknown"),
-        ("/strange.xyz", "text/x-unknown"), ("/folder.css/file", "text/x-unknown"),
+        ("/strange.xyz", "text/x-unknown"), ("/directory.css/file", "text/x-unknown"),
         ("/.html", "text/x-unknown"), ("/dot.", "text/x-unknown"),
     ])
     func typeDependsOnExtension(target: String, type: String) throws {
@@ -97,7 +97,7 @@ import Testing
             let response = try client.response()
             #expect(response.status == 200)
             #expect(response["Content-Length"] == "0")
-            #expect(response["ETag"] == TemporaryFolder.entityTag(size: 0))
+            #expect(response["ETag"] == TemporaryDirectory.entityTag(size: 0))
         }
     }
 
@@ -169,7 +169,7 @@ import Testing
         guard Product.isRoot else { return }  // Only then is the worker another user.
         let server = try TestServer(files: ["secret.txt": "x"])
         try FileManager.default.setAttributes(
-            [.posixPermissions: 0o600], ofItemAtPath: server.folder.root + "/secret.txt")
+            [.posixPermissions: 0o600], ofItemAtPath: server.directory.root + "/secret.txt")
         #expect(try server.fetch("/secret.txt").status == 403)
         try server.waitForError("Permission denied")
     }

@@ -13,7 +13,7 @@ import Testing
                 access_log
                     syslog:server=unix:DIR/log,facility=local3,severity=warn,tag=x,nohostname own;
                 """), files: ["a": "text"], prepare: { try SyslogServer.open(in: $0.path) })
-        let syslog = try #require(SyslogServer.server(of: server.folder.path))
+        let syslog = try #require(SyslogServer.server(of: server.directory.path))
         _ = try server.fetch("/a?q")
         let lines = try syslog.lines(2) { !$0.contains("[notice]") }
         let time = #"[A-Z][a-z]{2} [ 123]\d \d\d:\d\d:\d\d"#
@@ -30,7 +30,7 @@ import Testing
             configuration: Self.configuration(
                 "access_log off; error_log syslog:server=unix:DIR/log,tag=err,nohostname error;"),
             prepare: { try SyslogServer.open(in: $0.path) })
-        let syslog = try #require(SyslogServer.server(of: server.folder.path))
+        let syslog = try #require(SyslogServer.server(of: server.directory.path))
         _ = try server.fetch("/none")
         let line = try syslog.lines(1) { $0.contains("/none") }[0]
         let pattern = #"""
@@ -53,11 +53,11 @@ import Testing
             #expect(try client.response().status == 200)
         }
         try server.waitForError("lost, the last error: send()")
-        SyslogServer.close(in: server.folder.path)
+        SyslogServer.close(in: server.directory.path)
         try client.request("GET /a HTTP/1.1")
         #expect(try client.response().status == 200)
-        try SyslogServer.open(in: server.folder.path)
-        let syslog = try #require(SyslogServer.server(of: server.folder.path))
+        try SyslogServer.open(in: server.directory.path)
+        let syslog = try #require(SyslogServer.server(of: server.directory.path))
         // Earlier lines fill its queue first.
         try waitFor("a line that arrives") {
             try client.request("GET /a?back HTTP/1.1")
@@ -80,14 +80,14 @@ final class SyslogServer: Sendable {
     private let fd: Int32
     private let path: String
 
-    static func open(in folder: String) throws {
-        let server = try SyslogServer(folder + "/log")
-        servers.withLock { $0[folder] = server }
+    static func open(in directory: String) throws {
+        let server = try SyslogServer(directory + "/log")
+        servers.withLock { $0[directory] = server }
     }
 
-    static func server(of folder: String) -> SyslogServer? { servers.withLock { $0[folder] } }
+    static func server(of directory: String) -> SyslogServer? { servers.withLock { $0[directory] } }
 
-    static func close(in folder: String) { servers.withLock { $0[folder] = nil } }
+    static func close(in directory: String) { servers.withLock { $0[directory] = nil } }
 
     private init(_ path: String) throws {
         self.path = path

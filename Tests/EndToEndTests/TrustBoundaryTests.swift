@@ -20,7 +20,7 @@ struct TrustBoundaryTests {
 
         init(
             _ inside: String, http: String = "", main: String = "", sandbox: String = "require",
-            prepare: (TemporaryFolder) throws -> Void = { _ in }
+            prepare: (TemporaryDirectory) throws -> Void = { _ in }
         ) throws {
             let server = try TestServer(
                 configuration: TestServer.configuration(
@@ -54,7 +54,7 @@ struct TrustBoundaryTests {
             #expect(try hostile.response().status != 200)
         }
 
-        func ask(_ target: String, _ fields: [String] = []) throws -> Response {
+        func sendRequest(_ target: String, _ fields: [String] = []) throws -> Response {
             try honest.request("GET \(target) HTTP/1.1", fields)
             return try honest.response()
         }
@@ -109,17 +109,17 @@ struct TrustBoundaryTests {
     func workerCannotChooseLogFile(log: String) throws {
         let pair = try Pair(
             log,
-            prepare: { folder in
-                unsafe mkdir(folder.path + "/logs", 0o777)
-                unsafe chmod(folder.path + "/logs", 0o777)
-                unsafe chmod(folder.path, 0o777)
+            prepare: { directory in
+                unsafe mkdir(directory.path + "/logs", 0o777)
+                unsafe chmod(directory.path + "/logs", 0o777)
+                unsafe chmod(directory.path, 0o777)
             })
-        let path = pair.server.folder.path
+        let path = pair.server.directory.path
         for name in ["evil", "logs/../evil.log", "logs/evil", "evil.log"] {
             try pair.misuse("log-named:\(path)/\(name)")
         }
         try pair.server.waitForError("a worker sent a file name that no \"access_log\" allows")
-        _ = try pair.ask("/a?x=good")
+        _ = try pair.sendRequest("/a?x=good")
         if !log.isEmpty {
             try pair.server.waitForLog("logs/good.log", "a line") { $0.contains("x=good") }
         }
@@ -134,20 +134,20 @@ struct TrustBoundaryTests {
     @Test(.enabled(if: Product.isRoot)) func logLinkGivesNoRootRights() throws {
         let pair = try Pair(
             "access_log DIR/logs/$arg_x.log;",
-            prepare: { folder in
-                unsafe mkdir(folder.path + "/logs", 0o777)
-                unsafe chmod(folder.path + "/logs", 0o777)
-                unsafe symlink(folder.path + "/secret", folder.path + "/logs/link.log")
-                unsafe chmod(folder.path, 0o755)
+            prepare: { directory in
+                unsafe mkdir(directory.path + "/logs", 0o777)
+                unsafe chmod(directory.path + "/logs", 0o777)
+                unsafe symlink(directory.path + "/secret", directory.path + "/logs/link.log")
+                unsafe chmod(directory.path, 0o755)
             })
-        let path = pair.server.folder.path
-        _ = try pair.ask("/a?x=link")
+        let path = pair.server.directory.path
+        _ = try pair.sendRequest("/a?x=link")
         try pair.server.waitForError("/logs/link.log\" failed (13: Permission denied)")
         #expect(unsafe access(path + "/secret", F_OK) != 0)
         // An existing file of root.
         try "mine".write(toFile: path + "/secret", atomically: false, encoding: .utf8)
         unsafe chmod(path + "/secret", 0o600)
-        _ = try pair.ask("/a?x=link")
+        _ = try pair.sendRequest("/a?x=link")
         try pair.server.waitForError(
             "/logs/link.log\" failed (13: Permission denied)", times: 2)
         #expect(try readText(path + "/secret") == "mine")
@@ -158,7 +158,7 @@ struct TrustBoundaryTests {
         let logger = try loggers(pair.server)
         for round in 0..<20 {
             try pair.misuse("garbage-ring:\(seed * 100 + round)")
-            #expect(try pair.ask("/a?round=\(round)&").status == 200)
+            #expect(try pair.sendRequest("/a?round=\(round)&").status == 200)
             try pair.server.waitForAccess("/a?round=\(round)&")
         }
         #expect(pair.server.loggers == logger)
@@ -184,9 +184,9 @@ struct TrustBoundaryTests {
             }
             #expect(Set(names).count == 1 && names[0].hasPrefix("pipe:"), "\(names)")
         }
-        _ = try pair.ask("/a?stdout&")
+        _ = try pair.sendRequest("/a?stdout&")
         try waitFor("a line") {
-            try readText(pair.server.folder.path + "/stdout").contains("stdout&")
+            try readText(pair.server.directory.path + "/stdout").contains("stdout&")
         }
     }
 
@@ -199,7 +199,7 @@ struct TrustBoundaryTests {
         let logger = try loggers(pair.server)
         for round in 0..<10 {
             try pair.misuse("garbage-pipes:\(seed * 100 + round)")
-            #expect(try pair.ask("/a?round=\(round)&").status == 200)
+            #expect(try pair.sendRequest("/a?round=\(round)&").status == 200)
             try pair.server.waitForAccess("/a?round=\(round)&")
         }
         #expect(pair.server.loggers == logger)
@@ -208,17 +208,17 @@ struct TrustBoundaryTests {
         #expect(try Pair.process(of: pair.hostile) == pair.hostileProcess)
     }
 
-    // MARK: seats
+    // MARK: records of workers
 
     @Test(arguments: seeds) func garbageInSharedPagesKillsNoProcess(seed: Int) throws {
         let pair = try Pair(
             "location = /status { stub_status; }", main: "worker_watchdog 1s;")
         for round in 0..<10 {
             try pair.misuse("garbage-boards:\(seed * 100 + round)")
-            #expect(try pair.ask("/status").status == 200)
+            #expect(try pair.sendRequest("/status").status == 200)
         }
         _ = try pair.replaceHostile()
-        #expect(try pair.ask("/status").status == 200)
+        #expect(try pair.sendRequest("/status").status == 200)
         try pair.checkThatOthersLive()
         #expect(!pair.server.errorLog.contains("hangs"))
     }
@@ -236,10 +236,10 @@ struct TrustBoundaryTests {
                 """)
         for round in 0..<10 {
             try pair.misuse("garbage-zones:\(seed * 100 + round)")
-            for _ in 0..<5 { #expect([200, 503].contains(try pair.ask("/a").status)) }
+            for _ in 0..<5 { #expect([200, 503].contains(try pair.sendRequest("/a").status)) }
         }
         _ = try pair.replaceHostile()
-        try waitFor("zones that count again") { try pair.ask("/a").status == 200 }
+        try waitFor("zones that count again") { try pair.sendRequest("/a").status == 200 }
         try pair.server.waitForError("shared memory zone \"")
         try pair.checkThatOthersLive()
         // Only workers have touched them.
@@ -259,16 +259,16 @@ struct TrustBoundaryTests {
             """
             location = /a { auth_basic r; auth_basic_user_file DIR/users; }
             """, sandbox: "off",
-            prepare: { folder in
+            prepare: { directory in
                 // A fast hash of `secret`, for many users.
                 let users = (0..<40).map { "user\($0):$1$saltsalt$9xy1btjgzLYfb7hivXtC//\n" }
                 try ("ann:$1$saltsalt$9xy1btjgzLYfb7hivXtC//\n" + users.joined()).write(
-                    toFile: folder.path + "/users", atomically: false, encoding: .utf8)
+                    toFile: directory.path + "/users", atomically: false, encoding: .utf8)
             })
         for round in 0..<5 {
             try pair.misuse("garbage-helper:\(seed * 100 + round)")
             let user = DirectiveGroup.basic("user\(round):secret")
-            #expect(try pair.ask("/a", [user]).status == 200)
+            #expect(try pair.sendRequest("/a", [user]).status == 200)
         }
         // The replacement has a socket of its own, which works.
         let next = try pair.replaceHostile()

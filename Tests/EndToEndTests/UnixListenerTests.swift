@@ -22,14 +22,14 @@ import Testing
             """
 
     private func fetch(_ server: TestServer, _ path: String) throws -> Response {
-        let client = try RawClient(.unix(server.folder.path + "/socket"), of: server)
+        let client = try RawClient(.unix(server.directory.path + "/socket"), of: server)
         try client.send("GET \(path) HTTP/1.0\r\n\r\n")
         return try client.response()
     }
 
     @Test func variablesShowSocketPath() throws {
         let server = try TestServer(configuration: Self.configuration)
-        let name = "unix:" + server.folder.path + "/socket"
+        let name = "unix:" + server.directory.path + "/socket"
         #expect(try fetch(server, "/").text == "[\(name)][][unix:][]")
         #expect(try fetch(server, "/binary").text == "unix:")
         #expect(try fetch(server, "/redirect")["Location"] == "http://\(name)/to")

@@ -7,7 +7,7 @@ import Testing
     private static let unixToo = "listen unix:DIR/socket;"
 
     private func respondsOnUnix(_ server: DaemonServer) throws {
-        let client = try RawClient(.unix(server.folder.path + "/socket"), of: server)
+        let client = try RawClient(.unix(server.directory.path + "/socket"), of: server)
         try client.request("GET /a HTTP/1.1", ["Connection: close"])
         #expect(try client.response().text == "hello")
     }
@@ -33,7 +33,7 @@ import Testing
         try respondsOnUnix(server)
         kill(third, SIGQUIT)
         try waitFor("the third master to exit") { hasEnded(third) }
-        #expect(unsafe access(server.folder.path + "/socket", F_OK) != 0)
+        #expect(unsafe access(server.directory.path + "/socket", F_OK) != 0)
         #expect(unsafe access(server.pidPath, F_OK) != 0)
     }
 
@@ -77,14 +77,14 @@ import Testing
 
     /// The binary no longer exists when the signal arrives.
     @Test func missingBinaryKeepsOldMaster() throws {
-        let server = try DaemonServer(files: ["a": "hello"]) { folder in
-            let name = folder.path + "/server"
+        let server = try DaemonServer(files: ["a": "hello"]) { directory in
+            let name = directory.path + "/server"
             guard unsafe symlink(Product.binary, name) == 0 else { throw SystemFailure("symlink") }
             return name
         }
-        try FileManager.default.removeItem(atPath: server.folder.path + "/server")
+        try FileManager.default.removeItem(atPath: server.directory.path + "/server")
         kill(server.first, SIGUSR2)
-        try server.waitForError("execve() \"\(server.folder.path)/server\" failed (2:")
+        try server.waitForError("execve() \"\(server.directory.path)/server\" failed (2:")
         try waitFor("the pid file") {
             server.master() == server.first && server.master(".oldbin") == nil
         }
@@ -118,8 +118,8 @@ import Testing
     /// A running nginx can be replaced by apus without being stopped.
     @Test(.enabled(if: Product.isApus && NginxPeer.isThere, "needs nginx"))
     func runningNginxCanBeReplaced() throws {
-        func name(_ binary: String, _ folder: TemporaryFolder) throws -> String {
-            let name = folder.path + "/server"
+        func name(_ binary: String, _ directory: TemporaryDirectory) throws -> String {
+            let name = directory.path + "/server"
             unsafe unlink(name)
             guard unsafe symlink(binary, name) == 0 else { throw SystemFailure("symlink") }
             return name
@@ -128,7 +128,7 @@ import Testing
             try name(NginxPeer.binary, $0)
         }
         #expect(try server.fetch("/a")["Server"]?.hasPrefix("nginx") == true)
-        _ = try name(Product.binary, server.folder)
+        _ = try name(Product.binary, server.directory)
         let new = try server.upgrade()
         try waitFor("workers of the new master") { server.children(of: new).count == 2 }
         kill(server.first, SIGQUIT)

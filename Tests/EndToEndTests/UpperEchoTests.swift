@@ -7,25 +7,25 @@ import Testing
     static let engines = ["epoll", "poll", "select"]
 
     private static let binary: String = {
-        let folder = (Product.binary as NSString).deletingLastPathComponent
+        let directory = (Product.binary as NSString).deletingLastPathComponent
         let bundle = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
         let beside = ((bundle ?? "/") as NSString).deletingLastPathComponent
-        return [beside, folder, Product.repository + "/.build/debug"].map { $0 + "/upper-echo" }
+        return [beside, directory, Product.repository + "/.build/debug"].map { $0 + "/upper-echo" }
             .first { unsafe access($0, X_OK) == 0 } ?? "upper-echo"
     }()
 
     /// The running example.
     private final class Echo {
-        let folder: TemporaryFolder
+        let directory: TemporaryDirectory
         let port: UInt16
         let process: ChildProcess
 
         init(_ engine: String, _ arguments: [String] = []) throws {
-            folder = try TemporaryFolder()
+            directory = try TemporaryDirectory()
             let port = FreePorts.take(1)[0]
             let process = try ChildProcess(
                 UpperEchoTests.binary, ["--engine", engine, "--port", "\(port)"] + arguments,
-                output: folder.path + "/out", error: folder.path + "/error")
+                output: directory.path + "/out", error: directory.path + "/error")
             self.port = port
             self.process = process
             try waitFor("the example") {

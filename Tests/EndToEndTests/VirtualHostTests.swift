@@ -73,7 +73,7 @@ import Testing
 
     @Test func unixSocketIsServed() throws {
         let server = try TestServer("listen unix:DIR/a.sock;", files: ["a": "hello"])
-        let path = server.folder.path + "/a.sock"
+        let path = server.directory.path + "/a.sock"
         let client = try RawClient(.unix(path), of: server)
         try client.request("GET /a HTTP/1.1")
         #expect(try client.response().text == "hello")

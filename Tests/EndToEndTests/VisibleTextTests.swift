@@ -43,7 +43,7 @@ import Testing
         }
         _ = try server.fetch("/the-end")
         try server.waitForError("the-end")
-        let log = try readBytes(server.folder.path + "/error.log")
+        let log = try readBytes(server.directory.path + "/error.log")
         #expect(hidden(in: log) == [])
         let text = String(decoding: log, as: UTF8.self)
         #expect(text.contains("\\xE2\\x80\\xAE\" failed (2: No such file or directory)"))
@@ -51,17 +51,17 @@ import Testing
         // A byte that is not part of a character.
         #expect(text.contains("/\u{FFFD}\" failed"))
         try server.waitForAccess("the-end")
-        #expect(hidden(in: try readBytes(server.folder.path + "/access.log")) == [])
+        #expect(hidden(in: try readBytes(server.directory.path + "/access.log")) == [])
     }
 
     /// The name of the directory, the lines of requests, and messages.
     @Test func serveEscapesRequestsOnTerminal() throws {
-        let folder = try TemporaryFolder(files: ["a\u{9B}31m\u{202E}\u{2028}/a.txt": "hello"])
+        let directory = try TemporaryDirectory(files: ["a\u{9B}31m\u{202E}\u{2028}/a.txt": "hello"])
         let port = FreePorts.take(1)[0]
         let process = try ChildProcess(
             Product.binary,
-            ["serve", folder.root + "/a\u{9B}31m\u{202E}\u{2028}", "--port", "\(port)"],
-            output: folder.path + "/stdout", error: folder.path + "/stderr")
+            ["serve", directory.root + "/a\u{9B}31m\u{202E}\u{2028}", "--port", "\(port)"],
+            output: directory.path + "/stdout", error: directory.path + "/stderr")
         try waitFor("apus serve") { (try? RawClient(.ipv4(port))) != nil }
         func fetch(_ target: [UInt8]) throws -> Response {
             let client = try RawClient(.ipv4(port), of: process)
@@ -76,7 +76,7 @@ import Testing
         try waitFor("the last line") { process.output.contains("the-end") }
         try waitFor("the last message") { process.errorOutput.contains("the-end") }
         for stream in ["/stdout", "/stderr"] {
-            #expect(hidden(in: try readBytes(folder.path + stream)) == [], "\(stream)")
+            #expect(hidden(in: try readBytes(directory.path + stream)) == [], "\(stream)")
         }
         #expect(process.output.contains("/a\\xC2\\x9B31m\\xE2\\x80\\xAE\\xE2\\x80\\xA8 at http"))
         process.end()
@@ -86,12 +86,12 @@ import Testing
     @Test(arguments: ["-t", "-T", "check", "check --json", "explain"])
     func diagnosticsEscapeText(command: String) throws {
         let odd = "\u{9B}31m\u{202E}\u{2029}"
-        let folder = try TemporaryFolder(files: [
+        let directory = try TemporaryDirectory(files: [
             "c\(odd).conf": .text(
                 "events { } http { server { listen 127.0.0.1:1; root /x\(odd); wrong\(odd) on; } }")
         ])
         let words = command.split(separator: " ").map(String.init)
-        let file = ["-c", folder.root + "/c\(odd).conf"]
+        let file = ["-c", directory.root + "/c\(odd).conf"]
         let result = try run(
             Product.binary, words + file + (command == "explain" ? ["http://127.0.0.1:1/"] : []))
         #expect(result.exit != .code(0))
@@ -111,7 +111,7 @@ import Testing
     /// `apus explain` shows the request, paths and values.
     @Test func explanationsEscapeText() throws {
         let odd = "\u{9B}31m\u{202E}"
-        let folder = try TemporaryFolder(files: [
+        let directory = try TemporaryDirectory(files: [
             "c.conf": .text(
                 """
                 events { } http { server { listen 127.0.0.1:1; root /nowhere\(odd);
@@ -121,7 +121,7 @@ import Testing
         let result = try run(
             Product.binary,
             [
-                "explain", "-c", folder.root + "/c.conf", "http://127.0.0.1:1/a%C2%9B%E2%80%AE",
+                "explain", "-c", directory.root + "/c.conf", "http://127.0.0.1:1/a%C2%9B%E2%80%AE",
                 "-H", "X: \(odd)",
             ])
         #expect(result.exit == .code(0), "\(result.error)")

@@ -119,7 +119,7 @@ import Testing
         HelperClient.Waiter(slot: slot, generation: UInt32(slot))
     }
 
-    private mutating func ask(
+    private mutating func sendRequest(
         _ slot: Int, _ password: String, hash: String = "hash", of number: UInt32 = 1,
         nowMs: Int64 = 0
     ) -> PasswordPair {
@@ -148,8 +148,8 @@ import Testing
     }
 
     @Test mutating func jobsGetReplies() throws {
-        let right = ask(1, "right")
-        let wrong = ask(2, "wrong", hash: "")
+        let right = sendRequest(1, "right")
+        let wrong = sendRequest(2, "wrong", hash: "")
         let first = try #require(helper.question())
         let second = try #require(helper.question())
         #expect(first.hash == "hash")
@@ -168,8 +168,8 @@ import Testing
     }
 
     @Test mutating func equalJobsAreSentOnce() throws {
-        let pair = ask(1, "same")
-        #expect(ask(2, "same") == pair)
+        let pair = sendRequest(1, "same")
+        #expect(sendRequest(2, "same") == pair)
         let question = try #require(helper.question())
         #expect(helper.question() == nil)
         helper.reply(HelperProtocol.reply(to: question.number, isCorrect: true))
@@ -177,7 +177,7 @@ import Testing
     }
 
     @Test mutating func jobsInFlightAreLimited() throws {
-        for slot in 0..<20 { _ = ask(slot, "password \(slot)") }
+        for slot in 0..<20 { _ = sendRequest(slot, "password \(slot)") }
         var numbers: [UInt64] = []
         while let question = helper.question() { numbers.append(question.number) }
         #expect(numbers.count == HelperClient.maxPasswordsInFlight)
@@ -195,9 +195,9 @@ import Testing
     }
 
     @Test mutating func clientsTakeTurns() throws {
-        for slot in 0..<20 { _ = ask(slot, "many \(slot)", of: 1) }
-        _ = ask(30, "other", of: 2)
-        _ = ask(31, "third", of: 3)
+        for slot in 0..<20 { _ = sendRequest(slot, "many \(slot)", of: 1) }
+        _ = sendRequest(30, "other", of: 2)
+        _ = sendRequest(31, "third", of: 3)
         let first = try #require(helper.question())
         #expect(first.password == "many 0")
         #expect(passwords() == ["many 1"])
@@ -220,7 +220,7 @@ import Testing
 
     @Test mutating func passwordsPerClientAreLimited() throws {
         let most = HelperClient.maxPasswordsPerClient
-        for slot in 0..<most { _ = ask(slot, "\(slot)", of: 1) }
+        for slot in 0..<most { _ = sendRequest(slot, "\(slot)", of: 1) }
         #expect(!admits(most, "one more", of: 1))
         // The same password needs no second check, and the limit of one client does not affect
         // others.
@@ -235,7 +235,7 @@ import Testing
 
     @Test mutating func passwordsInTotalAreLimited() {
         for slot in 0..<HelperClient.maxPasswords {
-            _ = ask(slot, "\(slot)", of: UInt32(slot))
+            _ = sendRequest(slot, "\(slot)", of: UInt32(slot))
         }
         #expect(!admits(HelperClient.maxPasswords, "one more", of: 1 << 20))
         line.cancel(waiter(HelperClient.maxPasswords - 1))
@@ -253,7 +253,7 @@ import Testing
     /// In quadratic time this would take hours, not minutes.
     @Test(.timeLimit(.minutes(2)))
     mutating func cancelTakesConstantTime() throws {
-        for slot in 0..<200_000 { _ = ask(slot, "same") }
+        for slot in 0..<200_000 { _ = sendRequest(slot, "same") }
         for slot in (0..<200_000).reversed() { line.cancel(waiter(slot)) }
         let question = try #require(helper.question())
         helper.reply(HelperProtocol.reply(to: question.number, isCorrect: true))
@@ -261,8 +261,8 @@ import Testing
     }
 
     @Test mutating func waiterThatAsksAgainGetsOneReply() throws {
-        _ = ask(1, "first")
-        let second = ask(1, "second")
+        _ = sendRequest(1, "first")
+        let second = sendRequest(1, "second")
         var numbers: [UInt64] = []
         while let question = helper.question() { numbers.append(question.number) }
         for number in numbers { helper.reply(HelperProtocol.reply(to: number, isCorrect: true)) }
@@ -273,7 +273,7 @@ import Testing
     // MARK: deadlines
 
     @Test mutating func silentHelperFailsJobs() throws {
-        let pairs = (0..<4).map { ask($0, "\($0)") }
+        let pairs = (0..<4).map { sendRequest($0, "\($0)") }
         line.submit(kept(7), toCode: .bytes([1]), nowMs: 0)
         #expect(line.nextCheckMs == 1000)
         for look in 1..<HelperWatchdog.maxChecks {
@@ -302,7 +302,7 @@ import Testing
     }
 
     @Test mutating func waitingTimeIsBounded() {
-        let pairs = (0..<5).map { ask($0, "\($0)") }
+        let pairs = (0..<5).map { sendRequest($0, "\($0)") }
         helper.reply(HelperProtocol.replacement)
         _ = responses()
         let isBroken = line.checkTimeouts(nowMs: HelperWatchdog.maxWaitMs)
@@ -314,7 +314,7 @@ import Testing
     }
 
     @Test mutating func lostJobsAreSentOnceMore() throws {
-        let pair = ask(1, "poison")
+        let pair = sendRequest(1, "poison")
         let first = try #require(helper.question())
         helper.reply(HelperProtocol.replacement)
         #expect(responses().isEmpty)
@@ -328,7 +328,7 @@ import Testing
     }
 
     @Test mutating func missingHelperFailsJobsAtOnce() throws {
-        for slot in 0..<10 { _ = ask(slot, "\(slot)") }
+        for slot in 0..<10 { _ = sendRequest(slot, "\(slot)") }
         helper.close()
         let responses = self.responses()
         #expect(responses.map(\.isCorrect) == Array(repeating: nil, count: 10))
@@ -337,7 +337,7 @@ import Testing
     }
 
     @Test mutating func invalidRepliesAreIgnored() throws {
-        _ = ask(1, "x")
+        _ = sendRequest(1, "x")
         for message in [[1], [1, 0, 0, 0], [9, 9, 9, 9, 1], Array(repeating: 7, count: 16)] {
             helper.reply(message.map { UInt8($0) })
         }
@@ -346,7 +346,7 @@ import Testing
 
     /// An empty packet is not the end of the connection.
     @Test mutating func emptyPacketIsIgnored() throws {
-        let pair = ask(1, "x")
+        let pair = sendRequest(1, "x")
         helper.reply([])
         helper.reply([])
         #expect(responses().isEmpty && line.isOpen)
@@ -367,7 +367,7 @@ import Testing
             closeDescriptor(pipe.writes)
         }
         for round in 0..<200 {
-            let pair = ask(round, "\(round)")
+            let pair = sendRequest(round, "\(round)")
             let question = try #require(helper.question(), "seed \(seed), round \(round)")
             for _ in 0..<Int.random(in: 0..<6, using: &random) {
                 var bytes = (0..<Int.random(in: 0..<40, using: &random)).map { _ in
@@ -421,7 +421,7 @@ import Testing
 
     /// A worker that replaces a dead one must not receive its replies.
     @Test mutating func jobNumbersDifferBetweenWorkers() throws {
-        _ = ask(1, "x")
+        _ = sendRequest(1, "x")
         let question = try #require(helper.question())
         let ends = try openSocketPair()
         var other = HelperClient(descriptor: ends.0)
@@ -478,7 +478,7 @@ import Testing
         for _ in 0..<HelperClient.maxCompressionsInFlight {
             numbers.append(try #require(helper.file()).number)
         }
-        _ = ask(1, "secret")
+        _ = sendRequest(1, "secret")
         #expect(helper.question()?.password == "secret")
         #expect(helper.file() == nil)
         helper.reply(HelperProtocol.message(numbers[0], .failed))

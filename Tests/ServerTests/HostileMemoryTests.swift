@@ -145,7 +145,7 @@ import Testing
         #expect(unsafe access(directory.path + "/x", F_OK) != 0)
     }
 
-    // MARK: seats, and notifications to the master
+    // MARK: workerRecords, and notifications to the master
 
     @Test func corruptActivityIsShown() throws {
         let memory = try SharedMemory(size: Activity.size)

@@ -17,24 +17,24 @@ import Testing
             Worker.uncheckedPrefix(of: Array(path.utf8).span, from: Array(part.utf8).span) == count)
     }
 
-    private let folder = NSTemporaryDirectory() + "apus-links-\(UUID().uuidString)"
+    private let directory = NSTemporaryDirectory() + "apus-links-\(UUID().uuidString)"
 
     private init() throws {
         let files = FileManager.default
-        try files.createDirectory(atPath: folder + "/in/deep", withIntermediateDirectories: true)
-        try Data("text".utf8).write(to: URL(fileURLWithPath: folder + "/in/deep/file"))
+        try files.createDirectory(atPath: directory + "/in/deep", withIntermediateDirectories: true)
+        try Data("text".utf8).write(to: URL(fileURLWithPath: directory + "/in/deep/file"))
         try files.createSymbolicLink(
-            atPath: folder + "/way", withDestinationPath: folder + "/in")
+            atPath: directory + "/way", withDestinationPath: directory + "/in")
         try files.createSymbolicLink(
-            atPath: folder + "/in/link", withDestinationPath: folder + "/in/deep/file")
+            atPath: directory + "/in/link", withDestinationPath: directory + "/in/deep/file")
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: folder) }
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
 
     /// Returns errno(3), or 0 if the path can be opened.
     private func open(_ name: String, trusted: String = "", _ test: SymlinkPolicy) -> Int32 {
-        let path = Array((folder + "/" + name).utf8)
-        let count = trusted.isEmpty ? folder.utf8.count : (folder + "/" + trusted).utf8.count
+        let path = Array((directory + "/" + name).utf8)
+        let count = trusted.isEmpty ? directory.utf8.count : (directory + "/" + trusted).utf8.count
         switch openChecked(path.span, trusted: count, test: test) {
         case .success(let descriptor):
             _ = Descriptor(owning: descriptor)
@@ -66,10 +66,10 @@ import Testing
 
     @Test(.enabled(if: geteuid() == 0, "only root gives files away"))
     func linksToFilesOfOtherOwnersAreRefused() throws {
-        #expect(unsafe lchown(folder + "/in/link", 65_534, 65_534) == 0)
+        #expect(unsafe lchown(directory + "/in/link", 65_534, 65_534) == 0)
         #expect(open("in/link", .refuseOthers) == ELOOP)
         #expect(open("way/deep/file", .refuseOthers) == 0)
-        #expect(unsafe lchown(folder + "/way", 65_534, 65_534) == 0)
+        #expect(unsafe lchown(directory + "/way", 65_534, 65_534) == 0)
         #expect(open("way/deep/file", .refuseOthers) == ELOOP)
         #expect(open("way/deep/file", trusted: "way", .refuseOthers) == 0)
     }

@@ -26,12 +26,12 @@ struct SourceFile: CustomTestStringConvertible {
         code = Self.stripped(lines)
     }
 
-    /// Returns all files below `folder` with one of the endings.
-    static func all(below folder: String, endings: [String]) -> [SourceFile] {
-        let walk = FileManager.default.enumerator(atPath: root + "/" + folder)
+    /// Returns all files below `directory` with one of the endings.
+    static func all(below directory: String, endings: [String]) -> [SourceFile] {
+        let walk = FileManager.default.enumerator(atPath: root + "/" + directory)
         let names = (walk?.allObjects as? [String]) ?? []
         return names.sorted().filter { name in endings.contains { name.hasSuffix($0) } }
-            .compactMap { try? SourceFile(path: folder + "/" + $0) }
+            .compactMap { try? SourceFile(path: directory + "/" + $0) }
     }
 
     static let swiftSources = all(below: "Sources", endings: [".swift"])

@@ -77,13 +77,13 @@ public enum Explainer {
     private static func response(
         _ lines: [String], _ reached: ExplainTarget, _ explanation: Explanation, _ plan: Plan
     ) throws(SystemError) -> ResponseReader {
-        let seats = try WorkerSeats()
+        let workerRecords = try WorkerRecords()
         let context = WorkerContext(
             plan: plan, index: 0,
             listeners: plan.listens.indices.map { WorkerSocket(listen: $0, descriptor: -1) },
             errorLogs: plan.errorLogs.map { ErrorLog(unopened: $0) },
             lifeline: -1, zones: try plan.zones.map { zone throws(SystemError) in try Zone(zone) },
-            seat: try seats.open())
+            workerRecord: try workerRecords.open())
         var worker = try Worker(context, explanation: explanation)
         let (near, far) = try openStreamPair()
         let client = Descriptor(owning: near)

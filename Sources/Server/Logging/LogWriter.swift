@@ -15,10 +15,10 @@ final class LogWriter {
 
     private struct ErrorDestination {
         let level: LogLevel
-        let way: Way
+        let destination: Destination
     }
 
-    private enum Way: Equatable {
+    private enum Destination: Equatable {
         case output(Int)
         case sender(Int)
     }
@@ -32,19 +32,19 @@ final class LogWriter {
         fileCount = outputs.count
         ownErrorLogs = []
         errorLogs = logs.errors.map { log in
-            log.takeOver().map { level, destination in
-                let way: Way
-                switch destination {
+            log.takeOver().map { level, source in
+                let destination: Destination
+                switch source {
                 case .file(let path, let descriptor):
-                    way = LogWriter.output(path, "\"\(path)\"", descriptor, &outputs)
+                    destination = LogWriter.output(path, "\"\(path)\"", descriptor, &outputs)
                 case .stderr:
                     let copy = (try? duplicate(stderrDescriptor)) ?? -1
-                    way = LogWriter.output("", "stderr", copy, &outputs)
+                    destination = LogWriter.output("", "stderr", copy, &outputs)
                 case .syslog(let sender):
                     senders.append(sender)
-                    way = .sender(senders.count &- 1)
+                    destination = .sender(senders.count &- 1)
                 }
-                return ErrorDestination(level: level, way: way)
+                return ErrorDestination(level: level, destination: destination)
             }
         }
         self.outputs = outputs
@@ -76,7 +76,7 @@ final class LogWriter {
     /// Lines of several logs for one file keep their order: the file has one output.
     private static func output(
         _ path: String, _ name: String, _ descriptor: Int32, _ outputs: inout [LogOutput]
-    ) -> Way {
+    ) -> Destination {
         if let index = outputs.firstIndex(where: { $0.path == path && $0.name == name }) {
             if descriptor >= 0 { closeDescriptor(descriptor) }
             return .output(index)
@@ -117,8 +117,8 @@ final class LogWriter {
         nowMs: Int64
     ) {
         guard errorLogs.indices.contains(log) else { return }
-        for way in errorLogs[log] where level <= way.level {
-            switch way.way {
+        for target in errorLogs[log] where level <= target.level {
+            switch target.destination {
             case .output(let index): outputs[index].add(line, nowMs: nowMs)
             case .sender(let index):
                 if whereItWorks, !senders[index].works { continue }

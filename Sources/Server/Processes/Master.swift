@@ -18,7 +18,7 @@ public final class Master {
     private var serviceManager = ServiceManager()
     var outputs: [WorkerOutput] = []
     /// The memory that workers share with the master.
-    let seats: WorkerSeats
+    let workerRecords: WorkerRecords
     /// The logs of generations whose logger has not exited for good, the newest one's last.
     var logs: [Logs]
     private var deaths = CrashReports()
@@ -39,7 +39,8 @@ public final class Master {
 
     init(
         _ generation: Generation, _ predecessor: Int32?, _ options: MasterOptions,
-        _ pidFile: PidFile?, _ seats: WorkerSeats, _ reload: @escaping (ErrorLog) -> Plan?,
+        _ pidFile: PidFile?, _ workerRecords: WorkerRecords,
+        _ reload: @escaping (ErrorLog) -> Plan?,
         _ worker: @escaping (WorkerContext) -> Int32
     ) throws(SystemError) {
         self.generation = generation
@@ -47,7 +48,7 @@ public final class Master {
         logs = [generation.logs]
         self.options = options
         self.pidFile = pidFile
-        self.seats = seats
+        self.workerRecords = workerRecords
         self.reload = reload
         self.worker = worker
         watchdog = Master.watchdog(of: generation)
@@ -181,7 +182,7 @@ extension Master {
                 // The worker may have been killed for breaking a listening socket.
                 listenerWatch.requestCheck(nowMs: Clock.monotonicMs())
             }
-            seats.retire(process)
+            workerRecords.retire(process)
             generation.helper?.remove(process)
             previous?.generation.helper?.remove(process)
             // The process may have died between adding a line and waking the logger.
@@ -293,15 +294,17 @@ extension Master {
 
     /// Logs what a worker was doing that was killed by a signal, unless it was told to exit.
     private func reportDeath(of process: Int32) {
-        guard !state.isLeaving(process), let last = seats.activity(of: process) else { return }
+        guard !state.isLeaving(process), let last = workerRecords.activity(of: process) else {
+            return
+        }
         for line in deaths.lines(process, last) { generation.errorLog.write(.alert, line) }
     }
 
     private func checkForHungWorkers() {
         let nowMs = Clock.monotonicMs()
         guard let dueMs = watchdog?.nextCheckMs, nowMs >= dueMs else { return }
-        let samples = seats.processes.compactMap { process in
-            seats.activity(of: process).map {
+        let samples = workerRecords.processes.compactMap { process in
+            workerRecords.activity(of: process).map {
                 Watchdog.WorkerSample(process: process, activity: $0)
             }
         }

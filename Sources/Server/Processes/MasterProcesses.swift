@@ -35,8 +35,8 @@ extension Master {
     private struct ChildResources {
         /// The pipe that becomes its stderr.
         let output: Int32
-        /// The seat of a worker.
-        var seat: WorkerSeat?
+        /// The workerRecord of a worker.
+        var workerRecord: WorkerRecord?
         /// The two ends of a worker's socket to the helper process.
         var helper: (worker: Int32, helper: Int32)?
     }
@@ -46,7 +46,7 @@ extension Master {
     ) throws(SystemError) {
         switch role {
         case .worker:
-            belongings.seat = try seats.open()
+            belongings.workerRecord = try workerRecords.open()
             if generation.helper != nil { belongings.helper = try HelperSockets.openPair() }
         case .helper: try generation.helper?.openControl()
         case .logger: break
@@ -56,7 +56,7 @@ extension Master {
     /// Frees the resources after a failed fork.
     private func freeResources(_ belongings: ChildResources) {
         closeDescriptor(belongings.output)
-        if let seat = belongings.seat { seats.free(seat) }
+        if let workerRecord = belongings.workerRecord { workerRecords.free(workerRecord) }
         if let pair = belongings.helper {
             closeDescriptor(pair.worker)
             closeDescriptor(pair.helper)
@@ -64,14 +64,16 @@ extension Master {
     }
 
     private func assignResources(_ belongings: ChildResources, to process: Int32) {
-        if let seat = belongings.seat { seats.assign(seat, to: process) }
+        if let workerRecord = belongings.workerRecord {
+            workerRecords.assign(workerRecord, to: process)
+        }
         if let pair = belongings.helper {
             closeDescriptor(pair.worker)
             generation.helper?.add(pair.helper, of: process)
         }
         // After the fork of a worker, or of a helper process, which has its end of the control pair
         // now.
-        if belongings.seat == nil { generation.helper?.closeHelperControl() }
+        if belongings.workerRecord == nil { generation.helper?.closeHelperControl() }
     }
 
     /// Runs the child: closes what is the master's, drops root, and works. Returns its exit code. 2
@@ -81,7 +83,7 @@ extension Master {
         nameProcess("apus-\(role.name)")
         setProcessTitle("apus: \(role.name) process")
         closeOtherLogs(as: role)
-        seats.detachOthers()
+        workerRecords.detachOthers()
         if !role.isWorker { generation.zones = [] }
         do throws(SystemError) {
             closeDescriptor(signals.number)
@@ -107,8 +109,8 @@ extension Master {
             // Everything that a process does not need is closed before it enters the sandbox.
             switch role {
             case .worker(let index):
-                guard let seat = belongings.seat else { return 2 }
-                let context = workerContext(index, seat, belongings.helper)
+                guard let workerRecord = belongings.workerRecord else { return 2 }
+                let context = workerContext(index, workerRecord, belongings.helper)
                 try dropPrivileges(for: role)
                 try generation.sandbox.enter(as: .worker, passing: context.helper, log)
                 return worker(context)
@@ -168,14 +170,14 @@ extension Master {
     }
 
     private func workerContext(
-        _ index: Int, _ seat: WorkerSeat, _ helper: (worker: Int32, helper: Int32)?
+        _ index: Int, _ workerRecord: WorkerRecord, _ helper: (worker: Int32, helper: Int32)?
     ) -> WorkerContext {
         generation.listeners.closeOthers(thanWorker: index)
         var context = WorkerContext(
             plan: generation.plan, index: index,
             listeners: generation.listeners.sockets(forWorker: index),
             errorLogs: generation.logs.errors, lifeline: lifeline.reads,
-            zones: generation.zones, seat: seat)
+            zones: generation.zones, workerRecord: workerRecord)
         context.ring = generation.logs.rings?.rings[index]
         generation.helper?.close()
         if let helper {

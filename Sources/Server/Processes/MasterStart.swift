@@ -96,21 +96,21 @@ extension Master {
             log.write(.notice, Version.product)
             log.showsOnStderr = false
             try daemon?.announce(keepingStderr: log.usesStderr)
-            let seats = try WorkerSeats()
+            let workerRecords = try WorkerRecords()
             guard settings.usesMasterProcess else {
                 defer {
                     generation.listeners.close(alone: predecessor == nil)
                     pidFile?.remove()
                 }
                 ServiceManager()?.ready("serving")
-                return .ended(worker(try Master.onlyWorker(generation, seats)))
+                return .ended(worker(try Master.onlyWorker(generation, workerRecords)))
             }
             reserveProcessTitle()
             setProcessTitle(
                 "apus: master process \(programArguments().joined(separator: " "))")
             return .serves(
                 try Master(
-                    generation, predecessor, options, pidFile, seats, reload, worker))
+                    generation, predecessor, options, pidFile, workerRecords, reload, worker))
         } catch {
             log.showsOnStderr = true
             log.write(.emerg, error.description)
@@ -121,13 +121,13 @@ extension Master {
 
     /// Returns the context of a process without a master, which writes its logs itself.
     private static func onlyWorker(
-        _ generation: Generation, _ seats: WorkerSeats
+        _ generation: Generation, _ workerRecords: WorkerRecords
     ) throws(SystemError) -> WorkerContext {
         var context = WorkerContext(
             plan: generation.plan, index: 0,
             listeners: generation.listeners.sockets(forWorker: 0),
             errorLogs: generation.logs.errors, lifeline: -1, zones: generation.zones,
-            seat: try seats.open())
+            workerRecord: try workerRecords.open())
         context.logWriter = LogWriter(withoutLogger: generation.logs)
         return context
     }

@@ -10,7 +10,7 @@ struct Sandbox {
     private let landlockVersion: Int?
     private let filters: Bool
     private var exceptions: Landlock.Exceptions
-    private let allowed: SystemCallFilter.Allowed
+    private let allowed: SystemCallFilter.AdditionalCalls
     private let isRoot: Bool
     private let leavesCores: Bool
 
@@ -165,7 +165,7 @@ struct Sandbox {
 
 extension Plan {
     /// The system calls that its workers make in addition to the common ones.
-    fileprivate var allowedCalls: SystemCallFilter.Allowed {
+    fileprivate var allowedCalls: SystemCallFilter.AdditionalCalls {
         let checksSymlinks = (0..<locations.count).contains { index in
             locations[index].links != .follow
                 || locations[index].features.contains(.checksSymlinks)

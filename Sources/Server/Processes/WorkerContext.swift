@@ -19,10 +19,10 @@ public struct WorkerContext {
     /// The plan's zones of limit_req and limit_conn, in memory that all workers share.
     let zones: [Zone]
     /// The counters of all workers.
-    var scoreboard: Scoreboard { seat.scoreboard }
-    var scoreboardRow: Int? { seat.row }
+    var scoreboard: Scoreboard { workerRecord.scoreboard }
+    var scoreboardRow: Int? { workerRecord.row }
     /// The worker's share of the memory that it has in common with the master.
-    let seat: WorkerSeat
+    let workerRecord: WorkerRecord
     /// The socket to the helper process; -1 without one.
     var helper: Int32 = -1
     #if DEBUG

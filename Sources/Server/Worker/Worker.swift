@@ -128,7 +128,7 @@ struct Worker: ~Copyable {
         self.signals = signals
         self.context = context
         self.explanation = explanation
-        activity = context.seat.activity
+        activity = context.workerRecord.activity
         Worker.join(context)
         plan = context.plan
         let slots = plan.main.workerConnections
@@ -173,7 +173,7 @@ struct Worker: ~Copyable {
 
     private static func join(_ context: WorkerContext) {
         for zone in context.zones {
-            zone.join(context.seat.registry, as: context.seat.number)
+            zone.join(context.workerRecord.registry, as: context.workerRecord.number)
             let log = context.errorLog
             zone.report = { log.write(.alert, $0) }
         }

@@ -6,7 +6,7 @@ enum ConditionCases {
                 ["GET", "HEAD"].map { method in
                     Case(
                         "\(method) \(name)", table.section, table.level,
-                        Ask.request(method, "/a.txt", fields),
+                        Request.request(method, "/a.txt", fields),
                         [method == "HEAD" ? .head(status) : .get(status, checks: rules(status))],
                         differs: table.difference)
                 }
@@ -266,80 +266,81 @@ enum ConditionCases {
     private static let other: [Case] = [
         Case(
             "304 has the fields of 200", "9110 15.4.5",
-            Ask.get("/a.txt") + Ask.get("/a.txt", "If-None-Match: {etag}"),
+            Request.get("/a.txt") + Request.get("/a.txt", "If-None-Match: {etag}"),
             [.get(200), .get(304, checks: [.sameValues(["ETag", "Vary"], as: 0), .dateIsNow])]),
         Case(
             "304 by time has the fields of 200", "9110 15.4.5",
-            Ask.get("/a.txt") + Ask.get("/a.txt", "If-Modified-Since: \(same)"),
+            Request.get("/a.txt") + Request.get("/a.txt", "If-Modified-Since: \(same)"),
             [.get(200), .get(304, checks: fields304)]),
         Case(
             "304 to HEAD has the fields of 200", "9110 15.4.5",
-            Ask.head("/a.txt") + Ask.head("/a.txt", "If-None-Match: {etag}"),
+            Request.head("/a.txt") + Request.head("/a.txt", "If-None-Match: {etag}"),
             [.head(200), .head(304, checks: fields304)]),
         Case(
             "If-None-Match over several lines", "9110 5.3",
-            Ask.get("/a.txt", "If-None-Match: \"no\"", "Accept: */*", "If-None-Match: {etag}"),
+            Request.get("/a.txt", "If-None-Match: \"no\"", "Accept: */*", "If-None-Match: {etag}"),
             [.get(304)], .on, differs: .listsOverLines),
         Case(
             "If-None-Match over several lines without the tag", "9110 5.3",
-            Ask.get("/a.txt", "If-None-Match: \"no\"", "if-none-match: \"other\""), [.get(200)],
+            Request.get("/a.txt", "If-None-Match: \"no\"", "if-none-match: \"other\""), [.get(200)],
             .on, differs: .listsOverLines),
         Case(
             "If-Match over several lines", "9110 5.3",
-            Ask.get("/a.txt", "If-Match: \"no\"", "If-Match: \"other\", {etag}"), [.get(200)],
+            Request.get("/a.txt", "If-Match: \"no\"", "If-Match: \"other\", {etag}"), [.get(200)],
             .on, differs: .listsOverLines),
         Case(
             "If-Match over several lines without the tag", "9110 5.3",
-            Ask.get("/a.txt", "If-Match: \"no\"", "If-Match: W/{etag}"), [.get(412)], .on,
+            Request.get("/a.txt", "If-Match: \"no\"", "If-Match: W/{etag}"), [.get(412)], .on,
             differs: .listsOverLines),
         Case(
             "If-None-Match over several lines, as nginx", "9110 5.3", .house,
-            Ask.get("/a.txt", "If-None-Match: \"no\"", "If-None-Match: {etag}"), [.get(400)],
+            Request.get("/a.txt", "If-None-Match: \"no\"", "If-None-Match: {etag}"), [.get(400)],
             then: .closed, .off),
         Case(
-            "conditions on a missing file", "9110 13.2.1", Ask.get("/none", "If-None-Match: *"),
+            "conditions on a missing file", "9110 13.2.1", Request.get("/none", "If-None-Match: *"),
             [.get(404)]),
         Case(
             "If-Modified-Since on a missing file", "9110 13.2.1",
-            Ask.get("/none", "If-Modified-Since: \(same)"), [.get(404)]),
+            Request.get("/none", "If-Modified-Since: \(same)"), [.get(404)]),
         Case(
-            "If-Match on a missing file", "9110 13.2.1", Ask.get("/none", "If-Match: \"no\""),
+            "If-Match on a missing file", "9110 13.2.1", Request.get("/none", "If-Match: \"no\""),
             [.get(404, 412)]),
         Case(
-            "conditions on a redirect", "9110 13.2.1", Ask.get("/dir", "If-None-Match: *"),
+            "conditions on a redirect", "9110 13.2.1", Request.get("/dir", "If-None-Match: *"),
             [.get(301, 302, 308)]),
         Case(
             "conditions on an index", "9110 13.1.3", .should,
-            Ask.get("/", "If-Modified-Since: \(same)"), [.get(304)]),
+            Request.get("/", "If-Modified-Since: \(same)"), [.get(304)]),
         Case(
             "conditions on an empty file", "9110 13.1.2",
-            Ask.get("/empty.txt", "If-None-Match: *"), [.get(304)]),
+            Request.get("/empty.txt", "If-None-Match: *"), [.get(304)]),
         Case(
             "If-Modified-Since of a file from 1970", "9110 13.1.3", .should,
-            Ask.get("/zero.txt", "If-Modified-Since: Thu, 01 Jan 1970 00:00:00 GMT"),
+            Request.get("/zero.txt", "If-Modified-Since: Thu, 01 Jan 1970 00:00:00 GMT"),
             [.get(304)]),
         Case(
             "If-None-Match of a file from 1970", "9110 13.1.2",
-            Ask.get("/zero.txt", "If-None-Match: {zero}"), [.get(304)]),
+            Request.get("/zero.txt", "If-None-Match: {zero}"), [.get(304)]),
         Case(
             "If-Modified-Since of a file from 1960", "9110 13.1.3", .house,
-            Ask.get("/old.txt", "If-Modified-Since: Thu, 01 Jan 1970 00:00:00 GMT"),
+            Request.get("/old.txt", "If-Modified-Since: Thu, 01 Jan 1970 00:00:00 GMT"),
             [.get(200, 304)]),
         Case(
             "If-Modified-Since of a file from 1960 with its own time", "9110 13.1.3", .should,
-            Ask.get("/old.txt", "If-Modified-Since: Fri, 01 Jan 1960 01:00:00 GMT"), [.get(304)]),
+            Request.get("/old.txt", "If-Modified-Since: Fri, 01 Jan 1960 01:00:00 GMT"), [.get(304)]
+        ),
         Case(
             "a condition before a range", "9110 13.2.2",
-            Ask.get("/a.txt", "If-None-Match: {etag}", "Range: bytes=0-0"), [.get(304)]),
+            Request.get("/a.txt", "If-None-Match: {etag}", "Range: bytes=0-0"), [.get(304)]),
         Case(
             "a condition before a range that cannot be satisfied", "9110 13.2.2",
-            Ask.get("/a.txt", "If-None-Match: {etag}", "Range: bytes=99-"), [.get(304)]),
+            Request.get("/a.txt", "If-None-Match: {etag}", "Range: bytes=99-"), [.get(304)]),
         Case(
             "a failed condition before a range", "9110 13.2.2",
-            Ask.get("/a.txt", "If-Match: \"no\"", "Range: bytes=0-0"), [.get(412)]),
+            Request.get("/a.txt", "If-Match: \"no\"", "Range: bytes=0-0"), [.get(412)]),
         Case(
             "a condition that holds and a range", "9110 13.2.2",
-            Ask.get("/a.txt", "If-Match: {etag}", "Range: bytes=0-0"),
+            Request.get("/a.txt", "If-Match: {etag}", "Range: bytes=0-0"),
             [.get(206, checks: [.text("h")])]),
     ]
 }

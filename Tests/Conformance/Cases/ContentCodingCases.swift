@@ -6,8 +6,8 @@ enum ContentCodingCases {
     private static let plain: [Check] = [.file("coded/page.html"), .lacks("Content-Encoding")]
     private static let compressed: [Check] = [.field("Content-Encoding", "gzip"), .gzip]
 
-    private static func ask(_ value: String) -> String {
-        Ask.get(page, "Accept-Encoding: \(value)")
+    private static func request(_ value: String) -> String {
+        Request.get(page, "Accept-Encoding: \(value)")
     }
 
     /// gzip must not be sent.
@@ -19,7 +19,7 @@ enum ContentCodingCases {
             "gzip;q=0,deflate", "br, gzip;q=0", "identity;q=1, gzip;q=0", "not-gzip",
         ].map { value in
             Case(
-                "no gzip for \(value.debugDescription)", "9110 12.5.3", ask(value),
+                "no gzip for \(value.debugDescription)", "9110 12.5.3", request(value),
                 [
                     .get(
                         200,
@@ -28,19 +28,19 @@ enum ContentCodingCases {
                 ])
         } + [
             Case(
-                "no gzip without Accept-Encoding", "9110 12.5.3", .should, Ask.get(page),
+                "no gzip without Accept-Encoding", "9110 12.5.3", .should, Request.get(page),
                 [.get(200, checks: plain)]),
             Case(
                 "no gzip to HTTP/1.0, as nginx", "9110 12.5.3", .house,
-                Ask.get10(page, "Accept-Encoding: gzip"), [.get(200, checks: plain)],
+                Request.get10(page, "Accept-Encoding: gzip"), [.get(200, checks: plain)],
                 then: .closed),
             Case(
                 "no gzip for a small page", "9110 12.5.3", .house,
-                Ask.get("/coded/small.html", "Accept-Encoding: gzip"),
+                Request.get("/coded/small.html", "Accept-Encoding: gzip"),
                 [.get(200, checks: [.lacks("Content-Encoding"), .file("coded/small.html")])]),
             Case(
                 "no gzip for non-text content", "9110 12.5.3", .house,
-                Ask.get("/bytes.bin", "Accept-Encoding: gzip"),
+                Request.get("/bytes.bin", "Accept-Encoding: gzip"),
                 [.get(200, checks: [.allBytes, .lacks("Content-Encoding")])]),
         ]
 
@@ -53,7 +53,7 @@ enum ContentCodingCases {
             ",gzip", "gzip,", "a, b, c, gzip",
         ].map { value in
             Case(
-                "gzip for \(value.debugDescription)", "9110 12.5.3", .should, ask(value),
+                "gzip for \(value.debugDescription)", "9110 12.5.3", .should, request(value),
                 [
                     .get(
                         200,
@@ -63,82 +63,85 @@ enum ContentCodingCases {
         } + [
             Case(
                 "gzip for HTTP/1.0 is never chunked", "9112 6.1",
-                Ask.get10(page, "Accept-Encoding: gzip", "Connection: keep-alive"),
+                Request.get10(page, "Accept-Encoding: gzip", "Connection: keep-alive"),
                 [.get(200, checks: [.lacks("Transfer-Encoding")])], then: .any),
             Case(
                 "a compressed response has another tag", "9110 8.8.3.3",
-                Ask.get(page) + ask("gzip"),
+                Request.get(page) + request("gzip"),
                 [.get(200), .get(200, checks: [.differs("ETag", from: 0)])]),
             Case(
-                "a compressed response has a weak tag, as nginx", "9110 8.8.3", .house, ask("gzip"),
+                "a compressed response has a weak tag, as nginx", "9110 8.8.3", .house,
+                request("gzip"),
                 [.get(200, checks: [.begins("ETag", "W/\"")])]),
             Case(
                 "a compressed response on an open connection", "9112 6.3",
-                ask("gzip") + ask("gzip"),
+                request("gzip") + request("gzip"),
                 [.get(200, checks: compressed), .get(200, checks: compressed)]),
             Case(
                 "no range of a compressed response is a range of the file", "9110 14.2",
-                Ask.get(page, "Accept-Encoding: gzip", "Range: bytes=0-9"),
+                Request.get(page, "Accept-Encoding: gzip", "Range: bytes=0-9"),
                 [.get(200, 206, checks: [.doesNotContain("<!doctype html><title>")])], then: .any),
             Case(
                 "no Accept-Ranges on content compressed on the fly, as nginx", "9110 14.3", .house,
-                ask("gzip"), [.get(200, checks: [.lacks("Accept-Ranges")])]),
+                request("gzip"), [.get(200, checks: [.lacks("Accept-Ranges")])]),
             Case(
                 "a range of the page as it is", "9110 14.2", .house,
-                Ask.get(page, "Range: bytes=0-9"), [.get(206, checks: [.text("<!doctype ")])]),
+                Request.get(page, "Range: bytes=0-9"), [.get(206, checks: [.text("<!doctype ")])]),
         ]
 
     private static let varies: [Check] = [.lists("Vary", "Accept-Encoding")]
 
     private static let vary: [Case] = [
         Case(
-            "Vary on a compressed response", "9110 12.5.5", .should, ask("gzip"),
+            "Vary on a compressed response", "9110 12.5.5", .should, request("gzip"),
             [.get(200, checks: varies)]),
         Case(
-            "Vary on a response that was not compressed", "9110 12.5.5", .should, Ask.get(page),
+            "Vary on a response that was not compressed", "9110 12.5.5", .should, Request.get(page),
             [.get(200, checks: varies)]),
         Case(
-            "Vary on a response to identity", "9110 12.5.5", .should, ask("identity"),
+            "Vary on a response to identity", "9110 12.5.5", .should, request("identity"),
             [.get(200, checks: varies)]),
         Case(
-            "Vary on HEAD", "9110 12.5.5", .should, Ask.head(page), [.head(200, checks: varies)]),
+            "Vary on HEAD", "9110 12.5.5", .should, Request.head(page), [.head(200, checks: varies)]
+        ),
         Case(
             "no Vary if there is only one variant", "9110 12.5.5", .house,
-            Ask.get("/bytes.bin", "Accept-Encoding: gzip"), [.get(200, checks: [.lacks("Vary")])]),
+            Request.get("/bytes.bin", "Accept-Encoding: gzip"),
+            [.get(200, checks: [.lacks("Vary")])]),
         Case(
             "Vary on 304 by the tag of a compressed response", "9110 15.4.5",
-            Ask.get(page, "Accept-Encoding: gzip")
-                + Ask.get(page, "Accept-Encoding: gzip", "If-None-Match: {page-gzip}"),
+            Request.get(page, "Accept-Encoding: gzip")
+                + Request.get(page, "Accept-Encoding: gzip", "If-None-Match: {page-gzip}"),
             [.get(200), .get(304, checks: [.sameValues(["Vary"], as: 0)])],
             differs: .varyOnNotModified),
         Case(
             "Vary on 304 by the tag of a response that was not compressed", "9110 15.4.5",
-            Ask.get(page) + Ask.get(page, "If-None-Match: {page}"),
+            Request.get(page) + Request.get(page, "If-None-Match: {page}"),
             [.get(200), .get(304, checks: [.sameValues(["Vary"], as: 0)])],
             differs: .varyOnNotModified),
         Case(
             "Vary on 304 by time", "9110 15.4.5",
-            Ask.get(page, "Accept-Encoding: gzip")
-                + Ask.get(
+            Request.get(page, "Accept-Encoding: gzip")
+                + Request.get(
                     page, "Accept-Encoding: gzip", "If-Modified-Since: \(Site.modifiedText)"),
             [.get(200), .get(304, checks: [.sameValues(["Vary"], as: 0)])],
             differs: .varyOnNotModified),
         Case(
             "ETag on 304 of a compressed response", "9110 15.4.5",
-            Ask.get(page, "Accept-Encoding: gzip")
-                + Ask.get(page, "Accept-Encoding: gzip", "If-None-Match: {page-gzip}"),
+            Request.get(page, "Accept-Encoding: gzip")
+                + Request.get(page, "Accept-Encoding: gzip", "If-None-Match: {page-gzip}"),
             [.get(200), .get(304, checks: [.sameValues(["ETag"], as: 0)])],
             differs: .tagOnNotModified),
         Case(
             "ETag on 304 by time of a compressed response", "9110 15.4.5",
-            Ask.get(page, "Accept-Encoding: gzip")
-                + Ask.get(
+            Request.get(page, "Accept-Encoding: gzip")
+                + Request.get(
                     page, "Accept-Encoding: gzip", "If-Modified-Since: \(Site.modifiedText)"),
             [.get(200), .get(304, checks: [.sameValues(["ETag"], as: 0)])],
             differs: .tagOnNotModified),
         Case(
             "ETag on 304 of a response that was not compressed", "9110 15.4.5",
-            Ask.get(page) + Ask.get(page, "If-None-Match: {page}"),
+            Request.get(page) + Request.get(page, "If-None-Match: {page}"),
             [.get(200), .get(304, checks: [.sameValues(["ETag"], as: 0)])]),
     ]
 
@@ -151,26 +154,26 @@ enum ContentCodingCases {
     private static let sidecars: [Case] = [
         Case(
             "a file that lies compressed", "9110 8.4", .house,
-            Ask.get(packed, "Accept-Encoding: gzip"), [.get(200, checks: sent)]),
+            Request.get(packed, "Accept-Encoding: gzip"), [.get(200, checks: sent)]),
         Case(
             "a pre-compressed file for a client that does not accept gzip", "9110 12.5.3",
-            Ask.get(packed), [.get(200, checks: [.text("plain"), .lacks("Content-Encoding")])]),
+            Request.get(packed), [.get(200, checks: [.text("plain"), .lacks("Content-Encoding")])]),
         Case(
             "a file that lies compressed, refused", "9110 12.5.3",
-            Ask.get(packed, "Accept-Encoding: gzip;q=0"),
+            Request.get(packed, "Accept-Encoding: gzip;q=0"),
             [.get(200, checks: [.text("plain"), .lacks("Content-Encoding")])]),
         Case(
             "Vary on a file that lies compressed", "9110 12.5.5", .house,
-            Ask.get(packed, "Accept-Encoding: gzip"), [.get(200, checks: varies)]),
+            Request.get(packed, "Accept-Encoding: gzip"), [.get(200, checks: varies)]),
         Case(
             "Vary on the file that is not compressed", "9110 12.5.5", .house,
-            Ask.get(packed), [.get(200, checks: varies)]),
+            Request.get(packed), [.get(200, checks: varies)]),
         Case(
-            "the compressed file itself", "9110 8.4", Ask.get("/sidecar/plain.txt.gz"),
+            "the compressed file itself", "9110 8.4", Request.get("/sidecar/plain.txt.gz"),
             [.get(200, checks: [.file("sidecar/plain.txt.gz"), .lacks("Content-Encoding")])]),
         Case(
             "a range of a file that lies compressed", "9110 14.2", .house,
-            Ask.get(packed, "Accept-Encoding: gzip", "Range: bytes=0-2"),
+            Request.get(packed, "Accept-Encoding: gzip", "Range: bytes=0-2"),
             [
                 .get(
                     206,
@@ -181,47 +184,49 @@ enum ContentCodingCases {
             ]),
         Case(
             "304 of a file that lies compressed", "9110 15.4.5",
-            Ask.get(packed, "Accept-Encoding: gzip")
-                + Ask.get(packed, "Accept-Encoding: gzip", "If-None-Match: *"),
+            Request.get(packed, "Accept-Encoding: gzip")
+                + Request.get(packed, "Accept-Encoding: gzip", "If-None-Match: *"),
             [.get(200), .get(304, checks: [.sameValues(["Vary", "ETag"], as: 0)])]),
     ]
 
     private static let strictOnes: [Case] = [
         Case(
-            "* accepts gzip", "9110 12.5.3", .should, ask("*"), [.get(200, checks: compressed)],
+            "* accepts gzip", "9110 12.5.3", .should, request("*"), [.get(200, checks: compressed)],
             .on,
             differs: .acceptEncoding),
         Case(
-            "* with a weight accepts gzip", "9110 12.5.3", .should, ask("identity;q=0, *;q=0.5"),
+            "* with a weight accepts gzip", "9110 12.5.3", .should,
+            request("identity;q=0, *;q=0.5"),
             [.get(200, checks: compressed)], .on, differs: .acceptEncoding),
         Case(
-            "*;q=0 refuses gzip", "9110 12.5.3", ask("identity, *;q=0"),
+            "*;q=0 refuses gzip", "9110 12.5.3", request("identity, *;q=0"),
             [.get(200, checks: plain)]),
         Case(
-            "gzip beside *;q=0", "9110 12.5.3", .should, ask("gzip, *;q=0"),
+            "gzip beside *;q=0", "9110 12.5.3", .should, request("gzip, *;q=0"),
             [.get(200, checks: compressed)]),
         Case(
-            "x-gzip is gzip", "9110 8.4.1.3", .should, ask("x-gzip"), [.get(200, checks: [.gzip])],
+            "x-gzip is gzip", "9110 8.4.1.3", .should, request("x-gzip"),
+            [.get(200, checks: [.gzip])],
             .on, differs: .acceptEncoding),
         Case(
-            "gzip behind a tab", "9110 5.6.3", .should, ask("br,\tgzip"),
+            "gzip behind a tab", "9110 5.6.3", .should, request("br,\tgzip"),
             [.get(200, checks: [.has("Content-Encoding")])], .on, differs: .tabsAreWhiteSpace),
         Case(
-            "identity of more weight", "9110 12.5.3", .should, ask("identity;q=1, gzip;q=0.5"),
+            "identity of more weight", "9110 12.5.3", .should, request("identity;q=1, gzip;q=0.5"),
             [.get(200, checks: plain)], .on, differs: .acceptEncoding),
         Case(
-            "identity of the same weight", "9110 12.5.3", .should, ask("identity, gzip"),
+            "identity of the same weight", "9110 12.5.3", .should, request("identity, gzip"),
             [.get(200, checks: compressed)]),
         Case(
             "Accept-Encoding over several lines", "9110 5.3", .should,
-            Ask.get(page, "Accept-Encoding: deflate", "Accept-Encoding: gzip"),
+            Request.get(page, "Accept-Encoding: deflate", "Accept-Encoding: gzip"),
             [.get(200, checks: compressed)], .on, differs: .listsOverLines),
         Case(
             "Accept-Encoding over several lines, gzip refused", "9110 5.3", .should,
-            Ask.get(page, "Accept-Encoding: *", "Accept-Encoding: gzip;q=0"),
+            Request.get(page, "Accept-Encoding: *", "Accept-Encoding: gzip;q=0"),
             [.get(200, checks: plain)], .on),
         Case(
-            "* has no effect, as nginx", "9110 12.5.3", .house, ask("*"),
+            "* has no effect, as nginx", "9110 12.5.3", .house, request("*"),
             [.get(200, checks: plain)],
             .off),
     ]

@@ -6,50 +6,56 @@ enum FieldCases {
     private static let first: [ExpectedResponse] = [.get(206, checks: [.text("h")])]
 
     private static let legal: [Case] = [
-        Case("a field name in any case", "9110 5.1", Ask.raw("hOsT: x\r\nrAnGe: bytes=0-0"), first),
-        Case("no space after the colon", "9112 5", Ask.raw("Host:x\r\nRange:bytes=0-0"), first),
+        Case(
+            "a field name in any case", "9110 5.1", Request.raw("hOsT: x\r\nrAnGe: bytes=0-0"),
+            first),
+        Case("no space after the colon", "9112 5", Request.raw("Host:x\r\nRange:bytes=0-0"), first),
         Case(
             "spaces around a value", "9110 5.6.3",
-            Ask.raw("Host:   x   \r\nRange:   bytes=0-0   "), first),
+            Request.raw("Host:   x   \r\nRange:   bytes=0-0   "), first),
         Case(
-            "a tab before a value", "9110 5.6.3", Ask.raw("Host: x\r\nRange:\tbytes=0-0"), first,
+            "a tab before a value", "9110 5.6.3", Request.raw("Host: x\r\nRange:\tbytes=0-0"),
+            first,
             differs: .tabsAreWhiteSpace),
         Case(
-            "a tab after a value", "9110 5.6.3", Ask.raw("Host: x\r\nRange: bytes=0-0\t"), first,
+            "a tab after a value", "9110 5.6.3", Request.raw("Host: x\r\nRange: bytes=0-0\t"),
+            first,
             differs: .tabsAreWhiteSpace),
         Case(
-            "tabs around Host", "9110 5.6.3", Ask.raw("Host:\tx\t"), hello,
+            "tabs around Host", "9110 5.6.3", Request.raw("Host:\tx\t"), hello,
             differs: .tabsAreWhiteSpace),
         Case(
-            "tabs around Connection", "9110 5.6.3", Ask.raw("Host: x\r\nConnection:\tclose\t"),
+            "tabs around Connection", "9110 5.6.3", Request.raw("Host: x\r\nConnection:\tclose\t"),
             hello, then: .closed, differs: .tabsAreWhiteSpace),
         Case(
             "tabs around If-None-Match", "9110 5.6.3",
-            Ask.raw("Host: x\r\nIf-None-Match:\t{etag}\t"), [.get(304)],
+            Request.raw("Host: x\r\nIf-None-Match:\t{etag}\t"), [.get(304)],
             differs: .tabsAreWhiteSpace),
         Case(
             "tabs around Content-Length", "9110 5.6.3",
-            Ask.content("Content-Length:\t5\t", "12345"), hello, differs: .tabsAreWhiteSpace),
-        Case("an empty value", "9110 5.5", Ask.raw("Host: x\r\nX-Empty:"), hello),
-        Case("a value of white space", "9110 5.5", Ask.raw("Host: x\r\nX-Empty: \t "), hello),
+            Request.content("Content-Length:\t5\t", "12345"), hello, differs: .tabsAreWhiteSpace),
+        Case("an empty value", "9110 5.5", Request.raw("Host: x\r\nX-Empty:"), hello),
+        Case("a value of white space", "9110 5.5", Request.raw("Host: x\r\nX-Empty: \t "), hello),
         Case(
-            "bytes above 127 in a value", "9110 5.5", Ask.raw("Host: x\r\nX: \u{e4}\u{ff}"), hello),
-        Case("a tab inside a value", "9110 5.5", Ask.raw("Host: x\r\nX: a\tb"), hello),
-        Case("colons in a value", "9110 5.5", Ask.raw("Host: x\r\nX: a:b:c"), hello),
+            "bytes above 127 in a value", "9110 5.5", Request.raw("Host: x\r\nX: \u{e4}\u{ff}"),
+            hello),
+        Case("a tab inside a value", "9110 5.5", Request.raw("Host: x\r\nX: a\tb"), hello),
+        Case("colons in a value", "9110 5.5", Request.raw("Host: x\r\nX: a:b:c"), hello),
         Case(
             "all bytes of tokens in a name", "9110 5.6.2",
-            Ask.raw("Host: x\r\n!#$%&'*+-.^_`|~0aZ: y"), hello),
-        Case("a name that begins with a digit", "9110 5.6.2", Ask.raw("Host: x\r\n0: y"), hello),
-        Case("an unknown field", "9110 5.1", Ask.raw("Host: x\r\nX-Whatever: y"), hello),
+            Request.raw("Host: x\r\n!#$%&'*+-.^_`|~0aZ: y"), hello),
+        Case(
+            "a name that begins with a digit", "9110 5.6.2", Request.raw("Host: x\r\n0: y"), hello),
+        Case("an unknown field", "9110 5.1", Request.raw("Host: x\r\nX-Whatever: y"), hello),
         Case(
             "a hundred fields", "9110 5.4",
-            Ask.raw("Host: x\(String(repeating: "\r\nX-Field: value", count: 100))"), hello),
+            Request.raw("Host: x\(String(repeating: "\r\nX-Field: value", count: 100))"), hello),
         Case(
             "Accept-Encoding in two lines", "9110 5.3",
-            Ask.get("/coded/page.html", "Accept-Encoding: br", "Accept-Encoding: gzip;q=0"),
+            Request.get("/coded/page.html", "Accept-Encoding: br", "Accept-Encoding: gzip;q=0"),
             [.get(200, checks: [.file("coded/page.html")])]),
         Case(
-            "the order of fields", "9110 5.3", Ask.raw("Range: bytes=0-0\r\nX: y\r\nHost: x"),
+            "the order of fields", "9110 5.3", Request.raw("Range: bytes=0-0\r\nX: y\r\nHost: x"),
             first),
     ]
 
@@ -77,22 +83,22 @@ enum FieldCases {
             ("a bare CR before a field", "9112 2.2", "Host: x\r\n\rX: b"),
             ("a bare CR between two fields", "9112 2.2", "Host: x\r\nX: a\rContent-Length: 5"),
         ].map { name, section, lines in
-            Case(name, section, Ask.raw(lines), [.get(400)], then: .closed)
+            Case(name, section, Request.raw(lines), [.get(400)], then: .closed)
         } + [
             Case(
                 "a folded value is joined or refused", "9112 5.2",
-                Ask.raw("Host: x\r\nX: a\r\n b"), [.get(200, 400)], then: .any),
+                Request.raw("Host: x\r\nX: a\r\n b"), [.get(200, 400)], then: .any),
             Case(
-                "a folded value", "9112 5.2", .house, Ask.raw("Host: x\r\nX: a\r\n b"),
+                "a folded value", "9112 5.2", .house, Request.raw("Host: x\r\nX: a\r\n b"),
                 [.get(400)], then: .closed),
             Case(
                 "a folded line of white space", "9112 5.2", .house,
-                Ask.raw("Host: x\r\nX: a\r\n \r\nY: b"), [.get(400)], then: .closed),
+                Request.raw("Host: x\r\nX: a\r\n \r\nY: b"), [.get(400)], then: .closed),
             Case(
-                "CR CR LF after a field", "9112 2.2", Ask.raw("Host: x\r\nX: y\r\r\nY: z"),
+                "CR CR LF after a field", "9112 2.2", Request.raw("Host: x\r\nX: y\r\r\nY: z"),
                 [.get(400)], then: .closed, differs: .returnReturnLineFeed),
             Case(
-                "CR CR LF after Host", "9112 2.2", Ask.raw("Host: x\r\r\nY: z"),
+                "CR CR LF after Host", "9112 2.2", Request.raw("Host: x\r\r\nY: z"),
                 [.get(400)], then: .closed, differs: .returnReturnLineFeed),
             Case(
                 "CR CR LF that ends the head", "9112 2.2",
@@ -105,30 +111,34 @@ enum FieldCases {
     private static let strictOnes: [Case] =
         badNames.map { mark in
             Case(
-                "\(mark) in a name", "9110 5.1", .should, Ask.raw("Host: x\r\nX\(mark)Y: z"),
+                "\(mark) in a name", "9110 5.1", .should, Request.raw("Host: x\r\nX\(mark)Y: z"),
                 [.get(400)], then: .closed, .on, differs: .invalidNames)
         } + [
             Case(
-                "a byte above 127 in a name", "9110 5.1", .should, Ask.raw("Host: x\r\nX\u{e4}: z"),
+                "a byte above 127 in a name", "9110 5.1", .should,
+                Request.raw("Host: x\r\nX\u{e4}: z"),
                 [.get(400)], then: .closed, .on, differs: .invalidNames),
             Case(
-                "a line without a colon", "9112 5", .should, Ask.raw("Host: x\r\nnocolon"),
+                "a line without a colon", "9112 5", .should, Request.raw("Host: x\r\nnocolon"),
                 [.get(400)], then: .closed, .on, differs: .lineWithoutColon),
             Case(
-                "a first line without a colon", "9112 5", .should, Ask.raw("nocolon\r\nHost: x"),
+                "a first line without a colon", "9112 5", .should,
+                Request.raw("nocolon\r\nHost: x"),
                 [.get(400)], then: .closed, .on, differs: .lineWithoutColon),
             Case(
-                "a control byte in a value", "9110 5.5", .should, Ask.raw("Host: x\r\nX: a\u{1}b"),
+                "a control byte in a value", "9110 5.5", .should,
+                Request.raw("Host: x\r\nX: a\u{1}b"),
                 [.get(400)], then: .closed, .on, differs: .controlBytes),
             Case(
-                "DEL in a value", "9110 5.5", .should, Ask.raw("Host: x\r\nX: a\u{7f}b"),
+                "DEL in a value", "9110 5.5", .should, Request.raw("Host: x\r\nX: a\u{7f}b"),
                 [.get(400)], then: .closed, .on, differs: .controlBytes),
             Case(
                 "an escape byte in a value", "9110 5.5", .should,
-                Ask.raw("Host: x\r\nX: \u{1b}[1m"),
+                Request.raw("Host: x\r\nX: \u{1b}[1m"),
                 [.get(400)], then: .closed, .on, differs: .controlBytes),
             Case(
-                "LF alone after a field", "9112 2.2", .house, Ask.raw("Host: x\nX: y"), [.get(400)],
+                "LF alone after a field", "9112 2.2", .house, Request.raw("Host: x\nX: y"),
+                [.get(400)],
                 then: .closed, .on, differs: .bareLineFeed),
             Case(
                 "LF alone that ends the head", "9112 2.2", .house,
@@ -136,29 +146,30 @@ enum FieldCases {
                 differs: .bareLineFeed),
             Case(
                 "a field of 60,000 bytes is 431", "9110 15.5", .should,
-                Ask.raw("Host: x\r\nX: \(v60000)"), [.get(431)], then: .closed, .on,
+                Request.raw("Host: x\r\nX: \(v60000)"), [.get(431)], then: .closed, .on,
                 differs: .tooLargeFields),
             Case(
-                "fields of 80,000 bytes are 431", "9110 15.5", .should, Ask.raw("Host: x\(many)"),
+                "fields of 80,000 bytes are 431", "9110 15.5", .should,
+                Request.raw("Host: x\(many)"),
                 [.get(431)], then: .closed, .on, differs: .tooLargeFields),
         ]
 
     private static let lenientOnes: [Case] = [
         Case(
             "a name that is not a token, as nginx", "9110 5.1", .house,
-            Ask.raw("Host: x\r\nX(Y: z"), hello, .off),
+            Request.raw("Host: x\r\nX(Y: z"), hello, .off),
         Case(
             "a line without a colon, as nginx", "9112 5", .house,
-            Ask.raw("Host: x\r\nnocolon"), hello, .off),
+            Request.raw("Host: x\r\nnocolon"), hello, .off),
         Case(
             "a control byte in a value, as nginx", "9110 5.5", .house,
-            Ask.raw("Host: x\r\nX: a\u{1}b"), hello, .off),
+            Request.raw("Host: x\r\nX: a\u{1}b"), hello, .off),
         Case(
-            "LF alone after a field, as nginx", "9112 2.2", .house, Ask.raw("Host: x\nX: y"),
+            "LF alone after a field, as nginx", "9112 2.2", .house, Request.raw("Host: x\nX: y"),
             hello, .off),
         Case(
             "a field of 60,000 bytes, as nginx", "9110 5.4", .house,
-            Ask.raw("Host: x\r\nX: \(v60000)"), [.get(400)], then: .closed, .off),
+            Request.raw("Host: x\r\nX: \(v60000)"), [.get(400)], then: .closed, .off),
     ]
 
     private static let v60000 = String(repeating: "v", count: 60_000)
@@ -168,15 +179,15 @@ enum FieldCases {
     private static let sizes: [Case] = [
         Case(
             "a field of 7,000 bytes", "9110 5.4", .should,
-            Ask.raw("Host: x\r\nX: \(v60000.prefix(7_000))"), hello),
+            Request.raw("Host: x\r\nX: \(v60000.prefix(7_000))"), hello),
         Case(
             "a field of 60,000 bytes is an error of the client", "9110 5.4",
-            Ask.raw("Host: x\r\nX: \(v60000)"), [.get(400, 413, 431)], then: .closed),
+            Request.raw("Host: x\r\nX: \(v60000)"), [.get(400, 413, 431)], then: .closed),
         Case(
             "fields of 80,000 bytes are an error of the client", "9110 5.4",
-            Ask.raw("Host: x\(many)"), [.get(400, 413, 431)], then: .closed),
+            Request.raw("Host: x\(many)"), [.get(400, 413, 431)], then: .closed),
         Case(
             "a name of 60,000 bytes is an error of the client", "9110 5.4",
-            Ask.raw("Host: x\r\n\(v60000): y"), [.get(400, 413, 431)], then: .closed),
+            Request.raw("Host: x\r\n\(v60000): y"), [.get(400, 413, 431)], then: .closed),
     ]
 }

@@ -4,41 +4,44 @@ enum FramingCases {
     static let all: [Case] = lengths + chunks + badLengths + both + codings + badChunks
 
     private static let hello: [ExpectedResponse] = [.get(200, checks: [.text("hello")])]
-    private static let inner = Ask.get(Ask.probe)
+    private static let inner = Request.get(Request.probe)
     private static let innerCount = inner.utf8.count
     private static let innerSize = String(innerCount, radix: 16)
 
     private static let lengths: [Case] = [
-        Case("content of 5 bytes", "9112 6.3", Ask.content("Content-Length: 5", "12345"), hello),
-        Case("content of no bytes", "9112 6.3", Ask.content("Content-Length: 0", ""), hello),
+        Case(
+            "content of 5 bytes", "9112 6.3", Request.content("Content-Length: 5", "12345"), hello),
+        Case("content of no bytes", "9112 6.3", Request.content("Content-Length: 0", ""), hello),
         Case(
             "a length with zeros before it", "9112 6.3",
-            Ask.content("Content-Length: 005", "12345"), hello),
+            Request.content("Content-Length: 005", "12345"), hello),
         Case(
             "a length with thirty zeros before it", "9112 6.3", .house,
-            Ask.content("Content-Length: 0000000000000000000000000000005", "12345"), hello),
+            Request.content("Content-Length: 0000000000000000000000000000005", "12345"), hello),
         Case(
             "content that looks like a request", "9112 6.3",
-            Ask.content("Content-Length: \(innerCount)", inner), hello),
+            Request.content("Content-Length: \(innerCount)", inner), hello),
         Case(
             "content of 100,000 bytes", "9112 6.3",
-            Ask.content("Content-Length: 100000", String(repeating: "x", count: 100_000)), hello),
+            Request.content("Content-Length: 100000", String(repeating: "x", count: 100_000)), hello
+        ),
         Case(
             "HEAD with content", "9112 6.3",
-            Ask.content("Content-Length: \(innerCount)", inner, method: "HEAD"), [.head(200)]),
+            Request.content("Content-Length: \(innerCount)", inner, method: "HEAD"), [.head(200)]),
         Case(
             "a refused method with content", "9112 6.3",
-            Ask.content("Content-Length: 5", "12345", method: "DELETE"), [.get(405, 501)],
+            Request.content("Content-Length: 5", "12345", method: "DELETE"), [.get(405, 501)],
             then: .any),
         Case(
-            "no length is no content", "9112 6.3", Ask.content("X: y", "") + Ask.get("/a.txt"),
+            "no length is no content", "9112 6.3",
+            Request.content("X: y", "") + Request.get("/a.txt"),
             [hello[0], hello[0]]),
         Case(
             "content of HTTP/1.0", "9112 6.3",
             "GET /a.txt HTTP/1.0\r\nContent-Length: 5\r\n\r\n12345", hello, then: .closed),
         Case(
             "content of several requests", "9112 6.3",
-            Ask.content("Content-Length: 3", "abc") + Ask.content("Content-Length: 1", "d"),
+            Request.content("Content-Length: 3", "abc") + Request.content("Content-Length: 1", "d"),
             [hello[0], hello[0]]),
     ]
 
@@ -61,24 +64,25 @@ enum FramingCases {
             ("a chunk that looks like the last one", "5\r\n0\r\n\r\n\r\n0\r\n\r\n"),
             ("line ends in a chunk", "6\r\n\r\n\n\n\r\n\r\n0\r\n\r\n"),
         ].map { name, body in
-            Case("chunked: \(name)", "9112 7.1", Ask.chunked(body), hello)
+            Case("chunked: \(name)", "9112 7.1", Request.chunked(body), hello)
         } + [
             Case(
                 "Chunked in capitals", "9112 7",
-                Ask.content("Transfer-Encoding: ChUnKeD", "0\r\n\r\n"), hello),
+                Request.content("Transfer-Encoding: ChUnKeD", "0\r\n\r\n"), hello),
             Case(
                 "spaces around chunked", "9112 7",
-                Ask.content("Transfer-Encoding:   chunked  ", "0\r\n\r\n"), hello),
+                Request.content("Transfer-Encoding:   chunked  ", "0\r\n\r\n"), hello),
             Case(
                 "chunked with TE", "9112 7.4",
-                Ask.content("TE: trailers\r\nTransfer-Encoding: chunked", "0\r\n\r\n"), hello),
+                Request.content("TE: trailers\r\nTransfer-Encoding: chunked", "0\r\n\r\n"), hello),
             Case(
                 "HEAD with chunks", "9112 7.1",
-                Ask.content("Transfer-Encoding: chunked", "1\r\na\r\n0\r\n\r\n", method: "HEAD"),
+                Request.content(
+                    "Transfer-Encoding: chunked", "1\r\na\r\n0\r\n\r\n", method: "HEAD"),
                 [.head(200)]),
             Case(
                 "chunks on an open connection", "9112 7.1",
-                Ask.chunked("1\r\na\r\n0\r\n\r\n") + Ask.chunked("0\r\nX: y\r\n\r\n"),
+                Request.chunked("1\r\na\r\n0\r\n\r\n") + Request.chunked("0\r\nX: y\r\n\r\n"),
                 [hello[0], hello[0]]),
         ]
 
@@ -94,64 +98,66 @@ enum FramingCases {
         ].map { value in
             Case(
                 "Content-Length \(value.debugDescription)", "9112 6.3",
-                Ask.content("Content-Length: \(value)", "12345"), [.get(400, 413)], then: .closed)
+                Request.content("Content-Length: \(value)", "12345"), [.get(400, 413)],
+                then: .closed)
         } + [
             Case(
                 "two different lengths", "9112 6.3",
-                Ask.content("Content-Length: 5\r\nContent-Length: 6", "12345"), [.get(400)],
+                Request.content("Content-Length: 5\r\nContent-Length: 6", "12345"), [.get(400)],
                 then: .closed),
             Case(
                 "a length, and one of zero", "9112 6.3",
-                Ask.content("Content-Length: 5\r\nContent-Length: 0", "12345"), [.get(400)],
+                Request.content("Content-Length: 5\r\nContent-Length: 0", "12345"), [.get(400)],
                 then: .closed),
             Case(
                 "a length of zero, and one that hides a request", "9112 6.3",
-                Ask.content("Content-Length: 0\r\nContent-Length: \(innerCount)", inner),
+                Request.content("Content-Length: 0\r\nContent-Length: \(innerCount)", inner),
                 [.get(400)],
                 then: .closed),
             Case(
                 "a length that hides a request, and one of zero", "9112 6.3",
-                Ask.content("Content-Length: \(innerCount)\r\nContent-Length: 0", inner),
+                Request.content("Content-Length: \(innerCount)\r\nContent-Length: 0", inner),
                 [.get(400)],
                 then: .closed),
             Case(
                 "two equal lengths", "9112 6.3", .house,
-                Ask.content("Content-Length: 5\r\nContent-Length: 5", "12345"), [.get(400)],
+                Request.content("Content-Length: 5\r\nContent-Length: 5", "12345"), [.get(400)],
                 then: .closed),
             Case(
                 "a list of equal lengths", "9112 6.3", .house,
-                Ask.content("Content-Length: 5, 5", "12345"), [.get(400)], then: .closed),
+                Request.content("Content-Length: 5, 5", "12345"), [.get(400)], then: .closed),
             Case(
                 "a length of too large content", "9110 15.5.14", .house,
-                Ask.content("Content-Length: 9223372036854775807", ""), [.get(400, 413)],
+                Request.content("Content-Length: 9223372036854775807", ""), [.get(400, 413)],
                 then: .closed),
             Case(
                 "a space between Content-Length and the colon", "9112 5.1",
-                Ask.content("Content-Length : \(innerCount)", inner), [.get(400)], then: .closed),
+                Request.content("Content-Length : \(innerCount)", inner), [.get(400)], then: .closed
+            ),
         ]
 
     private static let both: [Case] = [
         Case(
             "a length before chunked", "9112 6.1",
-            Ask.content("Content-Length: 5\r\nTransfer-Encoding: chunked", "0\r\n\r\n"),
+            Request.content("Content-Length: 5\r\nTransfer-Encoding: chunked", "0\r\n\r\n"),
             [.get()], then: .closed),
         Case(
             "a length after chunked", "9112 6.1",
-            Ask.content("Transfer-Encoding: chunked\r\nContent-Length: 5", "0\r\n\r\n"),
+            Request.content("Transfer-Encoding: chunked\r\nContent-Length: 5", "0\r\n\r\n"),
             [.get()], then: .closed),
         Case(
             "a length and chunked are refused", "9112 6.1", .house,
-            Ask.content("Content-Length: 5\r\nTransfer-Encoding: chunked", "0\r\n\r\n"),
+            Request.content("Content-Length: 5\r\nTransfer-Encoding: chunked", "0\r\n\r\n"),
             [.get(400)], then: .closed),
         Case(
             "a length that hides a request behind chunks", "9112 6.1",
-            Ask.content(
+            Request.content(
                 "Content-Length: \(innerCount + 5)\r\nTransfer-Encoding: chunked",
                 "0\r\n\r\n\(inner)"),
             [.get()], then: .closed),
         Case(
             "a length of zero and chunks", "9112 6.1",
-            Ask.content(
+            Request.content(
                 "Content-Length: 0\r\nTransfer-Encoding: chunked",
                 "\(innerSize)\r\n\(inner)\r\n0\r\n\r\n"),
             [.get()], then: .closed),
@@ -183,31 +189,32 @@ enum FramingCases {
         ].map { value in
             Case(
                 "Transfer-Encoding \(value.debugDescription)", "9112 6.1",
-                Ask.content("Transfer-Encoding: \(value)", "0\r\n\r\n"), [.get(400, 501)],
+                Request.content("Transfer-Encoding: \(value)", "0\r\n\r\n"), [.get(400, 501)],
                 then: .closed)
         } + [
             Case(
                 "a space between Transfer-Encoding and the colon", "9112 5.1",
-                Ask.content("Transfer-Encoding : chunked", "0\r\n\r\n"), [.get(400)],
+                Request.content("Transfer-Encoding : chunked", "0\r\n\r\n"), [.get(400)],
                 then: .closed),
             Case(
                 "an empty Transfer-Encoding", "9112 6.1", .house,
-                Ask.content("Transfer-Encoding:", "0\r\n\r\n"), [.get(400, 501)], then: .closed),
+                Request.content("Transfer-Encoding:", "0\r\n\r\n"), [.get(400, 501)],
+                then: .closed),
             Case(
                 "a folded Transfer-Encoding", "9112 5.2", .house,
-                Ask.content("Transfer-Encoding:\r\n chunked", "0\r\n\r\n"), [.get(400)],
+                Request.content("Transfer-Encoding:\r\n chunked", "0\r\n\r\n"), [.get(400)],
                 then: .closed),
             Case(
                 "a bare CR before Transfer-Encoding", "9112 2.2",
-                Ask.content("X: y\rTransfer-Encoding: chunked", "0\r\n\r\n"), [.get(400)],
+                Request.content("X: y\rTransfer-Encoding: chunked", "0\r\n\r\n"), [.get(400)],
                 then: .closed),
             Case(
                 "an unknown coding is 501", "9112 6.1", .should,
-                Ask.content("Transfer-Encoding: cow, chunked", "0\r\n\r\n"), [.get(501)],
+                Request.content("Transfer-Encoding: cow, chunked", "0\r\n\r\n"), [.get(501)],
                 then: .closed),
             Case(
                 "a known coding that is not supported is 501", "9112 6.1", .should,
-                Ask.content("Transfer-Encoding: gzip, chunked", "0\r\n\r\n"), [.get(501)],
+                Request.content("Transfer-Encoding: gzip, chunked", "0\r\n\r\n"), [.get(501)],
                 then: .closed),
         ]
 
@@ -246,7 +253,7 @@ enum FramingCases {
             ("LF that hides a request", "0\n\n\(inner)"),
         ].map { name, body in
             Case(
-                "broken chunks: \(name)", "9112 7.1", Ask.chunked(body),
+                "broken chunks: \(name)", "9112 7.1", Request.chunked(body),
                 [.get(200, 400, 413, 431)], then: .closed, differs: .chunkLines)
         }
         + [
@@ -258,7 +265,7 @@ enum FramingCases {
             ("a size of 17 digits, zeros before it", "00000000000000005\r\nhello\r\n0\r\n\r\n"),
         ].map { (name: String, body: String) in
             Case(
-                "broken chunks: \(name)", "9112 7.1", .house, Ask.chunked(body),
+                "broken chunks: \(name)", "9112 7.1", .house, Request.chunked(body),
                 [.get(200, 400, 413, 431)], then: .closed, differs: .chunkLines)
         }
         + [
@@ -274,7 +281,7 @@ enum FramingCases {
             ("a control in an extension", "5;a=\"\u{1B}\"\r\nhello\r\n0\r\n\r\n"),
         ].map { (name: String, body: String) in
             Case(
-                "strict chunks: \(name)", "9112 7.1", .house, Ask.chunked(body), [.get(400)],
+                "strict chunks: \(name)", "9112 7.1", .house, Request.chunked(body), [.get(400)],
                 then: .closed, .on, differs: .chunkGrammar)
         }
 }

@@ -10,7 +10,7 @@ enum HostCases {
             "HTTP/1.1 without Host", "9112 3.2", "GET /a.txt HTTP/1.1\r\n\r\n", [.get(400)],
             then: .closed),
         Case(
-            "HTTP/1.1 with other fields but no Host", "9112 3.2", Ask.raw("X: y"), [.get(400)],
+            "HTTP/1.1 with other fields but no Host", "9112 3.2", Request.raw("X: y"), [.get(400)],
             then: .closed),
         Case(
             "HTTP/1.2 without Host", "9112 3.2", "GET /a.txt HTTP/1.2\r\n\r\n", [.get(400)],
@@ -22,38 +22,40 @@ enum HostCases {
             "HEAD without Host", "9112 3.2", "HEAD /a.txt HTTP/1.1\r\n\r\n",
             [.head(400)], then: .any),
         Case(
-            "two different Hosts", "9112 3.2", Ask.raw("Host: second.test\r\nHost: x"),
+            "two different Hosts", "9112 3.2", Request.raw("Host: second.test\r\nHost: x"),
             [.get(400)], then: .closed),
         Case(
-            "two equal Hosts", "9112 3.2", Ask.raw("Host: x\r\nHost: x"), [.get(400)],
+            "two equal Hosts", "9112 3.2", Request.raw("Host: x\r\nHost: x"), [.get(400)],
             then: .closed),
         Case(
-            "two Hosts apart", "9112 3.2", Ask.raw("Host: x\r\nX: y\r\nhost: second.test"),
+            "two Hosts apart", "9112 3.2", Request.raw("Host: x\r\nX: y\r\nhost: second.test"),
             [.get(400)], then: .closed),
         Case(
             "two Hosts in HTTP/1.0", "9112 3.2",
             "GET /a.txt HTTP/1.0\r\nHost: x\r\nHost: y\r\n\r\n", [.get(400)], then: .closed),
         Case(
-            "a list of Hosts", "9112 3.2", Ask.raw("Host: x, second.test"), [.get(400)],
+            "a list of Hosts", "9112 3.2", Request.raw("Host: x, second.test"), [.get(400)],
             then: .closed),
         Case(
-            "Host without a value", "9112 3.2", .house, Ask.raw("Host:"), [.get(400)],
+            "Host without a value", "9112 3.2", .house, Request.raw("Host:"), [.get(400)],
             then: .closed),
     ]
 
     private static let selection: [Case] = [
-        Case("a host of its own", "9110 7.2", Ask.raw("Host: second.test"), second),
-        Case("a host in capitals", "9110 4.2.3", Ask.raw("Host: SECOND.Test"), second),
-        Case("a host with its port", "9110 7.2", Ask.raw("Host: second.test:8080"), second),
-        Case("a host with an empty port", "9110 4.2.3", Ask.raw("Host: second.test:"), second),
+        Case("a host of its own", "9110 7.2", Request.raw("Host: second.test"), second),
+        Case("a host in capitals", "9110 4.2.3", Request.raw("Host: SECOND.Test"), second),
+        Case("a host with its port", "9110 7.2", Request.raw("Host: second.test:8080"), second),
+        Case("a host with an empty port", "9110 4.2.3", Request.raw("Host: second.test:"), second),
         Case(
-            "a host with a dot at the end", "9110 4.2.3", .house, Ask.raw("Host: second.test."),
+            "a host with a dot at the end", "9110 4.2.3", .house, Request.raw("Host: second.test."),
             second),
         Case(
             "hosts change on one connection", "9110 7.2",
-            "\(Ask.get("/a.txt"))\(Ask.raw("Host: second.test"))\(Ask.get("/a.txt"))",
+            "\(Request.get("/a.txt"))\(Request.raw("Host: second.test"))\(Request.get("/a.txt"))",
             [hello[0], second[0], hello[0]]),
-        Case("a host that is not known", "9110 7.2", .house, Ask.raw("Host: nobody.test"), hello),
+        Case(
+            "a host that is not known", "9110 7.2", .house,
+            Request.raw("Host: nobody.test"), hello),
     ]
 
     private static let valid: [Case] = [
@@ -64,7 +66,7 @@ enum HostCases {
         let isPlain = !host.contains { "_%~!".contains($0) }
         return Case(
             "Host \(host)", "9110 7.2", isPlain ? .must : .house,
-            Ask.raw("Host: \(host)"), hello)
+            Request.raw("Host: \(host)"), hello)
     }
 
     private static let invalid: [Case] = [
@@ -74,7 +76,7 @@ enum HostCases {
         "[::1]:x", "http://x", "x/", "a\u{e4}b", "a\u{1}b", "%", "%zz.test",
     ].map { host in
         Case(
-            "Host \(host.debugDescription)", "9112 3.2", Ask.raw("Host: \(host)"), [.get(400)],
+            "Host \(host.debugDescription)", "9112 3.2", Request.raw("Host: \(host)"), [.get(400)],
             then: .closed, differs: .hostSyntax)
     }
 

@@ -18,7 +18,7 @@ enum PathCases {
         ("/%5Bx%5D", "brackets"), ("/dir/deep/file.txt", "deep"),
     ].map { (target: String, text: String) in
         Case(
-            "the path \(target)", "9110 4.2.3", .should, Ask.get(target),
+            "the path \(target)", "9110 4.2.3", .should, Request.get(target),
             [.get(200, checks: [.text(text)])])
     }
 
@@ -33,7 +33,7 @@ enum PathCases {
             ("/dir/deep/./../in.txt", "in dir"), ("/none/../a.txt", "hello"),
         ].map { (target: String, text: String) in
             Case(
-                "the same path \(target)", "9110 4.2.3", .should, Ask.get(target),
+                "the same path \(target)", "9110 4.2.3", .should, Request.get(target),
                 [.get(200, checks: [.text(text)])])
         }
         + [
@@ -42,7 +42,7 @@ enum PathCases {
             ("/dir/deep//../in.txt", "in dir"), ("/dir/..%2fa.txt", "hello"),
         ].map { (target: String, text: String) in
             Case(
-                "the path \(target), as nginx", "9110 4.2.3", .house, Ask.get(target),
+                "the path \(target), as nginx", "9110 4.2.3", .house, Request.get(target),
                 [.get(200, checks: [.text(text)])])
         }
         + [
@@ -57,7 +57,7 @@ enum PathCases {
             ("a backslash is no slash", "/dir%5Cin.txt"),
             ("a semicolon is no parameter", "/a.txt;x=y"),
         ].map { (name: String, target: String) in
-            Case(name, "9110 4.2.3", .should, Ask.get(target), [.get(404)], then: .any)
+            Case(name, "9110 4.2.3", .should, Request.get(target), [.get(404)], then: .any)
         }
         + [
             ("a file with a slash behind it", "/a.txt/"),
@@ -65,7 +65,7 @@ enum PathCases {
             ("a file with a dot segment behind it", "/a.txt/."),
             ("overlong UTF-8", "/%c0%ae%c0%ae/a.txt"),
         ].map { (name: String, target: String) in
-            Case("\(name), as nginx", "9110 4.2.3", .house, Ask.get(target), [.get(404)])
+            Case("\(name), as nginx", "9110 4.2.3", .house, Request.get(target), [.get(404)])
         }
 
     /// No path leads above the root.
@@ -79,10 +79,10 @@ enum PathCases {
     ].flatMap { target in
         [
             Case(
-                "no climbing by \(target)", "9110 17.3", .should, Ask.get(target),
+                "no climbing by \(target)", "9110 17.3", .should, Request.get(target),
                 [.get(checks: [.isNot("second")])], then: .any),
             Case(
-                "\(target) is 400, as nginx", "9110 17.3", .house, Ask.get(target), [.get(400)],
+                "\(target) is 400, as nginx", "9110 17.3", .house, Request.get(target), [.get(400)],
                 then: .any),
         ]
     }
@@ -94,61 +94,61 @@ enum PathCases {
     ].flatMap { target in
         [
             Case(
-                "\(target) does not climb", "9110 17.3", .should, Ask.get(target),
+                "\(target) does not climb", "9110 17.3", .should, Request.get(target),
                 [.get(checks: [.isNot("second")])], then: .any),
             Case(
-                "\(target) only looks like climbing", "9110 17.3", .house, Ask.get(target),
+                "\(target) only looks like climbing", "9110 17.3", .house, Request.get(target),
                 [.get(404)]),
         ]
     }
 
     private static let redirects: [Case] = [
         Case(
-            "a folder without a slash", "9110 15.4.2", .should, Ask.get("/dir"),
+            "a directory without a slash", "9110 15.4.2", .should, Request.get("/dir"),
             [.get(301, 308, checks: [.has("Location")])]),
         Case(
-            "a redirect names the folder", "9110 10.2.2", .house, Ask.get("/dir"),
+            "a redirect names the directory", "9110 10.2.2", .house, Request.get("/dir"),
             [.get(301, checks: [.field("Location", "/dir/")])]),
         Case(
-            "a redirect keeps the query", "9110 15.4", .house, Ask.get("/dir?a=b&c"),
+            "a redirect keeps the query", "9110 15.4", .house, Request.get("/dir?a=b&c"),
             [.get(301, checks: [.field("Location", "/dir/?a=b&c")])]),
         Case(
-            "a redirect of a deeper folder", "9110 15.4", .house, Ask.get("/dir/deep"),
+            "a redirect of a deeper directory", "9110 15.4", .house, Request.get("/dir/deep"),
             [.get(301, checks: [.field("Location", "/dir/deep/")])]),
         Case(
-            "a redirect does not name another host", "9110 17.9", .should, Ask.get("//dir"),
+            "a redirect does not name another host", "9110 17.9", .should, Request.get("//dir"),
             [.get(200, 301, 302, 308, 400, 404, checks: [.locationIsHere])]),
         Case(
             "a redirect of several slashes does not name another host", "9110 17.9", .should,
-            Ask.get("////dir"),
+            Request.get("////dir"),
             [.get(200, 301, 302, 308, 400, 404, checks: [.locationIsHere])]),
         Case(
             "a redirect of dot segments does not name another host", "9110 17.9", .should,
-            Ask.get("/.//dir"),
+            Request.get("/.//dir"),
             [.get(200, 301, 302, 308, 400, 404, checks: [.locationIsHere])]),
         Case(
             "a redirect of a backslash does not name another host", "9110 17.9", .should,
-            Ask.get("/%5cdir/../dir"),
+            Request.get("/%5cdir/../dir"),
             [.get(200, 301, 302, 308, 400, 404, checks: [.locationIsHere])], then: .any),
         Case(
             "a redirect without line ends of the request", "9110 17.9", .should,
-            Ask.get("/dir?%0d%0aX-Evil:%20y"),
+            Request.get("/dir?%0d%0aX-Evil:%20y"),
             [.get(checks: [.lacks("X-Evil")])], then: .any),
         Case(
             "a path with line ends is no redirect", "9110 17.9", .should,
-            Ask.get("/dir%0d%0aX-Evil:%20y"), [.get(400, 404, checks: [.lacks("X-Evil")])],
+            Request.get("/dir%0d%0aX-Evil:%20y"), [.get(400, 404, checks: [.lacks("X-Evil")])],
             then: .any),
         Case(
             "a redirect in HTTP/1.0 without Host", "9110 15.4", .house,
             "GET /dir HTTP/1.0\r\n\r\n", [.get(301)], then: .closed),
         Case(
-            "HEAD of a folder without a slash", "9110 15.4", .should, Ask.head("/dir"),
+            "HEAD of a directory without a slash", "9110 15.4", .should, Request.head("/dir"),
             [.head(301, 302, 308, checks: [.has("Location")])]),
         Case(
-            "a directory with its slash", "9110 15.3.1", Ask.get("/dir/"),
+            "a directory with its slash", "9110 15.3.1", Request.get("/dir/"),
             [.get(200, checks: [.text("<p>dir\n")])]),
         Case(
-            "POST to a folder without a slash", "9110 15.4", .house,
-            Ask.request("POST", "/dir", []), [.get(301, 405)], then: .any),
+            "POST to a directory without a slash", "9110 15.4", .house,
+            Request.request("POST", "/dir", []), [.get(301, 405)], then: .any),
     ]
 }

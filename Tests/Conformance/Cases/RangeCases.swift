@@ -2,8 +2,8 @@
 enum RangeCases {
     static let all: [Case] = single + several + unsatisfiable + emptyMembers + ignored + conditions
 
-    private static func ask(_ range: String) -> String {
-        Ask.get("/bytes.bin", "Range: \(range)")
+    private static func request(_ range: String) -> String {
+        Request.get("/bytes.bin", "Range: \(range)")
     }
 
     private static let whole: [ExpectedResponse] = [
@@ -21,7 +21,7 @@ enum RangeCases {
             ("BYTES=10-19", 10...19),
         ].map { (range: String, bytes: ClosedRange<Int>) in
             Case(
-                "Range \(range)", "9110 14.1.2", ask(range),
+                "Range \(range)", "9110 14.1.2", request(range),
                 [.get(200, 206, checks: part(bytes))])
         }
         + [
@@ -34,15 +34,15 @@ enum RangeCases {
         ].map { (range: String, bytes: ClosedRange<Int>) in
             // nginx refuses numbers that it cannot represent, which is permitted.
             Case(
-                "huge Range \(range)", "9110 14.1.2", .house, ask(range),
+                "huge Range \(range)", "9110 14.1.2", .house, request(range),
                 [.get(200, 206, 416)])
         } + [
             Case(
-                "206 has Content-Range", "9110 15.3.7", ask("bytes=10-19"),
+                "206 has Content-Range", "9110 15.3.7", request("bytes=10-19"),
                 [.get(206, checks: part(10...19))]),
             Case(
                 "206 has the fields of 200", "9110 15.3.7",
-                Ask.get("/bytes.bin") + ask("bytes=0-9"),
+                Request.get("/bytes.bin") + request("bytes=0-9"),
                 [
                     .get(200),
                     .get(
@@ -54,28 +54,28 @@ enum RangeCases {
                 ]),
             Case(
                 "a range of a file of one read", "9110 14.2", .should,
-                Ask.get("/a.txt", "Range: bytes=1-3"), [.get(206, checks: [.text("ell")])]),
+                Request.get("/a.txt", "Range: bytes=1-3"), [.get(206, checks: [.text("ell")])]),
             Case(
                 "a range in HTTP/1.0", "9110 14.2", .house,
-                Ask.get10("/a.txt", "Range: bytes=1-3"), [.get(206, checks: [.text("ell")])],
+                Request.get10("/a.txt", "Range: bytes=1-3"), [.get(206, checks: [.text("ell")])],
                 then: .closed),
             Case(
-                "a range of an index", "9110 14.2", .house, Ask.get("/", "Range: bytes=0-2"),
+                "a range of an index", "9110 14.2", .house, Request.get("/", "Range: bytes=0-2"),
                 [.get(206, checks: [.text("<p>")])]),
             Case(
-                "a range of a folder that redirects", "9110 14.2",
-                Ask.get("/dir", "Range: bytes=0-2"), [.get(301, 302, 308)]),
+                "a range of a directory that redirects", "9110 14.2",
+                Request.get("/dir", "Range: bytes=0-2"), [.get(301, 302, 308)]),
             Case(
-                "a range of an empty file", "9110 14.2", Ask.get("/none", "Range: bytes=0-2"),
+                "a range of an empty file", "9110 14.2", Request.get("/none", "Range: bytes=0-2"),
                 [.get(404)]),
             Case(
-                "spaces in a range, as nginx", "9110 14.1.2", .house, ask("bytes= 10 - 19 "),
+                "spaces in a range, as nginx", "9110 14.1.2", .house, request("bytes= 10 - 19 "),
                 [.get(206, checks: part(10...19))], .off),
             Case(
-                "spaces in a range", "9110 14.1.2", .house, ask("bytes=10 - 19"), whole, .on,
+                "spaces in a range", "9110 14.1.2", .house, request("bytes=10 - 19"), whole, .on,
                 differs: .invalidRange),
             Case(
-                "spaces around a range", "9110 14.1.2", .house, ask("bytes= 10-19 "),
+                "spaces around a range", "9110 14.1.2", .house, request("bytes= 10-19 "),
                 [.get(206, checks: part(10...19))]),
         ]
 
@@ -100,7 +100,7 @@ enum RangeCases {
             ),
         ].map { (range: String, parts: [ClosedRange<Int>]) in
             Case(
-                "Range \(range)", "9110 14.6", ask(range),
+                "Range \(range)", "9110 14.6", request(range),
                 [
                     .get(
                         206,
@@ -111,30 +111,30 @@ enum RangeCases {
                 ])
         } + [
             Case(
-                "a tab between ranges", "9110 5.6.3", ask("bytes=0-0 ,\t-1"),
+                "a tab between ranges", "9110 5.6.3", request("bytes=0-0 ,\t-1"),
                 [.get(206, checks: [.parts([0...0, 9_999...9_999])])], differs: .tabsAreWhiteSpace),
             Case(
-                "ranges that touch, as nginx", "9110 14.2", .house, ask("bytes=0-9,10-19"),
+                "ranges that touch, as nginx", "9110 14.2", .house, request("bytes=0-9,10-19"),
                 [.get(206, checks: [.parts([0...9, 10...19])])]),
             Case(
-                "ranges that overlap, as nginx", "9110 14.2", .house, ask("bytes=0-9,100-,-5"),
+                "ranges that overlap, as nginx", "9110 14.2", .house, request("bytes=0-9,100-,-5"),
                 [.get(206, checks: [.parts([0...9, 100...9_999, 9_995...9_999])])]),
             Case(
-                "one of two ranges can be satisfied", "9110 15.3.7", ask("bytes=0-9,20000-"),
+                "one of two ranges can be satisfied", "9110 15.3.7", request("bytes=0-9,20000-"),
                 [.get(206, checks: part(0...9))]),
             Case(
-                "an empty range beside another", "9110 14.1.2", .house, ask("bytes=-0,0-9"),
+                "an empty range beside another", "9110 14.1.2", .house, request("bytes=-0,0-9"),
                 [.get(206, 416)]),
             Case(
-                "two thousand tiny ranges", "9110 14.2", .should, ask("bytes=\(tiny)"),
+                "two thousand tiny ranges", "9110 14.2", .should, request("bytes=\(tiny)"),
                 [.get(200, 206, 400, 416, 431)], then: .any),
             Case(
                 "overlapping ranges that outgrow the file", "9110 14.2", .should,
-                ask("bytes=" + Array(repeating: "0-", count: 50).joined(separator: ",")),
+                request("bytes=" + Array(repeating: "0-", count: 50).joined(separator: ",")),
                 [.get(200, 206, 416, checks: [.doesNotContain("------------------------")])]),
             Case(
                 "overlapping ranges are the whole file, as nginx", "9110 14.2", .house,
-                ask("bytes=0-,0-,0-"), whole),
+                request("bytes=0-,0-,0-"), whole),
         ]
 
     private static let unsatisfiable: [Case] =
@@ -142,15 +142,15 @@ enum RangeCases {
             "bytes=10000-", "bytes=10000-10001", "bytes=99999-", "bytes=-0", "bytes=10000-,20000-",
         ].map { range in
             Case(
-                "Range \(range) is 416", "9110 14.2", .should, ask(range),
+                "Range \(range) is 416", "9110 14.2", .should, request(range),
                 [.get(416, checks: [.field("Content-Range", "bytes */10000")])])
         } + [
             Case(
                 "any range of an empty file", "9110 14.2", .house,
-                Ask.get("/empty.txt", "Range: bytes=0-"), [.get(200, 416)]),
+                Request.get("/empty.txt", "Range: bytes=0-"), [.get(200, 416)]),
             Case(
                 "a suffix of an empty file", "9110 14.2", .house,
-                Ask.get("/empty.txt", "Range: bytes=-1"), [.get(200, 206, 416)]),
+                Request.get("/empty.txt", "Range: bytes=-1"), [.get(200, 206, 416)]),
         ]
         + [
             "bytes=5-4", "bytes=a-b", "bytes=1", "bytes=1-2x", "bytes=--1", "bytes=-", "bytes=1--2",
@@ -160,34 +160,34 @@ enum RangeCases {
             // RFC 9110, section 14.2: an invalid range may be ignored or refused; nginx refuses it.
             [
                 Case(
-                    "invalid Range \(range), as nginx", "9110 14.2", .house, ask(range),
+                    "invalid Range \(range), as nginx", "9110 14.2", .house, request(range),
                     [.get(416)], .off),
                 Case(
-                    "invalid Range \(range)", "9110 14.1.1", .house, ask(range), whole, .on,
+                    "invalid Range \(range)", "9110 14.1.1", .house, request(range), whole, .on,
                     differs: .invalidRange),
             ]
         }
         + [
             Case(
                 "an invalid range beside another, as nginx", "9110 14.2", .house,
-                ask("bytes=0-1,5-4"), [.get(206, checks: part(0...1))], .off),
+                request("bytes=0-1,5-4"), [.get(206, checks: part(0...1))], .off),
             Case(
-                "an invalid range beside another", "9110 14.1.1", .house, ask("bytes=0-1,5-4"),
+                "an invalid range beside another", "9110 14.1.1", .house, request("bytes=0-1,5-4"),
                 whole, .on, differs: .invalidRange),
             Case(
                 "a range up to a position of 23 digits", "9110 14.1.2", .house,
-                ask("bytes=9990-99999999999999999999999"),
+                request("bytes=9990-99999999999999999999999"),
                 [.get(206, checks: part(9_990...9_999))], .on, differs: .invalidRange),
             Case(
                 "several lines of Range", "9110 5.3", .house,
-                Ask.get("/bytes.bin", "Range: bytes=0-1", "Range: bytes=0-1"), whole, .on,
+                Request.get("/bytes.bin", "Range: bytes=0-1", "Range: bytes=0-1"), whole, .on,
                 differs: .listsOverLines),
         ]
         + [
             "bytes=5-4", "bytes=a-b", "bytes=1", "bytes=-", "bytes=0-1,x",
         ].map { range in
             Case(
-                "invalid Range \(range) is no part", "9110 14.2", ask(range),
+                "invalid Range \(range) is no part", "9110 14.2", request(range),
                 [.get(200, 400, 416)], then: .any)
         }
 
@@ -197,10 +197,10 @@ enum RangeCases {
     ].flatMap { (range: String, bytes: ClosedRange<Int>) in
         [
             Case(
-                "Range \(range)", "9110 5.6.1.2", ask(range),
+                "Range \(range)", "9110 5.6.1.2", request(range),
                 [.get(206, checks: part(bytes))], .on, differs: .emptyMembers),
             Case(
-                "Range \(range), as nginx", "9110 5.6.1.2", .house, ask(range), [.get(416)],
+                "Range \(range), as nginx", "9110 5.6.1.2", .house, request(range), [.get(416)],
                 .off),
         ]
     }
@@ -209,11 +209,12 @@ enum RangeCases {
         [
             "lines=0-1", "bytes:0-1", "0-1", "x", "bytes 0-1", "bytesx=0-1",
         ].map { range in
-            Case("Range \(range) is ignored", "9110 14.2", ask(range), whole)
+            Case("Range \(range) is ignored", "9110 14.2", request(range), whole)
         }
         + ["bytes=", ""].map { range in
             Case(
-                "Range \(range.debugDescription) is ignored", "9110 14.2", .house, ask(range), whole
+                "Range \(range.debugDescription) is ignored", "9110 14.2", .house, request(range),
+                whole
             )
         }
 
@@ -237,28 +238,28 @@ enum RangeCases {
             Case(
                 "If-Range with \(name)", "9110 13.1.5",
                 isPart && name.contains("form") ? .house : .must,
-                Ask.get("/bytes.bin", "Range: bytes=0-9", "If-Range: \(value)"),
+                Request.get("/bytes.bin", "Range: bytes=0-9", "If-Range: \(value)"),
                 isPart ? ten : whole)
         } + [
             Case(
                 "If-Range without Range", "9110 13.1.5",
-                Ask.get("/bytes.bin", "If-Range: {bytes}"), whole),
+                Request.get("/bytes.bin", "If-Range: {bytes}"), whole),
             Case(
                 "If-Range with another tag, and a range that cannot be satisfied", "9110 13.1.5",
-                Ask.get("/bytes.bin", "Range: bytes=99999-", "If-Range: \"no\""), whole),
+                Request.get("/bytes.bin", "Range: bytes=99999-", "If-Range: \"no\""), whole),
             Case(
                 "If-Range before Range in the head", "9110 13.1.5",
-                Ask.get("/bytes.bin", "If-Range: {bytes}", "Range: bytes=0-9"), ten),
+                Request.get("/bytes.bin", "If-Range: {bytes}", "Range: bytes=0-9"), ten),
             Case(
                 "If-Range with the tag, and several ranges", "9110 13.1.5",
-                Ask.get("/bytes.bin", "Range: bytes=0-1,3000-3001", "If-Range: {bytes}"),
+                Request.get("/bytes.bin", "Range: bytes=0-1,3000-3001", "If-Range: {bytes}"),
                 [.get(206, checks: [.parts([0...1, 3_000...3_001])])]),
             Case(
                 "If-Range with another tag, and several ranges", "9110 13.1.5",
-                Ask.get("/bytes.bin", "Range: bytes=0-1,3-4", "If-Range: \"no\""), whole),
+                Request.get("/bytes.bin", "Range: bytes=0-1,3-4", "If-Range: \"no\""), whole),
             Case(
                 "If-None-Match before If-Range", "9110 13.2.2",
-                Ask.get(
+                Request.get(
                     "/bytes.bin", "If-None-Match: {bytes}", "Range: bytes=0-9",
                     "If-Range: {bytes}"), [.get(304)]),
         ]

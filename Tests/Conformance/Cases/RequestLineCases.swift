@@ -7,16 +7,16 @@ enum RequestLineCases {
     private static let hello: [ExpectedResponse] = [.get(200, checks: [.text("hello")])]
 
     private static let wellFormed: [Case] = [
-        Case("a plain request", "9112 3", Ask.get("/a.txt"), hello),
+        Case("a plain request", "9112 3", Request.get("/a.txt"), hello),
         Case(
             "an empty line before the request", "9112 2.2", .should,
-            "\r\n\(Ask.get("/a.txt"))", hello),
+            "\r\n\(Request.get("/a.txt"))", hello),
         Case(
             "several empty lines before the request", "9112 2.2", .house,
-            "\r\n\r\n\r\n\(Ask.get("/a.txt"))", hello),
+            "\r\n\r\n\r\n\(Request.get("/a.txt"))", hello),
         Case(
             "an empty line between pipelined requests", "9112 2.2", .should,
-            "\(Ask.get("/a.txt"))\r\n\(Ask.get("/a.txt"))",
+            "\(Request.get("/a.txt"))\r\n\(Request.get("/a.txt"))",
             [.get(200, checks: [.text("hello")]), .get(200, checks: [.text("hello")])]),
         Case(
             "a higher minor version", "9112 2.3", .should, "GET /a.txt HTTP/1.2\r\n\(host)",
@@ -25,9 +25,9 @@ enum RequestLineCases {
             "HTTP/1.9", "9112 2.3", .should, "GET /a.txt HTTP/1.9\r\n\(host)",
             [.get(200, checks: [.text("hello")])], then: .any),
         Case("HTTP/1.0", "9112 2.3", "GET /a.txt HTTP/1.0\r\n\r\n", hello, then: .closed),
-        Case("an empty query", "9112 3.2.1", Ask.get("/a.txt?"), hello),
-        Case("a query", "9112 3.2.1", Ask.get("/a.txt?a=b&c=/../d?e"), hello),
-        Case("a query with a broken escape", "9110 4.2", .house, Ask.get("/a.txt?%zz%"), hello),
+        Case("an empty query", "9112 3.2.1", Request.get("/a.txt?"), hello),
+        Case("a query", "9112 3.2.1", Request.get("/a.txt?a=b&c=/../d?e"), hello),
+        Case("a query with a broken escape", "9110 4.2", .house, Request.get("/a.txt?%zz%"), hello),
     ]
 
     /// Refused with any setting.
@@ -98,20 +98,21 @@ enum RequestLineCases {
             ("an absolute form with a port of letters", "http://second.test:x/a.txt"),
             ("an absolute form with an open bracket", "http://[::1/a.txt"),
         ].map { (name: String, target: String) in
-            Case(name, "9112 3.2", .should, Ask.get(target), [.get(400)], then: .closed)
+            Case(name, "9112 3.2", .should, Request.get(target), [.get(400)], then: .closed)
         }
         + ["/a.txt%00", "/a%00.txt", "/%00", "/dir/%00/../a.txt"].map { target in
             Case(
-                "%00 in \(target)", "9110 4.2", .house, Ask.get(target), [.get(400)], then: .closed)
+                "%00 in \(target)", "9110 4.2", .house, Request.get(target), [.get(400)],
+                then: .closed)
         }
 
     /// Accepted by nginx, refused with `strict_requests on`.
     private static let strictOnes: [Case] = [
         Case(
-            "# in the target", "9112 3.2", Ask.get("/a.txt#part"), [.get(400)], then: .closed,
+            "# in the target", "9112 3.2", Request.get("/a.txt#part"), [.get(400)], then: .closed,
             .on, differs: .fragment),
         Case(
-            "# in the query", "9112 3.2", Ask.get("/a.txt?a#part"), [.get(400)], then: .closed,
+            "# in the query", "9112 3.2", Request.get("/a.txt?a#part"), [.get(400)], then: .closed,
             .on, differs: .fragment),
         Case(
             "two spaces after the method", "9112 3", .should, "GET  /a.txt HTTP/1.1\r\n\(host)",
@@ -145,7 +146,9 @@ enum RequestLineCases {
 
     /// The same with `strict_requests off`: nginx's responses.
     private static let lenientOnes: [Case] = [
-        Case("# in the target, as nginx", "9112 3.2", .house, Ask.get("/a.txt#part"), hello, .off),
+        Case(
+            "# in the target, as nginx", "9112 3.2", .house, Request.get("/a.txt#part"), hello, .off
+        ),
         Case(
             "two spaces after the method, as nginx", "9112 3", .house,
             "GET  /a.txt HTTP/1.1\r\n\(host)", hello, .off),
@@ -163,7 +166,7 @@ enum RequestLineCases {
             "GET /a.txt HTTP/1.1\nHost: conformance.test\n\n", hello, .off),
         Case(
             "raw bytes above 127 in the target, as nginx", "9112 3.2", .house,
-            Ask.get("/\u{c3}\u{a4}\u{c3}\u{b6}.txt"), [.get(200, checks: [.text("umlauts")])],
+            Request.get("/\u{c3}\u{a4}\u{c3}\u{b6}.txt"), [.get(200, checks: [.text("umlauts")])],
             .off),
     ]
 
@@ -171,12 +174,15 @@ enum RequestLineCases {
     private static let q60000 = String(repeating: "q", count: 60_000)
 
     private static let lengths: [Case] = [
-        Case("a request line of 8,000 bytes", "9112 3", .should, Ask.get("/a.txt?\(q8000)"), hello),
         Case(
-            "a target of 60,000 bytes", "9110 15.5.15", Ask.get("/a.txt?\(q60000)"), [.get(414)],
+            "a request line of 8,000 bytes", "9112 3", .should, Request.get("/a.txt?\(q8000)"),
+            hello),
+        Case(
+            "a target of 60,000 bytes", "9110 15.5.15", Request.get("/a.txt?\(q60000)"),
+            [.get(414)],
             then: .closed),
         Case(
-            "a path of 60,000 bytes", "9110 15.5.15", Ask.get("/\(q60000)"), [.get(414)],
+            "a path of 60,000 bytes", "9110 15.5.15", Request.get("/\(q60000)"), [.get(414)],
             then: .closed),
         Case(
             "a method of 60,000 bytes", "9112 3", .should,

@@ -62,8 +62,8 @@ final class ChaosClients: Sendable {
             let name = "\(file.target)?\(number)-\(request)"
             var tally = ChaosTally()
             let start = DispatchTime.now().uptimeNanoseconds
-            client = ask(name, file.content, client, keeps: keeps, &tally)
-            if tally.answered > 0 {
+            client = sendRequest(name, file.content, client, keeps: keeps, &tally)
+            if tally.completed > 0 {
                 tally.slowestMs = Int((DispatchTime.now().uptimeNanoseconds - start) / 1_000_000)
             }
             tallies.withLock { $0[kind].add(tally) }
@@ -74,7 +74,7 @@ final class ChaosClients: Sendable {
     }
 
     /// Sends one request. Returns the connection if it stays open.
-    private func ask(
+    private func sendRequest(
         _ name: String, _ content: [UInt8], _ open: RawClient?, keeps: Bool,
         _ tally: inout ChaosTally
     ) -> RawClient? {
@@ -100,7 +100,7 @@ final class ChaosClients: Sendable {
                 tally.wrong = [what]
                 return nil
             }
-            tally.answered = 1
+            tally.completed = 1
             tally.names = [name]
             return keeps && response["Connection"] != "close" ? client : nil
         } catch {

@@ -82,7 +82,7 @@ struct ChaosPhase {
     }
 
     private static func rotate(_ server: ChaosServer, _ round: Int) throws {
-        let log = server.daemon.folder.path + "/access.log"
+        let log = server.daemon.directory.path + "/access.log"
         let aside = "\(log).\(UUID().uuidString)"
         guard unsafe rename(log, aside) == 0 else { throw SystemFailure("rename") }
         kill(try server.master(), SIGUSR1)

@@ -32,7 +32,7 @@ enum ChaosReport {
 
     private static func cells(_ tally: ChaosTally, missing: String) -> [String] {
         [
-            "\(tally.answered + tally.unable + tally.lostCount)"
+            "\(tally.completed + tally.unable + tally.lostCount)"
                 + (tally.unable > 0 ? " (\(tally.unable) with 500)" : ""), "\(tally.lostKeptCount)",
             "\(tally.lostNewCount)", "\(tally.refused)", missing, "\(tally.slowestMs) ms",
         ]

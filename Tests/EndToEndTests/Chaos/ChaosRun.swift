@@ -34,8 +34,8 @@ struct ChaosRun {
         let load = try ChildProcess(
             "wrk",
             ["-t1", "-c8", "-d600", "http://127.0.0.1:\(server.daemon.port)/quiet/page.html"],
-            output: server.daemon.folder.path + "/wrk",
-            error: server.daemon.folder.path + "/wrk.err")
+            output: server.daemon.directory.path + "/wrk",
+            error: server.daemon.directory.path + "/wrk.err")
         defer { load.end() }
         let clients = ChaosClients(
             port: server.daemon.port, files: ChaosServer.files, phases: phases.count)

@@ -88,9 +88,9 @@ final class ChaosServer {
     /// Returns the lines of all of its access logs, with the number of times that each occurs.
     func loggedLines() throws -> [String: Int] {
         var lines: [String: Int] = [:]
-        let names = try FileManager.default.contentsOfDirectory(atPath: daemon.folder.path)
+        let names = try FileManager.default.contentsOfDirectory(atPath: daemon.directory.path)
         for name in names where name.hasPrefix("access.log") {
-            for line in try readText(daemon.folder.path + "/" + name).split(separator: "\n") {
+            for line in try readText(daemon.directory.path + "/" + name).split(separator: "\n") {
                 lines[String(line), default: 0] += 1
             }
         }

@@ -1,7 +1,7 @@
 /// The counts of the clients during one phase.
 struct ChaosTally {
     /// Complete responses with correct bytes.
-    var answered = 0
+    var completed = 0
     /// Requests without a response, by how they ended: on connections made for them, and on open
     /// ones, where a client may repeat the request (RFC 9112, 9.3.1); these clients do not.
     var lostNew: [String: Int] = [:]
@@ -22,7 +22,7 @@ struct ChaosTally {
     var lostCount: Int { lostNewCount + lostKeptCount }
 
     mutating func add(_ other: ChaosTally) {
-        answered += other.answered
+        completed += other.completed
         lostNew.merge(other.lostNew, uniquingKeysWith: +)
         lostKept.merge(other.lostKept, uniquingKeysWith: +)
         unable += other.unable

@@ -8,7 +8,7 @@ enum AllocationCount {
     /// logger are not included: it allocates each time that it looks for lines, so the number
     /// depends on how long the requests take.
     static func each(of request: String, log: String = "off") throws -> Double {
-        let place = try TemporaryFolder()
+        let place = try TemporaryDirectory()
         let library = place.path + "/allocations.so"
         let built = try run(
             "cc",
@@ -21,18 +21,18 @@ enum AllocationCount {
             log: log, environment: ["LD_PRELOAD=\(library)", "ALLOCATIONS=DIR/allocations"])
         let client = try server.connect()
         // Memory that is reused for later requests is allocated after a few requests.
-        try CostServer.ask(request, count: 200, over: client)
+        try CostServer.sendRequest(request, count: 200, over: client)
         let before = try number(server)
         guard before > 50 else { throw Response.Malformed(description: "nothing was counted") }
         let requests = 1000
-        try CostServer.ask(request, count: requests, over: client)
+        try CostServer.sendRequest(request, count: requests, over: client)
         return Double(try number(server) - before) / Double(requests)
     }
 
     /// Returns the number of allocations of the first worker so far.
     private static func number(_ server: TestServer) throws -> Int {
         let worker = try server.waitForWorkers(1)[0]
-        let words = try readBytes(server.folder.path + "/allocations")
+        let words = try readBytes(server.directory.path + "/allocations")
         let numbers = stride(from: 0, to: words.count, by: 8).map { start in
             words[start..<start + 8].reversed().reduce(0) { $0 << 8 | Int($1) }
         }

@@ -5,7 +5,7 @@ import Glibc
 enum CostServer {
     /// A directory where other tests create no names: it is on the way to the file, so each would
     /// cause a notification.
-    private static let quietFolder: String? =
+    private static let quietDirectory: String? =
         unsafe access("/var/tmp", W_OK) == 0 ? "/var/tmp" : nil
 
     /// 60 bytes.
@@ -48,15 +48,15 @@ enum CostServer {
             files: ["a.bin": .pattern(1024)],
             // With a random seed, hashing would cost something else each time.
             environment: environment + ["SWIFT_DETERMINISTIC_HASHING=1"], binary: binary,
-            wrapper: wrapper, parent: quietFolder
-        ) { folder in
+            wrapper: wrapper, parent: quietDirectory
+        ) { directory in
             // A tool that the worker runs under writes its results as the worker's user.
-            unsafe chmod(folder.path, 0o777)
+            unsafe chmod(directory.path, 0o777)
         }
     }
 
     /// Sends one request after the other on one connection.
-    static func ask(_ request: String, count: Int, over client: RawClient) throws {
+    static func sendRequest(_ request: String, count: Int, over client: RawClient) throws {
         let bytes = Array(request.utf8)
         for _ in 0..<count {
             try client.send(bytes)

@@ -66,11 +66,11 @@ import Testing
     func callsOnOneConnection(isLogged: Bool) throws {
         let server = try CostServer.start(log: isLogged ? "DIR/access.log" : "off")
         let client = try server.connect()
-        try CostServer.ask(CostServer.short, count: 50, over: client)
+        try CostServer.sendRequest(CostServer.short, count: 50, over: client)
         let requests = 1000
         let start = Date()
         var counts = try CallCount.during(server) {
-            try CostServer.ask(CostServer.short, count: requests, over: client)
+            try CostServer.sendRequest(CostServer.short, count: requests, over: client)
         }
         let seconds = Date().timeIntervalSince(start)
         #expect(counts["epoll_wait"] ?? 0 >= requests, "each is waited for: \(counts)")
@@ -86,7 +86,9 @@ import Testing
         let server = try CostServer.start()
         let worker = try server.waitForWorkers(1)[0]
         let clients = try (0..<64).map { _ in try server.connect() }
-        for client in clients { try CostServer.ask(CostServer.short, count: 2, over: client) }
+        for client in clients {
+            try CostServer.sendRequest(CostServer.short, count: 2, over: client)
+        }
         let waves = 20
         let counts = try CallCount.during(server) {
             for _ in 0..<waves {
@@ -103,7 +105,7 @@ import Testing
     @Test func callsOfPipeline() throws {
         let server = try CostServer.start()
         let client = try server.connect()
-        try CostServer.ask(CostServer.short, count: 2, over: client)
+        try CostServer.sendRequest(CostServer.short, count: 2, over: client)
         let batch = String(repeating: CostServer.short, count: 16)
         let batches = 100
         let counts = try CallCount.during(server) {

@@ -8,27 +8,28 @@ enum InstructionCount {
     /// and one of few, so that startup is not included.
     static func each(of request: String, log: String = "off") throws -> Double {
         try each(few: 500, many: 2500, log: log) { client, count in
-            try CostServer.ask(request, count: count, over: client)
+            try CostServer.sendRequest(request, count: count, over: client)
         }
     }
 
-    /// Returns the instructions of a worker for one of the requests that `ask` sends over a
-    /// connection, `count` at a time.
+    /// Returns the instructions of a worker for one of the requests that `sendRequests` sends over
+    /// a connection, `count` at a time.
     static func each(
-        few: Int, many: Int, log: String = "off", _ ask: (RawClient, Int) throws -> Void
+        few: Int, many: Int, log: String = "off", _ sendRequests: (RawClient, Int) throws -> Void
     ) throws -> Double {
         // valgrind may not know the debugging information of a newer compiler.
-        let place = try TemporaryFolder()
+        let place = try TemporaryDirectory()
         let binary = place.path + "/apus"
         let stripped = try run("strip", ["-o", binary, Product.binary])
         guard stripped.succeeded else { throw Response.Malformed(description: stripped.error) }
         let difference =
-            try total(binary, log) { try ask($0, many) } - total(binary, log) { try ask($0, few) }
+            try total(binary, log) { try sendRequests($0, many) }
+            - total(binary, log) { try sendRequests($0, few) }
         return Double(difference) / Double(many - few)
     }
 
     private static func total(
-        _ binary: String, _ log: String, _ ask: (RawClient) throws -> Void
+        _ binary: String, _ log: String, _ sendRequests: (RawClient) throws -> Void
     ) throws -> Int {
         let server = try CostServer.start(
             log: log, binary: binary,
@@ -42,12 +43,12 @@ enum InstructionCount {
         let loggers = log == "off" ? [] : server.loggers
         for logger in loggers { kill(logger, SIGSTOP) }
         defer { for logger in loggers { kill(logger, SIGCONT) } }
-        try ask(client)
+        try sendRequests(client)
         client.close()
         for logger in loggers { kill(logger, SIGCONT) }
         server.process.signal(SIGTERM)
         _ = try server.process.waitForExit()
-        let text = try readText(server.folder.path + "/callgrind.\(worker)")
+        let text = try readText(server.directory.path + "/callgrind.\(worker)")
         let line = text.split(separator: "\n").first { $0.hasPrefix("summary: ") }
         guard let number = line.flatMap({ Int($0.dropFirst(9)) }) else {
             throw Response.Malformed(description: "callgrind wrote no summary: \(server.errorLog)")

@@ -117,21 +117,21 @@ extension DirectiveGroup {
             "add_header_inherit: an invalid argument", server: "add_header_inherit perhaps;",
             refuses: "invalid value \"perhaps\"", nginx: .since("1.29.3"))
         DirectiveCase(
-            "add_header: redirects and folders",
+            "add_header: redirects and directories",
             server: """
                 add_header A "$status $sent_http_location";
                 rewrite ^/old$ /new redirect; rewrite ^/far$ http://far.example/ permanent;
                 """,
-            files: ["folder/index.html": "<p>"],
+            files: ["directory/index.html": "<p>"],
             .get("/old", expect: 302, .field("A", "302 /new")),
             .get("/far", expect: 301, .field("A", "301 http://far.example/")),
-            .get("/folder", expect: 301, .field("A", "301 /folder/")),
-            .get("/folder/", expect: 200, .field("A", "200")))
+            .get("/directory", expect: 301, .field("A", "301 /directory/")),
+            .get("/directory/", expect: 200, .field("A", "200")))
         DirectiveCase(
             "add_header: a listing", server: "autoindex on; add_header A $sent_http_content_type;",
-            files: ["folder/a.txt": "a"],
+            files: ["directory/a.txt": "a"],
             .get(
-                "/folder/", expect: 200, .field("A", "text/html"),
+                "/directory/", expect: 200, .field("A", "text/html"),
                 ignoring: ["Content-Length", "Transfer-Encoding"]))
         DirectiveCase(
             "add_header: an error page",

@@ -57,7 +57,7 @@ extension DirectiveGroup {
                 location /tried { alias {root}/page.html; add_after_body /try/x; }
                 location /try/ { try_files $uri /after.html; }
                 location /itself { alias {root}/page.html; add_after_body /itself; }
-                location /folder { alias {root}/page.html; add_after_body /d; }
+                location /directory { alias {root}/page.html; add_after_body /d; }
                 """,
             files: parts,
             .get("/big", expect: 200, .body(text + "<page>" + text)),
@@ -70,7 +70,7 @@ extension DirectiveGroup {
             .get("/sent?a=b", expect: 200, "/said /sent?a=b  me;<page>"),
             .get("/tried", expect: 200, "<page><after>"),
             .get("/itself", expect: 200, "<page><page>"),
-            .get("/folder", expect: 200, .bodyContains("301 Moved Permanently")),
+            .get("/directory", expect: 200, .bodyContains("301 Moved Permanently")),
             .raw(
                 "GET /big HTTP/1.1\r\nHost: a\r\n\r\nGET /before.html HTTP/1.1\r\nHost: a\r\n\r\n",
                 expect: 200, .body(text + "<page>" + text)),

@@ -68,8 +68,8 @@ extension DirectiveGroup {
             .get("/variable?r=on", expect: 401), .get("/alone", [ann], expect: 200, "alone"))
         DirectiveCase(
             "auth_basic, auth_basic_user_file: a file that cannot be read",
-            server: "auth_basic r; auth_basic_user_file {root}/folder;",
-            files: ["a": "A", "folder/x": "x"],
+            server: "auth_basic r; auth_basic_user_file {root}/directory;",
+            files: ["a": "A", "directory/x": "x"],
             .get("/a", expect: 401), .get("/a", [ann], expect: 500))
         DirectiveCase(
             "auth_basic: with index and error pages",

@@ -35,7 +35,7 @@ extension DirectiveGroup {
             "autoindex_localtime: on", server: "autoindex on; autoindex_localtime on;",
             files: ["a": "a"], .get("/", expect: 200, .bodyContains("14-Feb-2020 13:14")))
         DirectiveCase(
-            "autoindex, alias: the folder that the alias names",
+            "autoindex, alias: the directory that the alias names",
             server: "location /x/ { alias {root}/y/; autoindex on; }", files: ["y/file": "f"],
             .get("/x/", expect: 200, .bodyContains("Index of /x/"), .bodyContains("file")))
         DirectiveCase(
@@ -65,7 +65,7 @@ extension DirectiveGroup {
             "autoindex: neither on nor off", server: "autoindex yes;",
             refuses: "invalid value \"yes\" in \"autoindex\" directive")
         DirectiveCase(
-            "autoindex: a folder that may not be read", server: "autoindex on;",
+            "autoindex: a directory that may not be read", server: "autoindex on;",
             files: ["d/f": "f"], modes: ["d": 0o700],
             .get("/d/", expect: 403))
     }

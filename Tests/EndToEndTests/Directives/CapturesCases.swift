@@ -31,7 +31,7 @@ extension DirectiveGroup {
             .get("/u/a%20b", expect: 200, "space"),
             .get("/u/d/", expect: 200), .get("/u/d", expect: 301))
         DirectiveCase(
-            "alias, index: a folder of a regular expression's location",
+            "alias, index: a directory of a regular expression's location",
             server: "location ~ ^/p/(.*)$ { alias {root}/x/$1; index index.html; autoindex on; }",
             files: ["x/d/index.html": "index", "x/e/f": "f"],
             .get("/p/d/", expect: 200), .get("/p/e/", expect: 200))

@@ -25,7 +25,7 @@ struct CaseRow: Sendable, CustomTestStringConvertible {
         let transcript = try Transcripts.apus.transcript(of: row)
         for (index, step) in row.one.steps.enumerated() {
             expectNothing(
-                Judgement.failures(
+                ResponseComparison.failures(
                     of: transcript.outcomes[index], step.expected, at: transcript.place),
                 "apus", step, index)
         }
@@ -67,15 +67,16 @@ struct CaseRow: Sendable, CustomTestStringConvertible {
         }
         let response = theirs.outcomes[index]
         expectNothing(
-            Judgement.failures(of: response, expected, at: theirs.place), "nginx", step, index)
+            ResponseComparison.failures(of: response, expected, at: theirs.place), "nginx", step,
+            index)
         guard let ours, let isEqual else { return }
-        let differences = Judgement.differences(
+        let differences = ResponseComparison.differences(
             (ours.outcomes[index], ours.place), (response, theirs.place), ignoring: step.ignored,
             isStrict: !isEqual)
         if isEqual {
             expectNothing(differences, "apus and nginx", step, index)
         } else {
-            #expect(!differences.isEmpty, "step \(index + 1): nginx answers the same by now")
+            #expect(!differences.isEmpty, "step \(index + 1): nginx now responds the same")
         }
     }
 
@@ -109,7 +110,7 @@ struct CaseRow: Sendable, CustomTestStringConvertible {
         print(
             "Directive tables: \(CaseRow.all.count) rows; \(asked.count) of them, with "
                 + "\(steps.count) requests, compared with nginx \(NginxPeer.version); "
-                + "\(excused.count) answers differ as the list of differences says")
+                + "\(excused.count) responses differ as the list of differences says")
         #expect(NginxPeer.version > NginxVersion("1"))
         #expect(!asked.isEmpty)
     }

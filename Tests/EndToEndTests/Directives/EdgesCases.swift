@@ -17,7 +17,7 @@ extension DirectiveGroup {
             .post("/f", "x", expect: 200, "file"),
             .post("/f", "x", ["If-None-Match: *"], expect: 304),
             .post(
-                "/f", "x", ["If-Modified-Since: \(TemporaryFolder.modifiedText)"], expect: 304),
+                "/f", "x", ["If-Modified-Since: \(TemporaryDirectory.modifiedText)"], expect: 304),
             .method("DELETE", "/f", ["If-None-Match: *"], expect: 304),
             .post("/f", "x", ["If-Match: \"other\""], expect: 412),
             .post("/f", "x", ["Range: bytes=0-1"], expect: 206, "fi"))

@@ -20,9 +20,10 @@ import Testing
     private func compare(
         _ served: Transcript.Received, _ place: CasePlace, _ step: Step, _ arguments: [String]
     ) throws {
-        let folder = URL(fileURLWithPath: place.folder).deletingLastPathComponent().path
+        let directory = URL(fileURLWithPath: place.directory).deletingLastPathComponent().path
         let options = [
-            "explain", "-p", folder, "-c", folder + "/test.conf", "-e", folder + "/error.log",
+            "explain", "-p", directory, "-c", directory + "/test.conf", "-e",
+            directory + "/error.log",
         ]
         let result = try run(Product.binary, options + arguments.map(place.fill))
         #expect(result.exit == .code(0), "\(arguments): \(result.error)")
@@ -41,15 +42,15 @@ import Testing
             // An explaining worker caches nothing.
             let ignored =
                 step.ignored
-                + (Judgement.isFromMemory(response)
+                + (ResponseComparison.isFromMemory(response)
                     ? ["content-length", "transfer-encoding"] : [])
             #expect(
                 explained.status == response.status && explained.reason == response.reason
-                    && Judgement.haveEqualFields(
+                    && ResponseComparison.haveEqualFields(
                         (explained, place), (response, place), ignoring: ignored),
                 """
                 \(arguments): served
-                \(Judgement.describe(response, place))
+                \(ResponseComparison.describe(response, place))
                 explained
                 \(result.output)
                 """)

@@ -126,10 +126,10 @@ extension DirectiveGroup {
                 absolute_redirect off; location /r { return 301 /x?y; }
                 rewrite ^/w/(.*) /z/$1 permanent; error_page 404 /../x;
                 """,
-            files: ["folder/a": ""],
+            files: ["directory/a": ""],
             .get("/r", expect: 301, .location("/x?y")),
             .get("/w/a", expect: 301, .location("/z/a")),
-            .get("/folder", expect: 301, .location("/folder/")))
+            .get("/directory", expect: 301, .location("/directory/")))
         DirectiveCase(
             "absolute_redirect, port_in_redirect: on",
             server: """
@@ -138,12 +138,12 @@ extension DirectiveGroup {
                 location /e { error_page 404 http://far.example/404; }
                 location /e2 { error_page 404 =301 https://far.example/404; }
                 """,
-            files: ["folder/a": ""],
+            files: ["directory/a": ""],
             .get(
                 "/r", ["Host: Example.org:99"], expect: 301,
                 .location("http://example.org:{port}/x?y")),
             .get("/w/a", expect: 301, .location("http://localhost:{port}/z/a")),
-            .get("/folder", expect: 301, .location("http://localhost:{port}/folder/")),
+            .get("/directory", expect: 301, .location("http://localhost:{port}/directory/")),
             .get("/p", expect: 302, .location("http://localhost/x")),
             .get("/e/none", expect: 302, .location("http://far.example/404")),
             .get("/e2/none", expect: 301, .location("https://far.example/404")))

@@ -214,7 +214,7 @@ extension DirectiveGroup {
             files: ["a/sub/x": "x", "a/index.html": "a"],
             .get("/a/", expect: 301, .location("http://localhost:{port}/a/sub/")))
         DirectiveCase(
-            "index: in a folder below", server: "index sub/page.html;",
+            "index: in a directory below", server: "index sub/page.html;",
             files: ["a/sub/page.html": "page", "b/x": "x"],
             .get("/a/", expect: 200, "page"), .get("/b/", expect: 403))
         DirectiveCase(
@@ -224,7 +224,7 @@ extension DirectiveGroup {
             "index: a POST to it", files: ["index.html": "top"],
             .post("/", "x", expect: 405), .method("PUT", "/", expect: 405))
         DirectiveCase(
-            "index, alias: of the folder that the alias names",
+            "index, alias: of the directory that the alias names",
             server: "location /a/ { alias {root}/b/; index x y; }", files: ["b/y": "y"],
             .get("/a/", expect: 200, "y"))
 

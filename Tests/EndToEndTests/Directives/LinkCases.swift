@@ -8,9 +8,9 @@ extension DirectiveGroup {
             "disable_symlinks: on", server: "disable_symlinks on from={root}; autoindex on;",
             files: linked, links: leading,
             .get("/file.txt", expect: 200, "file"),
-            .get("/folder/in.txt", expect: 200, "inner"),
-            .get("/folder/", expect: 200, ignoring: chunks),
-            .get("/folder", expect: 301),
+            .get("/directory/in.txt", expect: 200, "inner"),
+            .get("/directory/", expect: 200, ignoring: chunks),
+            .get("/directory", expect: 301),
             .get(
                 "/link.txt", expect: 403,
                 .errorLog("openat() \"{root}/link.txt\" failed (40: Too many levels of symbolic")),
@@ -44,7 +44,7 @@ extension DirectiveGroup {
                 location / { disable_symlinks on from=$document_root; }
                 location /up { disable_symlinks on from=$document_root$arg_up; }
                 """,
-            files: linked, links: leading.merging(["up": "{root}/folder"]) { one, _ in one },
+            files: linked, links: leading.merging(["up": "{root}/directory"]) { one, _ in one },
             .get("/link.txt", expect: 403), .get("/file.txt", expect: 200, "file"),
             .get("/up/in.txt", expect: 404), .get("/up/in.txt?up=/up", expect: 200, "inner"))
         DirectiveCase(
@@ -94,7 +94,7 @@ extension DirectiveGroup {
 
     private static let chunks = ["Content-Length", "Transfer-Encoding"]
     private static let linked: [String: Fixture] = [
-        "file.txt": "file", "folder/in.txt": "inner",
+        "file.txt": "file", "directory/in.txt": "inner",
     ]
-    private static let leading = ["link.txt": "{root}/file.txt", "way": "{root}/folder"]
+    private static let leading = ["link.txt": "{root}/file.txt", "way": "{root}/directory"]
 }

@@ -133,12 +133,12 @@ extension DirectiveGroup {
             .get("/t", expect: 200, "ok"), .get("/m", expect: 200, "ok"),
             .get("/c", expect: 200, "ok"))
         DirectiveCase(
-            "error_page, autoindex: 403 of a folder",
+            "error_page, autoindex: 403 of a directory",
             server: "error_page 403 =404 /404.html; location /l/ { autoindex on; }",
             files: ["404.html": "hidden", "d/x": "x", "l/x": "x"],
             .get("/d/", expect: 404, "hidden"), .get("/l/", expect: 200))
         DirectiveCase(
-            "try_files, autoindex, index: folders",
+            "try_files, autoindex, index: directories",
             server: """
                 autoindex on; location /a/ { try_files $uri $uri/ =404; }
                 location /b/ { try_files $uri/index.html $uri =404; }

@@ -30,13 +30,13 @@ extension DirectiveGroup {
                 location /e { return 200; } location /r { return 301 /x; }
                 location /n { return 204; }
                 """,
-            files: ["folder/a": ""],
+            files: ["directory/a": ""],
             .get("/t", expect: "text", .chunked, .trailers(["T: 200"])),
             .get("/e", expect: "", .chunked, .trailers(["T: 200"])),
             .get("/r", expect: 301, .chunked, .trailers(["T: 301"])),
             .get("/n", expect: 204, .noField("Transfer-Encoding")),
-            .get("/folder", expect: 301, .trailers(["T: 301"])),
-            .get("/folder/", expect: 200, .chunked, .trailers(["T: 200"])))
+            .get("/directory", expect: 301, .trailers(["T: 301"])),
+            .get("/directory/", expect: 200, .chunked, .trailers(["T: 200"])))
         DirectiveCase(
             "add_trailer: always is for errors, too",
             server: """

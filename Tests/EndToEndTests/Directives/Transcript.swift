@@ -42,7 +42,7 @@ struct Transcript: Sendable {
                     client = try RawClient(.ipv4(place.ports[step.port - 1]))
                 }
                 guard let client else { throw RawClient.Failure.noResponse("no connection") }
-                outcomes.append(try Self.ask(step, client, place))
+                outcomes.append(try Self.sendRequest(step, client, place))
             } catch {
                 outcomes.append(.failure("\(error)"))
             }
@@ -50,7 +50,7 @@ struct Transcript: Sendable {
         self.outcomes = outcomes
     }
 
-    private static func ask(
+    private static func sendRequest(
         _ step: Step, _ client: RawClient, _ place: CasePlace
     ) throws -> Received {
         // One byte per scalar, as in the cases of the conformance suite.
@@ -90,7 +90,7 @@ final class Transcripts: Sendable {
     /// Returns the server's transcript of a case.
     func transcript(of row: CaseRow) throws -> Transcript {
         guard let known = transcripts[row.key] else {
-            throw CaseServer.DidNotStart(description: "\(row.key) is not asked of \(binary)")
+            throw CaseServer.StartFailure(description: "\(row.key) is not asked of \(binary)")
         }
         return try known.get()
     }
@@ -159,7 +159,7 @@ private struct Share: Sendable {
         }
         let good = cases.indices.filter { complaints[$0] == nil }
         guard !good.isEmpty else {
-            throw CaseServer.DidNotStart(description: complaints.compactMap { $0 }.joined())
+            throw CaseServer.StartFailure(description: complaints.compactMap { $0 }.joined())
         }
         server = try CaseServer(binary, good.map { cases[$0] })
         var places: [CasePlace?] = cases.map { _ in nil }
@@ -172,7 +172,7 @@ private struct Share: Sendable {
 
     func place(of index: Int) throws -> CasePlace {
         guard let place = places[index] else {
-            throw CaseServer.DidNotStart(description: complaints[index] ?? "")
+            throw CaseServer.StartFailure(description: complaints[index] ?? "")
         }
         return place
     }

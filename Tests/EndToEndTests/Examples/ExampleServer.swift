@@ -5,23 +5,23 @@ import Testing
 /// One of conf/examples, started as its README says, in a copy of the directory and with free ports
 /// instead of 8080 and 8081.
 final class ExampleServer {
-    let folder: TemporaryFolder
+    let directory: TemporaryDirectory
     private let ports: [UInt16]
     private let process: ChildProcess
 
     static let examples = Product.repository + "/conf/examples"
 
-    struct DidNotStart: Error, CustomStringConvertible {
+    struct StartFailure: Error, CustomStringConvertible {
         let description: String
     }
 
     init(_ name: String) throws {
-        let folder = try TemporaryFolder()
-        let examples = folder.path + "/conf/examples"
+        let directory = try TemporaryDirectory()
+        let examples = directory.path + "/conf/examples"
         try FileManager.default.copyItem(
-            atPath: Product.repository + "/conf", toPath: folder.path + "/conf")
+            atPath: Product.repository + "/conf", toPath: directory.path + "/conf")
         // The workers are another user, and a clone may be closed to others.
-        _ = try run("chmod", ["-R", "a+rX", folder.path + "/conf"])
+        _ = try run("chmod", ["-R", "a+rX", directory.path + "/conf"])
         var text = try readText(examples + "/" + name)
         let ports = FreePorts.take(2)
         var environment: [String] = []
@@ -38,12 +38,12 @@ final class ExampleServer {
         }
         let process = try ChildProcess(
             "/usr/bin/env", environment + [Product.binary, "-p", examples, "-c", name],
-            output: folder.path + "/stdout", error: folder.path + "/stderr")
-        self.folder = folder
+            output: directory.path + "/stdout", error: directory.path + "/stderr")
+        self.directory = directory
         self.ports = ports
         self.process = process
         try waitFor("\(name) to start") {
-            guard process.isRunning else { throw DidNotStart(description: process.errorOutput) }
+            guard process.isRunning else { throw StartFailure(description: process.errorOutput) }
             return unsafe access(examples + "/apus.pid", R_OK) == 0
                 && (try? RawClient(.ipv4(ports[0]))) != nil
         }
@@ -61,7 +61,7 @@ final class ExampleServer {
     }
 
     /// Returns the path of a file below the example's `sites`.
-    func site(_ path: String) -> String { folder.path + "/conf/examples/sites/" + path }
+    func site(_ path: String) -> String { directory.path + "/conf/examples/sites/" + path }
 
     /// Connects to the port that replaces 8080, or with 1 that of 8081.
     func connect(port: Int = 0) throws -> RawClient { try RawClient(.ipv4(ports[port]), of: self) }

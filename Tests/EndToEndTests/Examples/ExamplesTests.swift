@@ -7,7 +7,7 @@ import Testing
     func exampleRespondsAsCommented(example: ExampleCase) throws {
         let server = try ExampleServer(example.file)
         for request in example.requests {
-            let received = try ask(server, request)
+            let received = try sendRequest(server, request)
             #expect(received.status == request.status, "\(request.target)")
             for (name, value) in request.fields {
                 #expect(received[name] == value, "\(request.target): \(name)")
@@ -18,7 +18,8 @@ import Testing
         }
     }
 
-    private func ask(_ server: ExampleServer, _ request: ExampleRequest) throws -> Response {
+    private func sendRequest(_ server: ExampleServer, _ request: ExampleRequest) throws -> Response
+    {
         let client = try server.connect(port: request.port)
         let lines =
             ["GET \(request.target) HTTP/1.1", "Host: \(request.host)", "Connection: close"]
@@ -38,11 +39,11 @@ import Testing
     @Test(arguments: ExampleCase.all)
     func checkFindsNothingInExamples(example: ExampleCase) throws {
         // In a copy: workers may not be able to read the checkout, which would be reported.
-        let folder = try TemporaryFolder()
-        let copy = folder.path + "/conf/examples"
+        let directory = try TemporaryDirectory()
+        let copy = directory.path + "/conf/examples"
         try FileManager.default.copyItem(
-            atPath: Product.repository + "/conf", toPath: folder.path + "/conf")
-        _ = try run("chmod", ["-R", "a+rX", folder.path + "/conf"])
+            atPath: Product.repository + "/conf", toPath: directory.path + "/conf")
+        _ = try run("chmod", ["-R", "a+rX", directory.path + "/conf"])
         let result = try run(
             Product.binary, ["check", "--strict", "-p", copy, "-c", example.file])
         #expect(result.exit == .code(0), "\(result.output)")
@@ -60,20 +61,20 @@ import Testing
         let server = try ExampleServer("error-pages.conf")
         let flag = server.site("example.org/closed")
         try Data().write(to: URL(fileURLWithPath: flag))
-        let closed = try ask(server, .get("/", 503))
+        let closed = try sendRequest(server, .get("/", 503))
         #expect(closed.status == 503)
         #expect(closed["Retry-After"] == "600")
         #expect(closed.text.contains("Back in ten minutes."))
         try FileManager.default.removeItem(atPath: flag)
-        #expect(try ask(server, .get("/", 200)).status == 200)
+        #expect(try sendRequest(server, .get("/", 200)).status == 200)
     }
 
     @Test func logShowsClientBehindBalancer() throws {
         let server = try ExampleServer("behind-a-load-balancer.conf")
-        _ = try ask(
+        _ = try sendRequest(
             server,
             .get("/a", with: ["X-Forwarded-For: 203.0.113.9, 198.51.100.7, 10.0.0.3"], 200))
-        _ = try ask(server, .get("/healthz", 200))
+        _ = try sendRequest(server, .get("/healthz", 200))
         let client = try server.connect(port: 1)
         try client.send(
             "PROXY TCP4 192.0.2.44 10.0.0.1 4711 443\r\n"
@@ -88,9 +89,9 @@ import Testing
 
     @Test func successfulProbesAreNotLogged() throws {
         let server = try ExampleServer("health-and-status.conf")
-        for target in ["/healthz", "/readyz"] { _ = try ask(server, .get(target, 200)) }
+        for target in ["/healthz", "/readyz"] { _ = try sendRequest(server, .get(target, 200)) }
         try FileManager.default.removeItem(atPath: server.site("example.org/index.html"))
-        let received = try ask(server, .get("/readyz", 503))
+        let received = try sendRequest(server, .get("/readyz", 503))
         #expect(received.status == 503)
         try server.end()
         let lines = server.log.split(separator: "\n")
@@ -100,8 +101,8 @@ import Testing
 
     @Test func containersLogJSON() throws {
         let server = try ExampleServer("containers.conf")
-        _ = try ask(server, .get("/healthz", 200))
-        _ = try ask(server, .get("/assets/none", 404))
+        _ = try sendRequest(server, .get("/healthz", 200))
+        _ = try sendRequest(server, .get("/assets/none", 404))
         try server.end()
         let object = try JSONSerialization.jsonObject(with: Data(server.log.utf8))
         let line = try #require(object as? [String: Any])

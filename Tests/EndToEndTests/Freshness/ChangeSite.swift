@@ -13,10 +13,10 @@ final class ChangeSite {
     var descriptor: Int32 = -1
     private var mounts: [String] = []
 
-    init(_ index: Int, below folder: TemporaryFolder) throws {
+    init(_ index: Int, below directory: TemporaryDirectory) throws {
         prefix = "/kinds/\(index)/"
-        place = folder.root + "/kinds/\(index)"
-        outside = folder.path + "/outside/\(index)"
+        place = directory.root + "/kinds/\(index)"
+        outside = directory.path + "/outside/\(index)"
         for path in [place, outside] {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true)
@@ -110,8 +110,8 @@ final class ChangeSite {
 
     func move(_ from: String, _ to: String) throws { try done(unsafe rename(from, to), "rename") }
     func remove(_ path: String) throws { try done(unsafe unlink(path), "unlink") }
-    func makeFolder(_ path: String) throws { try done(unsafe mkdir(path, 0o755), "mkdir") }
-    func removeFolder(_ path: String) throws { try done(unsafe rmdir(path), "rmdir") }
+    func makeDirectory(_ path: String) throws { try done(unsafe mkdir(path, 0o755), "mkdir") }
+    func removeDirectory(_ path: String) throws { try done(unsafe rmdir(path), "rmdir") }
     func addName(_ new: String, of path: String) throws { try done(unsafe link(path, new), "link") }
 
     /// Creates a symbolic link, or replaces an existing one atomically.
@@ -125,7 +125,7 @@ final class ChangeSite {
 
     private static let bind: UInt = 4096  // MS_BIND
 
-    func mountFolder(_ source: String, on path: String) throws {
+    func mountDirectory(_ source: String, on path: String) throws {
         try done(unsafe mount(source, path, nil, Self.bind, nil), "mount")
         mounts.append(path)
     }

@@ -14,8 +14,8 @@ extension ChangeKind {
         ChangeKind(
             name: "directory replaced by another", target: "d/e/a.txt",
             setUp: { site in
-                try site.makeFolder(site.outside + "/d")
-                try site.makeFolder(site.outside + "/d/e")
+                try site.makeDirectory(site.outside + "/d")
+                try site.makeDirectory(site.outside + "/d/e")
                 try site.write(site.outside + "/d/e/a.txt", "the other one", creating: true)
                 return try deepFile(site)
             }
@@ -50,17 +50,17 @@ extension ChangeKind {
         ChangeKind(name: "file replaced by a directory and back", setUp: aFile) { site, number in
             if number % 2 == 1 {
                 try site.remove(site.path("a.txt"))
-                try site.makeFolder(site.path("a.txt"))
+                try site.makeDirectory(site.path("a.txt"))
                 return .status(301)
             }
-            try site.removeFolder(site.path("a.txt"))
+            try site.removeDirectory(site.path("a.txt"))
             try site.write(site.path("a.txt"), ChangeSite.text(number), creating: true)
             return .file(site.path("a.txt"))
         },
         ChangeKind(
             name: "directory replaced by a file and back", target: "d/a.txt",
             setUp: { site in
-                try site.makeFolder(site.path("d"))
+                try site.makeDirectory(site.path("d"))
                 return .file(try newFile(site, "d/a.txt"))
             }
         ) { site, number in
@@ -76,7 +76,7 @@ extension ChangeKind {
     ]
 
     @Sendable private static func deepFile(_ site: ChangeSite) throws -> ExpectedContent {
-        try makeFolders(site, "d/e")
+        try makeDirectories(site, "d/e")
         return .file(try newFile(site, "d/e/a.txt"))
     }
 

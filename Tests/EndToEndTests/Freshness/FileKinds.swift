@@ -78,7 +78,7 @@ extension ChangeKind {
         },
         ChangeKind(name: "write in place, time set back", setUp: aFile) { site, number in
             try site.write(site.path("a.txt"), ChangeSite.text(number))
-            try site.setTime(site.path("a.txt"), TemporaryFolder.modified)
+            try site.setTime(site.path("a.txt"), TemporaryDirectory.modified)
             return .file(site.path("a.txt"))
         },
         ChangeKind(name: "write in place, 40 KiB", setUp: aLargeFile) { site, number in
@@ -139,7 +139,7 @@ extension ChangeKind {
             return number % 2 == 1 ? .status(403) : .file(site.path("a.txt"))
         },
         ChangeKind(name: "touch", setUp: aFile) { site, number in
-            try site.setTime(site.path("a.txt"), TemporaryFolder.modified + number)
+            try site.setTime(site.path("a.txt"), TemporaryDirectory.modified + number)
             return .file(site.path("a.txt"))
         },
     ]

@@ -8,7 +8,7 @@ final class FreshnessRun {
     let server: TestServer
     private let kinds: [ChangeKind]
     private var sites: [ChangeSite] = []
-    private let seats: WorkerSeats
+    private let connections: OpenConnections
     private(set) var tallies: [FreshnessTally] = []
     /// The expected responses now, and earlier ones, the latest last.
     private var states: [Expected] = []
@@ -34,9 +34,9 @@ final class FreshnessRun {
         for kind in ChangeKind.all where kind.needsRoot && !Product.isRoot {
             print("freshness: left out, because it needs root: \(kind.name)")
         }
-        seats = try WorkerSeats(server, isBound: reloadEvery == nil)
+        connections = try OpenConnections(server, isBound: reloadEvery == nil)
         for (index, kind) in kinds.enumerated() {
-            let site = try ChangeSite(index, below: server.folder)
+            let site = try ChangeSite(index, below: server.directory)
             sites.append(site)
             states.append(try Expected(try kind.setUp(site)))
             history.append([])
@@ -46,7 +46,7 @@ final class FreshnessRun {
     }
 
     /// Every process that sent a response.
-    var workers: Set<pid_t> { seats.workers }
+    var workers: Set<pid_t> { connections.workers }
 
     /// Changes each kind `rounds` times.
     func run(rounds: Int) throws {
@@ -71,15 +71,15 @@ final class FreshnessRun {
             + kind.target.replacingOccurrences(of: "NUMBER", with: "\(number)")
         let request = Self.request(target, kind.fields)
         if target.hasSuffix(kind.target) == false { states[index] = try Expected(.status(404)) }
-        try seats.refill()
+        try connections.refill()
         let rest = Self.calmSeconds - Date().timeIntervalSince(changed[index])
         if rest > 0 { Thread.sleep(forTimeInterval: rest) }
         let tag = warm(index, request)
 
         let first = number % 2 == 0 ? request : Self.request("/still.txt", [])
         let cut = Int.random(in: 1..<request.count, using: &random)
-        let piped = seats.indices(.piped).filter { seat in
-            (try? seats.client(seat).send(first + request[..<cut])) != nil
+        let piped = connections.indices(.piped).filter { connection in
+            (try? connections.client(connection).send(first + request[..<cut])) != nil
         }
         pause()
         let content = try kind.change(sites[index], number)
@@ -90,11 +90,11 @@ final class FreshnessRun {
         history[index].append(states[index])
         let now = try Expected(content)
         states[index] = now
-        for seat in piped {
-            judgePiped(seat, request, index)
+        for connection in piped {
+            judgePiped(connection, request, index)
         }
-        for seat in seats.indices(.kept) {
-            judge(try? seats.client(seat).response(), index, "kept", request)
+        for connection in connections.indices(.kept) {
+            judge(try? connections.client(connection).response(), index, "kept", request)
         }
         judgeFresh(sent, index, request)
         if let tag, now.isNews(for: tag) { judgeCondition(tag, target, index) }
@@ -108,10 +108,10 @@ final class FreshnessRun {
     /// Gets a response from each worker before the change. Returns its entity tag.
     private func warm(_ index: Int, _ request: [UInt8]) -> String? {
         var tag: String?
-        for seat in seats.indices(.kept) {
-            var response = try? ask(seat, request)
+        for connection in connections.indices(.kept) {
+            var response = try? sendRequest(connection, request)
             if kinds[index].isCompressedBefore {
-                response = awaitCompressed(response, seat, request)
+                response = awaitCompressed(response, connection, request)
             }
             judge(response, index, "settled", request)
             tag = response?["ETag"] ?? tag
@@ -121,20 +121,22 @@ final class FreshnessRun {
 
     /// Repeats the request until the compressed variant is sent, which has a length; nginx has
     /// none.
-    private func awaitCompressed(_ first: Response?, _ seat: Int, _ request: [UInt8]) -> Response? {
+    private func awaitCompressed(_ first: Response?, _ connection: Int, _ request: [UInt8])
+        -> Response?
+    {
         var response = first
         try? waitFor("a cached compressed response", seconds: 5) {
             guard response?.wasChunked == true, response?["Server"]?.hasPrefix("apus") == true
             else { return true }
-            response = try ask(seat, request)
+            response = try sendRequest(connection, request)
             return false
         }
         compressedResponses += response?.wasChunked == false ? 1 : 0
         return response
     }
 
-    private func ask(_ seat: Int, _ request: [UInt8]) throws -> Response {
-        let client = try seats.client(seat)
+    private func sendRequest(_ connection: Int, _ request: [UInt8]) throws -> Response {
+        let client = try connections.client(connection)
         try client.send(request)
         return try client.response()
     }
@@ -155,9 +157,11 @@ final class FreshnessRun {
                 try? fresh?.send(request)
             }
         ]
-        for seat in piped { steps.append { try? self.seats.client(seat).send(rest) } }
-        for seat in seats.indices(.kept) {
-            steps.append { try? self.seats.client(seat).send(request) }
+        for connection in piped {
+            steps.append { try? self.connections.client(connection).send(rest) }
+        }
+        for connection in connections.indices(.kept) {
+            steps.append { try? self.connections.client(connection).send(request) }
         }
         for step in steps.shuffled(using: &random) { step() }
         return fresh
@@ -166,12 +170,12 @@ final class FreshnessRun {
     // MARK: judging
 
     private func judgePiped(
-        _ seat: Int, _ request: [UInt8], _ index: Int
+        _ connection: Int, _ request: [UInt8], _ index: Int
     ) {
         // A request that was sent before the change may get any of its steps.
-        let first = try? seats.client(seat).response()
-        let response = first == nil ? nil : try? seats.client(seat).response()
-        if response == nil { seats.leave(seat) }
+        let first = try? connections.client(connection).response()
+        let response = first == nil ? nil : try? connections.client(connection).response()
+        if response == nil { connections.leave(connection) }
         judge(response, index, "behind another", request)
     }
 
@@ -179,8 +183,8 @@ final class FreshnessRun {
         _ client: RawClient?, _ index: Int, _ request: [UInt8]
     ) {
         judge(try? client?.response(), index, "new connection", request)
-        guard let client, let worker = try? WorkerSeats.worker(of: client) else { return }
-        seats.met(worker)
+        guard let client, let worker = try? OpenConnections.worker(of: client) else { return }
+        connections.met(worker)
         freshOf[worker, default: 0] += 1
     }
 
@@ -189,9 +193,9 @@ final class FreshnessRun {
         _ tag: String, _ target: String, _ index: Int
     ) {
         let fields = kinds[index].fields + ["If-None-Match: \(tag)"]
-        for seat in seats.indices(.kept) {
+        for connection in connections.indices(.kept) {
             let request = Self.request(target, fields)
-            let response = try? ask(seat, request)
+            let response = try? sendRequest(connection, request)
             if response?.status == 304 {
                 tallies[index].responses += 1
                 tallies[index].note("304 for \(tag)", isStale: true)
@@ -206,7 +210,7 @@ final class FreshnessRun {
     ) {
         tallies[index].responses += 1
         guard let response = response ?? askAgain(request) else {
-            tallies[index].note("\(way): no answer", isStale: false)
+            tallies[index].note("\(way): no response", isStale: false)
             return
         }
         guard let difference = states[index].difference(of: response) else { return }

@@ -17,15 +17,15 @@ enum FreshnessServer {
             configuration: configuration(http: http, changesUser: Product.isRoot && !fewWatches),
             files: ["still.txt": "this one stays as it is"], binary: binary,
             wrapper: fewWatches ? Self.wrapper(starting: "DIR/program") : [], parent: parent
-        ) { folder in
+        ) { directory in
             umask(0o022)
             // A server started as nobody writes its log and pid file as nobody.
             guard fewWatches else { return }
-            unsafe chmod(folder.path, 0o777)
+            unsafe chmod(directory.path, 0o777)
             // The user nobody may not be able to reach the binary, so it is copied. A child copies
             // it: if this process wrote the file, a child forked by another test could keep it
             // open, and then it could not be executed.
-            try #require(try run("cp", [binary, folder.path + "/program"]).succeeded)
+            try #require(try run("cp", [binary, directory.path + "/program"]).succeeded)
         }
     }
 
@@ -91,12 +91,13 @@ enum FreshnessServer {
             end
             function delay() return math.random(0, 30) end
             """
-        let path = server.folder.path + "/busy.lua"
+        let path = server.directory.path + "/busy.lua"
         try script.write(toFile: path, atomically: false, encoding: .utf8)
         let load = try ChildProcess(
             "wrk",
             ["-t1", "-c\(busyConnections)", "-d600", "-s", path, server.url("/")],
-            output: server.folder.path + "/busy.out", error: server.folder.path + "/busy.error")
+            output: server.directory.path + "/busy.out",
+            error: server.directory.path + "/busy.error")
         try waitFor("the busy connections") {
             try establishedInodes(port: server.port).count >= busyConnections
         }

@@ -14,7 +14,7 @@ extension ChangeKind {
             setUp: { site in
                 // A location's root is prepended to the whole path.
                 for release in ["one", "two"] {
-                    try makeFolders(site, release + site.prefix)
+                    try makeDirectories(site, release + site.prefix)
                     try site.write(
                         site.path(release + site.prefix + "a.txt"), "release \(release)",
                         creating: true)
@@ -72,18 +72,18 @@ extension ChangeKind {
 
     @Sendable private static func twoReleases(_ site: ChangeSite) throws -> ExpectedContent {
         for release in ["one", "two"] {
-            try site.makeFolder(site.path(release))
+            try site.makeDirectory(site.path(release))
             try site.write(site.path(release + "/a.txt"), "release \(release)", creating: true)
         }
         try site.pointLink(site.path("current"), to: "one")
         return .file(site.path("current/a.txt"))
     }
 
-    static func makeFolders(_ site: ChangeSite, _ path: String) throws {
+    static func makeDirectories(_ site: ChangeSite, _ path: String) throws {
         var made = site.place
         for name in path.split(separator: "/") {
             made += "/" + name
-            try site.makeFolder(made)
+            try site.makeDirectory(made)
         }
     }
 }

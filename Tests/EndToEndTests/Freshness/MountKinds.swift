@@ -5,12 +5,12 @@ extension ChangeKind {
             name: "bind mount over a directory; removed", target: "d/a.txt", needsRoot: true,
             setUp: { site in
                 try site.write(site.outside + "/a.txt", "below the mount", creating: true)
-                try site.makeFolder(site.path("d"))
+                try site.makeDirectory(site.path("d"))
                 return .file(try newFile(site, "d/a.txt"))
             }
         ) { site, number in
             if number % 2 == 1 {
-                try site.mountFolder(site.outside, on: site.path("d"))
+                try site.mountDirectory(site.outside, on: site.path("d"))
             } else {
                 try site.unmountLast()
             }
@@ -24,7 +24,7 @@ extension ChangeKind {
             }
         ) { site, number in
             if number % 2 == 1 {
-                try site.mountFolder(site.outside + "/a.txt", on: site.path("a.txt"))
+                try site.mountDirectory(site.outside + "/a.txt", on: site.path("a.txt"))
             } else {
                 try site.unmountLast()
             }
@@ -33,7 +33,7 @@ extension ChangeKind {
         ChangeKind(
             name: "empty file system mounted; removed", target: "d/a.txt", needsRoot: true,
             setUp: { site in
-                try site.makeFolder(site.path("d"))
+                try site.makeDirectory(site.path("d"))
                 return .file(try newFile(site, "d/a.txt"))
             }
         ) { site, number in

@@ -13,8 +13,8 @@ import Testing
         let configuration = TestServer.configuration().replacingOccurrences(
             of: "events {", with: "events { multi_accept on;")
         let server = try TestServer(configuration: configuration, files: ["d/a.txt": "before"])
-        let source = try TemporaryFolder()
-        let directory = server.folder.root + "/d"
+        let source = try TemporaryDirectory()
+        let directory = server.directory.root + "/d"
         defer { _ = unsafe umount2(directory, 2) }  // MNT_DETACH
         try "mounted".write(toFile: source.path + "/a.txt", atomically: false, encoding: .utf8)
         try waitFor("the file to be sent from memory") {

@@ -59,7 +59,7 @@ extension ChangeKind {
             name: "earlier index file created; removed",
             configuration: "location PREFIX { index a.html b.html; }", target: "d/",
             setUp: { site in
-                try site.makeFolder(site.path("d"))
+                try site.makeDirectory(site.path("d"))
                 return .file(try newFile(site, "d/b.html"))
             }
         ) { site, number in
@@ -91,8 +91,8 @@ extension ChangeKind {
             configuration: "location PREFIX { try_files $uri/a.html $uri PREFIXlast.txt; }",
             target: "d",
             setUp: { site in
-                try site.makeFolder(site.outside + "/d")
-                try site.write(site.outside + "/d/a.html", "in the folder", creating: true)
+                try site.makeDirectory(site.outside + "/d")
+                try site.write(site.outside + "/d/a.html", "in the directory", creating: true)
                 return .file(try newFile(site, "last.txt"))
             }
         ) { site, number in

@@ -16,7 +16,7 @@ enum CallTrace {
         _ server: TestServer, options: [String] = [], _ body: () throws -> Void
     ) throws -> [String] {
         let worker = try server.waitForWorkers(1)[0]
-        let trace = server.folder.path + "/trace-\(UUID().uuidString)"
+        let trace = server.directory.path + "/trace-\(UUID().uuidString)"
         let strace = try ChildProcess(
             "strace", options + ["-p", "\(worker)", "-o", trace], output: "/dev/null",
             error: trace + ".error")

@@ -15,19 +15,19 @@ final class ChildProcess {
         case signal(Int32)
     }
 
-    struct CannotStart: Error {
+    struct StartFailure: Error {
         let program: String
         let code: Int32
     }
 
     init(
         _ program: String, _ arguments: [String], output: String, error: String,
-        folder: String? = nil
+        directory: String? = nil
     ) throws {
         outputPath = output
         errorPath = error
         var words = [program] + arguments
-        if let folder { words = ["/usr/bin/env", "-C", folder] + words }
+        if let directory { words = ["/usr/bin/env", "-C", directory] + words }
         pid = try ChildProcess.spawn(words, output: output, error: error)
         ProcessGuard.shared.note(group: pid)
     }
@@ -108,7 +108,7 @@ final class ChildProcess {
         var pointers = unsafe words.map { unsafe strdup($0) } + [nil]
         defer { unsafe pointers.forEach { unsafe free($0) } }
         let code = unsafe posix_spawnp(&pid, words[0], &actions, &attributes, &pointers, environ)
-        guard code == 0 else { throw CannotStart(program: words[0], code: code) }
+        guard code == 0 else { throw StartFailure(program: words[0], code: code) }
         return pid
     }
 }
@@ -120,17 +120,17 @@ final class ProcessGuard: Sendable {
     private let socket: Int32
 
     private static let script = """
-        declare -A groups folders
+        declare -A groups directories
         while read -r what name; do
             case $what in
             group) groups[$name]=1 ;;
             ended) unset "groups[$name]" ;;
-            folder) folders[$name]=1 ;;
-            removed) unset "folders[$name]" ;;
+            directory) directories[$name]=1 ;;
+            removed) unset "directories[$name]" ;;
             esac
         done
         for name in "${!groups[@]}"; do kill -KILL -- "-$name" 2>/dev/null; done
-        for name in "${!folders[@]}"; do
+        for name in "${!directories[@]}"; do
             while read -r _ place _; do
                 case $place in "$name"/*) umount -l -- "$place" ;; esac
             done < /proc/self/mounts
@@ -157,8 +157,8 @@ final class ProcessGuard: Sendable {
 
     func note(group: pid_t) { tell("group \(group)") }
     func forget(group: pid_t) { tell("ended \(group)") }
-    func note(folder: String) { tell("folder \(folder)") }
-    func forget(folder: String) { tell("removed \(folder)") }
+    func note(directory: String) { tell("directory \(directory)") }
+    func forget(directory: String) { tell("removed \(directory)") }
 
     /// If the guard has died, the tests continue and must not die by SIGPIPE.
     private func tell(_ line: String) {

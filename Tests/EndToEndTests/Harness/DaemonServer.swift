@@ -3,21 +3,21 @@ import Glibc
 import Testing
 
 /// The binary under test in the background, found by its pid file. In a configuration the words of
-/// TestServer stand for its ports and folders.
+/// TestServer stand for its ports and directories.
 final class DaemonServer: LoggingServer {
-    let folder: TemporaryFolder
+    let directory: TemporaryDirectory
     let ports: [UInt16]
     /// The first master; it leads the session of all that follow.
     let first: pid_t
     private let start: ChildProcess
 
     var port: UInt16 { ports[0] }
-    var pidPath: String { folder.path + "/server.pid" }
+    var pidPath: String { directory.path + "/server.pid" }
 
     /// Starts a server with one `server` block that contains `server`.
     convenience init(
         _ server: String = "", main: String = "", workers: Int = 1, files: [String: Fixture] = [:],
-        binary: (TemporaryFolder) throws -> String = { _ in Product.binary }
+        binary: (TemporaryDirectory) throws -> String = { _ in Product.binary }
     ) throws {
         let text = TestServer.configuration(server, main: main, workers: workers)
             .replacingOccurrences(of: "daemon off;", with: "daemon on;")
@@ -27,19 +27,20 @@ final class DaemonServer: LoggingServer {
     /// Starts `binary` with nginx's options.
     init(
         configuration text: String, files: [String: Fixture],
-        binary: (TemporaryFolder) throws -> String
+        binary: (TemporaryDirectory) throws -> String
     ) throws {
-        folder = try TemporaryFolder(files: files)
+        directory = try TemporaryDirectory(files: files)
         ports = FreePorts.take(3)
-        try TestServer.fill(text, folder: folder, ports: ports).write(
-            toFile: folder.path + "/test.conf", atomically: false, encoding: .utf8)
+        try TestServer.fill(text, directory: directory, ports: ports).write(
+            toFile: directory.path + "/test.conf", atomically: false, encoding: .utf8)
         start = try ChildProcess(
-            try binary(folder), TestServer.commandLine(folder), output: folder.path + "/out",
-            error: folder.path + "/err")
+            try binary(directory), TestServer.commandLine(directory),
+            output: directory.path + "/out",
+            error: directory.path + "/err")
         guard try start.waitForExit() == .code(0) else {
-            throw TestServer.DidNotStart(description: start.errorOutput)
+            throw TestServer.StartFailure(description: start.errorOutput)
         }
-        let path = folder.path + "/server.pid"
+        let path = directory.path + "/server.pid"
         first = try waitForValue("the pid file") { DaemonServer.process(in: path) }
         ProcessGuard.shared.note(group: first)
     }
@@ -59,8 +60,8 @@ final class DaemonServer: LoggingServer {
 
     func rewrite(_ configuration: String) throws {
         let text = configuration.replacingOccurrences(of: "daemon off;", with: "daemon on;")
-        try TestServer.fill(text, folder: folder, ports: ports).write(
-            toFile: folder.path + "/test.conf", atomically: false, encoding: .utf8)
+        try TestServer.fill(text, directory: directory, ports: ports).write(
+            toFile: directory.path + "/test.conf", atomically: false, encoding: .utf8)
     }
 
     /// Sends one request on a connection of its own.

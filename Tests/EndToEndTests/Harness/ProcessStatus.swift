@@ -9,9 +9,9 @@ func descriptorCount(of pid: pid_t) throws -> Int {
 
 /// Returns the open files of a process, named as in proc_pid_fd(5).
 func openNames(of pid: pid_t) throws -> [String] {
-    let folder = "/proc/\(pid)/fd"
-    return try FileManager.default.contentsOfDirectory(atPath: folder).compactMap {
-        try? FileManager.default.destinationOfSymbolicLink(atPath: folder + "/" + $0)
+    let directory = "/proc/\(pid)/fd"
+    return try FileManager.default.contentsOfDirectory(atPath: directory).compactMap {
+        try? FileManager.default.destinationOfSymbolicLink(atPath: directory + "/" + $0)
     }
 }
 

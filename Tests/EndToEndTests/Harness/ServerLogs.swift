@@ -5,7 +5,7 @@ import Testing
 /// after the response, so tests wait for them. That a line is absent is checked after a later line
 /// of the same worker, or after the server has exited.
 protocol LoggingServer {
-    var folder: TemporaryFolder { get }
+    var directory: TemporaryDirectory { get }
 }
 
 extension LoggingServer {
@@ -13,7 +13,7 @@ extension LoggingServer {
     var accessLog: String { log("access.log") }
 
     /// Returns the text of a log in the server's directory.
-    func log(_ name: String) -> String { (try? readText(folder.path + "/" + name)) ?? "" }
+    func log(_ name: String) -> String { (try? readText(directory.path + "/" + name)) ?? "" }
 
     /// Waits until the error log contains `text` at least `times` times.
     func waitForError(

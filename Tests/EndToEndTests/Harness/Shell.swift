@@ -11,12 +11,12 @@ struct ShellResult {
 
 /// Runs a program until it exits, with a time limit.
 func run(
-    _ program: String, _ arguments: [String], seconds: Double = 60, folder: String? = nil
+    _ program: String, _ arguments: [String], seconds: Double = 60, directory: String? = nil
 ) throws -> ShellResult {
-    let place = try TemporaryFolder()
+    let place = try TemporaryDirectory()
     let process = try ChildProcess(
         program, arguments, output: place.path + "/stdout", error: place.path + "/stderr",
-        folder: folder)
+        directory: directory)
     let exit = try process.waitForExit(seconds: seconds)
     return ShellResult(exit: exit, output: process.output, error: process.errorOutput)
 }

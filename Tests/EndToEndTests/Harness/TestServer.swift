@@ -7,7 +7,7 @@ import Testing
 /// In a configuration, PORT is replaced by a free port (PORT2, PORT3 for more), DIR by the private
 /// directory and ROOT by the document root below it.
 final class TestServer: LoggingServer {
-    let folder: TemporaryFolder
+    let directory: TemporaryDirectory
     let ports: [UInt16]
     let process: ChildProcess
     /// True in tests that kill workers; otherwise a worker that dies of a signal is a failure.
@@ -15,10 +15,10 @@ final class TestServer: LoggingServer {
 
     var port: UInt16 { ports[0] }
     var pid: pid_t { process.pid }
-    var configurationPath: String { folder.path + "/test.conf" }
+    var configurationPath: String { directory.path + "/test.conf" }
     func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
 
-    struct DidNotStart: Error, CustomStringConvertible {
+    struct StartFailure: Error, CustomStringConvertible {
         let description: String
     }
 
@@ -83,35 +83,36 @@ final class TestServer: LoggingServer {
     init(
         configuration: String, files: [String: Fixture] = [:], arguments: [String] = [],
         environment: [String] = [], binary: String = Product.binary, wrapper: [String] = [],
-        parent: String? = nil, prepare: (TemporaryFolder) throws -> Void = { _ in }
+        parent: String? = nil, prepare: (TemporaryDirectory) throws -> Void = { _ in }
     ) throws {
-        let folder = try TemporaryFolder(files: files, parent: parent)
-        try prepare(folder)
+        let directory = try TemporaryDirectory(files: files, parent: parent)
+        try prepare(directory)
         var attempt = 0
         while true {
             attempt += 1
             let ports = FreePorts.take(3)
-            let text = Self.fill(configuration, folder: folder, ports: ports)
-            let path = folder.path + "/test.conf"
+            let text = Self.fill(configuration, directory: directory, ports: ports)
+            let path = directory.path + "/test.conf"
             try text.write(toFile: path, atomically: false, encoding: .utf8)
-            let variables = environment.map { Self.fill($0, folder: folder, ports: ports) }
-            let before = wrapper.map { Self.fill($0, folder: folder, ports: ports) }
-            let words = before + [binary] + Self.commandLine(folder) + arguments
+            let variables = environment.map { Self.fill($0, directory: directory, ports: ports) }
+            let before = wrapper.map { Self.fill($0, directory: directory, ports: ports) }
+            let words = before + [binary] + Self.commandLine(directory) + arguments
             let program = variables.isEmpty ? words : ["/usr/bin/env"] + variables + words
             let process = try ChildProcess(
                 program[0], Array(program.dropFirst()),
-                output: folder.path + "/stdout", error: folder.path + "/stderr")
+                output: directory.path + "/stdout", error: directory.path + "/stderr")
             do {
-                try Self.waitUntilReady(process, folder: folder, port: ports[0])
-                self.folder = folder
+                try Self.waitUntilReady(process, directory: directory, port: ports[0])
+                self.directory = directory
                 self.ports = ports
                 self.process = process
                 return
             } catch let failure {
                 process.end()
-                let said = process.errorOutput + ((try? readText(folder.path + "/error.log")) ?? "")
+                let said =
+                    process.errorOutput + ((try? readText(directory.path + "/error.log")) ?? "")
                 guard attempt < 4, said.contains("in use") else {
-                    throw DidNotStart(description: "\(failure): \(said)")
+                    throw StartFailure(description: "\(failure): \(said)")
                 }
             }
         }
@@ -140,18 +141,18 @@ final class TestServer: LoggingServer {
 
     /// Replaces the configuration, for the next HUP.
     func rewrite(_ configuration: String) throws {
-        let text = Self.fill(configuration, folder: folder, ports: ports)
+        let text = Self.fill(configuration, directory: directory, ports: ports)
         try text.write(toFile: configurationPath, atomically: false, encoding: .utf8)
     }
 
-    static func fill(_ text: String, folder: TemporaryFolder, ports: [UInt16]) -> String {
+    static func fill(_ text: String, directory: TemporaryDirectory, ports: [UInt16]) -> String {
         lookedInto(TestEngine.apply(to: text)).replacingOccurrences(
             of: "PORT3", with: "\(ports[2])"
         )
         .replacingOccurrences(of: "PORT2", with: "\(ports[1])")
         .replacingOccurrences(of: "PORT", with: "\(ports[0])")
-        .replacingOccurrences(of: "ROOT", with: folder.root)
-        .replacingOccurrences(of: "DIR", with: folder.path)
+        .replacingOccurrences(of: "ROOT", with: directory.root)
+        .replacingOccurrences(of: "DIR", with: directory.path)
     }
 
     /// Other users cannot inspect workers unless core files are enabled: tests that do not run as
@@ -163,16 +164,19 @@ final class TestServer: LoggingServer {
         return "worker_rlimit_core 1;\n" + text
     }
 
-    static func commandLine(_ folder: TemporaryFolder) -> [String] {
-        ["-p", folder.path, "-c", folder.path + "/test.conf", "-e", folder.path + "/error.log"]
+    static func commandLine(_ directory: TemporaryDirectory) -> [String] {
+        [
+            "-p", directory.path, "-c", directory.path + "/test.conf", "-e",
+            directory.path + "/error.log",
+        ]
     }
 
     private static func waitUntilReady(
-        _ process: ChildProcess, folder: TemporaryFolder, port: UInt16
+        _ process: ChildProcess, directory: TemporaryDirectory, port: UInt16
     ) throws {
         try waitFor("server on port \(port)") {
-            guard process.isRunning else { throw DidNotStart(description: "it ended") }
-            guard unsafe access(folder.path + "/server.pid", R_OK) == 0 else { return false }
+            guard process.isRunning else { throw StartFailure(description: "it ended") }
+            guard unsafe access(directory.path + "/server.pid", R_OK) == 0 else { return false }
             return (try? RawClient(.ipv4(port))) != nil
         }
     }

@@ -15,7 +15,7 @@ final class WorkerWatch {
 
     /// A file for other clients, in every site of these tests.
     static let probe = "/probe.txt"
-    static let probeText = "another client is answered"
+    static let probeText = "another client gets its response"
 
     /// The memory in KiB that a worker may retain: its pools hold 32 buffers of 20 KiB for
     /// responses and 32 for requests, and the allocator retains some pages.
@@ -26,7 +26,7 @@ final class WorkerWatch {
     init(_ server: TestServer, warmUp: [String] = []) throws {
         self.server = server
         worker = try server.waitForWorkers(1)[0]
-        try server.folder.write(String(Self.probe.dropFirst()), .text(Self.probeText))
+        try server.directory.write(String(Self.probe.dropFirst()), .text(Self.probeText))
         for target in warmUp + [Self.probe, "/no-such-file"] { _ = try server.fetch(target) }
         bystander = try server.connect()
         try bystander.request("GET \(Self.probe) HTTP/1.1")

@@ -6,14 +6,14 @@ enum AcceptEncodingFuzzer {
         let value = bytes.array
         let names = value.inLowerCase
         if AcceptEncoding.acceptsGzip(bytes) {
-            try require(names.contains("gzip"), "gzip for who did not ask for it")
+            try require(names.contains("gzip"), "gzip for a client that does not accept it")
         }
         for coding in ["gzip", "br", "identity"] as [StaticString] {
             let quality = AcceptEncoding.quality(of: coding, in: bytes)
             try require((0...1000).contains(quality), "\(quality) thousandths")
             if quality > 0 {
                 let isNamed = names.contains("\(coding)") || value.contains(0x2A)
-                try require(isNamed, "\(coding) for who did not ask for it")
+                try require(isNamed, "\(coding) for a client that does not accept it")
             }
             try require(quality == model("\(coding)", value), "the model differs for \(coding)")
             let spaced = value.parts(separatedBy: 0x2C).joined(separator: [0x09, 0x2C, 0x20])

@@ -8,7 +8,7 @@ struct Violation: Error, CustomStringConvertible {
 /// A part of the server that parses input from others, and the properties that hold for any input:
 /// no trap, termination, and those that its check tests.
 struct Fuzzer: Sendable {
-    /// The name, also of the corpus folder.
+    /// The name, also of the corpus directory.
     let name: String
     /// Checks an input. Throws a `Violation`; a trap is a failure too.
     let check: @Sendable (Span<UInt8>) throws -> Void

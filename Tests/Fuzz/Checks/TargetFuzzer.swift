@@ -81,16 +81,16 @@ enum TargetFuzzer {
             segments.append(last)
             last = []
         }
-        var folders: [[UInt8]] = []
+        var directories: [[UInt8]] = []
         for segment in segments {
             if segment == [0x2E] || segment.isEmpty && merges { continue }
             if segment == [0x2E, 0x2E] {
-                guard folders.popLast() != nil else { return nil }
+                guard directories.popLast() != nil else { return nil }
             } else {
-                folders.append(segment)
+                directories.append(segment)
             }
         }
-        return folders.reduce([0x2F]) { $0 + $1 + [0x2F] } + last
+        return directories.reduce([0x2F]) { $0 + $1 + [0x2F] } + last
     }
 
     private static func decoded(_ raw: [UInt8]) -> [UInt8]? {

@@ -1,7 +1,7 @@
 import Glibc
 
-/// libFuzzer with one of the checks: `APUS_FUZZER=ranges apus-fuzz folder...` and libFuzzer's own
-/// options. The name is in the environment, since libFuzzer restarts itself with its arguments.
+/// libFuzzer with one of the checks: `APUS_FUZZER=ranges apus-fuzz directory...` and libFuzzer's
+/// own options. The name is in the environment, since libFuzzer restarts itself with its arguments.
 @main enum Driver {
     private static let fuzzer = Fuzzer.all.first { fuzzer in
         unsafe getenv("APUS_FUZZER").map { unsafe String(cString: $0) == fuzzer.name } ?? false

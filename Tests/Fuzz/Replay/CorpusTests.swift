@@ -4,14 +4,14 @@ import Testing
 /// Runs the checks of the fuzzers on every file of the corpus, so that fixed faults stay fixed and
 /// covered code stays covered.
 @Suite struct CorpusTests {
-    private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    private static let directory = URL(filePath: #filePath).deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "Corpus")
 
     @Test(arguments: Fuzzer.all.map(\.name))
     func corpusReplaysWithoutViolation(name: String) throws {
         let fuzzer = try #require(Fuzzer.all.first { $0.name == name })
         let files = try FileManager.default.contentsOfDirectory(
-            at: Self.folder.appending(path: name), includingPropertiesForKeys: nil)
+            at: Self.directory.appending(path: name), includingPropertiesForKeys: nil)
         for file in files {
             let bytes = [UInt8](try Data(contentsOf: file))
             do {
@@ -24,10 +24,10 @@ import Testing
         print("fuzz corpus: \(files.count) files of \(name) replayed")
     }
 
-    /// A folder without a fuzzer would look tested.
+    /// A directory without a fuzzer would look tested.
     @Test func everyFolderHasAFuzzer() throws {
-        let folders = try FileManager.default.contentsOfDirectory(atPath: Self.folder.path)
-        #expect(folders.sorted() == Fuzzer.all.map(\.name).sorted())
+        let directories = try FileManager.default.contentsOfDirectory(atPath: Self.directory.path)
+        #expect(directories.sorted() == Fuzzer.all.map(\.name).sorted())
     }
 
     /// The corpus is cloned with the sources, so it stays small.
@@ -35,7 +35,7 @@ import Testing
         var size = 0
         for name in Fuzzer.all.map(\.name) {
             let files = try FileManager.default.contentsOfDirectory(
-                at: Self.folder.appending(path: name), includingPropertiesForKeys: nil)
+                at: Self.directory.appending(path: name), includingPropertiesForKeys: nil)
             for file in files { size += try Data(contentsOf: file).count }
         }
         #expect(size < 300_000)

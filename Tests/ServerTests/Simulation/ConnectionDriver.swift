@@ -444,7 +444,7 @@ final class ConnectionDriver {
 
     private func linger() throws -> Connection.Input? {
         guard !isResponding, exchange.outputCount == 0 else {
-            throw SimulationFailure("it shuts its side and owes an answer")
+            throw SimulationFailure("it shuts its side and owes a response")
         }
         socket.serverHasEnded = true
         connection.state = .lingering
@@ -483,7 +483,7 @@ final class ConnectionDriver {
             case .done, .abandonedHead, .headTimedOut, .timedOut, .brokenProxyHeader: false
             }
         guard (isResponding || hasPaused || hasLackedRoom) == isWithinResponse else {
-            throw SimulationFailure("closed as \(reason), within an answer: \(isResponding)")
+            throw SimulationFailure("closed as \(reason), within a response: \(isResponding)")
         }
         if isWithinResponse {
             try checkLoggedBytes(isResponding ? max(0, takenBytes - responseStart) : 0)

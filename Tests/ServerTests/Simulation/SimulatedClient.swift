@@ -140,11 +140,11 @@ struct SimulatedClient {
                 return (index, false, true)
             } else {
                 throw SimulationFailure(
-                    "answer \(index) begins \(String(decoding: rest.prefix(60), as: UTF8.self))")
+                    "response \(index) begins \(String(decoding: rest.prefix(60), as: UTF8.self))")
             }
         }
         guard rest.isEmpty else {
-            throw SimulationFailure("\(rest.count) bytes after the last answer")
+            throw SimulationFailure("\(rest.count) bytes after the last response")
         }
         return (requests.count, false, false)
     }
@@ -153,7 +153,7 @@ struct SimulatedClient {
     func checkAllIsHere() throws {
         let here = try wholeResponses()
         guard here.isLast || here.count == due, !here.hasPart else {
-            throw SimulationFailure("\(here.count) answers of \(due), part: \(here.hasPart)")
+            throw SimulationFailure("\(here.count) responses of \(due), part: \(here.hasPart)")
         }
     }
 }

@@ -62,7 +62,7 @@ func readBytes(_ path: String) throws -> [UInt8] {
 
 /// A temporary directory with a document root, removed at the end. Its files are dated 2020, so
 /// that they can be cached and their entity tags are known.
-final class TemporaryFolder {
+final class TemporaryDirectory {
     let path: String
     var root: String { path + "/root" }
 
@@ -74,7 +74,7 @@ final class TemporaryFolder {
     init(files: [String: Fixture] = [:], parent: String? = nil) throws {
         let parent = parent ?? NSTemporaryDirectory()
         path = parent + (parent.hasSuffix("/") ? "" : "/") + "apus-\(UUID().uuidString.prefix(8))"
-        ProcessGuard.shared.note(folder: path)
+        ProcessGuard.shared.note(directory: path)
         try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
         // The workers are another user.
         unsafe chmod(path, 0o755)
@@ -84,16 +84,17 @@ final class TemporaryFolder {
 
     deinit {
         try? FileManager.default.removeItem(atPath: path)
-        ProcessGuard.shared.forget(folder: path)
+        ProcessGuard.shared.forget(directory: path)
     }
 
     /// Writes `name` below the document root; "a/" creates an empty directory.
     func write(
-        _ name: String, _ fixture: Fixture, modified: Int = TemporaryFolder.modified
+        _ name: String, _ fixture: Fixture, modified: Int = TemporaryDirectory.modified
     ) throws {
         let file = root + "/" + name
-        let folder = name.hasSuffix("/") ? file : (file as NSString).deletingLastPathComponent
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let directory = name.hasSuffix("/") ? file : (file as NSString).deletingLastPathComponent
+        try FileManager.default.createDirectory(
+            atPath: directory, withIntermediateDirectories: true)
         guard !name.hasSuffix("/") else { return }
         try Data(fixture.content).write(to: URL(fileURLWithPath: file))
         unsafe chmod(file, 0o644)

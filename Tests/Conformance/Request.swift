@@ -1,5 +1,5 @@
 /// Requests in the usual form.
-enum Ask {
+enum Request {
     /// The target of requests that must not get a response.
     static let probe = "/probe.txt"
 

@@ -4,68 +4,68 @@ import Testing
 
 @testable import Server
 
-/// Seats that the master assigns to workers and takes back.
-@Suite struct WorkerSeatTests {
+/// Records that the master assigns to workers and takes back.
+@Suite struct WorkerRecordTests {
     private let busy = Scoreboard.Counts(
         accepted: 10, handled: 9, requests: 30, active: 6, reading: 1, writing: 2, waiting: 3)
 
     @Test func totalsOfExitedWorkersAreKept() throws {
-        let seats = try WorkerSeats()
+        let records = try WorkerRecords()
         for process in 1...5000 as ClosedRange<Int32> {
-            let seat = try seats.open()
-            seats.assign(seat, to: process)
-            seats.scoreboard[try #require(seat.row)] = busy
-            seats.retire(process)
+            let record = try records.open()
+            records.assign(record, to: process)
+            records.scoreboard[try #require(record.row)] = busy
+            records.retire(process)
         }
         #expect(
-            seats.scoreboard.total
+            records.scoreboard.total
                 == Scoreboard.Counts(accepted: 50_000, handled: 45_000, requests: 150_000))
-        seats.retire(7)
-        #expect(seats.scoreboard.total.accepted == 50_000)
-        #expect(seats.registry.deaths == 5000)
+        records.retire(7)
+        #expect(records.scoreboard.total.accepted == 50_000)
+        #expect(records.registry.deaths == 5000)
     }
 
-    @Test func numberOfSeatsIsLimited() throws {
-        let seats = try WorkerSeats()
+    @Test func numberOfRecordsIsLimited() throws {
+        let records = try WorkerRecords()
         var process: Int32 = 1
-        while let seat = try? seats.open() {
-            seats.assign(seat, to: process)
+        while let record = try? records.open() {
+            records.assign(record, to: process)
             process += 1
         }
         #expect(process == Int32(WorkerRegistry.rows))
-        #expect(throws: SystemError.self) { try seats.open() }
-        seats.retire(5)
-        let next = try seats.open()
+        #expect(throws: SystemError.self) { try records.open() }
+        records.retire(5)
+        let next = try records.open()
         #expect(WorkerRegistry.row(of: next.number) == 5)
-        seats.free(next)
-        #expect(!seats.registry.isAlive(next.number))
+        records.free(next)
+        #expect(!records.registry.isAlive(next.number))
     }
 
     @Test func activityIsVisibleToMaster() throws {
-        let seats = try WorkerSeats()
-        let seat = try seats.open()
-        seats.assign(seat, to: 11)
-        seat.activity.beginIteration()
-        seat.activity.beginWork(Array("GET /a HTTP/1.1".utf8).span, nowMs: 5)
-        var seen = try #require(seats.activity(of: 11))
+        let records = try WorkerRecords()
+        let record = try records.open()
+        records.assign(record, to: 11)
+        record.activity.beginIteration()
+        record.activity.beginWork(Array("GET /a HTTP/1.1".utf8).span, nowMs: 5)
+        var seen = try #require(records.activity(of: 11))
         #expect(seen.iterations == 1 && !seen.isWaiting && seen.isBusy)
         #expect(seen.text == Array("GET /a HTTP/1.1".utf8))
         // The next request is shorter; nothing of the last one remains.
-        seat.activity.beginWork(Array("GET /".utf8).span, nowMs: 6)
-        seat.activity.endWork()
-        seat.activity.willWait()
-        seen = try #require(seats.activity(of: 11))
+        record.activity.beginWork(Array("GET /".utf8).span, nowMs: 6)
+        record.activity.endWork()
+        record.activity.willWait()
+        seen = try #require(records.activity(of: 11))
         #expect(seen.isWaiting && !seen.isBusy && seen.text == Array("GET /".utf8))
-        #expect(seats.processes == [11])
-        seats.retire(11)
-        #expect(seats.activity(of: 11) == nil && seats.processes.isEmpty)
+        #expect(records.processes == [11])
+        records.retire(11)
+        #expect(records.activity(of: 11) == nil && records.processes.isEmpty)
     }
 
     @Test func longRequestIsTruncated() throws {
-        let seat = try WorkerSeats().open()
+        let record = try WorkerRecords().open()
         let long = [UInt8](repeating: 0x61, count: 5000)
-        seat.activity.beginWork(long.span, nowMs: 0)
-        let text = seat.activity.snapshot.text
+        record.activity.beginWork(long.span, nowMs: 0)
+        let text = record.activity.snapshot.text
         #expect(text.count >= 128 && text.count < 200 && text.allSatisfy { $0 == 0x61 })
     }
 

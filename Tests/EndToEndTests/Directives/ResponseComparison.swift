@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Comparison of responses with expectations.
-enum Judgement {
+enum ResponseComparison {
     /// Returns the failures of one response; empty if it is as expected.
     static func failures(
         of received: Transcript.Received, _ expected: [Expectation], at place: CasePlace
@@ -13,7 +13,7 @@ enum Judgement {
             let wanted = expected.contains {
                 if case .noResponse = $0 { true } else { false }
             }
-            return wanted ? [] : ["closed without an answer"]
+            return wanted ? [] : ["closed without a response"]
         case .received(let response, let isClosed):
             let found = expected.compactMap { failure($0, response, isClosed, place) }
             return found.isEmpty ? [] : found + ["received \(describe(response, place))"]
@@ -27,7 +27,7 @@ enum Judgement {
         case .status(let status):
             return response.status == status ? nil : "\(response.status), not \(status)"
         case .reason(let reason): return differ("reason", response.reason, reason, place)
-        case .noResponse: return "answered"
+        case .noResponse: return "got a response"
         case .chunked: return response.wasChunked ? nil : "not chunked"
         case .trailers(let lines): return differ("trailers", response.trailers, lines, place)
         case .closes: return isClosed == true ? nil : "not closed"
@@ -96,7 +96,7 @@ enum Judgement {
         _ matches: (String, String) -> Bool
     ) -> String? {
         let wanted = place.fill(line)
-        let path = place.folder + "/" + file
+        let path = place.directory + "/" + file
         let isThere: Void? = try? waitFor(file) {
             let lines = ((try? readText(path)) ?? "").components(separatedBy: "\n")
             return lines.contains { matches($0, wanted) }

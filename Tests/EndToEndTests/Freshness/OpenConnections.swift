@@ -3,10 +3,10 @@ import Glibc
 
 /// Connections that stay open: for each worker, one for whole requests, and one on which half a
 /// request waits during a change.
-final class WorkerSeats {
+final class OpenConnections {
     enum Role: CaseIterable { case kept, piped }
 
-    struct Seat {
+    struct OpenConnection {
         let role: Role
         /// The process that has the connection; nil if any will do.
         let worker: pid_t?
@@ -14,14 +14,14 @@ final class WorkerSeats {
     }
 
     private let server: TestServer
-    private(set) var seats: [Seat]
-    /// Every process that was met.
+    private(set) var connections: [OpenConnection]
+    /// The processes that have responded.
     private(set) var workers: Set<pid_t> = []
 
     /// Opens connections to each of two workers if `isBound`, otherwise four to any worker.
     init(_ server: TestServer, isBound: Bool) throws {
         self.server = server
-        seats = []
+        connections = []
         var tries = 0
         while workers.count < 2 {
             tries += 1
@@ -29,7 +29,9 @@ final class WorkerSeats {
             workers.insert(try Self.worker(of: try server.connect()))
         }
         for worker in workers.sorted() {
-            seats += Role.allCases.map { Seat(role: $0, worker: isBound ? worker : nil) }
+            connections += Role.allCases.map {
+                OpenConnection(role: $0, worker: isBound ? worker : nil)
+            }
         }
     }
 
@@ -41,32 +43,38 @@ final class WorkerSeats {
         return pid
     }
 
-    func indices(_ role: Role) -> [Int] { seats.indices.filter { seats[$0].role == role } }
+    func indices(_ role: Role) -> [Int] {
+        connections.indices.filter { connections[$0].role == role }
+    }
 
     func client(_ index: Int) throws -> RawClient {
-        guard let client = seats[index].client else { throw RawClient.Failure.ended("no client") }
+        guard let client = connections[index].client else {
+            throw RawClient.Failure.ended("no client")
+        }
         return client
     }
 
-    func leave(_ index: Int) { seats[index].client = nil }
+    func leave(_ index: Int) { connections[index].client = nil }
 
     func met(_ worker: pid_t) { workers.insert(worker) }
 
     /// Opens missing connections, and those that the server has closed.
     func refill() throws {
-        for index in seats.indices where !(seats[index].client?.isQuiet ?? false) { leave(index) }
+        for index in connections.indices where !(connections[index].client?.isQuiet ?? false) {
+            leave(index)
+        }
         var tries = 0
-        while let empty = seats.first(where: { $0.client == nil }) {
+        while let empty = connections.first(where: { $0.client == nil }) {
             tries += 1
             guard tries < 1000 else { throw TimedOut(description: "a connection: \(empty)") }
             // A worker may exit during the request.
             guard let client = try? server.connect(), let worker = try? Self.worker(of: client)
             else { continue }
             workers.insert(worker)
-            let seat = seats.firstIndex {
+            let connection = connections.firstIndex {
                 $0.client == nil && ($0.worker == nil || $0.worker == worker)
             }
-            if let seat { seats[seat].client = client }
+            if let connection { connections[connection].client = client }
         }
     }
 }
