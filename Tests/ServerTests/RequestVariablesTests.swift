@@ -5,40 +5,39 @@ import Testing
 @testable import Server
 
 @Suite struct RequestVariablesTests {
-    private static let request =
+    private static let head =
         "GET /a%20b/?q=1&Name=x%22&empty= HTTP/1.1\r\nHost: Example.COM:81\r\n"
         + "User-Agent: A \"q\" \\ b\u{E9}\u{7F}\r\nCookie: one=1; two=a=b\r\n"
         + "Content-Type: a/b\r\nContent-Length: 3\r\nX-Tab: a\tb\r\n\r\nabc"
 
     /// Returns the log line of a format for a request, without its end.
     private func line(
-        _ format: String, escaping: LogEscaping = .standard, request: String = request,
-        _ adjust: (inout Exchange) -> Void = { _ in }
+        _ format: String, escaping: LogEscaping = .standard, head: String = head,
+        _ adjust: (inout Request) -> Void = { _ in }
     ) throws -> String {
-        let bytes = Array(request.utf8)
+        let bytes = Array(head.utf8)
         var pool = BufferPool(size: bytes.count + 1, keeps: 0)
-        var exchange = Exchange(limits: HeadLimits())
-        exchange.input = pool.acquire()
-        defer { pool.release(exchange.input) }
-        unsafe exchange.input.bytes(from: 0, to: bytes.count).copyBytes(from: bytes)
-        exchange.inputEnd = bytes.count
-        let input = exchange.input
-        _ = exchange.parser.resume(input.span(from: 0, to: bytes.count))
-        exchange.discardBodyWithHead()
-        exchange.status = 200
-        exchange.headBytes = 150
-        exchange.bodyBytes = 1000
-        adjust(&exchange)
+        var request = Request(limits: HeadLimits())
+        request.input = pool.acquire()
+        defer { pool.release(request.input) }
+        unsafe request.input.bytes(from: 0, to: bytes.count).copyBytes(from: bytes)
+        request.inputEnd = bytes.count
+        let input = request.input
+        _ = request.parser.resume(input.span(from: 0, to: bytes.count))
+        request.discardBodyWithHead()
+        request.status = 200
+        request.headBytes = 150
+        request.bodyBytes = 1000
+        adjust(&request)
         let plan = try plan(
             ofHTTP: "log_format tested escape=\(escaping.rawValue) '\(format)'; "
                 + "access_log /l tested; server { listen 80; server_name first; root /r; }")
         let record = RequestVariables(
             connection: Connection(
                 fd: -1, generation: 1, state: .responding, interest: 0, isQueued: false,
-                listener: 0, exchange: 1, settings: 0, requests: 2, acceptedMs: 0, number: 77,
+                listener: 0, request: 1, settings: 0, requests: 2, acceptedMs: 0, number: 77,
                 lingerUntilMs: 0, idleSinceMs: 0, hasHeadDeadline: false),
-            peer: Peer(), exchange: exchange, plan: plan, clock: CachedTime(), context: nil,
-            sentHead: [])
+            peer: Peer(), request: request, plan: plan, clock: CachedTime())
         let text = text { writer in
             plan.formats[0].write(into: &writer) { record.writeValue(of: $0, into: &$1) }
         }
@@ -76,7 +75,7 @@ import Testing
     }
 
     @Test func lengthCountsReceivedBytes() throws {
-        #expect(try line("$request_length") == "\(Self.request.utf8.count)")
+        #expect(try line("$request_length") == "\(Self.head.utf8.count)")
     }
 
     @Test(arguments: [
@@ -113,13 +112,13 @@ import Testing
 
     @Test func requestWithoutHeadIsDashes() throws {
         let format = "\"$request\" $status $body_bytes_sent \"$http_referer\" $request_length"
-        let found = try line(format, request: "\u{16}\u{3}") {
+        let found = try line(format, head: "\u{16}\u{3}") {
             $0.status = 400
             $0.headBytes = 0
             $0.bodyBytes = 0
         }
         #expect(found.hasSuffix("400 0 \"-\" 0"), "\(found)")
-        #expect(try line("$status", request: "GET") { $0.status = 9 } == "009")
+        #expect(try line("$status", head: "GET") { $0.status = 9 } == "009")
     }
 
     @Test func unsentBytesAreNotCountedUntilComplete() throws {

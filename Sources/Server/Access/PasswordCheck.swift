@@ -34,22 +34,22 @@ extension Worker {
     }
 
     /// Returns the user and password of a request.
-    func credentials(_ exchange: Int) -> BasicCredentials? {
-        guard let field = exchanges[exchange].parser.head.field(.authorization) else { return nil }
-        return BasicCredentials(authorization: exchanges[exchange].received.slice(field))
+    func credentials(_ request: borrowing Request) -> BasicCredentials? {
+        guard let field = request.parser.head.field(.authorization) else { return nil }
+        return BasicCredentials(authorization: request.received.slice(field))
     }
 
     mutating func passwordCheck(
-        _ auth: AuthBasicPlan, _ slot: Int, _ exchange: Int
+        _ auth: AuthBasicPlan, _ request: inout Request
     ) -> AccessVerdict {
-        let realm = value(of: auth.realm, slot, exchange)
+        let realm = value(of: auth.realm, &request)
         if realm.span.equals("off") { return .declined }
-        guard let credentials = credentials(exchange) else {
+        guard let credentials = credentials(request) else {
             logError(
-                .info, "no user/password was provided for basic authentication", slot, exchange)
-            return challenge(realm, exchange)
+                .info, "no user/password was provided for basic authentication", request)
+            return challenge(realm, &request)
         }
-        guard let path = userFile(auth, slot, exchange) else { return .refused(403) }
+        guard let path = userFile(auth, &request) else { return .refused(403) }
         let text: [UInt8]
         do throws(PasswordFiles.Failure) {
             let nowMs = clock.seconds &* 1000 &+ clock.milliseconds
@@ -58,23 +58,23 @@ extension Worker {
             let isMissing = error.code == Errno.noEntry && error.call == "open()"
             logError(
                 isMissing ? .error : .crit,
-                "\(SystemError(error.call, "\"\(path.span.text)\"", code: error.code))", slot,
-                exchange)
+                "\(SystemError(error.call, "\"\(path.span.text)\"", code: error.code))",
+                request)
             return .refused(isMissing ? 403 : 500)
         }
         guard let place = PasswordFile.hash(of: credentials.user.span, in: text.span) else {
             logError(
                 .error,
                 "user \"\(credentials.user.span.text)\" was not found in \"\(path.span.text)\"",
-                slot, exchange)
-            return challenge(realm, exchange)
+                request)
+            return challenge(realm, &request)
         }
-        switch check(credentials.password, Array(text[place]), slot, exchange) {
+        switch check(credentials.password, Array(text[place]), &request) {
         case .refused(401):
             logError(
-                .error, "user \"\(credentials.user.span.text)\": password mismatch", slot,
-                exchange)
-            return challenge(realm, exchange)
+                .error, "user \"\(credentials.user.span.text)\": password mismatch",
+                request)
+            return challenge(realm, &request)
         case let verdict: return verdict
         }
     }
@@ -82,34 +82,34 @@ extension Worker {
     /// Returns the path of the password file, relative to the configuration's directory; nil, with
     /// a log message, if a variable in it has a `..` segment.
     private mutating func userFile(
-        _ auth: AuthBasicPlan, _ slot: Int, _ exchange: Int
+        _ auth: AuthBasicPlan, _ request: inout Request
     ) -> [UInt8]? {
-        let path = value(of: auth.userFile, slot, exchange)
-        guard path.span.parentSegments <= writtenParents(in: auth.userFile, slot, exchange) else {
+        let path = value(of: auth.userFile, &request)
+        guard path.span.parentSegments <= writtenParents(in: auth.userFile, &request) else {
             logError(
-                .crit, "the password file \"\(path.span.text)\" leads out of its directory", slot,
-                exchange)
+                .crit, "the password file \"\(path.span.text)\" leads out of its directory",
+                request)
             return nil
         }
         return path.first == UInt8(ascii: "/") ? path : Array(auth.directory) + path
     }
 
-    private mutating func challenge(_ realm: [UInt8], _ exchange: Int) -> AccessVerdict {
-        context(of: exchange).passwordCheck.realms.append(realm)
+    private mutating func challenge(_ realm: [UInt8], _ request: inout Request) -> AccessVerdict {
+        context(of: &request).passwordCheck.realms.append(realm)
         return .refused(401)
     }
 
     /// Verifies a password at once if that is fast or it was verified recently; otherwise requests
     /// it from the helper process.
     private mutating func check(
-        _ password: [UInt8], _ hash: [UInt8], _ slot: Int, _ exchange: Int
+        _ password: [UInt8], _ hash: [UInt8], _ request: inout Request
     ) -> AccessVerdict {
         guard PasswordHash.isSlow(hash.span), password.count <= PasswordHash.maxPasswordLength,
             hash.count <= PasswordHash.maxHashLength
         else { return checkHere(password, hash) }
         let pair = passwordState.verified.pair(password.span, hash.span)
         if passwordState.verified.contains(pair, nowMs: clock.monotonicMs) { return .allowed }
-        let context = context(of: exchange)
+        let context = context(of: &request)
         if let verdict = context.passwordCheck.verdict, verdict.pair == pair {
             // Without a verdict, for example because two helper processes died of it, the password
             // is not verified here.
@@ -119,15 +119,17 @@ extension Worker {
             return isCorrect ? .allowed : .refused(401)
         }
         guard helper.isOpen else { return checkHere(password, hash, as: pair) }
-        let waiter = HelperClient.Waiter(slot: slot, generation: connections[slot].generation)
+        let waiter = HelperClient.Waiter(
+            slot: request.slot, generation: connections[request.slot].generation)
         let isSubmitted = helper.submit(
-            pair, hash: hash, password: password, for: waiter, of: WaitingClient(peers[slot]),
+            pair, hash: hash, password: password, for: waiter,
+            of: WaitingClient(peers[request.slot]),
             nowMs: clock.monotonicMs)
         helperCheckMs = helper.nextCheckMs
         guard isSubmitted else {
             logError(
-                .error, "too many password checks are pending: refusing the request", slot,
-                exchange)
+                .error, "too many password checks are pending: refusing the request",
+                request)
             return .refused(503)
         }
         context.passwordCheck.waiter = waiter
@@ -158,10 +160,10 @@ extension Worker {
         _ waiter: HelperClient.Waiter, _ reply: (pair: PasswordPair, isCorrect: Bool?)
     ) {
         guard connections[waiter.slot].generation == waiter.generation,
-            connections[waiter.slot].exchange != 0
+            connections[waiter.slot].request != 0
         else { return }
-        let exchange = Int(connections[waiter.slot].exchange) &- 1
-        guard let context = contextIfAny(exchange), context.passwordCheck.waiter == waiter else {
+        let index = Int(connections[waiter.slot].request) &- 1
+        guard let context = requests[index].context, context.passwordCheck.waiter == waiter else {
             return
         }
         context.passwordCheck.waiter = nil
@@ -170,14 +172,14 @@ extension Worker {
             logError(
                 .crit,
                 "cannot check a password: the helper process died or did not respond",
-                waiter.slot, exchange)
+                requests[index])
         }
         resume(waiter.slot)
     }
 
     /// Cancels a password check at the end of a request or when its client disconnects.
-    mutating func cancelPasswordCheck(_ exchange: Int) {
-        guard let context = contextIfAny(exchange), let waiter = context.passwordCheck.waiter else {
+    mutating func cancelPasswordCheck(_ request: inout Request) {
+        guard let context = request.context, let waiter = context.passwordCheck.waiter else {
             return
         }
         context.passwordCheck.waiter = nil

@@ -5,20 +5,20 @@ import Linux
 /// $invalid_referer (ngx_http_referer_module).
 extension Worker {
     func writeInvalidReferer(
-        _ slot: Int, _ exchange: Int, into writer: inout ByteWriter
+        _ request: borrowing Request, into writer: inout ByteWriter
     ) -> Bool {
-        let index = plan.locations[Int(exchanges[exchange].location)].access
+        let index = plan.locations[Int(request.location)].access
         guard index >= 0, let referers = plan.accesses[Int(index)].referers else { return true }
-        guard let field = exchanges[exchange].parser.head.field(.referer) else {
+        guard let field = request.parser.head.field(.referer) else {
             if !referers.matchesNone { writer.append("1") }
             return true
         }
-        let received = exchanges[exchange].received
+        let received = request.received
         switch plan.matchReferer(referer: received.slice(field), referers) {
         case .valid: break
         case .invalid: writer.append("1")
         case .limitReached:
-            logError(.error, "a valid_referers regex took too many steps", slot, exchange)
+            logError(.error, "a valid_referers regex took too many steps", request)
             writer.append("1")
         }
         return true

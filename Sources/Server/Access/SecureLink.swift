@@ -5,24 +5,24 @@ import Linux
 /// $secure_link and $secure_link_expires (ngx_http_secure_link_module).
 extension Worker {
     mutating func writeSecureLink(
-        _ variable: Variable, _ slot: Int, _ exchange: Int, into writer: inout ByteWriter
+        _ variable: Variable, _ request: inout Request, into writer: inout ByteWriter
     ) -> Bool {
-        let index = plan.locations[Int(exchanges[exchange].location)].access
+        let index = plan.locations[Int(request.location)].access
         guard index >= 0, let link = plan.accesses[Int(index)].secureLink else { return false }
         if !link.secret.isEmpty {
-            return variable == .secureLink && writeSecretLink(link.secret, exchange, into: &writer)
+            return variable == .secureLink && writeSecretLink(link.secret, request, into: &writer)
         }
         guard let source = link.source, let hashed = link.hashed else { return false }
-        guard beginEvaluation("variable \"secure_link\"", slot, exchange) else { return false }
+        guard beginEvaluation("variable \"secure_link\"", &request) else { return false }
         defer { endEvaluation() }
-        let text = value(of: source, slot, exchange)
+        let text = value(of: source, &request)
         guard let parts = SecureLink(text) else { return false }
         if variable == .secureLinkExpires {
             guard parts.expires > 0 else { return false }
             writer.append(text.span.slice(from: parts.hashEnd &+ 1, to: text.count))
             return true
         }
-        let digest = MD5.digest(of: value(of: hashed, slot, exchange).span)
+        let digest = MD5.digest(of: value(of: hashed, &request).span)
         guard let hash = parts.hash, hash == digest else { return false }
         let isOver = parts.expires > 0 && parts.expires < clock.seconds
         writer.append(byte: isOver ? UInt8(ascii: "0") : UInt8(ascii: "1"))
@@ -31,10 +31,10 @@ extension Worker {
 
     /// Handles `/prefix/hash/link`: writes the link if the hash is the MD5 of it and the secret.
     private func writeSecretLink(
-        _ secret: PlanBytes, _ exchange: Int, into writer: inout ByteWriter
+        _ secret: PlanBytes, _ request: borrowing Request, into writer: inout ByteWriter
     ) -> Bool {
-        let head = exchanges[exchange].parser.head
-        let received = exchanges[exchange].received
+        let head = request.parser.head
+        let received = request.received
         let end = head.hasQuery ? head.query.end : head.path.end
         let target = received.slice(from: Int(head.path.offset), to: end)
         guard let link = SecureLink.link(of: target, secret: secret.span) else { return false }

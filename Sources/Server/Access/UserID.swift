@@ -90,17 +90,17 @@ struct UserIDState {
 /// userid (ngx_http_userid_filter_module).
 extension Worker {
     mutating func writeUserID(
-        _ variable: Variable, _ slot: Int, _ exchange: Int, into writer: inout ByteWriter
+        _ variable: Variable, _ request: inout Request, into writer: inout ByteWriter
     ) -> Bool {
         if variable == .uidReset { return true }
-        let index = plan.locations[Int(exchanges[exchange].location)].access
+        let index = plan.locations[Int(request.location)].access
         guard index >= 0, let settings = plan.accesses[Int(index)].userID else { return false }
         let number: UserID
         if variable == .uidGot {
-            number = userID(settings, index, slot, exchange).got
+            number = userID(settings, index, &request).got
         } else {
             guard settings.mode != .log else { return false }
-            number = userIDToSet(settings, index, slot, exchange).set
+            number = userIDToSet(settings, index, &request).set
         }
         guard number.words.3 != 0 else { return false }
         writer.append(settings.name.span)
@@ -110,20 +110,20 @@ extension Worker {
     }
 
     /// Returns Set-Cookie and P3P, each after a line end, if the response has them.
-    mutating func cookies(_ slot: Int, _ exchange: Int) -> [UInt8] {
-        let location = Int(exchanges[exchange].location)
+    mutating func cookies(_ request: inout Request) -> [UInt8] {
+        let location = Int(request.location)
         guard plan.locations[location].features.contains(.userID) else { return [] }
         return bytes { (worker, writer) in
-            worker.writeUserIDFields(slot, exchange, into: &writer)
+            worker.writeUserIDFields(&request, into: &writer)
         }
     }
 
     private mutating func writeUserIDFields(
-        _ slot: Int, _ exchange: Int, into writer: inout ByteWriter
+        _ request: inout Request, into writer: inout ByteWriter
     ) {
-        let index = plan.locations[Int(exchanges[exchange].location)].access
+        let index = plan.locations[Int(request.location)].access
         guard index >= 0, let settings = plan.accesses[Int(index)].userID else { return }
-        let state = userIDToSet(settings, index, slot, exchange)
+        let state = userIDToSet(settings, index, &request)
         guard state.set.words.3 != 0 else { return }
         writer.append("\r\nSet-Cookie: ")
         writer.append(settings.name.span)
@@ -178,15 +178,15 @@ extension Worker {
 
     /// Returns the identifier that the client sent; parsed once.
     private mutating func userID(
-        _ settings: UserIDPlan, _ access: Int32, _ slot: Int, _ exchange: Int
+        _ settings: UserIDPlan, _ access: Int32, _ request: inout Request
     ) -> UserIDState {
-        let context = context(of: exchange)
+        let context = context(of: &request)
         if let state = context.userID, state.access == access { return state }
         var state = UserIDState(access: access)
         var isThere = false
         state.cookie = bytes { (worker, writer) in
-            isThere = worker.requestVariables(slot, exchange).writeCookie(
-                settings.name.span, in: worker.exchanges[exchange].received, into: &writer)
+            isThere = worker.requestVariables(request).writeCookie(
+                settings.name.span, in: request.received, into: &writer)
         }
         if isThere {
             if let got = UserID(cookie: state.cookie.span) {
@@ -194,12 +194,12 @@ extension Worker {
             } else {
                 let fault = state.cookie.count < 22 ? "too short" : "invalid"
                 let sent = bytes { (worker, writer) in
-                    _ = worker.requestVariables(slot, exchange).writeFields(
-                        "cookie", in: worker.exchanges[exchange].received, into: &writer)
+                    _ = worker.requestVariables(request).writeFields(
+                        "cookie", in: request.received, into: &writer)
                 }
                 logError(
-                    .error, "client sent \(fault) userid cookie \"\(sent.span.text)\"", slot,
-                    exchange)
+                    .error, "client sent \(fault) userid cookie \"\(sent.span.text)\"",
+                    request)
             }
         }
         context.userID = state
@@ -208,14 +208,14 @@ extension Worker {
 
     /// Returns the state with the identifier that the response sets; created once.
     private mutating func userIDToSet(
-        _ settings: UserIDPlan, _ access: Int32, _ slot: Int, _ exchange: Int
+        _ settings: UserIDPlan, _ access: Int32, _ request: inout Request
     ) -> UserIDState {
-        var state = userID(settings, access, slot, exchange)
+        var state = userID(settings, access, &request)
         guard state.set.words.3 == 0 else { return state }
-        let context = context(of: exchange)
+        let context = context(of: &request)
         defer { context.userID = state }
         if state.got.words.3 != 0 {
-            let reset = value(of: settings.reset, slot, exchange)
+            let reset = value(of: settings.reset, &request)
             if reset.isEmpty || reset.span.equals("0") {
                 let isMarked =
                     state.cookie.count > 23 && state.cookie[22] == settings.mark
@@ -224,22 +224,22 @@ extension Worker {
                 return state
             }
             state.isReset = true
-            if reset.span.equals("log") { logReset(state.got, settings, slot, exchange) }
+            if reset.span.equals("log") { logReset(state.got, settings, request) }
         }
         state.set = userIDs.make(
-            settings.mode, service: service(settings, slot),
+            settings.mode, service: service(settings, request.slot),
             seconds: clock.seconds, milliseconds: clock.milliseconds)
         return state
     }
 
     private func logReset(
-        _ got: UserID, _ settings: UserIDPlan, _ slot: Int, _ exchange: Int
+        _ got: UserID, _ settings: UserIDPlan, _ request: borrowing Request
     ) {
         var text = InlineText<64>()
         text.write { got.write(into: &$0) }
         logError(
-            .notice, "userid cookie \"\(settings.name.text)=\(text.span.text)\" was reset", slot,
-            exchange)
+            .notice, "userid cookie \"\(settings.name.text)=\(text.span.text)\" was reset",
+            request)
     }
 
     /// Returns userid_service, or the last four bytes of the local address; 0 for version 1.

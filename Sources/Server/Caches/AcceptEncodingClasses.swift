@@ -109,27 +109,27 @@ struct AcceptEncodingClasses: ~Copyable {
 }
 
 extension Worker {
-    /// Returns the class of an exchange's client; nil if its responses must not be cached.
+    /// Returns the class of a request's client; nil if its responses must not be cached.
     @inline(__always)
-    mutating func encodingClass(_ exchange: Int) -> UInt16? {
-        plan.dependsOnEncodings ? sort(exchange) : 0
+    mutating func encodingClass(_ request: inout Request) -> UInt16? {
+        plan.dependsOnEncodings ? sort(&request) : 0
     }
 
-    private mutating func sort(_ exchange: Int) -> UInt16? {
+    private mutating func sort(_ request: inout Request) -> UInt16? {
         // With strict_requests all lines count, otherwise only the first.
-        if exchanges[exchange].parser.head.hasSeveral(.acceptEncoding) { return nil }
-        let received = exchanges[exchange].received
-        let field = exchanges[exchange].parser.head.field(.acceptEncoding) ?? .empty
+        if request.parser.head.hasSeveral(.acceptEncoding) { return nil }
+        let received = request.received
+        let field = request.parser.head.field(.acceptEncoding) ?? .empty
         let codings = received.slice(field)
         let expressions = plan.disablingRegexes
         let agent =
             expressions.isEmpty
-            ? ByteExtent.empty : exchanges[exchange].parser.head.field(.userAgent) ?? .empty
+            ? ByteExtent.empty : request.parser.head.field(.userAgent) ?? .empty
         let text = received.slice(agent)
         let regexes = plan.regexes
         return encodingClasses.number(
             codings: codings, agent: text,
-            isOldVersion: exchanges[exchange].parser.head.version < .http11,
+            isOldVersion: request.parser.head.version < .http11,
             expressions: agent.isEmpty ? 0 : expressions.count
         ) { regexes[expressions[$0]].matches(text) == .match }
     }

@@ -57,51 +57,51 @@ extension Worker {
     mutating func preventCaching() { recorder.isCacheable = false }
 
     /// Starts recording for a new response.
-    mutating func beginRecording(_ exchange: Int) {
+    mutating func beginRecording(_ request: inout Request) {
         recorder = CacheRecorder()
-        guard responses.isOn, explanation == nil, exchanges[exchange].fault == nil,
-            exchanges[exchange].parser.head.requestsWholeOrNotModified,
-            exchanges[exchange].parser.head.method == .get,
-            exchanges[exchange].parser.head.version > .http09
+        guard responses.isOn, explanation == nil, request.fault == nil,
+            request.parser.head.requestsWholeOrNotModified,
+            request.parser.head.method == .get,
+            request.parser.head.version > .http09
         else { return }
-        guard let encodingClass = encodingClass(exchange) else { return }
+        guard let encodingClass = encodingClass(&request) else { return }
         recorder.isCacheable = true
         recorder.encodingClass = encodingClass
-        recorder.start = exchanges[exchange].outputEnd
+        recorder.start = request.outputEnd
         recorder.epoch = files.epoch
         recorder.errorLines = errorLines.count
     }
 
     /// Stores the finished response in the cache, if other clients may get it.
-    mutating func storeResponse(_ slot: Int, _ exchange: Int) {
+    mutating func storeResponse(_ request: inout Request) {
         guard recorder.isCacheable else { return }
         recorder.isCacheable = false
-        let location = Int(exchanges[exchange].location)
-        guard exchanges[exchange].keepsAlive, !exchanges[exchange].isWaiting,
-            !exchanges[exchange].closesWithoutResponse, !exchanges[exchange].outOfMemory,
-            exchanges[exchange].source != .producer, recorder.epoch == files.epoch,
-            recorder.errorLines == errorLines.count, exchanges[exchange].headBytes > 0,
-            !plan.readsContext(logsOf: location, exchanges[exchange].hasContext)
+        let location = Int(request.location)
+        guard request.keepsAlive, !request.isWaiting,
+            !request.closesWithoutResponse, !request.outOfMemory,
+            request.source != .producer, recorder.epoch == files.epoch,
+            recorder.errorLines == errorLines.count, request.headBytes > 0,
+            !plan.readsContext(logsOf: location, request.context != nil)
         else { return }
-        let isNotModified = exchanges[exchange].status == 304
-        let headEnd = recorder.start &+ Int(exchanges[exchange].headBytes)
-        let output = exchanges[exchange].output
+        let isNotModified = request.status == 304
+        let headEnd = recorder.start &+ Int(request.headBytes)
+        let output = request.output
         let head = output.span(from: recorder.start, to: headEnd)
         var response = CachedResponse()
         response.variant = CachedResponse.Key(
-            server: exchanges[exchange].server, encodingClass: recorder.encodingClass,
+            server: request.server, encodingClass: recorder.encodingClass,
             isNotModified: isNotModified)
-        response.status = UInt16(clamping: exchanges[exchange].status)
-        response.location = exchanges[exchange].location
+        response.status = UInt16(clamping: request.status)
+        response.location = request.location
         response.file = recorder.file
         response.otherFile = recorder.otherFile
         response.epoch = recorder.epoch
         response.sendsFile = recorder.sendsFile && !isNotModified
-        response.index = exchanges[exchange].index
+        response.index = request.index
         response.datedSecond = clock.seconds
         guard find(into: &response, head, location) else { return }
-        let bodyEnd = response.sendsFile ? headEnd : exchanges[exchange].outputEnd
-        let path = exchanges[exchange].path
+        let bodyEnd = response.sendsFile ? headEnd : request.outputEnd
+        let path = request.path
         responses.store(
             response, path, head: head, body: output.span(from: headEnd, to: bodyEnd))
     }

@@ -15,35 +15,37 @@ import Linux
 extension Worker {
     /// Sends a cached response if there is one, or suspends until there is room in the output.
     /// Returns false on a miss, without side effects.
-    mutating func sendCached(_ slot: Int, _ exchange: Int) -> Bool {
-        guard exchanges[exchange].parser.head.requestsWholeOrNotModified,
-            exchanges[exchange].fault == nil, exchanges[exchange].parser.head.version > .http09
+    mutating func sendCached(_ request: inout Request) -> Bool {
+        guard request.parser.head.requestsWholeOrNotModified,
+            request.fault == nil, request.parser.head.version > .http09
         else { return false }
-        let isGet = exchanges[exchange].parser.head.method == .get
-        guard isGet || exchanges[exchange].parser.head.method == .head else { return false }
-        exchanges[exchange].method = exchanges[exchange].parser.head.method
-        let address = Int(address(of: slot))
+        let isGet = request.parser.head.method == .get
+        guard isGet || request.parser.head.method == .head else { return false }
+        request.method = request.parser.head.method
+        let address = Int(address(of: request.slot))
         if plan.addresses[address].hasNames {
-            selectServer(slot, exchange)
+            selectServer(&request)
         } else {
-            exchanges[exchange].server = plan.addresses[address].defaultServer
+            request.server = plan.addresses[address].defaultServer
         }
-        guard let encodingClass = encodingClass(exchange) else { return false }
-        let requestsWhole = exchanges[exchange].parser.head.requestsWhole
+        guard let encodingClass = encodingClass(&request) else { return false }
+        let requestsWhole = request.parser.head.requestsWhole
         let variant = CachedResponse.Key(
-            server: exchanges[exchange].server, encodingClass: encodingClass,
+            server: request.server, encodingClass: encodingClass,
             isNotModified: !requestsWhole)
-        guard let place = currentResponse(exchange, variant),
-            requestsWhole || clientHasVersion(place, exchange)
+        guard let place = currentResponse(&request, variant),
+            requestsWhole || clientHasVersion(place, &request)
         else { return false }
-        return send(place, hasBody: isGet, slot, exchange)
+        return send(place, hasBody: isGet, &request)
     }
 
-    /// Returns the cached response to an exchange's path; nil if there is none. One that is not
+    /// Returns the cached response to a request's path; nil if there is none. One that is not
     /// current any more is removed.
     @inline(__always)
-    private mutating func currentResponse(_ exchange: Int, _ variant: CachedResponse.Key) -> Int? {
-        let path = exchanges[exchange].path
+    private mutating func currentResponse(_ request: inout Request, _ variant: CachedResponse.Key)
+        -> Int?
+    {
+        let path = request.path
         let hash = responses.hash(path, variant)
         guard let place = responses.find(path, variant, hash) else { return nil }
         guard isCurrent(place) else {
@@ -65,13 +67,13 @@ extension Worker {
 
     /// Returns true if the client has this version, judged by validators that are byte for byte
     /// those that were sent. Any other form is left to the slow path.
-    private mutating func clientHasVersion(_ place: Int, _ exchange: Int) -> Bool {
-        let received = exchanges[exchange].received
+    private mutating func clientHasVersion(_ place: Int, _ request: inout Request) -> Bool {
+        let received = request.received
         let head = responses.head(place)
         // RFC 9110, section 13.1.3: If-Modified-Since counts only without If-None-Match.
         let (field, ours) =
-            exchanges[exchange].parser.head.field(.ifNoneMatch).map { ($0, responses[place].tag) }
-            ?? exchanges[exchange].parser.head.field(.ifModifiedSince).map {
+            request.parser.head.field(.ifNoneMatch).map { ($0, responses[place].tag) }
+            ?? request.parser.head.field(.ifModifiedSince).map {
                 ($0, responses[place].modified)
             } ?? (.empty, .empty)
         guard !ours.isEmpty else { return false }
@@ -80,7 +82,7 @@ extension Worker {
     }
 
     private mutating func send(
-        _ place: Int, hasBody: Bool, _ slot: Int, _ exchange: Int
+        _ place: Int, hasBody: Bool, _ request: inout Request
     ) -> Bool {
         let location = Int(responses[place].location)
         let head = responses.head(place)
@@ -99,46 +101,46 @@ extension Worker {
             responses.drop(place)
             return false
         }
-        let output = exchanges[exchange].output
-        let start = exchanges[exchange].outputEnd
+        let output = request.output
+        let start = request.outputEnd
         // The head for a connection that is closed is at most as long.
         guard headCount &+ ownBody &+ (isSmall ? size : 0) <= output.capacity &- start else {
-            exchanges[exchange].needsFlush = start > 0
-            exchanges[exchange].location = responses[place].location
+            request.needsFlush = start > 0
+            request.location = responses[place].location
             return start > 0
         }
-        exchanges[exchange].keepsAlive = keepsAlive(slot, exchange, location)
+        request.keepsAlive = keepsAlive(&request, location)
         if responses[place].datedSecond != clock.seconds { writeDates(place) }
         var written = headCount &+ ownBody
-        if exchanges[exchange].keepsAlive {
+        if request.keepsAlive {
             output.copy(to: start, from: head, at: 0, count: written)
         } else {
             written = copyClosing(head, count: written, place, to: output, at: start)
         }
-        exchanges[exchange].headBytes = Int64(written &- ownBody)
-        exchanges[exchange].bodyBytes = Int64(ownBody)
+        request.headBytes = Int64(written &- ownBody)
+        request.bodyBytes = Int64(ownBody)
         if isSmall {
             unsafe files.copy(
                 file, into: output.bytes(from: start &+ written, to: output.capacity))
             written &+= size
-            exchanges[exchange].bodyBytes = Int64(size)
+            request.bodyBytes = Int64(size)
         } else if sendsFile {
             files.pin(file, nowMs: clock.monotonicMs)
-            exchanges[exchange].entry = file
-            exchanges[exchange].file = files.descriptor(of: file)
-            exchanges[exchange].fileOffset = 0
-            exchanges[exchange].readAheadEnd = 0
-            exchanges[exchange].fileRemaining = Int64(size)
-            exchanges[exchange].source = .file
+            request.entry = file
+            request.file = files.descriptor(of: file)
+            request.fileOffset = 0
+            request.readAheadEnd = 0
+            request.fileRemaining = Int64(size)
+            request.source = .file
         }
-        exchanges[exchange].outputEnd = start &+ written
-        exchanges[exchange].status = Int(responses[place].status)
-        exchanges[exchange].location = responses[place].location
-        exchanges[exchange].lingeringClose = plan.locations[location].timeouts.lingeringClose
-        exchanges[exchange].isRateLimited = false
-        exchanges[exchange].index = responses[place].index
+        request.outputEnd = start &+ written
+        request.status = Int(responses[place].status)
+        request.location = responses[place].location
+        request.lingeringClose = plan.locations[location].timeouts.lingeringClose
+        request.isRateLimited = false
+        request.index = responses[place].index
         // The path in the worker's buffer belongs to another request.
-        if uriExchange == exchange { uriExchange = -1 }
+        if uriRequest == request.id { uriRequest = -1 }
         return true
     }
 

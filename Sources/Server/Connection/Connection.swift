@@ -74,9 +74,9 @@ struct Connection: BitwiseCopyable {
         case receive
         /// Enlarge the input buffer: the head does not fit.
         case growInput
-        /// Store the addresses of the PROXY protocol header from the exchange.
+        /// Store the addresses of the PROXY protocol header from the request.
         case storeProxyHeader
-        /// Process the request (or the fault) in the exchange.
+        /// Process the request (or the fault) in the request.
         case processRequest
         /// Send `output`; more follows at once.
         case send(moreFollows: Bool)
@@ -94,7 +94,7 @@ struct Connection: BitwiseCopyable {
         case yield
         /// Shut down our side and wait for the client to close.
         case linger
-        /// Release the exchange and wait for the next request.
+        /// Release the request and wait for the next request.
         case keepIdle
         case close(CloseReason)
     }
@@ -151,8 +151,8 @@ struct Connection: BitwiseCopyable {
     var countedRequests: UInt32 = 0
     /// The index of the listener that accepted it.
     var listener: UInt16
-    /// The index of its exchange plus one; 0 for none.
-    var exchange: Int32
+    /// The index of its request plus one; 0 for none.
+    var request: Int32
     /// The location of the plan whose timeouts apply.
     var settings: Int32
     var requests: UInt32
@@ -181,61 +181,61 @@ struct Connection: BitwiseCopyable {
     }
 
     /// Processes an input. Returns the next action.
-    mutating func step(_ input: Input, _ exchange: inout Exchange) -> Action {
+    mutating func step(_ input: Input, _ request: inout Request) -> Action {
         switch input {
-        case .ready: return proceed(&exchange)
+        case .ready: return proceed(&request)
         case .received(let count):
-            exchange.inputEnd &+= count
-            return afterReceive(&exchange)
+            request.inputEnd &+= count
+            return afterReceive(&request)
         case .nothingToReceive:
-            exchange.mayHaveMore = false
+            request.mayHaveMore = false
             return waitForBytes()
         case .endOfStream: return endOfStream()
         case .inputGrown: return .receive
-        case .proxyHeaderStored: return afterProxyHeader(&exchange)
-        case .responded: return afterResponse(&exchange)
+        case .proxyHeaderStored: return afterProxyHeader(&request)
+        case .responded: return afterResponse(&request)
         case .needsFlush: return .send(moreFollows: false)
-        case .suspended: return suspendResponse(exchange)
+        case .suspended: return suspendResponse(request)
         case .resumed: return .processRequest
         case .dropped:
             // Earlier responses of the pipeline are not sent yet.
-            return exchange.outputCount > 0 ? .send(moreFollows: false) : .close(.dropped)
+            return request.outputCount > 0 ? .send(moreFollows: false) : .close(.dropped)
         case .sent(let count):
-            exchange.outputStart &+= count
-            if exchange.outputCount > 0 { return .wait(for: .write, deadline: .send) }
-            exchange.outputStart = 0
-            exchange.outputEnd = 0
-            return afterOutput(&exchange, hasYielded: false)
-        case .sentFile(let count, let wanted): return sentFile(count, of: wanted, &exchange)
+            request.outputStart &+= count
+            if request.outputCount > 0 { return .wait(for: .write, deadline: .send) }
+            request.outputStart = 0
+            request.outputEnd = 0
+            return afterOutput(&request, hasYielded: false)
+        case .sentFile(let count, let wanted): return sentFile(count, of: wanted, &request)
         case .fileNotInMemory: return .suspend
-        case .fileRead: return afterOutput(&exchange, hasYielded: true)
+        case .fileRead: return afterOutput(&request, hasYielded: true)
         case .noRoom: return .wait(for: .write, deadline: .send)
         case .limited: return .throttle
         case .produced(let isLast):
-            if isLast { exchange.source = .none }
-            return exchange.outputCount > 0
-                ? .send(moreFollows: false) : afterOutput(&exchange, hasYielded: false)
+            if isLast { request.source = .none }
+            return request.outputCount > 0
+                ? .send(moreFollows: false) : afterOutput(&request, hasYielded: false)
         case .sourceFailed: return .close(.sourceFailed)
-        case .finished: return afterRequest(&exchange)
+        case .finished: return afterRequest(&request)
         case .failed: return broken()
-        case .expired: return expired(exchange)
+        case .expired: return expired(request)
         }
     }
 
     /// Continues where the connection waited or yielded.
-    private mutating func proceed(_ exchange: inout Exchange) -> Action {
+    private mutating func proceed(_ request: inout Request) -> Action {
         switch state {
         case .free: return .close(.done)
         case .idle, .proxyHeader, .discarding, .lingering: return .receive
         case .head:
             // Responses to earlier requests of the pipeline are sent before waiting.
-            if exchange.outputCount > 0 { return .send(moreFollows: false) }
-            return exchange.needsParse ? parse(&exchange) : .receive
+            if request.outputCount > 0 { return .send(moreFollows: false) }
+            return request.needsParse ? parse(&request) : .receive
         case .responding:
             // A suspended response was only waiting for a disconnect.
-            if exchange.isWaiting, exchange.outputCount == 0 { return .close(.responseFailed) }
-            if exchange.outputCount > 0 { return .send(moreFollows: exchange.source == .file) }
-            return afterOutput(&exchange, hasYielded: true)
+            if request.isWaiting, request.outputCount == 0 { return .close(.responseFailed) }
+            if request.outputCount > 0 { return .send(moreFollows: request.source == .file) }
+            return afterOutput(&request, hasYielded: true)
         }
     }
 }

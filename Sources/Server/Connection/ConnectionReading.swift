@@ -2,113 +2,113 @@ import HTTP
 
 /// Processing of received bytes.
 extension Connection {
-    mutating func afterReceive(_ exchange: inout Exchange) -> Action {
+    mutating func afterReceive(_ request: inout Request) -> Action {
         switch state {
         case .free: return .close(.done)
         case .idle, .head, .proxyHeader:
-            if awaitsProxyHeader { return readProxyHeader(&exchange) }
+            if awaitsProxyHeader { return readProxyHeader(&request) }
             state = .head
-            return parse(&exchange)
-        case .discarding: return discard(&exchange)
+            return parse(&request)
+        case .discarding: return discard(&request)
         case .lingering:
-            exchange.inputStart = 0
-            exchange.inputEnd = 0
+            request.inputStart = 0
+            request.inputEnd = 0
             return .wait(for: .read, deadline: .lingering)
         case .responding: return .close(.responseFailed)
         }
     }
 
     /// Parses a PROXY protocol header in the received bytes, within the same time limit as a head.
-    private mutating func readProxyHeader(_ exchange: inout Exchange) -> Action {
+    private mutating func readProxyHeader(_ request: inout Request) -> Action {
         state = .proxyHeader
-        let input = exchange.input
-        let received = input.span(from: exchange.inputStart, to: exchange.inputEnd)
+        let input = request.input
+        let received = input.span(from: request.inputStart, to: request.inputEnd)
         switch ProxyHeader.parse(received) {
-        case .needsMore: return receiveRestOfHead(exchange)
+        case .needsMore: return receiveRestOfHead(request)
         case .complete(let addresses, let byteCount):
             awaitsProxyHeader = false
             hasProxyAddresses = addresses != nil
-            exchange.inputStart &+= byteCount
+            request.inputStart &+= byteCount
             // Without addresses, those of the socket apply.
-            exchange.proxyAddresses = addresses ?? ProxyHeader.Addresses()
+            request.proxyAddresses = addresses ?? ProxyHeader.Addresses()
             return .storeProxyHeader
         case .invalid(let fault): return .close(.brokenProxyHeader(fault))
         }
     }
 
     /// Continues with the first request, if it was received.
-    mutating func afterProxyHeader(_ exchange: inout Exchange) -> Action {
-        if exchange.inputStart < exchange.inputEnd {
+    mutating func afterProxyHeader(_ request: inout Request) -> Action {
+        if request.inputStart < request.inputEnd {
             state = .head
-            return parse(&exchange)
+            return parse(&request)
         }
-        exchange.inputStart = 0
-        exchange.inputEnd = 0
+        request.inputStart = 0
+        request.inputEnd = 0
         state = .idle
         return .keepIdle
     }
 
     /// Parses a head in the received bytes.
-    mutating func parse(_ exchange: inout Exchange) -> Action {
-        exchange.needsParse = false
-        let input = exchange.input
-        let received = input.span(from: exchange.inputStart, to: exchange.inputEnd)
-        switch exchange.parser.resume(received, memory: exchange.fieldBlockCache) {
+    mutating func parse(_ request: inout Request) -> Action {
+        request.needsParse = false
+        let input = request.input
+        let received = input.span(from: request.inputStart, to: request.inputEnd)
+        switch request.parser.resume(received, memory: request.fieldBlockCache) {
         case .needsMore:
             // Responses to earlier requests of the pipeline are sent before waiting.
-            return exchange.outputCount > 0
-                ? .send(moreFollows: false) : receiveRestOfHead(exchange)
+            return request.outputCount > 0
+                ? .send(moreFollows: false) : receiveRestOfHead(request)
         case .complete:
             state = .responding
-            exchange.discardBodyWithHead()
+            request.discardBodyWithHead()
         case .invalid(let fault):
             state = .responding
-            exchange.fault = fault
-            exchange.keepsAlive = false
+            request.fault = fault
+            request.keepsAlive = false
         }
-        exchange.requestsInSlice &+= 1
+        request.requestsInSlice &+= 1
         requests &+= 1
         return .processRequest
     }
 
-    func receiveRestOfHead(_ exchange: Exchange) -> Action {
-        if exchange.inputEnd >= exchange.input.capacity { return .growInput }
-        return exchange.mayHaveMore ? .receive : .wait(for: .read, deadline: .header)
+    func receiveRestOfHead(_ request: borrowing Request) -> Action {
+        if request.inputEnd >= request.input.capacity { return .growInput }
+        return request.mayHaveMore ? .receive : .wait(for: .read, deadline: .header)
     }
 
     /// Discards received bytes of the body of a request whose response was sent.
-    private mutating func discard(_ exchange: inout Exchange) -> Action {
-        let consumed = exchange.consumeBody(from: exchange.inputStart)
-        exchange.inputStart &+= consumed
-        switch exchange.body {
+    private mutating func discard(_ request: inout Request) -> Action {
+        let consumed = request.consumeBody(from: request.inputStart)
+        request.inputStart &+= consumed
+        switch request.body {
         case .invalid: return .close(.done)
-        case .none: return nextRequest(&exchange)
+        case .none: return nextRequest(&request)
         case .fixedLength, .chunked:
-            exchange.inputStart = 0
-            exchange.inputEnd = 0
+            request.inputStart = 0
+            request.inputEnd = 0
             return .wait(for: .read, deadline: .body)
         }
     }
 
     /// Starts the next request with the remaining bytes of the input.
-    mutating func nextRequest(_ exchange: inout Exchange) -> Action {
+    mutating func nextRequest(_ request: inout Request) -> Action {
         lingerUntilMs = 0
-        if exchange.inputStart == exchange.inputEnd {
-            // The exchange is released, so other fields do not matter.
-            exchange.inputStart = 0
-            exchange.inputEnd = 0
+        if request.inputStart == request.inputEnd {
+            // The request is released, so other fields do not matter.
+            request.inputStart = 0
+            request.inputEnd = 0
             state = .idle
             return .keepIdle
         }
-        exchange.prepareForNextRequest()
+        request.prepareForNextRequest()
         state = .head
-        if exchange.requestsInSlice < Connection.requestsPerSlice,
-            exchange.fileBytesInSlice < Connection.fileBytesPerSlice
+        if request.requestsInSlice < Connection.requestsPerSlice,
+            request.fileBytesInSlice < Connection.fileBytesPerSlice
         {
-            return parse(&exchange)
+            return parse(&request)
         }
-        exchange.needsParse = true
-        return exchange.outputCount > 0 ? .send(moreFollows: false) : .yield
+        request.needsParse = true
+        return request.outputCount > 0 ? .send(moreFollows: false) : .yield
     }
 
     func waitForBytes() -> Action {
@@ -126,7 +126,7 @@ extension Connection {
     }
 }
 
-extension Exchange {
+extension Request {
     /// Determines how the body is framed, and discards the part that was received with the head.
     mutating func discardBodyWithHead() {
         let head = parser.head

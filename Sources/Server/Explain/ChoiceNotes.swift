@@ -6,9 +6,11 @@ import Linux
 extension Worker {
     /// Notes why the server was selected.
     @inline(never)
-    func noteServer(_ rule: NameRule, _ regex: Int32, _ host: Span<UInt8>, _ exchange: Int) {
+    func noteServer(
+        _ rule: NameRule, _ regex: Int32, _ host: Span<UInt8>, _ request: borrowing Request
+    ) {
         guard let explanation else { return }
-        let server = plan.servers[Int(exchanges[exchange].server)]
+        let server = plan.servers[Int(request.server)]
         let names = server.name.isEmpty ? "" : " \"\(server.name.text)\""
         let origin = plan.locationPlaces[Int(server.settings)]
         let place = plan.place(of: origin).map { " (\($0))" } ?? ""
@@ -32,8 +34,8 @@ extension Worker {
 
     /// Searches for a location, and notes the candidates and the result.
     @inline(never)
-    func explainedLocation(of exchange: Int) -> LocationMatch {
-        let server = plan.servers[Int(exchanges[exchange].server)]
+    func explainedLocation(of request: borrowing Request) -> LocationMatch {
+        let server = plan.servers[Int(request.server)]
         let path = uri.span(from: 0, to: uriCount)
         explanation?.begin("location for \(path.text)")
         let match = plan.location(for: path, in: server.locations, explanation)

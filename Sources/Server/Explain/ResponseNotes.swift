@@ -16,7 +16,7 @@ extension Worker {
 
     /// Notes a line for an access log, which is not written.
     mutating func note(
-        _ log: AccessLogPlan, _ writer: ByteWriter, _ slot: Int, _ exchange: Int
+        _ log: AccessLogPlan, _ writer: ByteWriter, _ request: inout Request
     ) {
         guard let explanation else { return }
         let target = Int(log.target)
@@ -26,7 +26,7 @@ extension Worker {
         case .syslog: name = "syslog"
         case .named:
             let template = plan.templates[target]
-            name = value(of: template, slot, exchange).span.text
+            name = value(of: template, &request).span.text
         }
         explanation.note("access_log \(name): \(accessLog.text(of: writer))")
     }

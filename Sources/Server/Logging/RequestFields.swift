@@ -7,7 +7,7 @@ extension RequestVariables {
     func writeFields(
         _ name: Span<UInt8>, in received: Span<UInt8>, into writer: inout ByteWriter
     ) -> Bool {
-        var fields = FieldIterator(exchange.parser.head)
+        var fields = FieldIterator(request.parser.head)
         var isFound = false
         while let field = fields.next(in: received) {
             guard received.slice(field.name).equalsField(name) else { continue }
@@ -57,12 +57,12 @@ extension RequestVariables {
     ) -> Bool {
         // As in nginx, `$arg_` has no value, while `$cookie_` is the cookie with the empty name.
         guard !name.isEmpty else { return false }
-        if let args = context?.args {
+        if let args = request.context?.args {
             return RequestVariables.writeValue(
                 of: name, in: args.span, separatedBy: UInt8(ascii: "&"), into: &writer)
         }
         return RequestVariables.writeValue(
-            of: name, in: received.slice(exchange.parser.head.query),
+            of: name, in: received.slice(request.parser.head.query),
             separatedBy: UInt8(ascii: "&"), into: &writer)
     }
 
@@ -70,7 +70,7 @@ extension RequestVariables {
     func writeCookie(
         _ name: Span<UInt8>, in received: Span<UInt8>, into writer: inout ByteWriter
     ) -> Bool {
-        var fields = FieldIterator(exchange.parser.head)
+        var fields = FieldIterator(request.parser.head)
         while let field = fields.next(in: received) {
             if received.slice(field.name).equalsIgnoringCase("cookie"),
                 RequestVariables.writeValue(

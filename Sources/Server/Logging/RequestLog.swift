@@ -4,35 +4,35 @@ import Linux
 /// Log lines about requests.
 extension Worker {
     /// Finishes a request: writes its log line and closes its file.
-    mutating func finish(_ slot: Int, _ exchange: Int) {
-        let location = Int(exchanges[exchange].location)
+    mutating func finish(_ request: inout Request) {
+        let location = Int(request.location)
         for index in 0..<plan.locations[location].accessLogs.count {
-            writeLine(plan.locations[location].accessLogs[index], slot, exchange)
+            writeLine(plan.locations[location].accessLogs[index], &request)
         }
         explanation?.isFinished = true
-        connections[slot].hasHeadDeadline = false
+        connections[request.slot].hasHeadDeadline = false
         // The next request of the pipeline, if there is one, starts now.
-        exchanges[exchange].startedMs = clock.monotonicMs
-        if exchanges[exchange].hasSource { closeSource(exchange) }
-        if uriExchange == exchange { uriExchange = -1 }
-        if exchanges[exchange].hasContext { dropContext(exchange) }
-        dropSentHead(exchange)
-        restoreRealAddress(slot, exchange)
+        request.startedMs = clock.monotonicMs
+        if request.hasSource { closeSource(&request) }
+        if uriRequest == request.id { uriRequest = -1 }
+        if request.context != nil { dropContext(&request) }
+        if request.sentHead != nil { request.sentHead = nil }
+        restoreRealAddress(&request)
     }
 
     /// Logs a request that gets no response because its header was not received completely.
-    mutating func logWithoutResponse(_ slot: Int, _ exchange: Int, status: Int) {
-        connections[slot].requests &+= 1
-        exchanges[exchange].requestsInSlice &+= 1
-        selectServerForRefused(slot, exchange)
-        exchanges[exchange].status = status
-        exchanges[exchange].headBytes = 0
-        exchanges[exchange].bodyBytes = 0
-        finish(slot, exchange)
+    mutating func logWithoutResponse(_ request: inout Request, status: Int) {
+        connections[request.slot].requests &+= 1
+        request.requestsInSlice &+= 1
+        selectServerForRefused(&request)
+        request.status = status
+        request.headBytes = 0
+        request.bodyBytes = 0
+        finish(&request)
     }
 
-    private mutating func writeLine(_ log: AccessLogPlan, _ slot: Int, _ exchange: Int) {
-        if log.condition >= 0, !isTrue(log.condition, slot, exchange) {
+    private mutating func writeLine(_ log: AccessLogPlan, _ request: inout Request) {
+        if log.condition >= 0, !isTrue(log.condition, &request) {
             explanation?.note("access_log: skipped, its if= is false")
             return
         }
@@ -40,14 +40,14 @@ extension Worker {
         var writer = accessLog.begin()
         while true {
             format.write(into: &writer) { piece, writer in
-                writeValue(of: piece, slot, exchange, into: &writer)
+                writeValue(of: piece, &request, into: &writer)
             }
             // A truncated line would be invalid JSON: it is written again into a larger buffer.
             guard accessLog.grow(for: writer) else { break }
             writer = accessLog.begin()
         }
         if explanation != nil {
-            note(log, writer, slot, exchange)
+            note(log, writer, &request)
             return
         }
         let target = Int(log.target)
@@ -60,42 +60,42 @@ extension Worker {
             let record = LogRecord(
                 kind: .syslog, target: target, detail: Int(truncatingIfNeeded: clock.seconds))
             accessLog.add(writer, as: record, withoutEnd: true, nowMs: clock.monotonicMs)
-        case .named: addToVariableFile(writer, log, slot, exchange)
+        case .named: addToVariableFile(writer, log, &request)
         }
     }
 
     /// Evaluates a condition as nginx does: true for a text that is neither empty nor `0`.
-    private mutating func isTrue(_ condition: Int32, _ slot: Int, _ exchange: Int) -> Bool {
+    private mutating func isTrue(_ condition: Int32, _ request: inout Request) -> Bool {
         let condition = plan.templates[Int(condition)]
-        let value = value(of: condition, slot, exchange)
+        let value = value(of: condition, &request)
         return !value.isEmpty && value != [UInt8(ascii: "0")]
     }
 
     /// Adds a line to a file whose name has variables. As in nginx, the root of the request must
     /// exist, because otherwise clients could create log files with any name.
     private mutating func addToVariableFile(
-        _ writer: ByteWriter, _ log: AccessLogPlan, _ slot: Int, _ exchange: Int
+        _ writer: ByteWriter, _ log: AccessLogPlan, _ request: inout Request
     ) {
         let root = bytes { (worker, writer) in
-            _ = worker.writePath(.documentRoot, slot, exchange, into: &writer)
+            _ = worker.writePath(.documentRoot, &request, into: &writer)
         }
         if let fault = LogFileCache.directoryFault(root) {
             let reason = "\(fault): \(SystemError.text(of: fault))"
             logError(
-                .error, "testing \"\(root.span.text)\" existence failed (\(reason))", slot,
-                exchange)
+                .error, "testing \"\(root.span.text)\" existence failed (\(reason))",
+                request)
             return
         }
         let template = plan.templates[Int(log.target)]
-        let path = value(of: template, slot, exchange)
+        let path = value(of: template, &request)
         guard plan.variableLogs[Int(log.named)].allows(path) else {
             logError(
                 .crit,
                 "the log file name \"\(path.span.text)\" is not allowed: a variable changes "
-                    + "its directory", slot, exchange)
+                    + "its directory", request)
             return
         }
-        let errorLog = plan.locations[Int(exchanges[exchange].location)].errorLog
+        let errorLog = plan.locations[Int(request.location)].errorLog
         accessLog.add(
             writer, toFileNamed: path, log: Int(log.named), errorLog: Int(errorLog),
             nowMs: clock.monotonicMs)
@@ -103,15 +103,15 @@ extension Worker {
 
     // MARK: errors
 
-    mutating func logFault(_ fault: RequestFault, _ slot: Int, _ exchange: Int) {
-        logError(.info, "\(fault.reason)", slot, exchange)
+    mutating func logFault(_ fault: RequestFault, _ request: inout Request) {
+        logError(.info, "\(fault.reason)", request)
     }
 
     /// Writes a line to the location's error log, with the client and the request, as in nginx.
     func logError(
-        _ level: LogLevel, _ message: @autoclosure () -> String, _ slot: Int, _ exchange: Int
+        _ level: LogLevel, _ message: @autoclosure () -> String, _ request: borrowing Request
     ) {
-        let index = Int(plan.locations[Int(exchanges[exchange].location)].errorLog)
+        let index = Int(plan.locations[Int(request.location)].errorLog)
         let log = context.errorLogs[index]
         guard log.writes(level) else { return }
         errorLines.count &+= 1
@@ -121,10 +121,11 @@ extension Worker {
         }
         let message = message()
         guard admits(level, message, log: index) else { return }
-        let head = exchanges[exchange].parser.head
-        let received = exchanges[exchange].received
-        var text = "*\(connections[slot].number) \(message), client: \(peers[slot].text)"
-        let server = plan.servers[Int(exchanges[exchange].server)]
+        let head = request.parser.head
+        let received = request.received
+        var text =
+            "*\(connections[request.slot].number) \(message), client: \(peers[request.slot].text)"
+        let server = plan.servers[Int(request.server)]
         text += ", server: \(server.name.text)"
         if !head.requestLine.isEmpty {
             text += ", request: \"\(received.slice(head.requestLine).text)\""

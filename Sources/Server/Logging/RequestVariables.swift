@@ -5,12 +5,9 @@ import Linux
 struct RequestVariables {
     let connection: Connection
     let peer: Peer
-    let exchange: Exchange
+    let request: Request
     let plan: Plan
     let clock: CachedTime
-    let context: RequestContext?
-    /// The head of the response, if the configuration uses its fields.
-    let sentHead: [UInt8]
     /// The local address of a connection whose descriptor does not know it.
     var assumedLocal: Peer?
 
@@ -27,14 +24,14 @@ struct RequestVariables {
     private func writeNumber(_ variable: Variable, into writer: inout ByteWriter) -> Bool {
         switch variable {
         case .status:
-            RequestVariables.write(status: exchange.currentStatus, into: &writer)
-        case .bodyBytesSent: writer.append(decimal: exchange.sentBodyBytes)
-        case .bytesSent: writer.append(decimal: exchange.sentBytes)
+            RequestVariables.write(status: request.currentStatus, into: &writer)
+        case .bodyBytesSent: writer.append(decimal: request.sentBodyBytes)
+        case .bytesSent: writer.append(decimal: request.sentBytes)
         case .connection: writer.append(decimal: Int64(clamping: connection.number))
         case .connectionRequests: writer.append(decimal: Int64(connection.requests))
         case .requestLength:
             writer.append(
-                decimal: Int64(exchange.parser.readCount &+ exchange.bodyBytesWithHead))
+                decimal: Int64(request.parser.readCount &+ request.bodyBytesWithHead))
         case .pid: writer.append(decimal: Int64(currentProcess()))
         default: return false
         }
@@ -54,7 +51,7 @@ struct RequestVariables {
         case .dateLocal: writer.append(Clock.longDate(of: clock.seconds, isLocal: true).span)
         case .milliseconds: writeSeconds(clock.seconds, clock.milliseconds, into: &writer)
         case .requestTime:
-            let spent = max(0, clock.monotonicMs &- exchange.startedMs)
+            let spent = max(0, clock.monotonicMs &- request.startedMs)
             writeSeconds(spent / 1000, spent % 1000, into: &writer)
         case .connectionTime:
             let age = max(0, clock.monotonicMs &- connection.acceptedMs)
@@ -89,12 +86,12 @@ struct RequestVariables {
         case .nginxVersion: writer.append(Version.nginx)
         case .hostname: writer.append(string: plan.hostname)
         case .requestCompletion:
-            writer.append(exchange.isComplete ? "OK" : "")
+            writer.append(request.isComplete ? "OK" : "")
         case .pipe:
-            writer.append(connection.requests > 1 && exchange.requestsInSlice > 1 ? "p" : ".")
+            writer.append(connection.requests > 1 && request.requestsInSlice > 1 ? "p" : ".")
         case .isArgs: writer.append(hasArguments ? "?" : "")
         case .requestPort: writer.append(decimal: Int64(requestPort))
-        case .isRequestPort: writer.append(exchange.parser.head.port > 0 ? ":" : "")
+        case .isRequestPort: writer.append(request.parser.head.port > 0 ? ":" : "")
         default: return false
         }
         return true
@@ -102,27 +99,27 @@ struct RequestVariables {
 
     private var local: Peer { assumedLocal ?? Peer.local(of: connection.fd) }
 
-    private var serverName: PlanBytes { plan.servers[Int(exchange.server)].name }
+    private var serverName: PlanBytes { plan.servers[Int(request.server)].name }
 
     private var hasArguments: Bool {
-        context?.args.map { !$0.isEmpty } ?? !exchange.parser.head.query.isEmpty
+        request.context?.args.map { !$0.isEmpty } ?? !request.parser.head.query.isEmpty
     }
 
     /// The port of Host or of an absolute target, or else the local port of the connection.
     private var requestPort: UInt16 {
-        let port = exchange.parser.head.port
+        let port = request.parser.head.port
         return port > 0 ? port : local.port
     }
 
     // MARK: the client's cookie
 
     private func writeText(_ piece: TemplatePiece, into writer: inout ByteWriter) -> Bool {
-        let head = exchange.parser.head
-        let received = exchange.received
+        let head = request.parser.head
+        let received = request.received
         switch piece.variable {
         case .request: return put(requestLine(received), into: &writer)
         case .requestMethod:
-            if exchange.method == .get, head.method != .get {
+            if request.method == .get, head.method != .get {
                 writer.append("GET")
                 return true
             }
@@ -138,10 +135,11 @@ struct RequestVariables {
         case .documentURI: return writePath(received, into: &writer)
         case .field: return writeFields(piece.text.span, in: received, into: &writer)
         case .sentField:
+            let sentHead = request.sentHead ?? []
             return writeSentFields(
                 piece.text.span, in: ownFields(sentHead.span), skipsVary: sendsVary, into: &writer)
         case .sentTrailer:
-            let trailers = context?.trailers ?? []
+            let trailers = request.context?.trailers ?? []
             return writeSentFields(
                 piece.text.span, in: trailers.span, skipsVary: false, into: &writer)
         case .forwardedFor:
@@ -161,8 +159,8 @@ struct RequestVariables {
 
     /// True if gzip_vary adds a Vary field, which is not a field for nginx's variables.
     private var sendsVary: Bool {
-        let location = Int(exchange.location)
-        return exchange.varies && location < plan.locations.count
+        let location = Int(request.location)
+        return request.varies && location < plan.locations.count
             && plan.locations[location].features.contains(.gzipVary)
     }
 
@@ -181,7 +179,7 @@ struct RequestVariables {
     /// Returns the request line, or the part that was received.
     @_lifetime(copy received)
     private func requestLine(_ received: Span<UInt8>) -> Span<UInt8> {
-        let line = exchange.parser.head.requestLine
+        let line = request.parser.head.requestLine
         if !line.isEmpty { return received.slice(line) }
         let end = received.indices.first {
             received[$0] == UInt8(ascii: "\r") || received[$0] == UInt8(ascii: "\n")
@@ -192,13 +190,13 @@ struct RequestVariables {
     private func writeArguments(
         _ received: Span<UInt8>, into writer: inout ByteWriter
     ) -> Bool {
-        if let args = context?.args { return put(args.span, into: &writer) }
-        return put(received.slice(exchange.parser.head.query), into: &writer)
+        if let args = request.context?.args { return put(args.span, into: &writer) }
+        return put(received.slice(request.parser.head.query), into: &writer)
     }
 
     /// Writes the host of the request, or the server's name.
     private func writeHost(_ received: Span<UInt8>, into writer: inout ByteWriter) -> Bool {
-        let host = received.slice(exchange.parser.head.host)
+        let host = received.slice(request.parser.head.host)
         guard !host.isEmpty else {
             writer.append(serverName.span)
             return true
@@ -209,20 +207,20 @@ struct RequestVariables {
 
     /// Writes the path as it was looked up: decoded, and with the index file that was found.
     private func writePath(_ received: Span<UInt8>, into writer: inout ByteWriter) -> Bool {
-        if let uri = context?.uri { return put(uri.span, into: &writer) }
-        let raw = received.slice(exchange.parser.head.path)
-        guard exchange.parser.head.isLineRead else { return false }
+        if let uri = request.context?.uri { return put(uri.span, into: &writer) }
+        let raw = received.slice(request.parser.head.path)
+        guard request.parser.head.isLineRead else { return false }
         let path = unsafe [UInt8](unsafeUninitializedCapacity: raw.count &+ 16) { memory, count in
             guard let start = memory.baseAddress else { return }
             var target = unsafe ByteWriter(
                 unsafe: UnsafeMutableRawPointer(start), capacity: memory.count)
             let isValid = RequestTarget.normalize(
-                path: raw, mergesSlashes: plan.servers[Int(exchange.server)].mergesSlashes,
+                path: raw, mergesSlashes: plan.servers[Int(request.server)].mergesSlashes,
                 into: &target)
             count = isValid ? target.count : 0
         }
         guard put(path.span, into: &writer) else { return true }
-        if let index = exchange.index { writer.append(index.span) }
+        if let index = request.index { writer.append(index.span) }
         return true
     }
 

@@ -89,7 +89,7 @@ extension Worker {
     /// ranges. With `isForGzip`, constant fields are evaluated one by one as well, so that
     /// gzip_proxied can see the values.
     mutating func addedFields(
-        to head: ResponseHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan,
+        to head: ResponseHead, _ request: inout Request, _ location: LocationPlan,
         target: [UInt8] = [], isForGzip: Bool = false
     ) -> AddedFields {
         let set = plan.fields[Int(location.fields)]
@@ -101,18 +101,18 @@ extension Worker {
             added.hasAllow = addsAll ? set.wholeHasAllow : set.alwaysHasAllow
             return added
         }
-        exchanges[exchange].status = plain.status
+        request.status = plain.status
         // Variables have the configured target of a redirect, without the prepended origin.
-        let configuredTarget = target.isEmpty ? [] : contextIfAny(exchange)?.target ?? []
+        let configuredTarget = target.isEmpty ? [] : request.context?.target ?? []
         if addsAll {
-            storeHead(plain, added, configuredTarget, exchange)
-            addExpires(set, plain, &added, slot, exchange)
+            storeHead(plain, added, configuredTarget, &request)
+            addExpires(set, plain, &added, &request)
         }
         for index in 0..<set.fields.count {
             let field = set.fields[index]
             guard addsAll || field.isForAll else { continue }
-            if !field.value.isConstant { storeHead(plain, added, configuredTarget, exchange) }
-            add(field, to: plain, &added, slot, exchange)
+            if !field.value.isConstant { storeHead(plain, added, configuredTarget, &request) }
+            add(field, to: plain, &added, &request)
         }
         if head.isWeak { added.weakenTag() }
         return added
@@ -121,12 +121,12 @@ extension Worker {
     /// Returns the added fields of a response, together with those of the file whose range was
     /// unsatisfiable: nginx has added the latter before it detects that.
     mutating func allAddedFields(
-        to head: ResponseHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan,
+        to head: ResponseHead, _ request: inout Request, _ location: LocationPlan,
         target: [UInt8]
     ) -> AddedFields {
-        var added = addedFields(to: head, slot, exchange, location, target: target)
-        guard exchanges[exchange].unsatisfiedSize >= 0,
-            let fileFields = contextIfAny(exchange)?.fieldsOfFile
+        var added = addedFields(to: head, &request, location, target: target)
+        guard request.unsatisfiedSize >= 0,
+            let fileFields = request.context?.fieldsOfFile
         else { return added }
         added.last = added.constant.map { Array($0) } ?? added.lines
         added.constant = nil
@@ -136,17 +136,17 @@ extension Worker {
 
     /// Stores the fields that were added to the response of a file that is not sent.
     mutating func storeFields(
-        of head: ResponseHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
+        of head: ResponseHead, _ request: inout Request, _ location: LocationPlan
     ) {
         guard location.features.contains(.addsFields) else { return }
-        var added = addedFields(to: head, slot, exchange, location)
+        var added = addedFields(to: head, &request, location)
         added.removeValidators()
-        context(of: exchange).fieldsOfFile = added.constant.map { Array($0) } ?? added.lines
+        context(of: &request).fieldsOfFile = added.constant.map { Array($0) } ?? added.lines
     }
 
     /// Stores the head so far, for variables that refer to its fields.
     private mutating func storeHead(
-        _ head: ResponseHead, _ added: AddedFields, _ target: [UInt8], _ exchange: Int
+        _ head: ResponseHead, _ added: AddedFields, _ target: [UInt8], _ request: inout Request
     ) {
         guard plan.namesSentFields else { return }
         let clock = clock
@@ -156,30 +156,21 @@ extension Worker {
                 into: &writer, clock, location: target.span, charset: nothing.span,
                 challenges: nothing.span, cookies: nothing.span, adding: added)
         }
-        storeSentHead(bytes, exchange)
+        storeSentHead(bytes, &request)
     }
 
-    mutating func storeSentHead(_ bytes: [UInt8], _ exchange: Int) {
-        while sentHeads.count <= exchange { sentHeads.append([]) }
-        sentHeads[exchange] = bytes
-        exchanges[exchange].hasSentHead = true
-    }
-
-    /// Drops the stored head of a response.
-    mutating func dropSentHead(_ exchange: Int) {
-        guard exchanges[exchange].hasSentHead else { return }
-        sentHeads[exchange] = []
-        exchanges[exchange].hasSentHead = false
+    mutating func storeSentHead(_ bytes: [UInt8], _ request: inout Request) {
+        request.sentHead = bytes
     }
 
     private mutating func addExpires(
-        _ set: FieldsPlan, _ head: ResponseHead, _ added: inout AddedFields, _ slot: Int,
-        _ exchange: Int
+        _ set: FieldsPlan, _ head: ResponseHead, _ added: inout AddedFields,
+        _ request: inout Request
     ) {
         var rule = set.expires
         if set.expiresFrom != .rule {
             // A value that is not a valid argument of `expires` has no effect.
-            let text = value(of: set.expiresText, slot, exchange)
+            let text = value(of: set.expiresText, &request)
             let fromModified = set.expiresFrom == .textFromModified
             guard let found = try? ExpiresRule.parse(text, fromModified: fromModified) else {
                 return
@@ -212,10 +203,10 @@ extension Worker {
     }
 
     private mutating func add(
-        _ field: AddedFieldPlan, to head: ResponseHead, _ added: inout AddedFields, _ slot: Int,
-        _ exchange: Int
+        _ field: AddedFieldPlan, to head: ResponseHead, _ added: inout AddedFields,
+        _ request: inout Request
     ) {
-        let value = value(of: field.value, slot, exchange)
+        let value = value(of: field.value, &request)
         var line: [UInt8] = []
         if !value.isEmpty {
             line = bytes { (_, writer) in
@@ -247,25 +238,26 @@ extension Worker {
     // MARK: trailers
 
     /// Returns true if a response has trailers, and is therefore sent in chunks.
-    func hasTrailers(_ status: Int, _ exchange: Int, _ location: LocationPlan) -> Bool {
+    func hasTrailers(_ status: Int, _ request: borrowing Request, _ location: LocationPlan) -> Bool
+    {
         guard location.features.contains(.addsTrailers),
             !location.features.contains(.forbidsChunks), status != 204, status != 304,
-            exchanges[exchange].method != .head,
-            exchanges[exchange].parser.head.version == .http11
+            request.method != .head,
+            request.parser.head.version == .http11
         else { return false }
         return plan.fields[Int(location.fields)].hasTrailers(status)
     }
 
     /// Returns the trailer lines of a chunked body, with the final line end.
-    mutating func trailerLines(_ slot: Int, _ exchange: Int) -> [UInt8] {
-        let location = plan.locations[Int(exchanges[exchange].location)]
+    mutating func trailerLines(_ request: inout Request) -> [UInt8] {
+        let location = plan.locations[Int(request.location)]
         let set = plan.fields[Int(location.fields)]
-        let addsAll = FieldsPlan.addsFieldsTo(exchanges[exchange].status)
+        let addsAll = FieldsPlan.addsFieldsTo(request.status)
         var lines: [UInt8] = []
         for index in 0..<set.trailers.count {
             let trailer = set.trailers[index]
             guard addsAll || trailer.isForAll else { continue }
-            let value = value(of: trailer.value, slot, exchange)
+            let value = value(of: trailer.value, &request)
             guard !value.isEmpty else { continue }
             lines += bytes { (_, writer) in
                 writer.append(trailer.name.span)
@@ -273,7 +265,7 @@ extension Worker {
                 writer.append("\r\n")
             }
         }
-        if plan.namesSentFields { context(of: exchange).trailers = lines }
+        if plan.namesSentFields { context(of: &request).trailers = lines }
         return lines + Array("\r\n".utf8)
     }
 }

@@ -21,13 +21,13 @@ struct BodyFilters: BitwiseCopyable {
 extension Worker {
     /// Selects the filters that change a response's body, and adjusts its head.
     mutating func filter(
-        _ head: inout ResponseHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
+        _ head: inout ResponseHead, _ request: inout Request, _ location: LocationPlan
     ) -> BodyFilters {
         var filters = BodyFilters()
         guard !location.features.isDisjoint(with: .bodyFilters) else { return filters }
         if location.features.contains(.gunzip), head.coding == .gzip {
-            exchanges[exchange].varies = true
-            if !allowsGzip(head, slot, exchange, location) {
+            request.varies = true
+            if !allowsGzip(head, &request, location) {
                 filters.decompresses = true
                 head.coding = .identity
                 head.isWeak = true
@@ -36,8 +36,8 @@ extension Worker {
         }
         guard location.bodyFilter >= 0 else { return filters }
         let filter = plan.bodyFilters[Int(location.bodyFilter)]
-        if exchanges[exchange].isSubrequest {
-            filters.recoding = recodingToMain(head, filter, slot, exchange)
+        if request.isSubrequest {
+            filters.recoding = recodingToMain(head, filter, &request)
             return filters
         }
         if location.features.contains(.addition), head.status == 200,
@@ -48,7 +48,7 @@ extension Worker {
             head.loseLength()
         }
         if location.features.contains(.charset) {
-            setCharset(of: &head, &filters, filter, slot, exchange)
+            setCharset(of: &head, &filters, filter, &request)
             if filters.recoding >= 0, !plan.recodings[Int(filters.recoding)].table.keepsLength {
                 head.loseLength()
             }
@@ -58,9 +58,9 @@ extension Worker {
 
     /// Returns a body passed through filters; nil if memory is short.
     mutating func filtered(
-        _ unread: [BodySegment], _ filters: BodyFilters, _ slot: Int, _ exchange: Int
+        _ unread: [BodySegment], _ filters: BodyFilters, _ request: inout Request
     ) -> [BodySegment]? {
-        let segments = unread.map { inMemory($0, exchange) }
+        let segments = unread.map { inMemory($0, request) }
         var stages: [BodyFilterStage] = []
         if filters.decompresses {
             guard let decoder = Gunzip() else { return nil }
@@ -72,16 +72,16 @@ extension Worker {
         let body: [BodySegment] =
             stages.isEmpty ? segments : [.body(BodyProducer(segments, through: stages))]
         guard filters.adds else { return body }
-        let location = plan.locations[Int(exchanges[exchange].location)]
+        let location = plan.locations[Int(request.location)]
         let filter = plan.bodyFilters[Int(location.bodyFilter)]
         var whole = body
         if !filter.before.isEmpty {
-            guard let added = runSubrequest(filter.before, charset: filters.charset, slot, exchange)
+            guard let added = runSubrequest(filter.before, charset: filters.charset, &request)
             else { return nil }
             whole = added + whole
         }
         if !filter.after.isEmpty {
-            guard let added = runSubrequest(filter.after, charset: filters.charset, slot, exchange)
+            guard let added = runSubrequest(filter.after, charset: filters.charset, &request)
             else { return nil }
             whole += added
         }
@@ -91,8 +91,8 @@ extension Worker {
 
 extension Worker {
     /// Returns the bytes of a piece of a file if they are cached; otherwise the segment itself.
-    private func inMemory(_ segment: BodySegment, _ exchange: Int) -> BodySegment {
-        let entry = exchanges[exchange].entry
+    private func inMemory(_ segment: BodySegment, _ request: borrowing Request) -> BodySegment {
+        let entry = request.entry
         guard case .file(let offset, let count) = segment, entry >= 0, files.hasBytes(entry) else {
             return segment
         }

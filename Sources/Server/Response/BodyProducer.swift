@@ -37,7 +37,7 @@ final class BodyProducer {
     private let isChunked: Bool
     /// True if trailers, and then their line end, follow the last chunk.
     let hasTrailers: Bool
-    /// A file of its own, in place of the exchange's; -1 for none.
+    /// A file of its own, in place of the request's; -1 for none.
     private let ownFile: Int32
 
     /// A stage, and the stage that it reads from.
@@ -73,7 +73,7 @@ final class BodyProducer {
         return encoder
     }
 
-    /// The piece of the exchange's file that is read next, as far as it is known; nil for none.
+    /// The piece of the request's file that is read next, as far as it is known; nil for none.
     var nextPiece: FilePiece? {
         guard ownFile < 0, current < segments.count else { return nil }
         switch segments[current] {

@@ -4,41 +4,43 @@ import Linux
 /// Directives for specific browsers: keepalive_disable, msie_refresh and msie_padding.
 extension Worker {
     /// Returns true if keepalive_disable closes the connection of a client with this user agent.
-    func closesForBrowser(_ exchange: Int, _ location: LocationPlan) -> Bool {
-        let isPost = exchanges[exchange].parser.head.method == .post
+    func closesForBrowser(_ request: borrowing Request, _ location: LocationPlan) -> Bool {
+        let isPost = request.parser.head.method == .post
         guard isPost || location.features.contains(.limitsKeepalive),
-            let field = exchanges[exchange].parser.head.field(.userAgent)
+            let field = request.parser.head.field(.userAgent)
         else { return false }
-        let browser = Browser(exchanges[exchange].received.slice(field))
+        let browser = Browser(request.received.slice(field))
         let disabled = location.timeouts.keepaliveDisable
         return isPost && browser == .oldExplorer && disabled.contains(.msie6)
             || browser == .safari && disabled.contains(.safari)
     }
 
     /// Returns true if the user agent is Internet Explorer.
-    func isExplorer(_ exchange: Int) -> Bool {
-        guard let field = exchanges[exchange].parser.head.field(.userAgent) else { return false }
-        let browser = Browser(exchanges[exchange].received.slice(field))
+    func isExplorer(_ request: borrowing Request) -> Bool {
+        guard let field = request.parser.head.field(.userAgent) else { return false }
+        let browser = Browser(request.received.slice(field))
         return browser == .explorer || browser == .oldExplorer
     }
 
     /// Returns true if a built-in page is padded: Internet Explorer and Chrome replace short error
     /// pages with their own.
-    mutating func padsPage(of status: Int, _ exchange: Int, _ location: LocationPlan) -> Bool {
+    mutating func padsPage(of status: Int, _ request: inout Request, _ location: LocationPlan)
+        -> Bool
+    {
         guard status >= 400, location.features.contains(.padsErrorPages) else { return false }
         preventCaching()
-        guard let field = exchanges[exchange].parser.head.field(.userAgent),
-            exchanges[exchange].parser.head.version > .http09
+        guard let field = request.parser.head.field(.userAgent),
+            request.parser.head.version > .http09
         else { return false }
-        switch Browser(exchanges[exchange].received.slice(field)) {
+        switch Browser(request.received.slice(field)) {
         case .explorer, .oldExplorer, .chrome: return true
         case .other, .safari: return false
         }
     }
 
     /// Sends a page that refreshes to another address, in place of a redirect.
-    mutating func respondWithRefresh(_ slot: Int, _ exchange: Int) {
-        let target = contextIfAny(exchange)?.target ?? []
+    mutating func respondWithRefresh(_ request: inout Request) {
+        let target = request.context?.target ?? []
         let page = bytes { (_, writer) in
             writer.append("<html><head><meta http-equiv=\"Refresh\" content=\"0; URL=")
             for byte in target {
@@ -52,8 +54,8 @@ extension Worker {
             }
             writer.append("\"></head><body></body></html>\r\n")
         }
-        let outcome = respondWithText(200, page, type: plan.htmlType, slot, exchange)
-        if case .status(let status) = outcome { respondWithStatus(status, slot, exchange) }
+        let outcome = respondWithText(200, page, type: plan.htmlType, &request)
+        if case .status(let status) = outcome { respondWithStatus(status, &request) }
     }
 }
 

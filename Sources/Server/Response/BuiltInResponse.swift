@@ -5,26 +5,26 @@ import Linux
 /// Responses without a file: built-in pages, redirects and texts of the configuration.
 extension Worker {
     /// Sends a status with its built-in page (nginx's ngx_http_special_response_handler).
-    mutating func respondWithStatus(_ status: Int, _ slot: Int, _ exchange: Int) {
-        let location = plan.locations[Int(exchanges[exchange].location)]
-        var head = commonHead(Status.sent(status), exchange, location)
-        if status == 416, exchanges[exchange].unsatisfiedSize >= 0 {
-            head.contentRange = .unsatisfied(of: exchanges[exchange].unsatisfiedSize)
+    mutating func respondWithStatus(_ status: Int, _ request: inout Request) {
+        let location = plan.locations[Int(request.location)]
+        var head = commonHead(Status.sent(status), request, location)
+        if status == 416, request.unsatisfiedSize >= 0 {
+            head.contentRange = .unsatisfied(of: request.unsatisfiedSize)
         }
-        head.sendsAllow = status == 405 || status == 204 && exchanges[exchange].method == .options
-        head.allowsOptions = isStrict(exchange)
+        head.sendsAllow = status == 405 || status == 204 && request.method == .options
+        head.allowsOptions = isStrict(request)
         let target =
-            Status.isRedirect(status) ? locationFieldValue(slot, exchange, location, &head) : []
+            Status.isRedirect(status) ? locationFieldValue(&request, location, &head) : []
         if status == 204 {
             // A 204 has no content, and must not have Content-Length (RFC 9110, section 8.6).
-            appendHead(head, slot, exchange)
+            appendHead(head, &request)
             return
         }
         head.contentType = plan.htmlType
         if location.features.contains(.refreshesMSIE), status == 301 || status == 302,
-            isExplorer(exchange)
+            isExplorer(request)
         {
-            respondWithRefresh(slot, exchange)
+            respondWithRefresh(&request)
             return
         }
         let page = plan.errorPages.page(
@@ -32,31 +32,31 @@ extension Worker {
         // nginx has no page for 431; apus has one with `strict_requests on` only.
         if let page, status != 431 || head.allowsOptions {
             var bytes = Array(page)
-            if padsPage(of: status, exchange, location) { bytes += ErrorPage.padding }
+            if padsPage(of: status, &request, location) { bytes += ErrorPage.padding }
             head.contentLength = Int64(bytes.count)
-            respond(head, [.bytes(bytes)], slot, exchange, location, target: target)
+            respond(head, [.bytes(bytes)], &request, location, target: target)
         } else {
             head.contentType = nil
             head.contentLength = 0
-            appendHead(head, slot, exchange, location: target)
+            appendHead(head, &request, location: target)
         }
     }
 
     /// Sends a text of the configuration (ngx_http_send_response). Without a `type`, the path
     /// determines it.
     mutating func respondWithText(
-        _ status: Int, _ text: [UInt8], type: PlanBytes? = nil, _ slot: Int, _ exchange: Int
+        _ status: Int, _ text: [UInt8], type: PlanBytes? = nil, _ request: inout Request
     ) -> Outcome {
-        let location = plan.locations[Int(exchanges[exchange].location)]
-        var head = commonHead(status, exchange, location)
+        let location = plan.locations[Int(request.location)]
+        var head = commonHead(status, request, location)
         if head.status == 204 {
-            appendHead(head, slot, exchange)
+            appendHead(head, &request)
             return .responded
         }
         head.contentType = type ?? mediaType(location)
         head.contentLength = Int64(text.count)
-        if let outcome = preconditionsOutcome(head, slot, exchange, location) { return outcome }
-        respond(head, [.bytes(text)], slot, exchange, location)
+        if let outcome = preconditionsOutcome(head, &request, location) { return outcome }
+        respond(head, [.bytes(text)], &request, location)
         return .responded
     }
 
@@ -64,19 +64,20 @@ extension Worker {
     /// validators: a text or a listing. Returns nil if the response is sent, else the outcome of
     /// 304 or 412.
     mutating func preconditionsOutcome(
-        _ head: ResponseHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
+        _ head: ResponseHead, _ request: inout Request, _ location: LocationPlan
     ) -> Outcome? {
-        let request = exchanges[exchange].parser.head
-        guard head.status == 200, request.isConditional, !exchanges[exchange].isSubrequest else {
+        let requestHead = request.parser.head
+        guard head.status == 200, requestHead.isConditional, !request.isSubrequest else {
             return nil
         }
-        let received = exchanges[exchange].received
+        let input = request.input
+        let received = input.span(from: request.inputStart, to: request.inputEnd)
         let none = Validators(modified: nil, etag: received.slice(.empty))
-        let method = exchanges[exchange].method
-        switch Preconditions.evaluate(request, received, none, method: method) {
+        let method = request.method
+        switch Preconditions.evaluate(requestHead, received, none, method: method) {
         case .proceed: return nil
         case .notModified:
-            respondNotModified(head, slot, exchange, location)
+            respondNotModified(head, &request, location)
             return .responded
         case .failed:
             explanation?.note("preconditions: not met")
@@ -86,10 +87,10 @@ extension Worker {
 
     /// Redirects with 301 to the same path with a trailing slash. The target begins with a single
     /// slash, since two would name a host.
-    mutating func redirectToSlash(_ slot: Int, _ exchange: Int) -> Outcome {
-        let location = plan.locations[Int(exchanges[exchange].location)]
+    mutating func redirectToSlash(_ request: inout Request) -> Outcome {
+        let location = plan.locations[Int(request.location)]
         let isAbsolute = location.features.contains(.absoluteRedirect)
-        let arguments = arguments(slot, exchange)
+        let arguments = arguments(request)
         // The response also depends on whether there is a query.
         preventCaching()
         let target = bytes { (worker, writer) in
@@ -100,7 +101,7 @@ extension Worker {
                 writer.append(arguments.span)
             }
         }
-        context(of: exchange).target = target
+        context(of: &request).target = target
         return .status(301)
     }
 
@@ -108,15 +109,15 @@ extension Worker {
     /// absolute_redirect is off. Control characters, with which a client could end the field, are
     /// escaped.
     private mutating func locationFieldValue(
-        _ slot: Int, _ exchange: Int, _ location: LocationPlan, _ head: inout ResponseHead
+        _ request: inout Request, _ location: LocationPlan, _ head: inout ResponseHead
     ) -> [UInt8] {
-        guard let target = contextIfAny(exchange)?.target else { return [] }
+        guard let target = request.context?.target else { return [] }
         let isMadeAbsolute =
             target.first == UInt8(ascii: "/") && location.features.contains(.absoluteRedirect)
         head.locationPlace = isMadeAbsolute ? .first : .amongAdded
         return bytes { (worker, writer) in
             if isMadeAbsolute {
-                worker.writeOrigin(slot, exchange, location, into: &writer)
+                worker.writeOrigin(&request, location, into: &writer)
             }
             RequestTarget.escape(controlsOf: target.span, into: &writer)
         }
@@ -134,21 +135,21 @@ extension Worker {
     }
 
     private mutating func writeOrigin(
-        _ slot: Int, _ exchange: Int, _ location: LocationPlan, into writer: inout ByteWriter
+        _ request: inout Request, _ location: LocationPlan, into writer: inout ByteWriter
     ) {
         preventCaching()
-        let request = exchanges[exchange].parser.head
-        let received = exchanges[exchange].received
-        let server = plan.servers[Int(exchanges[exchange].server)]
-        let local = localAddress(of: slot)
+        let requestHead = request.parser.head
+        let received = request.received
+        let server = plan.servers[Int(request.server)]
+        let local = localAddress(of: request.slot)
         writer.append("http://")
         if location.features.contains(.serverNameInRedirect), !server.name.isEmpty {
             writer.append(server.name.span)
-        } else if !request.host.isEmpty {
-            let host = received.slice(request.host)
+        } else if !requestHead.host.isEmpty {
+            let host = received.slice(requestHead.host)
             for index in host.indices { writer.append(byte: host[index].asciiLowercased) }
         } else if local.family == .unix {
-            writeSocketName(slot, into: &writer)
+            writeSocketName(request.slot, into: &writer)
         } else {
             local.write(into: &writer)
         }
@@ -162,104 +163,102 @@ extension Worker {
 
     /// Writes a head into the output, which grows if necessary.
     mutating func appendHead(
-        _ whole: ResponseHead, _ slot: Int, _ exchange: Int, location: [UInt8] = []
+        _ whole: ResponseHead, _ request: inout Request, location: [UInt8] = []
     ) {
         let head = whole.status == 204 ? whole.withoutContent : whole
-        exchanges[exchange].status = head.status
+        request.status = head.status
         // HTTP/0.9 has no response head.
-        if exchanges[exchange].parser.head.version == .http09 {
-            return delimitBodyByClose(slot)
+        if request.parser.head.version == .http09 {
+            return delimitBodyByClose(request.slot)
         }
-        let index = Int(exchanges[exchange].location)
+        let index = Int(request.location)
         guard plan.locations[index].features.contains(.addsFields),
-            !exchanges[exchange].isSubrequest
+            !request.isSubrequest
         else {
-            write(head, nil, slot, exchange, location: location)
+            write(head, nil, &request, location: location)
             return
         }
         let place = plan.locations[index]
-        let added = allAddedFields(to: head, slot, exchange, place, target: location)
-        exchanges[exchange].status = head.status
-        write(head, added, slot, exchange, location: location)
+        let added = allAddedFields(to: head, &request, place, target: location)
+        request.status = head.status
+        write(head, added, &request, location: location)
     }
 
     private mutating func write(
-        _ head: ResponseHead, _ added: AddedFields?, _ slot: Int, _ exchange: Int,
+        _ head: ResponseHead, _ added: AddedFields?, _ request: inout Request,
         location: [UInt8]
     ) {
-        let challenges = challenges(exchange)
-        let cookies = cookies(slot, exchange)
+        let challenges = challenges(request)
+        let cookies = cookies(&request)
         while true {
-            let end = exchanges[exchange].outputEnd
-            var writer = exchanges[exchange].output.writer(from: end)
+            let end = request.outputEnd
+            var writer = request.output.writer(from: end)
             head.write(
                 into: &writer, clock, location: location.span, charset: evaluatedCharset.span,
                 challenges: challenges.span, cookies: cookies.span, adding: added)
             if !writer.hasOverflowed {
-                exchanges[exchange].outputEnd = end &+ writer.count
-                exchanges[exchange].headBytes = Int64(writer.count)
-                if plan.namesSentFields { storeHead(writer, exchange) }
+                request.outputEnd = end &+ writer.count
+                request.headBytes = Int64(writer.count)
+                if plan.namesSentFields { storeHead(writer, &request) }
                 return
             }
-            guard growOutput(exchange) else { return }
+            guard growOutput(&request) else { return }
         }
     }
 
-    private mutating func storeHead(_ writer: ByteWriter, _ exchange: Int) {
+    private mutating func storeHead(_ writer: ByteWriter, _ request: inout Request) {
         let bytes = writer.bytes
-        storeSentHead(bytes.indices.map { bytes[$0] }, exchange)
+        storeSentHead(bytes.indices.map { bytes[$0] }, &request)
     }
 
-    mutating func appendBody(_ bytes: Span<UInt8>, _ exchange: Int) {
+    mutating func appendBody(_ bytes: Span<UInt8>, _ request: inout Request) {
         while true {
-            let end = exchanges[exchange].outputEnd
-            var writer = exchanges[exchange].output.writer(from: end)
+            let end = request.outputEnd
+            var writer = request.output.writer(from: end)
             writer.append(bytes)
             if !writer.hasOverflowed {
-                exchanges[exchange].outputEnd = end &+ writer.count
-                exchanges[exchange].bodyBytes &+= Int64(writer.count)
+                request.outputEnd = end &+ writer.count
+                request.bodyBytes &+= Int64(writer.count)
                 return
             }
-            guard growOutput(exchange) else { return }
+            guard growOutput(&request) else { return }
         }
     }
 
     /// Doubles the output buffer. Returns false if memory is short.
-    private mutating func growOutput(_ exchange: Int) -> Bool {
-        let old = exchanges[exchange].output
+    private mutating func growOutput(_ request: inout Request) -> Bool {
+        let old = request.output
         let larger = outputs.acquire(atLeast: max(old.capacity &* 2, 8192))
         guard !larger.isNone else {
-            exchanges[exchange].outOfMemory = true
+            request.outOfMemory = true
             return false
         }
-        larger.copy(from: old, count: exchanges[exchange].outputEnd)
+        larger.copy(from: old, count: request.outputEnd)
         outputs.release(old)
-        exchanges[exchange].output = larger
+        request.output = larger
         return true
     }
 
     /// Fills the output from the producer.
-    mutating func produce(_ slot: Int, _ exchange: Int) -> Connection.Input {
-        guard producers.indices.contains(exchange), let producer = producers[exchange] else {
-            return .sourceFailed
-        }
-        let features = plan.locations[Int(exchanges[exchange].location)].features
+    mutating func produce(_ request: inout Request) -> Connection.Input {
+        guard let producer = request.producer else { return .sourceFailed }
+        let features = plan.locations[Int(request.location)].features
         if readsViaHelper(features), let piece = producer.nextPiece,
-            startReading(2 * Int64(BufferedStage.size), of: piece, slot, exchange)
+            startReading(2 * Int64(BufferedStage.size), of: piece, &request)
         {
             return .fileNotInMemory
         }
-        exchanges[exchange].hasProduced = true
-        let start = exchanges[exchange].outputEnd
-        let output = exchanges[exchange].output
+        request.hasProduced = true
+        let start = request.outputEnd
+        let output = request.output
         let room = unsafe output.bytes(from: start, to: output.capacity)
-        switch unsafe producer.produce(into: room, file: exchanges[exchange].file) {
+        switch unsafe producer.produce(into: room, file: request.file) {
         case .failed: return .sourceFailed
         case .written(let count, let isLast):
-            exchanges[exchange].outputEnd = start &+ count
-            exchanges[exchange].bodyBytes &+= Int64(count)
+            request.outputEnd = start &+ count
+            request.bodyBytes &+= Int64(count)
             if isLast, producer.hasTrailers {
-                appendBody(trailerLines(slot, exchange).span, exchange)
+                appendBody(trailerLines(&request).span, &request)
             }
             return .produced(isLast: isLast)
         }

@@ -13,7 +13,7 @@ extension Worker {
     /// (ngx_http_charset_header_filter).
     mutating func setCharset(
         of head: inout ResponseHead, _ filters: inout BodyFilters, _ filter: BodyFilterPlan,
-        _ slot: Int, _ exchange: Int
+        _ request: inout Request
     ) {
         guard let type = head.contentType, !type.isEmpty else { return }
         let known = head.charset
@@ -22,14 +22,14 @@ extension Worker {
         } else {
             guard filter.charsetTypes.contains(type) else { return }
         }
-        guard let target = charset(filter.charset, slot, exchange) else { return }
+        guard let target = charset(filter.charset, &request) else { return }
         // If the target is the value of a variable, evaluating the source overwrites it.
         let targetText = evaluatedCharset
         let source: Charset?
         if case .constant(let bytes) = known {
             source = Charset(name: known, number: number(of: bytes.span))
         } else if let plan = filter.source {
-            source = charset(plan, slot, exchange)
+            source = charset(plan, &request)
             if source == nil { return }
         } else {
             source = nil
@@ -49,7 +49,7 @@ extension Worker {
                         source.name.text(evaluated: sourceText),
                         target.name.text(evaluated: targetText)
                     )
-                    logMissingMap(from, to, slot, exchange)
+                    logMissingMap(from, to, request)
                     return
                 }
             }
@@ -62,11 +62,11 @@ extension Worker {
     /// Returns the index in the plan of the recoding of a subrequest's body to the charset of the
     /// main response; -1 for none.
     mutating func recodingToMain(
-        _ head: ResponseHead, _ filter: BodyFilterPlan, _ slot: Int, _ exchange: Int
+        _ head: ResponseHead, _ filter: BodyFilterPlan, _ request: inout Request
     ) -> Int32 {
-        let target = exchanges[exchange].mainCharset
+        let target = request.mainCharset
         guard target >= 0, head.coding == .identity, let plan = filter.source,
-            let source = charset(plan, slot, exchange), source.number != target
+            let source = charset(plan, &request), source.number != target
         else { return -1 }
         return recoding(from: source.number, to: target)
     }
@@ -78,12 +78,12 @@ extension Worker {
 
     /// Returns the charset that a setting evaluates to; nil if its variable has no value.
     private mutating func charset(
-        _ setting: CharsetPlan, _ slot: Int, _ exchange: Int
+        _ setting: CharsetPlan, _ request: inout Request
     ) -> Charset? {
         guard setting.template >= 0 else {
             return Charset(name: .constant(setting.name), number: setting.number)
         }
-        evaluatedCharset = value(of: plan.templates[Int(setting.template)], slot, exchange)
+        evaluatedCharset = value(of: plan.templates[Int(setting.template)], &request)
         guard !evaluatedCharset.isEmpty else { return nil }
         return Charset(name: .evaluated, number: number(of: evaluatedCharset.span))
     }
@@ -97,10 +97,10 @@ extension Worker {
         return -1
     }
 
-    private func logMissingMap(_ from: String, _ to: String, _ slot: Int, _ exchange: Int) {
+    private func logMissingMap(_ from: String, _ to: String, _ request: borrowing Request) {
         logError(
-            .error, "no \"charset_map\" between the charsets \"\(from)\" and \"\(to)\"", slot,
-            exchange)
+            .error, "no \"charset_map\" between the charsets \"\(from)\" and \"\(to)\"",
+            request)
     }
 }
 

@@ -4,28 +4,28 @@ import Linux
 
 /// Compression of responses on the fly, by the rules of nginx's gzip filter.
 extension Worker {
-    /// Returns true if the response is compressed for this client. Records in the exchange whether
+    /// Returns true if the response is compressed for this client. Records in the request whether
     /// other clients may get another representation (Vary).
     mutating func shouldCompress(
-        _ head: ResponseHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
+        _ head: ResponseHead, _ request: inout Request, _ location: LocationPlan
     ) -> Bool {
-        guard location.features.contains(.gzip), isCompressible(head, exchange, location) else {
+        guard location.features.contains(.gzip), isCompressible(head, request, location) else {
             return false
         }
-        exchanges[exchange].varies = true
-        guard allowsGzip(head, slot, exchange, location) else { return false }
+        request.varies = true
+        guard allowsGzip(head, &request, location) else { return false }
         explanation?.noteOnce("gzip: compressed")
         return true
     }
 
     /// Returns true if the client accepts gzip, and gzip_proxied allows it for this response.
     mutating func allowsGzip(
-        _ head: ResponseHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
+        _ head: ResponseHead, _ request: inout Request, _ location: LocationPlan
     ) -> Bool {
         let gzip = plan.gzips[Int(location.gzip)]
-        guard acceptsGzip(exchange, gzip) else { return false }
-        guard isProxied(exchange) else { return true }
-        if allowsProxied(head, gzip.proxied, slot, exchange, location) { return true }
+        guard acceptsGzip(request, gzip) else { return false }
+        guard isProxied(request) else { return true }
+        if allowsProxied(head, gzip.proxied, &request, location) { return true }
         explanation?.noteOnce(
             "gzip: not compressed, the request has Via and gzip_proxied does not "
                 + "allow it")
@@ -34,7 +34,9 @@ extension Worker {
 
     /// Returns true if type and length of the response are such that it is compressed for clients
     /// that accept it.
-    func isCompressible(_ head: ResponseHead, _ exchange: Int, _ location: LocationPlan) -> Bool {
+    func isCompressible(
+        _ head: ResponseHead, _ request: borrowing Request, _ location: LocationPlan
+    ) -> Bool {
         guard head.status == 200 || head.status == 403 || head.status == 404 else {
             explanation?.noteOnce("gzip: not compressed, the status is \(head.status)")
             return false
@@ -59,13 +61,13 @@ extension Worker {
 
     /// Returns true if the client accepts gzip, and gzip_http_version and gzip_disable allow it
     /// (ngx_http_gzip_ok, without gzip_proxied).
-    func acceptsGzip(_ exchange: Int, _ gzip: GzipPlan) -> Bool {
-        let head = exchanges[exchange].parser.head
-        let received = exchanges[exchange].received
-        let isStrict = isStrict(exchange)
-        guard !exchanges[exchange].isSubrequest,
+    func acceptsGzip(_ request: borrowing Request, _ gzip: GzipPlan) -> Bool {
+        let head = request.parser.head
+        let received = request.received
+        let isStrict = isStrict(request)
+        guard !request.isSubrequest,
             let isAccepted = acceptEncoding(
-                exchange,
+                request,
                 { value in
                     isStrict
                         ? AcceptEncoding.acceptsGzipOrAlias(value)
@@ -97,12 +99,12 @@ extension Worker {
     /// Calls `body` with the value of Accept-Encoding. Returns nil if the request has none. Of
     /// several lines, nginx reads the first; with `strict_requests` they form one list.
     func acceptEncoding<Result>(
-        _ exchange: Int, _ body: (Span<UInt8>) -> Result
+        _ request: borrowing Request, _ body: (Span<UInt8>) -> Result
     ) -> Result? {
-        let head = exchanges[exchange].parser.head
+        let head = request.parser.head
         guard let field = head.field(.acceptEncoding) else { return nil }
-        let received = exchanges[exchange].received
-        if isStrict(exchange), head.hasSeveral(.acceptEncoding) {
+        let received = request.received
+        if isStrict(request), head.hasSeveral(.acceptEncoding) {
             return body(head.combined(.acceptEncoding, in: received).span)
         }
         return body(received.slice(field))
@@ -110,28 +112,28 @@ extension Worker {
 
     /// Sends a response with a body of these segments through the filters of its location.
     mutating func respond(
-        _ whole: ResponseHead, _ segments: [BodySegment], _ slot: Int, _ exchange: Int,
+        _ whole: ResponseHead, _ segments: [BodySegment], _ request: inout Request,
         _ location: LocationPlan, target: [UInt8] = []
     ) {
         var head = whole
-        let filters = filter(&head, slot, exchange, location)
-        deliver(head, segments, filters, slot, exchange, location, target: target)
+        let filters = filter(&head, &request, location)
+        deliver(head, segments, filters, &request, location, target: target)
     }
 
     /// Sends a response after ``filter(_:_:_:_:)``: the body is compressed if the client accepts
     /// that, and sent in chunks (or up to the end of the connection) if its length is unknown.
     mutating func deliver(
-        _ whole: ResponseHead, _ segments: [BodySegment], _ filters: BodyFilters, _ slot: Int,
-        _ exchange: Int, _ location: LocationPlan, target: [UInt8] = []
+        _ whole: ResponseHead, _ segments: [BodySegment], _ filters: BodyFilters,
+        _ request: inout Request, _ location: LocationPlan, target: [UInt8] = []
     ) {
         var head = whole
         var stages: [BodyFilterStage] = []
-        let hasBody = exchanges[exchange].method != .head && head.allowsContent
-        if head.coding == .identity, shouldCompress(head, slot, exchange, location) {
+        let hasBody = request.method != .head && head.allowsContent
+        if head.coding == .identity, shouldCompress(head, &request, location) {
             if hasBody {
                 guard let encoder = acquireEncoder(head.contentLength, location) else {
-                    closeSource(exchange)
-                    exchanges[exchange].outOfMemory = true
+                    closeSource(&request)
+                    request.outOfMemory = true
                     return
                 }
                 stages.append(.compress(encoder))
@@ -142,39 +144,39 @@ extension Worker {
             head.loseLength()
         }
         let endsInTrailers =
-            hasBody && !exchanges[exchange].isSubrequest
-            && hasTrailers(head.status, exchange, location)
+            hasBody && !request.isSubrequest
+            && hasTrailers(head.status, request, location)
         if endsInTrailers, head.contentLength >= 0 {
             if head.wholeLength < 0 { head.wholeLength = head.contentLength }
             head.contentLength = -1
         }
-        head.varies = exchanges[exchange].varies && location.features.contains(.gzipVary)
-        if head.contentLength < 0, hasBody, !exchanges[exchange].isSubrequest {
+        head.varies = request.varies && location.features.contains(.gzipVary)
+        if head.contentLength < 0, hasBody, !request.isSubrequest {
             head.isChunked =
-                exchanges[exchange].parser.head.version == .http11
+                request.parser.head.version == .http11
                 && !location.features.contains(.forbidsChunks)
             if !head.isChunked {
-                exchanges[exchange].keepsAlive = false
-                delimitBodyByClose(slot)
+                request.keepsAlive = false
+                delimitBodyByClose(request.slot)
             }
         }
-        head.keepsAlive = exchanges[exchange].keepsAlive
+        head.keepsAlive = request.keepsAlive
         guard hasBody else {
-            appendHead(head, slot, exchange, location: target)
-            closeSource(exchange)
+            appendHead(head, &request, location: target)
+            closeSource(&request)
             return
         }
-        guard let body = filtered(segments, filters, slot, exchange) else {
-            closeSource(exchange)
-            exchanges[exchange].outOfMemory = true
+        guard let body = filtered(segments, filters, &request) else {
+            closeSource(&request)
+            request.outOfMemory = true
             return
         }
-        appendHead(head, slot, exchange, location: target)
-        if head.contentLength >= 0, filters.isNone, appendIfItFits(segments, exchange) { return }
+        appendHead(head, &request, location: target)
+        if head.contentLength >= 0, filters.isNone, appendIfItFits(segments, &request) { return }
         attach(
             BodyProducer(
                 body, through: stages, isChunked: head.isChunked, hasTrailers: endsInTrailers),
-            exchange)
+            &request)
     }
 
     /// Returns an encoder for a body of `length` bytes, -1 if unknown; nil if memory is short.
@@ -184,11 +186,13 @@ extension Worker {
     }
 
     /// Appends a short body to its head, so that they are sent together.
-    private mutating func appendIfItFits(_ segments: [BodySegment], _ exchange: Int) -> Bool {
+    private mutating func appendIfItFits(_ segments: [BodySegment], _ request: inout Request)
+        -> Bool
+    {
         guard segments.count == 1, case .bytes(let bytes) = segments[0] else { return false }
-        let output = exchanges[exchange].output
-        guard output.capacity &- exchanges[exchange].outputEnd >= bytes.count else { return false }
-        appendBody(bytes.span, exchange)
+        let output = request.output
+        guard output.capacity &- request.outputEnd >= bytes.count else { return false }
+        appendBody(bytes.span, &request)
         return true
     }
 }

@@ -7,10 +7,10 @@ extension Worker {
     /// Returns the compressed variant of a response's file, if it may be sent in its place. On a
     /// miss, returns nil and requests the compression.
     mutating func findOrRequestVariant(
-        of found: FoundFile, _ head: ResponseHead, _ filters: BodyFilters, _ exchange: Int,
+        of found: FoundFile, _ head: ResponseHead, _ filters: BodyFilters, _ request: inout Request,
         _ location: LocationPlan
     ) -> FoundFile? {
-        guard mayHaveVariant(found, head, filters, exchange, location) else { return nil }
+        guard mayHaveVariant(found, head, filters, request, location) else { return nil }
         if let variant = files.variant(of: found.entry, nowMs: clock.monotonicMs) {
             return variant
         }
@@ -20,20 +20,21 @@ extension Worker {
 
     /// Returns the compressed variant of a file, without requesting one on a miss.
     mutating func findVariant(
-        of found: FoundFile, _ head: ResponseHead, _ filters: BodyFilters, _ exchange: Int,
+        of found: FoundFile, _ head: ResponseHead, _ filters: BodyFilters, _ request: inout Request,
         _ location: LocationPlan
     ) -> FoundFile? {
-        guard mayHaveVariant(found, head, filters, exchange, location) else { return nil }
+        guard mayHaveVariant(found, head, filters, request, location) else { return nil }
         return files.variant(of: found.entry, nowMs: clock.monotonicMs)
     }
 
     private func mayHaveVariant(
-        _ found: FoundFile, _ head: ResponseHead, _ filters: BodyFilters, _ exchange: Int,
+        _ found: FoundFile, _ head: ResponseHead, _ filters: BodyFilters,
+        _ request: borrowing Request,
         _ location: LocationPlan
     ) -> Bool {
         found.isCached && filters.isNone && head.contentLength >= 0
             && plan.gzips[Int(location.gzip)].cache != .off
-            && !hasTrailers(head.status, exchange, location)
+            && !hasTrailers(head.status, request, location)
     }
 
     /// Returns true if a file is sent uncompressed until its compressed variant exists
@@ -51,10 +52,10 @@ extension Worker {
         return true
     }
 
-    /// Responds with the compressed variant of the exchange's file.
+    /// Responds with the compressed variant of the request's file.
     mutating func respond(
-        withVariant variant: FoundFile, of original: FoundFile, _ whole: ResponseHead, _ slot: Int,
-        _ exchange: Int, _ location: LocationPlan
+        withVariant variant: FoundFile, of original: FoundFile, _ whole: ResponseHead,
+        _ request: inout Request, _ location: LocationPlan
     ) {
         var head = whole
         head.wholeLength = whole.contentLength
@@ -64,28 +65,28 @@ extension Worker {
         head.isWeak = true
         head.acceptsRanges = false
         head.varies = location.features.contains(.gzipVary)
-        if plan.readsContext(logsOf: Int(exchanges[exchange].location), true) {
-            context(of: exchange).compressedSizes = (whole.contentLength, variant.fileStatus.size)
+        if plan.readsContext(logsOf: Int(request.location), true) {
+            context(of: &request).compressedSizes = (whole.contentLength, variant.fileStatus.size)
         }
         recorder.replace(original.entry, with: fileVersion(of: variant))
-        files.unpin(exchanges[exchange].entry, nowMs: clock.monotonicMs)
+        files.unpin(request.entry, nowMs: clock.monotonicMs)
         files.pin(variant.entry, nowMs: clock.monotonicMs)
-        exchanges[exchange].entry = variant.entry
-        exchanges[exchange].file = files.descriptor(of: variant.entry)
-        exchanges[exchange].fileRemaining = variant.fileStatus.size
-        appendHead(head, slot, exchange)
-        guard exchanges[exchange].method != .head, head.allowsContent else {
-            return closeSource(exchange)
+        request.entry = variant.entry
+        request.file = files.descriptor(of: variant.entry)
+        request.fileRemaining = variant.fileStatus.size
+        appendHead(head, &request)
+        guard request.method != .head, head.allowsContent else {
+            return closeSource(&request)
         }
         recorder.recordBody(variant.entry)
-        if readSmall(exchange) {
-            closeSource(exchange)
-        } else if exchanges[exchange].file >= 0 {
+        if readSmall(&request) {
+            closeSource(&request)
+        } else if request.file >= 0 {
             // A memory file, to which `sendfile` off does not apply.
-            exchanges[exchange].source = .file
+            request.source = .file
         } else {
-            let count = exchanges[exchange].fileRemaining
-            attach([.file(offset: 0, count: count)], BodyFilters(), slot, exchange)
+            let count = request.fileRemaining
+            attach([.file(offset: 0, count: count)], BodyFilters(), &request)
         }
     }
 }

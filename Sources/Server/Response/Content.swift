@@ -4,22 +4,22 @@ import Linux
 
 /// The content phase: from a path to an index file, a listing or a file.
 extension Worker {
-    mutating func runContentPhase(_ slot: Int, _ exchange: Int) -> Outcome {
-        let location = plan.locations[Int(exchanges[exchange].location)]
+    mutating func runContentPhase(_ request: inout Request) -> Outcome {
+        let location = plan.locations[Int(request.location)]
         if location.features.contains(.emptyGif) {
-            return respondWithEmptyGif(slot, exchange, location)
+            return respondWithEmptyGif(&request, location)
         }
         if location.features.contains(.stubStatus) {
             preventCaching()
-            return respondWithStubStatus(slot, exchange)
+            return respondWithStubStatus(&request)
         }
-        if location.features.contains(.hasAlias), contextIfAny(exchange)?.isOutsideAlias == true {
+        if location.features.contains(.hasAlias), request.context?.isOutsideAlias == true {
             logError(
                 .alert, "\"alias\" cannot be used in a location where the path was rewritten",
-                slot, exchange)
+                request)
             return .status(500)
         }
-        let method = exchanges[exchange].method
+        let method = request.method
         if location.features.contains(.deniesHidden), namesHiddenFile() {
             explanation?.note("hidden_files deny: a name in the path begins with a dot")
             return .status(404)
@@ -27,36 +27,36 @@ extension Worker {
         let endsInSlash = lastByte == UInt8(ascii: "/")
         if endsInSlash, method == .get || method == .head || method == .post {
             if location.features.contains(.randomIndex),
-                let outcome = redirectToRandomFile(slot, exchange, location)
+                let outcome = redirectToRandomFile(&request, location)
             {
                 return outcome
             }
-            if let outcome = redirectToIndex(slot, exchange, location) { return outcome }
+            if let outcome = redirectToIndex(&request, location) { return outcome }
             if location.features.contains(.autoindex), method != .post {
-                return respondWithListing(slot, exchange, location)
+                return respondWithListing(&request, location)
             }
         }
         guard method == .get || method == .head || method == .post else {
             explanation?.note("the method is not supported for files")
-            return outcomeForOtherMethod(method, exchange)
+            return outcomeForOtherMethod(method, request)
         }
         if endsInSlash {
             explanation?.note("no index file exists, and autoindex is off")
-            logError(.error, "directory index of \"\(path.text)\" is forbidden", slot, exchange)
+            logError(.error, "directory index of \"\(path.text)\" is forbidden", request)
             return .status(403)
         }
         if location.features.contains(.sidecars), method != .post,
-            let outcome = respondWithSidecar(slot, exchange, location)
+            let outcome = respondWithSidecar(&request, location)
         {
             return outcome
         }
-        return respondWithRequestedFile(slot, exchange, location)
+        return respondWithRequestedFile(&request, location)
     }
 
     /// Returns the status for methods other than GET, HEAD and POST: 405, as in nginx. With
     /// strict_requests, OPTIONS gets a 204, and an unknown method a 501 (RFC 9110, section 9.1).
-    private func outcomeForOtherMethod(_ method: Method, _ exchange: Int) -> Outcome {
-        guard isStrict(exchange) else { return .status(405) }
+    private func outcomeForOtherMethod(_ method: Method, _ request: borrowing Request) -> Outcome {
+        guard isStrict(request) else { return .status(405) }
         switch method {
         case .options: return .status(204)
         case .unknown: return .status(501)
@@ -65,8 +65,8 @@ extension Worker {
     }
 
     /// Returns true if the request's server has strict_requests.
-    func isStrict(_ exchange: Int) -> Bool {
-        plan.servers[Int(exchanges[exchange].server)].limits.isStrict
+    func isStrict(_ request: borrowing Request) -> Bool {
+        plan.servers[Int(request.server)].limits.isStrict
     }
 
     var lastByte: UInt8 {
@@ -102,14 +102,14 @@ extension Worker {
     }
 
     /// Looks up and opens the path, by the location's rules for symbolic links.
-    mutating func findFile(_ location: LocationPlan, _ slot: Int, _ exchange: Int) -> FoundFile {
+    mutating func findFile(_ location: LocationPlan, _ request: inout Request) -> FoundFile {
         if let fault = pathFault { return FoundFile(error: fault) }
         if location.features.contains(.checksSymlinks) {
             preventCaching()
-            return FoundFile(opened: openCheckingLinks(location, slot, exchange))
+            return FoundFile(opened: openCheckingLinks(location, &request))
         }
         // A subrequest reads files through descriptors of its own.
-        if exchanges[exchange].isSubrequest {
+        if request.isSubrequest {
             return FoundFile(
                 path.terminated(), count: path.count, links: location.links,
                 rootCount: path.rootCount)
@@ -134,12 +134,12 @@ extension Worker {
 
     /// Opens the path, for reading a directory.
     mutating func openDirectory(
-        _ location: LocationPlan, _ slot: Int, _ exchange: Int
+        _ location: LocationPlan, _ request: inout Request
     ) -> Result<Int32, FileError> {
         preventCaching()
         if let fault = pathFault { return .failure(FileError(code: fault)) }
         if location.features.contains(.checksSymlinks) {
-            return openCheckingLinks(location, slot, exchange)
+            return openCheckingLinks(location, &request)
         }
         return openForReading(
             path.terminated(), count: path.count, links: location.links, below: path.rootCount)
@@ -152,7 +152,7 @@ extension Worker {
 
     /// Returns nginx's status for a file that cannot be opened, and logs it.
     mutating func reportOpenFailure(
-        _ error: FileError, _ slot: Int, _ exchange: Int, _ location: LocationPlan
+        _ error: FileError, _ request: inout Request, _ location: LocationPlan
     ) -> Outcome {
         let status = error.isMissing ? 404 : error.isRefused ? 403 : 500
         explanation?.note("\(path.text) cannot be opened: \(SystemError.text(of: error.code))")
@@ -160,8 +160,8 @@ extension Worker {
             let level: LogLevel = status == 500 ? .crit : .error
             let call = location.features.contains(.checksSymlinks) ? "openat()" : "open()"
             logError(
-                level, "\(SystemError(call, "\"\(path.text)\"", code: error.code))", slot,
-                exchange)
+                level, "\(SystemError(call, "\"\(path.text)\"", code: error.code))",
+                request)
         }
         return .status(status)
     }
@@ -170,42 +170,42 @@ extension Worker {
 
     /// Looks for index files: the first that exists becomes the path. Returns nil if none does.
     private mutating func redirectToIndex(
-        _ slot: Int, _ exchange: Int, _ location: LocationPlan
+        _ request: inout Request, _ location: LocationPlan
     ) -> Outcome? {
         for position in 0..<location.indexes.count {
             let template = location.indexes[position]
             let constant = template.constant
-            let made = constant == nil ? value(of: template, slot, exchange) : []
+            let made = constant == nil ? value(of: template, &request) : []
             if constant?.span.slice(from: 0, to: 1).equals("/") ?? (made.first == UInt8(ascii: "/"))
             {
                 // As in nginx, an absolute name is not looked up; the request is redirected to it.
-                _ = context(of: exchange)
+                _ = context(of: &request)
                 explanation?.note("index: an absolute name, redirecting internally to it")
                 uriCount = 0
                 return extendURI(constant, made) ? .redirected : .status(500)
             }
-            mapPath(location, slot, exchange)
+            mapPath(location, &request)
             let directoryEnd = path.count
             if let constant { path.append(constant.span) } else { path.append(made.span) }
-            let found = findFile(location, slot, exchange)
+            let found = findFile(location, &request)
             if found.error == 0 {
                 // As in nginx, a directory with that name counts as well, and is redirected to
                 // later.
                 release(found)
                 explanation?.note("index: \(path.text) exists")
-                exchanges[exchange].index = constant
-                if constant == nil { _ = context(of: exchange) }
+                request.index = constant
+                if constant == nil { _ = context(of: &request) }
                 return extendURI(constant, made) ? .redirected : .status(500)
             }
             explanation?.note("index: \(path.text): \(SystemError.text(of: found.error))")
             // Other errors, as of a path that is too long or leads through a file, are final.
             guard found.error == Errno.noEntry else {
-                return reportOpenFailure(FileError(code: found.error), slot, exchange, location)
+                return reportOpenFailure(FileError(code: found.error), &request, location)
             }
             path.truncate(to: directoryEnd)
-            if let outcome = checkDirectoryExists(slot, exchange, location) { return outcome }
+            if let outcome = checkDirectoryExists(&request, location) { return outcome }
         }
-        mapPath(location, slot, exchange)
+        mapPath(location, &request)
         return nil
     }
 
@@ -226,40 +226,40 @@ extension Worker {
     /// Returns the failure if the directory of a missing index file does not exist either; nil if
     /// the directory exists.
     private mutating func checkDirectoryExists(
-        _ slot: Int, _ exchange: Int, _ location: LocationPlan
+        _ request: inout Request, _ location: LocationPlan
     ) -> Outcome? {
-        let found = findFile(location, slot, exchange)
+        let found = findFile(location, &request)
         release(found)
         let error = FileError(code: found.error)
-        return error.isMissing ? reportOpenFailure(error, slot, exchange, location) : nil
+        return error.isMissing ? reportOpenFailure(error, &request, location) : nil
     }
 
     // MARK: files
 
     private mutating func respondWithRequestedFile(
-        _ slot: Int, _ exchange: Int, _ location: LocationPlan
+        _ request: inout Request, _ location: LocationPlan
     ) -> Outcome {
-        mapPath(location, slot, exchange)
-        let found = findFile(location, slot, exchange)
+        mapPath(location, &request)
+        let found = findFile(location, &request)
         guard found.error == 0 else {
-            return reportOpenFailure(FileError(code: found.error), slot, exchange, location)
+            return reportOpenFailure(FileError(code: found.error), &request, location)
         }
         switch found.fileStatus.kind {
         case .directory:
             release(found)
             explanation?.note(
                 "\(path.text) is a directory: redirecting to the path with a trailing slash")
-            return redirectToSlash(slot, exchange)
+            return redirectToSlash(&request)
         case .other:
             release(found)
-            logError(.crit, "\"\(path.text)\" is not a regular file", slot, exchange)
+            logError(.crit, "\"\(path.text)\" is not a regular file", request)
             return .status(404)
         case .regular: break
         }
-        guard exchanges[exchange].method != .post else {
+        guard request.method != .post else {
             release(found)
             return .status(405)
         }
-        return respondWithFile(found, coding: .identity, slot, exchange)
+        return respondWithFile(found, coding: .identity, &request)
     }
 }

@@ -6,13 +6,13 @@ extension Worker {
     /// The Last-Modified of nginx's GIF: 28 September 1970, 06:00:00.
     private static let gifModified: Int64 = 23_349_600
 
-    mutating func respondWithEmptyGif(_ slot: Int, _ exchange: Int, _ location: LocationPlan)
+    mutating func respondWithEmptyGif(_ request: inout Request, _ location: LocationPlan)
         -> Outcome
     {
         explanation?.note("empty_gif")
-        let method = exchanges[exchange].method
+        let method = request.method
         guard method == .get || method == .head else { return .status(405) }
-        var head = commonHead(200, exchange, location)
+        var head = commonHead(200, request, location)
         head.contentType = plan.gifType
         head.contentLength = Int64(Worker.emptyGifBytes.count)
         let validators = FileValidators(
@@ -21,17 +21,17 @@ extension Worker {
         head.validators = validators
         head.sendsModified = head.status == 200
         if head.status == 200 {
-            switch evaluatePreconditions(validators, hasETag: false, exchange, location) {
+            switch evaluatePreconditions(validators, hasETag: false, request, location) {
             case .proceed: break
             case .failed:
                 explanation?.note("preconditions: not met")
                 return .status(412)
             case .notModified:
-                respondNotModified(head, slot, exchange, location)
+                respondNotModified(head, &request, location)
                 return .responded
             }
         }
-        respond(head, [.bytes(Worker.emptyGifBytes)], slot, exchange, location)
+        respond(head, [.bytes(Worker.emptyGifBytes)], &request, location)
         return .responded
     }
 

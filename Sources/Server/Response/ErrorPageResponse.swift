@@ -5,32 +5,32 @@ import Linux
 extension Worker {
     /// Redirects internally to the error page of a status and returns the outcome. Without one,
     /// responds with the built-in page and returns nil.
-    mutating func respondWithErrorPage(for status: Int, _ slot: Int, _ exchange: Int) -> Outcome? {
-        let location = plan.locations[Int(exchanges[exchange].location)]
-        endKeepAlive(after: status, exchange)
-        guard location.errorPages >= 0, !exchanges[exchange].hasErrorPage,
+    mutating func respondWithErrorPage(for status: Int, _ request: inout Request) -> Outcome? {
+        let location = plan.locations[Int(request.location)]
+        endKeepAlive(after: status, &request)
+        guard location.errorPages >= 0, !request.hasErrorPage,
             let page = findErrorPage(of: status, in: plan.errorPageSets[Int(location.errorPages)])
         else {
-            exchanges[exchange].errorStatus = 0
+            request.errorStatus = 0
             explanation?.note("status \(status): no error_page applies")
-            respondWithStatus(status, slot, exchange)
+            respondWithStatus(status, &request)
             return nil
         }
-        exchanges[exchange].hasErrorPage = !location.features.contains(.recursiveErrorPages)
-        exchanges[exchange].errorStatus = page.overwrite >= 0 ? Int(page.overwrite) : status
-        let target = value(of: page.target, slot, exchange)
+        request.hasErrorPage = !location.features.contains(.recursiveErrorPages)
+        request.errorStatus = page.overwrite >= 0 ? Int(page.overwrite) : status
+        let target = value(of: page.target, &request)
         explanation?.note("status \(status): error_page \(target.span.text)")
         switch target.first {
-        case UInt8(ascii: "@"): return enterLocation(named: target, slot, exchange)
+        case UInt8(ascii: "@"): return enterLocation(named: target, &request)
         case UInt8(ascii: "/"):
-            if exchanges[exchange].method != .head { exchanges[exchange].method = .get }
-            return redirectInternally(to: target, slot, exchange)
+            if request.method != .head { request.method = .get }
+            return redirectInternally(to: target, &request)
         default:
             // Any other target is a URL, to which the client is redirected.
             let isRedirect = Status.isRedirect(Int(page.overwrite))
-            exchanges[exchange].errorStatus = 0
-            context(of: exchange).target = target
-            respondWithStatus(isRedirect ? Int(page.overwrite) : 302, slot, exchange)
+            request.errorStatus = 0
+            context(of: &request).target = target
+            respondWithStatus(isRedirect ? Int(page.overwrite) : 302, &request)
             return nil
         }
     }
@@ -46,13 +46,13 @@ extension Worker {
     }
 
     /// Closes the connection after statuses for which the end of the client's request is uncertain.
-    mutating func endKeepAlive(after status: Int, _ exchange: Int) {
+    mutating func endKeepAlive(after status: Int, _ request: inout Request) {
         switch status {
         case 400, 413, 414, 495, 496, 497, 500, 501:
-            exchanges[exchange].keepsAlive = false
-            exchanges[exchange].endsConnection = true
+            request.keepsAlive = false
+            request.endsConnection = true
         // After a request that could not be parsed the connection is closed, whatever the status.
-        default: if exchanges[exchange].fault != nil { exchanges[exchange].endsConnection = true }
+        default: if request.fault != nil { request.endsConnection = true }
         }
     }
 }

@@ -20,15 +20,15 @@ struct CountedConnection: BitwiseCopyable {
 /// limit_req, then limit_conn: each once per request, also after internal redirects.
 extension Worker {
     /// Applies the limits. Returns nil if the request continues.
-    mutating func applyLimits(_ slot: Int, _ exchange: Int, _ location: LocationPlan) -> Outcome? {
+    mutating func applyLimits(_ request: inout Request, _ location: LocationPlan) -> Outcome? {
         let limits = plan.limits[Int(location.limits)]
-        if !limits.requests.isEmpty, context(of: exchange).requestLimiting == nil,
-            let outcome = limitRequests(slot, exchange, limits)
+        if !limits.requests.isEmpty, context(of: &request).requestLimiting == nil,
+            let outcome = limitRequests(&request, limits)
         {
             return outcome
         }
-        if !limits.connections.isEmpty, context(of: exchange).connectionLimiting == nil {
-            return limitConnections(slot, exchange, limits)
+        if !limits.connections.isEmpty, context(of: &request).connectionLimiting == nil {
+            return limitConnections(&request, limits)
         }
         return nil
     }
@@ -36,38 +36,36 @@ extension Worker {
     // MARK: limit_req
 
     private mutating func limitRequests(
-        _ slot: Int, _ exchange: Int, _ limits: LimitPlan
+        _ request: inout Request, _ limits: LimitPlan
     ) -> Outcome? {
         let requests = (0..<limits.requests.count).map { limits.requests[$0] }
-        let keys = requests.map { key(of: $0.zone, ZoneTable.maxKeyLength, slot, exchange) }
+        let keys = requests.map { key(of: $0.zone, ZoneTable.maxKeyLength, &request) }
         let verdict = RequestVerdict.evaluate(
             requests, keys, in: context.zones, nowMs: clock.monotonicMs)
         let dryRun = limits.isRequestDryRun ? ", dry run" : ""
         explanation?.note("limit_req: \(verdict.text)\(dryRun)")
-        let request = context(of: exchange)
+        let state = context(of: &request)
         switch verdict {
         case .unlimited: return nil
         case .passed:
-            request.requestLimiting = .passed
+            state.requestLimiting = .passed
             return nil
         case .rejected(let excess, let index):
             logError(
                 limits.requestLevel,
                 "limiting requests\(dryRun), excess: \(thousandths(excess)) "
-                    + "by zone \"\(plan.zones[Int(requests[index].zone)].name)\"",
-                slot, exchange)
-            request.requestLimiting = limits.isRequestDryRun ? .rejectedDryRun : .rejected
+                    + "by zone \"\(plan.zones[Int(requests[index].zone)].name)\"", request)
+            state.requestLimiting = limits.isRequestDryRun ? .rejectedDryRun : .rejected
             return limits.isRequestDryRun ? nil : .status(Int(limits.requestStatus))
         case .delayed(let milliseconds, let excess, let index):
             logError(
                 limits.delayLevel,
                 "delaying request\(dryRun), excess: \(thousandths(excess)), "
-                    + "by zone \"\(plan.zones[Int(requests[index].zone)].name)\"",
-                slot, exchange)
-            request.requestLimiting = limits.isRequestDryRun ? .delayedDryRun : .delayed
+                    + "by zone \"\(plan.zones[Int(requests[index].zone)].name)\"", request)
+            state.requestLimiting = limits.isRequestDryRun ? .delayedDryRun : .delayed
             if limits.isRequestDryRun { return nil }
-            timers.arm(slot, atMs: clock.monotonicMs &+ milliseconds)
-            exchanges[exchange].phase = .limits
+            timers.arm(request.slot, atMs: clock.monotonicMs &+ milliseconds)
+            request.phase = .limits
             return .suspended
         }
     }
@@ -80,16 +78,15 @@ extension Worker {
 
     /// Returns the key of a request in a zone; nil if it has none or one that is too long.
     private mutating func key(
-        of zone: Int32, _ longest: Int, _ slot: Int, _ exchange: Int
+        of zone: Int32, _ longest: Int, _ request: inout Request
     ) -> [UInt8]? {
-        let key = value(of: plan.zoneKeys[Int(zone)], slot, exchange)
+        let key = value(of: plan.zoneKeys[Int(zone)], &request)
         guard !key.isEmpty else { return nil }
         guard key.count <= longest else {
             logError(
                 .error,
                 "the value of the \"\(plan.zones[Int(zone)].keyText)\" key is more than "
-                    + "\(longest) bytes: \"\(String(decoding: key, as: UTF8.self))\"",
-                slot, exchange)
+                    + "\(longest) bytes: \"\(String(decoding: key, as: UTF8.self))\"", request)
             return nil
         }
         return key
@@ -101,20 +98,20 @@ extension Worker {
     private static let maxConnectionKeyLength = 255
 
     private mutating func limitConnections(
-        _ slot: Int, _ exchange: Int, _ limits: LimitPlan
+        _ request: inout Request, _ limits: LimitPlan
     ) -> Outcome? {
-        let request = context(of: exchange)
+        let state = context(of: &request)
         for index in 0..<limits.connections.count {
             let limit = limits.connections[index]
-            guard let key = key(of: limit.zone, Worker.maxConnectionKeyLength, slot, exchange)
+            guard let key = key(of: limit.zone, Worker.maxConnectionKeyLength, &request)
             else {
                 continue
             }
-            request.connectionLimiting = .passed
+            state.connectionLimiting = .passed
             let admission = context.zones[Int(limit.zone)].admit(
                 key.span, most: limit.maximum)
             if case .admitted(let entry) = admission {
-                request.countedConnections.append(CountedConnection(zone: limit.zone, entry: entry))
+                state.countedConnections.append(CountedConnection(zone: limit.zone, entry: entry))
                 continue
             }
             if admission == .uncounted { continue }
@@ -124,24 +121,23 @@ extension Worker {
                 logError(
                     limits.connectionLevel,
                     "limiting connections\(dryRun) "
-                        + "by zone \"\(plan.zones[Int(limit.zone)].name)\"",
-                    slot, exchange)
+                        + "by zone \"\(plan.zones[Int(limit.zone)].name)\"", request)
             }
-            uncountConnections(exchange)
-            request.connectionLimiting = limits.isConnectionDryRun ? .rejectedDryRun : .rejected
+            uncountConnections(&request)
+            state.connectionLimiting = limits.isConnectionDryRun ? .rejectedDryRun : .rejected
             return limits.isConnectionDryRun ? nil : .status(Int(limits.connectionStatus))
         }
         return nil
     }
 
     /// Removes the request from all zones.
-    mutating func uncountConnections(_ exchange: Int) {
-        guard let request = contextIfAny(exchange), !request.countedConnections.isEmpty else {
+    mutating func uncountConnections(_ request: inout Request) {
+        guard let state = request.context, !state.countedConnections.isEmpty else {
             return
         }
-        for counted in request.countedConnections {
+        for counted in state.countedConnections {
             context.zones[Int(counted.zone)].uncount(entry: counted.entry)
         }
-        request.countedConnections = []
+        state.countedConnections = []
     }
 }

@@ -8,48 +8,48 @@ import Linux
 extension Worker {
     /// Sends the 304 of a file; `whole` is the head of the 200 after the body filters.
     mutating func respondNotModified(
-        _ whole: ResponseHead, _ found: FoundFile, _ filters: BodyFilters, _ slot: Int,
-        _ exchange: Int, _ location: LocationPlan
+        _ whole: ResponseHead, _ found: FoundFile, _ filters: BodyFilters,
+        _ request: inout Request, _ location: LocationPlan
     ) -> Outcome {
         var head = whole
         var isPlain = head.contentLength >= 0
-        if head.coding == .identity, shouldCompress(head, slot, exchange, location) {
+        if head.coding == .identity, shouldCompress(head, &request, location) {
             isPlain =
-                isPlain && findVariant(of: found, head, filters, exchange, location) == nil
-                && !hasTrailers(head.status, exchange, location)
+                isPlain && findVariant(of: found, head, filters, &request, location) == nil
+                && !hasTrailers(head.status, request, location)
                 && isSentUncompressed(found, filters, location)
             head.isWeak = head.isWeak || !isPlain
         }
-        if isPlain, head.coding == .identity, isStrict(exchange), refusesUncompressed(exchange) {
-            closeSource(exchange)
+        if isPlain, head.coding == .identity, isStrict(request), refusesUncompressed(request) {
+            closeSource(&request)
             return .status(406)
         }
-        sendNotModified(head, slot, exchange, location)
+        sendNotModified(head, &request, location)
         return .responded
     }
 
     /// Sends the 304 of a generated body; `plain` is the head of the 200 before the body filters.
     mutating func respondNotModified(
-        _ plain: ResponseHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
+        _ plain: ResponseHead, _ request: inout Request, _ location: LocationPlan
     ) {
         var head = plain
-        _ = filter(&head, slot, exchange, location)
-        if head.coding == .identity, shouldCompress(head, slot, exchange, location) {
+        _ = filter(&head, &request, location)
+        if head.coding == .identity, shouldCompress(head, &request, location) {
             head.isWeak = true
         }
-        sendNotModified(head, slot, exchange, location)
+        sendNotModified(head, &request, location)
     }
 
     private mutating func sendNotModified(
-        _ whole: ResponseHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
+        _ whole: ResponseHead, _ request: inout Request, _ location: LocationPlan
     ) {
         explanation?.note("preconditions: the client has this version already")
-        closeSource(exchange)
+        closeSource(&request)
         var head = whole
         head.status = 304
         head.hidesContent = true
         head.acceptsRanges = false
-        head.varies = exchanges[exchange].varies && location.features.contains(.gzipVary)
-        appendHead(head, slot, exchange)
+        head.varies = request.varies && location.features.contains(.gzipVary)
+        appendHead(head, &request)
     }
 }

@@ -29,49 +29,49 @@ extension Worker {
     static let maxRedirects: UInt8 = 10
 
     /// Starts processing a request, or resumes one that was suspended.
-    mutating func processRequest(_ slot: Int, _ exchange: Int) {
-        if exchanges[exchange].output.isNone { exchanges[exchange].output = outputs.acquire() }
-        guard !exchanges[exchange].output.isNone else {
-            exchanges[exchange].outOfMemory = true
+    mutating func processRequest(_ request: inout Request) {
+        if request.output.isNone { request.output = outputs.acquire() }
+        guard !request.output.isNone else {
+            request.outOfMemory = true
             return
         }
-        let isBeginning = exchanges[exchange].phase == .start
+        let isBeginning = request.phase == .start
         // The client may have sent this request after the poller reported its events, if it follows
         // another request or its connection was just accepted: mounts may have changed since.
-        let mayBeNewer = exchanges[exchange].requestsInSlice > 1 || connections[slot].interest == 0
-        if mayBeNewer, exchanges[exchange].hasReceived {
-            exchanges[exchange].hasReceived = false
+        let mayBeNewer = request.requestsInSlice > 1 || connections[request.slot].interest == 0
+        if mayBeNewer, request.hasReceived {
+            request.hasReceived = false
             checkMounts()
         }
-        if isBeginning, responses.isOn, explanation == nil, sendCached(slot, exchange) {
+        if isBeginning, responses.isOn, explanation == nil, sendCached(&request) {
             return
         }
-        loadURI(exchange)
-        if isBeginning { beginRecording(exchange) }
+        loadURI(&request)
+        if isBeginning { beginRecording(&request) }
         let outcome =
             isBeginning
-            ? startRequest(slot, exchange)
-            : runPhasesOnce(from: exchanges[exchange].phase, slot, exchange)
-        followOutcome(outcome, slot, exchange)
-        if recorder.isCacheable { storeResponse(slot, exchange) }
+            ? startRequest(&request)
+            : runPhasesOnce(from: request.phase, &request)
+        followOutcome(outcome, &request)
+        if recorder.isCacheable { storeResponse(&request) }
     }
 
     /// Runs the phases from `phase` on, until there is a response or the request is suspended.
-    mutating func runPhases(from phase: Phase, _ slot: Int, _ exchange: Int) {
-        followOutcome(runPhasesOnce(from: phase, slot, exchange), slot, exchange)
+    mutating func runPhases(from phase: Phase, _ request: inout Request) {
+        followOutcome(runPhasesOnce(from: phase, &request), &request)
     }
 
     /// Runs the phases that an outcome leads to, until there is nothing more to do now.
-    private mutating func followOutcome(_ first: Outcome, _ slot: Int, _ exchange: Int) {
+    private mutating func followOutcome(_ first: Outcome, _ request: inout Request) {
         var outcome = first
-        while let next = nextPhase(outcome, slot, exchange) {
-            outcome = runPhasesOnce(from: next, slot, exchange)
+        while let next = nextPhase(outcome, &request) {
+            outcome = runPhasesOnce(from: next, &request)
         }
     }
 
     /// The result of a phase.
     enum Outcome {
-        /// The response is in the exchange.
+        /// The response is in the request's output.
         case responded
         /// The response is the error page of a status, or its built-in page.
         case status(Int)
@@ -79,39 +79,39 @@ extension Worker {
         case redirected
         /// A named location was entered, and the path is unchanged.
         case entered
-        /// The request is suspended at the exchange's phase.
+        /// The request is suspended at its phase.
         case suspended
     }
 
     /// Returns the phase that an outcome leads to; nil if there is nothing more to do now.
-    private mutating func nextPhase(_ outcome: Outcome, _ slot: Int, _ exchange: Int) -> Phase? {
+    private mutating func nextPhase(_ outcome: Outcome, _ request: inout Request) -> Phase? {
         switch outcome {
         case .responded: return nil
         case .suspended:
-            exchanges[exchange].isWaiting = true
+            request.isWaiting = true
             return nil
         case .status(let status) where Status.closesSilently(status):
-            exchanges[exchange].status = status
-            exchanges[exchange].closesWithoutResponse = true
+            request.status = status
+            request.closesWithoutResponse = true
             return nil
         case .status(let status):
-            guard let redirect = respondWithErrorPage(for: status, slot, exchange) else {
+            guard let redirect = respondWithErrorPage(for: status, &request) else {
                 return nil
             }
-            return nextPhase(redirect, slot, exchange)
+            return nextPhase(redirect, &request)
         case .redirected, .entered:
-            exchanges[exchange].isInternal = true
+            request.isInternal = true
             if case .redirected = outcome {
                 explanation?.note("internal redirect to \(uri.span(from: 0, to: uriCount).text)")
             }
-            guard countRedirect(exchange) else {
+            guard countRedirect(&request) else {
                 logError(
                     .error,
                     "rewrite or internal redirection cycle while internally redirecting "
-                        + "to \"\(uri.span(from: 0, to: uriCount).text)\"", slot, exchange)
-                exchanges[exchange].errorStatus = 0
-                endKeepAlive(after: 500, exchange)
-                respondWithStatus(500, slot, exchange)
+                        + "to \"\(uri.span(from: 0, to: uriCount).text)\"", request)
+                request.errorStatus = 0
+                endKeepAlive(after: 500, &request)
+                respondWithStatus(500, &request)
                 return nil
             }
             if case .entered = outcome { return .rewrite }
@@ -120,136 +120,136 @@ extension Worker {
     }
 
     /// Performs steps 1 to 3, then steps 4 to 8.
-    private mutating func startRequest(_ slot: Int, _ exchange: Int) -> Outcome {
-        if let fault = exchanges[exchange].fault {
-            selectServerForRefused(slot, exchange)
+    private mutating func startRequest(_ request: inout Request) -> Outcome {
+        if let fault = request.fault {
+            selectServerForRefused(&request)
             explanation?.note("the request is refused: \(fault.reason)")
-            logFault(fault, slot, exchange)
-            let isTooLarge = fault.status == 494 && isStrict(exchange)
+            logFault(fault, &request)
+            let isTooLarge = fault.status == 494 && isStrict(request)
             return .status(isTooLarge ? 431 : fault.status)
         }
-        exchanges[exchange].method = exchanges[exchange].parser.head.method
-        selectServer(slot, exchange)
-        if isServerOptions(exchange) { return respondToServerOptions(slot, exchange) }
-        guard normalizePath(exchange) else {
+        request.method = request.parser.head.method
+        selectServer(&request)
+        if isServerOptions(request) { return respondToServerOptions(&request) }
+        guard normalizePath(&request) else {
             // nginx validates the path before it reads Host.
-            exchanges[exchange].server = plan.addresses[Int(address(of: slot))].defaultServer
+            request.server = plan.addresses[Int(address(of: request.slot))].defaultServer
             uriCount = 0
-            enterServer(slot, exchange)
-            logError(.info, "client sent invalid request", slot, exchange)
+            enterServer(&request)
+            logError(.info, "client sent invalid request", request)
             return .status(400)
         }
         explanation?.note("path \(uri.span(from: 0, to: uriCount).text)")
-        let settings = Int(plan.servers[Int(exchanges[exchange].server)].settings)
+        let settings = Int(plan.servers[Int(request.server)].settings)
         if plan.locations[settings].features.contains(.realIP) {
-            applyRealAddress(plan.locations[settings], slot, exchange)
+            applyRealAddress(plan.locations[settings], &request)
         }
-        return runPhasesOnce(from: .serverRewrite, slot, exchange)
+        return runPhasesOnce(from: .serverRewrite, &request)
     }
 
     /// Performs steps 4 to 8, from `phase` on, until one of them has an outcome.
-    private mutating func runPhasesOnce(from phase: Phase, _ slot: Int, _ exchange: Int) -> Outcome
-    {
+    private mutating func runPhasesOnce(from phase: Phase, _ request: inout Request) -> Outcome {
         if phase <= .serverRewrite {
-            let script = plan.servers[Int(exchanges[exchange].server)].script
+            let script = plan.servers[Int(request.server)].script
             if script >= 0 {
-                enterServer(slot, exchange)
-                if let outcome = runScript(script, slot, exchange) { return outcome }
+                enterServer(&request)
+                if let outcome = runScript(script, &request) { return outcome }
             }
         }
-        if phase <= .rewrite, let outcome = runLocationPhases(from: phase, slot, exchange) {
+        if phase <= .rewrite, let outcome = runLocationPhases(from: phase, &request) {
             return outcome
         }
-        let location = plan.locations[Int(exchanges[exchange].location)]
+        let location = plan.locations[Int(request.location)]
         // A location may trust other proxies than its server does.
         if phase <= .limits, location.features.contains(.realIP) {
-            applyRealAddress(location, slot, exchange)
+            applyRealAddress(location, &request)
         }
         if phase <= .limits, location.features.contains(.limits),
-            !exchanges[exchange].isSubrequest,
-            let outcome = applyLimits(slot, exchange, location)
+            !request.isSubrequest,
+            let outcome = applyLimits(&request, location)
         {
             return outcome
         }
         if phase <= .access, location.features.contains(.access),
-            !exchanges[exchange].isSubrequest
+            !request.isSubrequest
         {
-            exchanges[exchange].phase = .access
-            if let outcome = access(slot, exchange, location) { return outcome }
+            request.phase = .access
+            if let outcome = access(&request, location) { return outcome }
         }
         if phase <= .tryFiles, location.tryFiles >= 0,
-            let outcome = runTryFiles(slot, exchange, location)
+            let outcome = runTryFiles(&request, location)
         {
             return outcome
         }
-        return runContentPhase(slot, exchange)
+        return runContentPhase(&request)
     }
 
     /// Performs steps 5 and 6, until the path does not change any more.
     private mutating func runLocationPhases(
-        from phase: Phase, _ slot: Int, _ exchange: Int
+        from phase: Phase, _ request: inout Request
     ) -> Outcome? {
         var isNamed = phase == .rewrite
         while true {
-            exchanges[exchange].isRewritten = false
+            request.isRewritten = false
             if !isNamed {
-                guard findLocation(slot, exchange) else { return .status(500) }
-                if let outcome = checkLocation(slot, exchange) { return outcome }
+                guard findLocation(&request) else { return .status(500) }
+                if let outcome = checkLocation(&request) { return outcome }
             }
             isNamed = false
-            let script = plan.locations[Int(exchanges[exchange].location)].script
+            let script = plan.locations[Int(request.location)].script
             guard script >= 0 else { return nil }
-            if let outcome = runScript(script, slot, exchange) { return outcome }
-            guard exchanges[exchange].isRewritten else { return nil }
-            guard countRedirect(exchange) else {
+            if let outcome = runScript(script, &request) { return outcome }
+            guard request.isRewritten else { return nil }
+            guard countRedirect(&request) else {
                 logError(
                     .error,
                     "rewrite or internal redirection cycle while processing "
-                        + "\"\(uri.span(from: 0, to: uriCount).text)\"", slot, exchange)
+                        + "\"\(uri.span(from: 0, to: uriCount).text)\"", request)
                 return .status(500)
             }
         }
     }
 
     /// Counts an internal redirect. Returns false if there were too many.
-    private mutating func countRedirect(_ exchange: Int) -> Bool {
-        exchanges[exchange].redirects &+= 1
-        return exchanges[exchange].redirects <= Worker.maxRedirects
+    private mutating func countRedirect(_ request: inout Request) -> Bool {
+        request.redirects &+= 1
+        return request.redirects <= Worker.maxRedirects
     }
 
     // MARK: 2. server
 
-    mutating func selectServer(_ slot: Int, _ exchange: Int) {
-        let address = Int(address(of: slot))
-        exchanges[exchange].server = plan.addresses[address].defaultServer
+    mutating func selectServer(_ request: inout Request) {
+        let address = Int(address(of: request.slot))
+        request.server = plan.addresses[address].defaultServer
         guard plan.addresses[address].hasNames else {
             if explanation != nil {
-                noteServer(.onlyServer, -1, hostName.span(from: 0, to: 0), exchange)
+                noteServer(.onlyServer, -1, hostName.span(from: 0, to: 0), request)
             }
             return
         }
-        let host = exchanges[exchange].parser.head.host
+        let host = request.parser.head.host
         // Before its header is complete, a request without a host may still name one.
-        if host.isEmpty, !isHeaderRead(exchange) {
+        if host.isEmpty, !isHeaderRead(request) {
             if explanation != nil {
-                noteServer(.defaultServer, -1, hostName.span(from: 0, to: 0), exchange)
+                noteServer(.defaultServer, -1, hostName.span(from: 0, to: 0), request)
             }
             return
         }
-        let received = exchanges[exchange].received
+        let input = request.input
+        let received = input.span(from: request.inputStart, to: request.inputEnd)
         let buffer = hostName
         let name = lowercase(received.slice(host), into: buffer)
         let found = plan.server(for: name, at: plan.addresses[address])
-        exchanges[exchange].server = found.server
-        if explanation != nil { noteServer(found.rule, found.regex, name, exchange) }
+        request.server = found.server
+        if explanation != nil { noteServer(found.rule, found.regex, name, request) }
         if found.regex >= 0 {
             preventCaching()
-            storeCaptures(of: found.regex, in: name, exchange)
+            storeCaptures(of: found.regex, in: name, &request)
         }
     }
 
-    private func isHeaderRead(_ exchange: Int) -> Bool {
-        exchanges[exchange].fault?.isAboutWholeHead ?? exchanges[exchange].parser.isComplete
+    private func isHeaderRead(_ request: borrowing Request) -> Bool {
+        request.fault?.isAboutWholeHead ?? request.parser.isComplete
     }
 
     @_lifetime(borrow buffer)
@@ -262,20 +262,20 @@ extension Worker {
     /// Selects the server of a request that is refused before its path is processed, or that was
     /// not received completely. Only the part that was read determines the server and the values of
     /// variables; other variables are empty.
-    mutating func selectServerForRefused(_ slot: Int, _ exchange: Int) {
-        loadURI(exchange)
-        exchanges[exchange].method = exchanges[exchange].parser.head.method
-        selectServer(slot, exchange)
-        if exchanges[exchange].parser.head.isLineRead { _ = normalizePath(exchange) }
-        enterServer(slot, exchange)
+    mutating func selectServerForRefused(_ request: inout Request) {
+        loadURI(&request)
+        request.method = request.parser.head.method
+        selectServer(&request)
+        if request.parser.head.isLineRead { _ = normalizePath(&request) }
+        enterServer(&request)
     }
 
     // MARK: 3. path
 
-    mutating func normalizePath(_ exchange: Int) -> Bool {
-        let raw = exchanges[exchange].path
+    mutating func normalizePath(_ request: inout Request) -> Bool {
+        let raw = request.path
         var writer = uri.writer(from: 0)
-        let merges = plan.servers[Int(exchanges[exchange].server)].mergesSlashes
+        let merges = plan.servers[Int(request.server)].mergesSlashes
         let isValid =
             RequestTarget.normalize(path: raw, mergesSlashes: merges, into: &writer)
             && !writer.hasOverflowed
@@ -284,51 +284,51 @@ extension Worker {
     }
 
     /// Responds to `OPTIONS *`, which has no path, unless the server's script returns a response.
-    private mutating func respondToServerOptions(_ slot: Int, _ exchange: Int) -> Outcome {
+    private mutating func respondToServerOptions(_ request: inout Request) -> Outcome {
         uriCount = 0
-        enterServer(slot, exchange)
+        enterServer(&request)
         explanation?.note("OPTIONS * applies to the whole server")
-        let script = plan.servers[Int(exchanges[exchange].server)].script
-        if script >= 0, let outcome = runScript(script, slot, exchange) { return outcome }
+        let script = plan.servers[Int(request.server)].script
+        if script >= 0, let outcome = runScript(script, &request) { return outcome }
         return .status(204)
     }
 
     /// Returns true for `OPTIONS *` (RFC 9110, section 9.3.7), which only the strict parser
     /// accepts.
-    private func isServerOptions(_ exchange: Int) -> Bool {
-        guard exchanges[exchange].method == .options else { return false }
-        let path = exchanges[exchange].parser.head.path
-        return exchanges[exchange].received.slice(path).equals("*")
+    private func isServerOptions(_ request: borrowing Request) -> Bool {
+        guard request.method == .options else { return false }
+        let path = request.parser.head.path
+        return request.received.slice(path).equals("*")
     }
 
     // MARK: 5. location
 
     /// Finds the location of the path. Returns false if a regular expression hit its limit.
-    private mutating func findLocation(_ slot: Int, _ exchange: Int) -> Bool {
-        let locations = plan.servers[Int(exchanges[exchange].server)].locations
+    private mutating func findLocation(_ request: inout Request) -> Bool {
+        let locations = plan.servers[Int(request.server)].locations
         guard !locations.isEmpty else {
-            enterServer(slot, exchange)
+            enterServer(&request)
             return true
         }
         let match =
             explanation == nil
             ? plan.location(for: uri.span(from: 0, to: uriCount), in: locations)
-            : explainedLocation(of: exchange)
+            : explainedLocation(of: request)
         switch match {
         case .prefix(let location), .final(let location):
-            enterLocation(location, slot, exchange)
+            enterLocation(location, &request)
         case .matched(let location, let regex):
-            enterLocation(location, slot, exchange)
+            enterLocation(location, &request)
             let path = uri
-            storeOuterCaptures(of: location, in: path.span(from: 0, to: uriCount), exchange)
-            storeCaptures(of: regex, in: path.span(from: 0, to: uriCount), exchange)
-        case .none: enterServer(slot, exchange)
+            storeOuterCaptures(of: location, in: path.span(from: 0, to: uriCount), &request)
+            storeCaptures(of: regex, in: path.span(from: 0, to: uriCount), &request)
+        case .none: enterServer(&request)
         case .limitReached(let tried):
-            enterServer(slot, exchange)
+            enterServer(&request)
             logError(
                 .error,
                 "the regular expression of \(plan.text(ofLocation: tried)) hit its limit on "
-                    + "\"\(uri.span(from: 0, to: uriCount).text)\"", slot, exchange)
+                    + "\"\(uri.span(from: 0, to: uriCount).text)\"", request)
             return false
         }
         return true
@@ -337,99 +337,99 @@ extension Worker {
     /// Stores the captures of the enclosing locations' regular expressions, the outermost first:
     /// their named groups stay set when an inner one matches (ngx_http_core_find_location).
     private mutating func storeOuterCaptures(
-        of location: Int32, in path: Span<UInt8>, _ exchange: Int
+        of location: Int32, in path: Span<UInt8>, _ request: inout Request
     ) {
         let outer = plan.locations[Int(location)].outerRegex
         guard outer >= 0 else { return }
-        storeOuterCaptures(of: outer, in: path, exchange)
+        storeOuterCaptures(of: outer, in: path, &request)
         let regex = plan.locations[Int(outer)].regex
         guard regex >= 0, case .match = plan.regexes[Int(regex)].matches(path) else { return }
-        storeCaptures(of: regex, in: path, exchange)
+        storeCaptures(of: regex, in: path, &request)
     }
 
     /// Applies the checks that precede the location's script: `internal` and the request's body.
-    private mutating func checkLocation(_ slot: Int, _ exchange: Int) -> Outcome? {
-        let location = plan.locations[Int(exchanges[exchange].location)]
-        if location.features.contains(.isInternal), !exchanges[exchange].isInternal {
+    private mutating func checkLocation(_ request: inout Request) -> Outcome? {
+        let location = plan.locations[Int(request.location)]
+        if location.features.contains(.isInternal), !request.isInternal {
             explanation?.note("internal: the location is for internal redirects only")
             return .status(404)
         }
-        return refusedBody(slot, exchange).map { .status($0) }
+        return refusedBody(&request).map { .status($0) }
     }
 
     /// Applies the settings of the server, for processing outside of locations.
-    private mutating func enterServer(_ slot: Int, _ exchange: Int) {
-        enterLocation(plan.servers[Int(exchanges[exchange].server)].settings, slot, exchange)
+    private mutating func enterServer(_ request: inout Request) {
+        enterLocation(plan.servers[Int(request.server)].settings, &request)
     }
 
-    /// Enters a location: applies its settings to the exchange and the connection.
-    mutating func enterLocation(_ found: Int32, _ slot: Int, _ exchange: Int) {
-        let location = limitedLocation(found, exchange)
+    /// Enters a location: applies its settings to the request and the connection.
+    mutating func enterLocation(_ found: Int32, _ request: inout Request) {
+        let location = limitedLocation(found, request)
         let index = Int(location)
         let features = plan.locations[index].features
         let timeouts = plan.locations[index].timeouts
-        exchanges[exchange].location = location
-        exchanges[exchange].lingeringClose = timeouts.lingeringClose
-        exchanges[exchange].maxBodySize = plan.locations[index].maxBodySize
-        exchanges[exchange].isRateLimited = features.contains(.limitsRate)
-        exchanges[exchange].keepsAlive = keepsAlive(slot, exchange, index)
+        request.location = location
+        request.lingeringClose = timeouts.lingeringClose
+        request.maxBodySize = plan.locations[index].maxBodySize
+        request.isRateLimited = features.contains(.limitsRate)
+        request.keepsAlive = keepsAlive(&request, index)
         if !features.isDisjoint(with: .dependOnRequest) { preventCaching() }
         let asksBrowser =
-            features.contains(.limitsKeepalive) || exchanges[exchange].parser.head.method == .post
-        if asksBrowser, exchanges[exchange].keepsAlive,
-            closesForBrowser(exchange, plan.locations[index])
+            features.contains(.limitsKeepalive) || request.parser.head.method == .post
+        if asksBrowser, request.keepsAlive,
+            closesForBrowser(request, plan.locations[index])
         {
-            exchanges[exchange].keepsAlive = false
+            request.keepsAlive = false
         }
     }
 
     /// Returns true if the connection is kept open after a response of this location.
     @inline(__always)
-    mutating func keepsAlive(_ slot: Int, _ exchange: Int, _ location: Int) -> Bool {
-        exchanges[exchange].parser.head.keepsAlive
-            && exchanges[exchange].fault == nil && !exchanges[exchange].endsConnection
+    mutating func keepsAlive(_ request: inout Request, _ location: Int) -> Bool {
+        request.parser.head.keepsAlive
+            && request.fault == nil && !request.endsConnection
             && plan.locations[location].timeouts.keepsAlive && state == .serving
-            && Int(connections[slot].requests)
+            && Int(connections[request.slot].requests)
                 < plan.locations[location].timeouts.keepaliveRequests
-            && clock.monotonicMs &- connections[slot].acceptedMs
+            && clock.monotonicMs &- connections[request.slot].acceptedMs
                 <= plan.locations[location].timeouts.keepaliveTimeMs
     }
 
     /// Returns the location, or its limit_except block for the request's method.
-    private func limitedLocation(_ location: Int32, _ exchange: Int) -> Int32 {
+    private func limitedLocation(_ location: Int32, _ request: borrowing Request) -> Int32 {
         guard plan.locations[Int(location)].features.contains(.limitsMethods) else {
             return location
         }
         let limit = plan.methodLimits[Int(plan.locations[Int(location)].methodLimit)]
-        guard limit.allowed.isDisjoint(with: MethodSet(exchanges[exchange].method)) else {
+        guard limit.allowed.isDisjoint(with: MethodSet(request.method)) else {
             return location
         }
         explanation?.note("limit_except applies: \(plan.text(ofLocation: limit.location))")
         return limit.location
     }
 
-    private mutating func refusedBody(_ slot: Int, _ exchange: Int) -> Int? {
-        let head = exchanges[exchange].parser.head
-        if exchanges[exchange].body == .invalid {
-            logError(.info, "client sent invalid chunked body", slot, exchange)
+    private mutating func refusedBody(_ request: inout Request) -> Int? {
+        let head = request.parser.head
+        if request.body == .invalid {
+            logError(.info, "client sent invalid chunked body", request)
             return 400
         }
         // An error page is sent whatever the size of the request's body.
-        let limit = exchanges[exchange].endsConnection ? 0 : exchanges[exchange].maxBodySize
+        let limit = request.endsConnection ? 0 : request.maxBodySize
         if limit > 0, head.contentLength > limit {
             explanation?.note("client_max_body_size is \(limit)")
             logError(
                 .error, "client intended to send too large body: \(head.contentLength) bytes",
-                slot, exchange)
+                request)
             return 413
         }
-        if head.expectsContinue, exchanges[exchange].body != .none, head.version == .http11,
-            !exchanges[exchange].sentContinue
+        if head.expectsContinue, request.body != .none, head.version == .http11,
+            !request.sentContinue
         {
-            exchanges[exchange].sentContinue = true
-            var writer = exchanges[exchange].output.writer(from: exchanges[exchange].outputEnd)
+            request.sentContinue = true
+            var writer = request.output.writer(from: request.outputEnd)
             writer.append("HTTP/1.1 100 Continue\r\n\r\n")
-            exchanges[exchange].outputEnd &+= writer.count
+            request.outputEnd &+= writer.count
         }
         return nil
     }

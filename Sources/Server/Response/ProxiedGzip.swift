@@ -4,24 +4,24 @@ import Linux
 /// gzip_proxied: compression of responses to requests that came through a proxy (ngx_http_gzip_ok).
 extension Worker {
     /// Returns true if the request came through a proxy.
-    func isProxied(_ exchange: Int) -> Bool {
-        exchanges[exchange].parser.head.field(.via) != nil
+    func isProxied(_ request: borrowing Request) -> Bool {
+        request.parser.head.field(.via) != nil
     }
 
     /// Returns true if gzip_proxied allows compression of a response. Only an added Last-Modified
     /// counts: when nginx decides, the file's own is not set yet.
     mutating func allowsProxied(
-        _ head: ResponseHead, _ proxied: GzipProxied, _ slot: Int, _ exchange: Int,
+        _ head: ResponseHead, _ proxied: GzipProxied, _ request: inout Request,
         _ location: LocationPlan
     ) -> Bool {
         if proxied.isEmpty { return false }
         if proxied.contains(.any) { return true }
         if proxied.contains(.authorized),
-            exchanges[exchange].parser.head.field(.authorization) != nil
+            request.parser.head.field(.authorization) != nil
         {
             return true
         }
-        let added = knownFields(of: head, slot, exchange, location)
+        let added = knownFields(of: head, &request, location)
         if let expires = added.expires {
             return proxied.contains(.expired) && expires < clock.seconds
         }
@@ -41,10 +41,10 @@ extension Worker {
 
     /// Returns the values of the fields that the location adds.
     private mutating func knownFields(
-        of head: ResponseHead, _ slot: Int, _ exchange: Int, _ location: LocationPlan
+        of head: ResponseHead, _ request: inout Request, _ location: LocationPlan
     ) -> AddedFields {
         guard location.features.contains(.addsFields) else { return AddedFields() }
-        return addedFields(to: head, slot, exchange, location, isForGzip: true)
+        return addedFields(to: head, &request, location, isForGzip: true)
     }
 
     /// Returns true if a list of cache directives has this one, without a value.

@@ -7,12 +7,12 @@ extension Worker {
     /// Redirects to a random file. Returns nil if the directory has none. A link counts as its
     /// target, as in nginx.
     mutating func redirectToRandomFile(
-        _ slot: Int, _ exchange: Int, _ location: LocationPlan
+        _ request: inout Request, _ location: LocationPlan
     ) -> Outcome? {
-        mapPath(location, slot, exchange)
+        mapPath(location, &request)
         let directory: Int32
-        switch openDirectory(location, slot, exchange) {
-        case .failure(let error): return reportOpenFailure(error, slot, exchange, location)
+        switch openDirectory(location, &request) {
+        case .failure(let error): return reportOpenFailure(error, &request, location)
         case .success(let descriptor): directory = descriptor
         }
         do throws(FileError) {
@@ -21,10 +21,10 @@ extension Worker {
                 return nil
             }
             explanation?.note("random_index: \(name.span.text)")
-            _ = context(of: exchange)
+            _ = context(of: &request)
             return extendURI(name.span) ? .redirected : .status(500)
         } catch {
-            return reportOpenFailure(error, slot, exchange, location)
+            return reportOpenFailure(error, &request, location)
         }
     }
 }

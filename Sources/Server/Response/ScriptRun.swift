@@ -5,7 +5,7 @@ import Linux
 /// Execution of a level's script (nginx's rewrite module).
 extension Worker {
     /// Runs a script. Returns nil if the request continues.
-    mutating func runScript(_ script: Int32, _ slot: Int, _ exchange: Int) -> Outcome? {
+    mutating func runScript(_ script: Int32, _ request: inout Request) -> Outcome? {
         preventCaching()
         let steps = plan.scripts[Int(script)]
         // nginx escapes captures in values until a rewrite has matched.
@@ -16,38 +16,38 @@ extension Worker {
             index &+= 1
             switch step.operation {
             case .set:
-                let value = captured(step.left, escapes: quotes, slot, exchange)
+                let value = captured(step.left, escapes: quotes, &request)
                 note(script, index, "\"\(value.span.text)\"")
-                context(of: exchange).values[Int(step.index)] = .known(value)
+                context(of: &request).values[Int(step.index)] = .known(value)
             case .setArguments:
-                let value = captured(step.left, escapes: quotes, slot, exchange)
+                let value = captured(step.left, escapes: quotes, &request)
                 note(script, index, "\"\(value.span.text)\"")
-                context(of: exchange).args = value
+                context(of: &request).args = value
             case .setRate:
-                setRate(step.left, slot, exchange)
+                setRate(step.left, &request)
                 note(script, index, "done")
             case .test:
                 guard
-                    let isTrue = evaluateCondition(step, quotes: quotes, slot, exchange)
+                    let isTrue = evaluateCondition(step, quotes: quotes, &request)
                 else {
                     return .status(500)
                 }
                 note(script, index, isTrue ? "is true" : "is false")
                 if !isTrue { index = Int(step.index) }
-            case .enter: enterLocation(step.index, slot, exchange)
+            case .enter: enterLocation(step.index, &request)
             case .respond:
                 note(script, index, "responds with status \(step.index)")
-                return runReturn(step, slot, exchange)
+                return runReturn(step, &request)
             case .stop:
                 note(script, index, "stops rewriting")
-                leaveLocation(exchange)
+                leaveLocation(&request)
                 return nil
             case .rewrite:
-                switch runRewrite(step, slot, exchange) {
+                switch runRewrite(step, &request) {
                 case .unmatched: note(script, index, "does not match")
                 case .continues:
                     quotes = false
-                    note(script, index, "matches: \(pathAndQuery(slot, exchange))")
+                    note(script, index, "matches: \(pathAndQuery(request))")
                     if step.rewrite.contains(.last) { return nil }
                 case .ended(let outcome):
                     if case .status(let status) = outcome {
@@ -68,81 +68,81 @@ extension Worker {
         explanation.note("\(plan.text(of: origin)): \(text())")
     }
 
-    private func pathAndQuery(_ slot: Int, _ exchange: Int) -> String {
-        let query = arguments(slot, exchange)
+    private func pathAndQuery(_ request: borrowing Request) -> String {
+        let query = arguments(request)
         let path = uri.span(from: 0, to: uriCount).text
         return query.isEmpty ? path : "\(path)?\(query.span.text)"
     }
 
     /// Handles `break`: the request stays in its location, even if the path has changed.
-    private mutating func leaveLocation(_ exchange: Int) {
-        exchanges[exchange].isRewritten = false
-        context(of: exchange).isOutsideAlias = true
+    private mutating func leaveLocation(_ request: inout Request) {
+        request.isRewritten = false
+        context(of: &request).isOutsideAlias = true
     }
 
     // MARK: if
 
     /// Evaluates a condition. Returns nil if its regular expression hit its limit or failed.
     private mutating func evaluateCondition(
-        _ step: ScriptStep, quotes: Bool, _ slot: Int, _ exchange: Int
+        _ step: ScriptStep, quotes: Bool, _ request: inout Request
     ) -> Bool? {
         switch step.condition {
         case .holds:
-            let value = value(of: step.left, slot, exchange)
+            let value = value(of: step.left, &request)
             return !value.isEmpty && value != [UInt8(ascii: "0")]
         case .equals, .differs:
-            let left = value(of: step.left, slot, exchange)
-            let right = captured(step.right, escapes: quotes, slot, exchange)
+            let left = value(of: step.left, &request)
+            let right = captured(step.right, escapes: quotes, &request)
             return (left == right) == (step.condition == .equals)
         case .matches, .matchesNot:
-            let subject = value(of: step.left, slot, exchange)
-            guard let matches = matches(step.regex, subject.span, slot, exchange) else {
+            let subject = value(of: step.left, &request)
+            guard let matches = matches(step.regex, subject.span, &request) else {
                 return nil
             }
             return matches == (step.condition == .matches)
-        default: return holdsForFile(step, quotes: quotes, slot, exchange)
+        default: return holdsForFile(step, quotes: quotes, &request)
         }
     }
 
     /// Matches a regular expression and stores its captures. Returns nil if it hit its limit, which
     /// is logged.
     private mutating func matches(
-        _ regex: Int32, _ subject: Span<UInt8>, _ slot: Int, _ exchange: Int
+        _ regex: Int32, _ subject: Span<UInt8>, _ request: inout Request
     ) -> Bool? {
         switch plan.regexes[Int(regex)].matches(subject) {
         case .match:
-            storeCaptures(of: regex, in: subject, exchange)
+            storeCaptures(of: regex, in: subject, &request)
             return true
         case .noMatch:
-            contextIfAny(exchange)?.captures = Captures()
+            request.context?.captures = Captures()
             return false
         case .limitReached:
             logError(
-                .error, "\(named(regex, exchange)) hit its limit on \"\(subject.text)\"", slot,
-                exchange)
+                .error, "\(named(regex, request)) hit its limit on \"\(subject.text)\"",
+                request)
             return nil
         case .failed(let code):
             logError(
-                .alert, "a regular expression failed on \"\(subject.text)\": \(code)", slot,
-                exchange)
+                .alert, "a regular expression failed on \"\(subject.text)\": \(code)",
+                request)
             return nil
         }
     }
 
     /// Returns a regular expression with its location, for messages.
-    private func named(_ regex: Int32, _ exchange: Int) -> String {
+    private func named(_ regex: Int32, _ request: borrowing Request) -> String {
         "the regular expression \"\(plan.regexes[Int(regex)].pattern)\" in "
-            + plan.text(ofLocation: exchanges[exchange].location)
+            + plan.text(ofLocation: request.location)
     }
 
     private mutating func holdsForFile(
-        _ step: ScriptStep, quotes: Bool, _ slot: Int, _ exchange: Int
+        _ step: ScriptStep, quotes: Bool, _ request: inout Request
     ) -> Bool {
         var name = PathBuffer()
-        let value = captured(step.left, escapes: quotes, slot, exchange)
+        let value = captured(step.left, escapes: quotes, &request)
         name.begin(
             withRoot: value.span,
-            writtenParents: writtenParents(in: step.left, slot, exchange))
+            writtenParents: writtenParents(in: step.left, &request))
         if name.fault == 0, name.leavesRoot { name.fail(Errno.noEntry) }
         let found: FileStatus?
         switch name.fault != 0
@@ -153,8 +153,8 @@ extension Worker {
             found = nil
             if !error.isMissing {
                 logError(
-                    .crit, "\(SystemError("stat()", "\"\(name.text)\"", code: error.code))", slot,
-                    exchange)
+                    .crit, "\(SystemError("stat()", "\"\(name.text)\"", code: error.code))",
+                    request)
             }
         }
         switch step.condition {
@@ -172,19 +172,19 @@ extension Worker {
     // MARK: return
 
     private mutating func runReturn(
-        _ step: ScriptStep, _ slot: Int, _ exchange: Int
+        _ step: ScriptStep, _ request: inout Request
     ) -> Outcome {
         let status = Int(step.index)
         guard status < 400 || step.rewrite.contains(.hasText) else { return .status(status) }
         // The text may use $status (ngx_http_send_response).
-        exchanges[exchange].status =
-            exchanges[exchange].errorStatus > 0 ? exchanges[exchange].errorStatus : status
-        let text = value(of: step.left, slot, exchange)
+        request.status =
+            request.errorStatus > 0 ? request.errorStatus : status
+        let text = value(of: step.left, &request)
         if Status.isRedirect(status) {
-            context(of: exchange).target = text
+            context(of: &request).target = text
             return .status(status)
         }
-        return respondWithText(status, text, slot, exchange)
+        return respondWithText(status, text, &request)
     }
 
     // MARK: rewrite
@@ -196,63 +196,62 @@ extension Worker {
     }
 
     private mutating func runRewrite(
-        _ step: ScriptStep, _ slot: Int, _ exchange: Int
+        _ step: ScriptStep, _ request: inout Request
     ) -> RewriteResult {
         let subject = uri.span(from: 0, to: uriCount)
         let path = subject.indices.map { subject[$0] }
-        let logs = plan.locations[Int(exchanges[exchange].location)].features
+        let logs = plan.locations[Int(request.location)].features
             .contains(.logsRewrites)
         switch plan.regexes[Int(step.regex)].matches(path.span) {
         case .match: break
         case .noMatch:
-            contextIfAny(exchange)?.captures = Captures()
-            if logs { logMatch(step, path, "does not match", slot, exchange) }
+            request.context?.captures = Captures()
+            if logs { logMatch(step, path, "does not match", request) }
             return .unmatched
         case .limitReached, .failed:
             logError(
-                .error, "\(named(step.regex, exchange)) hit its limit on \"\(path.span.text)\"",
-                slot,
-                exchange)
+                .error, "\(named(step.regex, request)) hit its limit on \"\(path.span.text)\"",
+                request)
             return .ended(.status(500))
         }
-        if logs { logMatch(step, path, "matches", slot, exchange) }
-        storeCaptures(of: step.regex, in: path.span, exchange, always: true)
-        if step.rewrite.contains(.redirects) { return redirect(step, slot, exchange) }
-        return replace(step, slot, exchange)
+        if logs { logMatch(step, path, "matches", request) }
+        storeCaptures(of: step.regex, in: path.span, &request, always: true)
+        if step.rewrite.contains(.redirects) { return redirect(step, &request) }
+        return replace(step, &request)
     }
 
     private func logMatch(
-        _ step: ScriptStep, _ path: [UInt8], _ verb: String, _ slot: Int, _ exchange: Int
+        _ step: ScriptStep, _ path: [UInt8], _ verb: String, _ request: borrowing Request
     ) {
         let pattern = plan.regexes[Int(step.regex)].pattern
-        logError(.notice, "\"\(pattern)\" \(verb) \"\(path.span.text)\"", slot, exchange)
+        logError(.notice, "\"\(pattern)\" \(verb) \"\(path.span.text)\"", request)
     }
 
     /// Redirects the client.
     private mutating func redirect(
-        _ step: ScriptStep, _ slot: Int, _ exchange: Int
+        _ step: ScriptStep, _ request: inout Request
     ) -> RewriteResult {
-        let text = captured(step.left, escapes: true, slot, exchange)
+        let text = captured(step.left, escapes: true, &request)
         var target = RedirectText.unescaped(text)
-        let arguments = arguments(slot, exchange)
+        let arguments = arguments(request)
         if step.rewrite.contains(.keepsArguments), !arguments.isEmpty {
             target.append(UInt8(ascii: step.rewrite.contains(.hasArguments) ? "&" : "?"))
             target += arguments
         }
-        logRewritten("redirect", target, [], slot, exchange)
-        context(of: exchange).target = target
+        logRewritten("redirect", target, [], request)
+        context(of: &request).target = target
         return .ended(.status(Int(step.index)))
     }
 
     /// Replaces the path.
     private mutating func replace(
-        _ step: ScriptStep, _ slot: Int, _ exchange: Int
+        _ step: ScriptStep, _ request: inout Request
     ) -> RewriteResult {
-        let path = captured(step.left, escapes: false, slot, exchange)
-        let context = context(of: exchange)
+        let path = captured(step.left, escapes: false, &request)
+        let context = context(of: &request)
         if step.rewrite.contains(.hasArguments) {
-            var query = captured(step.right, escapes: true, slot, exchange)
-            let arguments = arguments(slot, exchange)
+            var query = captured(step.right, escapes: true, &request)
+            let arguments = arguments(request)
             if step.rewrite.contains(.keepsArguments), !arguments.isEmpty {
                 query.append(UInt8(ascii: "&"))
                 query += arguments
@@ -261,34 +260,34 @@ extension Worker {
         } else if !step.rewrite.contains(.keepsArguments) {
             context.args = []
         }
-        logRewritten("data", path, arguments(slot, exchange), slot, exchange)
+        logRewritten("data", path, arguments(request), request)
         guard !path.isEmpty else {
-            logError(.error, "the rewritten URI has a zero length", slot, exchange)
+            logError(.error, "the rewritten URI has a zero length", request)
             return .ended(.status(500))
         }
         guard setURI(path.span) else { return .ended(.status(500)) }
-        exchanges[exchange].isInternal = true
+        request.isInternal = true
         if step.rewrite.contains(.staysInLocation) {
-            leaveLocation(exchange)
+            leaveLocation(&request)
         } else {
-            exchanges[exchange].isRewritten = true
+            request.isRewritten = true
         }
         return .continues
     }
 
     private func logRewritten(
-        _ what: String, _ text: [UInt8], _ arguments: [UInt8], _ slot: Int, _ exchange: Int
+        _ what: String, _ text: [UInt8], _ arguments: [UInt8], _ request: borrowing Request
     ) {
-        let location = plan.locations[Int(exchanges[exchange].location)]
+        let location = plan.locations[Int(request.location)]
         guard location.features.contains(.logsRewrites) else { return }
         let query = what == "data" ? ", args: \"\(arguments.span.text)\"" : ""
-        logError(.notice, "rewritten \(what): \"\(text.span.text)\"\(query)", slot, exchange)
+        logError(.notice, "rewritten \(what): \"\(text.span.text)\"\(query)", request)
     }
 
     /// Returns the current query.
-    func arguments(_ slot: Int, _ exchange: Int) -> [UInt8] {
-        if let args = contextIfAny(exchange)?.args { return args }
-        let query = exchanges[exchange].received.slice(exchanges[exchange].parser.head.query)
+    func arguments(_ request: borrowing Request) -> [UInt8] {
+        if let args = request.context?.args { return args }
+        let query = request.received.slice(request.parser.head.query)
         return query.indices.map { query[$0] }
     }
 
@@ -296,20 +295,20 @@ extension Worker {
     /// client's path had escapes, so that `%26` does not become `&` in a query or a Location
     /// (ngx_http_script_copy_capture_code: quoted_uri, plus_in_uri).
     private mutating func captured(
-        _ template: Template, escapes: Bool, _ slot: Int, _ exchange: Int
+        _ template: Template, escapes: Bool, _ request: inout Request
     ) -> [UInt8] {
-        guard escapes, template.names(.capture), hasEscapedPath(exchange) else {
-            return value(of: template, slot, exchange)
+        guard escapes, template.names(.capture), hasEscapedPath(request) else {
+            return value(of: template, &request)
         }
         return bytes { (worker, writer) in
             for index in 0..<template.pieces.count {
                 let piece = template.pieces[index]
                 if piece.variable == .capture {
-                    if let group = worker.contextIfAny(exchange)?.captures[Int(piece.index)] {
+                    if let group = request.context?.captures[Int(piece.index)] {
                         RequestTarget.escape(arguments: group.span, into: &writer)
                     }
                 } else {
-                    _ = worker.writeValue(of: piece, slot, exchange, into: &writer)
+                    _ = worker.writeValue(of: piece, &request, into: &writer)
                 }
             }
         }
@@ -319,9 +318,9 @@ extension Worker {
 extension Worker {
     /// Returns true if the path that the client sent has an escape or a plus sign; false for a
     /// subrequest, whose path comes from the configuration.
-    private func hasEscapedPath(_ exchange: Int) -> Bool {
-        guard !exchanges[exchange].isSubrequest else { return false }
-        let raw = exchanges[exchange].received.slice(exchanges[exchange].parser.head.path)
+    private func hasEscapedPath(_ request: borrowing Request) -> Bool {
+        guard !request.isSubrequest else { return false }
+        let raw = request.received.slice(request.parser.head.path)
         return raw.firstIndex(of: UInt8(ascii: "%")) != nil
             || raw.firstIndex(of: UInt8(ascii: "+")) != nil
     }

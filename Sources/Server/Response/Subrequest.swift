@@ -2,90 +2,78 @@ import HTTP
 import Linux
 
 /// Subrequests for parts of a response: add_before_body and add_after_body. A subrequest is
-/// processed at once, in an exchange that belongs to no connection. Its result is a body without
+/// processed at once, and is in no table. Its result is a body without
 /// head, ranges, compression or chunks.
 extension Worker {
-    /// The index of the exchange after those of the connections.
-    var subrequestExchange: Int { connections.count }
-
     /// Returns the body of the response to a path, which may be that of an error page; nil if
     /// memory is short.
     mutating func runSubrequest(
-        _ path: PlanBytes, charset: Int32, _ slot: Int, _ exchange: Int
+        _ path: PlanBytes, charset: Int32, _ request: inout Request
     ) -> [BodySegment]? {
         preventCaching()
-        let sub = subrequestExchange
-        let values = context(of: exchange).values
+        let values = context(of: &request).values
         let savedCharset = evaluatedCharset
-        prepareSubrequest(sub, for: exchange, charset: charset)
-        let context = context(of: sub)
+        saveURI(of: request)
+        var sub = subrequest(of: request, charset: charset)
+        let context = context(of: &sub)
         context.values = values
         context.args = []
-        loadURI(sub)
-        defer {
-            dropContext(sub)
-            loadURI(exchange)
-            evaluatedCharset = savedCharset
+        loadURI(&sub)
+        var body: [BodySegment]?
+        if setURI(path.span), !sub.output.isNone {
+            explanation?.begin("subrequest for a part of the response: \(path.text)")
+            runPhases(from: .serverRewrite, &sub)
+            explanation?.end()
+            let produced = detachBody(of: &sub)
+            body = sub.outOfMemory ? nil : produced
         }
-        guard setURI(path.span), !exchanges[sub].output.isNone else {
-            releaseSubrequest(sub)
-            return nil
-        }
-        explanation?.begin("subrequest for a part of the response: \(path.text)")
-        runPhases(from: .serverRewrite, slot, sub)
-        explanation?.end()
-        let hasFailed = exchanges[sub].outOfMemory
-        let body = takeBody(of: sub)
-        releaseSubrequest(sub)
-        return hasFailed ? nil : body
-    }
-
-    /// Prepares the exchange with the request of the main one.
-    private mutating func prepareSubrequest(_ sub: Int, for exchange: Int, charset: Int32) {
-        let main = exchanges[exchange]
-        var prepared = Exchange(limits: main.parser.limits)
-        prepared.input = main.input
-        prepared.inputStart = main.inputStart
-        prepared.inputEnd = main.inputEnd
-        prepared.parser = main.parser
-        prepared.server = main.server
-        prepared.location = main.location
-        prepared.startedMs = main.startedMs
-        prepared.isInternal = true
-        prepared.isSubrequest = true
-        prepared.mainCharset = charset
-        // The main request handles the request's body.
-        prepared.sentContinue = true
-        prepared.output = outputs.acquire()
-        exchanges[sub] = prepared
-    }
-
-    /// Returns the body: the bytes in the output, and the source that follows. Files and producers
-    /// are moved out of the exchange.
-    private mutating func takeBody(of sub: Int) -> [BodySegment] {
-        let response = exchanges[sub]
-        let start = response.outputEnd &- Int(response.bodyBytes)
-        let begun = response.output.span(from: start, to: response.outputEnd)
-        var body: [BodySegment] = [.bytes(begun.indices.map { begun[$0] })]
-        switch response.source {
-        case .none: break
-        case .file:
-            let rest = BodySegment.file(offset: response.fileOffset, count: response.fileRemaining)
-            body.append(.body(BodyProducer([rest], owning: response.file)))
-            exchanges[sub].file = -1
-        case .producer:
-            guard let producer = producers[sub] else { break }
-            body.append(.body(BodyProducer([.body(producer)], owning: response.file)))
-            producers[sub] = nil
-            exchanges[sub].file = -1
-        }
+        closeSource(&sub)
+        outputs.release(sub.output)
+        dropContext(&sub)
+        loadURI(&request)
+        evaluatedCharset = savedCharset
         return body
     }
 
-    private mutating func releaseSubrequest(_ sub: Int) {
-        closeSource(sub)
-        outputs.release(exchanges[sub].output)
-        exchanges[sub].output = .none
-        exchanges[sub].input = .none
+    /// Creates a subrequest, which shares the received bytes of the main request.
+    private mutating func subrequest(of main: borrowing Request, charset: Int32) -> Request {
+        var sub = Request(limits: main.parser.limits)
+        sub.id = Request.subrequestID
+        sub.slot = main.slot
+        sub.input = main.input
+        sub.inputStart = main.inputStart
+        sub.inputEnd = main.inputEnd
+        sub.parser = main.parser
+        sub.server = main.server
+        sub.location = main.location
+        sub.startedMs = main.startedMs
+        sub.isInternal = true
+        sub.isSubrequest = true
+        sub.mainCharset = charset
+        // The main request handles the request's body.
+        sub.sentContinue = true
+        sub.output = outputs.acquire()
+        return sub
+    }
+
+    /// Returns the body: the bytes in the output, and the source that follows. Files and producers
+    /// are moved out of the subrequest.
+    private func detachBody(of sub: inout Request) -> [BodySegment] {
+        let output = sub.output
+        let begun = output.span(from: sub.outputEnd &- Int(sub.bodyBytes), to: sub.outputEnd)
+        var body: [BodySegment] = [.bytes(begun.indices.map { begun[$0] })]
+        switch sub.source {
+        case .none: break
+        case .file:
+            let rest = BodySegment.file(offset: sub.fileOffset, count: sub.fileRemaining)
+            body.append(.body(BodyProducer([rest], owning: sub.file)))
+            sub.file = -1
+        case .producer:
+            guard let producer = sub.producer else { break }
+            body.append(.body(BodyProducer([.body(producer)], owning: sub.file)))
+            sub.producer = nil
+            sub.file = -1
+        }
+        return body
     }
 }

@@ -6,11 +6,11 @@ extension Worker {
     /// Opens the path with a check of its symbolic links. The prefix that `from=` names is not
     /// checked.
     mutating func openCheckingLinks(
-        _ location: LocationPlan, _ slot: Int, _ exchange: Int
+        _ location: LocationPlan, _ request: inout Request
     ) -> Result<Int32, FileError> {
         let rule = plan.symlinkPlans[Int(location.symlinks)]
         // Evaluated before the path is borrowed: variables for the root use the same path buffer.
-        let from = value(of: rule.from, slot, exchange)
+        let from = value(of: rule.from, &request)
         let trusted = Worker.uncheckedPrefix(of: path.span, from: from.span)
         if trusted == path.count { return openForReading(path.terminated()) }
         return openChecked(

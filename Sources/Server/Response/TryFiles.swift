@@ -7,12 +7,12 @@ extension Worker {
     /// Tries the files. Returns nil if one exists, which becomes the path; otherwise the outcome of
     /// the last argument.
     mutating func runTryFiles(
-        _ slot: Int, _ exchange: Int, _ location: LocationPlan
+        _ request: inout Request, _ location: LocationPlan
     ) -> Outcome? {
         let tried = plan.tryFiles[Int(location.tryFiles)]
         for index in 0..<tried.names.count {
             let name = tried.names[index]
-            var found = value(of: name.template, slot, exchange)
+            var found = value(of: name.template, &request)
             // With an alias, a name with variables that begins with the location's name is below
             // the alias; nginx uses a constant name unchanged.
             let replaced = name.template.isConstant ? 0 : location.aliasReplaces
@@ -22,36 +22,36 @@ extension Worker {
             {
                 found.removeFirst(replaced)
             }
-            let isFound = exists(found, isDirectory: name.isDirectory, slot, exchange, location)
+            let isFound = exists(found, isDirectory: name.isDirectory, &request, location)
             explanation?.note("try_files: \(path.text) \(TryFilesPlan.text(name, isFound))")
             if isFound {
-                return useFile(found, name, slot, exchange, location)
+                return useFile(found, name, &request, location)
             }
         }
         if tried.status >= 0 {
             explanation?.note("try_files: none exists, the last argument is =\(tried.status)")
             return .status(Int(tried.status))
         }
-        let fallback = value(of: tried.fallback, slot, exchange)
+        let fallback = value(of: tried.fallback, &request)
         explanation?.note("try_files: none exists, the last argument is \(fallback.span.text)")
-        return redirectInternally(to: fallback, slot, exchange)
+        return redirectInternally(to: fallback, &request)
     }
 
     private mutating func exists(
-        _ name: [UInt8], isDirectory: Bool, _ slot: Int, _ exchange: Int, _ location: LocationPlan
+        _ name: [UInt8], isDirectory: Bool, _ request: inout Request, _ location: LocationPlan
     ) -> Bool {
-        beginPath(location, slot, exchange)
+        beginPath(location, &request)
         path.append(name.span)
-        guard let fileStatus = statusOfPath(slot, exchange, location) else { return false }
+        guard let fileStatus = statusOfPath(&request, location) else { return false }
         return (fileStatus.kind == .directory) == isDirectory
     }
 
     /// Returns the status of the path; nil if it does not exist. Other errors are logged.
     private mutating func statusOfPath(
-        _ slot: Int, _ exchange: Int, _ location: LocationPlan
+        _ request: inout Request, _ location: LocationPlan
     ) -> FileStatus? {
         guard path.fault == 0, !path.leavesRoot else { return nil }
-        let found = findFile(location, slot, exchange)
+        let found = findFile(location, &request)
         release(found)
         var result: Result<FileStatus, FileError> =
             found.error == 0 ? .success(found.fileStatus) : .failure(FileError(code: found.error))
@@ -67,18 +67,18 @@ extension Worker {
         case .failure(let error):
             if !error.isMissing {
                 logError(
-                    .crit, "\(SystemError("stat()", "\"\(path.text)\"", code: error.code))", slot,
-                    exchange)
+                    .crit, "\(SystemError("stat()", "\"\(path.text)\"", code: error.code))",
+                    request)
             }
             return nil
         }
     }
 
     private mutating func useFile(
-        _ found: [UInt8], _ name: TryFilesPlan.Name, _ slot: Int, _ exchange: Int,
+        _ found: [UInt8], _ name: TryFilesPlan.Name, _ request: inout Request,
         _ location: LocationPlan
     ) -> Outcome? {
-        let context = context(of: exchange)
+        let context = context(of: &request)
         var uri = found
         if location.features.contains(.aliasIsWholePath) {
             context.addsPathToAlias = true
@@ -91,10 +91,10 @@ extension Worker {
     }
 
     /// Enters a named location, or redirects internally to a text with a query of its own.
-    mutating func redirectInternally(to target: [UInt8], _ slot: Int, _ exchange: Int) -> Outcome {
-        if target.first == UInt8(ascii: "@") { return enterLocation(named: target, slot, exchange) }
+    mutating func redirectInternally(to target: [UInt8], _ request: inout Request) -> Outcome {
+        if target.first == UInt8(ascii: "@") { return enterLocation(named: target, &request) }
         let mark = target.firstIndex(of: UInt8(ascii: "?"))
-        let context = context(of: exchange)
+        let context = context(of: &request)
         if let mark {
             context.args = Array(target[(mark + 1)...])
         } else {
@@ -106,18 +106,18 @@ extension Worker {
     }
 
     /// Enters a location by its name.
-    mutating func enterLocation(named name: [UInt8], _ slot: Int, _ exchange: Int) -> Outcome {
-        let server = plan.servers[Int(exchanges[exchange].server)]
+    mutating func enterLocation(named name: [UInt8], _ request: inout Request) -> Outcome {
+        let server = plan.servers[Int(request.server)]
         guard let location = server.named.index(of: name.span) else {
-            logError(.error, "could not find named location \"\(name.span.text)\"", slot, exchange)
+            logError(.error, "could not find named location \"\(name.span.text)\"", request)
             return .status(500)
         }
         guard uriCount > 0 else {
-            logError(.error, "empty URI in redirect to named location", slot, exchange)
+            logError(.error, "empty URI in redirect to named location", request)
             return .status(500)
         }
-        _ = context(of: exchange)
-        enterLocation(location, slot, exchange)
+        _ = context(of: &request)
+        enterLocation(location, &request)
         explanation?.note("selected: \(plan.text(ofLocation: location))")
         return .entered
     }

@@ -5,20 +5,20 @@ import Linux
 extension Worker {
     /// Writes an address or a port of the PROXY protocol. Returns false if there was no header.
     func writePeer(
-        _ variable: Variable, _ slot: Int, _ exchange: Int, into writer: inout ByteWriter
+        _ variable: Variable, _ request: borrowing Request, into writer: inout ByteWriter
     ) -> Bool {
         let peer: Peer
         switch variable {
         case .socketAddress, .socketPort:
-            peer = exchanges[exchange].hasRealAddress ? socketPeers[slot] : peers[slot]
-        case .proxyAddress, .proxyPort: peer = proxyAddresses[slot].source
-        default: peer = proxyAddresses[slot].destination
+            peer = request.hasRealAddress ? socketPeers[request.slot] : peers[request.slot]
+        case .proxyAddress, .proxyPort: peer = proxyAddresses[request.slot].source
+        default: peer = proxyAddresses[request.slot].destination
         }
         switch variable {
         case .socketAddress: peer.write(into: &writer)
         case .socketPort:
             if peer.port > 0 { writer.append(decimal: Int64(peer.port)) }
-        case _ where !connections[slot].hasProxyAddresses: return false
+        case _ where !connections[request.slot].hasProxyAddresses: return false
         case .proxyAddress, .proxyServerAddress: peer.write(into: &writer)
         default: writer.append(decimal: Int64(peer.port))
         }
@@ -28,15 +28,15 @@ extension Worker {
     /// Writes the local address or port of a connection. A unix socket has the name that the
     /// configuration gives it, and no port.
     mutating func writeServer(
-        _ piece: TemplatePiece, _ slot: Int, _ exchange: Int, into writer: inout ByteWriter
+        _ piece: TemplatePiece, _ request: inout Request, into writer: inout ByteWriter
     ) -> Bool {
-        guard localAddress(of: slot).family == .unix else {
-            return requestVariables(slot, exchange).writeValue(of: piece, into: &writer)
+        guard localAddress(of: request.slot).family == .unix else {
+            return requestVariables(request).writeValue(of: piece, into: &writer)
         }
         switch piece.variable {
-        case .serverAddress: writeSocketName(slot, into: &writer)
-        case .requestPort where exchanges[exchange].parser.head.port > 0:
-            writer.append(decimal: Int64(exchanges[exchange].parser.head.port))
+        case .serverAddress: writeSocketName(request.slot, into: &writer)
+        case .requestPort where request.parser.head.port > 0:
+            writer.append(decimal: Int64(request.parser.head.port))
         default: break
         }
         return true

@@ -3,8 +3,8 @@ import HTTP
 /// `$request_id` and `$gzip_ratio`.
 extension Worker {
     /// Returns sixteen random bytes in hexadecimal, created on first use.
-    mutating func requestID(of exchange: Int) -> [UInt8] {
-        let context = context(of: exchange)
+    mutating func requestID(of request: inout Request) -> [UInt8] {
+        let context = context(of: &request)
         if let known = context.requestID { return known }
         var generator = SystemRandomNumberGenerator()
         let digits = Array("0123456789abcdef".utf8)
@@ -21,9 +21,9 @@ extension Worker {
 
     /// Writes the factor by which gzip has reduced the body, with two decimals. Returns false if it
     /// was not compressed completely.
-    func writeGzipRatio(_ exchange: Int, into writer: inout ByteWriter) -> Bool {
-        let producer = producers.indices.contains(exchange) ? producers[exchange] : nil
-        guard let sizes = producer?.compressedSizes ?? contextIfAny(exchange)?.compressedSizes,
+    func writeGzipRatio(_ request: borrowing Request, into writer: inout ByteWriter) -> Bool {
+        let producer = request.producer
+        guard let sizes = producer?.compressedSizes ?? request.context?.compressedSizes,
             sizes.compressed > 0
         else { return false }
         // Rounded up if the third digit is 5 or more, as in nginx.

@@ -10,41 +10,34 @@ extension Worker {
     private static let maxValueLength = 1 << 20
 
     /// Returns the context of a request, and creates it on first use.
-    mutating func context(of exchange: Int) -> RequestContext {
-        if let context = contextIfAny(exchange) { return context }
+    func context(of request: inout Request) -> RequestContext {
+        if let context = request.context { return context }
         let context = RequestContext(slots: plan.variables.count)
-        while contexts.count <= exchange { contexts.append(nil) }
-        contexts[exchange] = context
-        exchanges[exchange].hasContext = true
+        request.context = context
         return context
     }
 
-    func contextIfAny(_ exchange: Int) -> RequestContext? {
-        exchanges[exchange].hasContext ? contexts[exchange] : nil
-    }
-
     /// Drops the context at the end of the request.
-    mutating func dropContext(_ exchange: Int) {
-        if uriExchange == exchange { uriExchange = -1 }
-        guard exchanges[exchange].hasContext else { return }
-        uncountConnections(exchange)
-        cancelPasswordCheck(exchange)
-        contexts[exchange] = nil
-        exchanges[exchange].hasContext = false
+    mutating func dropContext(_ request: inout Request) {
+        if uriRequest == request.id { uriRequest = -1 }
+        guard request.context != nil else { return }
+        uncountConnections(&request)
+        cancelPasswordCheck(&request)
+        request.context = nil
     }
 
     /// Returns the value of a text.
-    mutating func value(of template: Template, _ slot: Int, _ exchange: Int) -> [UInt8] {
+    mutating func value(of template: Template, _ request: inout Request) -> [UInt8] {
         if let constant = template.constant { return Array(constant) }
-        return bytes { (worker, writer) in worker.write(template, slot, exchange, into: &writer) }
+        return bytes { (worker, writer) in worker.write(template, &request, into: &writer) }
     }
 
     /// Writes the value of a text. A variable without a value is empty.
     mutating func write(
-        _ template: Template, _ slot: Int, _ exchange: Int, into writer: inout ByteWriter
+        _ template: Template, _ request: inout Request, into writer: inout ByteWriter
     ) {
         for index in 0..<template.pieces.count {
-            _ = writeValue(of: template.pieces[index], slot, exchange, into: &writer)
+            _ = writeValue(of: template.pieces[index], &request, into: &writer)
         }
     }
 
@@ -68,80 +61,80 @@ extension Worker {
 
     /// Writes the value of a piece. Returns false if it has none.
     mutating func writeValue(
-        of piece: TemplatePiece, _ slot: Int, _ exchange: Int, into writer: inout ByteWriter
+        of piece: TemplatePiece, _ request: inout Request, into writer: inout ByteWriter
     ) -> Bool {
         if recorder.isCacheable, !piece.dependsOnPathOnly { preventCaching() }
         switch piece.variable {
         case .literal:
             writer.append(piece.text.span)
         // The variables of the format combined come first, and copy nothing.
-        case .remoteAddress: peers[slot].write(into: &writer)
+        case .remoteAddress: peers[request.slot].write(into: &writer)
         case .timeLocal: writer.append(clock.logTime.span)
         case .status:
-            RequestVariables.write(status: exchanges[exchange].currentStatus, into: &writer)
-        case .bodyBytesSent: writer.append(decimal: exchanges[exchange].sentBodyBytes)
-        case .request where !exchanges[exchange].parser.head.requestLine.isEmpty:
+            RequestVariables.write(status: request.currentStatus, into: &writer)
+        case .bodyBytesSent: writer.append(decimal: request.sentBodyBytes)
+        case .request where !request.parser.head.requestLine.isEmpty:
             writer.append(
-                exchanges[exchange].received.slice(exchanges[exchange].parser.head.requestLine))
-        case .field where hasAtMostOne(piece, exchange):
-            return writeOnlyField(piece, exchange, into: &writer)
-        default: return writeRareValue(of: piece, slot, exchange, into: &writer)
+                request.received.slice(request.parser.head.requestLine))
+        case .field where hasAtMostOne(piece, request):
+            return writeOnlyField(piece, request, into: &writer)
+        default: return writeRareValue(of: piece, &request, into: &writer)
         }
         return true
     }
 
     /// Returns true if a header whose position is stored occurs at most once.
-    private func hasAtMostOne(_ piece: TemplatePiece, _ exchange: Int) -> Bool {
+    private func hasAtMostOne(_ piece: TemplatePiece, _ request: borrowing Request) -> Bool {
         guard let name = piece.fieldName else { return false }
-        return exchanges[exchange].parser.head.hasAtMostOne(name)
+        return request.parser.head.hasAtMostOne(name)
     }
 
     private func writeOnlyField(
-        _ piece: TemplatePiece, _ exchange: Int, into writer: inout ByteWriter
+        _ piece: TemplatePiece, _ request: borrowing Request, into writer: inout ByteWriter
     ) -> Bool {
         guard let name = piece.fieldName,
-            let value = exchanges[exchange].parser.head.field(name)
+            let value = request.parser.head.field(name)
         else { return false }
-        writer.append(exchanges[exchange].received.slice(value))
+        writer.append(request.received.slice(value))
         return true
     }
 
     @inline(never)
     private mutating func writeRareValue(
-        of piece: TemplatePiece, _ slot: Int, _ exchange: Int, into writer: inout ByteWriter
+        of piece: TemplatePiece, _ request: inout Request, into writer: inout ByteWriter
     ) -> Bool {
         switch piece.variable {
         case .capture:
-            guard let group = contextIfAny(exchange)?.captures[Int(piece.index)] else {
+            guard let group = request.context?.captures[Int(piece.index)] else {
                 return false
             }
             writer.append(group.span)
             return true
-        case .slot: return writeSlot(Int(piece.index), slot, exchange, into: &writer)
-        case .documentURI where uriExchange == exchange:
+        case .slot: return writeSlot(Int(piece.index), &request, into: &writer)
+        case .documentURI where uriRequest == request.id:
             writer.append(uri.span(from: 0, to: uriCount))
-            return uriCount > 0 || exchanges[exchange].parser.head.isLineRead
+            return uriCount > 0 || request.parser.head.isLineRead
         case .documentRoot, .realpathRoot, .requestFilename:
-            return writePath(piece.variable, slot, exchange, into: &writer)
+            return writePath(piece.variable, &request, into: &writer)
         case .proxyAddress, .proxyPort, .proxyServerAddress, .proxyServerPort, .socketAddress,
             .socketPort:
-            return writePeer(piece.variable, slot, exchange, into: &writer)
+            return writePeer(piece.variable, request, into: &writer)
         case .serverAddress, .serverPort, .requestPort:
-            return writeServer(piece, slot, exchange, into: &writer)
+            return writeServer(piece, &request, into: &writer)
         case .tcpRoundTrip, .tcpRoundTripVariance, .tcpWindow, .tcpReceiveSpace:
-            return writeTCPInfo(piece.variable, slot, into: &writer)
+            return writeTCPInfo(piece.variable, request.slot, into: &writer)
         case .requestID:
-            writer.append(requestID(of: exchange).span)
+            writer.append(requestID(of: &request).span)
             return true
-        case .gzipRatio: return writeGzipRatio(exchange, into: &writer)
+        case .gzipRatio: return writeGzipRatio(request, into: &writer)
         case .limitRate:
             // As in nginx, limit_rate applies once the header is written.
-            let isWritten = exchanges[exchange].headBytes > 0
-            let assigned = contextIfAny(exchange)?.assignedRate ?? 0
-            writer.append(decimal: isWritten ? bytesPerSecond(slot, exchange) : assigned)
+            let isWritten = request.headBytes > 0
+            let assigned = request.context?.assignedRate ?? 0
+            writer.append(decimal: isWritten ? bytesPerSecond(&request) : assigned)
             return true
         case .limitRequestStatus, .limitConnectionStatus:
-            let context = contextIfAny(exchange)
+            let context = request.context
             let status =
                 piece.variable == .limitRequestStatus
                 ? context?.requestLimiting : context?.connectionLimiting
@@ -149,33 +142,31 @@ extension Worker {
             writer.append(string: status.rawValue)
             return true
         case .connectionsActive, .connectionsReading, .connectionsWriting, .connectionsWaiting:
-            writer.append(decimal: Int64(clamping: connectionCount(piece.variable, slot)))
+            writer.append(decimal: Int64(clamping: connectionCount(piece.variable, request.slot)))
             return true
         case .secureLink, .secureLinkExpires, .invalidReferer, .uidGot, .uidSet, .uidReset:
-            return writeAccessValue(piece.variable, slot, exchange, into: &writer)
+            return writeAccessValue(piece.variable, &request, into: &writer)
         case .remoteUser:
-            guard let credentials = credentials(exchange) else { return false }
+            guard let credentials = credentials(request) else { return false }
             writer.append(credentials.user.span)
             return true
-        default: return requestVariables(slot, exchange).writeValue(of: piece, into: &writer)
+        default: return requestVariables(request).writeValue(of: piece, into: &writer)
         }
     }
 
     /// Returns the variables that depend only on the request itself.
-    func requestVariables(_ slot: Int, _ exchange: Int) -> RequestVariables {
+    func requestVariables(_ request: borrowing Request) -> RequestVariables {
         RequestVariables(
-            connection: connections[slot], peer: peers[slot], exchange: exchanges[exchange],
-            plan: plan, clock: clock, context: contextIfAny(exchange),
-            sentHead: exchanges[exchange].hasSentHead ? sentHeads[exchange] : [],
-            assumedLocal: explanation?.local)
+            connection: connections[request.slot], peer: peers[request.slot],
+            request: copy request, plan: plan, clock: clock, assumedLocal: explanation?.local)
     }
 
     // MARK: variables of the configuration
 
     private mutating func writeSlot(
-        _ index: Int, _ slot: Int, _ exchange: Int, into writer: inout ByteWriter
+        _ index: Int, _ request: inout Request, into writer: inout ByteWriter
     ) -> Bool {
-        let context = context(of: exchange)
+        let context = context(of: &request)
         switch context.values[index] {
         case .known(let bytes):
             writer.append(bytes.span)
@@ -184,23 +175,23 @@ extension Worker {
         case .unset: break
         }
         let variable = plan.variables[index]
-        guard beginEvaluation("variable \"\(variable.name.text)\"", slot, exchange) else {
+        guard beginEvaluation("variable \"\(variable.name.text)\"", &request) else {
             return false
         }
         defer { endEvaluation() }
         switch variable.source {
         case .captured: return false
         case .assigned:
-            let location = plan.locations[Int(exchanges[exchange].location)]
+            let location = plan.locations[Int(request.location)]
             if location.features.contains(.warnsOfUnset) {
                 logError(
-                    .warn, "using uninitialized \"\(variable.name.text)\" variable", slot,
-                    exchange)
+                    .warn, "using uninitialized \"\(variable.name.text)\" variable",
+                    request)
             }
             context.values[index] = .known([])
             return true
         case .map, .geo, .split:
-            lookUp(index, slot, exchange, into: &writer)
+            lookUp(index, &request, into: &writer)
             return true
         }
     }
@@ -211,13 +202,13 @@ extension Worker {
     /// message, if it depends on itself: then everything in it is empty, so that the evaluation
     /// ends.
     mutating func beginEvaluation(
-        _ name: @autoclosure () -> String, _ slot: Int, _ exchange: Int
+        _ name: @autoclosure () -> String, _ request: inout Request
     ) -> Bool {
         if evaluationDepth == 0 { hasCycled = false }
         guard !hasCycled else { return false }
         guard evaluationDepth < Worker.maxEvaluationDepth else {
             hasCycled = true
-            logError(.error, "cycle while evaluating \(name())", slot, exchange)
+            logError(.error, "cycle while evaluating \(name())", request)
             return false
         }
         evaluationDepth &+= 1
@@ -231,13 +222,13 @@ extension Worker {
     /// Stores the captures of a regular expression that matched `subject`: its groups, and the
     /// variables of its named groups.
     mutating func storeCaptures(
-        of regex: Int32, in subject: Span<UInt8>, _ exchange: Int, always: Bool = false
+        of regex: Int32, in subject: Span<UInt8>, _ request: inout Request, always: Bool = false
     ) {
         let names = plan.namedCaptures[Int(regex)]
         guard always || plan.usesCaptures || !names.isEmpty else { return }
         let matched = plan.regexes[Int(regex)]
         let bytes = subject.indices.map { subject[$0] }
-        let context = context(of: exchange)
+        let context = context(of: &request)
         let captures = Captures(
             subject: bytes, ranges: (0...matched.captureCount).map { matched.capture($0) })
         context.captures = captures
@@ -251,26 +242,30 @@ extension Worker {
 
     // MARK: the path
 
-    /// Makes the worker's buffer hold the path of an exchange. The buffer is emptied first, so that
-    /// a part of another request's path is never used. A changed path is stored in the exchange's
-    /// context while another exchange uses the buffer; any other is computed again from the
-    /// request.
-    mutating func loadURI(_ exchange: Int) {
-        guard uriExchange != exchange else { return }
-        if uriExchange >= 0, let context = contextIfAny(uriExchange) {
-            let bytes = uri.span(from: 0, to: uriCount)
-            context.uri = bytes.indices.map { bytes[$0] }
-        }
-        uriExchange = exchange
+    /// Makes the worker's buffer hold the path of a request. The buffer is emptied first, so that a
+    /// part of another request's path is never used. A changed path is stored in the request's
+    /// context while another request uses the buffer; any other is computed again.
+    mutating func loadURI(_ request: inout Request) {
+        guard uriRequest != request.id else { return }
+        if uriRequest >= 0 { saveURI(of: requests[Int(uriRequest)]) }
+        uriRequest = request.id
         uriCount = 0
         uri.fillWithMarker()
-        if let kept = contextIfAny(exchange)?.uri {
+        if let kept = request.context?.uri {
             setURI(kept.span)
-        } else if exchanges[exchange].phase > .start, normalizePath(exchange),
-            let index = exchanges[exchange].index
+        } else if request.phase > .start, normalizePath(&request),
+            let index = request.index
         {
             extendURI(index.span)
         }
+    }
+
+    /// Stores the path that the worker's buffer holds for a request, which may have changed it.
+    mutating func saveURI(of request: borrowing Request) {
+        uriRequest = -1
+        guard let context = request.context else { return }
+        let bytes = uri.span(from: 0, to: uriCount)
+        context.uri = bytes.indices.map { bytes[$0] }
     }
 
     /// Replaces the path. Returns false if it is too long.

@@ -11,16 +11,16 @@ extension Worker {
         features.contains(.readsViaHelper) && helper.isOpen
     }
 
-    /// Starts a read by the helper process if the next bytes of an exchange's file are not in the
+    /// Starts a read by the helper process if the next bytes of a request's file are not in the
     /// page cache. Returns true if the response has to wait. `rest` is the unsent part of the file,
     /// which is read up to the maximum length of a piece.
     mutating func startReading(
-        _ next: Int64, of rest: FilePiece, _ slot: Int, _ exchange: Int
+        _ next: Int64, of rest: FilePiece, _ request: inout Request
     ) -> Bool {
-        let file = exchanges[exchange].file
+        let file = request.file
         var piece = rest
         piece.count = min(next, rest.count)
-        guard piece.count > 0, file >= 0, piece.end > exchanges[exchange].readAheadEnd else {
+        guard piece.count > 0, file >= 0, piece.end > request.readAheadEnd else {
             return false
         }
         if pageCacheState(of: file, at: piece.offset) == .cached,
@@ -29,11 +29,12 @@ extension Worker {
             return false
         }
         piece.count = min(rest.count, FilePiece.maxCount)
-        exchanges[exchange].isReading = true
-        exchanges[exchange].isWaiting = true
-        exchanges[exchange].readAheadEnd = piece.end
+        request.isReading = true
+        request.isWaiting = true
+        request.readAheadEnd = piece.end
         helper.submit(
-            toRead: piece, of: file, for: reader(slot), of: WaitingClient(peers[slot]),
+            toRead: piece, of: file, for: reader(request.slot),
+            of: WaitingClient(peers[request.slot]),
             nowMs: clock.monotonicMs)
         helperCheckMs = helper.nextCheckMs
         return true
@@ -46,24 +47,24 @@ extension Worker {
     /// Continues a response after the helper process has read its bytes, or failed to.
     mutating func resumeReading(_ waiter: HelperClient.Waiter, isRead: Bool) {
         guard connections[waiter.slot].generation == waiter.generation,
-            connections[waiter.slot].exchange != 0
+            connections[waiter.slot].request != 0
         else { return }
-        let exchange = Int(connections[waiter.slot].exchange) &- 1
-        guard exchanges[exchange].isReading else { return }
-        exchanges[exchange].isReading = false
-        exchanges[exchange].isWaiting = false
+        let index = Int(connections[waiter.slot].request) &- 1
+        guard requests[index].isReading else { return }
+        requests[index].isReading = false
+        requests[index].isWaiting = false
         // If the helper process runs but failed to read, the worker does not try: two helper
         // processes may have died of it. Without a helper process, the worker reads the bytes.
         guard isRead || !helper.isOpen else { return drive(waiter.slot, .sourceFailed) }
-        if exchanges[exchange].entry >= 0 { files.loadBytes(of: exchanges[exchange].entry) }
+        if requests[index].entry >= 0 { files.loadBytes(of: requests[index].entry) }
         drive(waiter.slot, .fileRead)
     }
 
     /// Cancels a read at the end of a response or when its client disconnects.
-    mutating func cancelReading(_ slot: Int, _ exchange: Int) {
-        guard exchanges[exchange].isReading else { return }
-        exchanges[exchange].isReading = false
-        exchanges[exchange].isWaiting = false
-        helper.cancel(reader(slot))
+    mutating func cancelReading(_ request: inout Request) {
+        guard request.isReading else { return }
+        request.isReading = false
+        request.isWaiting = false
+        helper.cancel(reader(request.slot))
     }
 }

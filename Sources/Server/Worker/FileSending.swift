@@ -7,30 +7,30 @@ import Linux
 /// (MSG_MORE), and a slice ends at a segment boundary: a small packet costs as much as a full one,
 /// and wakes the receiver for few bytes.
 extension Worker {
-    mutating func sendFile(_ slot: Int, _ exchange: Int) -> Connection.Input {
-        let location = plan.locations[Int(exchanges[exchange].location)]
+    mutating func sendFile(_ request: inout Request) -> Connection.Input {
+        let location = plan.locations[Int(request.location)]
         let chunk = location.sendfileMaxChunk
         var maxCount = chunk > 0 ? Int64(chunk) : 1 << 30
         if location.features.contains(.limitsRate) {
-            maxCount = min(maxCount, sendableBytes(slot, exchange))
+            maxCount = min(maxCount, sendableBytes(&request))
             guard maxCount > 0 else { return .limited }
         }
         if readsViaHelper(location.features) {
             maxCount = min(maxCount, FilePiece.maxCount)
             let rest = FilePiece(
-                offset: exchanges[exchange].fileOffset, count: exchanges[exchange].fileRemaining)
-            if startReading(maxCount, of: rest, slot, exchange) { return .fileNotInMemory }
+                offset: request.fileOffset, count: request.fileRemaining)
+            if startReading(maxCount, of: rest, &request) { return .fileNotInMemory }
         }
-        let count = Int(slice(maxCount, slot, exchange, location.features))
+        let count = Int(slice(maxCount, &request, location.features))
         let result = Linux.sendFile(
-            connections[slot].fd, from: exchanges[exchange].file,
-            at: exchanges[exchange].fileOffset, count: count)
+            connections[request.slot].fd, from: request.file,
+            at: request.fileOffset, count: count)
         switch result {
         case .bytes(let sent): return .sentFile(sent, of: count)
         case .wouldBlock: return .noRoom
         case .failed(let code):
             if code == Errno.ioError || code == Errno.staleFile {
-                logError(.crit, "\(SystemError("sendfile()", code: code))", slot, exchange)
+                logError(.crit, "\(SystemError("sendfile()", code: code))", request)
                 return .sourceFailed
             }
             return .failed
@@ -40,15 +40,15 @@ extension Worker {
     /// Returns the number of bytes to send now, at most `maxCount`: all that are left, or as many
     /// as end at a segment boundary. The first segment begins with the head.
     private mutating func slice(
-        _ maxCount: Int64, _ slot: Int, _ exchange: Int, _ features: LocationFeatures
+        _ maxCount: Int64, _ request: inout Request, _ features: LocationFeatures
     ) -> Int64 {
-        let rest = exchanges[exchange].fileRemaining
+        let rest = request.fileRemaining
         guard rest > maxCount, !features.contains(.limitsRate) else { return min(rest, maxCount) }
-        if exchanges[exchange].segmentSize == 0 {
-            exchanges[exchange].segmentSize = segmentSize(connections[slot].fd)
+        if request.segmentSize == 0 {
+            request.segmentSize = segmentSize(connections[request.slot].fd)
         }
-        let sent = exchanges[exchange].headBytes &+ exchanges[exchange].bodyBytes
-        let excess = (sent &+ maxCount) % Int64(exchanges[exchange].segmentSize)
+        let sent = request.headBytes &+ request.bodyBytes
+        let excess = (sent &+ maxCount) % Int64(request.segmentSize)
         return excess < maxCount ? maxCount &- excess : maxCount
     }
 }

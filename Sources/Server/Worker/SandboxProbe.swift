@@ -6,10 +6,10 @@
     /// for `/break-in/ACTION` makes the worker perform the action like an attacker who controls it,
     /// and logs the result. `trap` simulates a bug that terminates the worker.
     extension Worker {
-        func probeIfRequested(_ slot: Int, _ exchange: Int) {
+        func probeIfRequested(_ request: borrowing Request) {
             guard context.allowsSandboxProbes else { return }
-            let line = exchanges[exchange].received.slice(
-                exchanges[exchange].parser.head.requestLine
+            let line = request.received.slice(
+                request.parser.head.requestLine
             ).text
             let words = line.split(separator: " ")
             guard words.count > 1, words[1].hasPrefix("/break-in/") else { return }
@@ -21,7 +21,7 @@
                 case .refused(let code): "failed (\(code): \(SystemError.text(of: code)))"
                 case .unknown: "is unknown"
                 }
-            logError(.alert, "break-in \(action) \(outcome)", slot, exchange)
+            logError(.alert, "break-in \(action) \(outcome)", request)
         }
     }
 #endif

@@ -39,14 +39,11 @@ struct Worker: ~Copyable {
     var peers: ZeroedStorage<Peer>
     /// The addresses from the PROXY protocol, valid where `hasProxyAddresses`.
     var proxyAddresses: ZeroedStorage<ProxyHeader.Addresses>
-    /// The peer before realip replaced it, valid where an exchange `hasRealAddress`.
+    /// The peer before realip replaced it, valid where a request `hasRealAddress`.
     var socketPeers: ZeroedStorage<Peer>
     var freeConnections: FreeList
-    var exchanges: ZeroedStorage<Exchange>
-    var freeExchanges: FreeList
-    var producers: [BodyProducer?] = []
-    /// The heads of responses by exchange, if the configuration uses their fields in variables.
-    var sentHeads: [[UInt8]] = []
+    let requests: RequestTable
+    var freeRequests: FreeList
     /// Connections that have not sent anything yet, in the order of their acceptance.
     var silent = SlotList()
     var silentLinks = SlotLinks()
@@ -81,10 +78,8 @@ struct Worker: ~Copyable {
     /// The normalized path of the current request.
     var uri: Buffer
     var uriCount = 0
-    /// The exchange that ``uri`` belongs to; -1 for none.
-    var uriExchange = -1
-    /// Additional state of requests, by exchange.
-    var contexts: [RequestContext?] = []
+    /// The ``Request/id`` of the request that ``uri`` belongs to; -1 for none.
+    var uriRequest: Int32 = -1
     var accessLog: AccessLog
     /// Limits repeated messages in the error logs.
     let repeatedMessages = RepeatedMessages()
@@ -139,9 +134,8 @@ struct Worker: ~Copyable {
         proxyAddresses = ZeroedStorage(count: slots)
         socketPeers = ZeroedStorage(count: slots)
         freeConnections = FreeList(count: slots)
-        // One more than connections, for subrequests.
-        exchanges = ZeroedStorage(count: slots &+ 1)
-        freeExchanges = FreeList(count: slots)
+        requests = RequestTable(count: slots)
+        freeRequests = FreeList(count: slots)
         inputs = BufferPool(size: Worker.inputSize(plan), keeps: 32)
         outputs = BufferPool(size: Worker.outputSize, keeps: 32)
         let bounds = Worker.cacheBounds(context, explanation)
@@ -162,6 +156,7 @@ struct Worker: ~Copyable {
     deinit {
         unsafe uri.start?.deallocate()
         unsafe hostName.start?.deallocate()
+        requests.free()
         fieldBlockCache.free()
     }
 

@@ -7,33 +7,33 @@ import Reactor
 extension Worker {
     /// Closes a connection in any state, and logs the current request.
     mutating func finishAndClose(
-        _ slot: Int, _ exchange: Int, _ reason: Connection.CloseReason
+        _ request: inout Request, _ reason: Connection.CloseReason
     ) {
         switch reason {
         case .done:
-            if !connectionDelimited.isEmpty { allowNormalClose(slot, exchange) }
+            if !connectionDelimited.isEmpty { allowNormalClose(request) }
         case .abandonedHead:
-            logWithoutResponse(slot, exchange, status: 400)
+            logWithoutResponse(&request, status: 400)
         case .headTimedOut:
-            logWithoutResponse(slot, exchange, status: 408)
-            resetIfConfigured(slot, exchange)
+            logWithoutResponse(&request, status: 408)
+            resetIfConfigured(request)
         case .responseTimedOut:
-            if exchanges[exchange].sentBytes == 0 { exchanges[exchange].status = 408 }
-            finish(slot, exchange)
-            resetIfConfigured(slot, exchange)
+            if request.sentBytes == 0 { request.status = 408 }
+            finish(&request)
+            resetIfConfigured(request)
         case .responseFailed:
-            if exchanges[exchange].sentBytes == 0 { exchanges[exchange].status = 499 }
-            finish(slot, exchange)
+            if request.sentBytes == 0 { request.status = 499 }
+            finish(&request)
         case .sourceFailed:
             logError(
-                .alert, "file truncated or unreadable while sending; closing the connection", slot,
-                exchange)
-            finish(slot, exchange)
-        case .dropped: finish(slot, exchange)
-        case .timedOut: resetIfConfigured(slot, exchange)
-        case .brokenProxyHeader(let fault): logProxyFault(fault, slot, exchange)
+                .alert, "file truncated or unreadable while sending; closing the connection",
+                request)
+            finish(&request)
+        case .dropped: finish(&request)
+        case .timedOut: resetIfConfigured(request)
+        case .brokenProxyHeader(let fault): logProxyFault(fault, request)
         }
-        closeConnection(slot)
+        close(&request)
     }
 
     /// Makes the end of the connection the end of the body. Unless the whole body is sent, the
@@ -46,16 +46,16 @@ extension Worker {
     }
 
     /// Lets a connection close normally if the body that it delimits is complete.
-    func allowNormalClose(_ slot: Int, _ exchange: Int) {
-        guard connectionDelimited.contains(slot), exchanges[exchange].isComplete else { return }
-        _ = clinux_end_on_close(connections[slot].fd)
+    func allowNormalClose(_ request: borrowing Request) {
+        guard connectionDelimited.contains(request.slot), request.isComplete else { return }
+        _ = clinux_end_on_close(connections[request.slot].fd)
     }
 
-    private func logProxyFault(_ fault: ProxyHeader.Fault, _ slot: Int, _ exchange: Int) {
+    private func logProxyFault(_ fault: ProxyHeader.Fault, _ request: borrowing Request) {
         let reason: String
         switch fault {
         case .broken:
-            let received = exchanges[exchange].received
+            let received = request.received
             let end = received.indices.first {
                 received[$0] == UInt8(ascii: "\r") || received[$0] == UInt8(ascii: "\n")
             }
@@ -64,24 +64,33 @@ extension Worker {
         case .unknownVersion(let version): reason = "unknown PROXY protocol version: \(version)"
         case .tooLarge: reason = "header is too large"
         }
-        logError(.error, "\(reason) while reading PROXY protocol", slot, exchange)
+        logError(.error, "\(reason) while reading PROXY protocol", request)
     }
 
-    private func resetIfConfigured(_ slot: Int, _ exchange: Int) {
-        let location = plan.locations[Int(exchanges[exchange].location)]
+    private func resetIfConfigured(_ request: borrowing Request) {
+        let location = plan.locations[Int(request.location)]
         if location.features.contains(.resetsTimedOut) {
-            _ = clinux_reset_on_close(connections[slot].fd)
+            _ = clinux_reset_on_close(connections[request.slot].fd)
         }
+    }
+
+    /// Closes a connection with its request, if it has one.
+    mutating func closeConnection(_ slot: Int) {
+        guard connections[slot].state != .free else { return }
+        guard connections[slot].request != 0 else { return closeSocket(slot) }
+        let requests = requests
+        close(&requests[Int(connections[slot].request) &- 1])
+    }
+
+    /// Closes the connection of a request, which is released.
+    private mutating func close(_ request: inout Request) {
+        closeSource(&request)
+        releaseRequest(&request)
+        closeSocket(request.slot)
     }
 
     /// Closes the socket and frees the slot.
-    mutating func closeConnection(_ slot: Int) {
-        guard connections[slot].state != .free else { return }
-        if connections[slot].exchange != 0 {
-            let exchange = Int(connections[slot].exchange) &- 1
-            closeSource(exchange)
-            releaseExchange(slot, exchange)
-        }
+    private mutating func closeSocket(_ slot: Int) {
         deadlines.cancel(slot)
         timers.cancel(slot)
         silentLinks.remove(slot, from: &silent)

@@ -55,14 +55,14 @@ extension Worker {
     }
 
     /// Responds with the counters, in nginx's format.
-    mutating func respondWithStubStatus(_ slot: Int, _ exchange: Int) -> Outcome {
-        let method = exchanges[exchange].method
+    mutating func respondWithStubStatus(_ request: inout Request) -> Outcome {
+        let method = request.method
         guard method == .get || method == .head else { return .status(405) }
-        let total = totalCounts(slot)
+        let total = totalCounts(request.slot)
         let text =
             "Active connections: \(total.active) \nserver accepts handled requests\n"
             + " \(total.accepted) \(total.handled) \(total.requests) \n"
             + "Reading: \(total.reading) Writing: \(total.writing) Waiting: \(total.waiting) \n"
-        return respondWithText(200, Array(text.utf8), type: plan.plainType, slot, exchange)
+        return respondWithText(200, Array(text.utf8), type: plan.plainType, &request)
     }
 }

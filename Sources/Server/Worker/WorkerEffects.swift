@@ -16,7 +16,7 @@ extension Worker {
         connections[slot] = Connection(
             fd: descriptor, generation: connections[slot].generation &+ 1, state: .idle,
             interest: 0, isQueued: false, listener: UInt16(truncatingIfNeeded: listener),
-            exchange: 0, settings: plan.servers[Int(servers.defaultServer)].settings, requests: 0,
+            request: 0, settings: plan.servers[Int(servers.defaultServer)].settings, requests: 0,
             acceptedMs: clock.monotonicMs, number: acceptedCount, lingerUntilMs: 0,
             idleSinceMs: 0, hasHeadDeadline: false)
         if plan.readsProxyHeaders {
@@ -28,7 +28,7 @@ extension Worker {
 
     mutating func expire(_ slot: Int) {
         guard connections[slot].state != .free else { return }
-        guard connections[slot].exchange != 0 else {
+        guard connections[slot].request != 0 else {
             closeConnection(slot)
             return
         }
@@ -49,47 +49,53 @@ extension Worker {
     }
 
     private mutating func perform(_ slot: Int, _ first: Connection.Input) {
-        guard let exchange = exchange(of: slot) else {
+        guard let index = requestIndex(of: slot) else {
             closeConnection(slot)
             return
         }
-        exchanges[exchange].requestsInSlice = 0
-        exchanges[exchange].fileBytesInSlice = 0
-        reportWork(exchange)
-        var action = connections[slot].step(first, &exchanges[exchange])
+        let requests = requests
+        perform(&requests[index], first)
+    }
+
+    private mutating func perform(_ request: inout Request, _ first: Connection.Input) {
+        let slot = request.slot
+        request.requestsInSlice = 0
+        request.fileBytesInSlice = 0
+        reportWork(request)
+        var action = connections[slot].step(first, &request)
         while true {
             let input: Connection.Input
             switch action {
             case .receive:
-                input = receive(slot, exchange)
-                if case .received(let count) = input { reportWork(exchange, andNew: count) }
-            case .growInput: input = growInput(exchange)
+                input = receive(&request)
+                if case .received(let count) = input { reportWork(request, andNew: count) }
+            case .growInput: input = growInput(&request)
             case .storeProxyHeader:
-                proxyAddresses[slot] = exchanges[exchange].proxyAddresses
-                exchanges[exchange].startedMs = clock.monotonicMs
+                proxyAddresses[slot] = request.proxyAddresses
+                request.startedMs = clock.monotonicMs
                 input = .proxyHeaderStored
             case .processRequest:
                 // A request that arrived together with the previous one.
-                if !activity.isBusy { reportWork(exchange) }
+                if !activity.isBusy { reportWork(request) }
                 #if DEBUG
-                    probeIfRequested(slot, exchange)
+                    probeIfRequested(request)
                 #endif
-                processRequest(slot, exchange)
-                input = outcome(of: exchange)
-            case .send(let moreFollows): input = send(slot, exchange, moreFollows)
-            case .sendFile: input = sendFile(slot, exchange)
-            case .produce: input = produce(slot, exchange)
+                processRequest(&request)
+                input = outcome(of: request)
+            case .send(let moreFollows): input = send(&request, moreFollows)
+            case .sendFile: input = sendFile(&request)
+            case .produce: input = produce(&request)
             case .finish:
-                finish(slot, exchange)
+                finish(&request)
                 activity.endWork()
                 input = .finished
             case .wait(let direction, let deadline):
-                guard wait(slot, exchange, direction, deadline) else { return }
+                guard wait(&request, direction, deadline) else { return }
                 input = .expired
             case .suspend:
                 // As in nginx, a client's half-close ends a delayed request. It also ends one that
                 // waits for a password check by the helper process, which all clients share.
-                let isChecking = contextIfAny(exchange)?.passwordCheck.waiter != nil
+                let isChecking = request.context?.passwordCheck.waiter != nil
                 watch(slot, for: timers.isArmed(slot) || isChecking ? .endOfStream : .hangUp)
                 deadlines.cancel(slot)
                 return
@@ -97,20 +103,20 @@ extension Worker {
                 enqueue(slot)
                 return
             case .throttle:
-                throttle(slot, exchange)
+                throttle(&request)
                 return
             case .linger:
-                guard linger(slot, exchange) else { return }
+                guard linger(&request) else { return }
                 input = .expired
             case .keepIdle:
-                keepIdle(slot, exchange)
+                keepIdle(&request)
                 return
             case .close(let reason):
-                finishAndClose(slot, exchange, reason)
+                finishAndClose(&request, reason)
                 activity.endWork()
                 return
             }
-            action = connections[slot].step(input, &exchanges[exchange])
+            action = connections[slot].step(input, &request)
         }
     }
 
@@ -118,48 +124,48 @@ extension Worker {
     /// master in case this process dies. The method changes nothing; it is `mutating` because
     /// otherwise it would receive a copy of the worker.
     @inline(__always)
-    private mutating func reportWork(_ exchange: Int, andNew count: Int = 0) {
-        let start = exchanges[exchange].inputStart
-        let end = exchanges[exchange].inputEnd &+ count
+    private mutating func reportWork(_ request: borrowing Request, andNew count: Int = 0) {
+        let start = request.inputStart
+        let end = request.inputEnd &+ count
         guard end > start else { return }
-        let input = exchanges[exchange].input
+        let input = request.input
         activity.beginWork(input.span(from: start, to: end), nowMs: clock.monotonicMs)
     }
 
     /// Returns the result of processing a request, as an input for the connection.
-    private mutating func outcome(of exchange: Int) -> Connection.Input {
-        if exchanges[exchange].outOfMemory { return .failed }
-        if exchanges[exchange].needsFlush { return .needsFlush }
-        if exchanges[exchange].closesWithoutResponse { return .dropped }
-        return exchanges[exchange].isWaiting ? .suspended : .responded
+    private func outcome(of request: borrowing Request) -> Connection.Input {
+        if request.outOfMemory { return .failed }
+        if request.needsFlush { return .needsFlush }
+        if request.closesWithoutResponse { return .dropped }
+        return request.isWaiting ? .suspended : .responded
     }
 
     /// Continues a response that has waited.
     mutating func resume(_ slot: Int) {
-        guard connections[slot].state == .responding, connections[slot].exchange != 0 else {
+        guard connections[slot].state == .responding, connections[slot].request != 0 else {
             return
         }
-        let exchange = Int(connections[slot].exchange) &- 1
-        guard exchanges[exchange].isWaiting else { return }
-        exchanges[exchange].isWaiting = false
+        let index = Int(connections[slot].request) &- 1
+        guard requests[index].isWaiting else { return }
+        requests[index].isWaiting = false
         drive(slot, .resumed)
     }
 
     // MARK: bytes in and out
 
-    mutating func receive(_ slot: Int, _ exchange: Int) -> Connection.Input {
-        if exchanges[exchange].input.isNone { exchanges[exchange].input = inputs.acquire() }
-        let input = exchanges[exchange].input
+    mutating func receive(_ request: inout Request) -> Connection.Input {
+        if request.input.isNone { request.input = inputs.acquire() }
+        let input = request.input
         guard !input.isNone else { return .failed }
-        let end = exchanges[exchange].inputEnd
+        let end = request.inputEnd
         let room = input.capacity &- end
         switch unsafe Linux.receive(
-            connections[slot].fd, into: input.bytes(from: end, to: input.capacity))
+            connections[request.slot].fd, into: input.bytes(from: end, to: input.capacity))
         {
         case .bytes(0): return .endOfStream
         case .bytes(let count):
-            exchanges[exchange].mayHaveMore = count == room
-            exchanges[exchange].hasReceived = true
+            request.mayHaveMore = count == room
+            request.hasReceived = true
             // The response must not be older than changes that precede these bytes.
             if ChangeFeed.hasPendingChanges { files.processChanges() }
             return .received(count)
@@ -169,20 +175,20 @@ extension Worker {
     }
 
     mutating func send(
-        _ slot: Int, _ exchange: Int, _ moreFollows: Bool
+        _ request: inout Request, _ moreFollows: Bool
     ) -> Connection.Input {
-        let features = plan.locations[Int(exchanges[exchange].location)].features
-        let output = exchanges[exchange].output
-        let start = exchanges[exchange].outputStart
-        var maxCount = exchanges[exchange].outputCount
+        let features = plan.locations[Int(request.location)].features
+        let output = request.output
+        let start = request.outputStart
+        var maxCount = request.outputCount
         // While a response waits, the output has only earlier responses.
-        if features.contains(.limitsRate), !exchanges[exchange].isWaiting {
-            maxCount = Int(min(Int64(maxCount), sendableBytes(slot, exchange)))
+        if features.contains(.limitsRate), !request.isWaiting {
+            maxCount = Int(min(Int64(maxCount), sendableBytes(&request)))
             guard maxCount > 0 else { return .limited }
         }
         let bytes = unsafe output.bytes(from: start, to: start &+ maxCount)
         let result = unsafe Linux.send(
-            connections[slot].fd, UnsafeRawBufferPointer(bytes),
+            connections[request.slot].fd, UnsafeRawBufferPointer(bytes),
             moreFollows: moreFollows && features.sendsHeadWithFile)
         switch result {
         case .bytes(let count): return .sent(count)

@@ -5,30 +5,33 @@ import Reactor
 extension Worker {
     /// Waits for readiness. Returns true if the deadline has passed already.
     mutating func wait(
-        _ slot: Int, _ exchange: Int, _ direction: Connection.Direction,
+        _ request: inout Request, _ direction: Connection.Direction,
         _ deadline: Connection.DeadlineKind
     ) -> Bool {
-        watch(slot, for: direction == .read ? .readable : .writable)
-        let timeouts = plan.locations[Int(exchanges[exchange].location)].timeouts
+        watch(request.slot, for: direction == .read ? .readable : .writable)
+        let timeouts = plan.locations[Int(request.location)].timeouts
         switch deadline {
         case .header:
             // This deadline is for the whole head, from its first byte or the start of the
             // connection.
-            if connections[slot].hasHeadDeadline, deadlines.isArmed(slot) { return false }
-            connections[slot].hasHeadDeadline = true
-            deadlines.arm(slot, list: Int(timeouts.header), nowMs: clock.monotonicMs)
-        case .send: arm(slot, timeouts.send)
-        case .keepalive: arm(slot, timeouts.keepalive)
-        case .body, .lingering:
-            if connections[slot].lingerUntilMs == 0 {
-                connections[slot].lingerUntilMs = clock.monotonicMs &+ timeouts.lingeringTimeMs
+            if connections[request.slot].hasHeadDeadline, deadlines.isArmed(request.slot) {
+                return false
             }
-            if clock.monotonicMs >= connections[slot].lingerUntilMs { return true }
+            connections[request.slot].hasHeadDeadline = true
+            deadlines.arm(request.slot, list: Int(timeouts.header), nowMs: clock.monotonicMs)
+        case .send: arm(request.slot, timeouts.send)
+        case .keepalive: arm(request.slot, timeouts.keepalive)
+        case .body, .lingering:
+            if connections[request.slot].lingerUntilMs == 0 {
+                connections[request.slot].lingerUntilMs =
+                    clock.monotonicMs &+ timeouts.lingeringTimeMs
+            }
+            if clock.monotonicMs >= connections[request.slot].lingerUntilMs { return true }
             let shorter =
                 deadline == .body
                 && plan.durationsMs[Int(timeouts.body)]
                     < plan.durationsMs[Int(timeouts.lingering)]
-            arm(slot, shorter ? timeouts.body : timeouts.lingering)
+            arm(request.slot, shorter ? timeouts.body : timeouts.lingering)
         }
         return false
     }
@@ -68,36 +71,37 @@ extension Worker {
     }
 
     /// Releases the connection's buffers and waits for the next request.
-    mutating func keepIdle(_ slot: Int, _ exchange: Int) {
-        let timeouts = plan.locations[Int(exchanges[exchange].location)].timeouts
-        releaseExchange(slot, exchange)
-        watch(slot, for: .readable)
-        if connections[slot].requests == 0 {
-            if !silentLinks.contains(slot) { silentLinks.append(slot, to: &silent) }
-            if !deadlines.isArmed(slot) {
-                connections[slot].hasHeadDeadline = true
-                deadlines.arm(slot, list: Int(timeouts.header), nowMs: clock.monotonicMs)
+    mutating func keepIdle(_ request: inout Request) {
+        let timeouts = plan.locations[Int(request.location)].timeouts
+        releaseRequest(&request)
+        watch(request.slot, for: .readable)
+        if connections[request.slot].requests == 0 {
+            if !silentLinks.contains(request.slot) { silentLinks.append(request.slot, to: &silent) }
+            if !deadlines.isArmed(request.slot) {
+                connections[request.slot].hasHeadDeadline = true
+                deadlines.arm(request.slot, list: Int(timeouts.header), nowMs: clock.monotonicMs)
             }
         } else {
-            connections[slot].idleSinceMs = clock.monotonicMs
-            connections[slot].minKeepaliveMs = timeouts.keepaliveMinMs
-            arm(slot, timeouts.keepalive)
+            connections[request.slot].idleSinceMs = clock.monotonicMs
+            connections[request.slot].minKeepaliveMs = timeouts.keepaliveMinMs
+            arm(request.slot, timeouts.keepalive)
         }
         if state == .draining {
-            let untilMs = connections[slot].lastRequestDeadlineMs(drainingSinceMs: drainingSinceMs)
+            let untilMs = connections[request.slot].lastRequestDeadlineMs(
+                drainingSinceMs: drainingSinceMs)
             idleUntilMs = min(idleUntilMs, untilMs)
         }
     }
 
     /// Shuts down our side and waits for the client to close. Returns true if the deadline for that
     /// has passed already.
-    mutating func linger(_ slot: Int, _ exchange: Int) -> Bool {
-        if !connectionDelimited.isEmpty { allowNormalClose(slot, exchange) }
-        shutdownSending(connections[slot].fd)
-        connections[slot].state = .lingering
-        connections[slot].lingerUntilMs = 0
-        exchanges[exchange].inputStart = 0
-        exchanges[exchange].inputEnd = 0
-        return wait(slot, exchange, .read, .lingering)
+    mutating func linger(_ request: inout Request) -> Bool {
+        if !connectionDelimited.isEmpty { allowNormalClose(request) }
+        shutdownSending(connections[request.slot].fd)
+        connections[request.slot].state = .lingering
+        connections[request.slot].lingerUntilMs = 0
+        request.inputStart = 0
+        request.inputEnd = 0
+        return wait(&request, .read, .lingering)
     }
 }

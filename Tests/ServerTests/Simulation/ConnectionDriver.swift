@@ -39,7 +39,7 @@ final class ConnectionDriver {
     private let settings: SimulatedSettings
     private var random: SeededGenerator
     private var connection: Connection
-    private var exchange: Exchange
+    private var request: Request
     private var hasExchange = false
     private var deadlines = Deadlines(durationsMs: SimulatedSettings.durationsMs, slots: 1)
     private var inputs: BufferPool
@@ -75,17 +75,17 @@ final class ConnectionDriver {
         trace = isTraced ? [] : nil
         inputs = BufferPool(size: settings.inputSize, keeps: 2)
         outputs = BufferPool(size: settings.outputSize, keeps: 2)
-        exchange = Exchange(limits: settings.limits)
+        request = Request(limits: settings.limits)
         connection = Connection(
             fd: 3, generation: 1, state: .idle, interest: 0, isQueued: false, listener: 0,
-            exchange: 0, settings: 0, requests: 0, acceptedMs: 1000, number: 1,
+            request: 0, settings: 0, requests: 0, acceptedMs: 1000, number: 1,
             lingerUntilMs: 0, idleSinceMs: 0, hasHeadDeadline: false,
             awaitsProxyHeader: settings.proxyHeader != nil)
     }
 
     deinit {
-        inputs.release(exchange.input)
-        outputs.release(exchange.output)
+        inputs.release(request.input)
+        outputs.release(request.output)
     }
 
     // MARK: iterations
@@ -109,7 +109,7 @@ final class ConnectionDriver {
         isQueued = false
         if isPaused {
             isPaused = false
-            exchange.isWaiting = false
+            request.isWaiting = false
             fileIsRead = waitsForFile
             waitsForFile = false
             try drive(fileIsRead ? .fileRead : .resumed)
@@ -128,18 +128,18 @@ final class ConnectionDriver {
         guard !isClosed else { throw SimulationFailure("a turn after the close") }
         if !hasExchange {
             hasExchange = true
-            exchange = Exchange(limits: settings.limits)
+            request = Request(limits: settings.limits)
         }
-        exchange.requestsInSlice = 0
+        request.requestsInSlice = 0
         slicesInTurn = 0
-        var action = connection.step(first, &exchange)
+        var action = connection.step(first, &request)
         // 32 requests with at most a handful of actions each.
         for _ in 0..<400 {
             let input = try carryOut(action)
             trace?.append(
                 "\(nowMs) \(action) -> \(input.map { "\($0)" } ?? "") \(connection.state)")
             guard let input else { return }
-            action = connection.step(input, &exchange)
+            action = connection.step(input, &request)
         }
         throw SimulationFailure("an endless iteration")
     }
@@ -151,24 +151,24 @@ final class ConnectionDriver {
             growInput()
             return .inputGrown
         case .storeProxyHeader:
-            let addresses = exchange.proxyAddresses
+            let addresses = request.proxyAddresses
             guard let header = settings.proxyHeader,
-                case .complete(let sent, exchange.inputStart) = ProxyHeader.parse(header.span),
+                case .complete(let sent, request.inputStart) = ProxyHeader.parse(header.span),
                 sent ?? ProxyHeader.Addresses() == addresses
             else { throw SimulationFailure("a proxy said \(addresses)") }
             return .proxyHeaderStored
         case .processRequest:
-            if hasLackedRoom, exchange.outputCount > 0 {
+            if hasLackedRoom, request.outputCount > 0 {
                 throw SimulationFailure("no room was made")
             }
-            hasLackedRoom = exchange.outputCount > 0 && chance(3)
+            hasLackedRoom = request.outputCount > 0 && chance(3)
             if hasLackedRoom {
-                exchange.needsFlush = true
+                request.needsFlush = true
                 return .needsFlush
             }
             if !hasPaused, random.next() % 4 == 0 {
                 hasPaused = true
-                exchange.isWaiting = true
+                request.isWaiting = true
                 return .suspended
             }
             hasPaused = false
@@ -182,7 +182,7 @@ final class ConnectionDriver {
             return .finished
         case .wait(let direction, let deadline): return try wait(direction, deadline)
         case .suspend:
-            guard exchange.outputCount == 0 else {
+            guard request.outputCount == 0 else {
                 throw SimulationFailure("what earlier requests are owed waits for this one")
             }
             deadlines.cancel(0)
@@ -208,9 +208,9 @@ final class ConnectionDriver {
     // MARK: bytes in and out
 
     private func receive() throws -> Connection.Input {
-        if exchange.input.isNone { exchange.input = inputs.acquire() }
-        let end = exchange.inputEnd
-        let room = exchange.input.capacity - end
+        if request.input.isNone { request.input = inputs.acquire() }
+        let end = request.inputEnd
+        let room = request.input.capacity - end
         // Zero bytes from recv(2) would be interpreted as the end of the stream.
         guard room > 0 else { throw SimulationFailure("a receive into no room") }
         if socket.isReset { return .failed }
@@ -218,47 +218,47 @@ final class ConnectionDriver {
         let most = chance(3) ? Int.random(in: 1...room, using: &random) : room
         guard let bytes = socket.receive(atMost: most) else { return .nothingToReceive }
         if bytes.isEmpty { return .endOfStream }
-        unsafe exchange.input.bytes(from: end, to: end + bytes.count).copyBytes(from: bytes)
-        exchange.mayHaveMore = bytes.count == room
+        unsafe request.input.bytes(from: end, to: end + bytes.count).copyBytes(from: bytes)
+        request.mayHaveMore = bytes.count == room
         return .received(bytes.count)
     }
 
     private func growInput() {
-        let old = exchange.input
-        let start = exchange.inputStart
-        let count = exchange.inputEnd - start
+        let old = request.input
+        let start = request.inputStart
+        let count = request.inputEnd - start
         if start > 0 {
             old.move(from: start, to: 0, count: count)
         } else {
             let larger = inputs.acquire(atLeast: old.capacity * 2)
             larger.copy(from: old, count: count)
             inputs.release(old)
-            exchange.input = larger
+            request.input = larger
         }
-        exchange.inputStart = 0
-        exchange.inputEnd = count
+        request.inputStart = 0
+        request.inputEnd = count
     }
 
     private func send(_ moreFollows: Bool) throws -> Connection.Input {
-        guard exchange.outputCount > 0 else { throw SimulationFailure("a send of nothing") }
-        guard moreFollows == (exchange.source == .file) else {
-            throw SimulationFailure("MSG_MORE: \(moreFollows) before \(exchange.source)")
+        guard request.outputCount > 0 else { throw SimulationFailure("a send of nothing") }
+        guard moreFollows == (request.source == .file) else {
+            throw SimulationFailure("MSG_MORE: \(moreFollows) before \(request.source)")
         }
         if socket.isReset { return .failed }
         if chance(8) { return .noRoom }
         if chance(12) { return .limited }
         let bytes = unsafe Array(
-            exchange.output.bytes(from: exchange.outputStart, to: exchange.outputEnd))
+            request.output.bytes(from: request.outputStart, to: request.outputEnd))
         let count = socket.send(bytes, atMost: pieceOf(bytes.count))
         takenBytes += count
         return count == 0 ? .noRoom : .sent(count)
     }
 
     private func sendFile() throws -> Connection.Input {
-        guard let current, exchange.fileRemaining > 0 else {
+        guard let current, request.fileRemaining > 0 else {
             throw SimulationFailure("a sendfile of nothing")
         }
-        guard exchange.outputCount == 0 else {
+        guard request.outputCount == 0 else {
             throw SimulationFailure("a file overtakes what is before it")
         }
         try countSlice()
@@ -266,13 +266,13 @@ final class ConnectionDriver {
         if mustWaitForFile() { return .fileNotInMemory }
         if chance(8) { return .noRoom }
         if chance(12) { return .limited }
-        let asked = Int(min(exchange.fileRemaining, Int64(settings.sendfileMaxChunk)))
-        let position = Int(exchange.fileOffset) - current.number
+        let asked = Int(min(request.fileRemaining, Int64(settings.sendfileMaxChunk)))
+        let position = Int(request.fileOffset) - current.number
         let there = min(asked, current.available - position)
         guard there > 0 else {
             return current.kind == .unreadableFile ? .sourceFailed : .sentFile(0, of: asked)
         }
-        let start = Int(exchange.fileOffset)
+        let start = Int(request.fileOffset)
         let count = socket.send(
             SimulatedResponse.pattern[start..<(start + there)], atMost: pieceOf(there))
         takenBytes += count
@@ -286,27 +286,27 @@ final class ConnectionDriver {
         defer { fileIsRead = false }
         guard !fileIsRead, chance(6) else { return false }
         waitsForFile = true
-        exchange.isWaiting = true
+        request.isWaiting = true
         return true
     }
 
     private func produce() throws -> Connection.Input {
         guard let current else { throw SimulationFailure("a slice without a response") }
-        guard exchange.outputCount == 0 else {
+        guard request.outputCount == 0 else {
             throw SimulationFailure("a slice behind bytes that are not sent")
         }
         if mustWaitForFile() { return .fileNotInMemory }
         try countSlice()
-        exchange.hasProduced = true
+        request.hasProduced = true
         let left = current.available - produced
         if left == 0, current.isCutShort { return .sourceFailed }
         // A compressor buffers bytes, so a slice may produce none.
-        let most = chance(4) ? 0 : min(left, exchange.output.capacity - exchange.outputEnd)
+        let most = chance(4) ? 0 : min(left, request.output.capacity - request.outputEnd)
         let count = most == 0 ? 0 : Int.random(in: 1...most, using: &random)
         let body = current.body
         write(body[(body.startIndex + produced)...].prefix(count))
         produced += count
-        exchange.bodyBytes += Int64(count)
+        request.bodyBytes += Int64(count)
         let isLast = produced == current.available && !current.isCutShort
         return .produced(isLast: isLast && chance(2))
     }
@@ -319,15 +319,15 @@ final class ConnectionDriver {
     }
 
     private func write(_ bytes: some Collection<UInt8>) {
-        let end = exchange.outputEnd
-        while exchange.output.capacity - end < bytes.count {
-            let larger = outputs.acquire(atLeast: exchange.output.capacity * 2)
-            larger.copy(from: exchange.output, count: end)
-            outputs.release(exchange.output)
-            exchange.output = larger
+        let end = request.outputEnd
+        while request.output.capacity - end < bytes.count {
+            let larger = outputs.acquire(atLeast: request.output.capacity * 2)
+            larger.copy(from: request.output, count: end)
+            outputs.release(request.output)
+            request.output = larger
         }
-        unsafe exchange.output.bytes(from: end, to: end + bytes.count).copyBytes(from: bytes)
-        exchange.outputEnd = end + bytes.count
+        unsafe request.output.bytes(from: end, to: end + bytes.count).copyBytes(from: bytes)
+        request.outputEnd = end + bytes.count
         writtenBytes += bytes.count
     }
 
@@ -337,60 +337,60 @@ final class ConnectionDriver {
     private func response() throws {
         guard !isResponding else { throw SimulationFailure("two requests are under way") }
         isResponding = true
-        if exchange.output.isNone { exchange.output = outputs.acquire() }
-        let head = exchange.parser.head
-        exchange.lingeringClose = settings.lingeringClose
-        guard exchange.fault == nil else {
+        if request.output.isNone { request.output = outputs.acquire() }
+        let head = request.parser.head
+        request.lingeringClose = settings.lingeringClose
+        guard request.fault == nil else {
             refuse("fault")
             return
         }
-        guard let response = SimulatedResponse(path: exchange.received.slice(head.path).text) else {
+        guard let response = SimulatedResponse(path: request.received.slice(head.path).text) else {
             throw SimulationFailure("a path that no client sends")
         }
-        exchange.maxBodySize = response.bodyLimit
-        exchange.keepsAlive = head.keepsAlive && connection.requests < settings.keepaliveRequests
-        if exchange.body == .invalid {
+        request.maxBodySize = response.bodyLimit
+        request.keepsAlive = head.keepsAlive && connection.requests < settings.keepaliveRequests
+        if request.body == .invalid {
             refuse("400")
         } else if response.bodyLimit > 0, head.contentLength > response.bodyLimit {
             refuse("413")
         } else {
-            if head.expectsContinue, exchange.body != .none { write(SimulatedResponse.interim) }
+            if head.expectsContinue, request.body != .none { write(SimulatedResponse.interim) }
             begin(response)
         }
     }
 
     private func refuse(_ status: String) {
-        exchange.keepsAlive = false
+        request.keepsAlive = false
         responseStart = writtenBytes
         write(SimulatedResponse.refusal(status))
-        exchange.headBytes = Int64(writtenBytes - responseStart)
+        request.headBytes = Int64(writtenBytes - responseStart)
     }
 
     private func begin(_ response: SimulatedResponse) {
         current = response
         responseStart = writtenBytes
-        let head = response.head(keepsAlive: exchange.keepsAlive)
+        let head = response.head(keepsAlive: request.keepsAlive)
         write(head)
-        exchange.headBytes = Int64(head.count)
+        request.headBytes = Int64(head.count)
         produced = 0
         guard response.length > 0 else { return }
         switch response.kind {
         case .memory:
             write(response.body)
-            exchange.bodyBytes = Int64(response.length)
+            request.bodyBytes = Int64(response.length)
         case .file, .truncatedFile, .unreadableFile:
-            exchange.source = .file
-            exchange.fileOffset = Int64(response.number)
-            exchange.fileRemaining = Int64(response.length)
+            request.source = .file
+            request.fileOffset = Int64(response.number)
+            request.fileRemaining = Int64(response.length)
         case .producer, .failingProducer:
-            exchange.source = .producer
-            exchange.hasProduced = false
+            request.source = .producer
+            request.hasProduced = false
         }
     }
 
     private func finish() throws {
         guard isResponding else { throw SimulationFailure("a request is over twice") }
-        guard exchange.source == .none else { throw SimulationFailure("finished too early") }
+        guard request.source == .none else { throw SimulationFailure("finished too early") }
         try checkLoggedBytes(writtenBytes - responseStart)
         isResponding = false
         slicesInTurn = 0
@@ -404,10 +404,10 @@ final class ConnectionDriver {
         _ direction: Connection.Direction, _ kind: Connection.DeadlineKind
     ) throws -> Connection.Input? {
         interest = direction
-        if direction == .read, exchange.outputCount > 0 {
-            throw SimulationFailure("it waits for bytes and owes \(exchange.outputCount)")
+        if direction == .read, request.outputCount > 0 {
+            throw SimulationFailure("it waits for bytes and owes \(request.outputCount)")
         }
-        if direction == .write, exchange.outputCount == 0, exchange.source == .none {
+        if direction == .write, request.outputCount == 0, request.source == .none {
             throw SimulationFailure("it waits for room and has nothing to send")
         }
         switch kind {
@@ -430,7 +430,7 @@ final class ConnectionDriver {
 
     /// Waits until the rate limit allows more: no timeout runs, and readiness is not awaited.
     private func hold() throws {
-        guard isResponding || exchange.outputCount > 0 else {
+        guard isResponding || request.outputCount > 0 else {
             throw SimulationFailure("it waits to send nothing")
         }
         deadlines.cancel(0)
@@ -443,22 +443,22 @@ final class ConnectionDriver {
     }
 
     private func linger() throws -> Connection.Input? {
-        guard !isResponding, exchange.outputCount == 0 else {
+        guard !isResponding, request.outputCount == 0 else {
             throw SimulationFailure("it shuts its side and owes a response")
         }
         socket.serverHasEnded = true
         connection.state = .lingering
         connection.lingerUntilMs = 0
-        exchange.inputStart = 0
-        exchange.inputEnd = 0
+        request.inputStart = 0
+        request.inputEnd = 0
         return try wait(.read, .lingering)
     }
 
     private func rest() throws {
-        guard exchange.outputCount == 0, exchange.source == .none, !isResponding else {
-            throw SimulationFailure("it rests and owes \(exchange.outputCount) bytes")
+        guard request.outputCount == 0, request.source == .none, !isResponding else {
+            throw SimulationFailure("it rests and owes \(request.outputCount) bytes")
         }
-        guard exchange.inputStart == exchange.inputEnd else {
+        guard request.inputStart == request.inputEnd else {
             throw SimulationFailure("it rests on bytes that it has not read")
         }
         releaseExchange()
@@ -493,8 +493,8 @@ final class ConnectionDriver {
 
     /// Checks the number of bytes that the access log reports for the response.
     private func checkLoggedBytes(_ bytes: Int) throws {
-        guard exchange.sentBytes == Int64(bytes) else {
-            throw SimulationFailure("\(bytes) bytes are logged as \(exchange.sentBytes)")
+        guard request.sentBytes == Int64(bytes) else {
+            throw SimulationFailure("\(bytes) bytes are logged as \(request.sentBytes)")
         }
     }
 
@@ -508,10 +508,10 @@ final class ConnectionDriver {
     }
 
     private func releaseExchange() {
-        inputs.release(exchange.input)
-        outputs.release(exchange.output)
-        exchange.input = .none
-        exchange.output = .none
+        inputs.release(request.input)
+        outputs.release(request.output)
+        request.input = .none
+        request.output = .none
         hasExchange = false
     }
 

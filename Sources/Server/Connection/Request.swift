@@ -5,7 +5,12 @@ import HTTP
 /// The steps of a request are: bytes are received into `input`; the parser finds a head; server and
 /// location are selected; a response is written into `output`; the rest follows from a file or a
 /// producer; the request is logged; the next request begins at the end of this one in `input`.
-struct Exchange: BitwiseCopyable {
+struct Request {
+    /// Its index in the worker's table; ``subrequestID`` for a subrequest.
+    var id: Int32 = -1
+    /// The index of its connection in the worker's tables.
+    var slot = 0
+
     // Received bytes.
     var input = Buffer.none
     /// The offsets where the request begins, and where the received bytes end.
@@ -75,10 +80,10 @@ struct Exchange: BitwiseCopyable {
     var isSubrequest = false
     /// The index in the plan of the main response's charset; -1 for none.
     var mainCharset: Int32 = -1
-    /// True if the worker has a context for it.
-    var hasContext = false
-    /// True if the worker has the head of its response, for `$sent_http_` variables.
-    var hasSentHead = false
+    /// State that few requests need; nil until one needs it.
+    var context: RequestContext?
+    /// The head of the response, if the configuration uses its fields in variables.
+    var sentHead: [UInt8]?
     /// The index file that the request was redirected to, for `$uri`.
     var index: PlanBytes?
     var status = 0
@@ -94,8 +99,8 @@ struct Exchange: BitwiseCopyable {
     /// True if there is no memory for the response: the connection is closed.
     var outOfMemory = false
     var source = BodySource.none
-    /// True if the worker has a producer for it.
-    var hasProducer = false
+    /// The producer of the rest of the response; nil for none.
+    var producer: BodyProducer?
     /// True if the producer has contributed to this response.
     var hasProduced = false
     var file: Int32 = -1
@@ -122,6 +127,9 @@ struct Exchange: BitwiseCopyable {
     /// The cache of header blocks.
     var fieldBlockCache: FieldBlockCache
 
+    /// The ``id`` of subrequests, of which there is at most one at a time.
+    static let subrequestID = Int32.max
+
     init(limits: HeadLimits, memory: FieldBlockCache = .none) {
         parser = RequestParser(limits: limits)
         self.fieldBlockCache = memory
@@ -130,8 +138,11 @@ struct Exchange: BitwiseCopyable {
     /// Resets all fields for a new connection, whose requests start in `server` and `location`.
     /// Equivalent to a new value, but in place.
     mutating func resetForConnection(
-        _ limits: HeadLimits, _ memory: FieldBlockCache, server: Int32, location: Int32
+        id: Int32, slot: Int, _ limits: HeadLimits, _ memory: FieldBlockCache, server: Int32,
+        location: Int32
     ) {
+        self.id = id
+        self.slot = slot
         self.fieldBlockCache = memory
         defaultServer = server
         defaultLocation = location
@@ -187,8 +198,8 @@ struct Exchange: BitwiseCopyable {
         unsatisfiedSize = -1
         isSubrequest = false
         mainCharset = -1
-        hasContext = false
-        hasSentHead = false
+        if context != nil { context = nil }
+        if sentHead != nil { sentHead = nil }
         index = nil
         status = 0
         varies = false
@@ -196,7 +207,7 @@ struct Exchange: BitwiseCopyable {
         lingeringClose = .whenUnread
         outOfMemory = false
         source = .none
-        hasProducer = false
+        if producer != nil { producer = nil }
         hasProduced = false
         file = -1
         entry = -1
@@ -235,7 +246,7 @@ struct Exchange: BitwiseCopyable {
     var outputCount: Int { outputEnd &- outputStart }
 
     /// True if a file is open, or a producer active.
-    var hasSource: Bool { file >= 0 || entry >= 0 || hasProducer }
+    var hasSource: Bool { file >= 0 || entry >= 0 || producer != nil }
 
     /// The number of bytes of this response that were passed to the kernel, or will be: the end of
     /// a complete response may wait in the output for the next response.
@@ -267,6 +278,6 @@ enum BodySource: UInt8, BitwiseCopyable {
     case none
     /// sendfile from `file`.
     case file
-    /// The worker's producer of this exchange.
+    /// The producer of this request.
     case producer
 }
