@@ -139,8 +139,6 @@ extension Worker {
         request.lingeringClose = plan.locations[location].timeouts.lingeringClose
         request.isRateLimited = false
         request.index = responses[place].index
-        // The path in the worker's buffer belongs to another request.
-        if uriRequest == request.id { uriRequest = -1 }
         return true
     }
 

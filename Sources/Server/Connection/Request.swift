@@ -6,7 +6,7 @@ import HTTP
 /// location are selected; a response is written into `output`; the rest follows from a file or a
 /// producer; the request is logged; the next request begins at the end of this one in `input`.
 struct Request {
-    /// Its index in the worker's table; ``subrequestID`` for a subrequest.
+    /// The index in the worker's table; ``subrequestID`` for a subrequest.
     var id: Int32 = -1
     /// The index of its connection in the worker's tables.
     var slot = 0
@@ -84,6 +84,8 @@ struct Request {
     var context: RequestContext?
     /// The head of the response, if the configuration uses its fields in variables.
     var sentHead: [UInt8]?
+    /// The normalized path, while the request is processed.
+    var uri = RequestPath()
     /// The index file that the request was redirected to, for `$uri`.
     var index: PlanBytes?
     var status = 0
@@ -200,6 +202,7 @@ struct Request {
         mainCharset = -1
         if context != nil { context = nil }
         if sentHead != nil { sentHead = nil }
+        uri = RequestPath()
         index = nil
         status = 0
         varies = false

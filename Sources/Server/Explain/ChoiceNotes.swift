@@ -36,7 +36,7 @@ extension Worker {
     @inline(never)
     func explainedLocation(of request: borrowing Request) -> LocationMatch {
         let server = plan.servers[Int(request.server)]
-        let path = uri.span(from: 0, to: uriCount)
+        let path = request.uri.span
         explanation?.begin("location for \(path.text)")
         let match = plan.location(for: path, in: server.locations, explanation)
         switch match {

@@ -14,7 +14,7 @@ extension Worker {
         // The next request of the pipeline, if there is one, starts now.
         request.startedMs = clock.monotonicMs
         if request.hasSource { closeSource(&request) }
-        if uriRequest == request.id { uriRequest = -1 }
+        if request.uri.isLoaded { paths.release(request.uri.unload()) }
         if request.context != nil { dropContext(&request) }
         if request.sentHead != nil { request.sentHead = nil }
         restoreRealAddress(&request)

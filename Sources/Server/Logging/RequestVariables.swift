@@ -207,7 +207,9 @@ struct RequestVariables {
 
     /// Writes the path as it was looked up: decoded, and with the index file that was found.
     private func writePath(_ received: Span<UInt8>, into writer: inout ByteWriter) -> Bool {
-        if let uri = request.context?.uri { return put(uri.span, into: &writer) }
+        if let uri = request.context?.uri {
+            return put(uri.span, into: &writer) || request.parser.head.isLineRead
+        }
         let raw = received.slice(request.parser.head.path)
         guard request.parser.head.isLineRead else { return false }
         let path = unsafe [UInt8](unsafeUninitializedCapacity: raw.count &+ 16) { memory, count in

@@ -53,7 +53,7 @@ extension Worker {
             appendHead(head, &request)
             return .responded
         }
-        head.contentType = type ?? mediaType(location)
+        head.contentType = type ?? mediaType(request, location)
         head.contentLength = Int64(text.count)
         if let outcome = preconditionsOutcome(head, &request, location) { return outcome }
         respond(head, [.bytes(text)], &request, location)
@@ -94,7 +94,7 @@ extension Worker {
         // The response also depends on whether there is a query.
         preventCaching()
         let target = bytes { (worker, writer) in
-            worker.writePath(into: &writer, isAbsolute: isAbsolute)
+            worker.writePath(request, into: &writer, isAbsolute: isAbsolute)
             writer.append(byte: UInt8(ascii: "/"))
             if !arguments.isEmpty {
                 writer.append(byte: UInt8(ascii: "?"))
@@ -123,8 +123,10 @@ extension Worker {
         }
     }
 
-    private func writePath(into writer: inout ByteWriter, isAbsolute: Bool) {
-        let path = uri.span(from: 0, to: uriCount)
+    private func writePath(
+        _ request: borrowing Request, into writer: inout ByteWriter, isAbsolute: Bool
+    ) {
+        let path = request.uri.span
         var start = 0
         // merge_slashes off leaves `//host` in a path; as a relative reference it would name a
         // host.

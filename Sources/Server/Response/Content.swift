@@ -20,11 +20,11 @@ extension Worker {
             return .status(500)
         }
         let method = request.method
-        if location.features.contains(.deniesHidden), namesHiddenFile() {
+        if location.features.contains(.deniesHidden), namesHiddenFile(request) {
             explanation?.note("hidden_files deny: a name in the path begins with a dot")
             return .status(404)
         }
-        let endsInSlash = lastByte == UInt8(ascii: "/")
+        let endsInSlash = request.uri.lastByte == UInt8(ascii: "/")
         if endsInSlash, method == .get || method == .head || method == .post {
             if location.features.contains(.randomIndex),
                 let outcome = redirectToRandomFile(&request, location)
@@ -69,13 +69,9 @@ extension Worker {
         plan.servers[Int(request.server)].limits.isStrict
     }
 
-    var lastByte: UInt8 {
-        uriCount > 0 ? uri.span(from: uriCount &- 1, to: uriCount)[0] : 0
-    }
-
     /// Returns true if a segment begins with a dot; `/.well-known` is public (RFC 8615).
-    private func namesHiddenFile() -> Bool {
-        let path = uri.span(from: 0, to: uriCount)
+    private func namesHiddenFile(_ request: borrowing Request) -> Bool {
+        let path = request.uri.span
         var index = 1
         while index < path.count {
             if path[index] == UInt8(ascii: "."), path[index &- 1] == UInt8(ascii: "/") {
@@ -181,8 +177,8 @@ extension Worker {
                 // As in nginx, an absolute name is not looked up; the request is redirected to it.
                 _ = context(of: &request)
                 explanation?.note("index: an absolute name, redirecting internally to it")
-                uriCount = 0
-                return extendURI(constant, made) ? .redirected : .status(500)
+                request.uri.removeAll()
+                return extendPath(of: &request, constant, made) ? .redirected : .status(500)
             }
             mapPath(location, &request)
             let directoryEnd = path.count
@@ -195,7 +191,7 @@ extension Worker {
                 explanation?.note("index: \(path.text) exists")
                 request.index = constant
                 if constant == nil { _ = context(of: &request) }
-                return extendURI(constant, made) ? .redirected : .status(500)
+                return extendPath(of: &request, constant, made) ? .redirected : .status(500)
             }
             explanation?.note("index: \(path.text): \(SystemError.text(of: found.error))")
             // Other errors, as of a path that is too long or leads through a file, are final.
@@ -209,18 +205,11 @@ extension Worker {
         return nil
     }
 
-    private mutating func extendURI(_ constant: PlanBytes?, _ made: [UInt8]) -> Bool {
-        if let constant { return extendURI(constant.span) }
-        return extendURI(made.span)
-    }
-
-    /// Appends a name to the path. Returns false if it becomes too long.
-    @discardableResult
-    mutating func extendURI(_ name: Span<UInt8>) -> Bool {
-        var writer = uri.writer(from: uriCount)
-        writer.append(name)
-        uriCount &+= writer.count
-        return !writer.hasOverflowed
+    private func extendPath(
+        of request: inout Request, _ constant: PlanBytes?, _ evaluated: [UInt8]
+    ) -> Bool {
+        if let constant { return request.uri.append(constant.span) }
+        return request.uri.append(evaluated.span)
     }
 
     /// Returns the failure if the directory of a missing index file does not exist either; nil if

@@ -7,7 +7,8 @@ extension Worker {
     mutating func mapPath(_ location: LocationPlan, _ request: inout Request) {
         beginPath(location, &request)
         if location.features.contains(.aliasIsWholePath), !addsPathToAlias(request) { return }
-        path.append(uri.span(from: location.aliasReplaces, to: uriCount))
+        let uri = request.uri
+        path.append(uri.span.slice(from: location.aliasReplaces, to: uri.count))
     }
 
     /// Returns true if try_files has found a file in a location with a regular expression and an
@@ -67,7 +68,7 @@ extension Worker {
     mutating func writePath(
         _ variable: Variable, _ request: inout Request, into writer: inout ByteWriter
     ) -> Bool {
-        loadURI(&request)
+        loadPath(&request)
         return withPath(of: variable, &request) { worker, request in
             guard variable == .realpathRoot else {
                 writer.append(worker.path.span)

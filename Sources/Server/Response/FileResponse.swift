@@ -14,7 +14,7 @@ extension Worker {
         adoptFile(found, &request)
         let location = plan.locations[Int(request.location)]
         var head = commonHead(200, request, location)
-        head.contentType = mediaType(location)
+        head.contentType = mediaType(request, location)
         head.contentLength = fileStatus.size
         let validators = FileValidators(fileStatus, now: clock.seconds)
         head.validators = validators
@@ -120,9 +120,9 @@ extension Worker {
     }
 
     /// Returns the media type of the path, by its extension.
-    func mediaType(_ location: LocationPlan) -> PlanBytes {
+    func mediaType(_ request: borrowing Request, _ location: LocationPlan) -> PlanBytes {
         let types = Int(location.types)
-        let index = plan.types[types].type(forPath: uri.span(from: 0, to: uriCount))
+        let index = plan.types[types].type(forPath: request.uri.span)
         guard index >= 0 else { return location.defaultType }
         return plan.typeNames[types][Int(index)]
     }

@@ -15,11 +15,11 @@ extension Worker {
             if style.callback.isEmpty { style.format = .json }
         }
         style.showsExactSize = location.features.contains(.exactSize)
-        style.linksToParent = uriCount > 1
+        style.linksToParent = request.uri.count > 1
         if location.features.contains(.localTime) {
             style.offsetSeconds = Clock.localOffset(at: clock.seconds)
         }
-        let path = uri.span(from: 0, to: uriCount)
+        let path = request.uri.span
         style.path = path.indices.map { path[$0] }
         if location.features.contains(.sortsListings) {
             style.linksToOrders = true

@@ -46,7 +46,11 @@ extension Worker {
         if isBeginning, responses.isOn, explanation == nil, sendCached(&request) {
             return
         }
-        loadURI(&request)
+        loadPath(&request)
+        guard request.uri.isLoaded else {
+            request.outOfMemory = true
+            return
+        }
         if isBeginning { beginRecording(&request) }
         let outcome =
             isBeginning
@@ -54,6 +58,7 @@ extension Worker {
             : runPhasesOnce(from: request.phase, &request)
         followOutcome(outcome, &request)
         if recorder.isCacheable { storeResponse(&request) }
+        unloadPath(&request)
     }
 
     /// Runs the phases from `phase` on, until there is a response or the request is suspended.
@@ -102,13 +107,13 @@ extension Worker {
         case .redirected, .entered:
             request.isInternal = true
             if case .redirected = outcome {
-                explanation?.note("internal redirect to \(uri.span(from: 0, to: uriCount).text)")
+                explanation?.note("internal redirect to \(request.uri.span.text)")
             }
             guard countRedirect(&request) else {
                 logError(
                     .error,
                     "rewrite or internal redirection cycle while internally redirecting "
-                        + "to \"\(uri.span(from: 0, to: uriCount).text)\"", request)
+                        + "to \"\(request.uri.span.text)\"", request)
                 request.errorStatus = 0
                 endKeepAlive(after: 500, &request)
                 respondWithStatus(500, &request)
@@ -134,12 +139,12 @@ extension Worker {
         guard normalizePath(&request) else {
             // nginx validates the path before it reads Host.
             request.server = plan.addresses[Int(address(of: request.slot))].defaultServer
-            uriCount = 0
+            request.uri.removeAll()
             enterServer(&request)
             logError(.info, "client sent invalid request", request)
             return .status(400)
         }
-        explanation?.note("path \(uri.span(from: 0, to: uriCount).text)")
+        explanation?.note("path \(request.uri.span.text)")
         let settings = Int(plan.servers[Int(request.server)].settings)
         if plan.locations[settings].features.contains(.realIP) {
             applyRealAddress(plan.locations[settings], &request)
@@ -204,7 +209,7 @@ extension Worker {
                 logError(
                     .error,
                     "rewrite or internal redirection cycle while processing "
-                        + "\"\(uri.span(from: 0, to: uriCount).text)\"", request)
+                        + "\"\(request.uri.span.text)\"", request)
                 return .status(500)
             }
         }
@@ -263,7 +268,7 @@ extension Worker {
     /// not received completely. Only the part that was read determines the server and the values of
     /// variables; other variables are empty.
     mutating func selectServerForRefused(_ request: inout Request) {
-        loadURI(&request)
+        loadPath(&request)
         request.method = request.parser.head.method
         selectServer(&request)
         if request.parser.head.isLineRead { _ = normalizePath(&request) }
@@ -273,19 +278,20 @@ extension Worker {
     // MARK: 3. path
 
     mutating func normalizePath(_ request: inout Request) -> Bool {
-        let raw = request.path
-        var writer = uri.writer(from: 0)
+        let (input, start, buffer) = (request.input, request.inputStart, request.uri.buffer)
+        let raw = input.span(from: start, to: request.inputEnd).slice(request.parser.head.path)
+        var writer = buffer.writer(from: 0)
         let merges = plan.servers[Int(request.server)].mergesSlashes
         let isValid =
             RequestTarget.normalize(path: raw, mergesSlashes: merges, into: &writer)
             && !writer.hasOverflowed
-        uriCount = isValid ? writer.count : 0
+        request.uri.setCount(isValid ? writer.count : 0)
         return isValid
     }
 
     /// Responds to `OPTIONS *`, which has no path, unless the server's script returns a response.
     private mutating func respondToServerOptions(_ request: inout Request) -> Outcome {
-        uriCount = 0
+        request.uri.removeAll()
         enterServer(&request)
         explanation?.note("OPTIONS * applies to the whole server")
         let script = plan.servers[Int(request.server)].script
@@ -312,23 +318,23 @@ extension Worker {
         }
         let match =
             explanation == nil
-            ? plan.location(for: uri.span(from: 0, to: uriCount), in: locations)
+            ? plan.location(for: request.uri.span, in: locations)
             : explainedLocation(of: request)
         switch match {
         case .prefix(let location), .final(let location):
             enterLocation(location, &request)
         case .matched(let location, let regex):
             enterLocation(location, &request)
-            let path = uri
-            storeOuterCaptures(of: location, in: path.span(from: 0, to: uriCount), &request)
-            storeCaptures(of: regex, in: path.span(from: 0, to: uriCount), &request)
+            let path = request.uri
+            storeOuterCaptures(of: location, in: path.span, &request)
+            storeCaptures(of: regex, in: path.span, &request)
         case .none: enterServer(&request)
         case .limitReached(let tried):
             enterServer(&request)
             logError(
                 .error,
                 "the regular expression of \(plan.text(ofLocation: tried)) hit its limit on "
-                    + "\"\(uri.span(from: 0, to: uriCount).text)\"", request)
+                    + "\"\(request.uri.span.text)\"", request)
             return false
         }
         return true

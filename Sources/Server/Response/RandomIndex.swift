@@ -22,7 +22,7 @@ extension Worker {
             }
             explanation?.note("random_index: \(name.span.text)")
             _ = context(of: &request)
-            return extendURI(name.span) ? .redirected : .status(500)
+            return request.uri.append(name.span) ? .redirected : .status(500)
         } catch {
             return reportOpenFailure(error, &request, location)
         }

@@ -70,7 +70,7 @@ extension Worker {
 
     private func pathAndQuery(_ request: borrowing Request) -> String {
         let query = arguments(request)
-        let path = uri.span(from: 0, to: uriCount).text
+        let path = request.uri.span.text
         return query.isEmpty ? path : "\(path)?\(query.span.text)"
     }
 
@@ -198,7 +198,7 @@ extension Worker {
     private mutating func runRewrite(
         _ step: ScriptStep, _ request: inout Request
     ) -> RewriteResult {
-        let subject = uri.span(from: 0, to: uriCount)
+        let subject = request.uri.span
         let path = subject.indices.map { subject[$0] }
         let logs = plan.locations[Int(request.location)].features
             .contains(.logsRewrites)
@@ -265,7 +265,7 @@ extension Worker {
             logError(.error, "the rewritten URI has a zero length", request)
             return .ended(.status(500))
         }
-        guard setURI(path.span) else { return .ended(.status(500)) }
+        guard request.uri.replace(by: path.span) else { return .ended(.status(500)) }
         request.isInternal = true
         if step.rewrite.contains(.staysInLocation) {
             leaveLocation(&request)

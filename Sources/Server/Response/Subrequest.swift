@@ -13,14 +13,14 @@ extension Worker {
         preventCaching()
         let values = context(of: &request).values
         let savedCharset = evaluatedCharset
-        saveURI(of: request)
+        unloadPath(&request)
         var sub = subrequest(of: request, charset: charset)
         let context = context(of: &sub)
         context.values = values
         context.args = []
-        loadURI(&sub)
+        loadPath(&sub)
         var body: [BodySegment]?
-        if setURI(path.span), !sub.output.isNone {
+        if sub.uri.replace(by: path.span), !sub.output.isNone {
             explanation?.begin("subrequest for a part of the response: \(path.text)")
             runPhases(from: .serverRewrite, &sub)
             explanation?.end()
@@ -30,7 +30,8 @@ extension Worker {
         closeSource(&sub)
         outputs.release(sub.output)
         dropContext(&sub)
-        loadURI(&request)
+        paths.release(sub.uri.unload())
+        loadPath(&request)
         evaluatedCharset = savedCharset
         return body
     }

@@ -18,7 +18,7 @@ extension Worker {
             let replaced = name.template.isConstant ? 0 : location.aliasReplaces
             if replaced > 0, found.count >= replaced,
                 found.span.slice(from: 0, to: replaced).equals(
-                    uri.span(from: 0, to: min(replaced, uriCount)))
+                    request.uri.span.slice(from: 0, to: min(replaced, request.uri.count)))
             {
                 found.removeFirst(replaced)
             }
@@ -84,10 +84,11 @@ extension Worker {
             context.addsPathToAlias = true
             if name.isDirectory { return nil }
         } else if location.aliasReplaces > 0 {
-            let replaced = self.uri.span(from: 0, to: min(location.aliasReplaces, uriCount))
+            let replaced = request.uri.span.slice(
+                from: 0, to: min(location.aliasReplaces, request.uri.count))
             uri = replaced.indices.map { replaced[$0] } + found
         }
-        return setURI(uri.span) ? nil : .status(500)
+        return request.uri.replace(by: uri.span) ? nil : .status(500)
     }
 
     /// Enters a named location, or redirects internally to a text with a query of its own.
@@ -101,7 +102,7 @@ extension Worker {
             context.args = []
         }
         let path = target[..<(mark ?? target.count)]
-        guard setURI(path.span) else { return .status(500) }
+        guard request.uri.replace(by: path.span) else { return .status(500) }
         return .redirected
     }
 
@@ -112,7 +113,7 @@ extension Worker {
             logError(.error, "could not find named location \"\(name.span.text)\"", request)
             return .status(500)
         }
-        guard uriCount > 0 else {
+        guard !request.uri.isEmpty else {
             logError(.error, "empty URI in redirect to named location", request)
             return .status(500)
         }

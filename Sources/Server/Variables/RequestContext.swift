@@ -13,7 +13,7 @@ final class RequestContext {
     var values: [Value]
     /// The query, after a rewrite or a redirect changed it.
     var args: [UInt8]?
-    /// The path, while another request uses the worker's buffer.
+    /// The path, if it may have changed, while the request is not processed.
     var uri: [UInt8]?
     /// The captures of the last regular expression that matched.
     var captures = Captures()

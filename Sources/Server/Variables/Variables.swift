@@ -19,7 +19,6 @@ extension Worker {
 
     /// Drops the context at the end of the request.
     mutating func dropContext(_ request: inout Request) {
-        if uriRequest == request.id { uriRequest = -1 }
         guard request.context != nil else { return }
         uncountConnections(&request)
         cancelPasswordCheck(&request)
@@ -111,9 +110,9 @@ extension Worker {
             writer.append(group.span)
             return true
         case .slot: return writeSlot(Int(piece.index), &request, into: &writer)
-        case .documentURI where uriRequest == request.id:
-            writer.append(uri.span(from: 0, to: uriCount))
-            return uriCount > 0 || request.parser.head.isLineRead
+        case .documentURI where request.uri.isLoaded:
+            writer.append(request.uri.span)
+            return !request.uri.isEmpty || request.parser.head.isLineRead
         case .documentRoot, .realpathRoot, .requestFilename:
             return writePath(piece.variable, &request, into: &writer)
         case .proxyAddress, .proxyPort, .proxyServerAddress, .proxyServerPort, .socketAddress,
@@ -242,38 +241,25 @@ extension Worker {
 
     // MARK: the path
 
-    /// Makes the worker's buffer hold the path of a request. The buffer is emptied first, so that a
-    /// part of another request's path is never used. A changed path is stored in the request's
-    /// context while another request uses the buffer; any other is computed again.
-    mutating func loadURI(_ request: inout Request) {
-        guard uriRequest != request.id else { return }
-        if uriRequest >= 0 { saveURI(of: requests[Int(uriRequest)]) }
-        uriRequest = request.id
-        uriCount = 0
-        uri.fillWithMarker()
-        if let kept = request.context?.uri {
-            setURI(kept.span)
-        } else if request.phase > .start, normalizePath(&request),
-            let index = request.index
-        {
-            extendURI(index.span)
+    /// Gives the request a buffer with its path, which it has while it is processed. A path that was
+    /// changed comes from its context; any other is computed again.
+    mutating func loadPath(_ request: inout Request) {
+        guard !request.uri.isLoaded else { return }
+        request.uri.load(paths.acquire())
+        if let stored = request.context?.uri {
+            request.uri.replace(by: stored.span)
+        } else if request.phase > .start, normalizePath(&request), let index = request.index {
+            request.uri.append(index.span)
         }
     }
 
-    /// Stores the path that the worker's buffer holds for a request, which may have changed it.
-    mutating func saveURI(of request: borrowing Request) {
-        uriRequest = -1
-        guard let context = request.context else { return }
-        let bytes = uri.span(from: 0, to: uriCount)
-        context.uri = bytes.indices.map { bytes[$0] }
-    }
-
-    /// Replaces the path. Returns false if it is too long.
-    @discardableResult
-    mutating func setURI(_ bytes: Span<UInt8>) -> Bool {
-        var writer = uri.writer(from: 0)
-        writer.append(bytes)
-        uriCount = writer.count
-        return !writer.hasOverflowed
+    /// Releases the buffer of the path, and stores a path that may have changed.
+    mutating func unloadPath(_ request: inout Request) {
+        guard request.uri.isLoaded else { return }
+        if let context = request.context {
+            let path = request.uri.span
+            context.uri = path.indices.map { path[$0] }
+        }
+        paths.release(request.uri.unload())
     }
 }

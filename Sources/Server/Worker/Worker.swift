@@ -75,11 +75,8 @@ struct Worker: ~Copyable {
     var evaluatedCharset: [UInt8] = []
     /// The requested host in lower case, while a server is selected.
     let hostName: Buffer
-    /// The normalized path of the current request.
-    var uri: Buffer
-    var uriCount = 0
-    /// The ``Request/id`` of the request that ``uri`` belongs to; -1 for none.
-    var uriRequest: Int32 = -1
+    /// Buffers for the paths of the requests that are processed: one, and one for a subrequest.
+    var paths: BufferPool
     var accessLog: AccessLog
     /// Limits repeated messages in the error logs.
     let repeatedMessages = RepeatedMessages()
@@ -145,8 +142,9 @@ struct Worker: ~Copyable {
         mountsDescriptor = files.isOn ? openMounts() : -1
         responses = ResponseCache(
             entries: files.isOn ? bounds.entries : 0, bytes: bounds.bytes / 3, seed: seed)
-        uri = Worker.scratch(plan)
-        hostName = Worker.scratch(plan)
+        paths = BufferPool(size: Worker.pathSize(plan), keeps: 2)
+        hostName = unsafe Buffer(
+            unsafe: .allocate(byteCount: paths.size, alignment: 16), capacity: paths.size)
         accessLog = AccessLog(context.ring, context.logWriter)
         helperBox = HelperClientBox(HelperClient(descriptor: context.helper))
         listeners = Worker.listeners(context)
@@ -154,7 +152,6 @@ struct Worker: ~Copyable {
     }
 
     deinit {
-        unsafe uri.start?.deallocate()
         unsafe hostName.start?.deallocate()
         requests.free()
         fieldBlockCache.free()
@@ -219,14 +216,13 @@ struct Worker: ~Copyable {
         return min(size, 65536)
     }
 
-    /// Allocates memory for the longest request target, with room for an appended index file.
-    private static func scratch(_ plan: Plan) -> Buffer {
+    /// Returns the length of the longest request target, with room for an appended index file.
+    private static func pathSize(_ plan: Plan) -> Int {
         var size = 8192
         for index in 0..<plan.servers.count {
             size = max(size, plan.servers[index].limits.requestLine)
         }
-        return unsafe Buffer(
-            unsafe: .allocate(byteCount: size &+ 4096, alignment: 16), capacity: size &+ 4096)
+        return size &+ 4096
     }
 }
 

@@ -43,7 +43,7 @@ extension Worker {
     }
 
     mutating func releaseRequest(_ request: inout Request) {
-        if uriRequest == request.id { uriRequest = -1 }
+        if request.uri.isLoaded { paths.release(request.uri.unload()) }
         if request.context != nil { dropContext(&request) }
         if request.sentHead != nil { request.sentHead = nil }
         if request.isReading { cancelReading(&request) }
