@@ -14,7 +14,8 @@ import Testing
     ])
     func uncheckedPartIsWholeNames(path: String, part: String, count: Int) {
         #expect(
-            Worker.uncheckedPrefix(of: Array(path.utf8).span, from: Array(part.utf8).span) == count)
+            SymlinkChecks.uncheckedPrefix(of: Array(path.utf8).span, from: Array(part.utf8).span)
+                == count)
     }
 
     private let directory = NSTemporaryDirectory() + "apus-links-\(UUID().uuidString)"

@@ -3,20 +3,22 @@ import Linux
 import Reactor
 
 /// The access phase: allow and deny, then auth_basic; `satisfy` requires both or either.
-extension Worker {
+enum Access {
     /// Checks access. Returns nil if the request continues.
-    mutating func access(
-        _ request: inout Request, _ location: LocationPlan
-    ) -> Outcome? {
+    static func access(
+        _ request: inout Request, _ services: inout Services, _ location: LocationPlan
+    ) -> PhaseOutcome? {
         if let status = popDelayedStatus(request) { return .status(status) }
-        let access = plan.accesses[Int(location.access)]
+        let access = services.plan.accesses[Int(location.access)]
         var refusal = 0
-        if let denies = access.rules?.denies(peers[request.slot]) {
-            explanation?.note(
-                "allow, deny: \(peers[request.slot].text) is \(denies ? "denied" : "allowed")")
+        if let denies = access.rules?.denies(services.peers[request.slot]) {
+            services.explanation?.note(
+                "allow, deny: \(services.peers[request.slot].text) is "
+                    + (denies ? "denied" : "allowed")
+            )
             if denies {
                 guard access.satisfiesAny else {
-                    logError(.error, "access forbidden by rule", request)
+                    services.logError(.error, "access forbidden by rule", request)
                     return .status(403)
                 }
                 refusal = 403
@@ -25,8 +27,8 @@ extension Worker {
             }
         }
         if let auth = access.auth {
-            let passwordCheck = passwordCheck(auth, &request)
-            explanation?.note("auth_basic: \(passwordCheck.text)")
+            let passwordCheck = AuthBasic.passwordCheck(auth, &request, &services)
+            services.explanation?.note("auth_basic: \(passwordCheck.text)")
             switch passwordCheck {
             case .declined: break
             case .waits: return .suspended
@@ -40,7 +42,7 @@ extension Worker {
                 // combines.
                 guard access.satisfiesAny, status == 401 || status == 403 else {
                     return status == 401
-                        ? refuseUnauthorized(auth, &request) : .status(status)
+                        ? refuseUnauthorized(auth, &request, &services) : .status(status)
                 }
                 refusal = status == 401 || refusal == 0 ? status : refusal
             }
@@ -48,28 +50,29 @@ extension Worker {
         switch refusal {
         case 0: return nil
         case 403:
-            logError(.error, "access forbidden by rule", request)
+            services.logError(.error, "access forbidden by rule", request)
             return .status(403)
         default:
-            return access.auth.map { refuseUnauthorized($0, &request) } ?? .status(refusal)
+            return access.auth.map { refuseUnauthorized($0, &request, &services) }
+                ?? .status(refusal)
         }
     }
 
     /// Responds with 401, at once or after auth_delay.
-    private mutating func refuseUnauthorized(
-        _ auth: AuthBasicPlan, _ request: inout Request
-    ) -> Outcome {
+    private static func refuseUnauthorized(
+        _ auth: AuthBasicPlan, _ request: inout Request, _ services: inout Services
+    ) -> PhaseOutcome {
         guard auth.delayMs > 0 else { return .status(401) }
-        logError(.info, "delaying unauthorized request", request)
-        context(of: &request).passwordCheck.delayedStatus = 401
-        timers.arm(request.slot, atMs: clock.monotonicMs &+ auth.delayMs)
+        services.logError(.info, "delaying unauthorized request", request)
+        services.context(of: &request).passwordCheck.delayedStatus = 401
+        services.timers.arm(request.slot, atMs: services.clock.monotonicMs &+ auth.delayMs)
         return .suspended
     }
 
     /// Returns the WWW-Authenticate fields of the response, each after a line end (RFC 7617). A
     /// request that was refused and redirected keeps them. Control characters, with which a
     /// variable could end the field, become spaces.
-    func challenges(_ request: borrowing Request) -> [UInt8] {
+    static func challenges(_ request: borrowing Request) -> [UInt8] {
         guard let realms = request.context?.passwordCheck.realms, !realms.isEmpty else {
             return []
         }
@@ -82,7 +85,7 @@ extension Worker {
         return fields
     }
 
-    private func popDelayedStatus(_ request: borrowing Request) -> Int? {
+    private static func popDelayedStatus(_ request: borrowing Request) -> Int? {
         guard let context = request.context, context.passwordCheck.delayedStatus != 0 else {
             return nil
         }

@@ -21,72 +21,75 @@ struct PasswordCheck {
     var delayedStatus = 0
 }
 
-/// auth_basic (ngx_http_auth_basic_module).
-extension Worker {
-    /// The result of an address or password check.
-    enum AccessVerdict {
-        /// The check does not apply.
-        case declined
-        case allowed
-        case refused(Int)
-        /// The helper process was asked to verify the password.
-        case waits
-    }
+/// The result of an address or password check.
+enum AccessVerdict {
+    /// The check does not apply.
+    case declined
+    case allowed
+    case refused(Int)
+    /// The helper process was asked to verify the password.
+    case waits
+}
 
+/// auth_basic (ngx_http_auth_basic_module).
+enum AuthBasic {
     /// Returns the user and password of a request.
-    func credentials(_ request: borrowing Request) -> BasicCredentials? {
+    static func credentials(_ request: borrowing Request) -> BasicCredentials? {
         guard let field = request.parser.head.field(.authorization) else { return nil }
         return BasicCredentials(authorization: request.received.slice(field))
     }
 
-    mutating func passwordCheck(
-        _ auth: AuthBasicPlan, _ request: inout Request
+    static func passwordCheck(
+        _ auth: AuthBasicPlan, _ request: inout Request, _ services: inout Services
     ) -> AccessVerdict {
-        let realm = value(of: auth.realm, &request)
+        let realm = Variables.value(of: auth.realm, &request, &services)
         if realm.span.equals("off") { return .declined }
         guard let credentials = credentials(request) else {
-            logError(
+            services.logError(
                 .info, "no user/password was provided for basic authentication", request)
-            return challenge(realm, &request)
+            return challenge(realm, &request, &services)
         }
-        guard let path = userFile(auth, &request) else { return .refused(403) }
+        guard let path = userFile(auth, &request, &services) else { return .refused(403) }
         let text: [UInt8]
         do throws(PasswordFiles.Failure) {
-            let nowMs = clock.seconds &* 1000 &+ clock.milliseconds
-            text = try passwordState.files.text(of: path, nowMs: nowMs)
+            let nowMs = services.clock.seconds &* 1000 &+ services.clock.milliseconds
+            text = try services.passwordState.files.text(of: path, nowMs: nowMs)
         } catch {
             let isMissing = error.code == Errno.noEntry && error.call == "open()"
-            logError(
+            services.logError(
                 isMissing ? .error : .crit,
                 "\(SystemError(error.call, "\"\(path.span.text)\"", code: error.code))",
                 request)
             return .refused(isMissing ? 403 : 500)
         }
         guard let place = PasswordFile.hash(of: credentials.user.span, in: text.span) else {
-            logError(
+            services.logError(
                 .error,
                 "user \"\(credentials.user.span.text)\" was not found in \"\(path.span.text)\"",
                 request)
-            return challenge(realm, &request)
+            return challenge(realm, &request, &services)
         }
-        switch check(credentials.password, Array(text[place]), &request) {
+        switch check(credentials.password, Array(text[place]), &request, &services) {
         case .refused(401):
-            logError(
+            services.logError(
                 .error, "user \"\(credentials.user.span.text)\": password mismatch",
                 request)
-            return challenge(realm, &request)
+            return challenge(realm, &request, &services)
         case let verdict: return verdict
         }
     }
 
     /// Returns the path of the password file, relative to the configuration's directory; nil, with
     /// a log message, if a variable in it has a `..` segment.
-    private mutating func userFile(
-        _ auth: AuthBasicPlan, _ request: inout Request
+    private static func userFile(
+        _ auth: AuthBasicPlan, _ request: inout Request, _ services: inout Services
     ) -> [UInt8]? {
-        let path = value(of: auth.userFile, &request)
-        guard path.span.parentSegments <= writtenParents(in: auth.userFile, &request) else {
-            logError(
+        let path = Variables.value(of: auth.userFile, &request, &services)
+        guard
+            path.span.parentSegments
+                <= FilePaths.writtenParents(in: auth.userFile, &request, &services)
+        else {
+            services.logError(
                 .crit, "the password file \"\(path.span.text)\" leads out of its directory",
                 request)
             return nil
@@ -94,40 +97,45 @@ extension Worker {
         return path.first == UInt8(ascii: "/") ? path : Array(auth.directory) + path
     }
 
-    private mutating func challenge(_ realm: [UInt8], _ request: inout Request) -> AccessVerdict {
-        context(of: &request).passwordCheck.realms.append(realm)
+    private static func challenge(
+        _ realm: [UInt8], _ request: inout Request, _ services: inout Services
+    ) -> AccessVerdict {
+        services.context(of: &request).passwordCheck.realms.append(realm)
         return .refused(401)
     }
 
     /// Verifies a password at once if that is fast or it was verified recently; otherwise requests
     /// it from the helper process.
-    private mutating func check(
-        _ password: [UInt8], _ hash: [UInt8], _ request: inout Request
+    private static func check(
+        _ password: [UInt8], _ hash: [UInt8], _ request: inout Request, _ services: inout Services
     ) -> AccessVerdict {
         guard PasswordHash.isSlow(hash.span), password.count <= PasswordHash.maxPasswordLength,
             hash.count <= PasswordHash.maxHashLength
-        else { return checkHere(password, hash) }
-        let pair = passwordState.verified.pair(password.span, hash.span)
-        if passwordState.verified.contains(pair, nowMs: clock.monotonicMs) { return .allowed }
-        let context = context(of: &request)
+        else { return checkHere(password, hash, &services) }
+        let pair = services.passwordState.verified.pair(password.span, hash.span)
+        if services.passwordState.verified.contains(pair, nowMs: services.clock.monotonicMs) {
+            return .allowed
+        }
+        let context = services.context(of: &request)
         if let verdict = context.passwordCheck.verdict, verdict.pair == pair {
             // Without a verdict, for example because two helper processes died of it, the password
             // is not verified here.
             guard let isCorrect = verdict.isCorrect else {
-                return helper.isOpen ? .refused(500) : checkHere(password, hash, as: pair)
+                return services.helper.isOpen
+                    ? .refused(500) : checkHere(password, hash, as: pair, &services)
             }
             return isCorrect ? .allowed : .refused(401)
         }
-        guard helper.isOpen else { return checkHere(password, hash, as: pair) }
+        guard services.helper.isOpen else { return checkHere(password, hash, as: pair, &services) }
         let waiter = HelperClient.Waiter(
-            slot: request.slot, generation: connections[request.slot].generation)
-        let isSubmitted = helper.submit(
+            slot: request.slot, generation: services.connections[request.slot].generation)
+        let isSubmitted = services.helper.submit(
             pair, hash: hash, password: password, for: waiter,
-            of: WaitingClient(peers[request.slot]),
-            nowMs: clock.monotonicMs)
-        helperCheckMs = helper.nextCheckMs
+            of: WaitingClient(services.peers[request.slot]),
+            nowMs: services.clock.monotonicMs)
+        services.helperCheckMs = services.helper.nextCheckMs
         guard isSubmitted else {
-            logError(
+            services.logError(
                 .error, "too many password checks are pending: refusing the request",
                 request)
             return .refused(503)
@@ -136,53 +144,27 @@ extension Worker {
         return .waits
     }
 
-    private mutating func checkHere(
-        _ password: [UInt8], _ hash: [UInt8], as pair: PasswordPair? = nil
+    private static func checkHere(
+        _ password: [UInt8], _ hash: [UInt8], as pair: PasswordPair? = nil,
+        _ services: inout Services
     ) -> AccessVerdict {
         guard PasswordHash.check(password.span, against: hash.span) == .match else {
             return .refused(401)
         }
-        if let pair { passwordState.verified.remember(pair, nowMs: clock.monotonicMs) }
+        if let pair {
+            services.passwordState.verified.remember(pair, nowMs: services.clock.monotonicMs)
+        }
         return .allowed
     }
 
     // MARK: the helper process
 
-    /// Handles the verdict of the helper process; the requests that waited for it continue.
-    mutating func applyVerdict(
-        _ pair: PasswordPair, isCorrect: Bool?, _ waiters: [HelperClient.Waiter]
-    ) {
-        if isCorrect == true { passwordState.verified.remember(pair, nowMs: clock.monotonicMs) }
-        for waiter in waiters { resumeAfterCheck(waiter, (pair: pair, isCorrect: isCorrect)) }
-    }
-
-    private mutating func resumeAfterCheck(
-        _ waiter: HelperClient.Waiter, _ reply: (pair: PasswordPair, isCorrect: Bool?)
-    ) {
-        guard connections[waiter.slot].generation == waiter.generation,
-            connections[waiter.slot].request != 0
-        else { return }
-        let index = Int(connections[waiter.slot].request) &- 1
-        guard let context = requests[index].context, context.passwordCheck.waiter == waiter else {
-            return
-        }
-        context.passwordCheck.waiter = nil
-        context.passwordCheck.verdict = reply
-        if reply.isCorrect == nil, helper.isOpen {
-            logError(
-                .crit,
-                "cannot check a password: the helper process died or did not respond",
-                requests[index])
-        }
-        resume(waiter.slot)
-    }
-
     /// Cancels a password check at the end of a request or when its client disconnects.
-    mutating func cancelPasswordCheck(_ request: inout Request) {
+    static func cancelPasswordCheck(_ request: inout Request, _ services: inout Services) {
         guard let context = request.context, let waiter = context.passwordCheck.waiter else {
             return
         }
         context.passwordCheck.waiter = nil
-        helper.cancel(waiter)
+        services.helper.cancel(waiter)
     }
 }

@@ -3,22 +3,24 @@ import HTTP
 import Linux
 
 /// $invalid_referer (ngx_http_referer_module).
-extension Worker {
-    func writeInvalidReferer(
-        _ request: borrowing Request, into writer: inout ByteWriter
+enum Referer {
+    static func writeInvalidReferer(
+        _ request: borrowing Request, _ services: borrowing Services, into writer: inout ByteWriter
     ) -> Bool {
-        let index = plan.locations[Int(request.location)].access
-        guard index >= 0, let referers = plan.accesses[Int(index)].referers else { return true }
+        let index = services.plan.locations[Int(request.location)].access
+        guard index >= 0, let referers = services.plan.accesses[Int(index)].referers else {
+            return true
+        }
         guard let field = request.parser.head.field(.referer) else {
             if !referers.matchesNone { writer.append("1") }
             return true
         }
         let received = request.received
-        switch plan.matchReferer(referer: received.slice(field), referers) {
+        switch services.plan.matchReferer(referer: received.slice(field), referers) {
         case .valid: break
         case .invalid: writer.append("1")
         case .limitReached:
-            logError(.error, "a valid_referers regex took too many steps", request)
+            services.logError(.error, "a valid_referers regex took too many steps", request)
             writer.append("1")
         }
         return true

@@ -3,34 +3,39 @@ import HTTP
 import Linux
 
 /// $secure_link and $secure_link_expires (ngx_http_secure_link_module).
-extension Worker {
-    mutating func writeSecureLink(
-        _ variable: Variable, _ request: inout Request, into writer: inout ByteWriter
+enum SecureLinks {
+    static func writeSecureLink(
+        _ variable: Variable, _ request: inout Request, _ services: inout Services,
+        into writer: inout ByteWriter
     ) -> Bool {
-        let index = plan.locations[Int(request.location)].access
-        guard index >= 0, let link = plan.accesses[Int(index)].secureLink else { return false }
+        let index = services.plan.locations[Int(request.location)].access
+        guard index >= 0, let link = services.plan.accesses[Int(index)].secureLink else {
+            return false
+        }
         if !link.secret.isEmpty {
             return variable == .secureLink && writeSecretLink(link.secret, request, into: &writer)
         }
         guard let source = link.source, let hashed = link.hashed else { return false }
-        guard beginEvaluation("variable \"secure_link\"", &request) else { return false }
-        defer { endEvaluation() }
-        let text = value(of: source, &request)
+        guard Variables.beginEvaluation("variable \"secure_link\"", &request, &services) else {
+            return false
+        }
+        defer { Variables.endEvaluation(&services) }
+        let text = Variables.value(of: source, &request, &services)
         guard let parts = SecureLink(text) else { return false }
         if variable == .secureLinkExpires {
             guard parts.expires > 0 else { return false }
             writer.append(text.span.slice(from: parts.hashEnd &+ 1, to: text.count))
             return true
         }
-        let digest = MD5.digest(of: value(of: hashed, &request).span)
+        let digest = MD5.digest(of: Variables.value(of: hashed, &request, &services).span)
         guard let hash = parts.hash, hash == digest else { return false }
-        let isOver = parts.expires > 0 && parts.expires < clock.seconds
+        let isOver = parts.expires > 0 && parts.expires < services.clock.seconds
         writer.append(byte: isOver ? UInt8(ascii: "0") : UInt8(ascii: "1"))
         return true
     }
 
     /// Handles `/prefix/hash/link`: writes the link if the hash is the MD5 of it and the secret.
-    private func writeSecretLink(
+    private static func writeSecretLink(
         _ secret: PlanBytes, _ request: borrowing Request, into writer: inout ByteWriter
     ) -> Bool {
         let head = request.parser.head

@@ -88,19 +88,22 @@ struct UserIDState {
 }
 
 /// userid (ngx_http_userid_filter_module).
-extension Worker {
-    mutating func writeUserID(
-        _ variable: Variable, _ request: inout Request, into writer: inout ByteWriter
+enum UserIDCookies {
+    static func writeUserID(
+        _ variable: Variable, _ request: inout Request, _ services: inout Services,
+        into writer: inout ByteWriter
     ) -> Bool {
         if variable == .uidReset { return true }
-        let index = plan.locations[Int(request.location)].access
-        guard index >= 0, let settings = plan.accesses[Int(index)].userID else { return false }
+        let index = services.plan.locations[Int(request.location)].access
+        guard index >= 0, let settings = services.plan.accesses[Int(index)].userID else {
+            return false
+        }
         let number: UserID
         if variable == .uidGot {
-            number = userID(settings, index, &request).got
+            number = userID(settings, index, &request, &services).got
         } else {
             guard settings.mode != .log else { return false }
-            number = userIDToSet(settings, index, &request).set
+            number = userIDToSet(settings, index, &request, &services).set
         }
         guard number.words.3 != 0 else { return false }
         writer.append(settings.name.span)
@@ -110,20 +113,20 @@ extension Worker {
     }
 
     /// Returns Set-Cookie and P3P, each after a line end, if the response has them.
-    mutating func cookies(_ request: inout Request) -> [UInt8] {
+    static func cookies(_ request: inout Request, _ services: inout Services) -> [UInt8] {
         let location = Int(request.location)
-        guard plan.locations[location].features.contains(.userID) else { return [] }
-        return bytes { (worker, writer) in
-            worker.writeUserIDFields(&request, into: &writer)
+        guard services.plan.locations[location].features.contains(.userID) else { return [] }
+        return services.bytes { (services, writer) in
+            writeUserIDFields(&request, &services, into: &writer)
         }
     }
 
-    private mutating func writeUserIDFields(
-        _ request: inout Request, into writer: inout ByteWriter
+    private static func writeUserIDFields(
+        _ request: inout Request, _ services: inout Services, into writer: inout ByteWriter
     ) {
-        let index = plan.locations[Int(request.location)].access
-        guard index >= 0, let settings = plan.accesses[Int(index)].userID else { return }
-        let state = userIDToSet(settings, index, &request)
+        let index = services.plan.locations[Int(request.location)].access
+        guard index >= 0, let settings = services.plan.accesses[Int(index)].userID else { return }
+        let state = userIDToSet(settings, index, &request, &services)
         guard state.set.words.3 != 0 else { return }
         writer.append("\r\nSet-Cookie: ")
         writer.append(settings.name.span)
@@ -135,7 +138,7 @@ extension Worker {
             text[text.count &- 2] = settings.mark
         }
         writer.append(text.span)
-        writeLifetime(settings.lifetime, into: &writer)
+        writeLifetime(settings.lifetime, into: &writer, services)
         writer.append(settings.domain.span)
         writer.append(settings.path.span)
         if settings.flags.contains(.secure) { writer.append("; secure") }
@@ -149,12 +152,15 @@ extension Worker {
     }
 
     /// Writes `; expires=…`, with nginx's two-digit year up to 2037.
-    private func writeLifetime(_ lifetime: UserIDLifetime, into writer: inout ByteWriter) {
+    private static func writeLifetime(
+        _ lifetime: UserIDLifetime, into writer: inout ByteWriter, _ services: borrowing Services
+    ) {
         switch lifetime {
         case .session: return
         case .maximum: writer.append("; expires=Thu, 31-Dec-37 23:55:55 GMT")
         case .seconds(let seconds):
-            let time = CivilTime(clock.seconds.addingReportingOverflow(seconds).partialValue)
+            let time = CivilTime(
+                services.clock.seconds.addingReportingOverflow(seconds).partialValue)
             writer.append("; expires=")
             writer.append(time.weekdayName)
             writer.append(", ")
@@ -177,15 +183,16 @@ extension Worker {
     // MARK: the state
 
     /// Returns the identifier that the client sent; parsed once.
-    private mutating func userID(
-        _ settings: UserIDPlan, _ access: Int32, _ request: inout Request
+    private static func userID(
+        _ settings: UserIDPlan, _ access: Int32, _ request: inout Request,
+        _ services: inout Services
     ) -> UserIDState {
-        let context = context(of: &request)
+        let context = services.context(of: &request)
         if let state = context.userID, state.access == access { return state }
         var state = UserIDState(access: access)
         var isThere = false
-        state.cookie = bytes { (worker, writer) in
-            isThere = worker.requestVariables(request).writeCookie(
+        state.cookie = services.bytes { (services, writer) in
+            isThere = Variables.requestVariables(request, services).writeCookie(
                 settings.name.span, in: request.received, into: &writer)
         }
         if isThere {
@@ -193,11 +200,11 @@ extension Worker {
                 state.got = got
             } else {
                 let fault = state.cookie.count < 22 ? "too short" : "invalid"
-                let sent = bytes { (worker, writer) in
-                    _ = worker.requestVariables(request).writeFields(
+                let sent = services.bytes { (services, writer) in
+                    _ = Variables.requestVariables(request, services).writeFields(
                         "cookie", in: request.received, into: &writer)
                 }
-                logError(
+                services.logError(
                     .error, "client sent \(fault) userid cookie \"\(sent.span.text)\"",
                     request)
             }
@@ -207,15 +214,16 @@ extension Worker {
     }
 
     /// Returns the state with the identifier that the response sets; created once.
-    private mutating func userIDToSet(
-        _ settings: UserIDPlan, _ access: Int32, _ request: inout Request
+    private static func userIDToSet(
+        _ settings: UserIDPlan, _ access: Int32, _ request: inout Request,
+        _ services: inout Services
     ) -> UserIDState {
-        var state = userID(settings, access, &request)
+        var state = userID(settings, access, &request, &services)
         guard state.set.words.3 == 0 else { return state }
-        let context = context(of: &request)
+        let context = services.context(of: &request)
         defer { context.userID = state }
         if state.got.words.3 != 0 {
-            let reset = value(of: settings.reset, &request)
+            let reset = Variables.value(of: settings.reset, &request, &services)
             if reset.isEmpty || reset.span.equals("0") {
                 let isMarked =
                     state.cookie.count > 23 && state.cookie[22] == settings.mark
@@ -224,31 +232,34 @@ extension Worker {
                 return state
             }
             state.isReset = true
-            if reset.span.equals("log") { logReset(state.got, settings, request) }
+            if reset.span.equals("log") { logReset(state.got, settings, request, services) }
         }
-        state.set = userIDs.make(
-            settings.mode, service: service(settings, request.slot),
-            seconds: clock.seconds, milliseconds: clock.milliseconds)
+        state.set = services.userIDs.make(
+            settings.mode, service: service(settings, request.slot, services),
+            seconds: services.clock.seconds, milliseconds: services.clock.milliseconds)
         return state
     }
 
-    private func logReset(
-        _ got: UserID, _ settings: UserIDPlan, _ request: borrowing Request
+    private static func logReset(
+        _ got: UserID, _ settings: UserIDPlan, _ request: borrowing Request,
+        _ services: borrowing Services
     ) {
         var text = InlineText<64>()
         text.write { got.write(into: &$0) }
-        logError(
+        services.logError(
             .notice, "userid cookie \"\(settings.name.text)=\(text.span.text)\" was reset",
             request)
     }
 
     /// Returns userid_service, or the last four bytes of the local address; 0 for version 1.
-    private func service(_ settings: UserIDPlan, _ slot: Int) -> UInt32 {
+    private static func service(_ settings: UserIDPlan, _ slot: Int, _ services: borrowing Services)
+        -> UInt32
+    {
         if let service = settings.service {
             return settings.mode == .v1 ? service : service.bigEndian
         }
         guard settings.mode != .v1 else { return 0 }
-        let local = localAddress(of: slot)
+        let local = services.localAddress(of: slot)
         return UInt32(truncatingIfNeeded: local.low).bigEndian
     }
 }

@@ -108,26 +108,26 @@ struct AcceptEncodingClasses: ~Copyable {
     }
 }
 
-extension Worker {
+enum EncodingClass {
     /// Returns the class of a request's client; nil if its responses must not be cached.
     @inline(__always)
-    mutating func encodingClass(_ request: inout Request) -> UInt16? {
-        plan.dependsOnEncodings ? sort(&request) : 0
+    static func encodingClass(_ request: inout Request, _ services: inout Services) -> UInt16? {
+        services.plan.dependsOnEncodings ? sort(&request, &services) : 0
     }
 
-    private mutating func sort(_ request: inout Request) -> UInt16? {
+    private static func sort(_ request: inout Request, _ services: inout Services) -> UInt16? {
         // With strict_requests all lines count, otherwise only the first.
         if request.parser.head.hasSeveral(.acceptEncoding) { return nil }
         let received = request.received
         let field = request.parser.head.field(.acceptEncoding) ?? .empty
         let codings = received.slice(field)
-        let expressions = plan.disablingRegexes
+        let expressions = services.plan.disablingRegexes
         let agent =
             expressions.isEmpty
             ? ByteExtent.empty : request.parser.head.field(.userAgent) ?? .empty
         let text = received.slice(agent)
-        let regexes = plan.regexes
-        return encodingClasses.number(
+        let regexes = services.plan.regexes
+        return services.encodingClasses.number(
             codings: codings, agent: text,
             isOldVersion: request.parser.head.version < .http11,
             expressions: agent.isEmpty ? 0 : expressions.count

@@ -52,92 +52,90 @@ struct CacheRecorder {
     }
 }
 
-extension Worker {
-    /// Prevents the current response from being cached: it depends on more than the cache key.
-    mutating func preventCaching() { recorder.isCacheable = false }
-
+enum ResponseRecording {
     /// Starts recording for a new response.
-    mutating func beginRecording(_ request: inout Request) {
-        recorder = CacheRecorder()
-        guard responses.isOn, explanation == nil, request.fault == nil,
+    static func beginRecording(_ request: inout Request, _ services: inout Services) {
+        services.recorder = CacheRecorder()
+        guard services.responses.isOn, services.explanation == nil, request.fault == nil,
             request.parser.head.requestsWholeOrNotModified,
             request.parser.head.method == .get,
             request.parser.head.version > .http09
         else { return }
-        guard let encodingClass = encodingClass(&request) else { return }
-        recorder.isCacheable = true
-        recorder.encodingClass = encodingClass
-        recorder.start = request.outputEnd
-        recorder.epoch = files.epoch
-        recorder.errorLines = errorLines.count
+        guard let encodingClass = EncodingClass.encodingClass(&request, &services) else { return }
+        services.recorder.isCacheable = true
+        services.recorder.encodingClass = encodingClass
+        services.recorder.start = request.outputEnd
+        services.recorder.epoch = services.files.epoch
+        services.recorder.errorLines = services.errorLines.count
     }
 
     /// Stores the finished response in the cache, if other clients may get it.
-    mutating func storeResponse(_ request: inout Request) {
-        guard recorder.isCacheable else { return }
-        recorder.isCacheable = false
+    static func storeResponse(_ request: inout Request, _ services: inout Services) {
+        guard services.recorder.isCacheable else { return }
+        services.recorder.isCacheable = false
         let location = Int(request.location)
         guard request.keepsAlive, !request.isWaiting,
             !request.closesWithoutResponse, !request.outOfMemory,
-            request.source != .producer, recorder.epoch == files.epoch,
-            recorder.errorLines == errorLines.count, request.headBytes > 0,
-            !plan.readsContext(logsOf: location, request.context != nil)
+            request.source != .producer, services.recorder.epoch == services.files.epoch,
+            services.recorder.errorLines == services.errorLines.count, request.headBytes > 0,
+            !services.plan.readsContext(logsOf: location, request.context != nil)
         else { return }
         let isNotModified = request.status == 304
-        let headEnd = recorder.start &+ Int(request.headBytes)
+        let headEnd = services.recorder.start &+ Int(request.headBytes)
         let output = request.output
-        let head = output.span(from: recorder.start, to: headEnd)
+        let head = output.span(from: services.recorder.start, to: headEnd)
         var response = CachedResponse()
         response.variant = CachedResponse.Key(
-            server: request.server, encodingClass: recorder.encodingClass,
+            server: request.server, encodingClass: services.recorder.encodingClass,
             isNotModified: isNotModified)
         response.status = UInt16(clamping: request.status)
         response.location = request.location
-        response.file = recorder.file
-        response.otherFile = recorder.otherFile
-        response.epoch = recorder.epoch
-        response.sendsFile = recorder.sendsFile && !isNotModified
+        response.file = services.recorder.file
+        response.otherFile = services.recorder.otherFile
+        response.epoch = services.recorder.epoch
+        response.sendsFile = services.recorder.sendsFile && !isNotModified
         response.index = request.index
-        response.datedSecond = clock.seconds
-        guard find(into: &response, head, location) else { return }
+        response.datedSecond = services.clock.seconds
+        guard find(into: &response, head, location, services) else { return }
         let bodyEnd = response.sendsFile ? headEnd : request.outputEnd
         let path = request.path
-        responses.store(
+        services.responses.store(
             response, path, head: head, body: output.span(from: headEnd, to: bodyEnd))
     }
 
     /// Finds the parts of a head that depend on the time and the connection. Returns false if one
     /// is not found.
-    private func find(
-        into response: inout CachedResponse, _ head: Span<UInt8>, _ location: Int
+    private static func find(
+        into response: inout CachedResponse, _ head: Span<UInt8>, _ location: Int,
+        _ services: borrowing Services
     ) -> Bool {
         guard let date = head.value(of: "\r\nDate: "),
             let connection = head.value(of: "\r\nConnection: ")
         else { return false }
         response.dateOffset = date.offset
         response.connection = connection
-        if plan.locations[location].timeouts.keepaliveFieldSeconds > 0 {
+        if services.plan.locations[location].timeouts.keepaliveFieldSeconds > 0 {
             guard let time = head.value(of: "\r\nKeep-Alive: "), time.end > connection.end else {
                 return false
             }
             response.connection.count = UInt32(clamping: time.end) &- connection.offset
         }
         response.tag = head.value(of: "\r\nETag: ") ?? .empty
-        if plan.locations[location].modifiedSince != .off {
+        if services.plan.locations[location].modifiedSince != .off {
             response.modified = head.value(of: "\r\nLast-Modified: ") ?? .empty
         }
-        response.lastSecond = lastSecond(of: response.file)
+        response.lastSecond = lastSecond(of: response.file, services)
         response.firstSecond = max(
-            firstSecond(of: response.file), firstSecond(of: response.otherFile))
-        switch recorder.expires?.kind {
+            firstSecond(of: response.file, services), firstSecond(of: response.otherFile, services))
+        switch services.recorder.expires?.kind {
         case nil, .off, .epoch, .max: break
         case .access:
             guard let expires = head.value(of: "\r\nExpires: "), expires.count == date.count else {
                 return false
             }
             response.expiresOffset = expires.offset
-            response.expiresAfter = recorder.expires?.seconds ?? 0
-        case .modified, .daily: response.lastSecond = clock.seconds
+            response.expiresAfter = services.recorder.expires?.seconds ?? 0
+        case .modified, .daily: response.lastSecond = services.clock.seconds
         }
         return true
     }
@@ -145,12 +143,14 @@ extension Worker {
     /// Returns the last second in which the headers derived from a file's times are right: the
     /// entity tag of a recently modified file is longer, and a time in the future is replaced by
     /// the current time.
-    private func lastSecond(of source: CachedResponse.FileVersion) -> Int64 {
+    private static func lastSecond(
+        of source: CachedResponse.FileVersion, _ services: borrowing Services
+    ) -> Int64 {
         guard source.entry >= 0 else { return Int64.max }
-        let fileStatus = files[source.entry].fileStatus
+        let fileStatus = services.files[source.entry].fileStatus
         guard fileStatus.kind == .regular else { return Int64.max }
-        let validators = FileValidators(fileStatus, now: clock.seconds)
-        if fileStatus.modified > clock.seconds { return clock.seconds }
+        let validators = FileValidators(fileStatus, now: services.clock.seconds)
+        if fileStatus.modified > services.clock.seconds { return services.clock.seconds }
         if validators.mtimeIsAmbiguous, fileStatus.modified > 1 {
             return fileStatus.modified &+ FileValidators.ambiguousSeconds &- 1
         }
@@ -159,13 +159,17 @@ extension Worker {
 
     /// Returns the first second in which the headers derived from a file's times are right:
     /// earlier, the time would be in the future, and the entity tag might be the longer one.
-    private func firstSecond(of source: CachedResponse.FileVersion) -> Int64 {
+    private static func firstSecond(
+        of source: CachedResponse.FileVersion, _ services: borrowing Services
+    ) -> Int64 {
         guard source.entry >= 0 else { return Int64.min }
-        let fileStatus = files[source.entry].fileStatus
+        let fileStatus = services.files[source.entry].fileStatus
         guard fileStatus.kind == .regular else { return Int64.min }
-        let mtimeIsAmbiguous = FileValidators(fileStatus, now: clock.seconds).mtimeIsAmbiguous
+        let mtimeIsAmbiguous = FileValidators(fileStatus, now: services.clock.seconds)
+            .mtimeIsAmbiguous
         let age = mtimeIsAmbiguous ? 0 : FileValidators.ambiguousSeconds
-        return min(clock.seconds, fileStatus.modified.addingReportingOverflow(age).partialValue)
+        return min(
+            services.clock.seconds, fileStatus.modified.addingReportingOverflow(age).partialValue)
     }
 }
 

@@ -12,93 +12,102 @@ import Linux
 /// 4. A client that has this version, as its headers say, gets the cached 304.
 /// 5. The head is copied with the current date, and with `close` if the connection is not kept
 /// alive. A small body is copied after it, a large one follows by sendfile.
-extension Worker {
+enum FastPath {
     /// Sends a cached response if there is one, or suspends until there is room in the output.
     /// Returns false on a miss, without side effects.
-    mutating func sendCached(_ request: inout Request) -> Bool {
+    static func sendCached(_ request: inout Request, _ services: inout Services) -> Bool {
         guard request.parser.head.requestsWholeOrNotModified,
             request.fault == nil, request.parser.head.version > .http09
         else { return false }
         let isGet = request.parser.head.method == .get
         guard isGet || request.parser.head.method == .head else { return false }
         request.method = request.parser.head.method
-        let address = Int(address(of: request.slot))
-        if plan.addresses[address].hasNames {
-            selectServer(&request)
+        let address = Int(services.connections[request.slot].address)
+        if services.plan.addresses[address].hasNames {
+            Phases.selectServer(&request, &services)
         } else {
-            request.server = plan.addresses[address].defaultServer
+            request.server = services.plan.addresses[address].defaultServer
         }
-        guard let encodingClass = encodingClass(&request) else { return false }
+        guard let encodingClass = EncodingClass.encodingClass(&request, &services) else {
+            return false
+        }
         let requestsWhole = request.parser.head.requestsWhole
         let variant = CachedResponse.Key(
             server: request.server, encodingClass: encodingClass,
             isNotModified: !requestsWhole)
-        guard let place = currentResponse(&request, variant),
-            requestsWhole || clientHasVersion(place, &request)
+        guard let place = currentResponse(&request, &services, variant),
+            requestsWhole || clientHasVersion(place, &request, &services)
         else { return false }
-        return send(place, hasBody: isGet, &request)
+        return send(place, hasBody: isGet, &request, &services)
     }
 
     /// Returns the cached response to a request's path; nil if there is none. One that is not
     /// current any more is removed.
     @inline(__always)
-    private mutating func currentResponse(_ request: inout Request, _ variant: CachedResponse.Key)
+    private static func currentResponse(
+        _ request: inout Request, _ services: inout Services, _ variant: CachedResponse.Key
+    )
         -> Int?
     {
         let path = request.path
-        let hash = responses.hash(path, variant)
-        guard let place = responses.find(path, variant, hash) else { return nil }
-        guard isCurrent(place) else {
-            responses.drop(place)
+        let hash = services.responses.hash(path, variant)
+        guard let place = services.responses.find(path, variant, hash) else { return nil }
+        guard isCurrent(place, &services) else {
+            services.responses.drop(place)
             return nil
         }
-        if responses[place].uses < ClockEviction.maxUses { responses[place].uses &+= 1 }
+        if services.responses[place].uses < ClockEviction.maxUses {
+            services.responses[place].uses &+= 1
+        }
         return place
     }
 
     @inline(__always)
-    private mutating func isCurrent(_ place: Int) -> Bool {
-        let file = responses[place].file
-        let other = responses[place].otherFile
-        return responses[place].epoch == files.epoch && clock.seconds <= responses[place].lastSecond
-            && (file.entry < 0 || files.isCurrent(file.entry, file.generation))
-            && (other.entry < 0 || files.isCurrent(other.entry, other.generation))
+    private static func isCurrent(_ place: Int, _ services: inout Services) -> Bool {
+        let file = services.responses[place].file
+        let other = services.responses[place].otherFile
+        return services.responses[place].epoch == services.files.epoch
+            && services.clock.seconds <= services.responses[place].lastSecond
+            && (file.entry < 0 || services.files.isCurrent(file.entry, file.generation))
+            && (other.entry < 0 || services.files.isCurrent(other.entry, other.generation))
     }
 
     /// Returns true if the client has this version, judged by validators that are byte for byte
     /// those that were sent. Any other form is left to the slow path.
-    private mutating func clientHasVersion(_ place: Int, _ request: inout Request) -> Bool {
+    private static func clientHasVersion(
+        _ place: Int, _ request: inout Request, _ services: inout Services
+    ) -> Bool {
         let received = request.received
-        let head = responses.head(place)
+        let head = services.responses.head(place)
         // RFC 9110, section 13.1.3: If-Modified-Since counts only without If-None-Match.
         let (field, ours) =
-            request.parser.head.field(.ifNoneMatch).map { ($0, responses[place].tag) }
+            request.parser.head.field(.ifNoneMatch).map { ($0, services.responses[place].tag) }
             ?? request.parser.head.field(.ifModifiedSince).map {
-                ($0, responses[place].modified)
+                ($0, services.responses[place].modified)
             } ?? (.empty, .empty)
         guard !ours.isEmpty else { return false }
         return received.slice(field).equals(
             head.span(from: Int(ours.offset), to: ours.end))
     }
 
-    private mutating func send(
-        _ place: Int, hasBody: Bool, _ request: inout Request
+    private static func send(
+        _ place: Int, hasBody: Bool, _ request: inout Request, _ services: inout Services
     ) -> Bool {
-        let location = Int(responses[place].location)
-        let head = responses.head(place)
-        let headCount = Int(responses[place].headCount)
-        let ownBody = hasBody ? Int(responses[place].bodyCount) : 0
-        let sendsFile = hasBody && responses[place].sendsFile
-        let file = responses[place].file.entry
-        let size = sendsFile ? Int(truncatingIfNeeded: files.size(of: file)) : 0
-        let isSmall = sendsFile && files.hasBytes(file)
+        let location = Int(services.responses[place].location)
+        let head = services.responses.head(place)
+        let headCount = Int(services.responses[place].headCount)
+        let ownBody = hasBody ? Int(services.responses[place].bodyCount) : 0
+        let sendsFile = hasBody && services.responses[place].sendsFile
+        let file = services.responses[place].file.entry
+        let size = sendsFile ? Int(truncatingIfNeeded: services.files.size(of: file)) : 0
+        let isSmall = sendsFile && services.files.hasBytes(file)
         // The slow path opens the file again.
-        if sendsFile, !files.isReady(file) { return false }
+        if sendsFile, !services.files.isReady(file) { return false }
         // Its dates are from another second, which may be later than the current one.
-        if responses[place].datedSecond != clock.seconds,
-            clock.seconds < responses[place].firstSecond
+        if services.responses[place].datedSecond != services.clock.seconds,
+            services.clock.seconds < services.responses[place].firstSecond
         {
-            responses.drop(place)
+            services.responses.drop(place)
             return false
         }
         let output = request.output
@@ -106,49 +115,52 @@ extension Worker {
         // The head for a connection that is closed is at most as long.
         guard headCount &+ ownBody &+ (isSmall ? size : 0) <= output.capacity &- start else {
             request.needsFlush = start > 0
-            request.location = responses[place].location
+            request.location = services.responses[place].location
             return start > 0
         }
-        request.keepsAlive = keepsAlive(&request, location)
-        if responses[place].datedSecond != clock.seconds { writeDates(place) }
+        request.keepsAlive = Phases.keepsAlive(&request, &services, location)
+        if services.responses[place].datedSecond != services.clock.seconds {
+            writeDates(place, &services)
+        }
         var written = headCount &+ ownBody
         if request.keepsAlive {
             output.copy(to: start, from: head, at: 0, count: written)
         } else {
-            written = copyClosing(head, count: written, place, to: output, at: start)
+            written = copyClosing(head, count: written, place, to: output, at: start, &services)
         }
         request.headBytes = Int64(written &- ownBody)
         request.bodyBytes = Int64(ownBody)
         if isSmall {
-            unsafe files.copy(
+            unsafe services.files.copy(
                 file, into: output.bytes(from: start &+ written, to: output.capacity))
             written &+= size
             request.bodyBytes = Int64(size)
         } else if sendsFile {
-            files.pin(file, nowMs: clock.monotonicMs)
+            services.files.pin(file, nowMs: services.clock.monotonicMs)
             request.entry = file
-            request.file = files.descriptor(of: file)
+            request.file = services.files.descriptor(of: file)
             request.fileOffset = 0
             request.readAheadEnd = 0
             request.fileRemaining = Int64(size)
             request.source = .file
         }
         request.outputEnd = start &+ written
-        request.status = Int(responses[place].status)
-        request.location = responses[place].location
-        request.lingeringClose = plan.locations[location].timeouts.lingeringClose
+        request.status = Int(services.responses[place].status)
+        request.location = services.responses[place].location
+        request.lingeringClose = services.plan.locations[location].timeouts.lingeringClose
         request.isRateLimited = false
-        request.index = responses[place].index
+        request.index = services.responses[place].index
         return true
     }
 
     /// Copies a head, and the bytes after it, for a connection that is closed. Returns their
     /// number.
     @inline(never)
-    private mutating func copyClosing(
-        _ head: Buffer, count: Int, _ place: Int, to output: Buffer, at start: Int
+    private static func copyClosing(
+        _ head: Buffer, count: Int, _ place: Int, to output: Buffer, at start: Int,
+        _ services: inout Services
     ) -> Int {
-        let connection = responses[place].connection
+        let connection = services.responses[place].connection
         var writer = output.writer(from: start)
         writer.append(head.span(from: 0, to: Int(connection.offset)))
         writer.append("close")
@@ -157,15 +169,17 @@ extension Worker {
     }
 
     /// Updates the dates in a head to the current second.
-    private mutating func writeDates(_ place: Int) {
-        responses[place].datedSecond = clock.seconds
-        let head = responses.head(place)
-        var writer = head.writer(from: Int(responses[place].dateOffset))
-        writer.append(clock.date.span)
-        if responses[place].expiresOffset > 0 {
-            var writer = head.writer(from: Int(responses[place].expiresOffset))
+    private static func writeDates(_ place: Int, _ services: inout Services) {
+        services.responses[place].datedSecond = services.clock.seconds
+        let head = services.responses.head(place)
+        var writer = head.writer(from: Int(services.responses[place].dateOffset))
+        writer.append(services.clock.date.span)
+        if services.responses[place].expiresOffset > 0 {
+            var writer = head.writer(from: Int(services.responses[place].expiresOffset))
             HTTPDate.write(
-                clock.seconds.addingReportingOverflow(responses[place].expiresAfter).partialValue,
+                services.clock.seconds.addingReportingOverflow(
+                    services.responses[place].expiresAfter
+                ).partialValue,
                 into: &writer)
         }
     }

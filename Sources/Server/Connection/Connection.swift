@@ -151,6 +151,10 @@ struct Connection: BitwiseCopyable {
     var countedRequests: UInt32 = 0
     /// The index of the listener that accepted it.
     var listener: UInt16
+    /// The index in the plan of the address that it arrived at, with its servers.
+    var address: Int32 = 0
+    /// True if the end of the connection is the end of the response's body.
+    var delimitsBody = false
     /// The index of its request plus one; 0 for none.
     var request: Int32
     /// The location of the plan whose timeouts apply.

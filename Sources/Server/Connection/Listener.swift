@@ -87,7 +87,8 @@ extension Worker {
         guard state == .serving, listeners.indices.contains(index) else { return }
         repeat {
             guard let slot = acquireConnection() else {
-                pauseListeners("\(plan.main.workerConnections) worker_connections are not enough")
+                pauseListeners(
+                    "\(services.plan.main.workerConnections) worker_connections are not enough")
                 return
             }
             var peer = Peer()
@@ -105,7 +106,7 @@ extension Worker {
             }
             requeueListener(index)
             openConnection(slot, descriptor, peer, listener: index)
-        } while plan.main.acceptsMany && state == .serving && listenersPausedUntilMs == 0
+        } while services.plan.main.acceptsMany && state == .serving && listenersPausedUntilMs == 0
     }
 
     /// Returns a free slot. If there is none, closes idle connections to make room; returns nil if
@@ -113,9 +114,9 @@ extension Worker {
     private mutating func acquireConnection() -> Int? {
         if let slot = freeConnections.acquire() { return slot }
         guard closeIdle() > 0 else { return nil }
-        logFailure(
+        services.logFailure(
             .warn,
-            "\(plan.main.workerConnections) worker_connections are not enough, "
+            "\(services.plan.main.workerConnections) worker_connections are not enough, "
                 + "reusing connections")
         return freeConnections.acquire()
     }
@@ -135,14 +136,14 @@ extension Worker {
     /// waits. Connections that wait for their next request are in the lists of keepalive timeouts.
     private mutating func longestIdle() -> Int? {
         var longest = longestSilent()
-        var sinceMs = longest.map { connections[$0].acceptedMs } ?? Int64.max
-        for list in plan.keepaliveLists {
-            guard let slot = deadlines.oldest(in: list), connections[slot].state == .idle,
-                connections[slot].protectedUntilMs <= clock.monotonicMs,
-                connections[slot].idleSinceMs < sinceMs
+        var sinceMs = longest.map { services.connections[$0].acceptedMs } ?? Int64.max
+        for list in services.plan.keepaliveLists {
+            guard let slot = deadlines.oldest(in: list), services.connections[slot].state == .idle,
+                services.connections[slot].protectedUntilMs <= services.clock.monotonicMs,
+                services.connections[slot].idleSinceMs < sinceMs
             else { continue }
             longest = slot
-            sinceMs = connections[slot].idleSinceMs
+            sinceMs = services.connections[slot].idleSinceMs
         }
         return longest
     }
@@ -151,7 +152,9 @@ extension Worker {
     /// that have sent something since they were linked are unlinked here, each once.
     private mutating func longestSilent() -> Int? {
         while let slot = silent.first {
-            if connections[slot].state == .idle, connections[slot].requests == 0 { return slot }
+            if services.connections[slot].state == .idle, services.connections[slot].requests == 0 {
+                return slot
+            }
             silentLinks.remove(slot, from: &silent)
         }
         return nil
@@ -171,14 +174,15 @@ extension Worker {
         switch AcceptFailure(code) {
         case .nothingToAccept: break
         case .clientGone:
-            context.errorLog.write(.info, "\(SystemError("accept4()", code: code))")
+            services.context.errorLog.write(.info, "\(SystemError("accept4()", code: code))")
         // The listener is still ready; accepting continues in the next iteration.
         case .exhausted
-        where files.closeDescriptors(nowMs: clock.monotonicMs, all: true) > 0 || closeIdle() > 0:
+        where services.files.closeDescriptors(nowMs: services.clock.monotonicMs, all: true) > 0
+            || closeIdle() > 0:
             break
         case .exhausted: pauseListeners("\(SystemError("accept4()", code: code))")
         case .broken: disableListener(index, "\(SystemError("accept4()", code: code))")
-        case .other: logFailure(.alert, "\(SystemError("accept4()", code: code))")
+        case .other: services.logFailure(.alert, "\(SystemError("accept4()", code: code))")
         }
     }
 
@@ -187,12 +191,12 @@ extension Worker {
     /// find no fault.
     private mutating func disableListener(_ index: Int, _ reason: String) {
         unwatchListener(index)
-        listeners[index].retryMs = clock.monotonicMs &+ Worker.brokenRetryMs
+        listeners[index].retryMs = services.clock.monotonicMs &+ Worker.brokenRetryMs
         if listenersPausedUntilMs == 0 { listenersPausedUntilMs = listeners[index].retryMs }
-        logFailure(
+        services.logFailure(
             .alert,
             "\(reason): the listening socket is broken, asking the master process to replace it")
-        context.notifyMaster(.listenerIsBroken)
+        services.context.notifyMaster(.listenerIsBroken)
     }
 
     /// Makes room after a connection was closed because select cannot watch its descriptor. If no
@@ -207,8 +211,8 @@ extension Worker {
     /// Stops accepting until a connection is closed, or half a second has passed. Meanwhile the
     /// sockets are not watched, since the poller would report them again and again.
     private mutating func pauseListeners(_ reason: String) {
-        if listenersPausedUntilMs == 0 { logFailure(.alert, reason) }
-        listenersPausedUntilMs = clock.monotonicMs &+ 500
+        if listenersPausedUntilMs == 0 { services.logFailure(.alert, reason) }
+        listenersPausedUntilMs = services.clock.monotonicMs &+ 500
         for index in listeners.indices { unwatchListener(index) }
     }
 
@@ -217,7 +221,7 @@ extension Worker {
         guard state == .serving else { return }
         for index in listeners.indices {
             let retryMs = listeners[index].retryMs
-            if retryMs > clock.monotonicMs {
+            if retryMs > services.clock.monotonicMs {
                 let untilMs = listenersPausedUntilMs
                 listenersPausedUntilMs = untilMs == 0 ? retryMs : min(untilMs, retryMs)
                 continue

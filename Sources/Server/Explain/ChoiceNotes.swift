@@ -3,17 +3,18 @@ import HTTP
 import Linux
 
 /// Notes about the selection of server and location.
-extension Worker {
+enum ChoiceNotes {
     /// Notes why the server was selected.
     @inline(never)
-    func noteServer(
-        _ rule: NameRule, _ regex: Int32, _ host: Span<UInt8>, _ request: borrowing Request
+    static func noteServer(
+        _ rule: NameRule, _ regex: Int32, _ host: Span<UInt8>, _ request: borrowing Request,
+        _ services: borrowing Services
     ) {
-        guard let explanation else { return }
-        let server = plan.servers[Int(request.server)]
+        guard let explanation = services.explanation else { return }
+        let server = services.plan.servers[Int(request.server)]
         let names = server.name.isEmpty ? "" : " \"\(server.name.text)\""
-        let origin = plan.locationPlaces[Int(server.settings)]
-        let place = plan.place(of: origin).map { " (\($0))" } ?? ""
+        let origin = services.plan.locationPlaces[Int(server.settings)]
+        let place = services.plan.place(of: origin).map { " (\($0))" } ?? ""
         let reason =
             switch rule {
             case .onlyServer: "the only server of the address"
@@ -22,7 +23,7 @@ extension Worker {
             case .leadingWildcard: "its wildcard is the longest that \"\(host.text)\" ends in"
             case .trailingWildcard: "its wildcard is the longest that \"\(host.text)\" begins with"
             case .regex:
-                "its name ~\(plan.regexes[Int(regex)].pattern) is the first that matches "
+                "its name ~\(services.plan.regexes[Int(regex)].pattern) is the first that matches "
                     + "\"\(host.text)\""
             case .defaultServer where host.isEmpty:
                 "the request has no host: the default server of the address"
@@ -34,18 +35,21 @@ extension Worker {
 
     /// Searches for a location, and notes the candidates and the result.
     @inline(never)
-    func explainedLocation(of request: borrowing Request) -> LocationMatch {
-        let server = plan.servers[Int(request.server)]
+    static func explainedLocation(of request: borrowing Request, _ services: borrowing Services)
+        -> LocationMatch
+    {
+        let server = services.plan.servers[Int(request.server)]
         let path = request.uri.span
-        explanation?.begin("location for \(path.text)")
-        let match = plan.location(for: path, in: server.locations, explanation)
+        services.explanation?.begin("location for \(path.text)")
+        let match = services.plan.location(for: path, in: server.locations, services.explanation)
         switch match {
         case .prefix(let index), .final(let index), .matched(let index, _):
-            explanation?.note("selected: \(plan.text(ofLocation: index))")
+            services.explanation?.note("selected: \(services.plan.text(ofLocation: index))")
         case .none, .limitReached:
-            explanation?.note("selected: none, using \(plan.text(ofLocation: server.settings))")
+            services.explanation?.note(
+                "selected: none, using \(services.plan.text(ofLocation: server.settings))")
         }
-        explanation?.end()
+        services.explanation?.end()
         return match
     }
 }

@@ -87,28 +87,28 @@ public enum Explainer {
         var worker = try Worker(context, explanation: explanation)
         let (near, far) = try openStreamPair()
         let client = Descriptor(owning: near)
-        worker.clock.update()
+        worker.services.clock.update()
         guard let slot = worker.freeConnections.acquire() else {
             throw SystemError("worker_connections", code: Errno.noMemory)
         }
         worker.openConnection(slot, far, reached.client, listener: reached.listen)
         var request = Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8)[...]
-        if worker.connections[slot].awaitsProxyHeader {
+        if worker.services.connections[slot].awaitsProxyHeader {
             request = Array(proxyHeader(reached, explanation).utf8) + request
         }
         var reader = ResponseReader()
-        let endMs = worker.clock.monotonicMs &+ patienceMs
-        while !explanation.isFinished, worker.connections[slot].state != .free,
-            worker.clock.monotonicMs < endMs,
+        let endMs = worker.services.clock.monotonicMs &+ patienceMs
+        while !explanation.isFinished, worker.services.connections[slot].state != .free,
+            worker.services.clock.monotonicMs < endMs,
             // The rest arrives at limit_rate and is not waited for.
-            !(worker.connections[slot].isThrottled && reader.isInBody)
+            !(worker.services.connections[slot].isThrottled && reader.isInBody)
         {
             send(&request, to: client.number)
             receive(from: client.number, into: &reader)
             try worker.runIteration(atMostMs: 20)
         }
         receive(from: client.number, into: &reader)
-        if worker.connections[slot].state != .free { worker.closeConnection(slot) }
+        if worker.services.connections[slot].state != .free { worker.closeConnection(slot) }
         return reader
     }
 

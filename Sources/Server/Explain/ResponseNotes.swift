@@ -3,32 +3,35 @@ import HTTP
 import Linux
 
 /// Notes about the content of a response.
-extension Worker {
+enum ResponseNotes {
     /// Notes the file that is sent.
     @inline(never)
-    func noteFile(_ fileStatus: FileStatus, _ coding: ContentCoding) {
-        guard let explanation else { return }
+    static func noteFile(
+        _ fileStatus: FileStatus, _ coding: ContentCoding, _ services: borrowing Services
+    ) {
+        guard let explanation = services.explanation else { return }
         var date = InlineText<32>()
         date.write { HTTPDate.write(fileStatus.modified, into: &$0) }
-        let name = path.text + (coding == .identity ? "" : coding.suffix.description)
+        let name = services.path.text + (coding == .identity ? "" : coding.suffix.description)
         explanation.note("file \(name): \(fileStatus.size) bytes, modified \(date.span.text)")
     }
 
     /// Notes a line for an access log, which is not written.
-    mutating func note(
-        _ log: AccessLogPlan, _ writer: ByteWriter, _ request: inout Request
+    static func note(
+        _ log: AccessLogPlan, _ writer: ByteWriter, _ request: inout Request,
+        _ services: inout Services
     ) {
-        guard let explanation else { return }
+        guard let explanation = services.explanation else { return }
         let target = Int(log.target)
         let name: String
         switch log.destination {
-        case .file: name = plan.logFiles[target]
+        case .file: name = services.plan.logFiles[target]
         case .syslog: name = "syslog"
         case .named:
-            let template = plan.templates[target]
-            name = value(of: template, &request).span.text
+            let template = services.plan.templates[target]
+            name = Variables.value(of: template, &request, &services).span.text
         }
-        explanation.note("access_log \(name): \(accessLog.text(of: writer))")
+        explanation.note("access_log \(name): \(services.accessLog.text(of: writer))")
     }
 }
 
@@ -44,7 +47,7 @@ extension ByteRanges {
     }
 }
 
-extension Worker.AccessVerdict {
+extension AccessVerdict {
     /// A description for messages.
     var text: String {
         switch self {

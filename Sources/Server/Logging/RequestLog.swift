@@ -2,160 +2,123 @@ import HTTP
 import Linux
 
 /// Log lines about requests.
-extension Worker {
+enum RequestLog {
     /// Finishes a request: writes its log line and closes its file.
-    mutating func finish(_ request: inout Request) {
+    static func finish(_ request: inout Request, _ services: inout Services) {
         let location = Int(request.location)
-        for index in 0..<plan.locations[location].accessLogs.count {
-            writeLine(plan.locations[location].accessLogs[index], &request)
+        for index in 0..<services.plan.locations[location].accessLogs.count {
+            writeLine(services.plan.locations[location].accessLogs[index], &request, &services)
         }
-        explanation?.isFinished = true
-        connections[request.slot].hasHeadDeadline = false
+        services.explanation?.isFinished = true
+        services.connections[request.slot].hasHeadDeadline = false
         // The next request of the pipeline, if there is one, starts now.
-        request.startedMs = clock.monotonicMs
-        if request.hasSource { closeSource(&request) }
-        if request.uri.isLoaded { paths.release(request.uri.unload()) }
-        if request.context != nil { dropContext(&request) }
+        request.startedMs = services.clock.monotonicMs
+        if request.hasSource { FileResponse.closeSource(&request, &services) }
+        if request.uri.isLoaded { services.paths.release(request.uri.unload()) }
+        if request.context != nil { Variables.dropContext(&request, &services) }
         if request.sentHead != nil { request.sentHead = nil }
-        restoreRealAddress(&request)
+        RealIP.restoreRealAddress(&request, &services)
     }
 
     /// Logs a request that gets no response because its header was not received completely.
-    mutating func logWithoutResponse(_ request: inout Request, status: Int) {
-        connections[request.slot].requests &+= 1
+    static func logWithoutResponse(
+        _ request: inout Request, _ services: inout Services, status: Int
+    ) {
+        services.connections[request.slot].requests &+= 1
         request.requestsInSlice &+= 1
-        selectServerForRefused(&request)
+        Phases.selectServerForRefused(&request, &services)
         request.status = status
         request.headBytes = 0
         request.bodyBytes = 0
-        finish(&request)
+        finish(&request, &services)
     }
 
-    private mutating func writeLine(_ log: AccessLogPlan, _ request: inout Request) {
-        if log.condition >= 0, !isTrue(log.condition, &request) {
-            explanation?.note("access_log: skipped, its if= is false")
+    private static func writeLine(
+        _ log: AccessLogPlan, _ request: inout Request, _ services: inout Services
+    ) {
+        if log.condition >= 0, !isTrue(log.condition, &request, &services) {
+            services.explanation?.note("access_log: skipped, its if= is false")
             return
         }
-        let format = plan.formats[Int(log.format)]
-        var writer = accessLog.begin()
+        let format = services.plan.formats[Int(log.format)]
+        var writer = services.accessLog.begin()
         while true {
             format.write(into: &writer) { piece, writer in
-                writeValue(of: piece, &request, into: &writer)
+                Variables.writeValue(of: piece, &request, &services, into: &writer)
             }
             // A truncated line would be invalid JSON: it is written again into a larger buffer.
-            guard accessLog.grow(for: writer) else { break }
-            writer = accessLog.begin()
+            guard services.accessLog.grow(for: writer) else { break }
+            writer = services.accessLog.begin()
         }
-        if explanation != nil {
-            note(log, writer, &request)
+        if services.explanation != nil {
+            ResponseNotes.note(log, writer, &request, &services)
             return
         }
         let target = Int(log.target)
         switch log.destination {
         case .file:
-            accessLog.add(
-                writer, as: LogRecord(kind: .access, target: target), nowMs: clock.monotonicMs)
+            services.accessLog.add(
+                writer, as: LogRecord(kind: .access, target: target),
+                nowMs: services.clock.monotonicMs)
         case .syslog:
             // The datagram is the line's end.
             let record = LogRecord(
-                kind: .syslog, target: target, detail: Int(truncatingIfNeeded: clock.seconds))
-            accessLog.add(writer, as: record, withoutEnd: true, nowMs: clock.monotonicMs)
-        case .named: addToVariableFile(writer, log, &request)
+                kind: .syslog, target: target,
+                detail: Int(truncatingIfNeeded: services.clock.seconds))
+            services.accessLog.add(
+                writer, as: record, withoutEnd: true, nowMs: services.clock.monotonicMs)
+        case .named: addToVariableFile(writer, log, &request, &services)
         }
     }
 
     /// Evaluates a condition as nginx does: true for a text that is neither empty nor `0`.
-    private mutating func isTrue(_ condition: Int32, _ request: inout Request) -> Bool {
-        let condition = plan.templates[Int(condition)]
-        let value = value(of: condition, &request)
+    private static func isTrue(
+        _ condition: Int32, _ request: inout Request, _ services: inout Services
+    ) -> Bool {
+        let condition = services.plan.templates[Int(condition)]
+        let value = Variables.value(of: condition, &request, &services)
         return !value.isEmpty && value != [UInt8(ascii: "0")]
     }
 
     /// Adds a line to a file whose name has variables. As in nginx, the root of the request must
     /// exist, because otherwise clients could create log files with any name.
-    private mutating func addToVariableFile(
-        _ writer: ByteWriter, _ log: AccessLogPlan, _ request: inout Request
+    private static func addToVariableFile(
+        _ writer: ByteWriter, _ log: AccessLogPlan, _ request: inout Request,
+        _ services: inout Services
     ) {
-        let root = bytes { (worker, writer) in
-            _ = worker.writePath(.documentRoot, &request, into: &writer)
+        let root = services.bytes { (services, writer) in
+            _ = FilePaths.writePath(.documentRoot, &request, &services, into: &writer)
         }
         if let fault = LogFileCache.directoryFault(root) {
             let reason = "\(fault): \(SystemError.text(of: fault))"
-            logError(
+            services.logError(
                 .error, "testing \"\(root.span.text)\" existence failed (\(reason))",
                 request)
             return
         }
-        let template = plan.templates[Int(log.target)]
-        let path = value(of: template, &request)
-        guard plan.variableLogs[Int(log.named)].allows(path) else {
-            logError(
+        let template = services.plan.templates[Int(log.target)]
+        let path = Variables.value(of: template, &request, &services)
+        guard services.plan.variableLogs[Int(log.named)].allows(path) else {
+            services.logError(
                 .crit,
                 "the log file name \"\(path.span.text)\" is not allowed: a variable changes "
                     + "its directory", request)
             return
         }
-        let errorLog = plan.locations[Int(request.location)].errorLog
-        accessLog.add(
+        let errorLog = services.plan.locations[Int(request.location)].errorLog
+        services.accessLog.add(
             writer, toFileNamed: path, log: Int(log.named), errorLog: Int(errorLog),
-            nowMs: clock.monotonicMs)
+            nowMs: services.clock.monotonicMs)
     }
 
     // MARK: errors
 
-    mutating func logFault(_ fault: RequestFault, _ request: inout Request) {
-        logError(.info, "\(fault.reason)", request)
-    }
-
-    /// Writes a line to the location's error log, with the client and the request, as in nginx.
-    func logError(
-        _ level: LogLevel, _ message: @autoclosure () -> String, _ request: borrowing Request
+    static func logFault(
+        _ fault: RequestFault, _ request: inout Request, _ services: inout Services
     ) {
-        let index = Int(plan.locations[Int(request.location)].errorLog)
-        let log = context.errorLogs[index]
-        guard log.writes(level) else { return }
-        errorLines.count &+= 1
-        if let explanation {
-            explanation.note("error_log: [\(level.name)] \(message())")
-            return
-        }
-        let message = message()
-        guard admits(level, message, log: index) else { return }
-        let head = request.parser.head
-        let received = request.received
-        var text =
-            "*\(connections[request.slot].number) \(message), client: \(peers[request.slot].text)"
-        let server = plan.servers[Int(request.server)]
-        text += ", server: \(server.name.text)"
-        if !head.requestLine.isEmpty {
-            text += ", request: \"\(received.slice(head.requestLine).text)\""
-        }
-        if let host = head.field(.host) { text += ", host: \"\(received.slice(host).text)\"" }
-        if let referrer = head.field(.referer) {
-            text += ", referrer: \"\(received.slice(referrer).text)\""
-        }
-        log.write(level, text)
-    }
-}
-
-// Limits for repeated messages.
-extension Worker {
-    /// Writes a line to the main error log that belongs to no request.
-    func logFailure(_ level: LogLevel, _ message: String) {
-        guard context.errorLog.writes(level), admits(level, message, log: 0) else { return }
-        context.errorLog.write(level, message)
+        services.logError(.info, "\(fault.reason)", request)
     }
 
-    private func admits(_ level: LogLevel, _ message: String, log: Int) -> Bool {
-        repeatedMessages.admits(level, message, log: log, nowMs: clock.monotonicMs)
-    }
-
-    /// Reports the counts of messages that were not written.
-    func reportRepeated(all: Bool = false) {
-        for report in repeatedMessages.popReports(nowMs: clock.monotonicMs, all: all) {
-            context.errorLogs[report.log].write(report.level, report.text)
-        }
-    }
 }
 
 /// The number of lines that a worker has written about requests: a response that caused one is not

@@ -84,15 +84,16 @@ struct AddedFields {
     }
 }
 
-extension Worker {
+enum Headers {
     /// Returns the fields that the location adds, evaluated for the response before compression and
     /// ranges. With `isForGzip`, constant fields are evaluated one by one as well, so that
     /// gzip_proxied can see the values.
-    mutating func addedFields(
-        to head: ResponseHead, _ request: inout Request, _ location: LocationPlan,
+    static func addedFields(
+        to head: ResponseHead, _ request: inout Request, _ services: inout Services,
+        _ location: LocationPlan,
         target: [UInt8] = [], isForGzip: Bool = false
     ) -> AddedFields {
-        let set = plan.fields[Int(location.fields)]
+        let set = services.plan.fields[Int(location.fields)]
         let plain = head.unfiltered
         let addsAll = FieldsPlan.addsFieldsTo(plain.status)
         var added = AddedFields()
@@ -105,14 +106,16 @@ extension Worker {
         // Variables have the configured target of a redirect, without the prepended origin.
         let configuredTarget = target.isEmpty ? [] : request.context?.target ?? []
         if addsAll {
-            storeHead(plain, added, configuredTarget, &request)
-            addExpires(set, plain, &added, &request)
+            storeHead(plain, added, configuredTarget, &request, &services)
+            addExpires(set, plain, &added, &request, &services)
         }
         for index in 0..<set.fields.count {
             let field = set.fields[index]
             guard addsAll || field.isForAll else { continue }
-            if !field.value.isConstant { storeHead(plain, added, configuredTarget, &request) }
-            add(field, to: plain, &added, &request)
+            if !field.value.isConstant {
+                storeHead(plain, added, configuredTarget, &request, &services)
+            }
+            add(field, to: plain, &added, &request, &services)
         }
         if head.isWeak { added.weakenTag() }
         return added
@@ -120,11 +123,12 @@ extension Worker {
 
     /// Returns the added fields of a response, together with those of the file whose range was
     /// unsatisfiable: nginx has added the latter before it detects that.
-    mutating func allAddedFields(
-        to head: ResponseHead, _ request: inout Request, _ location: LocationPlan,
+    static func allAddedFields(
+        to head: ResponseHead, _ request: inout Request, _ services: inout Services,
+        _ location: LocationPlan,
         target: [UInt8]
     ) -> AddedFields {
-        var added = addedFields(to: head, &request, location, target: target)
+        var added = addedFields(to: head, &request, &services, location, target: target)
         guard request.unsatisfiedSize >= 0,
             let fileFields = request.context?.fieldsOfFile
         else { return added }
@@ -135,22 +139,25 @@ extension Worker {
     }
 
     /// Stores the fields that were added to the response of a file that is not sent.
-    mutating func storeFields(
-        of head: ResponseHead, _ request: inout Request, _ location: LocationPlan
+    static func storeFields(
+        of head: ResponseHead, _ request: inout Request, _ services: inout Services,
+        _ location: LocationPlan
     ) {
         guard location.features.contains(.addsFields) else { return }
-        var added = addedFields(to: head, &request, location)
+        var added = addedFields(to: head, &request, &services, location)
         added.removeValidators()
-        context(of: &request).fieldsOfFile = added.constant.map { Array($0) } ?? added.lines
+        services.context(of: &request).fieldsOfFile =
+            added.constant.map { Array($0) } ?? added.lines
     }
 
     /// Stores the head so far, for variables that refer to its fields.
-    private mutating func storeHead(
-        _ head: ResponseHead, _ added: AddedFields, _ target: [UInt8], _ request: inout Request
+    private static func storeHead(
+        _ head: ResponseHead, _ added: AddedFields, _ target: [UInt8], _ request: inout Request,
+        _ services: inout Services
     ) {
-        guard plan.namesSentFields else { return }
-        let clock = clock
-        let bytes = bytes { (_, writer) in
+        guard services.plan.namesSentFields else { return }
+        let clock = services.clock
+        let bytes = services.bytes { (_, writer) in
             let nothing: [UInt8] = []
             head.write(
                 into: &writer, clock, location: target.span, charset: nothing.span,
@@ -159,33 +166,34 @@ extension Worker {
         storeSentHead(bytes, &request)
     }
 
-    mutating func storeSentHead(_ bytes: [UInt8], _ request: inout Request) {
+    static func storeSentHead(_ bytes: [UInt8], _ request: inout Request) {
         request.sentHead = bytes
     }
 
-    private mutating func addExpires(
+    private static func addExpires(
         _ set: FieldsPlan, _ head: ResponseHead, _ added: inout AddedFields,
-        _ request: inout Request
+        _ request: inout Request, _ services: inout Services
     ) {
         var rule = set.expires
         if set.expiresFrom != .rule {
             // A value that is not a valid argument of `expires` has no effect.
-            let text = value(of: set.expiresText, &request)
+            let text = Variables.value(of: set.expiresText, &request, &services)
             let fromModified = set.expiresFrom == .textFromModified
             guard let found = try? ExpiresRule.parse(text, fromModified: fromModified) else {
                 return
             }
             rule = found
         }
-        recorder.expires = rule
+        services.recorder.expires = rule
         let modified = head.sendsModified ? head.validators?.modified : nil
         guard
             let expiry = rule.expiry(
-                now: clock.seconds, modified: modified.map { min($0, clock.seconds) },
+                now: services.clock.seconds,
+                modified: modified.map { min($0, services.clock.seconds) },
                 localOffset: { Clock.localOffset(at: $0) })
         else { return }
         added.expires = expiry.time
-        let control = bytes { (_, writer) in
+        let control = services.bytes { (_, writer) in
             guard let age = expiry.maxAge else {
                 writer.append("no-cache")
                 return
@@ -194,7 +202,7 @@ extension Worker {
             writer.append(decimal: age)
         }
         added.cacheControls.append(control)
-        added.lines += bytes { (_, writer) in
+        added.lines += services.bytes { (_, writer) in
             writer.append("\r\nExpires: ")
             HTTPDate.write(expiry.time, into: &writer)
             writer.append("\r\nCache-Control: ")
@@ -202,14 +210,14 @@ extension Worker {
         }
     }
 
-    private mutating func add(
+    private static func add(
         _ field: AddedFieldPlan, to head: ResponseHead, _ added: inout AddedFields,
-        _ request: inout Request
+        _ request: inout Request, _ services: inout Services
     ) {
-        let value = value(of: field.value, &request)
+        let value = Variables.value(of: field.value, &request, &services)
         var line: [UInt8] = []
         if !value.isEmpty {
-            line = bytes { (_, writer) in
+            line = services.bytes { (_, writer) in
                 writer.append(field.name.span)
                 writer.append(fieldValue: value.span)
             }
@@ -238,34 +246,36 @@ extension Worker {
     // MARK: trailers
 
     /// Returns true if a response has trailers, and is therefore sent in chunks.
-    func hasTrailers(_ status: Int, _ request: borrowing Request, _ location: LocationPlan) -> Bool
-    {
+    static func hasTrailers(
+        _ status: Int, _ request: borrowing Request, _ services: borrowing Services,
+        _ location: LocationPlan
+    ) -> Bool {
         guard location.features.contains(.addsTrailers),
             !location.features.contains(.forbidsChunks), status != 204, status != 304,
             request.method != .head,
             request.parser.head.version == .http11
         else { return false }
-        return plan.fields[Int(location.fields)].hasTrailers(status)
+        return services.plan.fields[Int(location.fields)].hasTrailers(status)
     }
 
     /// Returns the trailer lines of a chunked body, with the final line end.
-    mutating func trailerLines(_ request: inout Request) -> [UInt8] {
-        let location = plan.locations[Int(request.location)]
-        let set = plan.fields[Int(location.fields)]
+    static func trailerLines(_ request: inout Request, _ services: inout Services) -> [UInt8] {
+        let location = services.plan.locations[Int(request.location)]
+        let set = services.plan.fields[Int(location.fields)]
         let addsAll = FieldsPlan.addsFieldsTo(request.status)
         var lines: [UInt8] = []
         for index in 0..<set.trailers.count {
             let trailer = set.trailers[index]
             guard addsAll || trailer.isForAll else { continue }
-            let value = value(of: trailer.value, &request)
+            let value = Variables.value(of: trailer.value, &request, &services)
             guard !value.isEmpty else { continue }
-            lines += bytes { (_, writer) in
+            lines += services.bytes { (_, writer) in
                 writer.append(trailer.name.span)
                 writer.append(fieldValue: value.span)
                 writer.append("\r\n")
             }
         }
-        if plan.namesSentFields { context(of: &request).trailers = lines }
+        if services.plan.namesSentFields { services.context(of: &request).trailers = lines }
         return lines + Array("\r\n".utf8)
     }
 }

@@ -18,16 +18,17 @@ struct BodyFilters: BitwiseCopyable {
     var isNone: Bool { !decompresses && !adds && recoding < 0 }
 }
 
-extension Worker {
+enum BodyFilterChain {
     /// Selects the filters that change a response's body, and adjusts its head.
-    mutating func filter(
-        _ head: inout ResponseHead, _ request: inout Request, _ location: LocationPlan
+    static func filter(
+        _ head: inout ResponseHead, _ request: inout Request, _ services: inout Services,
+        _ location: LocationPlan
     ) -> BodyFilters {
         var filters = BodyFilters()
         guard !location.features.isDisjoint(with: .bodyFilters) else { return filters }
         if location.features.contains(.gunzip), head.coding == .gzip {
             request.varies = true
-            if !allowsGzip(head, &request, location) {
+            if !CompressedResponse.allowsGzip(head, &request, &services, location) {
                 filters.decompresses = true
                 head.coding = .identity
                 head.isWeak = true
@@ -35,9 +36,9 @@ extension Worker {
             }
         }
         guard location.bodyFilter >= 0 else { return filters }
-        let filter = plan.bodyFilters[Int(location.bodyFilter)]
+        let filter = services.plan.bodyFilters[Int(location.bodyFilter)]
         if request.isSubrequest {
-            filters.recoding = recodingToMain(head, filter, &request)
+            filters.recoding = Charsets.recodingToMain(head, filter, &request, &services)
             return filters
         }
         if location.features.contains(.addition), head.status == 200,
@@ -48,8 +49,10 @@ extension Worker {
             head.loseLength()
         }
         if location.features.contains(.charset) {
-            setCharset(of: &head, &filters, filter, &request)
-            if filters.recoding >= 0, !plan.recodings[Int(filters.recoding)].table.keepsLength {
+            Charsets.setCharset(of: &head, &filters, filter, &request, &services)
+            if filters.recoding >= 0,
+                !services.plan.recodings[Int(filters.recoding)].table.keepsLength
+            {
                 head.loseLength()
             }
         }
@@ -57,31 +60,36 @@ extension Worker {
     }
 
     /// Returns a body passed through filters; nil if memory is short.
-    mutating func filtered(
-        _ unread: [BodySegment], _ filters: BodyFilters, _ request: inout Request
+    static func filtered(
+        _ unread: [BodySegment], _ filters: BodyFilters, _ request: inout Request,
+        _ services: inout Services
     ) -> [BodySegment]? {
-        let segments = unread.map { inMemory($0, request) }
+        let segments = unread.map { inMemory($0, request, services) }
         var stages: [BodyFilterStage] = []
         if filters.decompresses {
             guard let decoder = Gunzip() else { return nil }
             stages.append(.decompress(decoder))
         }
         if filters.recoding >= 0 {
-            stages.append(.recode(plan.recodings[Int(filters.recoding)].table))
+            stages.append(.recode(services.plan.recodings[Int(filters.recoding)].table))
         }
         let body: [BodySegment] =
             stages.isEmpty ? segments : [.body(BodyProducer(segments, through: stages))]
         guard filters.adds else { return body }
-        let location = plan.locations[Int(request.location)]
-        let filter = plan.bodyFilters[Int(location.bodyFilter)]
+        let location = services.plan.locations[Int(request.location)]
+        let filter = services.plan.bodyFilters[Int(location.bodyFilter)]
         var whole = body
         if !filter.before.isEmpty {
-            guard let added = runSubrequest(filter.before, charset: filters.charset, &request)
+            guard
+                let added = Subrequests.runSubrequest(
+                    filter.before, charset: filters.charset, &request, &services)
             else { return nil }
             whole = added + whole
         }
         if !filter.after.isEmpty {
-            guard let added = runSubrequest(filter.after, charset: filters.charset, &request)
+            guard
+                let added = Subrequests.runSubrequest(
+                    filter.after, charset: filters.charset, &request, &services)
             else { return nil }
             whole += added
         }
@@ -89,14 +97,18 @@ extension Worker {
     }
 }
 
-extension Worker {
+extension BodyFilterChain {
     /// Returns the bytes of a piece of a file if they are cached; otherwise the segment itself.
-    private func inMemory(_ segment: BodySegment, _ request: borrowing Request) -> BodySegment {
+    private static func inMemory(
+        _ segment: BodySegment, _ request: borrowing Request, _ services: borrowing Services
+    ) -> BodySegment {
         let entry = request.entry
-        guard case .file(let offset, let count) = segment, entry >= 0, files.hasBytes(entry) else {
+        guard case .file(let offset, let count) = segment, entry >= 0,
+            services.files.hasBytes(entry)
+        else {
             return segment
         }
-        let bytes = files.bytes(of: entry)
+        let bytes = services.files.bytes(of: entry)
         let piece = bytes.slice(from: Int(offset), to: Int(offset) &+ Int(count))
         return .bytes(piece.indices.map { piece[$0] })
     }

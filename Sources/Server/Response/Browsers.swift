@@ -2,9 +2,9 @@ import HTTP
 import Linux
 
 /// Directives for specific browsers: keepalive_disable, msie_refresh and msie_padding.
-extension Worker {
+enum Browsers {
     /// Returns true if keepalive_disable closes the connection of a client with this user agent.
-    func closesForBrowser(_ request: borrowing Request, _ location: LocationPlan) -> Bool {
+    static func closesForBrowser(_ request: borrowing Request, _ location: LocationPlan) -> Bool {
         let isPost = request.parser.head.method == .post
         guard isPost || location.features.contains(.limitsKeepalive),
             let field = request.parser.head.field(.userAgent)
@@ -16,7 +16,7 @@ extension Worker {
     }
 
     /// Returns true if the user agent is Internet Explorer.
-    func isExplorer(_ request: borrowing Request) -> Bool {
+    static func isExplorer(_ request: borrowing Request) -> Bool {
         guard let field = request.parser.head.field(.userAgent) else { return false }
         let browser = Browser(request.received.slice(field))
         return browser == .explorer || browser == .oldExplorer
@@ -24,11 +24,14 @@ extension Worker {
 
     /// Returns true if a built-in page is padded: Internet Explorer and Chrome replace short error
     /// pages with their own.
-    mutating func padsPage(of status: Int, _ request: inout Request, _ location: LocationPlan)
+    static func padsPage(
+        of status: Int, _ request: inout Request, _ services: inout Services,
+        _ location: LocationPlan
+    )
         -> Bool
     {
         guard status >= 400, location.features.contains(.padsErrorPages) else { return false }
-        preventCaching()
+        services.preventCaching()
         guard let field = request.parser.head.field(.userAgent),
             request.parser.head.version > .http09
         else { return false }
@@ -39,9 +42,9 @@ extension Worker {
     }
 
     /// Sends a page that refreshes to another address, in place of a redirect.
-    mutating func respondWithRefresh(_ request: inout Request) {
+    static func respondWithRefresh(_ request: inout Request, _ services: inout Services) {
         let target = request.context?.target ?? []
-        let page = bytes { (_, writer) in
+        let page = services.bytes { (_, writer) in
             writer.append("<html><head><meta http-equiv=\"Refresh\" content=\"0; URL=")
             for byte in target {
                 switch byte {
@@ -54,8 +57,11 @@ extension Worker {
             }
             writer.append("\"></head><body></body></html>\r\n")
         }
-        let outcome = respondWithText(200, page, type: plan.htmlType, &request)
-        if case .status(let status) = outcome { respondWithStatus(status, &request) }
+        let outcome = BuiltInResponse.respondWithText(
+            200, page, type: services.plan.htmlType, &request, &services)
+        if case .status(let status) = outcome {
+            BuiltInResponse.respondWithStatus(status, &request, &services)
+        }
     }
 }
 

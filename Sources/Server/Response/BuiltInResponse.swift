@@ -3,69 +3,79 @@ import HTTP
 import Linux
 
 /// Responses without a file: built-in pages, redirects and texts of the configuration.
-extension Worker {
+enum BuiltInResponse {
     /// Sends a status with its built-in page (nginx's ngx_http_special_response_handler).
-    mutating func respondWithStatus(_ status: Int, _ request: inout Request) {
-        let location = plan.locations[Int(request.location)]
-        var head = commonHead(Status.sent(status), request, location)
+    static func respondWithStatus(
+        _ status: Int, _ request: inout Request, _ services: inout Services
+    ) {
+        let location = services.plan.locations[Int(request.location)]
+        var head = FileResponse.commonHead(Status.sent(status), request, services, location)
         if status == 416, request.unsatisfiedSize >= 0 {
             head.contentRange = .unsatisfied(of: request.unsatisfiedSize)
         }
         head.sendsAllow = status == 405 || status == 204 && request.method == .options
-        head.allowsOptions = isStrict(request)
+        head.allowsOptions = Content.isStrict(request, services)
         let target =
-            Status.isRedirect(status) ? locationFieldValue(&request, location, &head) : []
+            Status.isRedirect(status)
+            ? locationFieldValue(&request, &services, location, &head) : []
         if status == 204 {
             // A 204 has no content, and must not have Content-Length (RFC 9110, section 8.6).
-            appendHead(head, &request)
+            appendHead(head, &request, &services)
             return
         }
-        head.contentType = plan.htmlType
+        head.contentType = services.plan.htmlType
         if location.features.contains(.refreshesMSIE), status == 301 || status == 302,
-            isExplorer(request)
+            Browsers.isExplorer(request)
         {
-            respondWithRefresh(&request)
+            Browsers.respondWithRefresh(&request, &services)
             return
         }
-        let page = plan.errorPages.page(
+        let page = services.plan.errorPages.page(
             of: status, showsVersion: location.features.contains(.serverTokens))
         // nginx has no page for 431; apus has one with `strict_requests on` only.
         if let page, status != 431 || head.allowsOptions {
             var bytes = Array(page)
-            if padsPage(of: status, &request, location) { bytes += ErrorPage.padding }
+            if Browsers.padsPage(of: status, &request, &services, location) {
+                bytes += ErrorPage.padding
+            }
             head.contentLength = Int64(bytes.count)
-            respond(head, [.bytes(bytes)], &request, location, target: target)
+            CompressedResponse.respond(
+                head, [.bytes(bytes)], &request, &services, location, target: target)
         } else {
             head.contentType = nil
             head.contentLength = 0
-            appendHead(head, &request, location: target)
+            appendHead(head, &request, &services, location: target)
         }
     }
 
     /// Sends a text of the configuration (ngx_http_send_response). Without a `type`, the path
     /// determines it.
-    mutating func respondWithText(
-        _ status: Int, _ text: [UInt8], type: PlanBytes? = nil, _ request: inout Request
-    ) -> Outcome {
-        let location = plan.locations[Int(request.location)]
-        var head = commonHead(status, request, location)
+    static func respondWithText(
+        _ status: Int, _ text: [UInt8], type: PlanBytes? = nil, _ request: inout Request,
+        _ services: inout Services
+    ) -> PhaseOutcome {
+        let location = services.plan.locations[Int(request.location)]
+        var head = FileResponse.commonHead(status, request, services, location)
         if head.status == 204 {
-            appendHead(head, &request)
+            appendHead(head, &request, &services)
             return .responded
         }
-        head.contentType = type ?? mediaType(request, location)
+        head.contentType = type ?? FileResponse.mediaType(request, services, location)
         head.contentLength = Int64(text.count)
-        if let outcome = preconditionsOutcome(head, &request, location) { return outcome }
-        respond(head, [.bytes(text)], &request, location)
+        if let outcome = preconditionsOutcome(head, &request, &services, location) {
+            return outcome
+        }
+        CompressedResponse.respond(head, [.bytes(text)], &request, &services, location)
         return .responded
     }
 
     /// Evaluates the preconditions of a request (RFC 9110, section 13) whose response has no
     /// validators: a text or a listing. Returns nil if the response is sent, else the outcome of
     /// 304 or 412.
-    mutating func preconditionsOutcome(
-        _ head: ResponseHead, _ request: inout Request, _ location: LocationPlan
-    ) -> Outcome? {
+    static func preconditionsOutcome(
+        _ head: ResponseHead, _ request: inout Request, _ services: inout Services,
+        _ location: LocationPlan
+    ) -> PhaseOutcome? {
         let requestHead = request.parser.head
         guard head.status == 200, requestHead.isConditional, !request.isSubrequest else {
             return nil
@@ -77,53 +87,56 @@ extension Worker {
         switch Preconditions.evaluate(requestHead, received, none, method: method) {
         case .proceed: return nil
         case .notModified:
-            respondNotModified(head, &request, location)
+            NotModified.respondNotModified(head, &request, &services, location)
             return .responded
         case .failed:
-            explanation?.note("preconditions: not met")
+            services.explanation?.note("preconditions: not met")
             return .status(412)
         }
     }
 
     /// Redirects with 301 to the same path with a trailing slash. The target begins with a single
     /// slash, since two would name a host.
-    mutating func redirectToSlash(_ request: inout Request) -> Outcome {
-        let location = plan.locations[Int(request.location)]
+    static func redirectToSlash(_ request: inout Request, _ services: inout Services)
+        -> PhaseOutcome
+    {
+        let location = services.plan.locations[Int(request.location)]
         let isAbsolute = location.features.contains(.absoluteRedirect)
-        let arguments = arguments(request)
+        let arguments = Rewrite.arguments(request)
         // The response also depends on whether there is a query.
-        preventCaching()
-        let target = bytes { (worker, writer) in
-            worker.writePath(request, into: &writer, isAbsolute: isAbsolute)
+        services.preventCaching()
+        let target = services.bytes { (services, writer) in
+            writePath(request, into: &writer, isAbsolute: isAbsolute)
             writer.append(byte: UInt8(ascii: "/"))
             if !arguments.isEmpty {
                 writer.append(byte: UInt8(ascii: "?"))
                 writer.append(arguments.span)
             }
         }
-        context(of: &request).target = target
+        services.context(of: &request).target = target
         return .status(301)
     }
 
     /// Returns the value of Location: scheme, host and port are prepended to a path unless
     /// absolute_redirect is off. Control characters, with which a client could end the field, are
     /// escaped.
-    private mutating func locationFieldValue(
-        _ request: inout Request, _ location: LocationPlan, _ head: inout ResponseHead
+    private static func locationFieldValue(
+        _ request: inout Request, _ services: inout Services, _ location: LocationPlan,
+        _ head: inout ResponseHead
     ) -> [UInt8] {
         guard let target = request.context?.target else { return [] }
         let isMadeAbsolute =
             target.first == UInt8(ascii: "/") && location.features.contains(.absoluteRedirect)
         head.locationPlace = isMadeAbsolute ? .first : .amongAdded
-        return bytes { (worker, writer) in
+        return services.bytes { (services, writer) in
             if isMadeAbsolute {
-                worker.writeOrigin(&request, location, into: &writer)
+                writeOrigin(&request, &services, location, into: &writer)
             }
             RequestTarget.escape(controlsOf: target.span, into: &writer)
         }
     }
 
-    private func writePath(
+    private static func writePath(
         _ request: borrowing Request, into writer: inout ByteWriter, isAbsolute: Bool
     ) {
         let path = request.uri.span
@@ -136,14 +149,15 @@ extension Worker {
         RequestTarget.escape(uri: path.slice(from: start, to: path.count), into: &writer)
     }
 
-    private mutating func writeOrigin(
-        _ request: inout Request, _ location: LocationPlan, into writer: inout ByteWriter
+    private static func writeOrigin(
+        _ request: inout Request, _ services: inout Services, _ location: LocationPlan,
+        into writer: inout ByteWriter
     ) {
-        preventCaching()
+        services.preventCaching()
         let requestHead = request.parser.head
         let received = request.received
-        let server = plan.servers[Int(request.server)]
-        let local = localAddress(of: request.slot)
+        let server = services.plan.servers[Int(request.server)]
+        let local = services.localAddress(of: request.slot)
         writer.append("http://")
         if location.features.contains(.serverNameInRedirect), !server.name.isEmpty {
             writer.append(server.name.span)
@@ -151,7 +165,7 @@ extension Worker {
             let host = received.slice(requestHead.host)
             for index in host.indices { writer.append(byte: host[index].asciiLowercased) }
         } else if local.family == .unix {
-            writeSocketName(request.slot, into: &writer)
+            PeerVariables.writeSocketName(request.slot, into: &writer, &services)
         } else {
             local.write(into: &writer)
         }
@@ -164,56 +178,61 @@ extension Worker {
     // MARK: into the output
 
     /// Writes a head into the output, which grows if necessary.
-    mutating func appendHead(
-        _ whole: ResponseHead, _ request: inout Request, location: [UInt8] = []
+    static func appendHead(
+        _ whole: ResponseHead, _ request: inout Request, _ services: inout Services,
+        location: [UInt8] = []
     ) {
         let head = whole.status == 204 ? whole.withoutContent : whole
         request.status = head.status
         // HTTP/0.9 has no response head.
         if request.parser.head.version == .http09 {
-            return delimitBodyByClose(request.slot)
+            return services.delimitBodyByClose(request.slot)
         }
         let index = Int(request.location)
-        guard plan.locations[index].features.contains(.addsFields),
+        guard services.plan.locations[index].features.contains(.addsFields),
             !request.isSubrequest
         else {
-            write(head, nil, &request, location: location)
+            write(head, nil, &request, &services, location: location)
             return
         }
-        let place = plan.locations[index]
-        let added = allAddedFields(to: head, &request, place, target: location)
+        let place = services.plan.locations[index]
+        let added = Headers.allAddedFields(to: head, &request, &services, place, target: location)
         request.status = head.status
-        write(head, added, &request, location: location)
+        write(head, added, &request, &services, location: location)
     }
 
-    private mutating func write(
+    private static func write(
         _ head: ResponseHead, _ added: AddedFields?, _ request: inout Request,
+        _ services: inout Services,
         location: [UInt8]
     ) {
-        let challenges = challenges(request)
-        let cookies = cookies(&request)
+        let challenges = Access.challenges(request)
+        let cookies = UserIDCookies.cookies(&request, &services)
         while true {
             let end = request.outputEnd
             var writer = request.output.writer(from: end)
             head.write(
-                into: &writer, clock, location: location.span, charset: evaluatedCharset.span,
+                into: &writer, services.clock, location: location.span,
+                charset: services.evaluatedCharset.span,
                 challenges: challenges.span, cookies: cookies.span, adding: added)
             if !writer.hasOverflowed {
                 request.outputEnd = end &+ writer.count
                 request.headBytes = Int64(writer.count)
-                if plan.namesSentFields { storeHead(writer, &request) }
+                if services.plan.namesSentFields { storeHead(writer, &request) }
                 return
             }
-            guard growOutput(&request) else { return }
+            guard growOutput(&request, &services) else { return }
         }
     }
 
-    private mutating func storeHead(_ writer: ByteWriter, _ request: inout Request) {
+    private static func storeHead(_ writer: ByteWriter, _ request: inout Request) {
         let bytes = writer.bytes
-        storeSentHead(bytes.indices.map { bytes[$0] }, &request)
+        Headers.storeSentHead(bytes.indices.map { bytes[$0] }, &request)
     }
 
-    mutating func appendBody(_ bytes: Span<UInt8>, _ request: inout Request) {
+    static func appendBody(
+        _ bytes: Span<UInt8>, _ request: inout Request, _ services: inout Services
+    ) {
         while true {
             let end = request.outputEnd
             var writer = request.output.writer(from: end)
@@ -223,30 +242,30 @@ extension Worker {
                 request.bodyBytes &+= Int64(writer.count)
                 return
             }
-            guard growOutput(&request) else { return }
+            guard growOutput(&request, &services) else { return }
         }
     }
 
     /// Doubles the output buffer. Returns false if memory is short.
-    private mutating func growOutput(_ request: inout Request) -> Bool {
+    private static func growOutput(_ request: inout Request, _ services: inout Services) -> Bool {
         let old = request.output
-        let larger = outputs.acquire(atLeast: max(old.capacity &* 2, 8192))
+        let larger = services.outputs.acquire(atLeast: max(old.capacity &* 2, 8192))
         guard !larger.isNone else {
             request.outOfMemory = true
             return false
         }
         larger.copy(from: old, count: request.outputEnd)
-        outputs.release(old)
+        services.outputs.release(old)
         request.output = larger
         return true
     }
 
     /// Fills the output from the producer.
-    mutating func produce(_ request: inout Request) -> Connection.Input {
+    static func produce(_ request: inout Request, _ services: inout Services) -> Connection.Input {
         guard let producer = request.producer else { return .sourceFailed }
-        let features = plan.locations[Int(request.location)].features
-        if readsViaHelper(features), let piece = producer.nextPiece,
-            startReading(2 * Int64(BufferedStage.size), of: piece, &request)
+        let features = services.plan.locations[Int(request.location)].features
+        if FileReading.readsViaHelper(features, services), let piece = producer.nextPiece,
+            FileReading.startReading(2 * Int64(BufferedStage.size), of: piece, &request, &services)
         {
             return .fileNotInMemory
         }
@@ -260,7 +279,7 @@ extension Worker {
             request.outputEnd = start &+ count
             request.bodyBytes &+= Int64(count)
             if isLast, producer.hasTrailers {
-                appendBody(trailerLines(&request).span, &request)
+                appendBody(Headers.trailerLines(&request, &services).span, &request, &services)
             }
             return .produced(isLast: isLast)
         }

@@ -2,7 +2,7 @@ import HTTP
 import Linux
 
 /// charset: the charset in Content-Type, and recoding of texts to it.
-extension Worker {
+enum Charsets {
     /// The charset of a request: its name, and its index in the plan, if it has one.
     private struct Charset {
         let name: CharsetName
@@ -11,9 +11,9 @@ extension Worker {
 
     /// Sets the charset in the head, and selects the recoding of the body
     /// (ngx_http_charset_header_filter).
-    mutating func setCharset(
+    static func setCharset(
         of head: inout ResponseHead, _ filters: inout BodyFilters, _ filter: BodyFilterPlan,
-        _ request: inout Request
+        _ request: inout Request, _ services: inout Services
     ) {
         guard let type = head.contentType, !type.isEmpty else { return }
         let known = head.charset
@@ -22,20 +22,20 @@ extension Worker {
         } else {
             guard filter.charsetTypes.contains(type) else { return }
         }
-        guard let target = charset(filter.charset, &request) else { return }
+        guard let target = charset(filter.charset, &request, &services) else { return }
         // If the target is the value of a variable, evaluating the source overwrites it.
-        let targetText = evaluatedCharset
+        let targetText = services.evaluatedCharset
         let source: Charset?
         if case .constant(let bytes) = known {
-            source = Charset(name: known, number: number(of: bytes.span))
+            source = Charset(name: known, number: number(of: bytes.span, services))
         } else if let plan = filter.source {
-            source = charset(plan, &request)
+            source = charset(plan, &request, &services)
             if source == nil { return }
         } else {
             source = nil
         }
-        let sourceText = evaluatedCharset
-        evaluatedCharset = targetText
+        let sourceText = services.evaluatedCharset
+        services.evaluatedCharset = targetText
         if let source, source.number != target.number || source.number < 0 {
             let isSame =
                 source.number == target.number
@@ -43,13 +43,13 @@ extension Worker {
                     == target.name.bytes(evaluated: targetText)
             if !isSame {
                 if head.coding != .identity, source.number >= 0, target.number >= 0 { return }
-                filters.recoding = recoding(from: source.number, to: target.number)
+                filters.recoding = recoding(from: source.number, to: target.number, services)
                 guard filters.recoding >= 0 else {
                     let (from, to) = (
                         source.name.text(evaluated: sourceText),
                         target.name.text(evaluated: targetText)
                     )
-                    logMissingMap(from, to, request)
+                    logMissingMap(from, to, request, services)
                     return
                 }
             }
@@ -61,44 +61,49 @@ extension Worker {
 
     /// Returns the index in the plan of the recoding of a subrequest's body to the charset of the
     /// main response; -1 for none.
-    mutating func recodingToMain(
-        _ head: ResponseHead, _ filter: BodyFilterPlan, _ request: inout Request
+    static func recodingToMain(
+        _ head: ResponseHead, _ filter: BodyFilterPlan, _ request: inout Request,
+        _ services: inout Services
     ) -> Int32 {
         let target = request.mainCharset
         guard target >= 0, head.coding == .identity, let plan = filter.source,
-            let source = charset(plan, &request), source.number != target
+            let source = charset(plan, &request, &services), source.number != target
         else { return -1 }
-        return recoding(from: source.number, to: target)
+        return recoding(from: source.number, to: target, services)
     }
 
-    private func recoding(from: Int32, to: Int32) -> Int32 {
-        let index = plan.recodings.firstIndex { $0.from == from && $0.to == to }
+    private static func recoding(from: Int32, to: Int32, _ services: borrowing Services) -> Int32 {
+        let index = services.plan.recodings.firstIndex { $0.from == from && $0.to == to }
         return index.map { Int32($0) } ?? -1
     }
 
     /// Returns the charset that a setting evaluates to; nil if its variable has no value.
-    private mutating func charset(
-        _ setting: CharsetPlan, _ request: inout Request
+    private static func charset(
+        _ setting: CharsetPlan, _ request: inout Request, _ services: inout Services
     ) -> Charset? {
         guard setting.template >= 0 else {
             return Charset(name: .constant(setting.name), number: setting.number)
         }
-        evaluatedCharset = value(of: plan.templates[Int(setting.template)], &request)
-        guard !evaluatedCharset.isEmpty else { return nil }
-        return Charset(name: .evaluated, number: number(of: evaluatedCharset.span))
+        services.evaluatedCharset = Variables.value(
+            of: services.plan.templates[Int(setting.template)], &request, &services)
+        guard !services.evaluatedCharset.isEmpty else { return nil }
+        return Charset(
+            name: .evaluated, number: number(of: services.evaluatedCharset.span, services))
     }
 
     /// Returns the index in the plan of a charset by name; -1 for none.
-    private func number(of text: Span<UInt8>) -> Int32 {
-        for index in 0..<plan.charsetNames.count {
-            let name = plan.charsetNames[index]
+    private static func number(of text: Span<UInt8>, _ services: borrowing Services) -> Int32 {
+        for index in 0..<services.plan.charsetNames.count {
+            let name = services.plan.charsetNames[index]
             if name.span.equalsIgnoringCase(text) { return Int32(index) }
         }
         return -1
     }
 
-    private func logMissingMap(_ from: String, _ to: String, _ request: borrowing Request) {
-        logError(
+    private static func logMissingMap(
+        _ from: String, _ to: String, _ request: borrowing Request, _ services: borrowing Services
+    ) {
+        services.logError(
             .error, "no \"charset_map\" between the charsets \"\(from)\" and \"\(to)\"",
             request)
     }

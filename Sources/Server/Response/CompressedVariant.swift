@@ -3,59 +3,65 @@ import HTTP
 import Linux
 
 /// Responses with compressed variants of cached files, which have a Content-Length like any file.
-extension Worker {
+enum CompressedVariantResponse {
     /// Returns the compressed variant of a response's file, if it may be sent in its place. On a
     /// miss, returns nil and requests the compression.
-    mutating func findOrRequestVariant(
+    static func findOrRequestVariant(
         of found: FoundFile, _ head: ResponseHead, _ filters: BodyFilters, _ request: inout Request,
+        _ services: inout Services,
         _ location: LocationPlan
     ) -> FoundFile? {
-        guard mayHaveVariant(found, head, filters, request, location) else { return nil }
-        if let variant = files.variant(of: found.entry, nowMs: clock.monotonicMs) {
+        guard mayHaveVariant(found, head, filters, request, services, location) else { return nil }
+        if let variant = services.files.variant(of: found.entry, nowMs: services.clock.monotonicMs)
+        {
             return variant
         }
-        requestVariant(of: found.entry)
+        requestVariant(of: found.entry, &services)
         return nil
     }
 
     /// Returns the compressed variant of a file, without requesting one on a miss.
-    mutating func findVariant(
+    static func findVariant(
         of found: FoundFile, _ head: ResponseHead, _ filters: BodyFilters, _ request: inout Request,
+        _ services: inout Services,
         _ location: LocationPlan
     ) -> FoundFile? {
-        guard mayHaveVariant(found, head, filters, request, location) else { return nil }
-        return files.variant(of: found.entry, nowMs: clock.monotonicMs)
+        guard mayHaveVariant(found, head, filters, request, services, location) else { return nil }
+        return services.files.variant(of: found.entry, nowMs: services.clock.monotonicMs)
     }
 
-    private func mayHaveVariant(
+    private static func mayHaveVariant(
         _ found: FoundFile, _ head: ResponseHead, _ filters: BodyFilters,
-        _ request: borrowing Request,
+        _ request: borrowing Request, _ services: borrowing Services,
         _ location: LocationPlan
     ) -> Bool {
         found.isCached && filters.isNone && head.contentLength >= 0
-            && plan.gzips[Int(location.gzip)].cache != .off
-            && !hasTrailers(head.status, request, location)
+            && services.plan.gzips[Int(location.gzip)].cache != .off
+            && !Headers.hasTrailers(head.status, request, services, location)
     }
 
     /// Returns true if a file is sent uncompressed until its compressed variant exists
     /// (`gzip_cache plain`).
-    mutating func isSentUncompressed(
-        _ found: FoundFile, _ filters: BodyFilters, _ location: LocationPlan
+    static func isSentUncompressed(
+        _ found: FoundFile, _ filters: BodyFilters, _ location: LocationPlan,
+        _ services: inout Services
     ) -> Bool {
-        guard plan.gzips[Int(location.gzip)].cache == .plain, helper.isOpen, files.isOn,
+        guard services.plan.gzips[Int(location.gzip)].cache == .plain, services.helper.isOpen,
+            services.files.isOn,
             filters.isNone, found.fileStatus.size <= CompressionJob.maxFileSize,
-            !found.isCached || files.mayGetVariant(found.entry)
+            !found.isCached || services.files.mayGetVariant(found.entry)
         else { return false }
         // The next request may get another response.
-        preventCaching()
-        explanation?.note("gzip_cache plain: sent uncompressed until a compressed variant exists")
+        services.preventCaching()
+        services.explanation?.note(
+            "gzip_cache plain: sent uncompressed until a compressed variant exists")
         return true
     }
 
     /// Responds with the compressed variant of the request's file.
-    mutating func respond(
+    static func respond(
         withVariant variant: FoundFile, of original: FoundFile, _ whole: ResponseHead,
-        _ request: inout Request, _ location: LocationPlan
+        _ request: inout Request, _ services: inout Services, _ location: LocationPlan
     ) {
         var head = whole
         head.wholeLength = whole.contentLength
@@ -65,28 +71,46 @@ extension Worker {
         head.isWeak = true
         head.acceptsRanges = false
         head.varies = location.features.contains(.gzipVary)
-        if plan.readsContext(logsOf: Int(request.location), true) {
-            context(of: &request).compressedSizes = (whole.contentLength, variant.fileStatus.size)
+        if services.plan.readsContext(logsOf: Int(request.location), true) {
+            services.context(of: &request).compressedSizes = (
+                whole.contentLength, variant.fileStatus.size
+            )
         }
-        recorder.replace(original.entry, with: fileVersion(of: variant))
-        files.unpin(request.entry, nowMs: clock.monotonicMs)
-        files.pin(variant.entry, nowMs: clock.monotonicMs)
+        services.recorder.replace(
+            original.entry, with: FileResponse.fileVersion(of: variant, services))
+        services.files.unpin(request.entry, nowMs: services.clock.monotonicMs)
+        services.files.pin(variant.entry, nowMs: services.clock.monotonicMs)
         request.entry = variant.entry
-        request.file = files.descriptor(of: variant.entry)
+        request.file = services.files.descriptor(of: variant.entry)
         request.fileRemaining = variant.fileStatus.size
-        appendHead(head, &request)
+        BuiltInResponse.appendHead(head, &request, &services)
         guard request.method != .head, head.allowsContent else {
-            return closeSource(&request)
+            return FileResponse.closeSource(&request, &services)
         }
-        recorder.recordBody(variant.entry)
-        if readSmall(&request) {
-            closeSource(&request)
+        services.recorder.recordBody(variant.entry)
+        if FileResponse.readSmall(&request, &services) {
+            FileResponse.closeSource(&request, &services)
         } else if request.file >= 0 {
             // A memory file, to which `sendfile` off does not apply.
             request.source = .file
         } else {
             let count = request.fileRemaining
-            attach([.file(offset: 0, count: count)], BodyFilters(), &request)
+            FileResponse.attach(
+                [.file(offset: 0, count: count)], BodyFilters(), &request, &services)
         }
+    }
+
+    /// Requests the compression of a cached file, unless it was requested before.
+    static func requestVariant(of entry: Int32, _ services: inout Services) {
+        guard services.helper.canQueueCompression,
+            let body = services.files.beginCompression(entry, nowMs: services.clock.monotonicMs)
+        else {
+            return
+        }
+        services.helper.submit(
+            HelperClient.CacheEntryRef(entry: entry, generation: services.files[entry].generation),
+            toCode: body,
+            nowMs: services.clock.monotonicMs)
+        services.helperCheckMs = services.helper.nextCheckMs
     }
 }

@@ -3,60 +3,65 @@ import HTTP
 import Linux
 
 /// The content phase: from a path to an index file, a listing or a file.
-extension Worker {
-    mutating func runContentPhase(_ request: inout Request) -> Outcome {
-        let location = plan.locations[Int(request.location)]
+enum Content {
+    static func runContentPhase(_ request: inout Request, _ services: inout Services)
+        -> PhaseOutcome
+    {
+        let location = services.plan.locations[Int(request.location)]
         if location.features.contains(.emptyGif) {
-            return respondWithEmptyGif(&request, location)
+            return EmptyGif.respondWithEmptyGif(&request, &services, location)
         }
         if location.features.contains(.stubStatus) {
-            preventCaching()
-            return respondWithStubStatus(&request)
+            services.preventCaching()
+            return StubStatus.respondWithStubStatus(&request, &services)
         }
         if location.features.contains(.hasAlias), request.context?.isOutsideAlias == true {
-            logError(
+            services.logError(
                 .alert, "\"alias\" cannot be used in a location where the path was rewritten",
                 request)
             return .status(500)
         }
         let method = request.method
         if location.features.contains(.deniesHidden), namesHiddenFile(request) {
-            explanation?.note("hidden_files deny: a name in the path begins with a dot")
+            services.explanation?.note("hidden_files deny: a name in the path begins with a dot")
             return .status(404)
         }
         let endsInSlash = request.uri.lastByte == UInt8(ascii: "/")
         if endsInSlash, method == .get || method == .head || method == .post {
             if location.features.contains(.randomIndex),
-                let outcome = redirectToRandomFile(&request, location)
+                let outcome = RandomIndex.redirectToRandomFile(&request, &services, location)
             {
                 return outcome
             }
-            if let outcome = redirectToIndex(&request, location) { return outcome }
+            if let outcome = redirectToIndex(&request, &services, location) { return outcome }
             if location.features.contains(.autoindex), method != .post {
-                return respondWithListing(&request, location)
+                return Autoindex.respondWithListing(&request, &services, location)
             }
         }
         guard method == .get || method == .head || method == .post else {
-            explanation?.note("the method is not supported for files")
-            return outcomeForOtherMethod(method, request)
+            services.explanation?.note("the method is not supported for files")
+            return outcomeForOtherMethod(method, request, services)
         }
         if endsInSlash {
-            explanation?.note("no index file exists, and autoindex is off")
-            logError(.error, "directory index of \"\(path.text)\" is forbidden", request)
+            services.explanation?.note("no index file exists, and autoindex is off")
+            services.logError(
+                .error, "directory index of \"\(services.path.text)\" is forbidden", request)
             return .status(403)
         }
         if location.features.contains(.sidecars), method != .post,
-            let outcome = respondWithSidecar(&request, location)
+            let outcome = Sidecars.respondWithSidecar(&request, &services, location)
         {
             return outcome
         }
-        return respondWithRequestedFile(&request, location)
+        return respondWithRequestedFile(&request, &services, location)
     }
 
     /// Returns the status for methods other than GET, HEAD and POST: 405, as in nginx. With
     /// strict_requests, OPTIONS gets a 204, and an unknown method a 501 (RFC 9110, section 9.1).
-    private func outcomeForOtherMethod(_ method: Method, _ request: borrowing Request) -> Outcome {
-        guard isStrict(request) else { return .status(405) }
+    private static func outcomeForOtherMethod(
+        _ method: Method, _ request: borrowing Request, _ services: borrowing Services
+    ) -> PhaseOutcome {
+        guard isStrict(request, services) else { return .status(405) }
         switch method {
         case .options: return .status(204)
         case .unknown: return .status(501)
@@ -65,12 +70,12 @@ extension Worker {
     }
 
     /// Returns true if the request's server has strict_requests.
-    func isStrict(_ request: borrowing Request) -> Bool {
-        plan.servers[Int(request.server)].limits.isStrict
+    static func isStrict(_ request: borrowing Request, _ services: borrowing Services) -> Bool {
+        services.plan.servers[Int(request.server)].limits.isStrict
     }
 
     /// Returns true if a segment begins with a dot; `/.well-known` is public (RFC 8615).
-    private func namesHiddenFile(_ request: borrowing Request) -> Bool {
+    private static func namesHiddenFile(_ request: borrowing Request) -> Bool {
         let path = request.uri.span
         var index = 1
         while index < path.count {
@@ -92,71 +97,77 @@ extension Worker {
     /// The errno(3) of a path that must not be opened. The client's path was normalized; the result
     /// of a rewrite, a variable or an alias was not: `/img../x` with `location /img { alias
     /// /srv/img/; }` is /srv/img/../x.
-    private var pathFault: Int32? {
-        if path.fault != 0 { return path.fault }
-        return path.leavesRoot ? Errno.accessDenied : nil
+    private static func pathFault(_ services: borrowing Services) -> Int32? {
+        if services.path.fault != 0 { return services.path.fault }
+        return services.path.leavesRoot ? Errno.accessDenied : nil
     }
 
     /// Looks up and opens the path, by the location's rules for symbolic links.
-    mutating func findFile(_ location: LocationPlan, _ request: inout Request) -> FoundFile {
-        if let fault = pathFault { return FoundFile(error: fault) }
+    static func findFile(
+        _ location: LocationPlan, _ request: inout Request, _ services: inout Services
+    ) -> FoundFile {
+        if let fault = pathFault(services) { return FoundFile(error: fault) }
         if location.features.contains(.checksSymlinks) {
-            preventCaching()
-            return FoundFile(opened: openCheckingLinks(location, &request))
+            services.preventCaching()
+            return FoundFile(opened: SymlinkChecks.openCheckingLinks(location, &request, &services))
         }
         // A subrequest reads files through descriptors of its own.
         if request.isSubrequest {
             return FoundFile(
-                path.terminated(), count: path.count, links: location.links,
-                rootCount: path.rootCount)
+                services.path.terminated(), count: services.path.count, links: location.links,
+                rootCount: services.path.rootCount)
         }
-        let found = files.find(
-            path.terminated(), count: path.count, links: location.links, rootCount: path.rootCount,
-            reading: readsViaHelper(location.features) ? .elsewhere : .here,
-            nowMs: clock.monotonicMs)
-        if !found.isCached { preventCaching() }
-        if files.unwatchedPath != nil { logUnwatched() }
+        let found = services.files.find(
+            services.path.terminated(), count: services.path.count, links: location.links,
+            rootCount: services.path.rootCount,
+            reading: FileReading.readsViaHelper(location.features, services) ? .elsewhere : .here,
+            nowMs: services.clock.monotonicMs)
+        if !found.isCached { services.preventCaching() }
+        if services.files.unwatchedPath != nil { logUnwatched(&services) }
         return found
     }
 
     /// Logs that a path cannot be watched; only once, since every request tries again.
-    private mutating func logUnwatched() {
-        guard let path = files.popUnwatched() else { return }
-        context.errorLog.write(
+    private static func logUnwatched(_ services: inout Services) {
+        guard let path = services.files.popUnwatched() else { return }
+        services.context.errorLog.write(
             .warn,
             "cannot watch \"\(path.span.text)\" for changes (no notifications or inotify limit): "
                 + "checking it and other such files on every request")
     }
 
     /// Opens the path, for reading a directory.
-    mutating func openDirectory(
-        _ location: LocationPlan, _ request: inout Request
+    static func openDirectory(
+        _ location: LocationPlan, _ request: inout Request, _ services: inout Services
     ) -> Result<Int32, FileError> {
-        preventCaching()
-        if let fault = pathFault { return .failure(FileError(code: fault)) }
+        services.preventCaching()
+        if let fault = pathFault(services) { return .failure(FileError(code: fault)) }
         if location.features.contains(.checksSymlinks) {
-            return openCheckingLinks(location, &request)
+            return SymlinkChecks.openCheckingLinks(location, &request, &services)
         }
         return openForReading(
-            path.terminated(), count: path.count, links: location.links, below: path.rootCount)
+            services.path.terminated(), count: services.path.count, links: location.links,
+            below: services.path.rootCount)
     }
 
     /// Closes the descriptor of a lookup result that is not sent, unless the cache owns it.
-    func release(_ found: FoundFile) {
+    static func release(_ found: FoundFile) {
         if found.descriptor >= 0 { closeDescriptor(found.descriptor) }
     }
 
     /// Returns nginx's status for a file that cannot be opened, and logs it.
-    mutating func reportOpenFailure(
-        _ error: FileError, _ request: inout Request, _ location: LocationPlan
-    ) -> Outcome {
+    static func reportOpenFailure(
+        _ error: FileError, _ request: inout Request, _ services: inout Services,
+        _ location: LocationPlan
+    ) -> PhaseOutcome {
         let status = error.isMissing ? 404 : error.isRefused ? 403 : 500
-        explanation?.note("\(path.text) cannot be opened: \(SystemError.text(of: error.code))")
+        services.explanation?.note(
+            "\(services.path.text) cannot be opened: \(SystemError.text(of: error.code))")
         if status != 404 || location.features.contains(.logsNotFound) {
             let level: LogLevel = status == 500 ? .crit : .error
             let call = location.features.contains(.checksSymlinks) ? "openat()" : "open()"
-            logError(
-                level, "\(SystemError(call, "\"\(path.text)\"", code: error.code))",
+            services.logError(
+                level, "\(SystemError(call, "\"\(services.path.text)\"", code: error.code))",
                 request)
         }
         return .status(status)
@@ -165,47 +176,53 @@ extension Worker {
     // MARK: index
 
     /// Looks for index files: the first that exists becomes the path. Returns nil if none does.
-    private mutating func redirectToIndex(
-        _ request: inout Request, _ location: LocationPlan
-    ) -> Outcome? {
+    private static func redirectToIndex(
+        _ request: inout Request, _ services: inout Services, _ location: LocationPlan
+    ) -> PhaseOutcome? {
         for position in 0..<location.indexes.count {
             let template = location.indexes[position]
             let constant = template.constant
-            let made = constant == nil ? value(of: template, &request) : []
+            let made = constant == nil ? Variables.value(of: template, &request, &services) : []
             if constant?.span.slice(from: 0, to: 1).equals("/") ?? (made.first == UInt8(ascii: "/"))
             {
                 // As in nginx, an absolute name is not looked up; the request is redirected to it.
-                _ = context(of: &request)
-                explanation?.note("index: an absolute name, redirecting internally to it")
+                _ = services.context(of: &request)
+                services.explanation?.note("index: an absolute name, redirecting internally to it")
                 request.uri.removeAll()
                 return extendPath(of: &request, constant, made) ? .redirected : .status(500)
             }
-            mapPath(location, &request)
-            let directoryEnd = path.count
-            if let constant { path.append(constant.span) } else { path.append(made.span) }
-            let found = findFile(location, &request)
+            FilePaths.mapPath(location, &request, &services)
+            let directoryEnd = services.path.count
+            if let constant {
+                services.path.append(constant.span)
+            } else {
+                services.path.append(made.span)
+            }
+            let found = findFile(location, &request, &services)
             if found.error == 0 {
                 // As in nginx, a directory with that name counts as well, and is redirected to
                 // later.
                 release(found)
-                explanation?.note("index: \(path.text) exists")
+                services.explanation?.note("index: \(services.path.text) exists")
                 request.index = constant
-                if constant == nil { _ = context(of: &request) }
+                if constant == nil { _ = services.context(of: &request) }
                 return extendPath(of: &request, constant, made) ? .redirected : .status(500)
             }
-            explanation?.note("index: \(path.text): \(SystemError.text(of: found.error))")
+            services.explanation?.note(
+                "index: \(services.path.text): \(SystemError.text(of: found.error))")
             // Other errors, as of a path that is too long or leads through a file, are final.
             guard found.error == Errno.noEntry else {
-                return reportOpenFailure(FileError(code: found.error), &request, location)
+                return reportOpenFailure(
+                    FileError(code: found.error), &request, &services, location)
             }
-            path.truncate(to: directoryEnd)
-            if let outcome = checkDirectoryExists(&request, location) { return outcome }
+            services.path.truncate(to: directoryEnd)
+            if let outcome = checkDirectoryExists(&request, &services, location) { return outcome }
         }
-        mapPath(location, &request)
+        FilePaths.mapPath(location, &request, &services)
         return nil
     }
 
-    private func extendPath(
+    private static func extendPath(
         of request: inout Request, _ constant: PlanBytes?, _ evaluated: [UInt8]
     ) -> Bool {
         if let constant { return request.uri.append(constant.span) }
@@ -214,34 +231,36 @@ extension Worker {
 
     /// Returns the failure if the directory of a missing index file does not exist either; nil if
     /// the directory exists.
-    private mutating func checkDirectoryExists(
-        _ request: inout Request, _ location: LocationPlan
-    ) -> Outcome? {
-        let found = findFile(location, &request)
+    private static func checkDirectoryExists(
+        _ request: inout Request, _ services: inout Services, _ location: LocationPlan
+    ) -> PhaseOutcome? {
+        let found = findFile(location, &request, &services)
         release(found)
         let error = FileError(code: found.error)
-        return error.isMissing ? reportOpenFailure(error, &request, location) : nil
+        return error.isMissing ? reportOpenFailure(error, &request, &services, location) : nil
     }
 
     // MARK: files
 
-    private mutating func respondWithRequestedFile(
-        _ request: inout Request, _ location: LocationPlan
-    ) -> Outcome {
-        mapPath(location, &request)
-        let found = findFile(location, &request)
+    private static func respondWithRequestedFile(
+        _ request: inout Request, _ services: inout Services, _ location: LocationPlan
+    ) -> PhaseOutcome {
+        FilePaths.mapPath(location, &request, &services)
+        let found = findFile(location, &request, &services)
         guard found.error == 0 else {
-            return reportOpenFailure(FileError(code: found.error), &request, location)
+            return reportOpenFailure(FileError(code: found.error), &request, &services, location)
         }
         switch found.fileStatus.kind {
         case .directory:
             release(found)
-            explanation?.note(
-                "\(path.text) is a directory: redirecting to the path with a trailing slash")
-            return redirectToSlash(&request)
+            services.explanation?.note(
+                "\(services.path.text) is a directory: redirecting to the path with a trailing "
+                    + "slash"
+            )
+            return BuiltInResponse.redirectToSlash(&request, &services)
         case .other:
             release(found)
-            logError(.crit, "\"\(path.text)\" is not a regular file", request)
+            services.logError(.crit, "\"\(services.path.text)\" is not a regular file", request)
             return .status(404)
         case .regular: break
         }
@@ -249,6 +268,6 @@ extension Worker {
             release(found)
             return .status(405)
         }
-        return respondWithFile(found, coding: .identity, &request)
+        return FileResponse.respondWithFile(found, coding: .identity, &request, &services)
     }
 }

@@ -2,36 +2,39 @@ import HTTP
 import Linux
 
 /// empty_gif: a transparent GIF of one pixel, for counting page views.
-extension Worker {
+enum EmptyGif {
     /// The Last-Modified of nginx's GIF: 28 September 1970, 06:00:00.
     private static let gifModified: Int64 = 23_349_600
 
-    mutating func respondWithEmptyGif(_ request: inout Request, _ location: LocationPlan)
-        -> Outcome
+    static func respondWithEmptyGif(
+        _ request: inout Request, _ services: inout Services, _ location: LocationPlan
+    )
+        -> PhaseOutcome
     {
-        explanation?.note("empty_gif")
+        services.explanation?.note("empty_gif")
         let method = request.method
         guard method == .get || method == .head else { return .status(405) }
-        var head = commonHead(200, request, location)
-        head.contentType = plan.gifType
-        head.contentLength = Int64(Worker.emptyGifBytes.count)
+        var head = FileResponse.commonHead(200, request, services, location)
+        head.contentType = services.plan.gifType
+        head.contentLength = Int64(emptyGifBytes.count)
         let validators = FileValidators(
-            FileStatus(kind: .regular, size: head.contentLength, modified: Worker.gifModified),
-            now: clock.seconds)
+            FileStatus(kind: .regular, size: head.contentLength, modified: gifModified),
+            now: services.clock.seconds)
         head.validators = validators
         head.sendsModified = head.status == 200
         if head.status == 200 {
-            switch evaluatePreconditions(validators, hasETag: false, request, location) {
+            switch FileResponse.evaluatePreconditions(validators, hasETag: false, request, location)
+            {
             case .proceed: break
             case .failed:
-                explanation?.note("preconditions: not met")
+                services.explanation?.note("preconditions: not met")
                 return .status(412)
             case .notModified:
-                respondNotModified(head, &request, location)
+                NotModified.respondNotModified(head, &request, &services, location)
                 return .responded
             }
         }
-        respond(head, [.bytes(Worker.emptyGifBytes)], &request, location)
+        CompressedResponse.respond(head, [.bytes(emptyGifBytes)], &request, &services, location)
         return .responded
     }
 

@@ -2,50 +2,55 @@ import HTTP
 import Linux
 
 /// Conversion of a request's path to a file's (ngx_http_map_uri_to_path).
-extension Worker {
+enum FilePaths {
     /// Builds the file's path: root and path, or alias and the part after the location's name.
-    mutating func mapPath(_ location: LocationPlan, _ request: inout Request) {
-        beginPath(location, &request)
+    static func mapPath(
+        _ location: LocationPlan, _ request: inout Request, _ services: inout Services
+    ) {
+        beginPath(location, &request, &services)
         if location.features.contains(.aliasIsWholePath), !addsPathToAlias(request) { return }
         let uri = request.uri
-        path.append(uri.span.slice(from: location.aliasReplaces, to: uri.count))
+        services.path.append(uri.span.slice(from: location.aliasReplaces, to: uri.count))
     }
 
     /// Returns true if try_files has found a file in a location with a regular expression and an
     /// alias: from then on the alias is a directory.
-    private func addsPathToAlias(_ request: borrowing Request) -> Bool {
+    private static func addsPathToAlias(_ request: borrowing Request) -> Bool {
         request.context?.addsPathToAlias ?? false
     }
 
     /// Starts a path with the root or alias of a location.
-    mutating func beginPath(_ location: LocationPlan, _ request: inout Request) {
+    static func beginPath(
+        _ location: LocationPlan, _ request: inout Request, _ services: inout Services
+    ) {
         guard location.rootTemplate >= 0 else {
-            path.begin(
+            services.path.begin(
                 withRoot: location.root.span, writtenParents: Int(location.rootParents))
             return
         }
-        let template = plan.templates[Int(location.rootTemplate)]
-        guard beginEvaluation("the root", &request) else {
-            path.removeAll()
-            path.fail(Errno.noEntry)
+        let template = services.plan.templates[Int(location.rootTemplate)]
+        guard Variables.beginEvaluation("the root", &request, &services) else {
+            services.path.removeAll()
+            services.path.fail(Errno.noEntry)
             return
         }
-        defer { endEvaluation() }
-        let root = value(of: template, &request)
-        let parents = writtenParents(in: template, &request)
+        defer { Variables.endEvaluation(&services) }
+        let root = Variables.value(of: template, &request, &services)
+        let parents = writtenParents(in: template, &request, &services)
         if root.first == UInt8(ascii: "/") {
-            path.begin(withRoot: root.span, writtenParents: parents)
+            services.path.begin(withRoot: root.span, writtenParents: parents)
         } else {
-            path.begin(withRoot: root.span, below: plan.prefix, writtenParents: parents)
+            services.path.begin(
+                withRoot: root.span, below: services.plan.prefix, writtenParents: parents)
         }
         // A value that depends on itself names no directory.
-        if hasCycled { path.fail(Errno.noEntry) }
+        if services.hasCycled { services.path.fail(Errno.noEntry) }
     }
 
     /// Returns the number of `..` segments in a text's value that the configuration wrote itself:
     /// complete ones within a literal, and those of the root that a variable stands for.
-    mutating func writtenParents(
-        in template: Template, _ request: inout Request
+    static func writtenParents(
+        in template: Template, _ request: inout Request, _ services: inout Services
     ) -> Int {
         var parents = 0
         for index in 0..<template.pieces.count {
@@ -55,8 +60,8 @@ extension Worker {
                 parents &+= piece.text.span.wholeParentSegments(
                     isFirst: index == 0, isLast: index == template.pieces.count &- 1)
             case .documentRoot, .requestFilename:
-                parents &+= withPath(of: piece.variable, &request) { worker, _ in
-                    worker.path.leavesRoot ? 0 : worker.path.span.parentSegments
+                parents &+= withPath(of: piece.variable, &request, &services) { services, _ in
+                    services.path.leavesRoot ? 0 : services.path.span.parentSegments
                 }
             default: break
             }
@@ -65,49 +70,51 @@ extension Worker {
     }
 
     /// Writes the root, the root without links, or the file's path.
-    mutating func writePath(
-        _ variable: Variable, _ request: inout Request, into writer: inout ByteWriter
+    static func writePath(
+        _ variable: Variable, _ request: inout Request, _ services: inout Services,
+        into writer: inout ByteWriter
     ) -> Bool {
-        loadPath(&request)
-        return withPath(of: variable, &request) { worker, request in
+        Variables.loadPath(&request, &services)
+        return withPath(of: variable, &request, &services) { services, request in
             guard variable == .realpathRoot else {
-                writer.append(worker.path.span)
+                writer.append(services.path.span)
                 return true
             }
             // The root `/` adds no bytes before a path.
-            if worker.path.count == 0 { worker.path.append("/") }
-            return worker.writeRealPath(request, into: &writer)
+            if services.path.count == 0 { services.path.append("/") }
+            return writeRealPath(request, &services, into: &writer)
         }
     }
 
     /// Builds the path of a variable while `body` runs, and restores the current path afterwards.
-    private mutating func withPath<Value>(
-        of variable: Variable, _ request: inout Request,
-        _ body: (inout Worker, borrowing Request) -> Value
+    private static func withPath<Value>(
+        of variable: Variable, _ request: inout Request, _ services: inout Services,
+        _ body: (inout Services, borrowing Request) -> Value
     ) -> Value {
         var current = PathBuffer()
-        swap(&current, &path)
-        let location = plan.locations[Int(request.location)]
+        swap(&current, &services.path)
+        let location = services.plan.locations[Int(request.location)]
         if variable == .requestFilename {
-            mapPath(location, &request)
+            mapPath(location, &request, &services)
         } else {
-            beginPath(location, &request)
+            beginPath(location, &request, &services)
         }
-        let value = body(&self, request)
-        swap(&current, &path)
+        let value = body(&services, request)
+        swap(&current, &services.path)
         return value
     }
 
-    private mutating func writeRealPath(
-        _ request: borrowing Request, into writer: inout ByteWriter
+    private static func writeRealPath(
+        _ request: borrowing Request, _ services: inout Services, into writer: inout ByteWriter
     ) -> Bool {
-        switch realPath(path.terminated()) {
+        switch realPath(services.path.terminated()) {
         case .success(let real):
             writer.append(real.span)
             return true
         case .failure(let error):
-            logError(
-                .crit, "\(SystemError("realpath()", "\"\(path.text)\"", code: error.code))",
+            services.logError(
+                .crit,
+                "\(SystemError("realpath()", "\"\(services.path.text)\"", code: error.code))",
                 request)
             return false
         }

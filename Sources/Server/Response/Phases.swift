@@ -9,6 +9,20 @@ enum Phase: UInt8, BitwiseCopyable, Comparable {
     static func < (left: Phase, right: Phase) -> Bool { left.rawValue < right.rawValue }
 }
 
+/// The result of a phase.
+enum PhaseOutcome {
+    /// The response is in the request's output.
+    case responded
+    /// The response is the error page of a status, or its built-in page.
+    case status(Int)
+    /// The path has changed, and processing starts again (an internal redirect).
+    case redirected
+    /// A named location was entered, and the path is unchanged.
+    case entered
+    /// The request is suspended at its phase.
+    case suspended
+}
+
 /// The processing of a request, in these steps:
 ///
 /// 1. A request that could not be parsed is refused with its fault's status.
@@ -24,13 +38,13 @@ enum Phase: UInt8, BitwiseCopyable, Comparable {
 /// 9. Preconditions, ranges and codings decide which bytes are sent, and the head describes them.
 ///
 /// A status is looked up among the error pages, which may cause another internal redirect.
-extension Worker {
+enum Phases {
     /// The maximum number of changes of a request's path (NGX_HTTP_MAX_URI_CHANGES).
     static let maxRedirects: UInt8 = 10
 
     /// Starts processing a request, or resumes one that was suspended.
-    mutating func processRequest(_ request: inout Request) {
-        if request.output.isNone { request.output = outputs.acquire() }
+    static func processRequest(_ request: inout Request, _ services: inout Services) {
+        if request.output.isNone { request.output = services.outputs.acquire() }
         guard !request.output.isNone else {
             request.outOfMemory = true
             return
@@ -38,58 +52,51 @@ extension Worker {
         let isBeginning = request.phase == .start
         // The client may have sent this request after the poller reported its events, if it follows
         // another request or its connection was just accepted: mounts may have changed since.
-        let mayBeNewer = request.requestsInSlice > 1 || connections[request.slot].interest == 0
+        let mayBeNewer =
+            request.requestsInSlice > 1 || services.connections[request.slot].interest == 0
         if mayBeNewer, request.hasReceived {
             request.hasReceived = false
-            checkMounts()
+            services.checkMounts()
         }
-        if isBeginning, responses.isOn, explanation == nil, sendCached(&request) {
+        if isBeginning, services.responses.isOn, services.explanation == nil,
+            FastPath.sendCached(&request, &services)
+        {
             return
         }
-        loadPath(&request)
+        Variables.loadPath(&request, &services)
         guard request.uri.isLoaded else {
             request.outOfMemory = true
             return
         }
-        if isBeginning { beginRecording(&request) }
+        if isBeginning { ResponseRecording.beginRecording(&request, &services) }
         let outcome =
             isBeginning
-            ? startRequest(&request)
-            : runPhasesOnce(from: request.phase, &request)
-        followOutcome(outcome, &request)
-        if recorder.isCacheable { storeResponse(&request) }
-        unloadPath(&request)
+            ? startRequest(&request, &services)
+            : runPhasesOnce(from: request.phase, &request, &services)
+        followOutcome(outcome, &request, &services)
+        if services.recorder.isCacheable { ResponseRecording.storeResponse(&request, &services) }
+        Variables.unloadPath(&request, &services)
     }
 
     /// Runs the phases from `phase` on, until there is a response or the request is suspended.
-    mutating func runPhases(from phase: Phase, _ request: inout Request) {
-        followOutcome(runPhasesOnce(from: phase, &request), &request)
+    static func runPhases(from phase: Phase, _ request: inout Request, _ services: inout Services) {
+        followOutcome(runPhasesOnce(from: phase, &request, &services), &request, &services)
     }
 
     /// Runs the phases that an outcome leads to, until there is nothing more to do now.
-    private mutating func followOutcome(_ first: Outcome, _ request: inout Request) {
+    private static func followOutcome(
+        _ first: PhaseOutcome, _ request: inout Request, _ services: inout Services
+    ) {
         var outcome = first
-        while let next = nextPhase(outcome, &request) {
-            outcome = runPhasesOnce(from: next, &request)
+        while let next = nextPhase(outcome, &request, &services) {
+            outcome = runPhasesOnce(from: next, &request, &services)
         }
     }
 
-    /// The result of a phase.
-    enum Outcome {
-        /// The response is in the request's output.
-        case responded
-        /// The response is the error page of a status, or its built-in page.
-        case status(Int)
-        /// The path has changed, and processing starts again (an internal redirect).
-        case redirected
-        /// A named location was entered, and the path is unchanged.
-        case entered
-        /// The request is suspended at its phase.
-        case suspended
-    }
-
     /// Returns the phase that an outcome leads to; nil if there is nothing more to do now.
-    private mutating func nextPhase(_ outcome: Outcome, _ request: inout Request) -> Phase? {
+    private static func nextPhase(
+        _ outcome: PhaseOutcome, _ request: inout Request, _ services: inout Services
+    ) -> Phase? {
         switch outcome {
         case .responded: return nil
         case .suspended:
@@ -100,23 +107,26 @@ extension Worker {
             request.closesWithoutResponse = true
             return nil
         case .status(let status):
-            guard let redirect = respondWithErrorPage(for: status, &request) else {
+            guard
+                let redirect = ErrorPageResponse.respondWithErrorPage(
+                    for: status, &request, &services)
+            else {
                 return nil
             }
-            return nextPhase(redirect, &request)
+            return nextPhase(redirect, &request, &services)
         case .redirected, .entered:
             request.isInternal = true
             if case .redirected = outcome {
-                explanation?.note("internal redirect to \(request.uri.span.text)")
+                services.explanation?.note("internal redirect to \(request.uri.span.text)")
             }
             guard countRedirect(&request) else {
-                logError(
+                services.logError(
                     .error,
                     "rewrite or internal redirection cycle while internally redirecting "
                         + "to \"\(request.uri.span.text)\"", request)
                 request.errorStatus = 0
-                endKeepAlive(after: 500, &request)
-                respondWithStatus(500, &request)
+                ErrorPageResponse.endKeepAlive(after: 500, &request)
+                BuiltInResponse.respondWithStatus(500, &request, &services)
                 return nil
             }
             if case .entered = outcome { return .rewrite }
@@ -125,53 +135,59 @@ extension Worker {
     }
 
     /// Performs steps 1 to 3, then steps 4 to 8.
-    private mutating func startRequest(_ request: inout Request) -> Outcome {
+    private static func startRequest(_ request: inout Request, _ services: inout Services)
+        -> PhaseOutcome
+    {
         if let fault = request.fault {
-            selectServerForRefused(&request)
-            explanation?.note("the request is refused: \(fault.reason)")
-            logFault(fault, &request)
-            let isTooLarge = fault.status == 494 && isStrict(request)
+            selectServerForRefused(&request, &services)
+            services.explanation?.note("the request is refused: \(fault.reason)")
+            RequestLog.logFault(fault, &request, &services)
+            let isTooLarge = fault.status == 494 && Content.isStrict(request, services)
             return .status(isTooLarge ? 431 : fault.status)
         }
         request.method = request.parser.head.method
-        selectServer(&request)
-        if isServerOptions(request) { return respondToServerOptions(&request) }
-        guard normalizePath(&request) else {
+        selectServer(&request, &services)
+        if isServerOptions(request) { return respondToServerOptions(&request, &services) }
+        guard normalizePath(&request, &services) else {
             // nginx validates the path before it reads Host.
-            request.server = plan.addresses[Int(address(of: request.slot))].defaultServer
+            request.server =
+                services.plan.addresses[Int(services.connections[request.slot].address)]
+                .defaultServer
             request.uri.removeAll()
-            enterServer(&request)
-            logError(.info, "client sent invalid request", request)
+            enterServer(&request, &services)
+            services.logError(.info, "client sent invalid request", request)
             return .status(400)
         }
-        explanation?.note("path \(request.uri.span.text)")
-        let settings = Int(plan.servers[Int(request.server)].settings)
-        if plan.locations[settings].features.contains(.realIP) {
-            applyRealAddress(plan.locations[settings], &request)
+        services.explanation?.note("path \(request.uri.span.text)")
+        let settings = Int(services.plan.servers[Int(request.server)].settings)
+        if services.plan.locations[settings].features.contains(.realIP) {
+            RealIP.applyRealAddress(services.plan.locations[settings], &request, &services)
         }
-        return runPhasesOnce(from: .serverRewrite, &request)
+        return runPhasesOnce(from: .serverRewrite, &request, &services)
     }
 
     /// Performs steps 4 to 8, from `phase` on, until one of them has an outcome.
-    private mutating func runPhasesOnce(from phase: Phase, _ request: inout Request) -> Outcome {
+    private static func runPhasesOnce(
+        from phase: Phase, _ request: inout Request, _ services: inout Services
+    ) -> PhaseOutcome {
         if phase <= .serverRewrite {
-            let script = plan.servers[Int(request.server)].script
+            let script = services.plan.servers[Int(request.server)].script
             if script >= 0 {
-                enterServer(&request)
-                if let outcome = runScript(script, &request) { return outcome }
+                enterServer(&request, &services)
+                if let outcome = Rewrite.runScript(script, &request, &services) { return outcome }
             }
         }
-        if phase <= .rewrite, let outcome = runLocationPhases(from: phase, &request) {
+        if phase <= .rewrite, let outcome = runLocationPhases(from: phase, &request, &services) {
             return outcome
         }
-        let location = plan.locations[Int(request.location)]
+        let location = services.plan.locations[Int(request.location)]
         // A location may trust other proxies than its server does.
         if phase <= .limits, location.features.contains(.realIP) {
-            applyRealAddress(location, &request)
+            RealIP.applyRealAddress(location, &request, &services)
         }
         if phase <= .limits, location.features.contains(.limits),
             !request.isSubrequest,
-            let outcome = applyLimits(&request, location)
+            let outcome = Limits.applyLimits(&request, &services, location)
         {
             return outcome
         }
@@ -179,34 +195,34 @@ extension Worker {
             !request.isSubrequest
         {
             request.phase = .access
-            if let outcome = access(&request, location) { return outcome }
+            if let outcome = Access.access(&request, &services, location) { return outcome }
         }
         if phase <= .tryFiles, location.tryFiles >= 0,
-            let outcome = runTryFiles(&request, location)
+            let outcome = TryFiles.runTryFiles(&request, &services, location)
         {
             return outcome
         }
-        return runContentPhase(&request)
+        return Content.runContentPhase(&request, &services)
     }
 
     /// Performs steps 5 and 6, until the path does not change any more.
-    private mutating func runLocationPhases(
-        from phase: Phase, _ request: inout Request
-    ) -> Outcome? {
+    private static func runLocationPhases(
+        from phase: Phase, _ request: inout Request, _ services: inout Services
+    ) -> PhaseOutcome? {
         var isNamed = phase == .rewrite
         while true {
             request.isRewritten = false
             if !isNamed {
-                guard findLocation(&request) else { return .status(500) }
-                if let outcome = checkLocation(&request) { return outcome }
+                guard findLocation(&request, &services) else { return .status(500) }
+                if let outcome = checkLocation(&request, &services) { return outcome }
             }
             isNamed = false
-            let script = plan.locations[Int(request.location)].script
+            let script = services.plan.locations[Int(request.location)].script
             guard script >= 0 else { return nil }
-            if let outcome = runScript(script, &request) { return outcome }
+            if let outcome = Rewrite.runScript(script, &request, &services) { return outcome }
             guard request.isRewritten else { return nil }
             guard countRedirect(&request) else {
-                logError(
+                services.logError(
                     .error,
                     "rewrite or internal redirection cycle while processing "
                         + "\"\(request.uri.span.text)\"", request)
@@ -216,49 +232,54 @@ extension Worker {
     }
 
     /// Counts an internal redirect. Returns false if there were too many.
-    private mutating func countRedirect(_ request: inout Request) -> Bool {
+    private static func countRedirect(_ request: inout Request) -> Bool {
         request.redirects &+= 1
-        return request.redirects <= Worker.maxRedirects
+        return request.redirects <= maxRedirects
     }
 
     // MARK: 2. server
 
-    mutating func selectServer(_ request: inout Request) {
-        let address = Int(address(of: request.slot))
-        request.server = plan.addresses[address].defaultServer
-        guard plan.addresses[address].hasNames else {
-            if explanation != nil {
-                noteServer(.onlyServer, -1, hostName.span(from: 0, to: 0), request)
+    static func selectServer(_ request: inout Request, _ services: inout Services) {
+        let address = Int(services.connections[request.slot].address)
+        request.server = services.plan.addresses[address].defaultServer
+        guard services.plan.addresses[address].hasNames else {
+            if services.explanation != nil {
+                ChoiceNotes.noteServer(
+                    .onlyServer, -1, services.hostName.span(from: 0, to: 0), request, services)
             }
             return
         }
         let host = request.parser.head.host
         // Before its header is complete, a request without a host may still name one.
         if host.isEmpty, !isHeaderRead(request) {
-            if explanation != nil {
-                noteServer(.defaultServer, -1, hostName.span(from: 0, to: 0), request)
+            if services.explanation != nil {
+                ChoiceNotes.noteServer(
+                    .defaultServer, -1, services.hostName.span(from: 0, to: 0), request, services)
             }
             return
         }
         let input = request.input
         let received = input.span(from: request.inputStart, to: request.inputEnd)
-        let buffer = hostName
+        let buffer = services.hostName
         let name = lowercase(received.slice(host), into: buffer)
-        let found = plan.server(for: name, at: plan.addresses[address])
+        let found = services.plan.server(for: name, at: services.plan.addresses[address])
         request.server = found.server
-        if explanation != nil { noteServer(found.rule, found.regex, name, request) }
+        if services.explanation != nil {
+            ChoiceNotes.noteServer(found.rule, found.regex, name, request, services)
+        }
         if found.regex >= 0 {
-            preventCaching()
-            storeCaptures(of: found.regex, in: name, &request)
+            services.preventCaching()
+            Variables.storeCaptures(of: found.regex, in: name, &request, &services)
         }
     }
 
-    private func isHeaderRead(_ request: borrowing Request) -> Bool {
+    private static func isHeaderRead(_ request: borrowing Request) -> Bool {
         request.fault?.isAboutWholeHead ?? request.parser.isComplete
     }
 
     @_lifetime(borrow buffer)
-    private func lowercase(_ host: Span<UInt8>, into buffer: borrowing Buffer) -> Span<UInt8> {
+    private static func lowercase(_ host: Span<UInt8>, into buffer: borrowing Buffer) -> Span<UInt8>
+    {
         var writer = buffer.writer(from: 0)
         for index in host.indices { writer.append(byte: host[index].asciiLowercased) }
         return buffer.span(from: 0, to: writer.count)
@@ -267,21 +288,21 @@ extension Worker {
     /// Selects the server of a request that is refused before its path is processed, or that was
     /// not received completely. Only the part that was read determines the server and the values of
     /// variables; other variables are empty.
-    mutating func selectServerForRefused(_ request: inout Request) {
-        loadPath(&request)
+    static func selectServerForRefused(_ request: inout Request, _ services: inout Services) {
+        Variables.loadPath(&request, &services)
         request.method = request.parser.head.method
-        selectServer(&request)
-        if request.parser.head.isLineRead { _ = normalizePath(&request) }
-        enterServer(&request)
+        selectServer(&request, &services)
+        if request.parser.head.isLineRead { _ = normalizePath(&request, &services) }
+        enterServer(&request, &services)
     }
 
     // MARK: 3. path
 
-    mutating func normalizePath(_ request: inout Request) -> Bool {
+    static func normalizePath(_ request: inout Request, _ services: inout Services) -> Bool {
         let (input, start, buffer) = (request.input, request.inputStart, request.uri.buffer)
         let raw = input.span(from: start, to: request.inputEnd).slice(request.parser.head.path)
         var writer = buffer.writer(from: 0)
-        let merges = plan.servers[Int(request.server)].mergesSlashes
+        let merges = services.plan.servers[Int(request.server)].mergesSlashes
         let isValid =
             RequestTarget.normalize(path: raw, mergesSlashes: merges, into: &writer)
             && !writer.hasOverflowed
@@ -290,18 +311,22 @@ extension Worker {
     }
 
     /// Responds to `OPTIONS *`, which has no path, unless the server's script returns a response.
-    private mutating func respondToServerOptions(_ request: inout Request) -> Outcome {
+    private static func respondToServerOptions(_ request: inout Request, _ services: inout Services)
+        -> PhaseOutcome
+    {
         request.uri.removeAll()
-        enterServer(&request)
-        explanation?.note("OPTIONS * applies to the whole server")
-        let script = plan.servers[Int(request.server)].script
-        if script >= 0, let outcome = runScript(script, &request) { return outcome }
+        enterServer(&request, &services)
+        services.explanation?.note("OPTIONS * applies to the whole server")
+        let script = services.plan.servers[Int(request.server)].script
+        if script >= 0, let outcome = Rewrite.runScript(script, &request, &services) {
+            return outcome
+        }
         return .status(204)
     }
 
     /// Returns true for `OPTIONS *` (RFC 9110, section 9.3.7), which only the strict parser
     /// accepts.
-    private func isServerOptions(_ request: borrowing Request) -> Bool {
+    private static func isServerOptions(_ request: borrowing Request) -> Bool {
         guard request.method == .options else { return false }
         let path = request.parser.head.path
         return request.received.slice(path).equals("*")
@@ -310,31 +335,31 @@ extension Worker {
     // MARK: 5. location
 
     /// Finds the location of the path. Returns false if a regular expression hit its limit.
-    private mutating func findLocation(_ request: inout Request) -> Bool {
-        let locations = plan.servers[Int(request.server)].locations
+    private static func findLocation(_ request: inout Request, _ services: inout Services) -> Bool {
+        let locations = services.plan.servers[Int(request.server)].locations
         guard !locations.isEmpty else {
-            enterServer(&request)
+            enterServer(&request, &services)
             return true
         }
         let match =
-            explanation == nil
-            ? plan.location(for: request.uri.span, in: locations)
-            : explainedLocation(of: request)
+            services.explanation == nil
+            ? services.plan.location(for: request.uri.span, in: locations)
+            : ChoiceNotes.explainedLocation(of: request, services)
         switch match {
         case .prefix(let location), .final(let location):
-            enterLocation(location, &request)
+            enterLocation(location, &request, &services)
         case .matched(let location, let regex):
-            enterLocation(location, &request)
+            enterLocation(location, &request, &services)
             let path = request.uri
-            storeOuterCaptures(of: location, in: path.span, &request)
-            storeCaptures(of: regex, in: path.span, &request)
-        case .none: enterServer(&request)
+            storeOuterCaptures(of: location, in: path.span, &request, &services)
+            Variables.storeCaptures(of: regex, in: path.span, &request, &services)
+        case .none: enterServer(&request, &services)
         case .limitReached(let tried):
-            enterServer(&request)
-            logError(
+            enterServer(&request, &services)
+            services.logError(
                 .error,
-                "the regular expression of \(plan.text(ofLocation: tried)) hit its limit on "
-                    + "\"\(request.uri.span.text)\"", request)
+                "the regular expression of \(services.plan.text(ofLocation: tried)) hit its "
+                    + "limit on \"\(request.uri.span.text)\"", request)
             return false
         }
         return true
@@ -342,48 +367,54 @@ extension Worker {
 
     /// Stores the captures of the enclosing locations' regular expressions, the outermost first:
     /// their named groups stay set when an inner one matches (ngx_http_core_find_location).
-    private mutating func storeOuterCaptures(
-        of location: Int32, in path: Span<UInt8>, _ request: inout Request
+    private static func storeOuterCaptures(
+        of location: Int32, in path: Span<UInt8>, _ request: inout Request,
+        _ services: inout Services
     ) {
-        let outer = plan.locations[Int(location)].outerRegex
+        let outer = services.plan.locations[Int(location)].outerRegex
         guard outer >= 0 else { return }
-        storeOuterCaptures(of: outer, in: path, &request)
-        let regex = plan.locations[Int(outer)].regex
-        guard regex >= 0, case .match = plan.regexes[Int(regex)].matches(path) else { return }
-        storeCaptures(of: regex, in: path, &request)
+        storeOuterCaptures(of: outer, in: path, &request, &services)
+        let regex = services.plan.locations[Int(outer)].regex
+        guard regex >= 0, case .match = services.plan.regexes[Int(regex)].matches(path) else {
+            return
+        }
+        Variables.storeCaptures(of: regex, in: path, &request, &services)
     }
 
     /// Applies the checks that precede the location's script: `internal` and the request's body.
-    private mutating func checkLocation(_ request: inout Request) -> Outcome? {
-        let location = plan.locations[Int(request.location)]
+    private static func checkLocation(_ request: inout Request, _ services: inout Services)
+        -> PhaseOutcome?
+    {
+        let location = services.plan.locations[Int(request.location)]
         if location.features.contains(.isInternal), !request.isInternal {
-            explanation?.note("internal: the location is for internal redirects only")
+            services.explanation?.note("internal: the location is for internal redirects only")
             return .status(404)
         }
-        return refusedBody(&request).map { .status($0) }
+        return refusedBody(&request, &services).map { .status($0) }
     }
 
     /// Applies the settings of the server, for processing outside of locations.
-    private mutating func enterServer(_ request: inout Request) {
-        enterLocation(plan.servers[Int(request.server)].settings, &request)
+    private static func enterServer(_ request: inout Request, _ services: inout Services) {
+        enterLocation(services.plan.servers[Int(request.server)].settings, &request, &services)
     }
 
     /// Enters a location: applies its settings to the request and the connection.
-    mutating func enterLocation(_ found: Int32, _ request: inout Request) {
-        let location = limitedLocation(found, request)
+    static func enterLocation(_ found: Int32, _ request: inout Request, _ services: inout Services)
+    {
+        let location = limitedLocation(found, request, services)
         let index = Int(location)
-        let features = plan.locations[index].features
-        let timeouts = plan.locations[index].timeouts
+        let features = services.plan.locations[index].features
+        let timeouts = services.plan.locations[index].timeouts
         request.location = location
         request.lingeringClose = timeouts.lingeringClose
-        request.maxBodySize = plan.locations[index].maxBodySize
+        request.maxBodySize = services.plan.locations[index].maxBodySize
         request.isRateLimited = features.contains(.limitsRate)
-        request.keepsAlive = keepsAlive(&request, index)
-        if !features.isDisjoint(with: .dependOnRequest) { preventCaching() }
+        request.keepsAlive = keepsAlive(&request, &services, index)
+        if !features.isDisjoint(with: .dependOnRequest) { services.preventCaching() }
         let asksBrowser =
             features.contains(.limitsKeepalive) || request.parser.head.method == .post
         if asksBrowser, request.keepsAlive,
-            closesForBrowser(request, plan.locations[index])
+            Browsers.closesForBrowser(request, services.plan.locations[index])
         {
             request.keepsAlive = false
         }
@@ -391,40 +422,46 @@ extension Worker {
 
     /// Returns true if the connection is kept open after a response of this location.
     @inline(__always)
-    mutating func keepsAlive(_ request: inout Request, _ location: Int) -> Bool {
+    static func keepsAlive(_ request: inout Request, _ services: inout Services, _ location: Int)
+        -> Bool
+    {
         request.parser.head.keepsAlive
             && request.fault == nil && !request.endsConnection
-            && plan.locations[location].timeouts.keepsAlive && state == .serving
-            && Int(connections[request.slot].requests)
-                < plan.locations[location].timeouts.keepaliveRequests
-            && clock.monotonicMs &- connections[request.slot].acceptedMs
-                <= plan.locations[location].timeouts.keepaliveTimeMs
+            && services.plan.locations[location].timeouts.keepsAlive && !services.isDraining
+            && Int(services.connections[request.slot].requests)
+                < services.plan.locations[location].timeouts.keepaliveRequests
+            && services.clock.monotonicMs &- services.connections[request.slot].acceptedMs
+                <= services.plan.locations[location].timeouts.keepaliveTimeMs
     }
 
     /// Returns the location, or its limit_except block for the request's method.
-    private func limitedLocation(_ location: Int32, _ request: borrowing Request) -> Int32 {
-        guard plan.locations[Int(location)].features.contains(.limitsMethods) else {
+    private static func limitedLocation(
+        _ location: Int32, _ request: borrowing Request, _ services: borrowing Services
+    ) -> Int32 {
+        guard services.plan.locations[Int(location)].features.contains(.limitsMethods) else {
             return location
         }
-        let limit = plan.methodLimits[Int(plan.locations[Int(location)].methodLimit)]
+        let limit = services.plan.methodLimits[
+            Int(services.plan.locations[Int(location)].methodLimit)]
         guard limit.allowed.isDisjoint(with: MethodSet(request.method)) else {
             return location
         }
-        explanation?.note("limit_except applies: \(plan.text(ofLocation: limit.location))")
+        services.explanation?.note(
+            "limit_except applies: \(services.plan.text(ofLocation: limit.location))")
         return limit.location
     }
 
-    private mutating func refusedBody(_ request: inout Request) -> Int? {
+    private static func refusedBody(_ request: inout Request, _ services: inout Services) -> Int? {
         let head = request.parser.head
         if request.body == .invalid {
-            logError(.info, "client sent invalid chunked body", request)
+            services.logError(.info, "client sent invalid chunked body", request)
             return 400
         }
         // An error page is sent whatever the size of the request's body.
         let limit = request.endsConnection ? 0 : request.maxBodySize
         if limit > 0, head.contentLength > limit {
-            explanation?.note("client_max_body_size is \(limit)")
-            logError(
+            services.explanation?.note("client_max_body_size is \(limit)")
+            services.logError(
                 .error, "client intended to send too large body: \(head.contentLength) bytes",
                 request)
             return 413

@@ -2,16 +2,17 @@ import HTTP
 import Linux
 
 /// gzip_proxied: compression of responses to requests that came through a proxy (ngx_http_gzip_ok).
-extension Worker {
+enum ProxiedGzip {
     /// Returns true if the request came through a proxy.
-    func isProxied(_ request: borrowing Request) -> Bool {
+    static func isProxied(_ request: borrowing Request) -> Bool {
         request.parser.head.field(.via) != nil
     }
 
     /// Returns true if gzip_proxied allows compression of a response. Only an added Last-Modified
     /// counts: when nginx decides, the file's own is not set yet.
-    mutating func allowsProxied(
+    static func allowsProxied(
         _ head: ResponseHead, _ proxied: GzipProxied, _ request: inout Request,
+        _ services: inout Services,
         _ location: LocationPlan
     ) -> Bool {
         if proxied.isEmpty { return false }
@@ -21,9 +22,9 @@ extension Worker {
         {
             return true
         }
-        let added = knownFields(of: head, &request, location)
+        let added = knownFields(of: head, &request, &services, location)
         if let expires = added.expires {
-            return proxied.contains(.expired) && expires < clock.seconds
+            return proxied.contains(.expired) && expires < services.clock.seconds
         }
         if !added.cacheControls.isEmpty {
             let directives: [(GzipProxied, StaticString)] = [
@@ -31,7 +32,7 @@ extension Worker {
             ]
             return directives.contains { bit, name in
                 proxied.contains(bit)
-                    && added.cacheControls.contains { Worker.hasDirective(name, in: $0.span) }
+                    && added.cacheControls.contains { hasDirective(name, in: $0.span) }
             }
         }
         if proxied.contains(.noLastModified), added.addsModified { return false }
@@ -40,11 +41,12 @@ extension Worker {
     }
 
     /// Returns the values of the fields that the location adds.
-    private mutating func knownFields(
-        of head: ResponseHead, _ request: inout Request, _ location: LocationPlan
+    private static func knownFields(
+        of head: ResponseHead, _ request: inout Request, _ services: inout Services,
+        _ location: LocationPlan
     ) -> AddedFields {
         guard location.features.contains(.addsFields) else { return AddedFields() }
-        return addedFields(to: head, &request, location, isForGzip: true)
+        return Headers.addedFields(to: head, &request, &services, location, isForGzip: true)
     }
 
     /// Returns true if a list of cache directives has this one, without a value.

@@ -3,16 +3,17 @@ import HTTP
 import Linux
 
 /// random_index: an internal redirect to a random file of the directory.
-extension Worker {
+enum RandomIndex {
     /// Redirects to a random file. Returns nil if the directory has none. A link counts as its
     /// target, as in nginx.
-    mutating func redirectToRandomFile(
-        _ request: inout Request, _ location: LocationPlan
-    ) -> Outcome? {
-        mapPath(location, &request)
+    static func redirectToRandomFile(
+        _ request: inout Request, _ services: inout Services, _ location: LocationPlan
+    ) -> PhaseOutcome? {
+        FilePaths.mapPath(location, &request, &services)
         let directory: Int32
-        switch openDirectory(location, &request) {
-        case .failure(let error): return reportOpenFailure(error, &request, location)
+        switch Content.openDirectory(location, &request, &services) {
+        case .failure(let error):
+            return Content.reportOpenFailure(error, &request, &services, location)
         case .success(let descriptor): directory = descriptor
         }
         do throws(FileError) {
@@ -20,11 +21,11 @@ extension Worker {
             guard let name = try stream.randomFile(followsLinks: location.links == .follow) else {
                 return nil
             }
-            explanation?.note("random_index: \(name.span.text)")
-            _ = context(of: &request)
+            services.explanation?.note("random_index: \(name.span.text)")
+            _ = services.context(of: &request)
             return request.uri.append(name.span) ? .redirected : .status(500)
         } catch {
-            return reportOpenFailure(error, &request, location)
+            return Content.reportOpenFailure(error, &request, &services, location)
         }
     }
 }

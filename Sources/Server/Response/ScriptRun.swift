@@ -3,11 +3,13 @@ import HTTP
 import Linux
 
 /// Execution of a level's script (nginx's rewrite module).
-extension Worker {
+enum Rewrite {
     /// Runs a script. Returns nil if the request continues.
-    mutating func runScript(_ script: Int32, _ request: inout Request) -> Outcome? {
-        preventCaching()
-        let steps = plan.scripts[Int(script)]
+    static func runScript(_ script: Int32, _ request: inout Request, _ services: inout Services)
+        -> PhaseOutcome?
+    {
+        services.preventCaching()
+        let steps = services.plan.scripts[Int(script)]
         // nginx escapes captures in values until a rewrite has matched.
         var quotes = true
         var index = 0
@@ -16,42 +18,42 @@ extension Worker {
             index &+= 1
             switch step.operation {
             case .set:
-                let value = captured(step.left, escapes: quotes, &request)
-                note(script, index, "\"\(value.span.text)\"")
-                context(of: &request).values[Int(step.index)] = .known(value)
+                let value = captured(step.left, escapes: quotes, &request, &services)
+                note(script, index, "\"\(value.span.text)\"", services)
+                services.context(of: &request).values[Int(step.index)] = .known(value)
             case .setArguments:
-                let value = captured(step.left, escapes: quotes, &request)
-                note(script, index, "\"\(value.span.text)\"")
-                context(of: &request).args = value
+                let value = captured(step.left, escapes: quotes, &request, &services)
+                note(script, index, "\"\(value.span.text)\"", services)
+                services.context(of: &request).args = value
             case .setRate:
-                setRate(step.left, &request)
-                note(script, index, "done")
+                LimitRate.setRate(step.left, &request, &services)
+                note(script, index, "done", services)
             case .test:
                 guard
-                    let isTrue = evaluateCondition(step, quotes: quotes, &request)
+                    let isTrue = evaluateCondition(step, quotes: quotes, &request, &services)
                 else {
                     return .status(500)
                 }
-                note(script, index, isTrue ? "is true" : "is false")
+                note(script, index, isTrue ? "is true" : "is false", services)
                 if !isTrue { index = Int(step.index) }
-            case .enter: enterLocation(step.index, &request)
+            case .enter: Phases.enterLocation(step.index, &request, &services)
             case .respond:
-                note(script, index, "responds with status \(step.index)")
-                return runReturn(step, &request)
+                note(script, index, "responds with status \(step.index)", services)
+                return runReturn(step, &request, &services)
             case .stop:
-                note(script, index, "stops rewriting")
-                leaveLocation(&request)
+                note(script, index, "stops rewriting", services)
+                leaveLocation(&request, &services)
                 return nil
             case .rewrite:
-                switch runRewrite(step, &request) {
-                case .unmatched: note(script, index, "does not match")
+                switch runRewrite(step, &request, &services) {
+                case .unmatched: note(script, index, "does not match", services)
                 case .continues:
                     quotes = false
-                    note(script, index, "matches: \(pathAndQuery(request))")
+                    note(script, index, "matches: \(pathAndQuery(request))", services)
                     if step.rewrite.contains(.last) { return nil }
                 case .ended(let outcome):
                     if case .status(let status) = outcome {
-                        note(script, index, "matches: redirects with status \(status)")
+                        note(script, index, "matches: redirects with status \(status)", services)
                     }
                     return outcome
                 }
@@ -62,67 +64,70 @@ extension Worker {
 
     /// Notes the result of the step before `next`, for `apus explain`.
     @inline(__always)
-    private func note(_ script: Int32, _ next: Int, _ text: @autoclosure () -> String) {
-        guard let explanation else { return }
-        let origin = plan.scriptPlaces[Int(script)][next &- 1]
-        explanation.note("\(plan.text(of: origin)): \(text())")
+    private static func note(
+        _ script: Int32, _ next: Int, _ text: @autoclosure () -> String,
+        _ services: borrowing Services
+    ) {
+        guard let explanation = services.explanation else { return }
+        let origin = services.plan.scriptPlaces[Int(script)][next &- 1]
+        explanation.note("\(services.plan.text(of: origin)): \(text())")
     }
 
-    private func pathAndQuery(_ request: borrowing Request) -> String {
+    private static func pathAndQuery(_ request: borrowing Request) -> String {
         let query = arguments(request)
         let path = request.uri.span.text
         return query.isEmpty ? path : "\(path)?\(query.span.text)"
     }
 
     /// Handles `break`: the request stays in its location, even if the path has changed.
-    private mutating func leaveLocation(_ request: inout Request) {
+    private static func leaveLocation(_ request: inout Request, _ services: inout Services) {
         request.isRewritten = false
-        context(of: &request).isOutsideAlias = true
+        services.context(of: &request).isOutsideAlias = true
     }
 
     // MARK: if
 
     /// Evaluates a condition. Returns nil if its regular expression hit its limit or failed.
-    private mutating func evaluateCondition(
-        _ step: ScriptStep, quotes: Bool, _ request: inout Request
+    private static func evaluateCondition(
+        _ step: ScriptStep, quotes: Bool, _ request: inout Request, _ services: inout Services
     ) -> Bool? {
         switch step.condition {
         case .holds:
-            let value = value(of: step.left, &request)
+            let value = Variables.value(of: step.left, &request, &services)
             return !value.isEmpty && value != [UInt8(ascii: "0")]
         case .equals, .differs:
-            let left = value(of: step.left, &request)
-            let right = captured(step.right, escapes: quotes, &request)
+            let left = Variables.value(of: step.left, &request, &services)
+            let right = captured(step.right, escapes: quotes, &request, &services)
             return (left == right) == (step.condition == .equals)
         case .matches, .matchesNot:
-            let subject = value(of: step.left, &request)
-            guard let matches = matches(step.regex, subject.span, &request) else {
+            let subject = Variables.value(of: step.left, &request, &services)
+            guard let matches = matches(step.regex, subject.span, &request, &services) else {
                 return nil
             }
             return matches == (step.condition == .matches)
-        default: return holdsForFile(step, quotes: quotes, &request)
+        default: return holdsForFile(step, quotes: quotes, &request, &services)
         }
     }
 
     /// Matches a regular expression and stores its captures. Returns nil if it hit its limit, which
     /// is logged.
-    private mutating func matches(
-        _ regex: Int32, _ subject: Span<UInt8>, _ request: inout Request
+    private static func matches(
+        _ regex: Int32, _ subject: Span<UInt8>, _ request: inout Request, _ services: inout Services
     ) -> Bool? {
-        switch plan.regexes[Int(regex)].matches(subject) {
+        switch services.plan.regexes[Int(regex)].matches(subject) {
         case .match:
-            storeCaptures(of: regex, in: subject, &request)
+            Variables.storeCaptures(of: regex, in: subject, &request, &services)
             return true
         case .noMatch:
             request.context?.captures = Captures()
             return false
         case .limitReached:
-            logError(
-                .error, "\(named(regex, request)) hit its limit on \"\(subject.text)\"",
+            services.logError(
+                .error, "\(named(regex, request, services)) hit its limit on \"\(subject.text)\"",
                 request)
             return nil
         case .failed(let code):
-            logError(
+            services.logError(
                 .alert, "a regular expression failed on \"\(subject.text)\": \(code)",
                 request)
             return nil
@@ -130,19 +135,21 @@ extension Worker {
     }
 
     /// Returns a regular expression with its location, for messages.
-    private func named(_ regex: Int32, _ request: borrowing Request) -> String {
-        "the regular expression \"\(plan.regexes[Int(regex)].pattern)\" in "
-            + plan.text(ofLocation: request.location)
+    private static func named(
+        _ regex: Int32, _ request: borrowing Request, _ services: borrowing Services
+    ) -> String {
+        "the regular expression \"\(services.plan.regexes[Int(regex)].pattern)\" in "
+            + services.plan.text(ofLocation: request.location)
     }
 
-    private mutating func holdsForFile(
-        _ step: ScriptStep, quotes: Bool, _ request: inout Request
+    private static func holdsForFile(
+        _ step: ScriptStep, quotes: Bool, _ request: inout Request, _ services: inout Services
     ) -> Bool {
         var name = PathBuffer()
-        let value = captured(step.left, escapes: quotes, &request)
+        let value = captured(step.left, escapes: quotes, &request, &services)
         name.begin(
             withRoot: value.span,
-            writtenParents: writtenParents(in: step.left, &request))
+            writtenParents: FilePaths.writtenParents(in: step.left, &request, &services))
         if name.fault == 0, name.leavesRoot { name.fail(Errno.noEntry) }
         let found: FileStatus?
         switch name.fault != 0
@@ -152,7 +159,7 @@ extension Worker {
         case .failure(let error):
             found = nil
             if !error.isMissing {
-                logError(
+                services.logError(
                     .crit, "\(SystemError("stat()", "\"\(name.text)\"", code: error.code))",
                     request)
             }
@@ -171,20 +178,20 @@ extension Worker {
 
     // MARK: return
 
-    private mutating func runReturn(
-        _ step: ScriptStep, _ request: inout Request
-    ) -> Outcome {
+    private static func runReturn(
+        _ step: ScriptStep, _ request: inout Request, _ services: inout Services
+    ) -> PhaseOutcome {
         let status = Int(step.index)
         guard status < 400 || step.rewrite.contains(.hasText) else { return .status(status) }
         // The text may use $status (ngx_http_send_response).
         request.status =
             request.errorStatus > 0 ? request.errorStatus : status
-        let text = value(of: step.left, &request)
+        let text = Variables.value(of: step.left, &request, &services)
         if Status.isRedirect(status) {
-            context(of: &request).target = text
+            services.context(of: &request).target = text
             return .status(status)
         }
-        return respondWithText(status, text, &request)
+        return BuiltInResponse.respondWithText(status, text, &request, &services)
     }
 
     // MARK: rewrite
@@ -192,65 +199,67 @@ extension Worker {
     private enum RewriteResult {
         case unmatched
         case continues
-        case ended(Outcome)
+        case ended(PhaseOutcome)
     }
 
-    private mutating func runRewrite(
-        _ step: ScriptStep, _ request: inout Request
+    private static func runRewrite(
+        _ step: ScriptStep, _ request: inout Request, _ services: inout Services
     ) -> RewriteResult {
         let subject = request.uri.span
         let path = subject.indices.map { subject[$0] }
-        let logs = plan.locations[Int(request.location)].features
+        let logs = services.plan.locations[Int(request.location)].features
             .contains(.logsRewrites)
-        switch plan.regexes[Int(step.regex)].matches(path.span) {
+        switch services.plan.regexes[Int(step.regex)].matches(path.span) {
         case .match: break
         case .noMatch:
             request.context?.captures = Captures()
-            if logs { logMatch(step, path, "does not match", request) }
+            if logs { logMatch(step, path, "does not match", request, services) }
             return .unmatched
         case .limitReached, .failed:
-            logError(
-                .error, "\(named(step.regex, request)) hit its limit on \"\(path.span.text)\"",
+            services.logError(
+                .error,
+                "\(named(step.regex, request, services)) hit its limit on \"\(path.span.text)\"",
                 request)
             return .ended(.status(500))
         }
-        if logs { logMatch(step, path, "matches", request) }
-        storeCaptures(of: step.regex, in: path.span, &request, always: true)
-        if step.rewrite.contains(.redirects) { return redirect(step, &request) }
-        return replace(step, &request)
+        if logs { logMatch(step, path, "matches", request, services) }
+        Variables.storeCaptures(of: step.regex, in: path.span, &request, &services, always: true)
+        if step.rewrite.contains(.redirects) { return redirect(step, &request, &services) }
+        return replace(step, &request, &services)
     }
 
-    private func logMatch(
-        _ step: ScriptStep, _ path: [UInt8], _ verb: String, _ request: borrowing Request
+    private static func logMatch(
+        _ step: ScriptStep, _ path: [UInt8], _ verb: String, _ request: borrowing Request,
+        _ services: borrowing Services
     ) {
-        let pattern = plan.regexes[Int(step.regex)].pattern
-        logError(.notice, "\"\(pattern)\" \(verb) \"\(path.span.text)\"", request)
+        let pattern = services.plan.regexes[Int(step.regex)].pattern
+        services.logError(.notice, "\"\(pattern)\" \(verb) \"\(path.span.text)\"", request)
     }
 
     /// Redirects the client.
-    private mutating func redirect(
-        _ step: ScriptStep, _ request: inout Request
+    private static func redirect(
+        _ step: ScriptStep, _ request: inout Request, _ services: inout Services
     ) -> RewriteResult {
-        let text = captured(step.left, escapes: true, &request)
+        let text = captured(step.left, escapes: true, &request, &services)
         var target = RedirectText.unescaped(text)
         let arguments = arguments(request)
         if step.rewrite.contains(.keepsArguments), !arguments.isEmpty {
             target.append(UInt8(ascii: step.rewrite.contains(.hasArguments) ? "&" : "?"))
             target += arguments
         }
-        logRewritten("redirect", target, [], request)
-        context(of: &request).target = target
+        logRewritten("redirect", target, [], request, services)
+        services.context(of: &request).target = target
         return .ended(.status(Int(step.index)))
     }
 
     /// Replaces the path.
-    private mutating func replace(
-        _ step: ScriptStep, _ request: inout Request
+    private static func replace(
+        _ step: ScriptStep, _ request: inout Request, _ services: inout Services
     ) -> RewriteResult {
-        let path = captured(step.left, escapes: false, &request)
-        let context = context(of: &request)
+        let path = captured(step.left, escapes: false, &request, &services)
+        let context = services.context(of: &request)
         if step.rewrite.contains(.hasArguments) {
-            var query = captured(step.right, escapes: true, &request)
+            var query = captured(step.right, escapes: true, &request, &services)
             let arguments = arguments(request)
             if step.rewrite.contains(.keepsArguments), !arguments.isEmpty {
                 query.append(UInt8(ascii: "&"))
@@ -260,32 +269,33 @@ extension Worker {
         } else if !step.rewrite.contains(.keepsArguments) {
             context.args = []
         }
-        logRewritten("data", path, arguments(request), request)
+        logRewritten("data", path, arguments(request), request, services)
         guard !path.isEmpty else {
-            logError(.error, "the rewritten URI has a zero length", request)
+            services.logError(.error, "the rewritten URI has a zero length", request)
             return .ended(.status(500))
         }
         guard request.uri.replace(by: path.span) else { return .ended(.status(500)) }
         request.isInternal = true
         if step.rewrite.contains(.staysInLocation) {
-            leaveLocation(&request)
+            leaveLocation(&request, &services)
         } else {
             request.isRewritten = true
         }
         return .continues
     }
 
-    private func logRewritten(
-        _ what: String, _ text: [UInt8], _ arguments: [UInt8], _ request: borrowing Request
+    private static func logRewritten(
+        _ what: String, _ text: [UInt8], _ arguments: [UInt8], _ request: borrowing Request,
+        _ services: borrowing Services
     ) {
-        let location = plan.locations[Int(request.location)]
+        let location = services.plan.locations[Int(request.location)]
         guard location.features.contains(.logsRewrites) else { return }
         let query = what == "data" ? ", args: \"\(arguments.span.text)\"" : ""
-        logError(.notice, "rewritten \(what): \"\(text.span.text)\"\(query)", request)
+        services.logError(.notice, "rewritten \(what): \"\(text.span.text)\"\(query)", request)
     }
 
     /// Returns the current query.
-    func arguments(_ request: borrowing Request) -> [UInt8] {
+    static func arguments(_ request: borrowing Request) -> [UInt8] {
         if let args = request.context?.args { return args }
         let query = request.received.slice(request.parser.head.query)
         return query.indices.map { query[$0] }
@@ -294,13 +304,13 @@ extension Worker {
     /// Returns the value of a text in the script. With `escapes`, captures are escaped if the
     /// client's path had escapes, so that `%26` does not become `&` in a query or a Location
     /// (ngx_http_script_copy_capture_code: quoted_uri, plus_in_uri).
-    private mutating func captured(
-        _ template: Template, escapes: Bool, _ request: inout Request
+    private static func captured(
+        _ template: Template, escapes: Bool, _ request: inout Request, _ services: inout Services
     ) -> [UInt8] {
         guard escapes, template.names(.capture), hasEscapedPath(request) else {
-            return value(of: template, &request)
+            return Variables.value(of: template, &request, &services)
         }
-        return bytes { (worker, writer) in
+        return services.bytes { (services, writer) in
             for index in 0..<template.pieces.count {
                 let piece = template.pieces[index]
                 if piece.variable == .capture {
@@ -308,17 +318,17 @@ extension Worker {
                         RequestTarget.escape(arguments: group.span, into: &writer)
                     }
                 } else {
-                    _ = worker.writeValue(of: piece, &request, into: &writer)
+                    _ = Variables.writeValue(of: piece, &request, &services, into: &writer)
                 }
             }
         }
     }
 }
 
-extension Worker {
+extension Rewrite {
     /// Returns true if the path that the client sent has an escape or a plus sign; false for a
     /// subrequest, whose path comes from the configuration.
-    private func hasEscapedPath(_ request: borrowing Request) -> Bool {
+    private static func hasEscapedPath(_ request: borrowing Request) -> Bool {
         guard !request.isSubrequest else { return false }
         let raw = request.received.slice(request.parser.head.path)
         return raw.firstIndex(of: UInt8(ascii: "%")) != nil

@@ -4,40 +4,42 @@ import Linux
 /// Subrequests for parts of a response: add_before_body and add_after_body. A subrequest is
 /// processed at once, and is in no table. Its result is a body without
 /// head, ranges, compression or chunks.
-extension Worker {
+enum Subrequests {
     /// Returns the body of the response to a path, which may be that of an error page; nil if
     /// memory is short.
-    mutating func runSubrequest(
-        _ path: PlanBytes, charset: Int32, _ request: inout Request
+    static func runSubrequest(
+        _ path: PlanBytes, charset: Int32, _ request: inout Request, _ services: inout Services
     ) -> [BodySegment]? {
-        preventCaching()
-        let values = context(of: &request).values
-        let savedCharset = evaluatedCharset
-        unloadPath(&request)
-        var sub = subrequest(of: request, charset: charset)
-        let context = context(of: &sub)
+        services.preventCaching()
+        let values = services.context(of: &request).values
+        let savedCharset = services.evaluatedCharset
+        Variables.unloadPath(&request, &services)
+        var sub = subrequest(of: request, &services, charset: charset)
+        let context = services.context(of: &sub)
         context.values = values
         context.args = []
-        loadPath(&sub)
+        Variables.loadPath(&sub, &services)
         var body: [BodySegment]?
         if sub.uri.replace(by: path.span), !sub.output.isNone {
-            explanation?.begin("subrequest for a part of the response: \(path.text)")
-            runPhases(from: .serverRewrite, &sub)
-            explanation?.end()
+            services.explanation?.begin("subrequest for a part of the response: \(path.text)")
+            Phases.runPhases(from: .serverRewrite, &sub, &services)
+            services.explanation?.end()
             let produced = detachBody(of: &sub)
             body = sub.outOfMemory ? nil : produced
         }
-        closeSource(&sub)
-        outputs.release(sub.output)
-        dropContext(&sub)
-        paths.release(sub.uri.unload())
-        loadPath(&request)
-        evaluatedCharset = savedCharset
+        FileResponse.closeSource(&sub, &services)
+        services.outputs.release(sub.output)
+        Variables.dropContext(&sub, &services)
+        services.paths.release(sub.uri.unload())
+        Variables.loadPath(&request, &services)
+        services.evaluatedCharset = savedCharset
         return body
     }
 
     /// Creates a subrequest, which shares the received bytes of the main request.
-    private mutating func subrequest(of main: borrowing Request, charset: Int32) -> Request {
+    private static func subrequest(
+        of main: borrowing Request, _ services: inout Services, charset: Int32
+    ) -> Request {
         var sub = Request(limits: main.parser.limits)
         sub.id = Request.subrequestID
         sub.slot = main.slot
@@ -53,13 +55,13 @@ extension Worker {
         sub.mainCharset = charset
         // The main request handles the request's body.
         sub.sentContinue = true
-        sub.output = outputs.acquire()
+        sub.output = services.outputs.acquire()
         return sub
     }
 
     /// Returns the body: the bytes in the output, and the source that follows. Files and producers
     /// are moved out of the subrequest.
-    private func detachBody(of sub: inout Request) -> [BodySegment] {
+    private static func detachBody(of sub: inout Request) -> [BodySegment] {
         let output = sub.output
         let begun = output.span(from: sub.outputEnd &- Int(sub.bodyBytes), to: sub.outputEnd)
         var body: [BodySegment] = [.bytes(begun.indices.map { begun[$0] })]

@@ -2,19 +2,20 @@ import HTTP
 import Linux
 
 /// disable_symlinks: checks of the symbolic links in a path.
-extension Worker {
+enum SymlinkChecks {
     /// Opens the path with a check of its symbolic links. The prefix that `from=` names is not
     /// checked.
-    mutating func openCheckingLinks(
-        _ location: LocationPlan, _ request: inout Request
+    static func openCheckingLinks(
+        _ location: LocationPlan, _ request: inout Request, _ services: inout Services
     ) -> Result<Int32, FileError> {
-        let rule = plan.symlinkPlans[Int(location.symlinks)]
+        let rule = services.plan.symlinkPlans[Int(location.symlinks)]
         // Evaluated before the path is borrowed: variables for the root use the same path buffer.
-        let from = value(of: rule.from, &request)
-        let trusted = Worker.uncheckedPrefix(of: path.span, from: from.span)
-        if trusted == path.count { return openForReading(path.terminated()) }
+        let from = Variables.value(of: rule.from, &request, &services)
+        let trusted = uncheckedPrefix(of: services.path.span, from: from.span)
+        if trusted == services.path.count { return openForReading(services.path.terminated()) }
         return openChecked(
-            path.span, trusted: trusted, test: rule.allowsOwners ? .refuseOthers : .refuseAll)
+            services.path.span, trusted: trusted,
+            test: rule.allowsOwners ? .refuseOthers : .refuseAll)
     }
 
     /// Returns the length of the part of a path that is not checked: `part`, if the path begins

@@ -3,16 +3,16 @@ import HTTP
 import Linux
 
 /// try_files: selection of the first file that exists.
-extension Worker {
+enum TryFiles {
     /// Tries the files. Returns nil if one exists, which becomes the path; otherwise the outcome of
     /// the last argument.
-    mutating func runTryFiles(
-        _ request: inout Request, _ location: LocationPlan
-    ) -> Outcome? {
-        let tried = plan.tryFiles[Int(location.tryFiles)]
+    static func runTryFiles(
+        _ request: inout Request, _ services: inout Services, _ location: LocationPlan
+    ) -> PhaseOutcome? {
+        let tried = services.plan.tryFiles[Int(location.tryFiles)]
         for index in 0..<tried.names.count {
             let name = tried.names[index]
-            var found = value(of: name.template, &request)
+            var found = Variables.value(of: name.template, &request, &services)
             // With an alias, a name with variables that begins with the location's name is below
             // the alias; nginx uses a constant name unchanged.
             let replaced = name.template.isConstant ? 0 : location.aliasReplaces
@@ -22,63 +22,70 @@ extension Worker {
             {
                 found.removeFirst(replaced)
             }
-            let isFound = exists(found, isDirectory: name.isDirectory, &request, location)
-            explanation?.note("try_files: \(path.text) \(TryFilesPlan.text(name, isFound))")
+            let isFound = exists(
+                found, isDirectory: name.isDirectory, &request, &services, location)
+            services.explanation?.note(
+                "try_files: \(services.path.text) \(TryFilesPlan.text(name, isFound))")
             if isFound {
-                return useFile(found, name, &request, location)
+                return useFile(found, name, &request, &services, location)
             }
         }
         if tried.status >= 0 {
-            explanation?.note("try_files: none exists, the last argument is =\(tried.status)")
+            services.explanation?.note(
+                "try_files: none exists, the last argument is =\(tried.status)")
             return .status(Int(tried.status))
         }
-        let fallback = value(of: tried.fallback, &request)
-        explanation?.note("try_files: none exists, the last argument is \(fallback.span.text)")
-        return redirectInternally(to: fallback, &request)
+        let fallback = Variables.value(of: tried.fallback, &request, &services)
+        services.explanation?.note(
+            "try_files: none exists, the last argument is \(fallback.span.text)")
+        return redirectInternally(to: fallback, &request, &services)
     }
 
-    private mutating func exists(
-        _ name: [UInt8], isDirectory: Bool, _ request: inout Request, _ location: LocationPlan
+    private static func exists(
+        _ name: [UInt8], isDirectory: Bool, _ request: inout Request, _ services: inout Services,
+        _ location: LocationPlan
     ) -> Bool {
-        beginPath(location, &request)
-        path.append(name.span)
-        guard let fileStatus = statusOfPath(&request, location) else { return false }
+        FilePaths.beginPath(location, &request, &services)
+        services.path.append(name.span)
+        guard let fileStatus = statusOfPath(&request, &services, location) else { return false }
         return (fileStatus.kind == .directory) == isDirectory
     }
 
     /// Returns the status of the path; nil if it does not exist. Other errors are logged.
-    private mutating func statusOfPath(
-        _ request: inout Request, _ location: LocationPlan
+    private static func statusOfPath(
+        _ request: inout Request, _ services: inout Services, _ location: LocationPlan
     ) -> FileStatus? {
-        guard path.fault == 0, !path.leavesRoot else { return nil }
-        let found = findFile(location, &request)
-        release(found)
+        guard services.path.fault == 0, !services.path.leavesRoot else { return nil }
+        let found = Content.findFile(location, &request, &services)
+        Content.release(found)
         var result: Result<FileStatus, FileError> =
             found.error == 0 ? .success(found.fileStatus) : .failure(FileError(code: found.error))
         // A file without read permission exists nevertheless.
         if found.error == Errno.accessDenied, location.links == .follow,
             !location.features.contains(.checksSymlinks)
         {
-            preventCaching()
-            result = fileStatus(of: path.terminated())
+            services.preventCaching()
+            result = fileStatus(of: services.path.terminated())
         }
         switch result {
         case .success(let fileStatus): return fileStatus
         case .failure(let error):
             if !error.isMissing {
-                logError(
-                    .crit, "\(SystemError("stat()", "\"\(path.text)\"", code: error.code))",
+                services.logError(
+                    .crit,
+                    "\(SystemError("stat()", "\"\(services.path.text)\"", code: error.code))",
                     request)
             }
             return nil
         }
     }
 
-    private mutating func useFile(
+    private static func useFile(
         _ found: [UInt8], _ name: TryFilesPlan.Name, _ request: inout Request,
+        _ services: inout Services,
         _ location: LocationPlan
-    ) -> Outcome? {
-        let context = context(of: &request)
+    ) -> PhaseOutcome? {
+        let context = services.context(of: &request)
         var uri = found
         if location.features.contains(.aliasIsWholePath) {
             context.addsPathToAlias = true
@@ -92,10 +99,14 @@ extension Worker {
     }
 
     /// Enters a named location, or redirects internally to a text with a query of its own.
-    mutating func redirectInternally(to target: [UInt8], _ request: inout Request) -> Outcome {
-        if target.first == UInt8(ascii: "@") { return enterLocation(named: target, &request) }
+    static func redirectInternally(
+        to target: [UInt8], _ request: inout Request, _ services: inout Services
+    ) -> PhaseOutcome {
+        if target.first == UInt8(ascii: "@") {
+            return enterLocation(named: target, &request, &services)
+        }
         let mark = target.firstIndex(of: UInt8(ascii: "?"))
-        let context = context(of: &request)
+        let context = services.context(of: &request)
         if let mark {
             context.args = Array(target[(mark + 1)...])
         } else {
@@ -107,19 +118,22 @@ extension Worker {
     }
 
     /// Enters a location by its name.
-    mutating func enterLocation(named name: [UInt8], _ request: inout Request) -> Outcome {
-        let server = plan.servers[Int(request.server)]
+    static func enterLocation(
+        named name: [UInt8], _ request: inout Request, _ services: inout Services
+    ) -> PhaseOutcome {
+        let server = services.plan.servers[Int(request.server)]
         guard let location = server.named.index(of: name.span) else {
-            logError(.error, "could not find named location \"\(name.span.text)\"", request)
+            services.logError(
+                .error, "could not find named location \"\(name.span.text)\"", request)
             return .status(500)
         }
         guard !request.uri.isEmpty else {
-            logError(.error, "empty URI in redirect to named location", request)
+            services.logError(.error, "empty URI in redirect to named location", request)
             return .status(500)
         }
-        _ = context(of: &request)
-        enterLocation(location, &request)
-        explanation?.note("selected: \(plan.text(ofLocation: location))")
+        _ = services.context(of: &request)
+        Phases.enterLocation(location, &request, &services)
+        services.explanation?.note("selected: \(services.plan.text(ofLocation: location))")
         return .entered
     }
 }

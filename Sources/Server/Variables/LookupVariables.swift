@@ -3,63 +3,66 @@ import HTTP
 import Linux
 
 /// Variables of map, geo and split_clients, which are evaluated on first use.
-extension Worker {
+enum LookupVariables {
     /// Writes the value of such a variable, which is cached for the rest of the request unless it
     /// is volatile.
-    mutating func lookUp(
-        _ index: Int, _ request: inout Request, into writer: inout ByteWriter
+    static func lookUp(
+        _ index: Int, _ request: inout Request, _ services: inout Services,
+        into writer: inout ByteWriter
     ) {
-        let variable = plan.variables[index]
+        let variable = services.plan.variables[index]
         var value: [UInt8] = []
         var isCached = true
         switch variable.source {
         case .map:
-            let map = plan.maps[Int(variable.index)]
-            value = mapped(map, variable, &request)
+            let map = services.plan.maps[Int(variable.index)]
+            value = mapped(map, variable, &request, &services)
             isCached = !map.isVolatile
         case .geo:
-            preventCaching()
-            let geo = plan.geos[Int(variable.index)]
-            value = located(geo, &request)
+            services.preventCaching()
+            let geo = services.plan.geos[Int(variable.index)]
+            value = located(geo, &request, &services)
             isCached = !geo.isVolatile
         case .split:
-            let split = plan.splits[Int(variable.index)]
-            let source = self.value(of: split.source, &request)
+            let split = services.plan.splits[Int(variable.index)]
+            let source = Variables.value(of: split.source, &request, &services)
             let found = split.table.value(of: source.span)
             value = found.map { Array($0) } ?? []
         case .assigned, .captured: break
         }
-        if isCached { context(of: &request).values[index] = .known(value) }
+        if isCached { services.context(of: &request).values[index] = .known(value) }
         writer.append(value.span)
     }
 
-    private mutating func mapped(
-        _ map: MapPlan, _ variable: VariablePlan, _ request: inout Request
+    private static func mapped(
+        _ map: MapPlan, _ variable: VariablePlan, _ request: inout Request,
+        _ services: inout Services
     ) -> [UInt8] {
-        let source = value(of: map.source, &request)
+        let source = Variables.value(of: map.source, &request, &services)
         var result = map.fallback
-        switch plan.outcome(of: source.span, in: map) {
+        switch services.plan.outcome(of: source.span, in: map) {
         case .result(let index): result = index
         case .matched(let index, let regex):
             result = index
-            storeCaptures(of: regex, in: map.table.subject(of: source.span), &request)
+            Variables.storeCaptures(
+                of: regex, in: map.table.subject(of: source.span), &request, &services)
         case .none: break
         case .failed(let row):
             let pattern = map.table.regexes[Int(row)].pattern
-            logError(
+            services.logError(
                 .alert,
                 "matching \"\(source.span.text)\" with \"\(pattern.text)\" of the map "
                     + "\"$\(variable.name.text)\" took too many steps", request)
         }
-        return result >= 0 ? value(of: map.results[Int(result)], &request) : []
+        return result >= 0 ? Variables.value(of: map.results[Int(result)], &request, &services) : []
     }
 
-    private mutating func located(
-        _ geo: GeoPlan, _ request: inout Request
+    private static func located(
+        _ geo: GeoPlan, _ request: inout Request, _ services: inout Services
     ) -> [UInt8] {
-        var peer: Peer? = peers[request.slot]
+        var peer: Peer? = services.peers[request.slot]
         if geo.hasSource {
-            let source = value(of: geo.source, &request)
+            let source = Variables.value(of: geo.source, &request, &services)
             peer = AddressText.address(source.span)
         }
         if !geo.proxies.isEmpty, let nearest = peer {
@@ -73,7 +76,7 @@ extension Worker {
     }
 
     /// Processes the request's X-Forwarded-For headers as a chain of proxies, the last one first.
-    func processForwarded(_ chain: inout ForwardedAddress, _ request: borrowing Request) {
+    static func processForwarded(_ chain: inout ForwardedAddress, _ request: borrowing Request) {
         let received = request.received
         var lists: [ByteExtent] = []
         var fields = FieldIterator(request.parser.head)

@@ -2,23 +2,26 @@ import HTTP
 import Linux
 
 /// Variables about the ends of the connection: from the PROXY protocol, and from the kernel.
-extension Worker {
+enum PeerVariables {
     /// Writes an address or a port of the PROXY protocol. Returns false if there was no header.
-    func writePeer(
-        _ variable: Variable, _ request: borrowing Request, into writer: inout ByteWriter
+    static func writePeer(
+        _ variable: Variable, _ request: borrowing Request, _ services: borrowing Services,
+        into writer: inout ByteWriter
     ) -> Bool {
         let peer: Peer
         switch variable {
         case .socketAddress, .socketPort:
-            peer = request.hasRealAddress ? socketPeers[request.slot] : peers[request.slot]
-        case .proxyAddress, .proxyPort: peer = proxyAddresses[request.slot].source
-        default: peer = proxyAddresses[request.slot].destination
+            peer =
+                request.hasRealAddress
+                ? services.socketPeers[request.slot] : services.peers[request.slot]
+        case .proxyAddress, .proxyPort: peer = services.proxyAddresses[request.slot].source
+        default: peer = services.proxyAddresses[request.slot].destination
         }
         switch variable {
         case .socketAddress: peer.write(into: &writer)
         case .socketPort:
             if peer.port > 0 { writer.append(decimal: Int64(peer.port)) }
-        case _ where !connections[request.slot].hasProxyAddresses: return false
+        case _ where !services.connections[request.slot].hasProxyAddresses: return false
         case .proxyAddress, .proxyServerAddress: peer.write(into: &writer)
         default: writer.append(decimal: Int64(peer.port))
         }
@@ -27,14 +30,16 @@ extension Worker {
 
     /// Writes the local address or port of a connection. A unix socket has the name that the
     /// configuration gives it, and no port.
-    mutating func writeServer(
-        _ piece: TemplatePiece, _ request: inout Request, into writer: inout ByteWriter
+    static func writeServer(
+        _ piece: TemplatePiece, _ request: inout Request, _ services: inout Services,
+        into writer: inout ByteWriter
     ) -> Bool {
-        guard localAddress(of: request.slot).family == .unix else {
-            return requestVariables(request).writeValue(of: piece, into: &writer)
+        guard services.localAddress(of: request.slot).family == .unix else {
+            return Variables.requestVariables(request, services).writeValue(
+                of: piece, into: &writer)
         }
         switch piece.variable {
-        case .serverAddress: writeSocketName(request.slot, into: &writer)
+        case .serverAddress: writeSocketName(request.slot, into: &writer, &services)
         case .requestPort where request.parser.head.port > 0:
             writer.append(decimal: Int64(request.parser.head.port))
         default: break
@@ -43,17 +48,20 @@ extension Worker {
     }
 
     /// Writes the name of the unix socket that accepted a connection.
-    mutating func writeSocketName(_ slot: Int, into writer: inout ByteWriter) {
-        let address = plan.addresses[Int(address(of: slot))]
+    static func writeSocketName(
+        _ slot: Int, into writer: inout ByteWriter, _ services: inout Services
+    ) {
+        let address = services.plan.addresses[Int(services.connections[slot].address)]
         writer.append(address.socketName.span)
     }
 
     /// Writes a number of TCP_INFO, in the kernel's units. Returns false for a connection that is
     /// not TCP.
-    func writeTCPInfo(
-        _ variable: Variable, _ slot: Int, into writer: inout ByteWriter
+    static func writeTCPInfo(
+        _ variable: Variable, _ slot: Int, into writer: inout ByteWriter,
+        _ services: borrowing Services
     ) -> Bool {
-        guard let info = TCPInfo(of: connections[slot].fd) else { return false }
+        guard let info = TCPInfo(of: services.connections[slot].fd) else { return false }
         let number =
             switch variable {
             case .tcpRoundTrip: info.roundTripMicroseconds

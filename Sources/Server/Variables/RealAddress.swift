@@ -2,38 +2,41 @@ import HTTP
 import Linux
 
 /// realip: the client's address as sent by a trusted proxy.
-extension Worker {
+enum RealIP {
     /// Replaces the client's address as the location specifies, once per request; it stays in
     /// `peers` until the end of the request.
-    mutating func applyRealAddress(_ location: LocationPlan, _ request: inout Request) {
+    static func applyRealAddress(
+        _ location: LocationPlan, _ request: inout Request, _ services: inout Services
+    ) {
         guard location.realIP >= 0, !request.hasRealAddress else { return }
-        let settings = plan.realIPs[Int(location.realIP)]
+        let settings = services.plan.realIPs[Int(location.realIP)]
         var chain = ForwardedAddress(
-            from: peers[request.slot], trusted: settings.trusted, isRecursive: settings.isRecursive)
+            from: services.peers[request.slot], trusted: settings.trusted,
+            isRecursive: settings.isRecursive)
         switch settings.source {
-        case .forwardedFor: processForwarded(&chain, request)
+        case .forwardedFor: LookupVariables.processForwarded(&chain, request)
         case .field: processField(settings.field, &chain, request)
         case .proxyProtocol:
-            guard connections[request.slot].hasProxyAddresses else { return }
-            chain.process(proxyAddresses[request.slot].source)
+            guard services.connections[request.slot].hasProxyAddresses else { return }
+            chain.process(services.proxyAddresses[request.slot].source)
         }
         guard chain.isChanged else { return }
-        socketPeers[request.slot] = peers[request.slot]
-        peers[request.slot] = chain.address
-        explanation?.note("the client is \(chain.address.text), as a trusted proxy says")
+        services.socketPeers[request.slot] = services.peers[request.slot]
+        services.peers[request.slot] = chain.address
+        services.explanation?.note("the client is \(chain.address.text), as a trusted proxy says")
         request.hasRealAddress = true
     }
 
     /// Restores the proxy as the connection's peer at the end of the request.
     @inline(__always)
-    mutating func restoreRealAddress(_ request: inout Request) {
+    static func restoreRealAddress(_ request: inout Request, _ services: inout Services) {
         guard request.hasRealAddress else { return }
-        peers[request.slot] = socketPeers[request.slot]
+        services.peers[request.slot] = services.socketPeers[request.slot]
         request.hasRealAddress = false
     }
 
     /// Processes a header. Only the first of a name counts, as in nginx.
-    private func processField(
+    private static func processField(
         _ name: PlanBytes, _ chain: inout ForwardedAddress, _ request: borrowing Request
     ) {
         let received = request.received

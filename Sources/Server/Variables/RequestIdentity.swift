@@ -1,10 +1,10 @@
 import HTTP
 
 /// `$request_id` and `$gzip_ratio`.
-extension Worker {
+enum RequestIdentity {
     /// Returns sixteen random bytes in hexadecimal, created on first use.
-    mutating func requestID(of request: inout Request) -> [UInt8] {
-        let context = context(of: &request)
+    static func requestID(of request: inout Request, _ services: inout Services) -> [UInt8] {
+        let context = services.context(of: &request)
         if let known = context.requestID { return known }
         var generator = SystemRandomNumberGenerator()
         let digits = Array("0123456789abcdef".utf8)
@@ -21,7 +21,8 @@ extension Worker {
 
     /// Writes the factor by which gzip has reduced the body, with two decimals. Returns false if it
     /// was not compressed completely.
-    func writeGzipRatio(_ request: borrowing Request, into writer: inout ByteWriter) -> Bool {
+    static func writeGzipRatio(_ request: borrowing Request, into writer: inout ByteWriter) -> Bool
+    {
         let producer = request.producer
         guard let sizes = producer?.compressedSizes ?? request.context?.compressedSizes,
             sizes.compressed > 0

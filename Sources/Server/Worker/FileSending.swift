@@ -6,31 +6,33 @@ import Linux
 /// it also sends the partial packet at the end of each call. Therefore the head waits for the file
 /// (MSG_MORE), and a slice ends at a segment boundary: a small packet costs as much as a full one,
 /// and wakes the receiver for few bytes.
-extension Worker {
-    mutating func sendFile(_ request: inout Request) -> Connection.Input {
-        let location = plan.locations[Int(request.location)]
+enum FileSending {
+    static func sendFile(_ request: inout Request, _ services: inout Services) -> Connection.Input {
+        let location = services.plan.locations[Int(request.location)]
         let chunk = location.sendfileMaxChunk
         var maxCount = chunk > 0 ? Int64(chunk) : 1 << 30
         if location.features.contains(.limitsRate) {
-            maxCount = min(maxCount, sendableBytes(&request))
+            maxCount = min(maxCount, LimitRate.sendableBytes(&request, &services))
             guard maxCount > 0 else { return .limited }
         }
-        if readsViaHelper(location.features) {
+        if FileReading.readsViaHelper(location.features, services) {
             maxCount = min(maxCount, FilePiece.maxCount)
             let rest = FilePiece(
                 offset: request.fileOffset, count: request.fileRemaining)
-            if startReading(maxCount, of: rest, &request) { return .fileNotInMemory }
+            if FileReading.startReading(maxCount, of: rest, &request, &services) {
+                return .fileNotInMemory
+            }
         }
-        let count = Int(slice(maxCount, &request, location.features))
+        let count = Int(slice(maxCount, &request, &services, location.features))
         let result = Linux.sendFile(
-            connections[request.slot].fd, from: request.file,
+            services.connections[request.slot].fd, from: request.file,
             at: request.fileOffset, count: count)
         switch result {
         case .bytes(let sent): return .sentFile(sent, of: count)
         case .wouldBlock: return .noRoom
         case .failed(let code):
             if code == Errno.ioError || code == Errno.staleFile {
-                logError(.crit, "\(SystemError("sendfile()", code: code))", request)
+                services.logError(.crit, "\(SystemError("sendfile()", code: code))", request)
                 return .sourceFailed
             }
             return .failed
@@ -39,13 +41,14 @@ extension Worker {
 
     /// Returns the number of bytes to send now, at most `maxCount`: all that are left, or as many
     /// as end at a segment boundary. The first segment begins with the head.
-    private mutating func slice(
-        _ maxCount: Int64, _ request: inout Request, _ features: LocationFeatures
+    private static func slice(
+        _ maxCount: Int64, _ request: inout Request, _ services: inout Services,
+        _ features: LocationFeatures
     ) -> Int64 {
         let rest = request.fileRemaining
         guard rest > maxCount, !features.contains(.limitsRate) else { return min(rest, maxCount) }
         if request.segmentSize == 0 {
-            request.segmentSize = segmentSize(connections[request.slot].fd)
+            request.segmentSize = segmentSize(services.connections[request.slot].fd)
         }
         let sent = request.headBytes &+ request.bodyBytes
         let excess = (sent &+ maxCount) % Int64(request.segmentSize)

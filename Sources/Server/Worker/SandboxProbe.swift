@@ -7,7 +7,7 @@
     /// and logs the result. `trap` simulates a bug that terminates the worker.
     extension Worker {
         func probeIfRequested(_ request: borrowing Request) {
-            guard context.allowsSandboxProbes else { return }
+            guard services.context.allowsSandboxProbes else { return }
             let line = request.received.slice(
                 request.parser.head.requestLine
             ).text
@@ -21,7 +21,7 @@
                 case .refused(let code): "failed (\(code): \(SystemError.text(of: code)))"
                 case .unknown: "is unknown"
                 }
-            logError(.alert, "break-in \(action) \(outcome)", request)
+            services.logError(.alert, "break-in \(action) \(outcome)", request)
         }
     }
 #endif

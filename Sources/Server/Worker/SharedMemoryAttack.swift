@@ -45,12 +45,12 @@
         private func nameLog(_ path: [UInt8]) {
             for log in [0, 1, -1] {
                 let record = LogRecord(kind: .named, target: log, detail: path.count)
-                context.ring?.put(record, (path + Array("a line\n".utf8)).span)
+                services.context.ring?.put(record, (path + Array("a line\n".utf8)).span)
             }
         }
 
         private func attackRing(_ random: inout Garbage) {
-            guard let ring = context.ring else { return }
+            guard let ring = services.context.ring else { return }
             for _ in 0..<20_000 {
                 ring.bytes.store(random.number(), at: random.next())
                 if random.below(4) == 0 {
@@ -65,14 +65,14 @@
                 var counts = Scoreboard.Counts()
                 counts.active = random.number()
                 counts.requests = random.number()
-                context.scoreboard[random.below(Scoreboard.rows)] = counts
+                services.context.scoreboard[random.below(Scoreboard.rows)] = counts
                 activity.beginWork(
                     [UInt8](repeating: UInt8(random.below(256)), count: 50).span, nowMs: 0)
             }
         }
 
         private func attackZones(_ random: inout Garbage) {
-            for zone in context.zones {
+            for zone in services.context.zones {
                 let words = zone.table.memory.table(
                     of: UInt64.self, at: 0, count: zone.table.memory.size / 8)
                 for _ in 0..<200_000 { words[random.below(words.count)] = random.number() }
@@ -91,9 +91,9 @@
                 if random.below(4) == 0 { bytes = [] }
                 // Passes standard error, a pipe, as a descriptor that is not a regular file.
                 _ = Linux.send(
-                    helper.descriptor, bytes, passing: random.below(3) == 0 ? 2 : -1)
+                    services.helper.descriptor, bytes, passing: random.below(3) == 0 ? 2 : -1)
             }
-            shutdownSending(helper.descriptor)
+            shutdownSending(services.helper.descriptor)
         }
     }
 #endif

@@ -9,26 +9,41 @@ import Reactor
 extension Worker {
     /// Opens a connection, and reads from it at once, since its request has often arrived already.
     mutating func openConnection(_ slot: Int, _ descriptor: Int32, _ peer: Peer, listener: Int) {
-        acceptedCount &+= 1
+        services.acceptedCount &+= 1
         connectionCount &+= 1
-        peers[slot] = peer
-        let servers = plan.addresses[Int(listeners[listener].servers)]
-        connections[slot] = Connection(
-            fd: descriptor, generation: connections[slot].generation &+ 1, state: .idle,
+        services.peers[slot] = peer
+        let address = address(of: descriptor, listeners[listener])
+        let servers = services.plan.addresses[Int(listeners[listener].servers)]
+        services.connections[slot] = Connection(
+            fd: descriptor, generation: services.connections[slot].generation &+ 1, state: .idle,
             interest: 0, isQueued: false, listener: UInt16(truncatingIfNeeded: listener),
-            request: 0, settings: plan.servers[Int(servers.defaultServer)].settings, requests: 0,
-            acceptedMs: clock.monotonicMs, number: acceptedCount, lingerUntilMs: 0,
+            address: address,
+            request: 0, settings: services.plan.servers[Int(servers.defaultServer)].settings,
+            requests: 0,
+            acceptedMs: services.clock.monotonicMs, number: services.acceptedCount,
+            lingerUntilMs: 0,
             idleSinceMs: 0, hasHeadDeadline: false)
-        if plan.readsProxyHeaders {
-            connections[slot].awaitsProxyHeader =
-                plan.addresses[Int(address(of: slot))].readsProxyHeader
+        if services.plan.readsProxyHeaders {
+            services.connections[slot].awaitsProxyHeader =
+                services.plan.addresses[Int(address)].readsProxyHeader
         }
         drive(slot, .ready)
     }
 
+    /// Returns the index in the plan of the address that a connection arrived at: getsockname(2) if
+    /// the listener has servers for specific addresses.
+    private func address(of descriptor: Int32, _ listener: Listener) -> Int32 {
+        guard !listener.specific.isEmpty else { return listener.servers }
+        let local = services.explanation?.local ?? Peer.local(of: descriptor)
+        for specific in listener.specific where local.matches(specific.address) {
+            return specific.servers
+        }
+        return listener.servers
+    }
+
     mutating func expire(_ slot: Int) {
-        guard connections[slot].state != .free else { return }
-        guard connections[slot].request != 0 else {
+        guard services.connections[slot].state != .free else { return }
+        guard services.connections[slot].request != 0 else {
             closeConnection(slot)
             return
         }
@@ -37,15 +52,15 @@ extension Worker {
 
     /// Handles the expiry of a connection's individual deadline.
     mutating func wake(_ slot: Int) {
-        guard connections[slot].isThrottled else { return resume(slot) }
-        connections[slot].isThrottled = false
+        guard services.connections[slot].isThrottled else { return resume(slot) }
+        services.connections[slot].isThrottled = false
         drive(slot, .ready)
     }
 
     /// Steps a connection until it waits or is closed.
     mutating func drive(_ slot: Int, _ first: Connection.Input) {
         perform(slot, first)
-        if plan.countsConnections { updateCounters(slot) }
+        if services.plan.countsConnections { StubStatus.updateCounters(slot, &services) }
     }
 
     private mutating func perform(_ slot: Int, _ first: Connection.Input) {
@@ -62,7 +77,7 @@ extension Worker {
         request.requestsInSlice = 0
         request.fileBytesInSlice = 0
         reportWork(request)
-        var action = connections[slot].step(first, &request)
+        var action = services.connections[slot].step(first, &request)
         while true {
             let input: Connection.Input
             switch action {
@@ -71,8 +86,8 @@ extension Worker {
                 if case .received(let count) = input { reportWork(request, andNew: count) }
             case .growInput: input = growInput(&request)
             case .storeProxyHeader:
-                proxyAddresses[slot] = request.proxyAddresses
-                request.startedMs = clock.monotonicMs
+                services.proxyAddresses[slot] = request.proxyAddresses
+                request.startedMs = services.clock.monotonicMs
                 input = .proxyHeaderStored
             case .processRequest:
                 // A request that arrived together with the previous one.
@@ -80,13 +95,13 @@ extension Worker {
                 #if DEBUG
                     probeIfRequested(request)
                 #endif
-                processRequest(&request)
+                Phases.processRequest(&request, &services)
                 input = outcome(of: request)
             case .send(let moreFollows): input = send(&request, moreFollows)
-            case .sendFile: input = sendFile(&request)
-            case .produce: input = produce(&request)
+            case .sendFile: input = FileSending.sendFile(&request, &services)
+            case .produce: input = BuiltInResponse.produce(&request, &services)
             case .finish:
-                finish(&request)
+                RequestLog.finish(&request, &services)
                 activity.endWork()
                 input = .finished
             case .wait(let direction, let deadline):
@@ -96,7 +111,8 @@ extension Worker {
                 // As in nginx, a client's half-close ends a delayed request. It also ends one that
                 // waits for a password check by the helper process, which all clients share.
                 let isChecking = request.context?.passwordCheck.waiter != nil
-                watch(slot, for: timers.isArmed(slot) || isChecking ? .endOfStream : .hangUp)
+                watch(
+                    slot, for: services.timers.isArmed(slot) || isChecking ? .endOfStream : .hangUp)
                 deadlines.cancel(slot)
                 return
             case .yield:
@@ -116,7 +132,7 @@ extension Worker {
                 activity.endWork()
                 return
             }
-            action = connections[slot].step(input, &request)
+            action = services.connections[slot].step(input, &request)
         }
     }
 
@@ -129,7 +145,7 @@ extension Worker {
         let end = request.inputEnd &+ count
         guard end > start else { return }
         let input = request.input
-        activity.beginWork(input.span(from: start, to: end), nowMs: clock.monotonicMs)
+        activity.beginWork(input.span(from: start, to: end), nowMs: services.clock.monotonicMs)
     }
 
     /// Returns the result of processing a request, as an input for the connection.
@@ -142,10 +158,12 @@ extension Worker {
 
     /// Continues a response that has waited.
     mutating func resume(_ slot: Int) {
-        guard connections[slot].state == .responding, connections[slot].request != 0 else {
+        guard services.connections[slot].state == .responding,
+            services.connections[slot].request != 0
+        else {
             return
         }
-        let index = Int(connections[slot].request) &- 1
+        let index = Int(services.connections[slot].request) &- 1
         guard requests[index].isWaiting else { return }
         requests[index].isWaiting = false
         drive(slot, .resumed)
@@ -160,14 +178,14 @@ extension Worker {
         let end = request.inputEnd
         let room = input.capacity &- end
         switch unsafe Linux.receive(
-            connections[request.slot].fd, into: input.bytes(from: end, to: input.capacity))
+            services.connections[request.slot].fd, into: input.bytes(from: end, to: input.capacity))
         {
         case .bytes(0): return .endOfStream
         case .bytes(let count):
             request.mayHaveMore = count == room
             request.hasReceived = true
             // The response must not be older than changes that precede these bytes.
-            if ChangeFeed.hasPendingChanges { files.processChanges() }
+            if ChangeFeed.hasPendingChanges { services.files.processChanges() }
             return .received(count)
         case .wouldBlock: return .nothingToReceive
         case .failed: return .failed
@@ -177,18 +195,18 @@ extension Worker {
     mutating func send(
         _ request: inout Request, _ moreFollows: Bool
     ) -> Connection.Input {
-        let features = plan.locations[Int(request.location)].features
+        let features = services.plan.locations[Int(request.location)].features
         let output = request.output
         let start = request.outputStart
         var maxCount = request.outputCount
         // While a response waits, the output has only earlier responses.
         if features.contains(.limitsRate), !request.isWaiting {
-            maxCount = Int(min(Int64(maxCount), sendableBytes(&request)))
+            maxCount = Int(min(Int64(maxCount), LimitRate.sendableBytes(&request, &services)))
             guard maxCount > 0 else { return .limited }
         }
         let bytes = unsafe output.bytes(from: start, to: start &+ maxCount)
         let result = unsafe Linux.send(
-            connections[request.slot].fd, UnsafeRawBufferPointer(bytes),
+            services.connections[request.slot].fd, UnsafeRawBufferPointer(bytes),
             moreFollows: moreFollows && features.sendsHeadWithFile)
         switch result {
         case .bytes(let count): return .sent(count)

@@ -6,17 +6,19 @@ import Reactor
 extension Worker {
     mutating func run() throws(SystemError) -> Int32 {
         try registerSources()
-        clock.update()
-        context.notifyMaster(.serves)
+        services.clock.update()
+        services.context.notifyMaster(.serves)
         while state != .ended {
             try runIteration(atMostMs: -1)
-            accessLog.flush(nowMs: clock.monotonicMs)
-            if clock.monotonicMs >= repeatedMessages.dueMs { reportRepeated() }
-            if plan.countsConnections { publishCounts() }
+            services.accessLog.flush(nowMs: services.clock.monotonicMs)
+            if services.clock.monotonicMs >= services.repeatedMessages.dueMs {
+                services.reportRepeated()
+            }
+            if services.plan.countsConnections { StubStatus.publishCounts(services) }
             if state == .draining { continueDraining() }
         }
-        accessLog.finish(nowMs: clock.monotonicMs)
-        reportRepeated(all: true)
+        services.accessLog.finish(nowMs: services.clock.monotonicMs)
+        services.reportRepeated(all: true)
         return 0
     }
 
@@ -28,8 +30,8 @@ extension Worker {
         activity.willWait()
         let count = try poller.wait(timeoutMs: bound)
         activity.beginIteration()
-        clock.update()
-        if count == 0, ChangeFeed.hasPendingChanges { files.disarm() }
+        services.clock.update()
+        if count == 0, ChangeFeed.hasPendingChanges { services.files.disarm() }
         checkMountEvents(count)
         for index in 0..<count {
             let event = poller.event(at: index)
@@ -43,19 +45,20 @@ extension Worker {
         try poller.register(
             signals.descriptor, for: .readable,
             token: Token(slot: Worker.signalSlot, generation: 0))
-        if context.lifeline >= 0 {
+        if services.context.lifeline >= 0 {
             try poller.register(
-                context.lifeline, for: .readable,
+                services.context.lifeline, for: .readable,
                 token: Token(slot: Worker.lifelineSlot, generation: 0))
         }
-        if helper.isOpen {
+        if services.helper.isOpen {
             try poller.register(
-                helper.descriptor, for: .readable,
+                services.helper.descriptor, for: .readable,
                 token: Token(slot: Worker.helperSlot, generation: 0))
         }
-        if mountsDescriptor >= 0 {
+        if services.mountsDescriptor >= 0 {
             try poller.register(
-                mountsDescriptor, for: [], token: Token(slot: Worker.mountSlot, generation: 0))
+                services.mountsDescriptor, for: [],
+                token: Token(slot: Worker.mountSlot, generation: 0))
         }
         for index in listeners.indices { try watchListener(index) }
     }
@@ -65,45 +68,40 @@ extension Worker {
     @inline(__always)
     private mutating func checkMountEvents(_ count: Int) {
         // select has no error events apart from readiness, and these files are always ready.
-        if poller.engine == .select { return checkMounts() }
+        if poller.engine == .select { return services.checkMounts() }
         // With a single event, no other one precedes it.
         guard count > 1 else { return }
         for index in 0..<count where poller.event(at: index).token.slot == Worker.mountSlot {
-            files.mountsChanged()
+            services.files.mountsChanged()
         }
-    }
-
-    /// Checks whether mounts have changed.
-    mutating func checkMounts() {
-        if mountsDescriptor >= 0, mountsChanged(mountsDescriptor) { files.mountsChanged() }
     }
 
     /// Returns the time until the next deadline in milliseconds.
     private mutating func waitMs() -> Int32 {
         if !queue.isEmpty { return 0 }
         var until = deadlines.lowerBoundMs
-        if let timer = timers.earliestMs() { until = min(until, timer) }
+        if let timer = services.timers.earliestMs() { until = min(until, timer) }
         if state == .draining { until = min(until, idleUntilMs) }
         if listenersPausedUntilMs > 0 { until = min(until, listenersPausedUntilMs) }
-        until = min(until, min(accessLog.nextFlushMs, repeatedMessages.dueMs))
-        until = min(until, min(files.closeDueMs, files.sweepDueMs))
-        until = min(until, helperCheckMs)
+        until = min(until, min(services.accessLog.nextFlushMs, services.repeatedMessages.dueMs))
+        until = min(until, min(services.files.closeDueMs, services.files.sweepDueMs))
+        until = min(until, services.helperCheckMs)
         guard until < Int64.max else { return -1 }
         // The clock's milliseconds are truncated: one more, so that the wait never ends early.
-        return Int32(clamping: max(0, until &- clock.monotonicMs &+ 1))
+        return Int32(clamping: max(0, until &- services.clock.monotonicMs &+ 1))
     }
 
     private mutating func dispatch(_ token: Token) {
         let slot = Int(token.slot)
-        if slot < connections.count {
+        if slot < services.connections.count {
             // Skips connections that were closed in this iteration, the next users of their slots,
             // and those that are in the queue.
-            guard connections[slot].generation == token.generation,
-                connections[slot].state != .free, !connections[slot].isQueued
+            guard services.connections[slot].generation == token.generation,
+                services.connections[slot].state != .free, !services.connections[slot].isQueued
             else { return }
             // A throttled connection is only watched for a disconnect.
-            let hasDisconnected = connections[slot].isThrottled
-            connections[slot].isThrottled = false
+            let hasDisconnected = services.connections[slot].isThrottled
+            services.connections[slot].isThrottled = false
             drive(slot, hasDisconnected ? .failed : .ready)
         } else if token.slot == Worker.signalSlot {
             handleSignals()
@@ -113,7 +111,7 @@ extension Worker {
             handleHelperReplies()
         } else if token.slot == Worker.mountSlot {
             // With other events in the same iteration, `checkMountEvents` has handled this one.
-            files.mountsChanged()
+            services.files.mountsChanged()
         } else {
             accept(from: Int(token.slot &- Worker.firstListenerSlot))
         }
@@ -123,25 +121,28 @@ extension Worker {
         // Connections queued from here on wait for the next iteration.
         let queued = queue
         queue.removeAll(keepingCapacity: true)
-        for slot in queued where connections[Int(slot)].isQueued {
-            connections[Int(slot)].isQueued = false
+        for slot in queued where services.connections[Int(slot)].isQueued {
+            services.connections[Int(slot)].isQueued = false
             drive(Int(slot), .ready)
         }
     }
 
     private mutating func expireDeadlines() {
-        while let slot = deadlines.popExpired(nowMs: clock.monotonicMs) { expire(slot) }
-        while let slot = timers.popExpired(nowMs: clock.monotonicMs) { wake(slot) }
-        if listenersPausedUntilMs > 0, clock.monotonicMs >= listenersPausedUntilMs {
+        while let slot = deadlines.popExpired(nowMs: services.clock.monotonicMs) { expire(slot) }
+        while let slot = services.timers.popExpired(nowMs: services.clock.monotonicMs) {
+            wake(slot)
+        }
+        if listenersPausedUntilMs > 0, services.clock.monotonicMs >= listenersPausedUntilMs {
             resumeListeners()
         }
-        if clock.monotonicMs >= helperCheckMs { checkHelper() }
-        if clock.monotonicMs >= files.sweepDueMs {
-            files.sweep(nowMs: clock.monotonicMs)
-            responses.sweep(before: clock.seconds &- plan.main.contentCache.inactiveMs / 1000)
+        if services.clock.monotonicMs >= services.helperCheckMs { checkHelper() }
+        if services.clock.monotonicMs >= services.files.sweepDueMs {
+            services.files.sweep(nowMs: services.clock.monotonicMs)
+            services.responses.sweep(
+                before: services.clock.seconds &- services.plan.main.contentCache.inactiveMs / 1000)
         }
-        if clock.monotonicMs >= files.closeDueMs {
-            files.closeDescriptors(nowMs: clock.monotonicMs)
+        if services.clock.monotonicMs >= services.files.closeDueMs {
+            services.files.closeDescriptors(nowMs: services.clock.monotonicMs)
         }
     }
 
@@ -152,7 +153,7 @@ extension Worker {
             switch Signal(rawValue: number) {
             case .quit: drain()
             // A terminal sends its new size to all processes of its group.
-            case .windowChange where plan.main.isDaemon: drain()
+            case .windowChange where services.plan.main.isDaemon: drain()
             case .terminate, .interrupt: end()
             case .user1: reopenLogs()
             default: break
@@ -162,12 +163,13 @@ extension Worker {
 
     private mutating func handleMasterDeath() {
         // Bytes are ignored: another worker may have written them.
-        guard isAbandoned(context.lifeline) else {
-            consumeWakes(context.lifeline)
+        guard isAbandoned(services.context.lifeline) else {
+            consumeWakes(services.context.lifeline)
             return
         }
-        poller.unregister(context.lifeline)
-        context.errorLog.write(.alert, "the master process has died, gracefully shutting down")
+        poller.unregister(services.context.lifeline)
+        services.context.errorLog.write(
+            .alert, "the master process has died, gracefully shutting down")
         // No other process will accept the connections that wait.
         isLastToAccept = true
         drain()
@@ -175,33 +177,36 @@ extension Worker {
 
     private mutating func end() {
         state = .ended
-        context.errorLog.write(.notice, "exiting")
+        services.isDraining = true
+        services.context.errorLog.write(.notice, "exiting")
     }
 
     mutating func drain() {
         guard state == .serving else { return }
         state = .draining
+        services.isDraining = true
         setProcessTitle("apus: worker process is shutting down")
-        drainingSinceMs = clock.monotonicMs
+        drainingSinceMs = services.clock.monotonicMs
         idleUntilMs = drainingSinceMs
-        context.errorLog.write(.notice, "gracefully shutting down")
+        services.context.errorLog.write(.notice, "gracefully shutting down")
         stopListening()
-        context.notifyMaster(.acceptsNoMore)
-        accessLog.flushAll(nowMs: clock.monotonicMs)
+        services.context.notifyMaster(.acceptsNoMore)
+        services.accessLog.flushAll(nowMs: services.clock.monotonicMs)
         // The memory is needed by the new workers.
-        files.close()
-        responses.close()
+        services.files.close()
+        services.responses.close()
     }
 
     /// Continues draining. A request may be on its way over an idle connection, so each gets some
     /// time in which it is still served.
     private mutating func continueDraining() {
-        if clock.monotonicMs >= idleUntilMs {
+        if services.clock.monotonicMs >= idleUntilMs {
             idleUntilMs = Int64.max
-            for slot in 0..<connections.count where connections[slot].state == .idle {
-                let untilMs = connections[slot].lastRequestDeadlineMs(
+            for slot in 0..<services.connections.count
+            where services.connections[slot].state == .idle {
+                let untilMs = services.connections[slot].lastRequestDeadlineMs(
                     drainingSinceMs: drainingSinceMs)
-                if untilMs <= clock.monotonicMs {
+                if untilMs <= services.clock.monotonicMs {
                     closeConnection(slot)
                 } else {
                     idleUntilMs = min(idleUntilMs, untilMs)
@@ -213,11 +218,11 @@ extension Worker {
 
     /// Handles USR1: the log files belong to the logger, if there is one.
     private mutating func reopenLogs() {
-        guard accessLog.reopen(nowMs: clock.monotonicMs) else {
-            context.errorLog.write(.notice, "the logger reopens the logs")
+        guard services.accessLog.reopen(nowMs: services.clock.monotonicMs) else {
+            services.context.errorLog.write(.notice, "the logger reopens the logs")
             return
         }
-        for log in context.errorLogs { log.reopen() }
-        context.errorLog.write(.notice, "reopening logs")
+        for log in services.context.errorLogs { log.reopen() }
+        services.context.errorLog.write(.notice, "reopening logs")
     }
 }
