@@ -151,3 +151,254 @@ public struct DirectiveRow<Draft>: Sendable {
         return row
     }
 }
+
+/// Rows of one line: a directive that sets one optional value and inherits it if unset. They are
+/// inlinable because each level of a configuration inherits every one of them: code that is generic
+/// over the draft looks up types at run time.
+extension DirectiveRow {
+    /// Creates a directive with an argument `on` or `off`.
+    @inlinable
+    public static func flag(
+        _ name: String, in contexts: Contexts,
+        sets field: WritableKeyPath<Draft, Bool?> & Sendable,
+        default defaultText: String? = nil, _ summary: String
+    ) -> DirectiveRow {
+        plain(name, contexts, .flag, field, defaultText, summary) {
+            (use) throws(Diagnostic) in try use.flag(0)
+        }
+    }
+
+    /// Creates a directive with a size in bytes, optionally with `k` or `m`.
+    @inlinable
+    public static func size(
+        _ name: String, in contexts: Contexts,
+        sets field: WritableKeyPath<Draft, Int?> & Sendable,
+        default defaultText: String? = nil, _ summary: String
+    ) -> DirectiveRow {
+        plain(name, contexts, .exactly(1), field, defaultText, summary) {
+            (use) throws(Diagnostic) in try use.size(0)
+        }
+    }
+
+    /// Creates a directive with a file size in bytes, optionally with `k`, `m` or `g`.
+    @inlinable
+    public static func offset(
+        _ name: String, in contexts: Contexts,
+        sets field: WritableKeyPath<Draft, Int?> & Sendable,
+        default defaultText: String? = nil, _ summary: String
+    ) -> DirectiveRow {
+        plain(name, contexts, .exactly(1), field, defaultText, summary) {
+            (use) throws(Diagnostic) in try use.offset(0)
+        }
+    }
+
+    /// Creates a directive with a time, stored in milliseconds.
+    @inlinable
+    public static func milliseconds(
+        _ name: String, in contexts: Contexts,
+        sets field: WritableKeyPath<Draft, Int?> & Sendable,
+        default defaultText: String? = nil, _ summary: String
+    ) -> DirectiveRow {
+        plain(name, contexts, .exactly(1), field, defaultText, summary) {
+            (use) throws(Diagnostic) in try use.milliseconds(0)
+        }
+    }
+
+    /// Creates a directive with a time, stored in seconds.
+    @inlinable
+    public static func seconds(
+        _ name: String, in contexts: Contexts,
+        sets field: WritableKeyPath<Draft, Int?> & Sendable,
+        default defaultText: String? = nil, _ summary: String
+    ) -> DirectiveRow {
+        plain(name, contexts, .exactly(1), field, defaultText, summary) {
+            (use) throws(Diagnostic) in try use.seconds(0)
+        }
+    }
+
+    /// Creates a directive with a number.
+    @inlinable
+    public static func integer(
+        _ name: String, in contexts: Contexts,
+        sets field: WritableKeyPath<Draft, Int?> & Sendable,
+        default defaultText: String? = nil, _ summary: String
+    ) -> DirectiveRow {
+        plain(name, contexts, .exactly(1), field, defaultText, summary) {
+            (use) throws(Diagnostic) in try use.integer(0)
+        }
+    }
+
+    /// Creates a directive with a text.
+    @inlinable
+    public static func text(
+        _ name: String, in contexts: Contexts,
+        sets field: WritableKeyPath<Draft, String?> & Sendable,
+        default defaultText: String? = nil, _ summary: String
+    ) -> DirectiveRow {
+        plain(name, contexts, .exactly(1), field, defaultText, summary) {
+            (use) throws(Diagnostic) in try use.text(0)
+        }
+    }
+
+    /// Creates a directive with one of a few names.
+    @inlinable
+    public static func choice<Value: Sendable>(
+        _ name: String, in contexts: Contexts,
+        sets field: WritableKeyPath<Draft, Value?> & Sendable, _ choices: [(String, Value)],
+        default defaultText: String? = nil, _ summary: String
+    ) -> DirectiveRow {
+        plain(name, contexts, .exactly(1), field, defaultText, summary) {
+            (use) throws(Diagnostic) in try use.oneOf(0, choices)
+        }
+    }
+
+    @inlinable
+    static func plain<Value>(
+        _ name: String, _ contexts: Contexts, _ arguments: ArgumentCount,
+        _ field: WritableKeyPath<Draft, Value?> & Sendable, _ defaultText: String?,
+        _ summary: String,
+        read: @escaping @Sendable (DirectiveUse) throws(Diagnostic) -> Value
+    ) -> DirectiveRow {
+        .row(
+            name, in: contexts, takes: arguments, default: defaultText, summary,
+            inherit: { (child, parent) in
+                fill(&child[keyPath: field], from: &parent[keyPath: field])
+            },
+            apply: { (draft, use) throws(Diagnostic) in
+                draft[keyPath: field] = try read(use)
+            })
+    }
+
+    /// Fills an unset value from the parent. Both are passed in place: reading by a key path would
+    /// copy the whole draft.
+    @inlinable
+    public static func fill<Value>(_ value: inout Value?, from parent: inout Value?) {
+        if value == nil { value = parent }
+    }
+}
+
+/// The number of arguments that a directive accepts.
+public enum ArgumentCount: Hashable, Sendable {
+    /// Exactly this number.
+    case exactly(Int)
+    /// One of these numbers.
+    case oneOf([Int])
+    /// At least this number.
+    case atLeast(Int)
+    /// From the first to the second, both included.
+    case between(Int, Int)
+    /// One, which is `on` or `off`.
+    case flag
+
+    /// Returns true if a directive may have `count` arguments.
+    public func allows(_ count: Int) -> Bool {
+        switch self {
+        case .exactly(let wanted): count == wanted
+        case .oneOf(let counts): counts.contains(count)
+        case .atLeast(let least): count >= least
+        case .between(let least, let most): count >= least && count <= most
+        case .flag: count == 1
+        }
+    }
+
+    /// The count in words, to follow "takes": "no arguments", "1 or 2 arguments".
+    public var description: String {
+        switch self {
+        case .exactly(0): "no arguments"
+        case .exactly(1): "1 argument"
+        case .exactly(let wanted): "\(wanted) arguments"
+        case .oneOf(let counts): "\(joined(counts.map(String.init), by: "or")) arguments"
+        case .atLeast(1): "1 argument or more"
+        case .atLeast(let least): "\(least) arguments or more"
+        case .between(let least, let most): "\(least) to \(most) arguments"
+        case .flag: "1 argument, \"on\" or \"off\""
+        }
+    }
+}
+
+/// Joins words as in a sentence: `a, b or c`.
+func joined(_ words: [String], by conjunction: String) -> String {
+    guard words.count > 1, let last = words.last else { return words.first ?? "" }
+    return words.dropLast().joined(separator: ", ") + " \(conjunction) " + last
+}
+
+/// A set of contexts in which a directive is allowed.
+public struct Contexts: OptionSet, Hashable, Sendable {
+    /// One bit for each context.
+    public let rawValue: UInt16
+
+    /// The contexts whose bits are set.
+    public init(rawValue: UInt16) { self.rawValue = rawValue }
+
+    /// Outside of every block.
+    public static let main = Contexts(rawValue: 1)
+    /// In `events { }`.
+    public static let events = Contexts(rawValue: 2)
+    /// In `http { }`.
+    public static let http = Contexts(rawValue: 4)
+    /// In `server { }`.
+    public static let server = Contexts(rawValue: 8)
+    /// In `location { }`.
+    public static let location = Contexts(rawValue: 16)
+    /// In `if { }` directly in a server.
+    public static let ifInServer = Contexts(rawValue: 32)
+    /// In `if { }` in a location.
+    public static let ifInLocation = Contexts(rawValue: 64)
+    /// In `limit_except { }`.
+    public static let limitExcept = Contexts(rawValue: 128)
+
+    /// In `upstream { }`.
+    public static let upstream = Contexts(rawValue: 256)
+
+    /// Everywhere.
+    public static let any: Contexts = [
+        .main, .events, .http, .server, .location, .ifInServer, .ifInLocation, .limitExcept,
+        .upstream,
+    ]
+    /// The three levels that most settings are inherited along.
+    public static let httpServerLocation: Contexts = [.http, .server, .location]
+
+    /// The names of the contexts in the set, as the documentation writes them.
+    public var names: [String] {
+        let all: [(Contexts, String)] = [
+            (.main, "main"), (.events, "events"), (.http, "http"), (.server, "server"),
+            (.location, "location"), (.ifInServer, "if in server"),
+            (.ifInLocation, "if in location"), (.limitExcept, "limit_except"),
+            (.upstream, "upstream"),
+        ]
+        return all.filter { contains($0.0) }.map(\.1)
+    }
+}
+
+/// All known directives by name. A name may have several rows for different contexts.
+public struct DirectiveTable<Draft>: Sendable {
+    /// The rows in the order in which they were given.
+    public let rows: [DirectiveRow<Draft>]
+    /// The names whose blocks hold rows of values, which the parser must know.
+    public let rawBlockNames: Set<String>
+    private let rowsByName: [String: [DirectiveRow<Draft>]]
+    /// The inheritance rules alone: most rows have none, and each level runs all of them.
+    private let inheritances: [DirectiveRow<Draft>.Inheritance]
+
+    /// Creates a table of these rows.
+    public init(_ rows: [DirectiveRow<Draft>]) {
+        self.rows = rows
+        rowsByName = Dictionary(grouping: rows, by: \.name)
+        rawBlockNames = Set(rows.lazy.filter(\.isRawBlock).map(\.name))
+        inheritances = rows.compactMap(\.inherit)
+    }
+
+    /// Returns the rows of a name; empty if it is unknown.
+    public func rows(named name: String) -> [DirectiveRow<Draft>] { rowsByName[name] ?? [] }
+
+    /// Returns the names that are allowed in any of these contexts, sorted.
+    public func names(in contexts: Contexts) -> [String] {
+        rowsByName.filter { $0.value.contains { !$0.contexts.isDisjoint(with: contexts) } }
+            .map(\.key).sorted()
+    }
+
+    /// Lets a level inherit every setting that has a rule. The parent is not changed.
+    public func inherit(_ child: inout Draft, from parent: inout Draft) {
+        for inherit in inheritances { inherit(&child, &parent) }
+    }
+}

@@ -222,3 +222,126 @@ public struct FieldIterator: BitwiseCopyable, Sendable {
         return nil
     }
 }
+
+/// A field line split into name, colon and value (RFC 9112, section 5). A line without a colon is a
+/// name without a value, as in nginx.
+struct FieldLine: BitwiseCopyable {
+    let name: ByteExtent
+    let value: ByteExtent
+    /// True if the name is known to have only letters, digits and dashes, as nearly all do.
+    let hasPlainName: Bool
+
+    /// The verdict on a name.
+    enum NameValidity {
+        case valid
+        /// The name has a byte that is not allowed in field names: ignore_invalid_headers decides.
+        case invalid
+        /// The name is empty, or has white space or a control character: the request is refused.
+        case malformed
+    }
+
+    /// Splits the line from `start` to `end`, which is before its line end.
+    @inline(__always)
+    init(in received: Span<UInt8>, from start: Int, to end: Int) {
+        var colon = received.firstNotPlain(from: start, to: end)
+        hasPlainName = colon > start && (colon == end || received[colon] == 0x3A)
+        if !hasPlainName { colon = received.firstIndex(of: 0x3A, from: colon, to: end) }
+        name = ByteExtent(from: start, to: colon)
+        var first = colon &+ 1
+        var last = end
+        while first < last, received[first].isOptionalWhitespace { first &+= 1 }
+        while last > first, received[last &- 1].isOptionalWhitespace { last &-= 1 }
+        value = first < last ? ByteExtent(from: first, to: last) : ByteExtent(from: end, to: end)
+    }
+
+    /// Returns true if the line has a colon, a token before it (RFC 9110, section 5.6.2), and no
+    /// control characters but tabs after it (section 5.5).
+    @inline(__always)
+    func isStrict(in received: Span<UInt8>, to end: Int) -> Bool {
+        guard name.end < end, hasPlainName || received.slice(name).isToken else { return false }
+        var index = name.end &+ 1
+        while true {
+            index = received.firstControlOrDelete(from: index, to: end)
+            guard index < end else { return true }
+            guard received[index] == 0x09 else { return false }
+            index &+= 1
+        }
+    }
+
+    /// Checks each byte of the name, as nginx's ngx_http_parse_header_line does.
+    func validateName(in received: Span<UInt8>, allowsUnderscores: Bool) -> NameValidity {
+        if hasPlainName { return .valid }
+        guard !name.isEmpty else { return .malformed }
+        var verdict = NameValidity.valid
+        for index in Int(name.offset)..<name.end {
+            let byte = received[index]
+            if byte.isASCIILetter || byte.decimalDigit != nil || byte == 0x2D { continue }
+            if byte <= 0x20 || byte == 0x7F { return .malformed }
+            if byte != 0x5F || !allowsUnderscores { verdict = .invalid }
+        }
+        return verdict
+    }
+}
+
+/// The request headers that the server acts on, or that logs and variables read so often that their
+/// positions are stored.
+public enum FieldName: UInt8, BitwiseCopyable, Sendable, CaseIterable {
+    case host, connection, contentLength, transferEncoding, expect
+    case range, ifRange, ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince
+    case acceptEncoding, userAgent, referer, via, authorization, cookie
+    case xForwardedFor, keepAlive, upgrade
+
+    /// Looks up a name in any case (RFC 9110, section 5.1); nil for all others.
+    public init?(name: Span<UInt8>) {
+        guard let field = FieldName.find(in: name, at: 0, count: name.count) else { return nil }
+        self = field
+    }
+
+    /// Returns the field whose name is the `count` bytes at `offset`, which must be in the span.
+    @inline(__always)
+    static func find(in bytes: Span<UInt8>, at offset: Int, count: Int) -> FieldName? {
+        @inline(__always)
+        func isNamed(_ name: StaticString) -> Bool {
+            bytes.matches(name, at: offset, foldsCase: true)
+        }
+        switch count {
+        case 3: return isNamed("via") ? .via : nil
+        case 4: return isNamed("host") ? .host : nil
+        case 5: return isNamed("range") ? .range : nil
+        case 6: return isNamed("cookie") ? .cookie : isNamed("expect") ? .expect : nil
+        case 7: return isNamed("referer") ? .referer : isNamed("upgrade") ? .upgrade : nil
+        case 8: return isNamed("if-range") ? .ifRange : isNamed("if-match") ? .ifMatch : nil
+        case 10:
+            if isNamed("user-agent") { return .userAgent }
+            if isNamed("connection") { return .connection }
+            return isNamed("keep-alive") ? .keepAlive : nil
+        case 13:
+            if isNamed("if-none-match") { return .ifNoneMatch }
+            return isNamed("authorization") ? .authorization : nil
+        case 14: return isNamed("content-length") ? .contentLength : nil
+        case 15:
+            if isNamed("accept-encoding") { return .acceptEncoding }
+            return isNamed("x-forwarded-for") ? .xForwardedFor : nil
+        case 17:
+            if isNamed("if-modified-since") { return .ifModifiedSince }
+            return isNamed("transfer-encoding") ? .transferEncoding : nil
+        case 19: return isNamed("if-unmodified-since") ? .ifUnmodifiedSince : nil
+        default: return nil
+        }
+    }
+
+    /// True if the value is a list: several lines are one list (RFC 9110, section 5.3), which
+    /// nginx refuses all the same and `strict_requests` accepts.
+    var isList: Bool { self == .ifMatch || self == .ifNoneMatch || self == .expect }
+
+    /// True if a request with two lines of the field is refused, as in nginx.
+    var isUnique: Bool {
+        switch self {
+        case .host, .contentLength, .transferEncoding, .expect, .ifRange, .ifMatch, .ifNoneMatch,
+            .ifModifiedSince, .ifUnmodifiedSince, .authorization:
+            return true
+        default:
+            return false
+        }
+    }
+}

@@ -1,4 +1,4 @@
-import CLinux
+public import CLinux
 
 /// Zeroed memory that this process shares with the children that it forks: mmap(2). Freed with its
 /// last owner in each process.
@@ -248,4 +248,184 @@ public func randomNumber() -> UInt64 {
     var number: UInt64 = 0
     unsafe clinux_random(&number, MemoryLayout<UInt64>.size)
     return number
+}
+
+/// Zeroed memory of a ring, shared with the children that this process forks: numbers, and bytes
+/// that are mapped twice in a row, so that data across the end is contiguous. Freed with its last
+/// owner in each process.
+///
+/// Each ring is a memory object of its own: a process that has unmapped it cannot reach it through
+/// another one (mremap(2) can only enlarge what is mapped).
+@safe
+public final class RingMemory {
+    private let start: UnsafeMutableRawPointer
+    private let size: Int
+
+    /// Creates a ring of `size` bytes, a power of two of pages. The kernel allocates pages when
+    /// they are written.
+    public init(size: Int) throws(SystemError) {
+        precondition(size >= 65536 && size & (size &- 1) == 0)
+        var code: Int32 = 0
+        guard let memory = unsafe clinux_share_ring(size, &code) else {
+            throw SystemError("mmap() of a log's ring of \(size) bytes", code: code)
+        }
+        unsafe start = memory
+        self.size = size
+    }
+
+    deinit { unsafe clinux_unshare_ring(start, size) }
+
+    /// The numbers, one page of them; valid as long as the memory is.
+    public var words: SharedTable<UInt64> {
+        let count = Int(clinux_page_size()) / 8
+        return unsafe SharedTable(
+            unsafe: start.bindMemory(to: UInt64.self, capacity: count), count: count)
+    }
+
+    /// The bytes; valid as long as the memory is.
+    public var bytes: RingBytes {
+        unsafe RingBytes(unsafe: start + Int(clinux_page_size()), size: size)
+    }
+}
+
+/// The bytes of a ring, addressed by positions that only increase; valid as long as the memory is.
+@safe
+public struct RingBytes: BitwiseCopyable {
+    @usableFromInline let start: UnsafeMutableRawPointer
+    /// The size in bytes, a power of two.
+    public let size: Int
+
+    @unsafe
+    init(unsafe start: UnsafeMutableRawPointer, size: Int) {
+        unsafe self.start = start
+        self.size = size
+    }
+
+    @inlinable
+    func place(_ position: UInt64, _ count: Int) -> UnsafeMutableRawPointer {
+        precondition(count >= 0 && count <= size)
+        return unsafe start + Int(position & UInt64(size &- 1))
+    }
+
+    /// Returns `count` bytes from `position` on.
+    @inlinable
+    @_lifetime(borrow self)
+    public func span(at position: UInt64, count: Int) -> Span<UInt8> {
+        let memory = unsafe UnsafeRawBufferPointer(start: place(position, count), count: count)
+        let span = unsafe Span<UInt8>(_unsafeBytes: memory)
+        return unsafe _overrideLifetime(span, borrowing: self)
+    }
+
+    /// Copies at most `size` bytes to `position`.
+    @inlinable
+    public func write(_ bytes: Span<UInt8>, at position: UInt64) {
+        let target = unsafe place(position, bytes.count)
+        unsafe bytes.withUnsafeBytes { source in
+            guard let origin = source.baseAddress else { return }
+            unsafe target.copyMemory(from: origin, byteCount: source.count)
+        }
+    }
+
+    /// Stores a number at a position that is a multiple of 8.
+    @inlinable
+    public func store(_ number: UInt64, at position: UInt64) {
+        unsafe place(position & ~7, 8).storeBytes(of: number, as: UInt64.self)
+    }
+
+    /// Reads the number at a position that is a multiple of 8 once, so that later changes of the
+    /// memory have no effect on the result.
+    public func loadNumber(at position: UInt64) -> UInt64 {
+        unsafe clinux_published(place(position & ~7, 8).assumingMemoryBound(to: UInt64.self))
+    }
+}
+
+/// A process's report of what it is doing, in shared memory, for those who investigate when it
+/// hangs or dies. Only the process itself writes, without locks and system calls. Valid as long as
+/// the memory is.
+@frozen
+@safe
+public struct Activity: BitwiseCopyable {
+    @usableFromInline let place: UnsafeMutablePointer<clinux_activity>
+
+    @unsafe
+    init(unsafe place: UnsafeMutablePointer<clinux_activity>) { unsafe self.place = place }
+
+    /// The size of one report in bytes.
+    public static var size: Int { MemoryLayout<clinux_activity>.stride }
+
+    /// Records that work on a request begins, with a description; text that does not fit is cut
+    /// off.
+    @inlinable
+    public func beginWork(_ text: Span<UInt8>, nowMs: Int64) {
+        unsafe text.withUnsafeBytes {
+            guard let start = $0.baseAddress else { return }
+            unsafe clinux_activity_begin(place, start, $0.count, UInt64(bitPattern: nowMs))
+        }
+    }
+
+    /// Records that the work is finished.
+    @inlinable
+    public func endWork() {
+        unsafe place.pointee.state = UInt64(clinux_activity_over.rawValue)
+    }
+
+    /// Whether work is in progress.
+    @inlinable
+    public var isBusy: Bool {
+        unsafe place.pointee.state == UInt64(clinux_activity_in_hand.rawValue)
+    }
+
+    /// Records that the event loop is about to wait for events.
+    @inlinable
+    public func willWait() { unsafe clinux_publish(&place.pointee.waits, 1) }
+
+    /// Records that the event loop has events: an iteration begins.
+    @inlinable
+    public func beginIteration() {
+        unsafe clinux_publish(&place.pointee.turns, place.pointee.turns &+ 1)
+        unsafe clinux_publish(&place.pointee.waits, 0)
+    }
+
+    /// Clears the report for the next process that writes here.
+    public func clear() { unsafe place.pointee = clinux_activity() }
+
+    /// A copy of a report.
+    public struct Snapshot: Equatable, Sendable {
+        /// The number of iterations of its event loop.
+        public var iterations: UInt64 = 0
+        /// True if its event loop waits for events.
+        public var isWaiting = false
+        /// True if the work that `text` describes is in progress; otherwise it was the last.
+        public var isBusy = false
+        /// The description of the work; empty if there was none.
+        public var text: [UInt8] = []
+
+        /// Creates an empty snapshot.
+        public init() {}
+    }
+
+    /// A snapshot of the report. While the process runs, its parts may be from different moments.
+    public var snapshot: Snapshot {
+        var snapshot = Snapshot()
+        snapshot.iterations = unsafe clinux_published(&place.pointee.turns)
+        snapshot.isWaiting = unsafe clinux_published(&place.pointee.waits) != 0
+        snapshot.isBusy =
+            unsafe clinux_published(&place.pointee.state)
+            == UInt64(clinux_activity_in_hand.rawValue)
+        let count = unsafe min(
+            Int(clamping: clinux_published(&place.pointee.count)), Int(clinux_activity_text))
+        snapshot.text = unsafe withUnsafeBytes(of: &place.pointee.text) {
+            unsafe Array(UnsafeRawBufferPointer(rebasing: $0[..<count]))
+        }
+        return snapshot
+    }
+}
+
+extension SharedMemory {
+    /// Returns the report at `offset`, which must be a multiple of 8; valid as long as the memory
+    /// is.
+    public func activity(at offset: Int) -> Activity {
+        let table = table(of: clinux_activity.self, at: offset, count: 1)
+        return unsafe Activity(unsafe: table.start)
+    }
 }

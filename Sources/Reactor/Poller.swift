@@ -93,3 +93,79 @@ public struct Poller: ~Copyable {
         }
     }
 }
+
+/// The system calls for waiting on many descriptors that the poller can use.
+@frozen
+public enum Engine: String, CaseIterable, BitwiseCopyable, Sendable {
+    /// epoll(7): the kernel stores the set of descriptors.
+    case epoll
+    /// poll(2): the set is an array that is passed with every call.
+    case poll
+    /// select(2): the set is three bitmaps of 1,024 bits that are passed with every call.
+    case select
+
+    /// Descriptors from this number on cannot be watched.
+    @inlinable
+    public var descriptorLimit: Int32 { self == .select ? 1024 : Int32.max }
+}
+
+/// The owner of an event: a slot of the caller's table, and the generation of its user.
+///
+/// A number that is closed and reused within one batch of events may receive events for its former
+/// user. They carry the former generation and are recognised by it.
+@frozen
+public struct Token: BitwiseCopyable, Hashable, Sendable {
+    /// The caller's index.
+    public let slot: UInt32
+    /// Distinguishes successive users of the slot.
+    public let generation: UInt32
+
+    /// Creates a token for a user of a slot.
+    @inlinable
+    public init(slot: UInt32, generation: UInt32) {
+        self.slot = slot
+        self.generation = generation
+    }
+
+    @inlinable var bits: UInt64 { UInt64(generation) << 32 | UInt64(slot) }
+
+    @inlinable
+    init(bits: UInt64) {
+        slot = UInt32(truncatingIfNeeded: bits)
+        generation = UInt32(truncatingIfNeeded: bits >> 32)
+    }
+}
+
+/// The events that a caller is interested in, and those that were reported.
+@frozen
+public struct Readiness: OptionSet, BitwiseCopyable, Sendable {
+    /// The bits.
+    public let rawValue: UInt8
+
+    /// Creates a set from its bits.
+    @inlinable
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// Data, or the end of the stream, can be read.
+    @inlinable public static var readable: Readiness { Readiness(rawValue: 1) }
+    /// Data can be written.
+    @inlinable public static var writable: Readiness { Readiness(rawValue: 2) }
+    /// Both directions are closed, or an error is pending. Always reported; by select as readiness
+    /// for the events of interest, if there are any.
+    @inlinable public static var hangUp: Readiness { Readiness(rawValue: 4) }
+    /// The peer has shut down its sending direction, even if data is still unread (EPOLLRDHUP).
+    /// Reported as `hangUp`; by select only while nothing is unread.
+    @inlinable public static var endOfStream: Readiness { Readiness(rawValue: 8) }
+}
+
+extension Readiness: CustomStringConvertible {
+    /// The names, as in `readable writable`; `nothing` if empty.
+    public var description: String {
+        let names: [(Readiness, String)] = [
+            (.readable, "readable"), (.writable, "writable"), (.hangUp, "hang-up"),
+            (.endOfStream, "end of stream"),
+        ]
+        let given = names.filter { contains($0.0) }.map(\.1)
+        return given.isEmpty ? "nothing" : given.joined(separator: " ")
+    }
+}

@@ -47,3 +47,44 @@ import Testing
         }
     }
 }
+
+@Suite struct RequestURLTests {
+    @Test(arguments: [
+        ("http://example.com", "example.com", 80, "/", "example.com"),
+        ("http://example.com/", "example.com", 80, "/", "example.com"),
+        ("HTTP://Example.com:8080/a/b?c=d#e", "Example.com", 8080, "/a/b?c=d", "Example.com:8080"),
+        ("http://example.com?a=/b", "example.com", 80, "/?a=/b", "example.com"),
+        ("example.com:81/x", "example.com", 81, "/x", "example.com:81"),
+        ("localhost", "localhost", 80, "/", "localhost"),
+        ("http://[::1]/x", "[::1]", 80, "/x", "[::1]"),
+        ("http://[::1]:8080", "[::1]", 8080, "/", "[::1]:8080"),
+        ("http://a//b/../%2e%2E/c:d", "a", 80, "//b/../%2e%2E/c:d", "a"),
+    ])
+    func urlIsParsed(
+        text: String, host: String, port: UInt16, target: String, authority: String
+    ) throws {
+        let url = try RequestURL(text)
+        #expect(url.host == host)
+        #expect(url.port == port)
+        #expect(url.target == target)
+        #expect(url.authority == authority)
+    }
+
+    @Test(arguments: [
+        ("https://example.com/", "use http://"),
+        ("ftp://example.com/", "begins with http://"),
+        ("", "names a host"), ("http://", "names a host"), ("/index.html", "names a host"),
+        ("http://:80/", "names a host"), ("http://[::1/", "names a host"),
+        ("http://a:0/", "\"0\" is no port"), ("http://a:65536/", "\"65536\" is no port"),
+        ("http://a:+80/", "\"+80\" is no port"), ("http://a:/", "\"\" is no port"),
+        ("http://me:secret@a/", "-H \"Authorization"),
+        ("http://a/b c", "%20"), ("http://a/b\u{7F}", "%20"), ("http://a\tb/", "no host"),
+    ])
+    func invalidURLIsReported(text: String, message: String) {
+        #expect {
+            _ = try RequestURL(text)
+        } throws: {
+            "\($0)".contains(message)
+        }
+    }
+}

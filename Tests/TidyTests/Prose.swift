@@ -2,7 +2,7 @@ import Foundation
 
 /// One sentence or fragment that people read, with its place in the tree.
 struct Prose {
-    /// A path and the number of the line, as in "Sources/HTTP/Method.swift:12".
+    /// A path and the number of the line, as in "Sources/HTTP/Status.swift:12".
     let place: String
     let text: String
 }

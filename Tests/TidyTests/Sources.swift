@@ -3,7 +3,7 @@ import Testing
 
 /// A source file of the package, as lines of text.
 struct SourceFile: CustomTestStringConvertible {
-    /// The path, relative to the package, as in "Sources/HTTP/Method.swift".
+    /// The path, relative to the package, as in "Sources/HTTP/Status.swift".
     let path: String
     let lines: [String]
 

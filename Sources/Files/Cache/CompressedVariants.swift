@@ -135,3 +135,76 @@ extension FileCache {
         return dropped
     }
 }
+
+/// A body that was compressed once: the bytes of a short one, or a sealed memory file.
+public enum CompressedBody {
+    case bytes([UInt8])
+    /// A memory file and its size in bytes.
+    case file(SealedFile, count: Int64)
+
+    /// The maximum size of bodies that are passed as bytes.
+    public static let maxInlineBytes = 16384
+
+    /// The size in bytes.
+    public var count: Int64 {
+        switch self {
+        case .bytes(let bytes): Int64(bytes.count)
+        case .file(_, let count): count
+        }
+    }
+}
+
+/// A memory file that no process can change any more. Closed with its last owner.
+public final class SealedFile {
+    /// The descriptor; -1 after ``release()``.
+    public private(set) var number: Int32
+
+    /// Takes over `number`.
+    public init(owning number: Int32) { self.number = number }
+
+    deinit { if number >= 0 { closeDescriptor(number) } }
+
+    /// Returns the descriptor, which the caller owns from then on.
+    func detach() -> Int32 {
+        defer { number = -1 }
+        return number
+    }
+}
+
+/// Recently compressed bodies by the digest of their input. A body that several workers request is
+/// compressed once.
+public struct CompressedBodyCache {
+    /// The maximum number of bodies. Each may hold a descriptor.
+    static let maxBodies = 512
+
+    /// The cached bodies, the most recently used one last.
+    private var known: [(digest: [UInt8], body: CompressedBody)] = []
+    private let maxBytes: Int64
+    /// Bytes of the cached bodies.
+    public private(set) var byteCount: Int64 = 0
+
+    /// Creates a cache of at most `bytes` bytes.
+    public init(bytes: Int64) { maxBytes = bytes }
+
+    /// Returns the body with this digest; nil if there is none.
+    public mutating func body(of digest: [UInt8]) -> CompressedBody? {
+        guard let index = known.firstIndex(where: { $0.digest == digest }) else { return nil }
+        let found = known.remove(at: index)
+        known.append(found)
+        return found.body
+    }
+
+    /// Caches a body; the least recently used ones are evicted.
+    public mutating func store(_ digest: [UInt8], _ body: CompressedBody) {
+        let count = body.count
+        guard count <= maxBytes, !known.contains(where: { $0.digest == digest }) else { return }
+        while let oldest = known.first,
+            byteCount &+ count > maxBytes || known.count >= CompressedBodyCache.maxBodies
+        {
+            byteCount &-= oldest.body.count
+            known.removeFirst()
+        }
+        known.append((digest, body))
+        byteCount &+= count
+    }
+}

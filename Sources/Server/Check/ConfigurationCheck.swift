@@ -74,3 +74,128 @@ extension ConfigurationLoader {
         }
     }
 }
+
+/// The options of `apus check`.
+public struct CheckOptions: Equatable, Sendable {
+    /// The options that name the configuration, as nginx's.
+    public var server = CommandLineOptions()
+    /// `--allow`.
+    public var silenced: Set<Lint> = []
+    /// `--json`.
+    public var isJSON = false
+    /// `--strict`: warnings count as failures.
+    public var isStrict = false
+    /// `--help`.
+    public var showsUsage = false
+
+    /// Parses a command line; `arguments` begin with `check`.
+    public static func parse(_ arguments: [String]) throws(CommandLineError) -> CheckOptions {
+        var options = CheckOptions()
+        for word in OptionReader.words(arguments, .check) {
+            switch word {
+            case .unknown("?"), .option("h", _): options.showsUsage = true
+            case .option("j", _): options.isJSON = true
+            case .option("S", _): options.isStrict = true
+            case .option("a", let name): options.silenced.insert(try lint(name ?? ""))
+            case .missingArgument("a"): throw .unusable("option \"--allow\" requires a lint's name")
+            default: try options.server.take(word)
+            }
+        }
+        return options
+    }
+
+    private static func lint(_ name: String) throws(CommandLineError) -> Lint {
+        guard let lint = Lint(rawValue: name) else {
+            let names = Lint.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .unusable("--allow \(name): unknown lint; the lints are \(names)")
+        }
+        return lint
+    }
+}
+
+/// A check for something that is allowed but probably a mistake. It can be silenced by its name.
+public enum Lint: String, CaseIterable, Sendable {
+    case aliasSlash = "alias-slash"
+    case missingRoot = "missing-root"
+    case unreadableRoot = "unreadable-root"
+    case unreachableLocation = "unreachable-location"
+    case unreachableStep = "unreachable-step"
+    case lostHeader = "lost-header"
+    case slowRegex = "slow-regex"
+    case ifFile = "if-file"
+    case gzipType = "gzip-type"
+    case defaultType = "default-type"
+    case idle = "idle"
+
+    /// A description in one line.
+    public var summary: String {
+        switch self {
+        case .aliasSlash:
+            "an alias with a trailing slash in a location without one: /name../ leaves the alias"
+        case .missingRoot: "a root or an alias that does not exist"
+        case .unreadableRoot: "a root or an alias that the workers' user cannot read"
+        case .unreachableLocation: "a location that no request reaches"
+        case .unreachableStep: "a directive after a return, which never runs"
+        case .lostHeader: "an add_header that drops those of the level around it"
+        case .slowRegex: "a regular expression that can take exponential time"
+        case .ifFile: "an if that tests for a file; try_files is the safe way"
+        case .gzipType: "a media type in gzip_types that is already compressed"
+        case .defaultType: "a common suffix without a media type"
+        case .idle: "a directive that is accepted and has no effect here"
+        }
+    }
+}
+
+/// A finding of a lint.
+public struct Finding: Sendable {
+    /// The lint.
+    public let lint: Lint
+    /// The diagnostic.
+    public let diagnostic: Diagnostic
+}
+
+/// The findings as JSON, for editors and pipelines: one object with an array of findings.
+extension CheckOutcome {
+    /// The JSON text, with a line feed at its end.
+    public var json: String {
+        let findings = zip(diagnostics, lints).map { diagnostic, lint -> String in
+            var members = [
+                ("severity", CheckOutcome.quoted(diagnostic.severity.rawValue)),
+                ("message", CheckOutcome.quoted(diagnostic.message)),
+            ]
+            if let lint { members.append(("lint", CheckOutcome.quoted(lint.rawValue))) }
+            if let position = diagnostic.place.flatMap({ sources.position(of: $0) }) {
+                members += [
+                    ("file", CheckOutcome.quoted(position.name)), ("line", "\(position.line)"),
+                    ("column", "\(position.column)"), ("length", "\(diagnostic.length)"),
+                ]
+            }
+            if !diagnostic.help.isEmpty {
+                let help = diagnostic.help.map(CheckOutcome.quoted).joined(separator: ",")
+                members.append(("help", "[\(help)]"))
+            }
+            return "{" + members.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",") + "}"
+        }
+        return "{\"findings\":[" + findings.joined(separator: ",") + "]}\n"
+    }
+
+    /// Returns a JSON string (RFC 8259, section 7).
+    static func quoted(_ text: String) -> String {
+        var quoted = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": quoted += "\\\""
+            case "\\": quoted += "\\\\"
+            case "\n": quoted += "\\n"
+            case "\t": quoted += "\\t"
+            case let other where VisibleText.isInvisible(other):
+                for unit in String(other).utf16 {
+                    let digits = String(unit, radix: 16)
+                    quoted += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
+                }
+            default: quoted.unicodeScalars.append(scalar)
+            }
+        }
+        return quoted + "\""
+    }
+}

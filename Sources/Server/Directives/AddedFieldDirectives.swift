@@ -1,4 +1,5 @@
 import Configuration
+import HTTP
 
 /// The fields that a level adds to its responses.
 struct AddedFieldSettings {
@@ -127,5 +128,267 @@ enum AddedFieldDirectives {
                 "\"expires\" directive \(error.message)", at: fromModified ? 1 : 0,
                 help: ["it must be a time as in 30d, -1, @15h30m, or epoch, max or off"])
         }
+    }
+}
+
+/// A rule for the expiry of a response: one form of `expires`.
+struct ExpiresRule: BitwiseCopyable, Equatable, Sendable {
+    enum Kind: UInt8, BitwiseCopyable, Sendable {
+        case off
+        /// The beginning of 1970.
+        case epoch
+        /// The end of 2037.
+        case max
+        /// A time after the response.
+        case access
+        /// A time after the file's modification.
+        case modified
+        /// A time of day.
+        case daily
+    }
+
+    let kind: Kind
+    /// The time in seconds: a span, or a time of day.
+    let seconds: Int64
+
+    init(_ kind: Kind, seconds: Int64 = 0) {
+        self.kind = kind
+        self.seconds = seconds
+    }
+
+    /// An invalid text, with nginx's message.
+    enum Invalid: Error {
+        case value, dailyBesideModified, dailyTooLarge
+
+        var message: String {
+            switch self {
+            case .value: "invalid value"
+            case .dailyBesideModified:
+                "daily time cannot be used with \"modified\" parameter"
+            case .dailyTooLarge: "daily time value must be less than 24 hours"
+            }
+        }
+    }
+
+    /// Parses `1h`, `+1h`, `-1`, `@15h30m`, `epoch`, `max` or `off`; after `modified` only a span.
+    static func parse(
+        _ text: [UInt8], fromModified: Bool
+    ) throws(Invalid) -> ExpiresRule {
+        if !fromModified {
+            switch String(decoding: text, as: UTF8.self) {
+            case "epoch": return ExpiresRule(.epoch)
+            case "max": return ExpiresRule(.max)
+            case "off": return ExpiresRule(.off)
+            default: break
+            }
+        }
+        let isDaily = text.first == UInt8(ascii: "@")
+        if isDaily, fromModified { throw .dailyBesideModified }
+        let isBefore = text.first == UInt8(ascii: "-")
+        let hasSign = isDaily || isBefore || text.first == UInt8(ascii: "+")
+        guard let seconds = NginxTime.seconds(Array(hasSign ? text[1...] : text[...])) else {
+            throw .value
+        }
+        if isDaily, seconds > 86_400 { throw .dailyTooLarge }
+        return ExpiresRule(
+            isDaily ? .daily : fromModified ? .modified : .access,
+            seconds: isBefore ? 0 &- Int64(seconds) : Int64(seconds))
+    }
+
+    /// The values for a response.
+    struct Expiry: Equatable {
+        /// The time of Expires in seconds since 1970.
+        let time: Int64
+        /// The max-age of Cache-Control in seconds; nil for `no-cache`.
+        let maxAge: Int64?
+    }
+
+    /// Returns the values at `now` for a file modified at `modified`, both in seconds since 1970;
+    /// nil for content without a time. `localOffset` returns the offset of local time from UTC at a
+    /// time.
+    func expiry(
+        now: Int64, modified: Int64?, localOffset: (Int64) -> Int64
+    ) -> Expiry? {
+        let time: Int64
+        switch kind {
+        case .off: return nil
+        case .epoch: return Expiry(time: 1, maxAge: nil)
+        case .max: return Expiry(time: 2_145_916_555, maxAge: 315_360_000)
+        case .daily: time = nextTime(after: now, localOffset)
+        case .access, .modified:
+            if seconds == 0 { return Expiry(time: now, maxAge: 0) }
+            let start = kind == .modified ? modified ?? now : now
+            let (sum, overflow) = start.addingReportingOverflow(seconds)
+            time = overflow ? (seconds < 0 ? .min : .max) : sum
+        }
+        let (age, overflow) = time.subtractingReportingOverflow(now)
+        let isOver = seconds < 0 || time < now
+        return Expiry(time: time, maxAge: isOver ? nil : overflow ? .max : age)
+    }
+
+    /// Returns the next time at which local clocks show the time of day.
+    private func nextTime(after now: Int64, _ localOffset: (Int64) -> Int64) -> Int64 {
+        let local = now &+ localOffset(now)
+        let midnight = local &- (local % 86_400 &+ 86_400) % 86_400
+        for day in [Int64(0), 1] {
+            let wanted = midnight &+ day &* 86_400 &+ seconds
+            // The offset may have changed by then.
+            let time = wanted &- localOffset(wanted &- localOffset(now))
+            if time > now { return time }
+        }
+        return now &+ 86_400
+    }
+}
+
+/// The fields that a location adds to its responses, compiled: add_header, expires, add_trailer.
+struct FieldsPlan: BitwiseCopyable {
+    let expires: ExpiresRule
+    /// The text that evaluates to the expiry, if `expiresFrom` says so.
+    let expiresText: Template
+    let expiresFrom: ExpiresSource
+    let fields: PlanTable<AddedFieldPlan>
+    let trailers: PlanTable<AddedFieldPlan>
+    /// True if the fields are the same for every response: `whole`, or `always` for errors.
+    let isConstant: Bool
+    /// The lines of these fields, each preceded by a line end.
+    let whole: PlanBytes
+    let always: PlanBytes
+    /// True if one of them is Allow.
+    let wholeHasAllow: Bool
+    let alwaysHasAllow: Bool
+
+    /// Returns true if a response with this status gets fields without `always`.
+    static func addsFieldsTo(_ status: Int) -> Bool {
+        switch status {
+        case 200, 201, 204, 206, 301, 302, 303, 304, 307, 308: true
+        default: false
+        }
+    }
+
+    /// Returns true if a response with this status ends in trailers.
+    func hasTrailers(_ status: Int) -> Bool {
+        if FieldsPlan.addsFieldsTo(status) { return trailers.count > 0 }
+        for index in 0..<trailers.count where trailers[index].isForAll { return true }
+        return false
+    }
+}
+
+/// The source of the rule of `expires`.
+enum ExpiresSource: UInt8, BitwiseCopyable {
+    case rule
+    /// A text with variables: one of the forms, evaluated for each response.
+    case text
+    /// A text with variables after `modified`.
+    case textFromModified
+}
+
+/// An added field, compiled.
+struct AddedFieldPlan: BitwiseCopyable {
+    enum Kind: UInt8, BitwiseCopyable {
+        case plain
+        /// Cache-Control, which gzip_proxied examines.
+        case cacheControl
+        /// A field that replaces the file's own.
+        case lastModified, etag
+        /// Replaces the Allow that a 405 has.
+        case allow
+    }
+
+    let kind: Kind
+    /// `always`: for errors, too.
+    let isForAll: Bool
+    /// A line end, the name, a colon and a space.
+    let name: PlanBytes
+    let value: Template
+}
+
+extension ByteWriter {
+    /// Appends a status code with at least three digits.
+    mutating func append(status: Int) {
+        if status < 100 { append(byte: UInt8(ascii: "0")) }
+        if status < 10 { append(byte: UInt8(ascii: "0")) }
+        append(decimal: Int64(status))
+    }
+
+    /// Appends a field's value; what would end it is a space.
+    mutating func append(fieldValue: Span<UInt8>) {
+        for index in fieldValue.indices {
+            let byte = fieldValue[index]
+            append(byte: byte == 0 || byte == 0x0A || byte == 0x0D ? 0x20 : byte)
+        }
+    }
+}
+
+/// Compilation of the fields that a level adds to responses.
+extension PlanCompiler {
+    /// Compiles the added fields of a level. Returns their index; -1 for none.
+    mutating func fields(of settings: AddedFieldSettings) -> Int32 {
+        guard settings.addsAny else { return -1 }
+        let fields = (settings.fields ?? []).map { compiled($0, isTrailer: false) }
+        let trailers = (settings.trailers ?? []).map { compiled($0, isTrailer: true) }
+        var rule = ExpiresRule(.off)
+        var text = template(constant: [])
+        var source = ExpiresSource.rule
+        switch settings.expires {
+        case .rule(let known): rule = known
+        case .text(let word, let fromModified):
+            text = template(word)
+            source = fromModified ? .textFromModified : .text
+        case nil: break
+        }
+        let isConstant =
+            rule.kind == .off && source == .rule
+            && fields.allSatisfy {
+                $0.value.isConstant && $0.kind != .etag && $0.kind != .lastModified
+            }
+        parts.fields.append(
+            FieldsPlan(
+                expires: rule, expiresText: text, expiresFrom: source,
+                fields: parts.arena.store(elements: fields),
+                trailers: parts.arena.store(elements: trailers), isConstant: isConstant,
+                whole: isConstant ? lines(fields) : parts.arena.store(""),
+                always: isConstant ? lines(fields.filter(\.isForAll)) : parts.arena.store(""),
+                wholeHasAllow: fields.contains(where: isAllow),
+                alwaysHasAllow: fields.contains { $0.isForAll && isAllow($0) }))
+        return Int32(parts.fields.count &- 1)
+    }
+
+    /// True for an Allow with a value; a header with an empty value is not sent.
+    private func isAllow(_ field: AddedFieldPlan) -> Bool {
+        field.kind == .allow && !field.value.isEmpty
+    }
+
+    private mutating func compiled(
+        _ draft: AddedFieldDraft, isTrailer: Bool
+    ) -> AddedFieldPlan {
+        let name = draft.name.bytes
+        var kind = AddedFieldPlan.Kind.plain
+        if !isTrailer {
+            switch String(decoding: name, as: UTF8.self).lowercased() {
+            case "cache-control": kind = .cacheControl
+            case "last-modified": kind = .lastModified
+            case "etag": kind = .etag
+            case "allow": kind = .allow
+            default: break
+            }
+        }
+        let start = (isTrailer ? [] : Array("\r\n".utf8)) + name.map(inLine) + Array(": ".utf8)
+        return AddedFieldPlan(
+            kind: kind, isForAll: draft.isForAll, name: parts.arena.store(start),
+            value: template(draft.value))
+    }
+
+    private func inLine(_ byte: UInt8) -> UInt8 {
+        byte == 0 || byte == 0x0A || byte == 0x0D ? 0x20 : byte
+    }
+
+    /// Returns fields with constant values, as they are sent; an empty value sends none.
+    private mutating func lines(_ fields: [AddedFieldPlan]) -> PlanBytes {
+        var lines: [UInt8] = []
+        for field in fields {
+            guard let value = field.value.constant, !value.isEmpty else { continue }
+            lines += Array(field.name) + Array(value).map(inLine)
+        }
+        return parts.arena.store(lines)
     }
 }

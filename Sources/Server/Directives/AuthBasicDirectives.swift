@@ -1,4 +1,7 @@
 import Configuration
+import Files
+import HTTP
+import Linux
 
 /// Access control by password.
 struct AuthBasicSettings: Hashable {
@@ -41,4 +44,191 @@ enum AuthBasicDirectives {
             "auth_delay", in: .httpServerLocation, sets: \.scope.authBasic.delayMs,
             default: "0s", "Delays responses with 401."),
     ]
+}
+
+/// The contents of password files: checked with stat(2) for every request, and read again after a
+/// change.
+struct PasswordFiles {
+    /// The maximum size of a password file in bytes.
+    static let maxFileSize = 64 << 20
+    /// The maximum number of bytes in the cache; larger files are read for each request.
+    static let maxCachedBytes = 16 << 20
+    /// The maximum number of files in the cache.
+    static let maxFiles = 256
+
+    /// The failed system call and its errno.
+    struct Failure: Error {
+        let call: String
+        let code: Int32
+    }
+
+    /// A file as it was when it was read.
+    private struct Entry {
+        let fileStatus: FileStatus
+        let text: [UInt8]
+    }
+
+    private var entries: [[UInt8]: Entry] = [:]
+    private var cachedBytes = 0
+
+    /// The number of files whose texts are cached.
+    var count: Int { entries.count }
+
+    /// Returns the text of the file at `path`. `nowMs` is the time in milliseconds since 1970: a
+    /// file that was changed just before may change again without a change of its times, and is not
+    /// cached.
+    mutating func text(of path: [UInt8], nowMs: Int64) throws(Failure) -> [UInt8] {
+        let name = path + [0]
+        let opened = unsafe name.withUnsafeBytes { bytes -> Result<Int32?, FileError> in
+            guard let start = unsafe bytes.baseAddress?.assumingMemoryBound(to: CChar.self) else {
+                return .success(nil)
+            }
+            let path = unsafe CPath(unsafe: start)
+            if case .success(let fileStatus) = fileStatus(of: path), let entry = entries[name],
+                PasswordFiles.areSame(fileStatus, entry.fileStatus)
+            {
+                return .success(nil)
+            }
+            return openForReading(path).map { $0 }
+        }
+        switch opened {
+        case .failure(let error): throw Failure(call: "open()", code: error.code)
+        case .success(nil): return entries[name]?.text ?? []
+        case .success(.some(let number)):
+            forget(name)
+            let file = Descriptor(owning: number)
+            let before = fileStatus(of: file.number)
+            let text = try PasswordFiles.read(file.number)
+            guard case .success(let fileStatus) = before, fileStatus.kind == .regular,
+                Int(clamping: fileStatus.size) == text.count,
+                text.count <= PasswordFiles.maxCachedBytes,
+                nowMs &- PasswordFiles.changedMs(fileStatus) > 20
+            else { return text }
+            store(text, fileStatus, name)
+            return text
+        }
+    }
+
+    private static func read(_ file: Int32) throws(Failure) -> [UInt8] {
+        var text: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 16384)
+        while true {
+            let result = unsafe chunk.withUnsafeMutableBytes {
+                unsafe readFile(file, at: Int64(text.count), into: $0)
+            }
+            switch result {
+            case .bytes(0): return text
+            case .bytes(let count): text += chunk[..<count]
+            case .wouldBlock: throw Failure(call: "pread()", code: Errno.again)
+            case .failed(let code): throw Failure(call: "pread()", code: code)
+            }
+            guard text.count <= maxFileSize else {
+                throw Failure(call: "pread()", code: Errno.fileTooLarge)
+            }
+        }
+    }
+
+    private mutating func forget(_ name: [UInt8]) {
+        if let old = entries.removeValue(forKey: name) { cachedBytes &-= old.text.count }
+    }
+
+    private mutating func store(_ text: [UInt8], _ fileStatus: FileStatus, _ name: [UInt8]) {
+        // Evicts one by one, so that a client that causes many files to be read does not evict all
+        // others at once.
+        while cachedBytes &+ text.count > PasswordFiles.maxCachedBytes
+            || entries.count >= PasswordFiles.maxFiles,
+            let other = entries.keys.first
+        {
+            forget(other)
+        }
+        entries[name] = Entry(fileStatus: fileStatus, text: text)
+        cachedBytes &+= text.count
+    }
+
+    private static func areSame(_ left: FileStatus, _ right: FileStatus) -> Bool {
+        left.inode == right.inode && left.device == right.device && left.size == right.size
+            && left.modified == right.modified && left.changed == right.changed
+            && left.changedNanoseconds == right.changedNanoseconds && left.mode == right.mode
+    }
+
+    private static func changedMs(_ fileStatus: FileStatus) -> Int64 {
+        fileStatus.changed &* 1000 &+ Int64(fileStatus.changedNanoseconds / 1_000_000)
+    }
+}
+
+/// A key for a password and the hash to verify it against, which reveals neither: 128 bits of SHA-1
+/// over a secret of this process and both.
+struct PasswordPair: BitwiseCopyable, Hashable {
+    fileprivate let high: UInt64
+    fileprivate let low: UInt64
+}
+
+/// A cache of passwords that were verified recently: a browser sends its password with every
+/// request, and a slow hash is verified once a minute. Wrong passwords are not cached, and a
+/// changed password file has another hash.
+struct VerifiedPasswords {
+    /// The time that a verified password stays valid.
+    static let lifetimeMs: Int64 = 60_000
+    /// The number of entries: a new one replaces the one in its slot.
+    static let capacity = 1024
+
+    private struct Entry: BitwiseCopyable {
+        var pair: PasswordPair
+        var untilMs: Int64
+    }
+
+    private var secret: [UInt8] = []
+    private var entries: [Entry] = []
+
+    /// Returns the key of a password and a hash.
+    mutating func pair(_ password: Span<UInt8>, _ hash: Span<UInt8>) -> PasswordPair {
+        if secret.isEmpty {
+            var random = SystemRandomNumberGenerator()
+            for _ in 0..<4 { VerifiedPasswords.append(random.next(), to: &secret) }
+        }
+        var digest = SHA1()
+        digest.update(secret.span)
+        // The length separates the end of the hash from the beginning of the password.
+        var count: [UInt8] = []
+        VerifiedPasswords.append(UInt64(clamping: hash.count), to: &count)
+        digest.update(count.span)
+        digest.update(hash)
+        digest.update(password)
+        let bytes = digest.finish()
+        return PasswordPair(
+            high: VerifiedPasswords.number(bytes, from: 0),
+            low: VerifiedPasswords.number(bytes, from: 8))
+    }
+
+    private static func append(_ number: UInt64, to bytes: inout [UInt8]) {
+        for index in UInt64(0)..<8 {
+            bytes.append(UInt8(truncatingIfNeeded: number >> (8 &* index)))
+        }
+    }
+
+    private static func number(_ bytes: [UInt8], from start: Int) -> UInt64 {
+        var number: UInt64 = 0
+        for index in 0..<8 { number = number << 8 | UInt64(bytes[start &+ index]) }
+        return number
+    }
+
+    func contains(_ pair: PasswordPair, nowMs: Int64) -> Bool {
+        guard !entries.isEmpty else { return false }
+        let entry = entries[place(of: pair)]
+        return entry.pair == pair && entry.untilMs > nowMs
+    }
+
+    mutating func remember(_ pair: PasswordPair, nowMs: Int64) {
+        if entries.isEmpty {
+            entries = Array(
+                repeating: Entry(pair: PasswordPair(high: 0, low: 0), untilMs: Int64.min),
+                count: VerifiedPasswords.capacity)
+        }
+        entries[place(of: pair)] = Entry(
+            pair: pair, untilMs: nowMs &+ VerifiedPasswords.lifetimeMs)
+    }
+
+    private func place(of pair: PasswordPair) -> Int {
+        Int(truncatingIfNeeded: pair.low % UInt64(VerifiedPasswords.capacity))
+    }
 }

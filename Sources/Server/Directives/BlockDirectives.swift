@@ -1,4 +1,26 @@
 import Configuration
+import HTTP
+
+/// All known directives.
+enum DirectiveList {
+    static let table = DirectiveTable<Draft>(
+        MainDirectives.rows + SandboxDirectives.rows + BlockDirectives.rows + ListenDirectives.rows
+            + RequestDirectives.rows + TimeoutDirectives.rows + FileDirectives.rows
+            + CacheDirectives.rows + AioDirectives.rows
+            + SendingDirectives.rows + TypeDirectives.rows + FieldDirectives.rows
+            + GzipDirectives.rows + GunzipDirectives.rows + CharsetDirectives.rows
+            + AdditionDirectives.rows + AutoindexDirectives.rows + RandomIndexDirectives.rows
+            + EmptyGifDirectives.rows + LogDirectives.rows
+            + MapDirectives.rows + GeoDirectives.rows + SplitClientsDirectives.rows
+            + RealIPDirectives.rows
+            + LimitReqDirectives.rows + LimitConnDirectives.rows + RateDirectives.rows
+            + StubStatusDirectives.rows
+            + RewriteDirectives.rows + TryFilesDirectives.rows + ErrorPageDirectives.rows
+            + AddedFieldDirectives.rows
+            + AccessDirectives.rows + AuthBasicDirectives.rows + SecureLinkDirectives.rows
+            + RefererDirectives.rows + UserIDDirectives.rows
+            + IgnoredDirectives.rows + RefusedDirectives.rows)
+}
 
 /// The blocks of the levels: http, server, location.
 enum BlockDirectives {
@@ -130,4 +152,38 @@ enum BlockDirectives {
             throw use.fail("location \"\(name)\" is outside location \"\(outerName)\"")
         }
     }
+}
+
+/// A set of the methods that nginx distinguishes.
+struct MethodSet: OptionSet, BitwiseCopyable {
+    let rawValue: UInt32
+
+    /// Creates the set of one method; empty for an unknown one.
+    init(_ method: Method) {
+        rawValue = method == .unknown ? 0 : 1 << UInt32(method.rawValue)
+    }
+
+    init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    /// Returns the methods that a name in `limit_except` allows: GET includes HEAD. Returns nil for
+    /// an unknown name.
+    static func named(_ name: String) -> MethodSet? {
+        let bytes = Array(name.utf8).map { $0 &- 0x61 < 26 ? $0 & 0xDF : $0 }
+        let method = Method(name: bytes.span)
+        guard method != .unknown, method != .connect, method != .trace else { return nil }
+        return method == .get ? [MethodSet(.get), MethodSet(.head)] : MethodSet(method)
+    }
+}
+
+/// A `limit_except` block, and the methods that it excludes.
+struct MethodLimitDraft {
+    let allowed: MethodSet
+    let scope: LevelSettings
+    let written: SourceRange
+}
+
+/// A `limit_except`, compiled: for other methods a pseudo location replaces its location.
+struct MethodLimitPlan: BitwiseCopyable {
+    let allowed: MethodSet
+    let location: Int32
 }

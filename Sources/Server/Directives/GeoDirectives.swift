@@ -1,4 +1,5 @@
 import Configuration
+import HTTP
 
 /// A `geo` block as written.
 struct GeoDraft {
@@ -21,4 +22,181 @@ enum GeoDirectives {
                     GeoDraft(address: last > 0 ? try use.word(0) : nil, rows: use.rows))
             })
     ]
+}
+
+/// A `geo`, compiled.
+struct GeoPlan: BitwiseCopyable {
+    /// The source of the address if ``hasSource``; otherwise it is the client's.
+    let source: Template
+    let hasSource: Bool
+    let table: GeoTable
+    let values: PlanTable<PlanBytes>
+    /// The proxies whose X-Forwarded-For is trusted.
+    let proxies: PlanTable<Network>
+    let isRecursive: Bool
+    /// True if the value is looked up at each use.
+    let isVolatile: Bool
+}
+
+/// Compilation of `geo` blocks.
+extension PlanCompiler {
+    /// A block while its rows are read.
+    private struct GeoBuilder {
+        var networks = GeoNetworks()
+        /// The ranges, with `ranges`.
+        var ranges: GeoRanges?
+        var hasNetworks = false
+        var fallback: Int32 = -1
+        var values: [[UInt8]] = []
+        var valueIndexes: [[UInt8]: Int32] = [:]
+        var proxies: [Network] = []
+        var isRecursive = false
+        var isVolatile = false
+
+        mutating func index(of value: [UInt8]) -> Int32 {
+            if let known = valueIndexes[value] { return known }
+            values.append(value)
+            let index = Int32(values.count &- 1)
+            valueIndexes[value] = index
+            return index
+        }
+
+        func text(_ value: Int32) -> String {
+            guard values.indices.contains(Int(value)) else { return "" }
+            return String(decoding: values[Int(value)], as: UTF8.self)
+        }
+    }
+
+    mutating func compileGeos() {
+        for geo in draft.geos {
+            var gathered = GeoBuilder()
+            for row in geo.rows { take(row, into: &gathered) }
+            let source = geo.address.map { template($0) } ?? template(constant: [])
+            let arena = parts.arena
+            parts.geos.append(
+                GeoPlan(
+                    source: source, hasSource: geo.address != nil,
+                    table: gathered.ranges?.table(fallback: gathered.fallback, in: arena)
+                        ?? gathered.networks.table(in: arena),
+                    values: arena.store(elements: gathered.values.map { arena.store($0) }),
+                    proxies: arena.store(elements: gathered.proxies),
+                    isRecursive: gathered.isRecursive, isVolatile: gathered.isVolatile))
+        }
+    }
+
+    private mutating func take(_ row: Directive, into geo: inout GeoBuilder) {
+        guard row.arguments.count == 1, let second = row.arguments.first else {
+            guard row.arguments.isEmpty, parseSwitch(row.name, into: &geo) else {
+                fail("invalid number of the geo parameters", at: row.name)
+                return
+            }
+            return
+        }
+        switch row.name.text {
+        case "proxy":
+            if let network = network(second) { geo.proxies.append(network) }
+        case "default": useDefaults(second, into: &geo)
+        case "delete":
+            if geo.ranges != nil {
+                if let range = range(second), geo.ranges?.delete(range.0, range.1) == false {
+                    warn("no address range \"\(second.text)\" to delete", at: second)
+                }
+            } else if let network = network(second), !geo.networks.delete(network) {
+                warn("no network \"\(second.text)\" to delete", at: second)
+            }
+        default:
+            if geo.ranges != nil {
+                addRange(row.name, second, to: &geo)
+            } else {
+                addNetwork(row.name, second, to: &geo)
+            }
+        }
+    }
+
+    private mutating func parseSwitch(_ word: Word, into geo: inout GeoBuilder) -> Bool {
+        switch word.text {
+        case "ranges":
+            if geo.hasNetworks {
+                fail(
+                    "the \"ranges\" directive must be the first directive inside \"geo\" block",
+                    at: word)
+            }
+            geo.ranges = geo.ranges ?? GeoRanges()
+        case "proxy_recursive": geo.isRecursive = true
+        case "volatile": geo.isVolatile = true
+        default: return false
+        }
+        return true
+    }
+
+    // MARK: values
+
+    private mutating func useDefaults(_ value: Word, into geo: inout GeoBuilder) {
+        let index = geo.index(of: value.bytes)
+        if geo.fallback >= 0 {
+            let old = geo.text(geo.fallback)
+            warn(
+                geo.ranges == nil
+                    ? "duplicate network \"default\", value: \"\(value.text)\", old value: "
+                        + "\"\(old)\""
+                    : "duplicate default geo range value: \"\(value.text)\", old value: \"\(old)\"",
+                at: value)
+        }
+        geo.fallback = index
+        guard geo.ranges == nil else { return }
+        geo.hasNetworks = true
+        for family in [Peer.Family.ipv4, .ipv6] {
+            _ = geo.networks.set(Network(family: family, high: 0, low: 0, length: 0), index)
+        }
+    }
+
+    private mutating func addNetwork(_ word: Word, _ value: Word, to geo: inout GeoBuilder) {
+        geo.hasNetworks = true
+        guard let network = network(word) else { return }
+        if let old = geo.networks.set(network, geo.index(of: value.bytes)) {
+            warn(
+                "duplicate network \"\(word.text)\", value: \"\(value.text)\", old value: "
+                    + "\"\(geo.text(old))\"", at: word)
+        }
+    }
+
+    private mutating func addRange(_ word: Word, _ value: Word, to geo: inout GeoBuilder) {
+        guard let range = range(word) else { return }
+        let index = geo.index(of: value.bytes)
+        switch geo.ranges?.add(range.0, range.1, index) {
+        case .replaced(let old):
+            warn(
+                "duplicate range \"\(word.text)\", value: \"\(value.text)\", old value: "
+                    + "\"\(geo.text(old))\"", at: word)
+        case .overlaps(let start, let last):
+            let other = "\(Peer(ipv4: start).text)-\(Peer(ipv4: last).text)"
+            fail("range \"\(word.text)\" overlaps \"\(other)\"", at: word)
+        case .added, nil: break
+        }
+    }
+
+    // MARK: addresses
+
+    /// Parses a network; reports an invalid one.
+    mutating func network(_ word: Word, fault: String = "invalid network") -> Network? {
+        guard let (network, hasLowBits) = Network.parse(word.bytes.span) else {
+            fail("\(fault) \"\(word.text)\"", at: word)
+            return nil
+        }
+        if hasLowBits { warn("low address bits of \(word.text) are meaningless", at: word) }
+        return network
+    }
+
+    private mutating func range(_ word: Word) -> (UInt32, UInt32)? {
+        let dash = word.bytes.firstIndex(of: UInt8(ascii: "-")) ?? word.bytes.count
+        let bytes = word.bytes.span
+        guard let start = AddressText.ipv4(bytes.slice(from: 0, to: dash)),
+            let last = AddressText.ipv4(bytes.slice(from: dash + 1, to: bytes.count)),
+            start <= last
+        else {
+            fail("invalid range \"\(word.text)\"", at: word)
+            return nil
+        }
+        return (start, last)
+    }
 }

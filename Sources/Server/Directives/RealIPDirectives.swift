@@ -1,4 +1,5 @@
 import Configuration
+import HTTP
 
 /// The client's address behind trusted proxies.
 struct RealIPSettings {
@@ -53,4 +54,115 @@ enum RealIPDirectives {
             default: "off",
             "Skips trusted proxies in the header, up to the last address that is not trusted."),
     ]
+}
+
+/// set_real_ip_from and related directives, compiled.
+struct RealIPPlan: BitwiseCopyable {
+    enum Source: UInt8, BitwiseCopyable {
+        case forwardedFor, field, proxyProtocol
+    }
+
+    let trusted: PlanTable<Network>
+    let isRecursive: Bool
+    let source: Source
+    /// The name of the header for `field`, in lower case.
+    let field: PlanBytes
+}
+
+extension PlanCompiler {
+    /// Returns the index of the settings; -1 if no proxy is trusted.
+    mutating func realIP(_ settings: RealIPSettings) -> Int32 {
+        guard let words = settings.trusted else { return -1 }
+        let networks = words.compactMap { word -> Network? in
+            if word.text == "unix:" { return .unix }
+            return trustedNetwork(word)
+        }
+        var source = RealIPPlan.Source.field
+        var field = "x-real-ip"
+        switch settings.source {
+        case .forwardedFor: source = .forwardedFor
+        case .proxyProtocol: source = .proxyProtocol
+        case .field(let name): field = name
+        case nil: break
+        }
+        let isRecursive = settings.isRecursive ?? false
+        let known = parts.realIPs.firstIndex { plan in
+            plan.source == source && plan.isRecursive == isRecursive && plan.field.text == field
+                && plan.trusted.count == networks.count
+                && networks.indices.allSatisfy { plan.trusted[$0] == networks[$0] }
+        }
+        if let known { return Int32(known) }
+        parts.realIPs.append(
+            RealIPPlan(
+                trusted: parts.arena.store(elements: networks), isRecursive: isRecursive,
+                source: source, field: parts.arena.store(field)))
+        return Int32(parts.realIPs.count &- 1)
+    }
+
+    /// Parses a trusted proxy. nginx resolves names at its start; here addresses are numeric.
+    private mutating func trustedNetwork(_ word: Word) -> Network? {
+        guard Network.parse(word.bytes.span) == nil, !word.bytes.contains(UInt8(ascii: "/")) else {
+            return network(word, fault: "invalid network")
+        }
+        report(
+            Diagnostic(
+                .error, "host not found in set_real_ip_from \"\(word.text)\"", at: word.place,
+                length: word.length, help: ["names are not looked up, write the address"]))
+        return nil
+    }
+}
+
+/// Finds the client's address in a chain of proxies (ngx_http_get_forwarded_addr).
+struct ForwardedAddress {
+    /// The trusted proxies.
+    let trusted: PlanTable<Network>
+    /// Whether to skip every trusted proxy in the list.
+    let isRecursive: Bool
+    /// The address found so far.
+    private(set) var address: Peer
+    /// True if a trusted proxy has named an address.
+    private(set) var isChanged = false
+    private var isDone = false
+
+    init(from peer: Peer, trusted: PlanTable<Network>, isRecursive: Bool) {
+        address = peer
+        self.trusted = trusted
+        self.isRecursive = isRecursive
+    }
+
+    /// Processes the list of addresses in a header, the nearest proxy's last; of several headers
+    /// the last one first. Returns false if no further header is to be processed.
+    mutating func process(_ list: Span<UInt8>) -> Bool {
+        var end = list.count
+        while !isDone {
+            guard trusted.contains(address) else {
+                isDone = true
+                break
+            }
+            while end > 0, ForwardedAddress.separates(list[end &- 1]) { end &-= 1 }
+            var start = end
+            while start > 0, !ForwardedAddress.separates(list[start &- 1]) { start &-= 1 }
+            guard let next = AddressText.addressAndPort(list.slice(from: start, to: end)) else {
+                isDone = true
+                break
+            }
+            address = next
+            isChanged = true
+            end = start
+            if !isRecursive { isDone = true }
+            if start == 0 { break }
+        }
+        return !isDone
+    }
+
+    /// Processes the address that a trusted proxy sent by other means than a list.
+    mutating func process(_ peer: Peer) {
+        guard trusted.contains(address) else { return }
+        address = peer
+        isChanged = true
+    }
+
+    private static func separates(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: " ") || byte == UInt8(ascii: ",")
+    }
 }

@@ -61,3 +61,86 @@ public struct ExplainOptions: Equatable, Sendable {
         return field
     }
 }
+
+/// The URL to explain, in the form `http://host:port/path?query`; the scheme is optional.
+struct RequestURL: Equatable {
+    /// A name or an address, as in Host.
+    let host: String
+    /// The port; 80 by default.
+    let port: UInt16
+    /// The path and query as they are sent.
+    let target: String
+    /// The host and port as in the field Host.
+    let authority: String
+
+    init(_ text: String) throws(ExplainError) {
+        let scheme = "http://"
+        let isWhole = text.lowercased().hasPrefix(scheme)
+        if !isWhole, let end = text.firstRange(of: "://") {
+            let name = text[..<end]
+            throw ExplainError(
+                name.lowercased() == "https"
+                    ? "\(text): apus serves HTTP in clear text: use http://, as a TLS terminator "
+                        + "in front of it does"
+                    : "\(text): a URL begins with http://")
+        }
+        var rest = isWhole ? text.dropFirst(scheme.count) : text[...]
+        if let hash = rest.firstIndex(of: "#") { rest = rest[..<hash] }
+        let end = rest.firstIndex { $0 == "/" || $0 == "?" } ?? rest.endIndex
+        let authority = String(rest[..<end])
+        let target = String(rest[end...])
+        guard !authority.contains("@") else {
+            throw ExplainError("\(text): a user goes into a field: -H \"Authorization: …\"")
+        }
+        (host, port) = try RequestURL.split(authority, of: text)
+        guard target.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
+            throw ExplainError("\(text): a URL has no spaces or control characters; write %20")
+        }
+        self.target = target.hasPrefix("/") ? target : "/" + target
+        self.authority = authority
+    }
+
+    private static func split(
+        _ authority: String, of text: String
+    ) throws(ExplainError) -> (String, UInt16) {
+        var hostEnd = authority.endIndex
+        var port: UInt16 = 80
+        let isBracketed = authority.hasPrefix("[")
+        let from =
+            isBracketed
+            ? authority.firstIndex(of: "]") ?? authority.startIndex : authority.startIndex
+        if let colon = authority[from...].lastIndex(of: ":") {
+            let digits = authority[authority.index(after: colon)...]
+            guard digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }),
+                let number = UInt16(digits), number > 0
+            else {
+                throw ExplainError("\(text): \"\(digits)\" is no port")
+            }
+            port = number
+            hostEnd = colon
+        }
+        let host = String(authority[..<hostEnd])
+        guard !host.isEmpty, !isBracketed || host.hasSuffix("]") else {
+            throw ExplainError("\(text): a URL names a host, as in http://example.com/")
+        }
+        guard host.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
+            throw ExplainError("\(text): \"\(host)\" is no host")
+        }
+        return (host, port)
+    }
+}
+
+/// The reason that a URL cannot be explained.
+public struct ExplainError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The message.
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+extension StringProtocol {
+    /// Returns the index where a text begins in this one.
+    fileprivate func firstRange(of text: String) -> Index? {
+        indices.first { self[$0...].hasPrefix(text) }
+    }
+}

@@ -1,4 +1,5 @@
 import Files
+import Linux
 
 /// The protocol between workers and the helper process: one message per packet of a SOCK_SEQPACKET
 /// socket. A message begins with the number of its job, the lowest byte first, and its kind.
@@ -88,4 +89,87 @@ enum HelperProtocol {
     static func reply(to number: UInt64, isCorrect: Bool) -> [UInt8] {
         message(number, .password, [isCorrect ? 1 : 0])
     }
+}
+
+// The types of jobs, replies and waiters.
+extension HelperClient {
+    /// A connection that waits for a reply.
+    struct Waiter: Equatable {
+        let slot: Int
+        let generation: UInt32
+    }
+
+    /// A reference to a file in the cache.
+    struct CacheEntryRef: Equatable {
+        let entry: Int32
+        let generation: UInt32
+    }
+
+    /// The subject of a job.
+    enum Subject: Equatable {
+        case password(PasswordPair)
+        case compression(CacheEntryRef)
+        case read
+
+        /// True for a compression, which no request waits for.
+        var isCompression: Bool { if case .compression = self { true } else { false } }
+    }
+
+    /// The result of a job.
+    enum Reply {
+        /// A verified password; nil if it could not be verified.
+        case password(PasswordPair, isCorrect: Bool?, waiters: [Waiter])
+        /// A compressed file; nil if it cannot be compressed.
+        case compressed(CacheEntryRef, CompressedBody?)
+        /// A compression that failed for lack of a helper process.
+        case notCompressed(CacheEntryRef)
+        /// True if a piece of a file was read into the page cache.
+        case read(Bool, waiters: [Waiter])
+    }
+
+    /// A job that is queued or was sent.
+    struct Job {
+        let number: UInt64
+        let subject: Subject
+        let message: [UInt8]
+        /// The descriptor to pass, which the caller owns; -1 for none.
+        var descriptor: Int32 = -1
+        /// The client whose turn the job counts for; nil for a compression.
+        let client: WaitingClient?
+        let sinceMs: Int64
+        /// The slots of the connections that wait for the reply.
+        var waiters = SlotList()
+        var attempts = 0
+    }
+
+    /// The number of jobs of one kind that were sent, and its limit.
+    struct InFlightLimit {
+        let limit: Int
+        var inFlight = 0
+
+        var isFull: Bool { inFlight >= limit }
+    }
+}
+
+/// The parts of a configuration that need the helper process.
+extension Plan {
+    /// True if the configuration needs a helper process.
+    var needsHelper: Bool {
+        requiresPasswords || compressesOnce
+            || (0..<locations.count).contains { index in
+                locations[index].features.contains(.readsViaHelper)
+            }
+    }
+
+    /// True if files are compressed once for the cache.
+    var compressesOnce: Bool {
+        main.contentCache.entries > 0
+            && (0..<locations.count).contains { index in
+                locations[index].features.contains(.gzip)
+                    && gzips[Int(locations[index].gzip)].cache != .off
+            }
+    }
+
+    /// The bytes of compressed bodies that the helper process may cache.
+    var compressedCacheBytes: Int64 { compressesOnce ? main.contentCache.bytes / 8 : 0 }
 }

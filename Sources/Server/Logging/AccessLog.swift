@@ -110,3 +110,148 @@ struct AccessLog: ~Copyable {
         return writer != nil
     }
 }
+
+/// The buffering of a log file: `buffer=`, `flush=` and `gzip=`.
+struct LogBuffering: Equatable, Sendable {
+    /// The size of the buffer in bytes.
+    var size: Int
+    /// The time after the first buffered line at which the buffer is flushed in any case; nil for
+    /// never.
+    var flushMs: Int64?
+    /// The level of gzip compression; nil for plain lines. Each flush writes one member of the gzip
+    /// file.
+    var gzipLevel: Int?
+}
+
+/// An access log whose file name contains variables, with the rules that a name must meet.
+///
+/// A client chooses parts of the name, and the process that opens the file learns the name from a
+/// less privileged one. So both check it: it must keep the constant text around the variables, and
+/// variables must not add `..` components.
+struct VariableLog: Equatable, Sendable {
+    /// The constant text before the first variable: at least a slash.
+    let prefix: [UInt8]
+    /// The constant text after the last variable.
+    let suffix: [UInt8]
+    /// The number of `..` components in the configuration's own text.
+    let upCount: Int
+    /// The index of the plan's cache that keeps such files open; -1 for none.
+    let cache: Int
+
+    /// The longest name that open(2) accepts, without its final zero byte.
+    static let maxNameLength = 4095
+
+    /// The rules of a name that consists of `parts`; nil stands for a variable.
+    init(_ parts: [[UInt8]?], cache: Int) {
+        let isConstant = !parts.contains { $0 == nil }
+        prefix = parts.prefix { $0 != nil }.flatMap { $0 ?? [] }
+        let last = isConstant ? [] : parts.reversed().prefix { $0 != nil }.reversed()
+        suffix = last.flatMap { $0 ?? [] }
+        // A byte that is no dot stands for each variable: two of them never form a component.
+        upCount = VariableLog.upCount(in: parts.flatMap { $0 ?? [UInt8(ascii: "x")] })
+        self.cache = cache
+    }
+
+    /// True if `name` is one that the configuration allows.
+    func allows(_ name: [UInt8]) -> Bool {
+        name.count >= prefix.count + suffix.count && !name.contains(0)
+            && name.starts(with: prefix) && name.suffix(suffix.count).elementsEqual(suffix)
+            && VariableLog.upCount(in: name) <= upCount
+    }
+
+    /// Returns the number of `..` components of a path.
+    private static func upCount(in path: [UInt8]) -> Int {
+        let up = [UInt8](repeating: UInt8(ascii: "."), count: 2)
+        return path.split(separator: UInt8(ascii: "/")).count { $0.elementsEqual(up) }
+    }
+}
+
+/// Log files whose names contain variables: opened for each line, or kept open in a cache
+/// (`open_log_file_cache`). As in nginx they are opened with the rights of the workers, because
+/// clients influence the name.
+struct VariableLogFiles: ~Copyable {
+    private let logs: [VariableLog]
+    private var caches: [LogFileCache]
+    private let user: Identity?
+    private var lostCount = 0
+    /// The number of lines dropped since the last report because no log allows their file name.
+    private var refusedCount = 0
+    /// The error of the last lost line.
+    private var fault = SystemError("write()", code: Errno.again)
+    /// The time until which errors of these files are not reported again.
+    private var quietUntilMs = Int64.min
+
+    init(_ logs: [VariableLog], _ caches: [LogFileCacheSettings], openedAs user: Identity?) {
+        self.logs = logs
+        self.caches = caches.map { LogFileCache($0, openedAs: user) }
+        self.user = user
+    }
+
+    deinit { for cache in caches { cache.closeEverything() } }
+
+    /// Appends a line to the file `path` of the log with index `log`. Returns a message for the
+    /// request's error log if the file cannot be opened.
+    ///
+    /// Both numbers and the name come from a worker, which may be hostile: nothing is opened that
+    /// the configuration does not allow.
+    mutating func append(
+        _ line: Span<UInt8>, to path: [UInt8], log: Int, nowMs: Int64
+    ) -> String? {
+        guard logs.indices.contains(log), logs[log].allows(path) else {
+            refusedCount &+= 1
+            return nil
+        }
+        guard path.count <= VariableLog.maxNameLength else {
+            let beginning = Array(path.prefix(256)).span.text
+            return SystemError("open()", "\"\(beginning)...\"", code: Errno.nameTooLong).description
+        }
+        let cache = logs[log].cache
+        let opened =
+            caches.indices.contains(cache)
+            ? caches[cache].file(path, nowMs: nowMs) : LogFileCache.open(path, as: user)
+        switch opened {
+        case .success(let file):
+            write(line, to: file.descriptor, path)
+            if !file.isCached { closeDescriptor(file.descriptor) }
+            return nil
+        case .failure(let error):
+            return SystemError("open()", "\"\(path.span.text)\"", code: error.code).description
+        }
+    }
+
+    /// Closes all files: they may have been moved away.
+    mutating func closeAll() {
+        for index in caches.indices { caches[index].closeAll() }
+    }
+
+    private mutating func write(_ line: Span<UInt8>, to descriptor: Int32, _ path: [UInt8]) {
+        // In one call, so that it is not mixed with other lines; with its line end, as in other
+        // logs.
+        var whole = line.indices.map { line[$0] }
+        if whole.last != LineBuffer.end { whole.append(LineBuffer.end) }
+        let result = unsafe whole.withUnsafeBytes { unsafe Linux.write(descriptor, $0) }
+        if case .bytes(whole.count) = result { return }
+        lostCount &+= 1
+        let code: Int32 = if case .failed(let code) = result { code } else { Errno.again }
+        fault = SystemError("write() to", "\"\(path.span.text)\"", code: code)
+    }
+
+    /// The time at which losses are reported; nil if there are none.
+    var reportDueMs: Int64? { lostCount > 0 || refusedCount > 0 ? quietUntilMs : nil }
+
+    /// Returns a report about lost lines, at most once a minute unless it `isLast`.
+    mutating func popReport(nowMs: Int64, isLast: Bool = false) -> String? {
+        guard lostCount > 0 || refusedCount > 0, isLast || nowMs >= quietUntilMs else {
+            return nil
+        }
+        quietUntilMs = nowMs &+ LogOutput.reportIntervalMs
+        if refusedCount > 0 {
+            let lines = refusedCount == 1 ? "1 log line" : "\(refusedCount) log lines"
+            refusedCount = 0
+            return "\(lines) dropped: a worker sent a file name that no \"access_log\" allows"
+        }
+        let lines = lostCount == 1 ? "1 line was" : "\(lostCount) lines were"
+        lostCount = 0
+        return "\(lines) lost, the last error: \(fault)"
+    }
+}

@@ -1,3 +1,5 @@
+import Configuration
+
 /// A step of a level's `rewrite`, `return`, `set`, `if` and `break`, compiled. Steps run in the
 /// order of the file; the body of an `if` follows its test.
 struct ScriptStep: BitwiseCopyable {
@@ -54,4 +56,111 @@ struct RewriteFlags: OptionSet, BitwiseCopyable {
     static let keepsArguments = RewriteFlags(rawValue: 16)
     /// `return` has a text.
     static let hasText = RewriteFlags(rawValue: 32)
+}
+
+/// Compilation of a level's script.
+extension PlanCompiler {
+    /// Compiles a script. Returns its index; -1 if it is empty. `scope` has the settings that
+    /// pseudo locations of its conditions inherit.
+    mutating func script(_ lines: [ScriptLine], in scope: LevelSettings) -> Int32 {
+        guard !lines.isEmpty else { return -1 }
+        var steps: [ScriptStep] = []
+        var origins: [SourceLocation] = []
+        append(lines, in: scope, to: &steps, &origins)
+        parts.scripts.append(parts.arena.store(elements: steps))
+        parts.scriptPlaces.append(parts.arena.store(elements: origins))
+        return Int32(parts.scripts.count &- 1)
+    }
+
+    private mutating func append(
+        _ lines: [ScriptLine], in scope: LevelSettings, to steps: inout [ScriptStep],
+        _ origins: inout [SourceLocation]
+    ) {
+        let nothing = template(constant: [])
+        for line in lines {
+            let origin = origin(line.written)
+            defer { while origins.count < steps.count { origins.append(origin) } }
+            switch line.draft {
+            case .set(let slot, let value):
+                steps.append(
+                    ScriptStep(
+                        operation: .set, index: Int32(slot), left: template(value),
+                        right: nothing))
+            case .setArguments(let value):
+                steps.append(
+                    ScriptStep(operation: .setArguments, left: template(value), right: nothing))
+            case .setRate(let value):
+                steps.append(
+                    ScriptStep(operation: .setRate, left: template(value), right: nothing))
+            case .rewrite(let draft): append(draft, to: &steps)
+            case .respond(let status, let written):
+                // nginx treats an empty text as none.
+                let text = written.flatMap { $0.bytes.isEmpty ? nil : $0 }
+                steps.append(
+                    ScriptStep(
+                        operation: .respond, rewrite: text == nil ? [] : .hasText,
+                        index: Int32(status), left: text.map { template($0) } ?? nothing,
+                        right: nothing))
+            case .stop:
+                steps.append(ScriptStep(operation: .stop, left: nothing, right: nothing))
+            case .condition(let condition, let body, let inner):
+                let test = steps.count
+                guard let step = compiled(condition) else { continue }
+                steps.append(step)
+                if let inner {
+                    steps.append(
+                        ScriptStep(
+                            operation: .enter,
+                            index: add(inherited(inner, from: scope), line.written),
+                            left: nothing, right: nothing))
+                }
+                while origins.count < steps.count { origins.append(origin) }
+                append(body, in: scope, to: &steps, &origins)
+                steps[test].index = Int32(steps.count)
+            }
+        }
+    }
+
+    private mutating func compiled(_ draft: ConditionDraft) -> ScriptStep? {
+        var step = ScriptStep(
+            operation: .test, condition: draft.kind, left: template(draft.left),
+            right: template(constant: []))
+        switch draft.kind {
+        case .matches, .matchesNot:
+            guard let word = draft.right,
+                let regex = regex(word.bytes, ignoresCase: draft.ignoresCase, of: word)
+            else { return nil }
+            step.regex = regex
+        default:
+            if let right = draft.right { step.right = template(right) }
+        }
+        return step
+    }
+
+    /// Compiles a rewrite. For a redirect the replacement is one text; otherwise the part after its
+    /// first `?` is the new query. A `?` at its end drops the request's own query.
+    private mutating func append(_ draft: RewriteDraft, to steps: inout [ScriptStep]) {
+        let pattern = draft.pattern
+        guard let regex = regex(pattern.bytes, ignoresCase: false, of: pattern) else { return }
+        let word = draft.replacement
+        var path = word.bytes
+        var query: [UInt8] = []
+        var flags = draft.flags
+        if path.last == UInt8(ascii: "?") {
+            path.removeLast()
+        } else {
+            flags.insert(.keepsArguments)
+        }
+        if let mark = path.firstIndex(of: UInt8(ascii: "?")) {
+            flags.insert(.hasArguments)
+            if !flags.contains(.redirects) {
+                query = Array(path[(mark + 1)...])
+                path.removeSubrange(mark...)
+            }
+        }
+        steps.append(
+            ScriptStep(
+                operation: .rewrite, rewrite: flags, regex: regex, index: Int32(draft.status),
+                left: template(path, of: word), right: template(query, of: word)))
+    }
 }

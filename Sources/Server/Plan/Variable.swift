@@ -1,3 +1,6 @@
+import Configuration
+import Files
+
 /// The built-in variables, and two kinds that a configuration defines.
 enum Variable: UInt8, BitwiseCopyable {
     case literal
@@ -102,4 +105,138 @@ enum Variable: UInt8, BitwiseCopyable {
 
     /// All names, for suggestions.
     static var allNames: [String] { ForeignVariables.names.union(names.keys).sorted() }
+}
+
+/// The source of a variable that the configuration defines.
+enum VariableSource: Equatable {
+    /// `set`: empty until it is assigned.
+    case assigned
+    /// A named group: without a value until its regular expression has matched.
+    case captured
+    /// The index of the draft's map.
+    case map(Int)
+    /// The index of the draft's geo.
+    case geo(Int)
+    /// The index of the draft's split_clients.
+    case split(Int)
+}
+
+/// The variables that a configuration defines, with their slots, while it is read.
+struct VariableDrafts {
+    private(set) var names: [String] = []
+    private(set) var sources: [VariableSource] = []
+    private var slots: [String: Int] = [:]
+
+    /// Declares a variable and returns its slot, which may exist already: a `map` and a `set` may
+    /// share one. Built-in variables are refused.
+    mutating func declare(
+        _ name: String, _ source: VariableSource, _ use: DirectiveUse, at index: Int
+    ) throws(Diagnostic) -> Int {
+        if Variable.isBuiltIn(name) {
+            throw use.fail("the duplicate \"\(name)\" variable", at: index)
+        }
+        return declare(name, source)
+    }
+
+    /// Declares a variable `$name` that is an argument.
+    mutating func declare(
+        argument index: Int, _ source: VariableSource, _ use: DirectiveUse
+    ) throws(Diagnostic) -> Int {
+        try declare(try use.variableName(index), source, use, at: index)
+    }
+
+    /// Declares the named groups of a pattern; an invalid pattern is reported later, when it is
+    /// compiled.
+    mutating func declareCaptures(of pattern: [UInt8]) {
+        let text = String(decoding: pattern, as: UTF8.self)
+        guard pattern.contains(UInt8(ascii: "?")),
+            let regex = try? Regex.compile(pattern: text, caseless: true)
+        else { return }
+        for (name, _) in regex.names where !Variable.isBuiltIn(name.lowercased()) {
+            _ = declare(name.lowercased(), .captured)
+        }
+    }
+
+    private mutating func declare(_ name: String, _ source: VariableSource) -> Int {
+        if let slot = slots[name] {
+            if source != .assigned, source != .captured || sources[slot] == .assigned {
+                sources[slot] = source
+            }
+            return slot
+        }
+        names.append(name)
+        sources.append(source)
+        slots[name] = names.count - 1
+        return names.count - 1
+    }
+
+    func slot(of name: String) -> Int? { slots[name] }
+}
+
+extension DirectiveUse {
+    /// Returns the name of the variable in an argument.
+    func variableName(_ index: Int) throws(Diagnostic) -> String {
+        let word = try word(index)
+        var rest = word.bytes[...]
+        guard rest.popFirst() == UInt8(ascii: "$"),
+            let name = TemplateSyntax.variableName(at: &rest), rest.isEmpty
+        else {
+            throw fail("invalid variable name \"\(word.text)\"", at: index)
+        }
+        return name
+    }
+}
+
+/// A variable that the configuration defines, compiled.
+struct VariablePlan: BitwiseCopyable {
+    enum Source: UInt8, BitwiseCopyable {
+        case assigned, captured, map, geo, split
+    }
+
+    let name: PlanBytes
+    let source: Source
+    /// The index of the plan's map, geo or split.
+    let index: Int32
+
+    init(name: PlanBytes, _ source: VariableSource) {
+        self.name = name
+        switch source {
+        case .assigned: (self.source, index) = (.assigned, 0)
+        case .captured: (self.source, index) = (.captured, 0)
+        case .map(let number): (self.source, index) = (.map, Int32(clamping: number))
+        case .geo(let number): (self.source, index) = (.geo, Int32(clamping: number))
+        case .split(let number): (self.source, index) = (.split, Int32(clamping: number))
+        }
+    }
+}
+
+/// Variables of nginx about TLS, HTTP/2 and backends: log formats use them, so they are known, and
+/// have no value in a file server.
+enum ForeignVariables {
+    /// Returns true if nginx has a variable with this name that never has a value here: a log
+    /// writes `-`.
+    static func contains(_ name: String) -> Bool {
+        names.contains(name) || prefixes.contains { name.hasPrefix($0) }
+    }
+
+    /// The names, except those that continue with a field's name.
+    static let names: Set<String> = [
+        "fastcgi_path_info", "memcached_key", "proxy_host", "proxy_port", "request_body",
+        "request_body_file", "slice_range", "ssl_alpn_protocol", "ssl_cipher", "ssl_ciphers",
+        "ssl_client_cert", "ssl_client_escaped_cert", "ssl_client_fingerprint",
+        "ssl_client_i_dn", "ssl_client_i_dn_legacy", "ssl_client_raw_cert",
+        "ssl_client_s_dn", "ssl_client_s_dn_legacy", "ssl_client_serial",
+        "ssl_client_sigalg", "ssl_client_v_end", "ssl_client_v_remain", "ssl_client_v_start",
+        "ssl_client_verify", "ssl_curve", "ssl_curves", "ssl_early_data",
+        "ssl_ech_outer_server_name",
+        "ssl_ech_status", "ssl_protocol", "ssl_server_name", "ssl_session_id",
+        "ssl_session_reused", "ssl_sigalg", "upstream_addr", "upstream_bytes_received",
+        "upstream_bytes_sent", "upstream_cache_age", "upstream_cache_etag", "upstream_cache_key",
+        "upstream_cache_last_modified", "upstream_cache_status", "upstream_connect_time",
+        "upstream_header_time", "upstream_last_addr", "upstream_last_server_name",
+        "upstream_queue_time", "upstream_response_length", "upstream_response_time",
+        "upstream_status",
+    ]
+
+    private static let prefixes = ["upstream_cookie_", "upstream_http_", "upstream_trailer_"]
 }

@@ -158,3 +158,76 @@ extension Master {
         return settings
     }
 }
+
+// USR2: another binary takes over while this one still serves, as in nginx.
+extension Master {
+    /// Moves the pid file aside and starts the current binary with the listening sockets.
+    func upgrade() {
+        do throws(SystemError) {
+            try pidFile?.moveAside()
+            do throws(SystemError) {
+                let sockets = generation.listeners.all
+                let process = try executeAgain(passing: sockets.flatMap(\.descriptors)) {
+                    ["APUS=\(InheritedSockets.text(of: sockets))", "NGINX"]
+                        + ServiceManager.changes(for: $0)
+                }
+                handle(.upgraded(process))
+            } catch {
+                restorePidFile()
+                throw error
+            }
+        } catch {
+            generation.errorLog.write(.alert, error.description)
+            handle(.upgradeFailed)
+        }
+    }
+
+    /// Takes the pid file back after the other master has exited, or could not be started.
+    func restorePidFile() {
+        do throws(SystemError) {
+            try pidFile?.takeBack()
+        } catch {
+            generation.errorLog.write(.alert, error.description)
+        }
+    }
+
+    /// True if no other master has the listening sockets: neither one that this one takes over
+    /// from, nor one that takes over.
+    var isAlone: Bool { state.successor == nil && !predecessorRuns }
+
+    /// True while the master runs that this one takes over from.
+    var predecessorRuns: Bool { predecessor.map { $0 == parentProcess() } ?? false }
+}
+
+/// Puts the server into the background, as nginx's `daemon on` does; but the process that was
+/// called exits only when the server runs, and with its exit code.
+struct Daemon {
+    /// The write end of the pipe that the caller waits for.
+    private let readiness: Int32
+
+    /// Forks. The process that was called waits in here and does not return; the server continues
+    /// without a terminal.
+    static func enter() throws(SystemError) -> Daemon {
+        let pipe = try openPipe(readsNonblocking: false)
+        if try forkProcess() != 0 {
+            closeDescriptor(pipe.writes)
+            endProcess(waitForReadiness(pipe.reads) ? 0 : 1)
+        }
+        closeDescriptor(pipe.reads)
+        try detachFromTerminal()
+        return Daemon(readiness: pipe.writes)
+    }
+
+    /// Announces that the server runs: the caller exits, and the terminal is released.
+    func announce(keepingStderr: Bool) throws(SystemError) {
+        try redirectStandardDescriptors(includingStderr: !keepingStderr)
+        writeAll(readiness, "1")
+        closeDescriptor(readiness)
+    }
+
+    /// The end of the pipe without a byte means that the server failed and has reported why.
+    private static func waitForReadiness(_ fd: Int32) -> Bool {
+        var byte: [UInt8] = [0]
+        return unsafe byte.withUnsafeMutableBytes { unsafe readPipe(fd, into: $0) } == .bytes(1)
+    }
+}

@@ -41,3 +41,47 @@ struct Watchdog {
         return hung
     }
 }
+
+/// Additional log lines about a worker that was killed by a signal: the request that it was
+/// serving, and whether the same request has crashed workers before.
+struct CrashReports {
+    /// The number of such requests that are remembered.
+    static let remembered = 16
+
+    private var killers: [(request: String, count: Int)] = []
+
+    /// Returns the log lines about a worker that was killed by a signal, from its last report.
+    mutating func lines(_ process: Int32, _ last: Activity.Snapshot) -> [String] {
+        let request = CrashReports.requestLine(last.text)
+        guard !request.isEmpty else { return [] }
+        guard last.isBusy, !last.isWaiting else {
+            return ["worker process \(process) was waiting, after \"\(request)\""]
+        }
+        var lines = ["worker process \(process) was serving \"\(request)\""]
+        let count = remember(request)
+        if count > 1 {
+            lines.append("the request \"\(request)\" has now crashed \(count) workers")
+        }
+        return lines
+    }
+
+    /// Counts a request, in place of the one that was not seen for longest if there is no room.
+    /// Returns its count.
+    private mutating func remember(_ request: String) -> Int {
+        var count = 1
+        if let place = killers.firstIndex(where: { $0.request == request }) {
+            count = killers.remove(at: place).count &+ 1
+        }
+        killers.append((request, count))
+        if killers.count > CrashReports.remembered { killers.removeFirst() }
+        return count
+    }
+
+    /// Returns the first line that is not empty: empty lines before the request line are skipped,
+    /// as in the parser.
+    static func requestLine(_ bytes: [UInt8]) -> String {
+        let isEnd = { (byte: UInt8) in byte == UInt8(ascii: "\r") || byte == UInt8(ascii: "\n") }
+        let line = bytes.drop(while: isEnd).prefix { !isEnd($0) }
+        return Array(line).span.text
+    }
+}

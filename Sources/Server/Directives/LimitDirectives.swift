@@ -1,0 +1,329 @@
+import Configuration
+
+/// The maximum rate of requests.
+struct LimitReqSettings {
+    var limits: [LimitReqDraft]?
+    var status: Int?
+    var logLevel: LogLevel?
+    var isDryRun: Bool?
+}
+
+/// One `limit_req`, in thousandths of a request.
+struct LimitReqDraft {
+    let zone: String
+    let burst: Int64
+    let delay: Int64
+    let word: Word
+}
+
+/// limit_req and its zones.
+enum LimitReqDirectives {
+    static let rows: [DirectiveRow<Draft>] = [
+        .row(
+            "limit_req_zone", in: .http, takes: .exactly(3), repeats: .yes,
+            "Defines shared memory that counts requests by a key, and their rate: zone=, rate=."
+        ) { (draft, use) throws(Diagnostic) in try parseZone(use, into: &draft) },
+        .row(
+            "limit_req", in: .httpServerLocation, takes: .oneOf([1, 2, 3]), repeats: .yes,
+            "Limits requests to the rate of a zone: zone=, burst=, delay= or nodelay.",
+            inherit: { (child, parent) in
+                child.scope.requestLimits.limits =
+                    child.scope.requestLimits.limits ?? parent.scope.requestLimits.limits
+            },
+            apply: { (draft, use) throws(Diagnostic) in
+                let limit = try limit(use)
+                var limits = draft.scope.requestLimits.limits ?? []
+                guard !limits.contains(where: { $0.zone == limit.zone }) else {
+                    throw use.fail("\"limit_req\" directive is duplicate")
+                }
+                limits.append(limit)
+                draft.scope.requestLimits.limits = limits
+            }),
+        .row(
+            "limit_req_status", in: .httpServerLocation, takes: .exactly(1), default: "503",
+            "Sets the status of requests beyond limit_req.",
+            inherit: { (child, parent) in
+                child.scope.requestLimits.status =
+                    child.scope.requestLimits.status ?? parent.scope.requestLimits.status
+            },
+            apply: { (draft, use) throws(Diagnostic) in
+                draft.scope.requestLimits.status = try ZoneParameter.status(use)
+            }),
+        .choice(
+            "limit_req_log_level", in: .httpServerLocation, sets: \.scope.requestLimits.logLevel,
+            ZoneParameter.logLevels, default: "error",
+            "Sets the log level of refused requests; delays are logged one level lower."),
+        .flag(
+            "limit_req_dry_run", in: .httpServerLocation, sets: \.scope.requestLimits.isDryRun,
+            default: "off", "Only counts and logs requests, without limiting them."),
+    ]
+
+    private static func parseZone(
+        _ use: DirectiveUse, into draft: inout Draft
+    ) throws(Diagnostic) {
+        var zone: (name: String, size: Int)?
+        var rate: Int64 = 1000
+        for index in 1..<use.arguments.count {
+            if let named = try ZoneParameter.zone(use, index) {
+                zone = named
+            } else if let value = try ZoneParameter.value(of: "rate", use, index) {
+                rate = try self.rate(value, use, index)
+            } else {
+                throw use.fail("invalid parameter \"\(try use.text(index))\"", at: index)
+            }
+        }
+        try ZoneParameter.declare(.requests, zone, rate: rate, use, into: &draft)
+    }
+
+    /// Parses `5r/s`, `30r/m` or, as nginx does, `5`. Returns thousandths of a request per second.
+    private static func rate(
+        _ value: ArraySlice<UInt8>, _ use: DirectiveUse, _ index: Int
+    ) throws(Diagnostic) -> Int64 {
+        var digits = value
+        var seconds: Int64 = 1
+        if value.suffix(3).elementsEqual("r/s".utf8) {
+            digits = value.dropLast(3)
+        } else if value.suffix(3).elementsEqual("r/m".utf8) {
+            digits = value.dropLast(3)
+            seconds = 60
+        }
+        guard let number = NginxSize.integer(digits), number > 0 else {
+            throw use.fail(
+                "invalid rate \"\(try use.text(index))\"", at: index,
+                help: [
+                    "a rate is a number of requests per second or per minute: rate=5r/s, "
+                        + "rate=30r/m"
+                ]
+            )
+        }
+        return thousandfold(number) / seconds
+    }
+
+    private static func limit(_ use: DirectiveUse) throws(Diagnostic) -> LimitReqDraft {
+        var zone: String?
+        var burst: Int64 = 0
+        var delay: Int64 = 0
+        for index in use.arguments.indices {
+            if let value = try ZoneParameter.value(of: "zone", use, index) {
+                zone = String(decoding: value, as: UTF8.self)
+            } else if let value = try ZoneParameter.value(of: "burst", use, index) {
+                burst = try count(value, "burst", use, index)
+            } else if let value = try ZoneParameter.value(of: "delay", use, index) {
+                delay = try count(value, "delay", use, index)
+            } else if try use.text(index) == "nodelay" {
+                delay = RequestRate.maxExcess
+            } else {
+                throw use.fail("invalid parameter \"\(try use.text(index))\"", at: index)
+            }
+        }
+        guard let zone, !zone.isEmpty else {
+            throw use.fail("\"limit_req\" must have \"zone\" parameter")
+        }
+        return LimitReqDraft(zone: zone, burst: burst, delay: delay, word: try use.word(0))
+    }
+
+    private static func count(
+        _ digits: ArraySlice<UInt8>, _ name: String, _ use: DirectiveUse, _ index: Int
+    ) throws(Diagnostic) -> Int64 {
+        guard let number = NginxSize.integer(digits), number > 0 else {
+            throw use.fail("invalid \(name) value \"\(try use.text(index))\"", at: index)
+        }
+        return thousandfold(number)
+    }
+
+    private static func thousandfold(_ number: Int) -> Int64 {
+        min(Int64(number), RequestRate.maxExcess / 1000) &* 1000
+    }
+}
+
+/// The maximum number of requests at the same time.
+struct LimitConnSettings {
+    var limits: [LimitConnDraft]?
+    var status: Int?
+    var logLevel: LogLevel?
+    var isDryRun: Bool?
+}
+
+/// One `limit_conn`.
+struct LimitConnDraft {
+    let zone: String
+    let maximum: Int
+    let word: Word
+}
+
+/// limit_conn and its zones.
+enum LimitConnDirectives {
+    static let rows: [DirectiveRow<Draft>] = [
+        .row(
+            "limit_conn_zone", in: .http, takes: .exactly(2), repeats: .yes,
+            "Defines shared memory that counts active connections by a key: zone=."
+        ) { (draft, use) throws(Diagnostic) in
+            guard let zone = try ZoneParameter.zone(use, 1) else {
+                throw use.fail("invalid parameter \"\(try use.text(1))\"", at: 1)
+            }
+            try ZoneParameter.declare(.connections, zone, rate: 0, use, into: &draft)
+        },
+        .row(
+            "limit_conn", in: .httpServerLocation, takes: .exactly(2), repeats: .yes,
+            "Limits the number of active connections for a key of a zone.",
+            inherit: { (child, parent) in
+                child.scope.connectionLimits.limits =
+                    child.scope.connectionLimits.limits ?? parent.scope.connectionLimits.limits
+            },
+            apply: { (draft, use) throws(Diagnostic) in
+                let limit = try limit(use)
+                var limits = draft.scope.connectionLimits.limits ?? []
+                guard !limits.contains(where: { $0.zone == limit.zone }) else {
+                    throw use.fail("\"limit_conn\" directive is duplicate")
+                }
+                limits.append(limit)
+                draft.scope.connectionLimits.limits = limits
+            }),
+        .row(
+            "limit_conn_status", in: .httpServerLocation, takes: .exactly(1), default: "503",
+            "Sets the status of requests beyond limit_conn.",
+            inherit: { (child, parent) in
+                child.scope.connectionLimits.status =
+                    child.scope.connectionLimits.status ?? parent.scope.connectionLimits.status
+            },
+            apply: { (draft, use) throws(Diagnostic) in
+                draft.scope.connectionLimits.status = try ZoneParameter.status(use)
+            }),
+        .choice(
+            "limit_conn_log_level", in: .httpServerLocation,
+            sets: \.scope.connectionLimits.logLevel, ZoneParameter.logLevels, default: "error",
+            "Sets the log level of refused connections."),
+        .flag(
+            "limit_conn_dry_run", in: .httpServerLocation,
+            sets: \.scope.connectionLimits.isDryRun, default: "off",
+            "Only counts and logs connections, without limiting them."),
+    ]
+
+    private static func limit(_ use: DirectiveUse) throws(Diagnostic) -> LimitConnDraft {
+        guard let most = NginxSize.integer(try use.bytes(1)[...]), most > 0 else {
+            throw use.fail("invalid number of connections \"\(try use.text(1))\"", at: 1)
+        }
+        guard most <= 65535 else {
+            throw use.fail("connection limit must be less 65536", at: 1)
+        }
+        return LimitConnDraft(zone: try use.text(0), maximum: most, word: try use.word(0))
+    }
+}
+
+/// The rate of responses.
+struct RateSettings {
+    var rate: Word?
+    var after: Word?
+}
+
+/// limit_rate and limit_rate_after.
+enum RateDirectives {
+    static let rows: [DirectiveRow<Draft>] = [
+        .row(
+            "limit_rate", in: [.http, .server, .location, .ifInLocation], takes: .exactly(1),
+            default: "0",
+            "Limits the rate of a response in bytes per second; 0 disables the limit.",
+            inherit: { (child, parent) in
+                child.scope.rate.rate = child.scope.rate.rate ?? parent.scope.rate.rate
+            },
+            apply: { (draft, use) throws(Diagnostic) in draft.scope.rate.rate = try size(use) }
+        ).evaluating(),
+        .row(
+            "limit_rate_after", in: [.http, .server, .location, .ifInLocation],
+            takes: .exactly(1), default: "0",
+            "Sets the number of bytes that are sent before limit_rate applies.",
+            inherit: { (child, parent) in
+                child.scope.rate.after = child.scope.rate.after ?? parent.scope.rate.after
+            },
+            apply: { (draft, use) throws(Diagnostic) in draft.scope.rate.after = try size(use) }
+        ).evaluating(),
+    ]
+
+    /// Returns a size, or a text with variables that is evaluated for each request.
+    private static func size(_ use: DirectiveUse) throws(Diagnostic) -> Word {
+        let word = try use.word(0)
+        if !word.bytes.contains(UInt8(ascii: "$")) { _ = try use.size(0) }
+        return word
+    }
+}
+
+/// A `limit_req_zone` or `limit_conn_zone`, while the configuration is read.
+struct ZoneDraft {
+    let kind: ZonePlan.Kind
+    let name: String
+    let size: Int
+    let key: Word
+    /// Thousandths of a request per second; only for limit_req_zone.
+    let rate: Int64
+}
+
+/// Parameters of both kinds of zones.
+enum ZoneParameter {
+    /// nginx's minimum: eight pages.
+    private static let minSize = 32768
+
+    /// Parses `zone=name:size`; nil if the argument is another one.
+    static func zone(
+        _ use: DirectiveUse, _ index: Int
+    ) throws(Diagnostic) -> (name: String, size: Int)? {
+        guard let value = try value(of: "zone", use, index) else { return nil }
+        let text = try use.text(index)
+        guard let colon = value.firstIndex(of: UInt8(ascii: ":")),
+            let size = NginxSize.size(Array(value[(colon + 1)...]))
+        else {
+            throw use.fail(
+                "invalid zone size \"\(text)\"", at: index,
+                help: ["a zone has a name and a size: zone=one:10m"])
+        }
+        guard size >= minSize else {
+            throw use.fail(
+                "zone \"\(text)\" is too small", at: index, help: ["the minimum is 32k"])
+        }
+        return (String(decoding: value[..<colon], as: UTF8.self), size)
+    }
+
+    /// Returns the text after `name=` in an argument; nil if it is another one.
+    static func value(
+        of name: String, _ use: DirectiveUse, _ index: Int
+    ) throws(Diagnostic) -> ArraySlice<UInt8>? {
+        let bytes = try use.bytes(index)
+        let prefix = Array(name.utf8) + [UInt8(ascii: "=")]
+        return bytes.starts(with: prefix) ? bytes[prefix.count...] : nil
+    }
+
+    /// Adds a zone, whose name must be new.
+    static func declare(
+        _ kind: ZonePlan.Kind, _ zone: (name: String, size: Int)?, rate: Int64,
+        _ use: DirectiveUse, into draft: inout Draft
+    ) throws(Diagnostic) {
+        guard let zone, !zone.name.isEmpty else {
+            throw use.fail("\"\(use.name)\" must have \"zone\" parameter")
+        }
+        if let known = draft.zones.first(where: { $0.name == zone.name }) {
+            guard known.kind == kind else {
+                throw use.fail(
+                    "the shared memory zone \"\(zone.name)\" is already declared "
+                        + "for a different use")
+            }
+            throw use.fail(
+                "\(use.name) \"\(zone.name)\" is already bound to key \"\(known.key.text)\"")
+        }
+        draft.zones.append(
+            ZoneDraft(
+                kind: kind, name: zone.name, size: zone.size, key: try use.word(0), rate: rate))
+    }
+
+    /// Parses a status for refused requests: 400 to 599.
+    static func status(_ use: DirectiveUse) throws(Diagnostic) -> Int {
+        let status = try use.integer(0)
+        guard status >= 400, status <= 599 else {
+            throw use.fail("value must be between 400 and 599", at: 0)
+        }
+        return status
+    }
+
+    /// The levels at which refusals can be logged.
+    static let logLevels: [(String, LogLevel)] = [
+        ("info", .info), ("notice", .notice), ("warn", .warn), ("error", .error),
+    ]
+}

@@ -1,0 +1,155 @@
+import Linux
+
+/// The results of the master's reloads, for `apus -s reload`: a memory file of the master, which
+/// processes that may signal the master may also read (proc_pid_fd(5)). It needs no writable
+/// directory, leaves nothing behind, and informs all that wait, although signals of one kind merge.
+///
+/// It holds five numbers of eight bytes, followed by the text. The last number is a checksum of the
+/// others and the text: a reader that reads while the master writes detects that, and reads again.
+enum ReloadRecord {
+    static let name = "apus-reloads"
+    static let headBytes = 40
+    /// The maximum length of the text; longer reports are cut off, and complete in the error log.
+    static let textLimit = 16384
+
+    /// The result of a reload.
+    enum Outcome: UInt64 {
+        case inForce = 1
+        case failed = 2
+    }
+
+    /// The contents of the record.
+    struct State: Equatable {
+        /// The number of reloads that have begun, and of those that have ended.
+        var begun: UInt64 = 0
+        var ended: UInt64 = 0
+        /// The result of the last one that has ended.
+        var outcome = Outcome.inForce
+        var text = ""
+    }
+
+    static func bytes(of state: State) -> [UInt8] {
+        let text = Array(state.text.utf8.prefix(textLimit))
+        var numbers = [state.begun, state.ended, state.outcome.rawValue, UInt64(text.count)]
+        numbers.append(proof(of: numbers, text[...]))
+        var bytes: [UInt8] = []
+        for number in numbers {
+            for place in UInt64(0)..<8 {
+                bytes.append(UInt8(truncatingIfNeeded: number >> (place * 8)))
+            }
+        }
+        return bytes + text
+    }
+
+    /// Decodes the record; nil if the bytes were read while they were written, or are invalid.
+    static func state(in bytes: [UInt8]) -> State? {
+        guard bytes.count >= headBytes else { return nil }
+        var numbers: [UInt64] = Array(repeating: 0, count: 5)
+        for place in 0..<headBytes {
+            numbers[place / 8] |= UInt64(bytes[place]) << UInt64(place % 8 * 8)
+        }
+        guard numbers[3] <= UInt64(bytes.count - headBytes) else { return nil }
+        let text = bytes[headBytes..<headBytes + Int(numbers[3])]
+        guard proof(of: Array(numbers[..<4]), text) == numbers[4],
+            let outcome = Outcome(rawValue: numbers[2])
+        else { return nil }
+        return State(
+            begun: numbers[0], ended: numbers[1], outcome: outcome,
+            text: String(decoding: text, as: UTF8.self))
+    }
+
+    /// Returns the FNV-1a checksum.
+    private static func proof(of numbers: [UInt64], _ text: ArraySlice<UInt8>) -> UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for number in numbers + text.map(UInt64.init) {
+            hash = (hash ^ number) &* 0x100_0000_01B3
+        }
+        return hash
+    }
+}
+
+/// The master's side of `ReloadRecord`.
+final class ReloadBoard {
+    private let file: Descriptor
+    private var state = ReloadRecord.State()
+
+    /// Creates a record without reloads.
+    init() throws(SystemError) {
+        file = try openMemoryFile(named: ReloadRecord.name)
+        write()
+    }
+
+    /// Records that a reload begins: it reads the files as they are from here on.
+    func begin() {
+        state.begun &+= 1
+        write()
+    }
+
+    /// Records the result of all reloads that have begun.
+    func end(_ outcome: ReloadRecord.Outcome, _ lines: [String] = []) {
+        guard state.ended != state.begun else { return }
+        state.ended = state.begun
+        state.outcome = outcome
+        state.text = lines.map { $0 + "\n" }.joined()
+        write()
+    }
+
+    private func write() {
+        _ = writeBytes(file.number, ReloadRecord.bytes(of: state), at: 0)
+    }
+
+    /// Closes the copy of a worker.
+    func closeInherited() { closeDescriptor(file.number) }
+}
+
+/// The reader of `ReloadRecord` in `-s reload`.
+public struct ReloadWatch: ~Copyable {
+    private let process: Int32
+    private let file: Descriptor
+    private let begunBefore: UInt64
+
+    /// The result of a reload.
+    public enum Result: Equatable, Sendable {
+        /// The configuration is in force, and no connection is accepted with the old one.
+        case inForce
+        /// The old configuration stays, for these reasons, with line ends.
+        case failed(String)
+        /// The master has exited.
+        case masterEnded
+        /// There was no result in time.
+        case timedOut
+    }
+
+    /// Opens the record of a master, before it is sent HUP; nil if it keeps none: it is another
+    /// program, or an older version. Throws SystemError if its descriptors cannot be inspected.
+    public init?(of process: Int32) throws(SystemError) {
+        guard let file = try openMemoryFile(named: ReloadRecord.name, of: process) else {
+            return nil
+        }
+        var state: ReloadRecord.State?
+        for _ in 0..<100 where state == nil { state = ReloadWatch.read(file.number) }
+        guard let state else { return nil }
+        self.process = process
+        self.file = file
+        begunBefore = state.begun
+    }
+
+    /// Waits until a reload has ended that began after this watch was opened, and so has read the
+    /// current files, no matter which process requested it.
+    public func wait(timeoutMs: Int64) -> Result {
+        let untilMs = Clock.monotonicMs() &+ timeoutMs
+        while true {
+            if let state = ReloadWatch.read(file.number), state.ended > begunBefore {
+                return state.outcome == .inForce ? .inForce : .failed(state.text)
+            }
+            if !isRunning(process) { return .masterEnded }
+            if Clock.monotonicMs() >= untilMs { return .timedOut }
+            pause(milliseconds: 10)
+        }
+    }
+
+    private static func read(_ fd: Int32) -> ReloadRecord.State? {
+        let limit = ReloadRecord.headBytes + ReloadRecord.textLimit
+        return ReloadRecord.state(in: readBytes(fd, atMost: limit))
+    }
+}
