@@ -1,5 +1,45 @@
 import Glibc
 
+/// The place of a connection in the tables of a worker.
+public struct Slot: BitwiseCopyable, Equatable, Sendable {
+    /// The index in the tables.
+    public let index: Int
+
+    /// Creates the slot with an index.
+    @inlinable @inline(__always)
+    public init(_ index: Int) { self.index = index }
+
+    /// Creates the slot of a link in a list.
+    @inlinable @inline(__always)
+    public init(link: UInt32) { index = Int(link) &- 1 }
+
+    /// The slot as a link in a list: its index plus one, so that 0 is none.
+    @inlinable @inline(__always)
+    public var link: UInt32 { UInt32(truncatingIfNeeded: index) &+ 1 }
+}
+
+/// A table with one element per connection, in zeroed memory.
+public struct SlotTable<Element: BitwiseCopyable>: ~Copyable {
+    @usableFromInline var elements: ZeroedStorage<Element>
+
+    /// Creates a table of `count` elements, whose all-zero bytes are a valid value.
+    public init(count: Int) { elements = ZeroedStorage(count: count) }
+
+    /// The number of elements.
+    public var count: Int { elements.count }
+    /// All slots, used or not.
+    public var slots: some Sequence<Slot> { (0..<elements.count).lazy.map { Slot($0) } }
+
+    /// The element of a connection, in place.
+    @inlinable
+    public subscript(_ slot: Slot) -> Element {
+        @inline(__always)
+        unsafeAddress { unsafe elements.address(of: slot.index) }
+        @inline(__always)
+        unsafeMutableAddress { unsafe elements.mutableAddress(of: slot.index) }
+    }
+}
+
 /// A list of slots of a table, in the order in which they were appended. Its links are stored in
 /// ``SlotLinks``, so that a slot is appended, unlinked and found in constant time.
 public struct SlotList: Equatable, Sendable {
@@ -16,8 +56,8 @@ public struct SlotList: Equatable, Sendable {
     public var isEmpty: Bool { count == 0 }
 }
 
-/// The links of the ``SlotList``s over one table. A slot is in one of them at most. The memory
-/// grows with the highest slot that was ever linked.
+/// The links of the ``SlotList``s over one table. An element is in one of them at most. The memory
+/// grows with the highest element that was ever linked.
 public struct SlotLinks {
     private struct Entry {
         var next: Int32 = -1
@@ -30,31 +70,31 @@ public struct SlotLinks {
     /// Creates links for empty lists.
     public init() {}
 
-    /// True if `slot` is in a list.
-    public func contains(_ slot: Int) -> Bool {
-        entries.indices.contains(slot) && entries[slot].isLinked
+    /// True if `element` is in a list.
+    public func contains(_ element: Int) -> Bool {
+        entries.indices.contains(element) && entries[element].isLinked
     }
 
-    /// Returns the slot that follows `slot` in its list; nil at the end.
-    public func next(after slot: Int) -> Int? {
-        guard contains(slot), entries[slot].next >= 0 else { return nil }
-        return Int(entries[slot].next)
+    /// Returns the element that follows `element` in its list; nil at the end.
+    public func next(after element: Int) -> Int? {
+        guard contains(element), entries[element].next >= 0 else { return nil }
+        return Int(entries[element].next)
     }
 
-    /// Appends `slot`, which must be in no list.
-    public mutating func append(_ slot: Int, to list: inout SlotList) {
-        link(slot, after: list.last, before: nil, of: &list)
+    /// Appends `element`, which must be in no list.
+    public mutating func append(_ element: Int, to list: inout SlotList) {
+        link(element, after: list.last, before: nil, of: &list)
     }
 
-    /// Inserts `slot`, which must be in no list, at the front.
-    public mutating func prepend(_ slot: Int, to list: inout SlotList) {
-        link(slot, after: nil, before: list.first, of: &list)
+    /// Inserts `element`, which must be in no list, at the front.
+    public mutating func prepend(_ element: Int, to list: inout SlotList) {
+        link(element, after: nil, before: list.first, of: &list)
     }
 
-    /// Unlinks `slot` from `list`, which must be its list; does nothing if it is in none.
-    public mutating func remove(_ slot: Int, from list: inout SlotList) {
-        guard contains(slot) else { return }
-        let (next, previous) = (entries[slot].next, entries[slot].previous)
+    /// Unlinks `element` from `list`, which must be its list; does nothing if it is in none.
+    public mutating func remove(_ element: Int, from list: inout SlotList) {
+        guard contains(element) else { return }
+        let (next, previous) = (entries[element].next, entries[element].previous)
         if previous >= 0 {
             entries[Int(previous)].next = next
         } else {
@@ -66,10 +106,10 @@ public struct SlotLinks {
             list.last = previous >= 0 ? Int(previous) : nil
         }
         list.count &-= 1
-        entries[slot] = Entry()
+        entries[element] = Entry()
     }
 
-    /// Unlinks the first slot of `list` and returns it; nil if there is none.
+    /// Unlinks the first element of `list` and returns it; nil if there is none.
     public mutating func popFirst(of list: inout SlotList) -> Int? {
         guard let first = list.first else { return nil }
         remove(first, from: &list)
@@ -77,21 +117,21 @@ public struct SlotLinks {
     }
 
     private mutating func link(
-        _ slot: Int, after previous: Int?, before next: Int?, of list: inout SlotList
+        _ element: Int, after previous: Int?, before next: Int?, of list: inout SlotList
     ) {
-        precondition(slot >= 0 && !contains(slot), "a slot is in one list at most")
-        while entries.count <= slot { entries.append(Entry()) }
-        entries[slot] = Entry(
+        precondition(element >= 0 && !contains(element), "an element is in one list at most")
+        while entries.count <= element { entries.append(Entry()) }
+        entries[element] = Entry(
             next: Int32(truncatingIfNeeded: next ?? -1),
             previous: Int32(truncatingIfNeeded: previous ?? -1), isLinked: true)
-        let link = Int32(truncatingIfNeeded: slot)
-        if let previous { entries[previous].next = link } else { list.first = slot }
-        if let next { entries[next].previous = link } else { list.last = slot }
+        let link = Int32(truncatingIfNeeded: element)
+        if let previous { entries[previous].next = link } else { list.first = element }
+        if let next { entries[next].previous = link } else { list.last = element }
         list.count &+= 1
     }
 }
 
-/// The free slots of a table. The slot that was released last is acquired first: its memory is in
+/// The free slots of a table. The one that was released last is acquired first: its memory is in
 /// the processor's cache.
 public struct FreeList: ~Copyable {
     @usableFromInline var next: ZeroedStorage<UInt32>
@@ -121,9 +161,9 @@ public struct FreeList: ~Copyable {
 
     /// Makes a slot free again.
     @inlinable
-    public mutating func release(_ slot: Int) {
-        next[slot] = first
-        first = UInt32(truncatingIfNeeded: slot) &+ 1
+    public mutating func release(_ index: Int) {
+        next[index] = first
+        first = UInt32(truncatingIfNeeded: index) &+ 1
     }
 }
 

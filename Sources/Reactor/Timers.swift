@@ -14,7 +14,7 @@ public struct Timers: ~Copyable {
         @usableFromInline var deadlineMs: Int64
     }
 
-    @usableFromInline var entries: ZeroedStorage<Entry>
+    @usableFromInline var entries: SlotTable<Entry>
     /// The armed slots as a heap: none is later than its two children.
     @usableFromInline var heap: ZeroedStorage<UInt32>
     /// The number of armed slots.
@@ -23,13 +23,13 @@ public struct Timers: ~Copyable {
 
     /// Creates room for `slots` slots, numbered from 0.
     public init(slots: Int) {
-        entries = ZeroedStorage(count: slots)
+        entries = SlotTable(count: slots)
         heap = ZeroedStorage(count: slots)
     }
 
     /// Sets the deadline of `slot` to `deadlineMs` of the monotonic clock, replacing an earlier
     /// one.
-    public mutating func arm(_ slot: Int, atMs deadlineMs: Int64) {
+    public mutating func arm(_ slot: Slot, atMs deadlineMs: Int64) {
         entries[slot].deadlineMs = deadlineMs
         if entries[slot].position == 0 {
             place(slot, at: armed)
@@ -39,57 +39,59 @@ public struct Timers: ~Copyable {
     }
 
     /// Removes the deadline of `slot`, if it has one.
-    public mutating func cancel(_ slot: Int) {
+    public mutating func cancel(_ slot: Slot) {
         guard entries[slot].position != 0 else { return }
         let position = Int(entries[slot].position) &- 1
         entries[slot].position = 0
         armed &-= 1
         guard position < count else { return }
-        place(Int(heap[count]), at: position)
+        place(Slot(Int(heap[count])), at: position)
         settle(position)
     }
 
     /// Returns true if `slot` has a deadline.
     @inlinable
-    public func isArmed(_ slot: Int) -> Bool { entries[slot].position != 0 }
+    public func isArmed(_ slot: Slot) -> Bool { entries[slot].position != 0 }
 
     /// Returns the earliest deadline, in milliseconds of the monotonic clock.
     public func earliestMs() -> Int64? { count > 0 ? deadline(at: 0) : nil }
 
     /// Removes and returns the slot with the earliest deadline, if that has expired; nil otherwise.
     @inlinable
-    public mutating func popExpired(nowMs: Int64) -> Int? {
+    public mutating func popExpired(nowMs: Int64) -> Slot? {
         count > 0 ? popFirst(nowMs: nowMs) : nil
     }
 
     @usableFromInline
-    mutating func popFirst(nowMs: Int64) -> Int? {
+    mutating func popFirst(nowMs: Int64) -> Slot? {
         guard deadline(at: 0) <= nowMs else { return nil }
-        let slot = Int(heap[0])
+        let slot = Slot(Int(heap[0]))
         cancel(slot)
         return slot
     }
 
-    private func deadline(at position: Int) -> Int64 { entries[Int(heap[position])].deadlineMs }
+    private func deadline(at position: Int) -> Int64 {
+        entries[Slot(Int(heap[position]))].deadlineMs
+    }
 
-    private mutating func place(_ slot: Int, at position: Int) {
-        heap[position] = UInt32(truncatingIfNeeded: slot)
+    private mutating func place(_ slot: Slot, at position: Int) {
+        heap[position] = UInt32(truncatingIfNeeded: slot.index)
         entries[slot].position = UInt32(truncatingIfNeeded: position &+ 1)
     }
 
     /// Moves the element at `position` up or down to its place in the heap.
     private mutating func settle(_ position: Int) {
-        let slot = Int(heap[position])
+        let slot = Slot(Int(heap[position]))
         let deadlineMs = entries[slot].deadlineMs
         var hole = position
         while hole > 0 {
             let parent = (hole &- 1) / 2
             guard deadlineMs < deadline(at: parent) else { break }
-            place(Int(heap[parent]), at: hole)
+            place(Slot(Int(heap[parent])), at: hole)
             hole = parent
         }
         while let child = earlierChild(of: hole), deadline(at: child) < deadlineMs {
-            place(Int(heap[child]), at: hole)
+            place(Slot(Int(heap[child])), at: hole)
             hole = child
         }
         place(slot, at: hole)
@@ -125,7 +127,7 @@ public struct Deadlines: ~Copyable {
         @usableFromInline var durationMs: Int64
     }
 
-    @usableFromInline var entries: ZeroedStorage<Entry>
+    @usableFromInline var entries: SlotTable<Entry>
     @usableFromInline var lists: ZeroedStorage<List>
     /// A lower bound of all deadlines, in milliseconds of the monotonic clock; Int64.max if there
     /// is none. The deadline it was set for may have been cancelled.
@@ -134,7 +136,7 @@ public struct Deadlines: ~Copyable {
 
     /// Creates lists for `durationsMs`, and room for `slots` slots.
     public init(durationsMs: [Int64], slots: Int) {
-        entries = ZeroedStorage(count: slots)
+        entries = SlotTable(count: slots)
         lists = ZeroedStorage(count: durationsMs.count)
         for index in durationsMs.indices { lists[index].durationMs = durationsMs[index] }
     }
@@ -142,9 +144,9 @@ public struct Deadlines: ~Copyable {
     /// Sets the deadline of `slot` to one duration of `list` after `nowMs`, replacing an earlier
     /// one.
     @inlinable
-    public mutating func arm(_ slot: Int, list: Int, nowMs: Int64) {
+    public mutating func arm(_ slot: Slot, list: Int, nowMs: Int64) {
         cancel(slot)
-        let link = UInt32(truncatingIfNeeded: slot) &+ 1
+        let link = slot.link
         let last = lists[list].last
         entries[slot].list = UInt32(truncatingIfNeeded: list) &+ 1
         entries[slot].deadlineMs = nowMs &+ lists[list].durationMs
@@ -154,38 +156,38 @@ public struct Deadlines: ~Copyable {
         if last == 0 {
             lists[list].first = link
         } else {
-            entries[Int(last) &- 1].next = link
+            entries[Slot(link: last)].next = link
         }
         lists[list].last = link
     }
 
     /// Removes the deadline of `slot`, if it has one.
     @inlinable
-    public mutating func cancel(_ slot: Int) {
+    public mutating func cancel(_ slot: Slot) {
         let entry = entries[slot]
         guard entry.list != 0 else { return }
         let list = Int(entry.list) &- 1
         if entry.previous == 0 {
             lists[list].first = entry.next
         } else {
-            entries[Int(entry.previous) &- 1].next = entry.next
+            entries[Slot(link: entry.previous)].next = entry.next
         }
         if entry.next == 0 {
             lists[list].last = entry.previous
         } else {
-            entries[Int(entry.next) &- 1].previous = entry.previous
+            entries[Slot(link: entry.next)].previous = entry.previous
         }
         entries[slot].list = 0
     }
 
     /// Returns true if `slot` has a deadline.
     @inlinable
-    public func isArmed(_ slot: Int) -> Bool { entries[slot].list != 0 }
+    public func isArmed(_ slot: Slot) -> Bool { entries[slot].list != 0 }
 
     /// Returns the slot of a list that was armed first.
-    public func oldest(in list: Int) -> Int? {
+    public func oldest(in list: Int) -> Slot? {
         guard list >= 0, list < lists.count, lists[list].first != 0 else { return nil }
-        return Int(lists[list].first) &- 1
+        return Slot(link: lists[list].first)
     }
 
     /// Returns the earliest deadline, in milliseconds of the monotonic clock.
@@ -195,7 +197,7 @@ public struct Deadlines: ~Copyable {
         while index < lists.count {
             let first = lists[index].first
             if first != 0 {
-                let deadline = entries[Int(first) &- 1].deadlineMs
+                let deadline = entries[Slot(link: first)].deadlineMs
                 earliest = min(earliest ?? deadline, deadline)
             }
             index &+= 1
@@ -205,17 +207,17 @@ public struct Deadlines: ~Copyable {
 
     /// Removes and returns one slot whose deadline has expired; nil if there is none.
     @inlinable
-    public mutating func popExpired(nowMs: Int64) -> Int? {
+    public mutating func popExpired(nowMs: Int64) -> Slot? {
         nowMs < lowerBound ? nil : findExpired(nowMs: nowMs)
     }
 
     @usableFromInline
-    mutating func findExpired(nowMs: Int64) -> Int? {
+    mutating func findExpired(nowMs: Int64) -> Slot? {
         var index = 0
         while index < lists.count {
             let first = lists[index].first
-            if first != 0, entries[Int(first) &- 1].deadlineMs <= nowMs {
-                let slot = Int(first) &- 1
+            if first != 0, entries[Slot(link: first)].deadlineMs <= nowMs {
+                let slot = Slot(link: first)
                 cancel(slot)
                 return slot
             }

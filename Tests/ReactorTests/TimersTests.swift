@@ -1,3 +1,4 @@
+import Linux
 import Reactor
 import Testing
 
@@ -105,11 +106,11 @@ private final class SharedTimers {
 
     var count: Int { timers.count }
 
-    func arm(_ slot: Int, atMs: Int64) { timers.arm(slot, atMs: atMs) }
-    func cancel(_ slot: Int) { timers.cancel(slot) }
-    func isArmed(_ slot: Int) -> Bool { timers.isArmed(slot) }
+    func arm(_ slot: Int, atMs: Int64) { timers.arm(Slot(slot), atMs: atMs) }
+    func cancel(_ slot: Int) { timers.cancel(Slot(slot)) }
+    func isArmed(_ slot: Int) -> Bool { timers.isArmed(Slot(slot)) }
     func earliestMs() -> Int64? { timers.earliestMs() }
-    func takeExpired(nowMs: Int64) -> Int? { timers.popExpired(nowMs: nowMs) }
+    func takeExpired(nowMs: Int64) -> Int? { timers.popExpired(nowMs: nowMs)?.index }
 }
 
 @Suite struct DeadlinesTests {
@@ -230,11 +231,11 @@ private final class SharedDeadlines {
     }
 
     func arm(_ slot: Int, list: Int, nowMs: Int64) {
-        deadlines.arm(slot, list: list, nowMs: nowMs)
+        deadlines.arm(Slot(slot), list: list, nowMs: nowMs)
     }
 
-    func cancel(_ slot: Int) { deadlines.cancel(slot) }
-    func isArmed(_ slot: Int) -> Bool { deadlines.isArmed(slot) }
+    func cancel(_ slot: Int) { deadlines.cancel(Slot(slot)) }
+    func isArmed(_ slot: Int) -> Bool { deadlines.isArmed(Slot(slot)) }
     func earliestMs() -> Int64? { deadlines.earliestMs() }
-    func takeExpired(nowMs: Int64) -> Int? { deadlines.popExpired(nowMs: nowMs) }
+    func takeExpired(nowMs: Int64) -> Int? { deadlines.popExpired(nowMs: nowMs)?.index }
 }

@@ -116,7 +116,7 @@ import Testing
     private func client(_ number: UInt32) -> WaitingClient { WaitingClient(Peer(ipv4: number)) }
 
     private func waiter(_ slot: Int) -> HelperClient.Waiter {
-        HelperClient.Waiter(slot: slot, generation: UInt32(slot))
+        HelperClient.Waiter(slot: Slot(slot), generation: UInt32(slot))
     }
 
     private mutating func sendRequest(

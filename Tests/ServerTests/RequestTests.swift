@@ -1,3 +1,4 @@
+import Linux
 import HTTP
 import Testing
 
@@ -64,7 +65,7 @@ import Testing
     @Test func restartResetsAllFields() {
         let limits = HeadLimits(requestLine: 100)
         var request = used
-        request.resetForConnection(id: -1, slot: 0, limits, .none, server: 0, location: 0)
+        request.resetForConnection(id: -1, slot: Slot(0), limits, .none, server: 0, location: 0)
         #expect(fields(request) == fields(Request(limits: limits)))
         let bytes = Array("GET / HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
         #expect(request.parser.resume(bytes.span) == .complete)

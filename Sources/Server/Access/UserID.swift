@@ -252,7 +252,9 @@ enum UserIDCookies {
     }
 
     /// Returns userid_service, or the last four bytes of the local address; 0 for version 1.
-    private static func service(_ settings: UserIDPlan, _ slot: Int, _ services: borrowing Services)
+    private static func service(
+        _ settings: UserIDPlan, _ slot: Slot, _ services: borrowing Services
+    )
         -> UInt32
     {
         if let service = settings.service {

@@ -25,17 +25,17 @@ struct ResponseCache: ~Copyable {
     }
 
     deinit {
-        for slot in 0..<slots.end { unsafe Glibc.free(responses[slot].memory) }
+        for place in 0..<slots.end { unsafe Glibc.free(responses[place].memory) }
     }
 
     /// True if responses are cached.
     private(set) var isOn: Bool
 
-    subscript(_ slot: Int) -> CachedResponse {
+    subscript(_ place: Int) -> CachedResponse {
         @inline(__always)
-        unsafeAddress { unsafe responses.address(of: slot) }
+        unsafeAddress { unsafe responses.address(of: place) }
         @inline(__always)
-        unsafeMutableAddress { unsafe responses.mutableAddress(of: slot) }
+        unsafeMutableAddress { unsafe responses.mutableAddress(of: place) }
     }
 
     @inline(__always)
@@ -50,26 +50,26 @@ struct ResponseCache: ~Copyable {
     /// method that is not `mutating` would receive a copy of the struct.
     mutating func find(_ path: Span<UInt8>, _ variant: CachedResponse.Key, _ hash: UInt64) -> Int? {
         var cursor = index.start(hash)
-        while let slot = index.next(hash, at: &cursor) {
-            if responses[slot].hash == hash, responses[slot].variant == variant,
-                Int(responses[slot].pathCount) == path.count,
-                let memory = unsafe responses[slot].memory
+        while let place = index.next(hash, at: &cursor) {
+            if responses[place].hash == hash, responses[place].variant == variant,
+                Int(responses[place].pathCount) == path.count,
+                let memory = unsafe responses[place].memory
             {
                 let isEqual = unsafe path.withUnsafeBytes {
                     unsafe $0.isEmpty || memcmp($0.baseAddress!, memory, $0.count) == 0
                 }
-                if isEqual { return slot }
+                if isEqual { return place }
             }
         }
         return nil
     }
 
     /// Returns the head of a response.
-    func head(_ slot: Int) -> Buffer {
-        guard let memory = unsafe responses[slot].memory else { return .none }
+    func head(_ place: Int) -> Buffer {
+        guard let memory = unsafe responses[place].memory else { return .none }
         return unsafe Buffer(
-            unsafe: memory + Int(responses[slot].pathCount),
-            capacity: Int(responses[slot].headCount) &+ Int(responses[slot].bodyCount))
+            unsafe: memory + Int(responses[place].pathCount),
+            capacity: Int(responses[place].headCount) &+ Int(responses[place].bodyCount))
     }
 
     /// Stores the response to a path, in place of an older one. Nothing is stored if it takes too
@@ -80,9 +80,9 @@ struct ResponseCache: ~Copyable {
         let hash = hash(path, made.variant)
         if let old = find(path, made.variant, hash) { drop(old) }
         let size = path.count &+ head.count &+ body.count
-        guard let slot = room(for: ResponseCache.responseCost &+ size) else { return }
+        guard let place = room(for: ResponseCache.responseCost &+ size) else { return }
         // Swift's own allocation would terminate the process if memory is short.
-        guard let memory = unsafe malloc(max(1, size)) else { return slots.release(slot) }
+        guard let memory = unsafe malloc(max(1, size)) else { return slots.release(place) }
         var response = made
         unsafe response.memory = memory
         response.hash = hash
@@ -93,26 +93,26 @@ struct ResponseCache: ~Copyable {
         writer.append(path)
         writer.append(head)
         writer.append(body)
-        responses[slot] = response
-        index.insert(slot, hash)
+        responses[place] = response
+        index.insert(place, hash)
         byteCount &+= Int64(ResponseCache.responseCost &+ size)
     }
 
     /// Removes a response.
-    mutating func drop(_ slot: Int) {
-        index.remove(slot, responses[slot].hash)
-        byteCount &-= Int64(ResponseCache.responseCost &+ responses[slot].byteCount)
-        unsafe Glibc.free(responses[slot].memory)
-        responses[slot] = CachedResponse()
-        slots.release(slot)
+    mutating func drop(_ place: Int) {
+        index.remove(place, responses[place].hash)
+        byteCount &-= Int64(ResponseCache.responseCost &+ responses[place].byteCount)
+        unsafe Glibc.free(responses[place].memory)
+        responses[place] = CachedResponse()
+        slots.release(place)
     }
 
     /// Removes responses that were last sent before this second. Each call examines a part of the
     /// table.
     mutating func sweep(before second: Int64) {
-        for slot in sweeper.slots(of: slots.end)
-        where unsafe responses[slot].memory != nil && responses[slot].datedSecond < second {
-            drop(slot)
+        for place in sweeper.slots(of: slots.end)
+        where unsafe responses[place].memory != nil && responses[place].datedSecond < second {
+            drop(place)
         }
         sweeper.rest(of: slots.end, nowMs: 0, periodMs: 0)
     }
@@ -120,7 +120,7 @@ struct ResponseCache: ~Copyable {
     /// Removes all responses, and caches nothing from then on.
     mutating func close() {
         isOn = false
-        for slot in 0..<slots.end where unsafe responses[slot].memory != nil { drop(slot) }
+        for place in 0..<slots.end where unsafe responses[place].memory != nil { drop(place) }
     }
 
     /// Bytes of memory that a response uses in addition to its path, head and body: the entry, two
@@ -134,19 +134,19 @@ struct ResponseCache: ~Copyable {
             victims &+= 1
             guard victims <= ClockEviction.maxVictims, dropOne() else { return nil }
         }
-        if let slot = slots.acquire() { return slot }
+        if let place = slots.acquire() { return place }
         return dropOne() ? slots.acquire() : nil
     }
 
     private mutating func dropOne() -> Bool {
         for _ in 0..<ClockEviction.maxStepsPerEviction {
-            guard let slot = eviction.step(of: slots.end) else { return false }
-            guard unsafe responses[slot].memory != nil else { continue }
-            if responses[slot].uses == 0 {
-                drop(slot)
+            guard let place = eviction.step(of: slots.end) else { return false }
+            guard unsafe responses[place].memory != nil else { continue }
+            if responses[place].uses == 0 {
+                drop(place)
                 return true
             }
-            responses[slot].uses &-= 1
+            responses[place].uses &-= 1
         }
         return false
     }

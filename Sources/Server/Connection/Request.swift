@@ -1,4 +1,5 @@
 import HTTP
+import Linux
 
 /// The state of a request in progress, which an idle connection does not need.
 ///
@@ -9,7 +10,7 @@ struct Request {
     /// The index in the worker's table; ``subrequestID`` for a subrequest.
     var id: Int32 = -1
     /// The index of its connection in the worker's tables.
-    var slot = 0
+    var slot = Slot(0)
 
     // Received bytes.
     var input = Buffer.none
@@ -86,6 +87,8 @@ struct Request {
     var sentHead: [UInt8]?
     /// The normalized path, while the request is processed.
     var uri = RequestPath()
+    /// True once the path was computed from the request's target.
+    var hasPath = false
     /// The index file that the request was redirected to, for `$uri`.
     var index: PlanBytes?
     var status = 0
@@ -140,7 +143,7 @@ struct Request {
     /// Resets all fields for a new connection, whose requests start in `server` and `location`.
     /// Equivalent to a new value, but in place.
     mutating func resetForConnection(
-        id: Int32, slot: Int, _ limits: HeadLimits, _ memory: FieldBlockCache, server: Int32,
+        id: Int32, slot: Slot, _ limits: HeadLimits, _ memory: FieldBlockCache, server: Int32,
         location: Int32
     ) {
         self.id = id
@@ -203,6 +206,7 @@ struct Request {
         if context != nil { context = nil }
         if sentHead != nil { sentHead = nil }
         uri = RequestPath()
+        hasPath = false
         index = nil
         status = 0
         varies = false

@@ -88,7 +88,7 @@ public enum Explainer {
         let (near, far) = try openStreamPair()
         let client = Descriptor(owning: near)
         worker.services.clock.update()
-        guard let slot = worker.freeConnections.acquire() else {
+        guard let slot = worker.freeConnections.acquire().map({ Slot($0) }) else {
             throw SystemError("worker_connections", code: Errno.noMemory)
         }
         worker.openConnection(slot, far, reached.client, listener: reached.listen)

@@ -151,12 +151,12 @@ struct HelperClient {
     /// Cancels the wait of a connection that is closed. If the job was sent already, its reply is
     /// ignored.
     mutating func cancel(_ waiter: Waiter) {
-        guard waiting.indices.contains(waiter.slot), waiterLinks.contains(waiter.slot),
-            waiting[waiter.slot].generation == waiter.generation
+        guard waiting.indices.contains(waiter.slot.index), waiterLinks.contains(waiter.slot.index),
+            waiting[waiter.slot.index].generation == waiter.generation
         else { return }
-        let place = waiting[waiter.slot].job
+        let place = waiting[waiter.slot.index].job
         guard var job = jobs[place] else { return }
-        waiterLinks.remove(waiter.slot, from: &job.waiters)
+        waiterLinks.remove(waiter.slot.index, from: &job.waiters)
         jobs[place] = job
         guard job.waiters.isEmpty else { return }
         ageLinks.remove(place, from: &ages)
@@ -191,9 +191,9 @@ struct HelperClient {
 
     private mutating func add(_ waiter: Waiter, to place: Int) {
         guard var job = jobs[place] else { return }
-        while waiting.count <= waiter.slot { waiting.append((job: 0, generation: 0)) }
-        waiting[waiter.slot] = (job: place, generation: waiter.generation)
-        waiterLinks.append(waiter.slot, to: &job.waiters)
+        while waiting.count <= waiter.slot.index { waiting.append((job: 0, generation: 0)) }
+        waiting[waiter.slot.index] = (job: place, generation: waiter.generation)
+        waiterLinks.append(waiter.slot.index, to: &job.waiters)
         jobs[place] = job
         // A request waits for it again.
         if !ageLinks.contains(place) { ageLinks.append(place, to: &ages) }
@@ -221,7 +221,7 @@ struct HelperClient {
         guard var job = jobs[place] else { return [] }
         var waiters: [Waiter] = []
         while let slot = waiterLinks.popFirst(of: &job.waiters) {
-            waiters.append(Waiter(slot: slot, generation: waiting[slot].generation))
+            waiters.append(Waiter(slot: Slot(slot), generation: waiting[slot].generation))
         }
         jobs[place] = job
         return waiters
@@ -433,4 +433,11 @@ extension HelperClient {
         if mayBeBroken { failInFlight() }
         return mayBeBroken
     }
+}
+
+/// The client of the helper process, held by reference.
+final class HelperClientBox {
+    var client: HelperClient
+
+    init(_ line: HelperClient) { self.client = line }
 }

@@ -95,7 +95,7 @@ enum HelperProtocol {
 extension HelperClient {
     /// A connection that waits for a reply.
     struct Waiter: Equatable {
-        let slot: Int
+        let slot: Slot
         let generation: UInt32
     }
 

@@ -307,6 +307,7 @@ enum Phases {
             RequestTarget.normalize(path: raw, mergesSlashes: merges, into: &writer)
             && !writer.hasOverflowed
         request.uri.setCount(isValid ? writer.count : 0)
+        request.hasPath = true
         return isValid
     }
 

@@ -49,7 +49,7 @@ enum PeerVariables {
 
     /// Writes the name of the unix socket that accepted a connection.
     static func writeSocketName(
-        _ slot: Int, into writer: inout ByteWriter, _ services: inout Services
+        _ slot: Slot, into writer: inout ByteWriter, _ services: inout Services
     ) {
         let address = services.plan.addresses[Int(services.connections[slot].address)]
         writer.append(address.socketName.span)
@@ -58,7 +58,7 @@ enum PeerVariables {
     /// Writes a number of TCP_INFO, in the kernel's units. Returns false for a connection that is
     /// not TCP.
     static func writeTCPInfo(
-        _ variable: Variable, _ slot: Int, into writer: inout ByteWriter,
+        _ variable: Variable, _ slot: Slot, into writer: inout ByteWriter,
         _ services: borrowing Services
     ) -> Bool {
         guard let info = TCPInfo(of: services.connections[slot].fd) else { return false }

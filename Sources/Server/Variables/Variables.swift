@@ -236,7 +236,7 @@ enum Variables {
         request.uri.load(services.paths.acquire())
         if let stored = request.context?.uri {
             request.uri.replace(by: stored.span)
-        } else if request.phase > .start, Phases.normalizePath(&request, &services),
+        } else if request.hasPath, Phases.normalizePath(&request, &services),
             let index = request.index
         {
             request.uri.append(index.span)

@@ -41,7 +41,8 @@ enum FileReading {
         return true
     }
 
-    private static func reader(_ slot: Int, _ services: borrowing Services) -> HelperClient.Waiter {
+    private static func reader(_ slot: Slot, _ services: borrowing Services) -> HelperClient.Waiter
+    {
         HelperClient.Waiter(slot: slot, generation: services.connections[slot].generation)
     }
 

@@ -15,12 +15,12 @@ struct Services: ~Copyable {
     var timers: Timers
     var clock = CachedTime()
 
-    var connections: ZeroedStorage<Connection>
-    var peers: ZeroedStorage<Peer>
+    var connections: SlotTable<Connection>
+    var peers: SlotTable<Peer>
     /// The addresses from the PROXY protocol, valid where `hasProxyAddresses`.
-    var proxyAddresses: ZeroedStorage<ProxyHeader.Addresses>
+    var proxyAddresses: SlotTable<ProxyHeader.Addresses>
     /// The peer before realip replaced it, valid where a request `hasRealAddress`.
-    var socketPeers: ZeroedStorage<Peer>
+    var socketPeers: SlotTable<Peer>
 
     /// Password files and verified passwords.
     var passwordState = PasswordState()
@@ -76,10 +76,10 @@ struct Services: ~Copyable {
         plan = context.plan
         let slots = plan.main.workerConnections
         timers = Timers(slots: slots)
-        connections = ZeroedStorage(count: slots)
-        peers = ZeroedStorage(count: slots)
-        proxyAddresses = ZeroedStorage(count: slots)
-        socketPeers = ZeroedStorage(count: slots)
+        connections = SlotTable(count: slots)
+        peers = SlotTable(count: slots)
+        proxyAddresses = SlotTable(count: slots)
+        socketPeers = SlotTable(count: slots)
         outputs = BufferPool(size: Services.outputSize, keeps: 32)
         let bounds = Services.cacheBounds(context, explanation)
         let seed = randomNumber()
@@ -172,7 +172,7 @@ struct Services: ~Copyable {
 
     /// Returns the local address of a connection: getsockname(2), unless it is the simulated one of
     /// `apus explain`.
-    func localAddress(of slot: Int) -> Peer {
+    func localAddress(of slot: Slot) -> Peer {
         explanation?.local ?? Peer.local(of: connections[slot].fd)
     }
 
@@ -180,7 +180,7 @@ struct Services: ~Copyable {
     /// connection is reset, even if this process dies: otherwise a part of the body would look
     /// complete (RFC 9112, section 8). Clients recognize a truncated body that has a length or is
     /// chunked, so its connection is closed normally; a reset could discard received bytes.
-    mutating func delimitBodyByClose(_ slot: Int) {
+    mutating func delimitBodyByClose(_ slot: Slot) {
         connections[slot].delimitsBody = true
         _ = clinux_reset_on_close(connections[slot].fd)
     }

@@ -25,7 +25,7 @@ struct Worker: ~Copyable {
     var silent = SlotList()
     var silentLinks = SlotLinks()
     /// Connections whose slice ended before they were done, in the order in which they continue.
-    var queue: [UInt32] = []
+    var queue: [Slot] = []
 
     var inputs: BufferPool
     /// The cache of header blocks.

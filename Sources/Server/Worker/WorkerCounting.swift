@@ -5,7 +5,7 @@ import Linux
 /// configuration uses neither.
 enum StubStatus {
     /// Updates the counters for a connection's new state.
-    static func updateCounters(_ slot: Int, _ services: inout Services) {
+    static func updateCounters(_ slot: Slot, _ services: inout Services) {
         let connection = services.connections[slot]
         if connection.counted != connection.state {
             count(connection.counted, adding: 0 &- 1, &services)
@@ -39,14 +39,14 @@ enum StubStatus {
     }
 
     /// Returns the counters of all workers, including the current request.
-    static func totalCounts(_ slot: Int, _ services: inout Services) -> Scoreboard.Counts {
+    static func totalCounts(_ slot: Slot, _ services: inout Services) -> Scoreboard.Counts {
         updateCounters(slot, &services)
         publishCounts(services)
         return services.context.scoreboard.total
     }
 
     /// Returns the value of `$connections_active` and similar variables.
-    static func connectionCount(_ variable: Variable, _ slot: Int, _ services: inout Services)
+    static func connectionCount(_ variable: Variable, _ slot: Slot, _ services: inout Services)
         -> UInt64
     {
         let total = totalCounts(slot, &services)

@@ -120,7 +120,7 @@ final class ConnectionDriver {
 
     /// Advances the clock to the deadline.
     func expire() throws {
-        guard deadlines.popExpired(nowMs: nowMs) == 0 else { return }
+        guard deadlines.popExpired(nowMs: nowMs) == Slot(0) else { return }
         if hasExchange { try drive(.expired) } else { close() }
     }
 
@@ -185,11 +185,11 @@ final class ConnectionDriver {
             guard request.outputCount == 0 else {
                 throw SimulationFailure("what earlier requests are owed waits for this one")
             }
-            deadlines.cancel(0)
+            deadlines.cancel(Slot(0))
             isPaused = true
             return nil
         case .yield:
-            deadlines.cancel(0)
+            deadlines.cancel(Slot(0))
             isQueued = true
             return nil
         case .throttle:
@@ -412,9 +412,9 @@ final class ConnectionDriver {
         }
         switch kind {
         case .header:
-            if !connection.hasHeadDeadline || !deadlines.isArmed(0) {
+            if !connection.hasHeadDeadline || !deadlines.isArmed(Slot(0)) {
                 connection.hasHeadDeadline = true
-                deadlines.arm(0, list: 0, nowMs: nowMs)
+                deadlines.arm(Slot(0), list: 0, nowMs: nowMs)
             }
         case .send: arm(2)
         case .keepalive: arm(3)
@@ -433,13 +433,13 @@ final class ConnectionDriver {
         guard isResponding || request.outputCount > 0 else {
             throw SimulationFailure("it waits to send nothing")
         }
-        deadlines.cancel(0)
+        deadlines.cancel(Slot(0))
         heldUntilMs = nowMs + Int64.random(in: 1...100_000, using: &random)
     }
 
     private func arm(_ list: Int) {
         connection.hasHeadDeadline = false
-        deadlines.arm(0, list: list, nowMs: nowMs)
+        deadlines.arm(Slot(0), list: list, nowMs: nowMs)
     }
 
     private func linger() throws -> Connection.Input? {
@@ -464,9 +464,9 @@ final class ConnectionDriver {
         releaseExchange()
         interest = .read
         if connection.requests == 0 {
-            if !deadlines.isArmed(0) {
+            if !deadlines.isArmed(Slot(0)) {
                 connection.hasHeadDeadline = true
-                deadlines.arm(0, list: 0, nowMs: nowMs)
+                deadlines.arm(Slot(0), list: 0, nowMs: nowMs)
             }
         } else {
             arm(3)
@@ -501,7 +501,7 @@ final class ConnectionDriver {
     private func close() {
         isClosed = true
         socket.serverHasEnded = true
-        deadlines.cancel(0)
+        deadlines.cancel(Slot(0))
         isQueued = false
         if hasExchange { releaseExchange() }
         connection.state = .free
@@ -519,7 +519,7 @@ final class ConnectionDriver {
     func checkBetweenTurns() throws {
         if isClosed || heldUntilMs != nil {
             guard deadlines.earliestMs() == nil else { throw SimulationFailure("a timer is left") }
-        } else if !isQueued, !isPaused, !deadlines.isArmed(0) {
+        } else if !isQueued, !isPaused, !deadlines.isArmed(Slot(0)) {
             throw SimulationFailure("it waits without a deadline")
         }
     }

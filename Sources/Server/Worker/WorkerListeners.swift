@@ -76,7 +76,7 @@ extension Worker {
                 openConnection(slot, descriptor, peer, listener: index)
                 continue
             }
-            freeConnections.release(slot)
+            freeConnections.release(slot.index)
             if descriptor >= 0 { closeDescriptor(descriptor) }
             guard AcceptFailure(0 &- descriptor) == .clientGone else { return }
         }
@@ -94,12 +94,12 @@ extension Worker {
             var peer = Peer()
             let descriptor = peer.accept(from: listeners[index].descriptor)
             guard descriptor >= 0 else {
-                freeConnections.release(slot)
+                freeConnections.release(slot.index)
                 acceptFailed(0 &- descriptor, from: index)
                 return
             }
             guard descriptor < poller.engine.descriptorLimit else {
-                freeConnections.release(slot)
+                freeConnections.release(slot.index)
                 closeDescriptor(descriptor)
                 handleDescriptorLimit(descriptor)
                 return
@@ -111,14 +111,14 @@ extension Worker {
 
     /// Returns a free slot. If there is none, closes idle connections to make room; returns nil if
     /// no connection is idle.
-    private mutating func acquireConnection() -> Int? {
-        if let slot = freeConnections.acquire() { return slot }
+    private mutating func acquireConnection() -> Slot? {
+        if let index = freeConnections.acquire() { return Slot(index) }
         guard closeIdle() > 0 else { return nil }
         services.logFailure(
             .warn,
             "\(services.plan.main.workerConnections) worker_connections are not enough, "
                 + "reusing connections")
-        return freeConnections.acquire()
+        return freeConnections.acquire().map { Slot($0) }
     }
 
     /// Closes some of the connections that have waited longest for their first or next request, as
@@ -134,7 +134,7 @@ extension Worker {
 
     /// Returns the connection that has waited longest for its first or next request; nil if none
     /// waits. Connections that wait for their next request are in the lists of keepalive timeouts.
-    private mutating func longestIdle() -> Int? {
+    private mutating func longestIdle() -> Slot? {
         var longest = longestSilent()
         var sinceMs = longest.map { services.connections[$0].acceptedMs } ?? Int64.max
         for list in services.plan.keepaliveLists {
@@ -150,12 +150,12 @@ extension Worker {
 
     /// Returns the connection that was accepted first of those that have sent nothing. Connections
     /// that have sent something since they were linked are unlinked here, each once.
-    private mutating func longestSilent() -> Int? {
-        while let slot = silent.first {
+    private mutating func longestSilent() -> Slot? {
+        while let slot = silent.first.map({ Slot($0) }) {
             if services.connections[slot].state == .idle, services.connections[slot].requests == 0 {
                 return slot
             }
-            silentLinks.remove(slot, from: &silent)
+            silentLinks.remove(slot.index, from: &silent)
         }
         return nil
     }
