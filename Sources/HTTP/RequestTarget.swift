@@ -1,27 +1,6 @@
 /// Conversion between the path of a request target and a path of the site (RFC 3986, sections 2.1
 /// and 5.2.4), as nginx does it.
 public enum RequestTarget {
-    /// Returns true if `normalize` would leave the path unchanged: no escapes, no segment that
-    /// begins with a dot, no adjacent slashes, no `?`, `#` or NUL.
-    public static func isSimple(_ path: Span<UInt8>) -> Bool {
-        guard path.count > 0, path[0] == 0x2F else { return false }
-        var afterSlash = false
-        for index in 0..<path.count {
-            switch path[index] {
-            case 0x2F:
-                if afterSlash { return false }
-                afterSlash = true
-            case 0x2E:
-                if afterSlash { return false }
-            case 0x25, 0x23, 0x3F, 0:
-                return false
-            default:
-                afterSlash = false
-            }
-        }
-        return true
-    }
-
     /// Decodes the path once, removes `.` and `..` segments, and merges adjacent slashes if
     /// `mergesSlashes`. The result begins with a slash, has no NUL and no `..` segment, and is
     /// never longer than the raw path and one slash. A `?` or `#` ends the path.

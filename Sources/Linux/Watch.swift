@@ -53,12 +53,6 @@ public struct ChangeFeed: ~Copyable {
     @inlinable @inline(__always)
     public static var hasPendingChanges: Bool { clinux_has_changes() != 0 }
 
-    /// Watches the content and attributes of the file at `path`. Returns a watch descriptor, or
-    /// errno(3).
-    public borrowing func watch(file path: CPath) -> Result<Int32, FileError> {
-        ChangeFeed.result(unsafe clinux_watch_file(descriptor.number, path.start))
-    }
-
     /// Watches the names in a directory, their targets, and the directory itself.
     public borrowing func watch(directory path: CPath) -> Result<Int32, FileError> {
         ChangeFeed.result(unsafe clinux_watch_directory(descriptor.number, path.start))

@@ -110,9 +110,6 @@ extension HelperClient {
         case password(PasswordPair)
         case compression(CacheEntryRef)
         case read
-
-        /// True for a compression, which no request waits for.
-        var isCompression: Bool { if case .compression = self { true } else { false } }
     }
 
     /// The result of a job.
