@@ -54,23 +54,7 @@ public enum RequestTarget {
             if byte >= 0x20 && byte != 0x7F || byte == 0x09 {
                 writer.append(byte: byte)
             } else {
-                writer.append(byte: 0x25)
-                writer.append(byte: upperCaseDigit(byte >> 4))
-                writer.append(byte: upperCaseDigit(byte & 15))
-            }
-        }
-    }
-
-    /// Escapes text for HTML, including attribute values.
-    public static func escape(html: Span<UInt8>, into writer: inout ByteWriter) {
-        for index in 0..<html.count {
-            switch html[index] {
-            case 0x26: writer.append("&amp;")
-            case 0x3C: writer.append("&lt;")
-            case 0x3E: writer.append("&gt;")
-            case 0x22: writer.append("&quot;")
-            case 0x27: writer.append("&#39;")
-            default: writer.append(byte: html[index])
+                writer.append(percentEncoded: byte)
             }
         }
     }
@@ -82,16 +66,10 @@ public enum RequestTarget {
             let byte = text[index]
             if kept.contains(byte) {
                 writer.append(byte: byte)
-                continue
+            } else {
+                writer.append(percentEncoded: byte)
             }
-            writer.append(byte: 0x25)
-            writer.append(byte: upperCaseDigit(byte >> 4))
-            writer.append(byte: upperCaseDigit(byte & 15))
         }
-    }
-
-    private static func upperCaseDigit(_ value: UInt8) -> UInt8 {
-        value < 10 ? 0x30 &+ value : 0x37 &+ value
     }
 }
 

@@ -115,9 +115,9 @@ public struct ChangeFeed: ~Copyable {
 
     /// Returns a hash of a name, never 0: FNV-1a.
     public static func hash(ofName name: Span<UInt8>) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for index in name.indices { hash = (hash ^ UInt64(name[index])) &* 0x100_0000_01B3 }
-        return hash | 1
+        var hash = FNV1a()
+        for index in name.indices { hash.add(UInt64(name[index])) }
+        return hash.value | 1
     }
 
     private static func result(_ returned: Int32) -> Result<Int32, FileError> {

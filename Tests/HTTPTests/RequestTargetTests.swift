@@ -149,7 +149,7 @@ import Testing
     @Test(arguments: [("a<b>&\"'c", "a&lt;b&gt;&amp;&quot;&#39;c"), ("", ""), ("ü", "ü")])
     func escapingHTML(value: String, expected: String) {
         #expect(
-            guarded(value) { value in written { RequestTarget.escape(html: value, into: &$0) } }
+            guarded(value) { value in written { $0.append(html: value) } }
                 .text == expected)
     }
 }
