@@ -170,8 +170,7 @@ enum InvisibleCharacter {
     }
 
     private static func number(_ scalar: Unicode.Scalar) -> String {
-        let digits = String(scalar.value, radix: 16, uppercase: true)
-        return "U+" + String(repeating: "0", count: max(0, 4 - digits.utf8.count)) + digits
+        "U+" + VisibleText.hexadecimal(scalar.value, digits: 4)
     }
 }
 
@@ -188,7 +187,9 @@ public enum VisibleText {
         var result = ""
         for scalar in text.unicodeScalars {
             if isInvisible(scalar), !(keepingTabs && scalar == "\t") {
-                for byte in String(scalar).utf8 { result += "\\x" + hexadecimal(byte) }
+                for byte in String(scalar).utf8 {
+                    result += "\\x" + hexadecimal(UInt32(byte), digits: 2)
+                }
             } else {
                 result.unicodeScalars.append(scalar)
             }
@@ -207,8 +208,9 @@ public enum VisibleText {
         }
     }
 
-    private static func hexadecimal(_ byte: UInt8) -> String {
-        let digits = String(byte, radix: 16, uppercase: true)
-        return digits.utf8.count < 2 ? "0" + digits : digits
+    /// Returns a number in hexadecimal: upper case, with leading zeros up to `digits`.
+    public static func hexadecimal(_ number: UInt32, digits: Int) -> String {
+        let text = String(number, radix: 16, uppercase: true)
+        return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
     }
 }

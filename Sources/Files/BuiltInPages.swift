@@ -46,7 +46,7 @@ extension DirectoryListing {
 extension DirectoryListing.Style {
     func htmlHead() -> [UInt8] {
         // A byte of the path takes at most six: &quot;
-        page(atMost: 4096 + path.count * 12) { page in
+        ByteWriter.bytes(atMost: 4096 + path.count * 12) { page in
             page.append(
                 """
                 <!DOCTYPE html>
@@ -99,7 +99,7 @@ extension DirectoryListing.Style {
     }
 
     func htmlTail(isEmpty: Bool) -> [UInt8] {
-        page(atMost: 256) { page in
+        ByteWriter.bytes(atMost: 256) { page in
             page.append("</tbody>\n</table>\n")
             if isEmpty { page.append("<p>This directory is empty.</p>\n") }
             page.append("</body>\n</html>\n")
@@ -123,8 +123,7 @@ extension DirectoryListing.Style {
         page.append(byte: UInt8(ascii: "-"))
         page.append(time.monthName)
         page.append(byte: UInt8(ascii: "-"))
-        page.append(twoDigits: time.year / 100)
-        page.append(twoDigits: time.year % 100)
+        page.append(year: time.year)
         page.append(byte: UInt8(ascii: " "))
         page.append(twoDigits: time.hour)
         page.append(byte: UInt8(ascii: ":"))
@@ -182,7 +181,7 @@ public enum ErrorPage {
         let token = serverToken.map { Array($0.utf8) }
         // A byte of a text takes at most six: &quot;
         let limit = 512 + title.count * 12 + (token?.count ?? 0) * 6
-        return page(atMost: limit) { page in
+        return ByteWriter.bytes(atMost: limit) { page in
             // Optional tags are left out.
             page.append("<!DOCTYPE html>\n<html lang=\"en\" style=\"")
             page.append("color-scheme:light dark;font-family:sans-serif\">\n")
@@ -204,20 +203,4 @@ public enum ErrorPage {
         let comment = "<!-- a padding to disable MSIE and Chrome friendly error page -->\r\n"
         return Array(String(repeating: comment, count: 6).utf8)
     }
-}
-
-/// Returns the bytes that `write` writes, at most `limit`. Memory that it does not write to is
-/// never touched, so that the limit may be generous.
-func page(atMost limit: Int, _ write: (inout ByteWriter) -> Void) -> [UInt8] {
-    unsafe [UInt8](unsafeUninitializedCapacity: limit) { memory, count in
-        guard let start = memory.baseAddress else { return }
-        var writer = unsafe ByteWriter(
-            unsafe: UnsafeMutableRawPointer(start), capacity: memory.count)
-        write(&writer)
-        count = writer.count
-    }
-}
-
-extension ByteWriter {
-    mutating func append(html text: Span<UInt8>) { RequestTarget.escape(html: text, into: &self) }
 }

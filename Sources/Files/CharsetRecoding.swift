@@ -213,22 +213,17 @@ public final class RecodingTable: Sendable {
             made &+= 1
             return true
         }
-        var digits = 1
-        var rest = scalar / 10
-        while rest > 0 {
-            digits &+= 1
-            rest /= 10
-        }
-        guard output.count &- made >= digits &+ 3 else { return false }
+        let digits = String(scalar).utf8
+        guard output.count &- made >= digits.count &+ 3 else { return false }
         output[made] = UInt8(ascii: "&")
         output[made &+ 1] = UInt8(ascii: "#")
-        rest = scalar
-        for index in (0..<digits).reversed() {
-            output[made &+ 2 &+ index] = UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10)
-            rest /= 10
+        made &+= 2
+        for digit in digits {
+            output[made] = digit
+            made &+= 1
         }
-        output[made &+ 2 &+ digits] = UInt8(ascii: ";")
-        made &+= digits &+ 3
+        output[made] = UInt8(ascii: ";")
+        made &+= 1
         return true
     }
 }

@@ -24,7 +24,7 @@ extension DirectoryListing {
 
 extension DirectoryListing.Style {
     func jsonHead() -> [UInt8] {
-        page(atMost: 64 + callback.count) { page in
+        ByteWriter.bytes(atMost: 64 + callback.count) { page in
             if format == .jsonp {
                 page.append("/* callback */\r\n")
                 page.append(callback.span)
@@ -92,54 +92,9 @@ extension DirectoryListing.Entry {
     /// Appends a time in the form `2026-11-21T10:00:00Z`.
     fileprivate func appendTime(to writer: inout ByteWriter) {
         let time = CivilTime(modified)
-        writer.append(twoDigits: time.year / 100)
-        writer.append(twoDigits: time.year % 100)
-        writer.append(byte: UInt8(ascii: "-"))
-        writer.append(twoDigits: time.month)
-        writer.append(byte: UInt8(ascii: "-"))
-        writer.append(twoDigits: time.day)
+        writer.append(dateOf: time)
         writer.append(byte: UInt8(ascii: "T"))
-        writer.append(twoDigits: time.hour)
-        writer.append(byte: UInt8(ascii: ":"))
-        writer.append(twoDigits: time.minute)
-        writer.append(byte: UInt8(ascii: ":"))
-        writer.append(twoDigits: time.second)
+        writer.append(timeOf: time)
         writer.append(byte: UInt8(ascii: "Z"))
-    }
-}
-
-extension ByteWriter {
-    /// Appends text with nginx's JSON escapes: those that RFC 8259 requires, and no more.
-    fileprivate mutating func append(json text: Span<UInt8>) {
-        for index in text.indices {
-            switch text[index] {
-            case UInt8(ascii: "\\"): append("\\\\")
-            case UInt8(ascii: "\""): append("\\\"")
-            case 0x08: append("\\b")
-            case 0x09: append("\\t")
-            case 0x0A: append("\\n")
-            case 0x0C: append("\\f")
-            case 0x0D: append("\\r")
-            case let byte where byte < 0x20:
-                append("\\u00")
-                append(byte: UInt8(ascii: "0") &+ (byte >> 4))
-                let digit = byte & 15
-                append(byte: digit &+ (digit < 10 ? 0x30 : 0x37))
-            case let byte: append(byte: byte)
-            }
-        }
-    }
-
-    /// Appends text with nginx's XML escapes, which leave the apostrophe unchanged.
-    fileprivate mutating func append(xml text: Span<UInt8>) {
-        for index in text.indices {
-            switch text[index] {
-            case UInt8(ascii: "&"): append("&amp;")
-            case UInt8(ascii: "<"): append("&lt;")
-            case UInt8(ascii: ">"): append("&gt;")
-            case UInt8(ascii: "\""): append("&quot;")
-            case let byte: append(byte: byte)
-            }
-        }
     }
 }

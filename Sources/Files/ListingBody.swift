@@ -96,7 +96,7 @@ public final class ListingBody {
             }
             return
         }
-        piece = page(atMost: bytes) { page in
+        piece = ByteWriter.bytes(atMost: bytes) { page in
             for entry in entries { append(entry, to: &page) }
         }
     }

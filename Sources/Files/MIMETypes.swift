@@ -1,3 +1,6 @@
+import HTTP
+import Linux
+
 /// The `types` block of a location, compiled: maps the extension of a path to its media type.
 ///
 /// Immutable. The table is in memory of its own, so that a lookup reads bytes and counts no
@@ -26,7 +29,7 @@ public final class MIMETypes {
         var numberOfType: [String: Int32] = [:]
         var typeOfSuffix: [[UInt8]: Int32] = [:]
         for pair in pairs {
-            let suffix = pair.suffix.utf8.map(MIMETypes.lowercased)
+            let suffix = pair.suffix.utf8.map(\.asciiLowercased)
             guard !suffix.isEmpty, suffix.count <= Int(UInt16.max) else { continue }
             let number = numberOfType[pair.type] ?? Int32(truncatingIfNeeded: types.count)
             if number == types.count {
@@ -83,18 +86,13 @@ public final class MIMETypes {
         return dot < dotsAtStart ? nil : dot + 1
     }
 
+    /// Returns the hash of a suffix, ignoring case.
     @inline(__always)
-    static func lowercased(_ byte: UInt8) -> UInt8 {
-        byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
+    static func hash(_ suffix: Span<UInt8>) -> UInt32 {
+        var hash = FNV1a()
+        for index in suffix.indices { hash.add(UInt64(suffix[index].asciiLowercased)) }
+        return UInt32(truncatingIfNeeded: hash.value)
     }
-
-    /// Returns the next FNV-1a hash, which is sufficient for a table that no client can add to.
-    @inline(__always)
-    static func hash(_ hash: UInt32, _ byte: UInt8) -> UInt32 {
-        (hash ^ UInt32(byte)) &* 16_777_619
-    }
-
-    static let hashStart: UInt32 = 2_166_136_261
 
     /// One slot of the table; a length of 0 is an empty one.
     struct Slot: BitwiseCopyable {
@@ -118,11 +116,7 @@ public final class MIMETypes {
                 unsafe path.count &- start <= longestSuffix
             else { return -1 }
             let suffix = path.extracting(start..<path.count)
-            var hash = MIMETypes.hashStart
-            for index in suffix.indices {
-                hash = MIMETypes.hash(hash, MIMETypes.lowercased(suffix[index]))
-            }
-            return unsafe find(suffix, hash)
+            return unsafe find(suffix, MIMETypes.hash(suffix))
         }
 
         /// The table is at most half full, so that an empty slot ends every search.
@@ -140,7 +134,7 @@ public final class MIMETypes {
             guard Int(slot.length) == suffix.count else { return false }
             let name = unsafe names + Int(slot.start)
             for index in suffix.indices
-            where unsafe name[index] != MIMETypes.lowercased(suffix[index]) {
+            where unsafe name[index] != suffix[index].asciiLowercased {
                 return false
             }
             return true
@@ -171,7 +165,7 @@ public final class MIMETypes {
                 for (index, byte) in suffix.enumerated() {
                     unsafe memory[slotBytes + end + index] = byte
                 }
-                let hash = suffix.reduce(MIMETypes.hashStart, MIMETypes.hash)
+                let hash = MIMETypes.hash(suffix.span)
                 var place = Int(hash) & (slotCount - 1)
                 while unsafe slots[place].length != 0 { place = (place + 1) & (slotCount - 1) }
                 unsafe slots[place] = Slot(

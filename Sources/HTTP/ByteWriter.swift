@@ -64,47 +64,6 @@ public struct ByteWriter: BitwiseCopyable {
         unsafe place.storeBytes(of: byte, as: UInt8.self)
     }
 
-    /// Appends a number in decimal.
-    @inlinable
-    public mutating func append(decimal number: Int64) {
-        if number < 0 { append(byte: 0x2d) }
-        append(digitsOf: number.magnitude, base: 10)
-    }
-
-    /// Appends a number as two digits; larger numbers modulo 100.
-    @inlinable
-    public mutating func append(twoDigits number: Int) {
-        guard let place = unsafe reserve(2) else { return }
-        let clamped = UInt8(truncatingIfNeeded: number.magnitude % 100)
-        unsafe place.storeBytes(of: 0x30 &+ clamped / 10, as: UInt8.self)
-        unsafe place.storeBytes(of: 0x30 &+ clamped % 10, toByteOffset: 1, as: UInt8.self)
-    }
-
-    /// Appends a number in hexadecimal: lower case, no leading zeros.
-    @inlinable
-    public mutating func append(hexadecimal number: UInt64) {
-        append(digitsOf: number, base: 16)
-    }
-
-    @inlinable
-    mutating func append(digitsOf number: UInt64, base: UInt64) {
-        var length = 1
-        var rest = number / base
-        while rest > 0 {
-            length &+= 1
-            rest /= base
-        }
-        guard let place = unsafe reserve(length) else { return }
-        rest = number
-        while length > 0 {
-            length &-= 1
-            let digit = UInt8(truncatingIfNeeded: rest % base)
-            unsafe place.storeBytes(
-                of: digit &+ (digit < 10 ? 0x30 : 0x57), toByteOffset: length, as: UInt8.self)
-            rest /= base
-        }
-    }
-
     /// Appends a string as UTF-8.
     @inlinable
     public mutating func append(string: String) {

@@ -82,32 +82,6 @@ extension Span where Element == UInt8 {
         while end > start, self[end &- 1].isOptionalWhitespace { end &-= 1 }
         return extracting(start..<end)
     }
-
-    /// Returns the value of decimal digits; nil if there are none, if there is another byte, or if
-    /// the number is larger than `Int64.max`.
-    public func decimalValue() -> Int64? {
-        guard count > 0 else { return nil }
-        var value: Int64 = 0
-        for index in 0..<count {
-            guard let digit = self[index].decimalDigit,
-                value.appendDecimalDigit(digit)
-            else { return nil }
-        }
-        return value
-    }
-}
-
-extension Int64 {
-    /// Appends a decimal digit to a non-negative number. Returns false, and leaves the number
-    /// unchanged, on overflow.
-    @inlinable
-    mutating func appendDecimalDigit(_ digit: UInt8) -> Bool {
-        let (tens, overflow) = multipliedReportingOverflow(by: 10)
-        let (sum, carry) = tens.addingReportingOverflow(Int64(digit))
-        guard !overflow, !carry else { return false }
-        self = sum
-        return true
-    }
 }
 
 extension UInt8 {
@@ -118,22 +92,6 @@ extension UInt8 {
     /// The lower case of an ASCII letter; every other byte unchanged.
     @inlinable
     public var asciiLowercased: UInt8 { self &- 0x41 < 26 ? self | 0x20 : self }
-
-    /// The value of a decimal digit.
-    @inlinable
-    var decimalDigit: UInt8? {
-        let digit = self &- 0x30
-        return digit < 10 ? digit : nil
-    }
-
-    /// The value of a hexadecimal digit in either case.
-    @inlinable
-    var hexadecimalDigit: UInt8? {
-        let digit = self &- 0x30
-        if digit < 10 { return digit }
-        let letter = (self | 0x20) &- 0x61
-        return letter < 6 ? letter &+ 10 : nil
-    }
 
     /// Whether the byte is an ASCII letter.
     @inlinable

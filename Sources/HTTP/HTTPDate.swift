@@ -10,14 +10,9 @@ public enum HTTPDate {
         writer.append(byte: 0x20)
         writer.append(time.monthName)
         writer.append(byte: 0x20)
-        writer.append(twoDigits: time.year / 100)
-        writer.append(twoDigits: time.year % 100)
+        writer.append(year: time.year)
         writer.append(byte: 0x20)
-        writer.append(twoDigits: time.hour)
-        writer.append(byte: 0x3A)
-        writer.append(twoDigits: time.minute)
-        writer.append(byte: 0x3A)
-        writer.append(twoDigits: time.second)
+        writer.append(timeOf: time)
         writer.append(" GMT")
     }
 

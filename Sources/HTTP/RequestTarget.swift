@@ -1,27 +1,6 @@
 /// Conversion between the path of a request target and a path of the site (RFC 3986, sections 2.1
 /// and 5.2.4), as nginx does it.
 public enum RequestTarget {
-    /// Returns true if `normalize` would leave the path unchanged: no escapes, no segment that
-    /// begins with a dot, no adjacent slashes, no `?`, `#` or NUL.
-    public static func isSimple(_ path: Span<UInt8>) -> Bool {
-        guard path.count > 0, path[0] == 0x2F else { return false }
-        var afterSlash = false
-        for index in 0..<path.count {
-            switch path[index] {
-            case 0x2F:
-                if afterSlash { return false }
-                afterSlash = true
-            case 0x2E:
-                if afterSlash { return false }
-            case 0x25, 0x23, 0x3F, 0:
-                return false
-            default:
-                afterSlash = false
-            }
-        }
-        return true
-    }
-
     /// Decodes the path once, removes `.` and `..` segments, and merges adjacent slashes if
     /// `mergesSlashes`. The result begins with a slash, has no NUL and no `..` segment, and is
     /// never longer than the raw path and one slash. A `?` or `#` ends the path.
@@ -75,23 +54,7 @@ public enum RequestTarget {
             if byte >= 0x20 && byte != 0x7F || byte == 0x09 {
                 writer.append(byte: byte)
             } else {
-                writer.append(byte: 0x25)
-                writer.append(byte: upperCaseDigit(byte >> 4))
-                writer.append(byte: upperCaseDigit(byte & 15))
-            }
-        }
-    }
-
-    /// Escapes text for HTML, including attribute values.
-    public static func escape(html: Span<UInt8>, into writer: inout ByteWriter) {
-        for index in 0..<html.count {
-            switch html[index] {
-            case 0x26: writer.append("&amp;")
-            case 0x3C: writer.append("&lt;")
-            case 0x3E: writer.append("&gt;")
-            case 0x22: writer.append("&quot;")
-            case 0x27: writer.append("&#39;")
-            default: writer.append(byte: html[index])
+                writer.append(percentEncoded: byte)
             }
         }
     }
@@ -103,16 +66,10 @@ public enum RequestTarget {
             let byte = text[index]
             if kept.contains(byte) {
                 writer.append(byte: byte)
-                continue
+            } else {
+                writer.append(percentEncoded: byte)
             }
-            writer.append(byte: 0x25)
-            writer.append(byte: upperCaseDigit(byte >> 4))
-            writer.append(byte: upperCaseDigit(byte & 15))
         }
-    }
-
-    private static func upperCaseDigit(_ value: UInt8) -> UInt8 {
-        value < 10 ? 0x30 &+ value : 0x37 &+ value
     }
 }
 

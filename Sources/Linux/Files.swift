@@ -215,10 +215,6 @@ public struct FileError: Error, BitwiseCopyable, Equatable, Sendable {
     public var isRefused: Bool {
         code == EACCES || code == EPERM || code == ELOOP || code == EXDEV
     }
-    /// True if the kernel is out of descriptors, memory or watches (inotify(7)).
-    public var isExhaustion: Bool {
-        code == EMFILE || code == ENFILE || code == ENOMEM || code == ENOSPC
-    }
 }
 
 /// Whether bytes of a file are in the page cache, so that reading them does not wait for a disk.

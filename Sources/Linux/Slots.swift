@@ -220,3 +220,21 @@ public struct ZeroedStorage<Element: BitwiseCopyable>: ~Copyable {
         return unsafe start + index
     }
 }
+
+/// The FNV-1a hash of 64 bits, for checksums and for tables that no client can fill.
+@frozen
+public struct FNV1a: BitwiseCopyable, Sendable {
+    @usableFromInline var hash: UInt64
+
+    /// The hash of everything added so far.
+    @inlinable
+    public var value: UInt64 { hash }
+
+    /// Creates the hash of nothing.
+    @inlinable @inline(__always)
+    public init() { hash = 0xCBF2_9CE4_8422_2325 }
+
+    /// Adds a byte, or a larger number at once.
+    @inlinable @inline(__always)
+    public mutating func add(_ number: UInt64) { hash = (hash ^ number) &* 0x100_0000_01B3 }
+}

@@ -53,12 +53,6 @@ public struct ChangeFeed: ~Copyable {
     @inlinable @inline(__always)
     public static var hasPendingChanges: Bool { clinux_has_changes() != 0 }
 
-    /// Watches the content and attributes of the file at `path`. Returns a watch descriptor, or
-    /// errno(3).
-    public borrowing func watch(file path: CPath) -> Result<Int32, FileError> {
-        ChangeFeed.result(unsafe clinux_watch_file(descriptor.number, path.start))
-    }
-
     /// Watches the names in a directory, their targets, and the directory itself.
     public borrowing func watch(directory path: CPath) -> Result<Int32, FileError> {
         ChangeFeed.result(unsafe clinux_watch_directory(descriptor.number, path.start))
@@ -121,9 +115,9 @@ public struct ChangeFeed: ~Copyable {
 
     /// Returns a hash of a name, never 0: FNV-1a.
     public static func hash(ofName name: Span<UInt8>) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for index in name.indices { hash = (hash ^ UInt64(name[index])) &* 0x100_0000_01B3 }
-        return hash | 1
+        var hash = FNV1a()
+        for index in name.indices { hash.add(UInt64(name[index])) }
+        return hash.value | 1
     }
 
     private static func result(_ returned: Int32) -> Result<Int32, FileError> {

@@ -74,9 +74,6 @@ public enum Socket {
         }
     }
 
-    /// Shuts down the sending direction: shutdown(2).
-    public static func shutdownWrite(_ fd: Int32) { shutdownSending(fd) }
-
     private static func number(
         _ returned: Int32, _ call: String, _ subject: String = ""
     ) throws(SystemError) -> Int32 {

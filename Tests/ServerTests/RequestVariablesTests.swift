@@ -94,7 +94,7 @@ import Testing
             text { LogEscape.standard(bytes.span, into: &$0) }
                 == "\\x00\\x0A\\x0D\\x1F \\x22\\x5C~\\x7F\\x80\\xFF")
         let json = written {
-            LogEscape.json([0, 8, 9, 10, 12, 13, 27, 34, 92, 127].span, into: &$0)
+            $0.append(json: [0, 8, 9, 10, 12, 13, 27, 34, 92, 127].span)
         }
         #expect(
             String(decoding: json, as: UTF8.self)

@@ -190,8 +190,8 @@ extension CheckOutcome {
             case "\t": quoted += "\\t"
             case let other where VisibleText.isInvisible(other):
                 for unit in String(other).utf16 {
-                    let digits = String(unit, radix: 16)
-                    quoted += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
+                    let digits = VisibleText.hexadecimal(UInt32(unit), digits: 4)
+                    quoted += "\\u" + digits.lowercased()
                 }
             default: quoted.unicodeScalars.append(scalar)
             }

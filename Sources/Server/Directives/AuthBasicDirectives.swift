@@ -184,32 +184,20 @@ struct VerifiedPasswords {
     mutating func pair(_ password: Span<UInt8>, _ hash: Span<UInt8>) -> PasswordPair {
         if secret.isEmpty {
             var random = SystemRandomNumberGenerator()
-            for _ in 0..<4 { VerifiedPasswords.append(random.next(), to: &secret) }
+            for _ in 0..<4 { secret.append(littleEndian: random.next()) }
         }
         var digest = SHA1()
         digest.update(secret.span)
         // The length separates the end of the hash from the beginning of the password.
         var count: [UInt8] = []
-        VerifiedPasswords.append(UInt64(clamping: hash.count), to: &count)
+        count.append(littleEndian: UInt64(clamping: hash.count))
         digest.update(count.span)
         digest.update(hash)
         digest.update(password)
         let bytes = digest.finish()
         return PasswordPair(
-            high: VerifiedPasswords.number(bytes, from: 0),
-            low: VerifiedPasswords.number(bytes, from: 8))
-    }
-
-    private static func append(_ number: UInt64, to bytes: inout [UInt8]) {
-        for index in UInt64(0)..<8 {
-            bytes.append(UInt8(truncatingIfNeeded: number >> (8 &* index)))
-        }
-    }
-
-    private static func number(_ bytes: [UInt8], from start: Int) -> UInt64 {
-        var number: UInt64 = 0
-        for index in 0..<8 { number = number << 8 | UInt64(bytes[start &+ index]) }
-        return number
+            high: bytes.span.littleEndian(at: 0) ?? 0,
+            low: bytes.span.littleEndian(at: 8) ?? 0)
     }
 
     func contains(_ pair: PasswordPair, nowMs: Int64) -> Bool {

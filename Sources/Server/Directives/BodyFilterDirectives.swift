@@ -1,5 +1,6 @@
 import Configuration
 import Files
+import HTTP
 
 /// The charsets of texts.
 struct CharsetSettings: Equatable {
@@ -115,14 +116,7 @@ enum CharsetDirectives {
 
     /// Parses the bytes of an even number of hexadecimal digits, or of a single one.
     private static func hexadecimal(_ text: [UInt8]) -> [UInt8]? {
-        let digits = text.compactMap { byte -> UInt8? in
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): byte &- UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): byte &- UInt8(ascii: "a") &+ 10
-            case UInt8(ascii: "A")...UInt8(ascii: "F"): byte &- UInt8(ascii: "A") &+ 10
-            default: nil
-            }
-        }
+        let digits = text.compactMap(\.hexadecimalDigit)
         guard digits.count == text.count, !text.isEmpty else { return nil }
         if digits.count == 1 { return digits }
         guard digits.count % 2 == 0 else { return nil }

@@ -240,16 +240,8 @@ struct MapRegex: BitwiseCopyable {
 extension PlanTable where Element == NamedIndex {
     /// Returns the index of `name`, ignoring case, in a sorted table in lower case.
     func indexIgnoringCase(of name: Span<UInt8>) -> Int32? {
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low &+ high) / 2
-            let entry = self[middle]
-            let order = compare(entry.name.span, lowercased: name)
-            if order == 0 { return entry.index }
-            if order < 0 { low = middle &+ 1 } else { high = middle }
-        }
-        return nil
+        let found = bisect(count) { compare(self[$0].name.span, lowercased: name) }
+        return found.isFound ? self[found.index].index : nil
     }
 
     private func compare(_ left: Span<UInt8>, lowercased right: Span<UInt8>) -> Int {

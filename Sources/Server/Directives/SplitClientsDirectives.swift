@@ -124,9 +124,10 @@ struct SplitShares {
                 decimals = 0
                 continue
             }
-            let digit = UInt32(byte &- UInt8(ascii: "0"))
-            guard digit < 10, decimals ?? 0 < 2, value <= 1_000_000 else { return nil }
-            value = value &* 10 &+ digit
+            guard let digit = byte.decimalDigit, decimals ?? 0 < 2, value <= 1_000_000 else {
+                return nil
+            }
+            value = value &* 10 &+ UInt32(digit)
             decimals = decimals.map { $0 &+ 1 }
         }
         for _ in (decimals ?? 0)..<2 { value = value &* 10 }

@@ -1,5 +1,6 @@
 import Files
 import Linux
+import HTTP
 
 /// The protocol between workers and the helper process: one message per packet of a SOCK_SEQPACKET
 /// socket. A message begins with the number of its job, the lowest byte first, and its kind.
@@ -31,21 +32,15 @@ enum HelperProtocol {
     /// is invalid.
     static func head(of message: Span<UInt8>) -> (number: UInt64, kind: Kind, end: Int)? {
         guard message.count >= headCount, let kind = Kind(rawValue: message[8]),
-            let number = number(in: message, at: 0)
+            let number = message.littleEndian(at: 0)
         else { return nil }
         return (number, kind, headCount)
     }
 
-    /// Returns the eight bytes at `start` as a number; nil if the message is too short.
-    private static func number(in message: Span<UInt8>, at start: Int) -> UInt64? {
-        guard message.count >= start &+ 8 else { return nil }
-        var number: UInt64 = 0
-        for index in 0..<8 { number = number << 8 | UInt64(message[start &+ 7 &- index]) }
-        return number
-    }
-
     private static func bytes(of number: UInt64) -> [UInt8] {
-        stride(from: UInt64(0), to: 64, by: 8).map { UInt8(truncatingIfNeeded: number >> $0) }
+        var bytes: [UInt8] = []
+        bytes.append(littleEndian: number)
+        return bytes
     }
 
     /// Encodes a message of a kind about the job with this number.
@@ -63,8 +58,8 @@ enum HelperProtocol {
 
     /// Decodes the piece of a read request; nil if it is invalid.
     static func piece(ofQuestion message: Span<UInt8>) -> FilePiece? {
-        guard let offset = number(in: message, at: headCount),
-            let count = number(in: message, at: headCount &+ 8),
+        guard let offset = message.littleEndian(at: headCount),
+            let count = message.littleEndian(at: headCount &+ 8),
             offset <= Int64.max, count <= FilePiece.maxCount
         else { return nil }
         return FilePiece(offset: Int64(offset), count: Int64(count))
@@ -110,9 +105,6 @@ extension HelperClient {
         case password(PasswordPair)
         case compression(CacheEntryRef)
         case read
-
-        /// True for a compression, which no request waits for.
-        var isCompression: Bool { if case .compression = self { true } else { false } }
     }
 
     /// The result of a job.

@@ -13,7 +13,7 @@ enum LogEscape {
         switch escaping {
         case .none: writer.append(value.span)
         case .standard: standard(value.span, into: &writer)
-        case .json: json(value.span, into: &writer)
+        case .json: writer.append(json: value.span)
         case .validJSON: validJSON(value.span, into: &writer)
         }
     }
@@ -26,29 +26,9 @@ enum LogEscape {
                 || byte == UInt8(ascii: "\\")
             {
                 writer.append("\\x")
-                hexadecimal(byte, uppercase: true, into: &writer)
+                writer.append(hexadecimalByte: byte)
             } else {
                 writer.append(byte: byte)
-            }
-        }
-    }
-
-    /// Escapes as in a JSON string (RFC 8259, section 7).
-    static func json(_ value: Span<UInt8>, into writer: inout ByteWriter) {
-        for index in value.indices {
-            let byte = value[index]
-            switch byte {
-            case UInt8(ascii: "\""): writer.append("\\\"")
-            case UInt8(ascii: "\\"): writer.append("\\\\")
-            case UInt8(ascii: "\n"): writer.append("\\n")
-            case UInt8(ascii: "\r"): writer.append("\\r")
-            case UInt8(ascii: "\t"): writer.append("\\t")
-            case 0x08: writer.append("\\b")
-            case 0x0C: writer.append("\\f")
-            case 0..<0x20:
-                writer.append("\\u00")
-                hexadecimal(byte, uppercase: true, into: &writer)
-            default: writer.append(byte: byte)
             }
         }
     }
@@ -61,21 +41,11 @@ enum LogEscape {
             let length = UTF8Sequence.length(in: value, at: index)
             let end = index &+ max(length, 1)
             if length == 0 {
-                writer.append("\\u00")
-                hexadecimal(value[index], uppercase: true, into: &writer)
+                writer.append(jsonUnicode: value[index])
             } else {
-                json(value.slice(from: index, to: end), into: &writer)
+                writer.append(json: value.slice(from: index, to: end))
             }
             index = end
-        }
-    }
-
-    private static func hexadecimal(
-        _ byte: UInt8, uppercase: Bool, into writer: inout ByteWriter
-    ) {
-        for digit in [byte >> 4, byte & 15] {
-            let letter: UInt8 = uppercase ? UInt8(ascii: "A") : UInt8(ascii: "a")
-            writer.append(byte: digit < 10 ? UInt8(ascii: "0") &+ digit : letter &+ digit &- 10)
         }
     }
 }

@@ -1,3 +1,5 @@
+import Linux
+
 /// Keeps one failure from filling the error log: a limited number of messages of one kind is
 /// written in a minute, the others are counted, and the count is written at the end of the minute.
 ///
@@ -86,15 +88,14 @@ final class RepeatedMessages {
 
     /// Returns the FNV-1a hash of what distinguishes a kind.
     private static func key(_ level: LogLevel, _ message: String, _ log: Int) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        func mix(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-        mix(level.rawValue)
-        mix(UInt8(truncatingIfNeeded: log))
+        var hash = FNV1a()
+        hash.add(UInt64(level.rawValue))
+        hash.add(UInt64(UInt8(truncatingIfNeeded: log)))
         var isQuoted = false
         for byte in message.utf8 {
             if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
-            if !isQuoted, byte &- UInt8(ascii: "0") > 9 { mix(byte) }
+            if !isQuoted, byte &- UInt8(ascii: "0") > 9 { hash.add(UInt64(byte)) }
         }
-        return hash
+        return hash.value
     }
 }

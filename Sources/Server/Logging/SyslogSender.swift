@@ -130,11 +130,7 @@ final class SyslogSender {
         writer.append(time.day < 10 ? "  " : " ")
         writer.append(decimal: Int64(time.day))
         writer.append(byte: UInt8(ascii: " "))
-        writer.append(twoDigits: time.hour)
-        writer.append(byte: UInt8(ascii: ":"))
-        writer.append(twoDigits: time.minute)
-        writer.append(byte: UInt8(ascii: ":"))
-        writer.append(twoDigits: time.second)
+        writer.append(timeOf: time)
     }
 
     // MARK: the socket

@@ -118,17 +118,10 @@ extension Plan {
     private func longestPrefix(
         of path: Span<UInt8>, in prefixes: PlanTable<PrefixLocation>
     ) -> Int? {
-        var low = 0
-        var high = prefixes.count
-        while low < high {
-            let middle = (low &+ high) / 2
-            if compare(prefixes[middle].name.span, path) <= 0 {
-                low = middle &+ 1
-            } else {
-                high = middle
-            }
+        let after = bisect(prefixes.count) {
+            compare(prefixes[$0].name.span, path) <= 0 ? -1 : 1
         }
-        var index = low &- 1
+        var index = after.index &- 1
         while index >= 0 {
             if path.starts(with: prefixes[index].name.span) { return index }
             index = Int(prefixes[index].parent)

@@ -225,9 +225,7 @@ struct LogFormat: BitwiseCopyable {
     }
 
     private static func dropZeros(from start: Int, in writer: inout ByteWriter) {
-        let digits = writer.bytes.slice(from: start, to: writer.count)
-        var number: Int64 = 0
-        for index in digits.indices { number = number &* 10 &+ Int64(digits[index] &- 0x30) }
+        let number = writer.bytes.slice(from: start, to: writer.count).decimalValue() ?? 0
         writer.truncate(to: start)
         writer.append(decimal: number)
     }

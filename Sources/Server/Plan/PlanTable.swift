@@ -111,15 +111,8 @@ struct NamedIndex: BitwiseCopyable {
 extension PlanTable where Element == NamedIndex {
     /// Returns the index for `name`; the table is sorted by ``compare(_:_:)``.
     func index(of name: Span<UInt8>) -> Int32? {
-        var low = 0
-        var high = count
-        while low < high {
-            let middle = (low &+ high) / 2
-            let order = compare(self[middle].name.span, name)
-            if order == 0 { return self[middle].index }
-            if order < 0 { low = middle &+ 1 } else { high = middle }
-        }
-        return nil
+        let found = bisect(count) { compare(self[$0].name.span, name) }
+        return found.isFound ? self[found.index].index : nil
     }
 }
 

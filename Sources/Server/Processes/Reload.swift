@@ -1,4 +1,5 @@
 import Linux
+import HTTP
 
 /// The results of the master's reloads, for `apus -s reload`: a memory file of the master, which
 /// processes that may signal the master may also read (proc_pid_fd(5)). It needs no writable
@@ -33,11 +34,7 @@ enum ReloadRecord {
         var numbers = [state.begun, state.ended, state.outcome.rawValue, UInt64(text.count)]
         numbers.append(proof(of: numbers, text[...]))
         var bytes: [UInt8] = []
-        for number in numbers {
-            for place in UInt64(0)..<8 {
-                bytes.append(UInt8(truncatingIfNeeded: number >> (place * 8)))
-            }
-        }
+        for number in numbers { bytes.append(littleEndian: number) }
         return bytes + text
     }
 
@@ -60,11 +57,9 @@ enum ReloadRecord {
 
     /// Returns the FNV-1a checksum.
     private static func proof(of numbers: [UInt64], _ text: ArraySlice<UInt8>) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for number in numbers + text.map(UInt64.init) {
-            hash = (hash ^ number) &* 0x100_0000_01B3
-        }
-        return hash
+        var hash = FNV1a()
+        for number in numbers + text.map(UInt64.init) { hash.add(number) }
+        return hash.value
     }
 }
 

@@ -37,7 +37,7 @@ struct CachedTime {
             writer.append(byte: UInt8(ascii: "/"))
             writer.append(decimal: Int64(local.year))
             writer.append(byte: UInt8(ascii: ":"))
-            CachedTime.writeTime(local, into: &writer)
+            writer.append(timeOf: local)
             writer.append(byte: UInt8(ascii: " "))
             CachedTime.writeZone(offset, colon: false, into: &writer)
         }
@@ -48,17 +48,9 @@ struct CachedTime {
             writer.append(byte: UInt8(ascii: "-"))
             writer.append(twoDigits: local.day)
             writer.append(byte: UInt8(ascii: "T"))
-            CachedTime.writeTime(local, into: &writer)
+            writer.append(timeOf: local)
             CachedTime.writeZone(offset, colon: true, into: &writer)
         }
-    }
-
-    private static func writeTime(_ time: CivilTime, into writer: inout ByteWriter) {
-        writer.append(twoDigits: time.hour)
-        writer.append(byte: UInt8(ascii: ":"))
-        writer.append(twoDigits: time.minute)
-        writer.append(byte: UInt8(ascii: ":"))
-        writer.append(twoDigits: time.second)
     }
 
     private static func writeZone(_ offset: Int64, colon: Bool, into writer: inout ByteWriter) {

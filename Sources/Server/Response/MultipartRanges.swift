@@ -14,7 +14,7 @@ struct MultipartRanges {
         var segments: [BodySegment] = []
         var length: Int64 = 0
         for range in ranges {
-            let head = MultipartRanges.bytes(atMost: 256 &+ contentType.count) { writer in
+            let head = ByteWriter.bytes(atMost: 256 &+ contentType.count) { writer in
                 writer.append("\r\n--")
                 MultipartRanges.write(boundary: boundary, into: &writer)
                 if !contentType.isEmpty {
@@ -33,7 +33,7 @@ struct MultipartRanges {
             segments.append(.file(offset: range.start, count: range.count))
             length = length &+ Int64(head.count) &+ range.count
         }
-        let end = MultipartRanges.bytes(atMost: 64) { writer in
+        let end = ByteWriter.bytes(atMost: 64) { writer in
             writer.append("\r\n--")
             MultipartRanges.write(boundary: boundary, into: &writer)
             writer.append("--\r\n")
@@ -50,16 +50,6 @@ struct MultipartRanges {
             writer.append(
                 byte: UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: boundary / divisor % 10))
             divisor /= 10
-        }
-    }
-
-    private static func bytes(atMost capacity: Int, _ body: (inout ByteWriter) -> Void) -> [UInt8] {
-        unsafe [UInt8](unsafeUninitializedCapacity: capacity) { memory, count in
-            guard let start = memory.baseAddress else { return }
-            var writer = unsafe ByteWriter(
-                unsafe: UnsafeMutableRawPointer(start), capacity: capacity)
-            body(&writer)
-            count = writer.count
         }
     }
 }

@@ -18,9 +18,8 @@ enum AddressText {
                 octet = 0
                 digits = 0
             } else {
-                let digit = UInt32(byte &- UInt8(ascii: "0"))
-                guard digit < 10 else { return nil }
-                octet = octet &* 10 &+ digit
+                guard let digit = byte.decimalDigit else { return nil }
+                octet = octet &* 10 &+ UInt32(digit)
                 digits &+= 1
                 guard octet < 256 else { return nil }
             }
@@ -95,11 +94,8 @@ enum AddressText {
         guard text.count >= 1, text.count <= 4 else { return nil }
         var value: UInt32 = 0
         for index in 0..<text.count {
-            let byte = text[index]
-            let digit = byte &- UInt8(ascii: "0")
-            let letter = (byte | 0x20) &- UInt8(ascii: "a")
-            guard digit < 10 || letter < 6 else { return nil }
-            value = value << 4 | UInt32(digit < 10 ? digit : letter &+ 10)
+            guard let digit = text[index].hexadecimalDigit else { return nil }
+            value = value << 4 | UInt32(digit)
         }
         return value
     }
@@ -136,15 +132,7 @@ enum AddressText {
 
     /// Parses decimal digits up to 65535.
     static func port(_ text: Span<UInt8>) -> UInt16? {
-        guard text.count > 0 else { return nil }
-        var value: UInt32 = 0
-        for index in 0..<text.count {
-            let digit = UInt32(text[index] &- UInt8(ascii: "0"))
-            guard digit < 10 else { return nil }
-            value = value &* 10 &+ digit
-            guard value <= 65535 else { return nil }
-        }
-        return UInt16(truncatingIfNeeded: value)
+        text.decimalValue().flatMap { UInt16(exactly: $0) }
     }
 }
 

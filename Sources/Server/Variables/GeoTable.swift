@@ -22,25 +22,16 @@ struct GeoTable: BitwiseCopyable {
     }
 
     private func ipv4Value(_ address: UInt32) -> Int32 {
-        var low = 0
-        var high = ipv4.count
-        while low < high {
-            let middle = (low &+ high) / 2
-            if ipv4[middle].start <= address { low = middle &+ 1 } else { high = middle }
-        }
-        return low > 0 ? ipv4[low &- 1].value : -1
+        let after = bisect(ipv4.count) { ipv4[$0].start <= address ? -1 : 1 }.index
+        return after > 0 ? ipv4[after &- 1].value : -1
     }
 
     private func ipv6Value(_ first: UInt64, _ second: UInt64) -> Int32 {
-        var low = 0
-        var high = ipv6.count
-        while low < high {
-            let middle = (low &+ high) / 2
-            let start = ipv6[middle]
-            let isBefore = start.high < first || start.high == first && start.low <= second
-            if isBefore { low = middle &+ 1 } else { high = middle }
-        }
-        return low > 0 ? ipv6[low &- 1].value : -1
+        let after = bisect(ipv6.count) { index in
+            let start = ipv6[index]
+            return start.high < first || start.high == first && start.low <= second ? -1 : 1
+        }.index
+        return after > 0 ? ipv6[after &- 1].value : -1
     }
 }
 

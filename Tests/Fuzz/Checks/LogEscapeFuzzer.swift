@@ -11,7 +11,7 @@ enum LogEscapeFuzzer {
         try require(line.bytes.allSatisfy { $0 >= 0x20 && $0 < 0x7F }, "odd byte in a log")
         try require(!line.bytes.contains(0x22), "a quote in a log")
         try require(unescaped(line.bytes) == value, "\(line.bytes.text) is something else")
-        let json = written(6 * value.count) { LogEscape.json(bytes, into: &$0) }
+        let json = written(6 * value.count) { $0.append(json: bytes) }
         try require(!json.hasOverflowed, "an escape of more than six bytes")
         try require(json.bytes.allSatisfy { $0 >= 0x20 }, "control byte in a JSON string")
         try require(unescaped(json.bytes) == value, "\(json.bytes.text) is something else")
