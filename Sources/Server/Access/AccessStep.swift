@@ -3,9 +3,11 @@ import Linux
 import Reactor
 
 /// The access phase: allow and deny, then auth_basic; `satisfy` requires both or either.
-enum Access {
+enum Access: Step {
+    static var cacheability: Cacheability { .perRequest }
+
     /// Checks access. Returns nil if the request continues.
-    static func access(
+    static func run(
         _ request: inout Request, _ services: inout Services, _ location: LocationPlan
     ) -> PhaseOutcome? {
         if let status = popDelayedStatus(request) { return .status(status) }

@@ -7,7 +7,7 @@ import Linux
 struct CacheRecorder {
     /// True while the response depends only on server, path, the class of accepted encodings and
     /// cached files.
-    var isCacheable = false
+    private(set) var isCacheable = false
     /// The class of the client's accepted encodings.
     var encodingClass: UInt16 = 0
     /// The offset in the output where the response begins.
@@ -23,6 +23,35 @@ struct CacheRecorder {
     var expires: ExpiresRule?
     /// True if the body is all of `file`.
     var sendsFile = false
+
+    init() {}
+
+    /// Starts recording for a response that may be cached.
+    init(
+        encodingClass: UInt16, start: Int, epoch: UInt64, errorLines: UInt64
+    ) {
+        isCacheable = true
+        self.encodingClass = encodingClass
+        self.start = start
+        self.epoch = epoch
+        self.errorLines = errorLines
+    }
+
+    /// Stops recording.
+    mutating func finish() { isCacheable = false }
+
+    /// Records that a part of the processing has contributed to the response.
+    @inline(__always)
+    mutating func record<Part: Cacheable>(_ part: Part.Type) { record(part.cacheability) }
+
+    /// Records the cacheability of a result that has contributed to the response.
+    @inline(__always)
+    mutating func record(_ cacheability: Cacheability) {
+        if cacheability == .perRequest { isCacheable = false }
+    }
+
+    /// Records that the response depends on a file or directory whose changes are not observed.
+    mutating func recordUnwatched() { isCacheable = false }
 
     /// Records that the response depends on the content or times of a file.
     mutating func record(_ source: CachedResponse.FileVersion) {
@@ -62,17 +91,15 @@ enum ResponseRecording {
             request.parser.head.version > .http09
         else { return }
         guard let encodingClass = EncodingClass.encodingClass(&request, &services) else { return }
-        services.recorder.isCacheable = true
-        services.recorder.encodingClass = encodingClass
-        services.recorder.start = request.outputEnd
-        services.recorder.epoch = services.files.epoch
-        services.recorder.errorLines = services.errorLines.count
+        services.recorder = CacheRecorder(
+            encodingClass: encodingClass, start: request.outputEnd, epoch: services.files.epoch,
+            errorLines: services.errorLines.count)
     }
 
     /// Stores the finished response in the cache, if other clients may get it.
     static func storeResponse(_ request: inout Request, _ services: inout Services) {
         guard services.recorder.isCacheable else { return }
-        services.recorder.isCacheable = false
+        services.recorder.finish()
         let location = Int(request.location)
         guard request.keepsAlive, !request.isWaiting,
             !request.closesWithoutResponse, !request.outOfMemory,

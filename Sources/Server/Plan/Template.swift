@@ -18,16 +18,11 @@ struct TemplatePiece: BitwiseCopyable {
 }
 
 extension TemplatePiece {
-    /// True if its value is the same for all requests with the same path and server. A looked-up
-    /// value (of a map) depends on others, which are tested themselves.
-    var dependsOnPathOnly: Bool {
-        switch variable {
-        case .literal, .capture, .slot, .documentURI, .documentRoot, .requestFilename,
-            .serverName, .hostname, .nginxVersion, .scheme, .empty, .foreign:
-            return true
-        case .sentField: return text.span.equals("content-type")
-        default: return false
-        }
+    /// The cacheability of a response that contains the value. The media type among the response's
+    /// fields follows from the path.
+    var cacheability: Cacheability {
+        if variable == .sentField, text.span.equals("content-type") { return .shared }
+        return variable.cacheability
     }
 
     /// Returns true if its value is unknown for a cached response, because it depends on how the

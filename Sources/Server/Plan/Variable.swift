@@ -29,6 +29,29 @@ enum Variable: UInt8, BitwiseCopyable {
     /// A variable of nginx that has no value here.
     case foreign
 
+    /// The cacheability of a response that contains the value. The values of captures and of the
+    /// configuration's variables come from others, which are recorded themselves.
+    var cacheability: Cacheability {
+        switch self {
+        case .literal, .capture, .slot, .documentURI, .documentRoot, .requestFilename,
+            .serverName, .hostname, .nginxVersion, .scheme, .empty, .foreign:
+            .shared
+        case .field, .argument, .cookie, .sentField, .sentTrailer, .args, .bodyBytesSent,
+            .bytesSent, .connection, .connectionRequests, .connectionTime, .contentLength,
+            .contentType, .host, .isArgs, .milliseconds, .pid, .pipe, .remoteAddress, .remotePort,
+            .remoteUser, .request, .requestCompletion, .requestLength, .requestMethod,
+            .requestTime, .requestURI, .serverAddress, .serverPort, .serverProtocol, .status,
+            .timeISO8601, .timeLocal, .binaryRemoteAddress, .realpathRoot, .requestPort,
+            .isRequestPort, .forwardedFor, .proxyAddress, .proxyPort, .proxyServerAddress,
+            .proxyServerPort, .socketAddress, .socketPort, .tcpRoundTrip, .tcpRoundTripVariance,
+            .tcpWindow, .tcpReceiveSpace, .requestID, .gzipRatio, .limitRate,
+            .limitRequestStatus, .limitConnectionStatus, .connectionsActive, .connectionsReading,
+            .connectionsWriting, .connectionsWaiting, .secureLink, .secureLinkExpires,
+            .invalidReferer, .uidGot, .uidSet, .uidReset, .dateGMT, .dateLocal:
+            .perRequest
+        }
+    }
+
     /// True if its value is not chosen by clients and consists of letters, digits and similar
     /// bytes.
     var isNumberOrTime: Bool {
@@ -191,6 +214,15 @@ extension DirectiveUse {
 struct VariablePlan: BitwiseCopyable {
     enum Source: UInt8, BitwiseCopyable {
         case assigned, captured, map, geo, split
+
+        /// The cacheability of a response that contains the value. Apart from the client's address,
+        /// the value comes from a text or a script that is recorded itself.
+        var cacheability: Cacheability {
+            switch self {
+            case .assigned, .captured, .map, .split: .shared
+            case .geo: .perRequest
+            }
+        }
     }
 
     let name: PlanBytes

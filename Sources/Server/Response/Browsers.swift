@@ -2,7 +2,9 @@ import HTTP
 import Linux
 
 /// Directives for specific browsers: keepalive_disable, msie_refresh and msie_padding.
-enum Browsers {
+enum Browsers: Cacheable {
+    static var cacheability: Cacheability { .perRequest }
+
     /// Returns true if keepalive_disable closes the connection of a client with this user agent.
     static func closesForBrowser(_ request: borrowing Request, _ location: LocationPlan) -> Bool {
         let isPost = request.parser.head.method == .post
@@ -31,7 +33,7 @@ enum Browsers {
         -> Bool
     {
         guard status >= 400, location.features.contains(.padsErrorPages) else { return false }
-        services.preventCaching()
+        services.recorder.record(Self.self)
         guard let field = request.parser.head.field(.userAgent),
             request.parser.head.version > .http09
         else { return false }

@@ -103,8 +103,8 @@ enum BuiltInResponse {
         let location = services.plan.locations[Int(request.location)]
         let isAbsolute = location.features.contains(.absoluteRedirect)
         let arguments = Rewrite.arguments(request)
-        // The response also depends on whether there is a query.
-        services.preventCaching()
+        // The target ends in the query.
+        services.recorder.record(.perRequest)
         let target = services.bytes { (services, writer) in
             writePath(request, into: &writer, isAbsolute: isAbsolute)
             writer.append(byte: UInt8(ascii: "/"))
@@ -153,7 +153,8 @@ enum BuiltInResponse {
         _ request: inout Request, _ services: inout Services, _ location: LocationPlan,
         into writer: inout ByteWriter
     ) {
-        services.preventCaching()
+        // The origin has the host and the local address.
+        services.recorder.record(.perRequest)
         let requestHead = request.parser.head
         let received = request.received
         let server = services.plan.servers[Int(request.server)]

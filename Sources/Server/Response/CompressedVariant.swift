@@ -51,8 +51,8 @@ enum CompressedVariantResponse {
             filters.isNone, found.fileStatus.size <= CompressionJob.maxFileSize,
             !found.isCached || services.files.mayGetVariant(found.entry)
         else { return false }
-        // The next request may get another response.
-        services.preventCaching()
+        // The next request may get the compressed variant.
+        services.recorder.recordUnwatched()
         services.explanation?.note(
             "gzip_cache plain: sent uncompressed until a compressed variant exists")
         return true

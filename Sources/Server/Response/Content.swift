@@ -8,12 +8,15 @@ enum Content {
         -> PhaseOutcome
     {
         let location = services.plan.locations[Int(request.location)]
-        if location.features.contains(.emptyGif) {
-            return EmptyGif.respondWithEmptyGif(&request, &services, location)
+        if location.features.contains(.emptyGif),
+            let outcome = EmptyGif.perform(&request, &services, location)
+        {
+            return outcome
         }
-        if location.features.contains(.stubStatus) {
-            services.preventCaching()
-            return StubStatus.respondWithStubStatus(&request, &services)
+        if location.features.contains(.stubStatus),
+            let outcome = StubStatus.perform(&request, &services, location)
+        {
+            return outcome
         }
         if location.features.contains(.hasAlias), request.context?.isOutsideAlias == true {
             services.logError(
@@ -29,13 +32,15 @@ enum Content {
         let endsInSlash = request.uri.lastByte == UInt8(ascii: "/")
         if endsInSlash, method == .get || method == .head || method == .post {
             if location.features.contains(.randomIndex),
-                let outcome = RandomIndex.redirectToRandomFile(&request, &services, location)
+                let outcome = RandomIndex.perform(&request, &services, location)
             {
                 return outcome
             }
             if let outcome = redirectToIndex(&request, &services, location) { return outcome }
-            if location.features.contains(.autoindex), method != .post {
-                return Autoindex.respondWithListing(&request, &services, location)
+            if location.features.contains(.autoindex), method != .post,
+                let outcome = Autoindex.perform(&request, &services, location)
+            {
+                return outcome
             }
         }
         guard method == .get || method == .head || method == .post else {
@@ -49,7 +54,7 @@ enum Content {
             return .status(403)
         }
         if location.features.contains(.sidecars), method != .post,
-            let outcome = Sidecars.respondWithSidecar(&request, &services, location)
+            let outcome = Sidecars.perform(&request, &services, location)
         {
             return outcome
         }
@@ -108,7 +113,7 @@ enum Content {
     ) -> FoundFile {
         if let fault = pathFault(services) { return FoundFile(error: fault) }
         if location.features.contains(.checksSymlinks) {
-            services.preventCaching()
+            services.recorder.record(SymlinkChecks.self)
             return FoundFile(opened: SymlinkChecks.openCheckingLinks(location, &request, &services))
         }
         // A subrequest reads files through descriptors of its own.
@@ -122,7 +127,7 @@ enum Content {
             rootCount: services.path.rootCount,
             reading: FileReading.readsViaHelper(location.features, services) ? .elsewhere : .here,
             nowMs: services.clock.monotonicMs)
-        if !found.isCached { services.preventCaching() }
+        if !found.isCached { services.recorder.recordUnwatched() }
         if services.files.unwatchedPath != nil { logUnwatched(&services) }
         return found
     }
@@ -140,7 +145,7 @@ enum Content {
     static func openDirectory(
         _ location: LocationPlan, _ request: inout Request, _ services: inout Services
     ) -> Result<Int32, FileError> {
-        services.preventCaching()
+        services.recorder.recordUnwatched()
         if let fault = pathFault(services) { return .failure(FileError(code: fault)) }
         if location.features.contains(.checksSymlinks) {
             return SymlinkChecks.openCheckingLinks(location, &request, &services)

@@ -2,15 +2,15 @@ import HTTP
 import Linux
 
 /// empty_gif: a transparent GIF of one pixel, for counting page views.
-enum EmptyGif {
+enum EmptyGif: Step {
+    static var cacheability: Cacheability { .shared }
+
     /// The Last-Modified of nginx's GIF: 28 September 1970, 06:00:00.
     private static let gifModified: Int64 = 23_349_600
 
-    static func respondWithEmptyGif(
+    static func run(
         _ request: inout Request, _ services: inout Services, _ location: LocationPlan
-    )
-        -> PhaseOutcome
-    {
+    ) -> PhaseOutcome? {
         services.explanation?.note("empty_gif")
         let method = request.method
         guard method == .get || method == .head else { return .status(405) }

@@ -18,9 +18,11 @@ struct CountedConnection: BitwiseCopyable {
 }
 
 /// limit_req, then limit_conn: each once per request, also after internal redirects.
-enum Limits {
+enum Limits: Step {
+    static var cacheability: Cacheability { .perRequest }
+
     /// Applies the limits. Returns nil if the request continues.
-    static func applyLimits(
+    static func run(
         _ request: inout Request, _ services: inout Services, _ location: LocationPlan
     ) -> PhaseOutcome? {
         let limits = services.plan.limits[Int(location.limits)]

@@ -3,10 +3,12 @@ import HTTP
 import Linux
 
 /// autoindex: the listing of a directory, as HTML, JSON, JSONP or XML.
-enum Autoindex {
-    static func respondWithListing(
+enum Autoindex: Step {
+    static var cacheability: Cacheability { .perRequest }
+
+    static func run(
         _ request: inout Request, _ services: inout Services, _ location: LocationPlan
-    ) -> PhaseOutcome {
+    ) -> PhaseOutcome? {
         var style = DirectoryListing.Style()
         style.format = location.listingFormat.format
         if style.format == .jsonp {

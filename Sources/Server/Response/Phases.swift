@@ -161,7 +161,7 @@ enum Phases {
         services.explanation?.note("path \(request.uri.span.text)")
         let settings = Int(services.plan.servers[Int(request.server)].settings)
         if services.plan.locations[settings].features.contains(.realIP) {
-            RealIP.applyRealAddress(services.plan.locations[settings], &request, &services)
+            _ = RealIP.perform(&request, &services, services.plan.locations[settings])
         }
         return runPhasesOnce(from: .serverRewrite, &request, &services)
     }
@@ -174,7 +174,7 @@ enum Phases {
             let script = services.plan.servers[Int(request.server)].script
             if script >= 0 {
                 enterServer(&request, &services)
-                if let outcome = Rewrite.runScript(script, &request, &services) { return outcome }
+                if let outcome = Rewrite.perform(&request, &services, script) { return outcome }
             }
         }
         if phase <= .rewrite, let outcome = runLocationPhases(from: phase, &request, &services) {
@@ -183,11 +183,11 @@ enum Phases {
         let location = services.plan.locations[Int(request.location)]
         // A location may trust other proxies than its server does.
         if phase <= .limits, location.features.contains(.realIP) {
-            RealIP.applyRealAddress(location, &request, &services)
+            _ = RealIP.perform(&request, &services, location)
         }
         if phase <= .limits, location.features.contains(.limits),
             !request.isSubrequest,
-            let outcome = Limits.applyLimits(&request, &services, location)
+            let outcome = Limits.perform(&request, &services, location)
         {
             return outcome
         }
@@ -195,10 +195,10 @@ enum Phases {
             !request.isSubrequest
         {
             request.phase = .access
-            if let outcome = Access.access(&request, &services, location) { return outcome }
+            if let outcome = Access.perform(&request, &services, location) { return outcome }
         }
         if phase <= .tryFiles, location.tryFiles >= 0,
-            let outcome = TryFiles.runTryFiles(&request, &services, location)
+            let outcome = TryFiles.perform(&request, &services, location)
         {
             return outcome
         }
@@ -219,7 +219,7 @@ enum Phases {
             isNamed = false
             let script = services.plan.locations[Int(request.location)].script
             guard script >= 0 else { return nil }
-            if let outcome = Rewrite.runScript(script, &request, &services) { return outcome }
+            if let outcome = Rewrite.perform(&request, &services, script) { return outcome }
             guard request.isRewritten else { return nil }
             guard countRedirect(&request) else {
                 services.logError(
@@ -268,7 +268,7 @@ enum Phases {
             ChoiceNotes.noteServer(found.rule, found.regex, name, request, services)
         }
         if found.regex >= 0 {
-            services.preventCaching()
+            services.recorder.record(.perRequest)
             Variables.storeCaptures(of: found.regex, in: name, &request, &services)
         }
     }
@@ -319,7 +319,7 @@ enum Phases {
         enterServer(&request, &services)
         services.explanation?.note("OPTIONS * applies to the whole server")
         let script = services.plan.servers[Int(request.server)].script
-        if script >= 0, let outcome = Rewrite.runScript(script, &request, &services) {
+        if script >= 0, let outcome = Rewrite.perform(&request, &services, script) {
             return outcome
         }
         return .status(204)
@@ -411,7 +411,9 @@ enum Phases {
         request.maxBodySize = services.plan.locations[index].maxBodySize
         request.isRateLimited = features.contains(.limitsRate)
         request.keepsAlive = keepsAlive(&request, &services, index)
-        if !features.isDisjoint(with: .dependOnRequest) { services.preventCaching() }
+        if !features.isDisjoint(with: .dependOnRequest) {
+            services.recorder.record(.perRequest)
+        }
         let asksBrowser =
             features.contains(.limitsKeepalive) || request.parser.head.method == .post
         if asksBrowser, request.keepsAlive,

@@ -3,10 +3,12 @@ import HTTP
 import Linux
 
 /// random_index: an internal redirect to a random file of the directory.
-enum RandomIndex {
+enum RandomIndex: Step {
+    static var cacheability: Cacheability { .perRequest }
+
     /// Redirects to a random file. Returns nil if the directory has none. A link counts as its
     /// target, as in nginx.
-    static func redirectToRandomFile(
+    static func run(
         _ request: inout Request, _ services: inout Services, _ location: LocationPlan
     ) -> PhaseOutcome? {
         FilePaths.mapPath(location, &request, &services)

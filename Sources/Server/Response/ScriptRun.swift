@@ -3,12 +3,13 @@ import HTTP
 import Linux
 
 /// Execution of a level's script (nginx's rewrite module).
-enum Rewrite {
+enum Rewrite: Step {
+    static var cacheability: Cacheability { .perRequest }
+
     /// Runs a script. Returns nil if the request continues.
-    static func runScript(_ script: Int32, _ request: inout Request, _ services: inout Services)
-        -> PhaseOutcome?
-    {
-        services.preventCaching()
+    static func run(
+        _ request: inout Request, _ services: inout Services, _ script: Int32
+    ) -> PhaseOutcome? {
         let steps = services.plan.scripts[Int(script)]
         // nginx escapes captures in values until a rewrite has matched.
         var quotes = true

@@ -3,14 +3,16 @@ import HTTP
 import Linux
 
 /// Precompressed files in the same directory as the file itself: FILE.gz, FILE.br, FILE.zst.
-enum Sidecars {
+enum Sidecars: Step {
+    static var cacheability: Cacheability { .shared }
+
     /// Responds with the precompressed file that the client prefers. Returns nil if no acceptable
     /// one exists.
     ///
     /// Files are tried in the order of the client's weights, for equal weights zstd and br before
     /// gzip. One that the client does not accept is looked up only if Vary depends on its
     /// existence.
-    static func respondWithSidecar(
+    static func run(
         _ request: inout Request, _ services: inout Services, _ location: LocationPlan
     ) -> PhaseOutcome? {
         let plan = services.plan.gzips[Int(location.gzip)]

@@ -4,13 +4,15 @@ import Linux
 /// Subrequests for parts of a response: add_before_body and add_after_body. A subrequest is
 /// processed at once, and is in no table. Its result is a body without
 /// head, ranges, compression or chunks.
-enum Subrequests {
+enum Subrequests: Cacheable {
+    static var cacheability: Cacheability { .perRequest }
+
     /// Returns the body of the response to a path, which may be that of an error page; nil if
     /// memory is short.
     static func runSubrequest(
         _ path: PlanBytes, charset: Int32, _ request: inout Request, _ services: inout Services
     ) -> [BodySegment]? {
-        services.preventCaching()
+        services.recorder.record(Self.self)
         let values = services.context(of: &request).values
         let savedCharset = services.evaluatedCharset
         Variables.unloadPath(&request, &services)

@@ -2,7 +2,9 @@ import HTTP
 import Linux
 
 /// disable_symlinks: checks of the symbolic links in a path.
-enum SymlinkChecks {
+enum SymlinkChecks: Cacheable {
+    static var cacheability: Cacheability { .perRequest }
+
     /// Opens the path with a check of its symbolic links. The prefix that `from=` names is not
     /// checked.
     static func openCheckingLinks(

@@ -3,10 +3,12 @@ import HTTP
 import Linux
 
 /// try_files: selection of the first file that exists.
-enum TryFiles {
+enum TryFiles: Step {
+    static var cacheability: Cacheability { .shared }
+
     /// Tries the files. Returns nil if one exists, which becomes the path; otherwise the outcome of
     /// the last argument.
-    static func runTryFiles(
+    static func run(
         _ request: inout Request, _ services: inout Services, _ location: LocationPlan
     ) -> PhaseOutcome? {
         let tried = services.plan.tryFiles[Int(location.tryFiles)]
@@ -64,7 +66,7 @@ enum TryFiles {
         if found.error == Errno.accessDenied, location.links == .follow,
             !location.features.contains(.checksSymlinks)
         {
-            services.preventCaching()
+            services.recorder.recordUnwatched()
             result = fileStatus(of: services.path.terminated())
         }
         switch result {

@@ -13,13 +13,13 @@ enum LookupVariables {
         let variable = services.plan.variables[index]
         var value: [UInt8] = []
         var isCached = true
+        services.recorder.record(variable.source.cacheability)
         switch variable.source {
         case .map:
             let map = services.plan.maps[Int(variable.index)]
             value = mapped(map, variable, &request, &services)
             isCached = !map.isVolatile
         case .geo:
-            services.preventCaching()
             let geo = services.plan.geos[Int(variable.index)]
             value = located(geo, &request, &services)
             isCached = !geo.isVolatile

@@ -40,7 +40,7 @@ enum Variables {
         of piece: TemplatePiece, _ request: inout Request, _ services: inout Services,
         into writer: inout ByteWriter
     ) -> Bool {
-        if services.recorder.isCacheable, !piece.dependsOnPathOnly { services.preventCaching() }
+        if services.recorder.isCacheable { services.recorder.record(piece.cacheability) }
         switch piece.variable {
         case .literal:
             writer.append(piece.text.span)

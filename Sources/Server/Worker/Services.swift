@@ -154,9 +154,6 @@ struct Services: ~Copyable {
         }
     }
 
-    /// Prevents the current response from being cached: it depends on more than the cache key.
-    mutating func preventCaching() { recorder.isCacheable = false }
-
     /// Returns the context of a request, and creates it on first use.
     func context(of request: inout Request) -> RequestContext {
         if let context = request.context { return context }

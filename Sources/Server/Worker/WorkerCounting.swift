@@ -3,7 +3,9 @@ import Linux
 
 /// The counters for stub_status and the variables of connections. Nothing is counted if the
 /// configuration uses neither.
-enum StubStatus {
+enum StubStatus: Step {
+    static var cacheability: Cacheability { .perRequest }
+
     /// Updates the counters for a connection's new state.
     static func updateCounters(_ slot: Slot, _ services: inout Services) {
         let connection = services.connections[slot]
@@ -59,9 +61,9 @@ enum StubStatus {
     }
 
     /// Responds with the counters, in nginx's format.
-    static func respondWithStubStatus(_ request: inout Request, _ services: inout Services)
-        -> PhaseOutcome
-    {
+    static func run(
+        _ request: inout Request, _ services: inout Services, _ location: LocationPlan
+    ) -> PhaseOutcome? {
         let method = request.method
         guard method == .get || method == .head else { return .status(405) }
         let total = totalCounts(request.slot, &services)
