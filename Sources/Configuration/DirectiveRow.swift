@@ -163,8 +163,9 @@ extension DirectiveRow {
         sets field: WritableKeyPath<Draft, Bool?> & Sendable,
         default defaultText: String? = nil, _ summary: String
     ) -> DirectiveRow {
-        plain(name, contexts, .flag, field, defaultText, summary) {
-            (use) throws(Diagnostic) in try use.flag(0)
+        setting(
+            name, in: contexts, takes: .flag, default: defaultText, summary, sets: field
+        ) { (use) throws(Diagnostic) in try use.flag(0)
         }
     }
 
@@ -175,8 +176,9 @@ extension DirectiveRow {
         sets field: WritableKeyPath<Draft, Int?> & Sendable,
         default defaultText: String? = nil, _ summary: String
     ) -> DirectiveRow {
-        plain(name, contexts, .exactly(1), field, defaultText, summary) {
-            (use) throws(Diagnostic) in try use.size(0)
+        setting(
+            name, in: contexts, takes: .exactly(1), default: defaultText, summary, sets: field
+        ) { (use) throws(Diagnostic) in try use.size(0)
         }
     }
 
@@ -187,8 +189,9 @@ extension DirectiveRow {
         sets field: WritableKeyPath<Draft, Int?> & Sendable,
         default defaultText: String? = nil, _ summary: String
     ) -> DirectiveRow {
-        plain(name, contexts, .exactly(1), field, defaultText, summary) {
-            (use) throws(Diagnostic) in try use.offset(0)
+        setting(
+            name, in: contexts, takes: .exactly(1), default: defaultText, summary, sets: field
+        ) { (use) throws(Diagnostic) in try use.offset(0)
         }
     }
 
@@ -199,8 +202,9 @@ extension DirectiveRow {
         sets field: WritableKeyPath<Draft, Int?> & Sendable,
         default defaultText: String? = nil, _ summary: String
     ) -> DirectiveRow {
-        plain(name, contexts, .exactly(1), field, defaultText, summary) {
-            (use) throws(Diagnostic) in try use.milliseconds(0)
+        setting(
+            name, in: contexts, takes: .exactly(1), default: defaultText, summary, sets: field
+        ) { (use) throws(Diagnostic) in try use.milliseconds(0)
         }
     }
 
@@ -211,8 +215,9 @@ extension DirectiveRow {
         sets field: WritableKeyPath<Draft, Int?> & Sendable,
         default defaultText: String? = nil, _ summary: String
     ) -> DirectiveRow {
-        plain(name, contexts, .exactly(1), field, defaultText, summary) {
-            (use) throws(Diagnostic) in try use.seconds(0)
+        setting(
+            name, in: contexts, takes: .exactly(1), default: defaultText, summary, sets: field
+        ) { (use) throws(Diagnostic) in try use.seconds(0)
         }
     }
 
@@ -223,8 +228,9 @@ extension DirectiveRow {
         sets field: WritableKeyPath<Draft, Int?> & Sendable,
         default defaultText: String? = nil, _ summary: String
     ) -> DirectiveRow {
-        plain(name, contexts, .exactly(1), field, defaultText, summary) {
-            (use) throws(Diagnostic) in try use.integer(0)
+        setting(
+            name, in: contexts, takes: .exactly(1), default: defaultText, summary, sets: field
+        ) { (use) throws(Diagnostic) in try use.integer(0)
         }
     }
 
@@ -235,8 +241,9 @@ extension DirectiveRow {
         sets field: WritableKeyPath<Draft, String?> & Sendable,
         default defaultText: String? = nil, _ summary: String
     ) -> DirectiveRow {
-        plain(name, contexts, .exactly(1), field, defaultText, summary) {
-            (use) throws(Diagnostic) in try use.text(0)
+        setting(
+            name, in: contexts, takes: .exactly(1), default: defaultText, summary, sets: field
+        ) { (use) throws(Diagnostic) in try use.text(0)
         }
     }
 
@@ -247,16 +254,19 @@ extension DirectiveRow {
         sets field: WritableKeyPath<Draft, Value?> & Sendable, _ choices: [(String, Value)],
         default defaultText: String? = nil, _ summary: String
     ) -> DirectiveRow {
-        plain(name, contexts, .exactly(1), field, defaultText, summary) {
-            (use) throws(Diagnostic) in try use.oneOf(0, choices)
+        setting(
+            name, in: contexts, takes: .exactly(1), default: defaultText, summary, sets: field
+        ) { (use) throws(Diagnostic) in try use.oneOf(0, choices)
         }
     }
 
+    /// Creates a directive that sets one value, as `read` reads it from the arguments. A level that
+    /// leaves it unset inherits it.
     @inlinable
-    static func plain<Value>(
-        _ name: String, _ contexts: Contexts, _ arguments: ArgumentCount,
-        _ field: WritableKeyPath<Draft, Value?> & Sendable, _ defaultText: String?,
-        _ summary: String,
+    public static func setting<Value>(
+        _ name: String, in contexts: Contexts, takes arguments: ArgumentCount,
+        default defaultText: String? = nil, _ summary: String,
+        sets field: WritableKeyPath<Draft, Value?> & Sendable,
         read: @escaping @Sendable (DirectiveUse) throws(Diagnostic) -> Value
     ) -> DirectiveRow {
         .row(

@@ -153,7 +153,8 @@ import Testing
         #expect(gzip("/").types.map(\.text) == ["text/css", "text/html", "text/plain"])
         #expect(gzip("/a").types.map(\.text) == ["application/json", "text/html"])
         #expect(gzip("/a").level == 6 && gzip("/a").staticMode == .on)
-        #expect(plan.settings(of: "/a").features.isSuperset(of: [.gzip, .sidecars]))
+        let features = plan.settings(of: "/a").features
+        #expect(features.contains(.gzip) && features.contains(.sidecars))
         #expect(!plan.settings(of: "/b").features.contains(.gzip))
         #expect(gzip("/b").minLength == 1024 && gzip("/b").proxied == [.expired, .authorized])
         #expect(gzip("/b").types.map(\.text) == gzip("/").types.map(\.text))

@@ -6,7 +6,8 @@ import Testing
 @Suite struct DirectiveTableTests {
     /// The directives, from the rows in Sources/Server/Directives.
     private static let directives: Set<String> = names(
-        matching: #"(?:\.(?:row|flag|text|integer|milliseconds|seconds|size|offset|choice|block|"#
+        matching:
+            #"(?:\.(?:row|setting|flag|text|integer|milliseconds|seconds|size|offset|choice|block|"#
             + #"rawBlock)|Entry)\(\s*"(\w+)",\s*(?:in:|[\[.])"#,
         in: SourceFile.all(below: "Sources/Server/Directives", endings: [".swift"]))
 

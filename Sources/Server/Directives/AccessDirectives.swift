@@ -15,9 +15,7 @@ enum AccessDirectives {
             "allow", in: [.http, .server, .location, .limitExcept], takes: .exactly(1),
             repeats: .yes,
             "Allows access for an address, a network (192.0.2.0/24), unix: or all.",
-            inherit: { (child, parent) in
-                child.scope.access.rules = child.scope.access.rules ?? parent.scope.access.rules
-            },
+            inherit: DirectiveRow.inheriting(\.scope.access.rules),
             apply: { (draft, use) throws(Diagnostic) in
                 try addRule(use, denies: false, to: &draft)
             }),
@@ -170,13 +168,12 @@ extension PlanCompiler {
         let group = AccessGroup(scope, serverNames: serverNames)
         guard !group.isUnrestricted else { return -1 }
         if let known = compiledAccesses[group] { return known }
-        parts.accesses.append(
+        let index = parts.accesses.add(
             AccessPlan(
                 rules: group.access.rules.map { AccessRules($0, in: parts.arena) },
                 satisfiesAny: group.access.satisfiesAny ?? false,
                 auth: authBasic(group), secureLink: secureLink(group.secureLink),
                 referers: referers(group), userID: userID(group.userID)))
-        let index = Int32(parts.accesses.count &- 1)
         compiledAccesses[group] = index
         return index
     }

@@ -65,15 +65,11 @@ enum AddedFieldDirectives {
             "add_trailer_inherit", in: contexts, sets: \.scope.added.trailersInherit,
             inheritances, default: "on",
             "Sets which trailers are inherited from the enclosing level: off, on or merge."),
-        .row(
+        .setting(
             "expires", in: contexts, takes: .oneOf([1, 2]), default: "off",
             "Sends Expires and Cache-Control headers.",
-            inherit: { (child, parent) in
-                child.scope.added.expires = child.scope.added.expires ?? parent.scope.added.expires
-            },
-            apply: { (draft, use) throws(Diagnostic) in
-                draft.scope.added.expires = try expires(use)
-            }
+            sets: \.scope.added.expires,
+            read: { (use) throws(Diagnostic) in try expires(use) }
         ).evaluating(.last),
     ]
 
@@ -341,7 +337,7 @@ extension PlanCompiler {
             && fields.allSatisfy {
                 $0.value.isConstant && $0.kind != .etag && $0.kind != .lastModified
             }
-        parts.fields.append(
+        return parts.fields.add(
             FieldsPlan(
                 expires: rule, expiresText: text, expiresFrom: source,
                 fields: parts.arena.store(elements: fields),
@@ -350,7 +346,6 @@ extension PlanCompiler {
                 always: isConstant ? lines(fields.filter(\.isForAll)) : parts.arena.store(""),
                 wholeHasAllow: fields.contains(where: isAllow),
                 alwaysHasAllow: fields.contains { $0.isForAll && isAllow($0) }))
-        return Int32(parts.fields.count &- 1)
     }
 
     /// True for an Allow with a value; a header with an empty value is not sent.

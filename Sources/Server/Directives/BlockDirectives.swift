@@ -77,10 +77,7 @@ enum BlockDirectives {
         .row(
             "internal", in: .location, takes: .exactly(0),
             "Restricts the location to internal redirects.",
-            inherit: { (child, parent) in
-                child.scope.location.isInternal =
-                    child.scope.location.isInternal ?? parent.scope.location.isInternal
-            },
+            inherit: DirectiveRow.inheriting(\.scope.location.isInternal),
             apply: { (draft, _) throws(Diagnostic) in draft.scope.location.isInternal = true }),
     ]
 

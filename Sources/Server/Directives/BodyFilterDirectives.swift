@@ -27,22 +27,18 @@ struct CharsetMapDraft {
 /// charset and related directives.
 enum CharsetDirectives {
     static let rows: [DirectiveRow<Draft>] = [
-        .row(
+        .setting(
             "charset", in: [.http, .server, .location, .ifInLocation], takes: .exactly(1),
             default: "off", "Adds a charset to Content-Type.",
-            inherit: DirectiveRow.inheriting(\.scope.charset.charset),
-            apply: { (draft, use) throws(Diagnostic) in
-                draft.scope.charset.charset = try use.text(0) == "off" ? .off : try name(use)
-            }
+            sets: \.scope.charset.charset,
+            read: { (use) throws(Diagnostic) in try use.text(0) == "off" ? .off : try name(use) }
         ).evaluating(.variable),
-        .row(
+        .setting(
             "source_charset", in: [.http, .server, .location, .ifInLocation],
             takes: .exactly(1),
             "Sets the charset of files, from which they are converted to that of charset.",
-            inherit: DirectiveRow.inheriting(\.scope.charset.source),
-            apply: { (draft, use) throws(Diagnostic) in
-                draft.scope.charset.source = try name(use)
-            }
+            sets: \.scope.charset.source,
+            read: { (use) throws(Diagnostic) in try name(use) }
         ).evaluating(.variable),
         .flag(
             "override_charset", in: [.http, .server, .location, .ifInLocation],
@@ -139,20 +135,16 @@ struct AdditionSettings: Equatable {
 /// add_before_body and add_after_body.
 enum AdditionDirectives {
     static let rows: [DirectiveRow<Draft>] = [
-        .row(
+        .setting(
             "add_before_body", in: .httpServerLocation, takes: .exactly(1),
             "Sends the response to this path of the same server before the body.",
-            inherit: DirectiveRow.inheriting(\.scope.addition.before),
-            apply: { (draft, use) throws(Diagnostic) in
-                draft.scope.addition.before = try use.bytes(0)
-            }),
-        .row(
+            sets: \.scope.addition.before,
+            read: { (use) throws(Diagnostic) in try use.bytes(0) }),
+        .setting(
             "add_after_body", in: .httpServerLocation, takes: .exactly(1),
             "Sends the response to this path of the same server after the body.",
-            inherit: DirectiveRow.inheriting(\.scope.addition.after),
-            apply: { (draft, use) throws(Diagnostic) in
-                draft.scope.addition.after = try use.bytes(0)
-            }),
+            sets: \.scope.addition.after,
+            read: { (use) throws(Diagnostic) in try use.bytes(0) }),
         .row(
             "addition_types", in: .httpServerLocation, takes: .atLeast(1), repeats: .yes,
             default: "text/html", "Sets the media types to which bodies are added; * matches all.",
@@ -172,6 +164,12 @@ struct BodyFilterPlan: BitwiseCopyable {
     var before: PlanBytes
     var after: PlanBytes
     var additionTypes: TypeList
+}
+
+/// The settings that body filters are compiled from; levels with the same settings share them.
+struct BodyFilterGroup: Equatable {
+    let charset: CharsetSettings
+    let addition: AdditionSettings
 }
 
 /// The argument of `charset` or `source_charset`.
@@ -253,16 +251,14 @@ extension PlanCompiler {
         let hasCharset = (scope.charset.charset ?? .off) != .off
         // A subrequest's body is recoded to the main response's charset.
         guard hasCharset || scope.addition.isOn || scope.charset.source != nil else { return -1 }
-        let known = compiledFilters.first {
-            $0.charset == scope.charset && $0.addition == scope.addition
-        }
-        if let known { return known.index }
+        let group = BodyFilterGroup(charset: scope.charset, addition: scope.addition)
+        if let known = compiledFilters[group] { return known }
         let none = CharsetPlan(name: parts.arena.store(""), number: -1, template: -1)
         let charset = charset(scope.charset.charset)
         let source = self.charset(scope.charset.source)
         checkRecoding(from: source, to: charset, scope.charset)
         let arena = parts.arena
-        parts.bodyFilters.append(
+        let index = parts.bodyFilters.add(
             BodyFilterPlan(
                 charset: charset ?? none, source: source,
                 charsetTypes: TypeList(
@@ -271,8 +267,7 @@ extension PlanCompiler {
                 before: arena.store(scope.addition.before ?? []),
                 after: arena.store(scope.addition.after ?? []),
                 additionTypes: TypeList(scope.addition.types ?? ["text/html"], in: arena)))
-        let index = Int32(parts.bodyFilters.count &- 1)
-        compiledFilters.append((scope.charset, scope.addition, index))
+        compiledFilters[group] = index
         return index
     }
 
@@ -288,10 +283,7 @@ extension PlanCompiler {
     }
 
     private mutating func charsetNumber(_ name: String) -> Int32 {
-        let name = name.lowercased()
-        if let index = parts.charsetNames.firstIndex(of: name) { return Int32(index) }
-        parts.charsetNames.append(name)
-        return Int32(parts.charsetNames.count &- 1)
+        parts.charsetNames.index(adding: name.lowercased())
     }
 
     /// Reports a missing conversion between two known charsets.

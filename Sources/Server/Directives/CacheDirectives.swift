@@ -163,10 +163,7 @@ enum AioDirectives {
         .row(
             "aio", in: .httpServerLocation, takes: .exactly(1), default: "off",
             "With threads, files that are not in the page cache are read outside of the workers.",
-            inherit: { (child, parent) in
-                child.scope.sending.readsViaHelper =
-                    child.scope.sending.readsViaHelper ?? parent.scope.sending.readsViaHelper
-            },
+            inherit: DirectiveRow.inheriting(\.scope.sending.readsViaHelper),
             apply: { (draft, use) throws(Diagnostic) in
                 let text = try use.text(0)
                 switch text {

@@ -24,10 +24,7 @@ enum RequestDirectives {
         .row(
             "client_header_buffer_size", in: [.http, .server], takes: .exactly(1), default: "1k",
             "Sets the size of the buffer for most request headers.",
-            inherit: { (child, parent) in
-                child.scope.request.headerBufferSize =
-                    child.scope.request.headerBufferSize ?? parent.scope.request.headerBufferSize
-            },
+            inherit: DirectiveRow.inheriting(\.scope.request.headerBufferSize),
             apply: { (draft, use) throws(Diagnostic) in
                 let size = try use.size(0)
                 guard size > 0, size <= 1 << 26 else {
@@ -40,10 +37,7 @@ enum RequestDirectives {
             default: "4 8k",
             "Sets the number and size of buffers for large request headers; the size limits one "
                 + "line.",
-            inherit: { (child, parent) in
-                child.scope.request.largeBuffers =
-                    child.scope.request.largeBuffers ?? parent.scope.request.largeBuffers
-            },
+            inherit: DirectiveRow.inheriting(\.scope.request.largeBuffers),
             apply: { (draft, use) throws(Diagnostic) in
                 let count = try use.integer(0)
                 let size = try use.size(1)
@@ -186,11 +180,7 @@ enum TimeoutDirectives {
         .row(
             "keepalive_disable", in: .httpServerLocation, takes: .oneOf([1, 2]),
             default: "msie6", "Disables keep-alive for browsers.",
-            inherit: { (child, parent) in
-                child.scope.timeouts.keepaliveDisable =
-                    child.scope.timeouts.keepaliveDisable
-                    ?? parent.scope.timeouts.keepaliveDisable
-            },
+            inherit: DirectiveRow.inheriting(\.scope.timeouts.keepaliveDisable),
             apply: { (draft, use) throws(Diagnostic) in
                 var browsers: KeepaliveDisable = []
                 for index in use.arguments.indices {

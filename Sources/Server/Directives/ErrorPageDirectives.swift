@@ -23,10 +23,7 @@ enum ErrorPageDirectives {
             "error_page", in: [.http, .server, .location, .ifInLocation], takes: .atLeast(2),
             repeats: .yes,
             "Sets the page, named location or address that replaces an error.",
-            inherit: { (child, parent) in
-                child.scope.errorPages.pages =
-                    child.scope.errorPages.pages ?? parent.scope.errorPages.pages
-            },
+            inherit: DirectiveRow.inheriting(\.scope.errorPages.pages),
             apply: { (draft, use) throws(Diagnostic) in
                 let pages = try pages(use)
                 draft.scope.errorPages.pages = (draft.scope.errorPages.pages ?? []) + pages

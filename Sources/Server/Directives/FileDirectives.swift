@@ -71,10 +71,7 @@ enum FileDirectives {
             "index", in: .httpServerLocation, takes: .atLeast(1), repeats: .yes,
             default: "index.html",
             "Sets the index files that are tried for a path that ends in a slash.",
-            inherit: { (child, parent) in
-                child.scope.location.indexes =
-                    child.scope.location.indexes ?? parent.scope.location.indexes
-            },
+            inherit: DirectiveRow.inheriting(\.scope.location.indexes),
             apply: { (draft, use) throws(Diagnostic) in
                 for index in use.arguments.indices {
                     let name = try use.word(index)
@@ -85,17 +82,12 @@ enum FileDirectives {
                 }
             }
         ).evaluating(),
-        .row(
+        .setting(
             "disable_symlinks", in: .httpServerLocation, takes: .oneOf([1, 2]), default: "off",
             "Refuses paths with symbolic links: all (on), or those whose target has another owner "
                 + "(if_not_owner).",
-            inherit: { (child, parent) in
-                child.scope.location.symlinks =
-                    child.scope.location.symlinks ?? parent.scope.location.symlinks
-            },
-            apply: { (draft, use) throws(Diagnostic) in
-                draft.scope.location.symlinks = try symlinks(use)
-            }
+            sets: \.scope.location.symlinks,
+            read: { (use) throws(Diagnostic) in try symlinks(use) }
         ).evaluating(),
         .choice(
             "symlinks", in: .httpServerLocation, sets: \.scope.location.links,
@@ -180,9 +172,7 @@ enum TypeDirectives {
         .rawBlock(
             "types", in: .httpServerLocation, takes: .exactly(0),
             "Maps file extensions to media types.",
-            inherit: { (child, parent) in
-                child.scope.types.types = child.scope.types.types ?? parent.scope.types.types
-            },
+            inherit: DirectiveRow.inheriting(\.scope.types.types),
             apply: { (draft, use) throws(Diagnostic) in
                 var types = draft.scope.types.types ?? []
                 var known: [String: String] = [:]

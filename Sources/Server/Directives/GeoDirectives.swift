@@ -55,8 +55,7 @@ extension PlanCompiler {
 
         mutating func index(of value: [UInt8]) -> Int32 {
             if let known = valueIndexes[value] { return known }
-            values.append(value)
-            let index = Int32(values.count &- 1)
+            let index = values.add(value)
             valueIndexes[value] = index
             return index
         }

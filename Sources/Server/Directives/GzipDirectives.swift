@@ -77,9 +77,7 @@ enum GzipDirectives {
         .row(
             "gzip_comp_level", in: .httpServerLocation, takes: .exactly(1), default: "1",
             "Sets the compression level, from 1 to 9.",
-            inherit: { (child, parent) in
-                child.scope.gzip.level = child.scope.gzip.level ?? parent.scope.gzip.level
-            },
+            inherit: DirectiveRow.inheriting(\.scope.gzip.level),
             apply: { (draft, use) throws(Diagnostic) in
                 let level = try use.integer(0)
                 guard level >= 1, level <= 9 else {
@@ -102,9 +100,7 @@ enum GzipDirectives {
         .row(
             "gzip_proxied", in: .httpServerLocation, takes: .atLeast(1), default: "off",
             "Sets which responses to requests with Via are compressed.",
-            inherit: { (child, parent) in
-                child.scope.gzip.proxied = child.scope.gzip.proxied ?? parent.scope.gzip.proxied
-            },
+            inherit: DirectiveRow.inheriting(\.scope.gzip.proxied),
             apply: { (draft, use) throws(Diagnostic) in
                 var proxied: GzipProxied = []
                 for index in use.arguments.indices {
@@ -115,10 +111,7 @@ enum GzipDirectives {
         .row(
             "gzip_disable", in: .httpServerLocation, takes: .atLeast(1), repeats: .yes,
             "Disables compression for User-Agents that match regular expressions.",
-            inherit: { (child, parent) in
-                child.scope.gzip.disabled =
-                    child.scope.gzip.disabled ?? parent.scope.gzip.disabled
-            },
+            inherit: DirectiveRow.inheriting(\.scope.gzip.disabled),
             apply: { (draft, use) throws(Diagnostic) in
                 var patterns = draft.scope.gzip.disabled ?? []
                 for index in use.arguments.indices {

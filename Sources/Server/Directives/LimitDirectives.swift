@@ -26,10 +26,7 @@ enum LimitReqDirectives {
         .row(
             "limit_req", in: .httpServerLocation, takes: .oneOf([1, 2, 3]), repeats: .yes,
             "Limits requests to the rate of a zone: zone=, burst=, delay= or nodelay.",
-            inherit: { (child, parent) in
-                child.scope.requestLimits.limits =
-                    child.scope.requestLimits.limits ?? parent.scope.requestLimits.limits
-            },
+            inherit: DirectiveRow.inheriting(\.scope.requestLimits.limits),
             apply: { (draft, use) throws(Diagnostic) in
                 let limit = try limit(use)
                 var limits = draft.scope.requestLimits.limits ?? []
@@ -39,16 +36,11 @@ enum LimitReqDirectives {
                 limits.append(limit)
                 draft.scope.requestLimits.limits = limits
             }),
-        .row(
+        .setting(
             "limit_req_status", in: .httpServerLocation, takes: .exactly(1), default: "503",
             "Sets the status of requests beyond limit_req.",
-            inherit: { (child, parent) in
-                child.scope.requestLimits.status =
-                    child.scope.requestLimits.status ?? parent.scope.requestLimits.status
-            },
-            apply: { (draft, use) throws(Diagnostic) in
-                draft.scope.requestLimits.status = try ZoneParameter.status(use)
-            }),
+            sets: \.scope.requestLimits.status,
+            read: { (use) throws(Diagnostic) in try ZoneParameter.status(use) }),
         .choice(
             "limit_req_log_level", in: .httpServerLocation, sets: \.scope.requestLimits.logLevel,
             ZoneParameter.logLevels, default: "error",
@@ -166,10 +158,7 @@ enum LimitConnDirectives {
         .row(
             "limit_conn", in: .httpServerLocation, takes: .exactly(2), repeats: .yes,
             "Limits the number of active connections for a key of a zone.",
-            inherit: { (child, parent) in
-                child.scope.connectionLimits.limits =
-                    child.scope.connectionLimits.limits ?? parent.scope.connectionLimits.limits
-            },
+            inherit: DirectiveRow.inheriting(\.scope.connectionLimits.limits),
             apply: { (draft, use) throws(Diagnostic) in
                 let limit = try limit(use)
                 var limits = draft.scope.connectionLimits.limits ?? []
@@ -179,16 +168,11 @@ enum LimitConnDirectives {
                 limits.append(limit)
                 draft.scope.connectionLimits.limits = limits
             }),
-        .row(
+        .setting(
             "limit_conn_status", in: .httpServerLocation, takes: .exactly(1), default: "503",
             "Sets the status of requests beyond limit_conn.",
-            inherit: { (child, parent) in
-                child.scope.connectionLimits.status =
-                    child.scope.connectionLimits.status ?? parent.scope.connectionLimits.status
-            },
-            apply: { (draft, use) throws(Diagnostic) in
-                draft.scope.connectionLimits.status = try ZoneParameter.status(use)
-            }),
+            sets: \.scope.connectionLimits.status,
+            read: { (use) throws(Diagnostic) in try ZoneParameter.status(use) }),
         .choice(
             "limit_conn_log_level", in: .httpServerLocation,
             sets: \.scope.connectionLimits.logLevel, ZoneParameter.logLevels, default: "error",
@@ -219,23 +203,19 @@ struct RateSettings {
 /// limit_rate and limit_rate_after.
 enum RateDirectives {
     static let rows: [DirectiveRow<Draft>] = [
-        .row(
+        .setting(
             "limit_rate", in: [.http, .server, .location, .ifInLocation], takes: .exactly(1),
             default: "0",
             "Limits the rate of a response in bytes per second; 0 disables the limit.",
-            inherit: { (child, parent) in
-                child.scope.rate.rate = child.scope.rate.rate ?? parent.scope.rate.rate
-            },
-            apply: { (draft, use) throws(Diagnostic) in draft.scope.rate.rate = try size(use) }
+            sets: \.scope.rate.rate,
+            read: { (use) throws(Diagnostic) in try size(use) }
         ).evaluating(),
-        .row(
+        .setting(
             "limit_rate_after", in: [.http, .server, .location, .ifInLocation],
             takes: .exactly(1), default: "0",
             "Sets the number of bytes that are sent before limit_rate applies.",
-            inherit: { (child, parent) in
-                child.scope.rate.after = child.scope.rate.after ?? parent.scope.rate.after
-            },
-            apply: { (draft, use) throws(Diagnostic) in draft.scope.rate.after = try size(use) }
+            sets: \.scope.rate.after,
+            read: { (use) throws(Diagnostic) in try size(use) }
         ).evaluating(),
     ]
 

@@ -63,34 +63,23 @@ enum LogDirectives {
             in: [.http, .server, .location, .ifInLocation, .limitExcept], takes: .atLeast(1),
             repeats: .yes, default: "access.log combined",
             "Sets the log for requests, its format and its condition; off disables logging.",
-            inherit: { (child, parent) in
-                child.scope.logs.accessLogs =
-                    child.scope.logs.accessLogs ?? parent.scope.logs.accessLogs
-            },
+            inherit: DirectiveRow.inheriting(\.scope.logs.accessLogs),
             apply: { (draft, use) throws(Diagnostic) in try addAccessLog(use, into: &draft) }
         ).evaluating(.accessLog),
         .row(
             "log_format", in: .http, takes: .atLeast(2), repeats: .yes, default: "combined",
             "Defines a named format for access logs."
         ) { (draft, use) throws(Diagnostic) in try parseFormat(use, into: &draft) },
-        .row(
+        .setting(
             "open_log_file_cache", in: .httpServerLocation, takes: .between(1, 4), default: "off",
             "Caches open log files whose names have variables.",
-            inherit: { (child, parent) in
-                child.scope.logs.logFileCache =
-                    child.scope.logs.logFileCache ?? parent.scope.logs.logFileCache
-            },
-            apply: { (draft, use) throws(Diagnostic) in
-                draft.scope.logs.logFileCache = try logFileCache(use)
-            }),
+            sets: \.scope.logs.logFileCache,
+            read: { (use) throws(Diagnostic) in try logFileCache(use) }),
         .row(
             "error_log", in: [.main, .http, .server, .location], takes: .atLeast(1),
             repeats: .yes, default: "error.log error",
             "Sets the log for errors, and its level.",
-            inherit: { (child, parent) in
-                child.scope.logs.errorLogs =
-                    child.scope.logs.errorLogs ?? parent.scope.logs.errorLogs
-            },
+            inherit: DirectiveRow.inheriting(\.scope.logs.errorLogs),
             apply: { (draft, use) throws(Diagnostic) in try addErrorLog(use, into: &draft) }),
         .flag(
             "log_not_found", in: .httpServerLocation, sets: \.scope.logs.logsNotFound,

@@ -127,21 +127,11 @@ extension PlanCompiler {
     /// Shared by equal results: many rows have few results.
     private mutating func result(_ word: Word, in map: inout MapBuilder) -> Int32 {
         if let known = map.resultIndexes[word.bytes] { return known }
-        map.results.append(template(word))
-        let index = Int32(map.results.count &- 1)
+        let index = map.results.add(template(word))
         map.resultIndexes[word.bytes] = index
         return index
     }
 
-    /// Reports an error about a word.
-    mutating func fail(_ message: String, at word: Word) {
-        report(Diagnostic(.error, message, at: word.place, length: word.length))
-    }
-
-    /// Reports a warning about a word.
-    mutating func warn(_ message: String, at word: Word) {
-        report(Diagnostic(.warning, message, at: word.place, length: word.length))
-    }
 }
 
 /// `map`, compiled: maps a value to one of its results. Strings are stored in lower case and

@@ -32,23 +32,16 @@ enum RealIPDirectives {
         .row(
             "set_real_ip_from", in: .httpServerLocation, takes: .exactly(1), repeats: .yes,
             "Sets an address or network of proxies that are trusted to send the client's address.",
-            inherit: { (child, parent) in
-                child.scope.realIP.trusted =
-                    child.scope.realIP.trusted ?? parent.scope.realIP.trusted
-            },
+            inherit: DirectiveRow.inheriting(\.scope.realIP.trusted),
             apply: { (draft, use) throws(Diagnostic) in
                 draft.scope.realIP.trusted =
                     (draft.scope.realIP.trusted ?? []) + [try use.word(0)]
             }),
-        .row(
+        .setting(
             "real_ip_header", in: .httpServerLocation, takes: .exactly(1), default: "X-Real-IP",
             "Sets the header with the client's address, or proxy_protocol.",
-            inherit: { (child, parent) in
-                child.scope.realIP.source = child.scope.realIP.source ?? parent.scope.realIP.source
-            },
-            apply: { (draft, use) throws(Diagnostic) in
-                draft.scope.realIP.source = RealIPSource(try use.text(0))
-            }),
+            sets: \.scope.realIP.source,
+            read: { (use) throws(Diagnostic) in RealIPSource(try use.text(0)) }),
         .flag(
             "real_ip_recursive", in: .httpServerLocation, sets: \.scope.realIP.isRecursive,
             default: "off",
@@ -92,11 +85,10 @@ extension PlanCompiler {
                 && networks.indices.allSatisfy { plan.trusted[$0] == networks[$0] }
         }
         if let known { return Int32(known) }
-        parts.realIPs.append(
+        return parts.realIPs.add(
             RealIPPlan(
                 trusted: parts.arena.store(elements: networks), isRecursive: isRecursive,
                 source: source, field: parts.arena.store(field)))
-        return Int32(parts.realIPs.count &- 1)
     }
 
     /// Parses a trusted proxy. nginx resolves names at its start; here addresses are numeric.

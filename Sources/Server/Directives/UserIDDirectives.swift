@@ -64,10 +64,7 @@ enum UserIDDirectives {
         .row(
             "userid_expires", in: .httpServerLocation, takes: .exactly(1), default: "off",
             "Sets the time for which browsers keep the cookie.",
-            inherit: { (child, parent) in
-                child.scope.userID.lifetime =
-                    child.scope.userID.lifetime ?? parent.scope.userID.lifetime
-            },
+            inherit: DirectiveRow.inheriting(\.scope.userID.lifetime),
             apply: { (draft, use) throws(Diagnostic) in
                 switch try use.text(0) {
                 case "max": draft.scope.userID.lifetime = .maximum
@@ -78,27 +75,19 @@ enum UserIDDirectives {
                         seconds == 0 ? .session : .seconds(Int64(seconds))
                 }
             }),
-        .row(
+        .setting(
             "userid_flags", in: .httpServerLocation, takes: .between(1, 3), default: "off",
             "Sets the cookie's flags: secure, httponly and samesite=strict, lax or none.",
-            inherit: { (child, parent) in
-                child.scope.userID.flags = child.scope.userID.flags ?? parent.scope.userID.flags
-            },
-            apply: { (draft, use) throws(Diagnostic) in
-                draft.scope.userID.flags = try flags(use)
-            }),
+            sets: \.scope.userID.flags,
+            read: { (use) throws(Diagnostic) in try flags(use) }),
         .text(
             "userid_p3p", in: .httpServerLocation, sets: \.scope.userID.p3p, default: "none",
             "Sets the value of a P3P header, sent with the cookie."),
-        .row(
+        .setting(
             "userid_mark", in: .httpServerLocation, takes: .exactly(1), default: "off",
             "Sets a character in the cookie; cookies without it are replaced.",
-            inherit: { (child, parent) in
-                child.scope.userID.mark = child.scope.userID.mark ?? parent.scope.userID.mark
-            },
-            apply: { (draft, use) throws(Diagnostic) in
-                draft.scope.userID.mark = try mark(use)
-            }),
+            sets: \.scope.userID.mark,
+            read: { (use) throws(Diagnostic) in try mark(use) }),
     ]
 
     /// Parses the flags. The first of several samesite flags applies, as in nginx.

@@ -142,11 +142,10 @@ extension PlanCompiler {
         let chosen = defaults.first?.server ?? behind.first?.server ?? 0
         // As in nginx, `proxy_protocol` of one `listen` applies to all servers of the address.
         let readsProxyHeader = behind.contains(where: \.listen.readsProxyHeader)
-        parts.addresses.append(
+        return parts.addresses.add(
             names.plan(
                 defaultServer: chosen, readsProxyHeader: readsProxyHeader,
                 socketName: address.socketName, in: parts.arena))
-        return Int32(parts.addresses.count &- 1)
     }
 }
 

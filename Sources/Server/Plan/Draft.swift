@@ -206,28 +206,6 @@ extension DirectiveUse {
     }
 }
 
-extension PlanCompiler {
-    /// Returns the text and place of a directive; empty for nil.
-    mutating func origin(_ written: SourceRange?) -> SourceLocation {
-        guard let written, let position = sources.position(of: written.place) else {
-            return SourceLocation(text: parts.arena.store(""), file: -1, line: 0)
-        }
-        let bytes = sources.files[written.place.source].bytes
-        let start = min(written.place.offset, bytes.count)
-        let text = bytes[start..<max(start, min(written.end, bytes.count))]
-        return SourceLocation(
-            text: parts.arena.store(Array(text)), file: file(position.name),
-            line: Int32(clamping: position.line))
-    }
-
-    private mutating func file(_ name: String) -> Int32 {
-        // Levels of one file follow each other.
-        if let index = parts.files.lastIndex(of: name) { return Int32(clamping: index) }
-        parts.files.append(name)
-        return Int32(clamping: parts.files.count &- 1)
-    }
-}
-
 extension Plan {
     /// Returns a description such as `location ~* \.jpg$ (site.conf:12)`.
     func text(of origin: SourceLocation) -> String {

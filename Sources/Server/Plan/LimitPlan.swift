@@ -58,7 +58,7 @@ extension PlanCompiler {
         }
         guard !requests.isEmpty || !connections.isEmpty else { return -1 }
         let level = scope.requestLimits.logLevel ?? .error
-        parts.limits.append(
+        return parts.limits.add(
             LimitPlan(
                 requests: parts.arena.store(elements: requests),
                 requestStatus: Int32(clamping: scope.requestLimits.status ?? 503),
@@ -70,7 +70,6 @@ extension PlanCompiler {
                 connectionStatus: Int32(clamping: scope.connectionLimits.status ?? 503),
                 connectionLevel: scope.connectionLimits.logLevel ?? .error,
                 isConnectionDryRun: scope.connectionLimits.isDryRun ?? false))
-        return Int32(parts.limits.count &- 1)
     }
 
     /// Returns the index of the zone that a directive names; reports an unknown one.
@@ -105,11 +104,10 @@ extension PlanCompiler {
         let isUnlimited = bytesPerSecond.template < 0 && bytesPerSecond.number == 0
         if isUnlimited, !draft.setsRate { return -1 }
         let after = size(scope.rate.after)
-        parts.rates.append(
+        return parts.rates.add(
             RatePlan(
                 bytesPerSecond: bytesPerSecond.number, rateTemplate: bytesPerSecond.template,
                 afterBytes: after.number, afterTemplate: after.template))
-        return Int32(parts.rates.count &- 1)
     }
 
     private mutating func size(_ word: Word?) -> (number: Int64, template: Int32) {

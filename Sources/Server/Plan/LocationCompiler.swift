@@ -37,9 +37,8 @@ extension PlanCompiler {
         if limits >= 0 { plan.features.insert(.limits) }
         if scope.status.isStub ?? false { plan.features.insert(.stubStatus) }
         if rate >= 0 { plan.features.insert(.limitsRate) }
-        parts.locations.append(plan)
         parts.locationPlaces.append(origin(written))
-        return Int32(parts.locations.count &- 1)
+        return parts.locations.add(plan)
     }
 
     /// Returns the root of a level: its bytes, or the template's index if it has variables.
@@ -66,7 +65,7 @@ extension PlanCompiler {
 
     private func features(of scope: LevelSettings) -> LocationFeatures {
         let access = AccessGroup(scope, serverNames: [])
-        let switches: [(LocationFeatures, Bool)] = [
+        let switches: [(LocationFeature, Bool)] = [
             (.aliasIsWholePath, scope.location.alias.map { $0.replacedCount == nil } ?? false),
             (.realIP, scope.realIP.trusted != nil),
             (.autoindex, scope.autoindex.isOn ?? false),
@@ -119,22 +118,20 @@ extension PlanCompiler {
                     isDirectory ? Array(word.bytes.dropLast()) : word.bytes, of: word),
                 isDirectory: isDirectory)
         }
-        parts.tryFiles.append(
+        return parts.tryFiles.add(
             TryFilesPlan(
                 names: parts.arena.store(elements: names),
                 fallback: draft.status == nil ? template(draft.fallback) : template(constant: []),
                 status: Int32(draft.status ?? -1)))
-        return Int32(parts.tryFiles.count &- 1)
     }
 
     private mutating func symlinks(_ draft: SymlinkDraft?) -> Int32 {
         guard let draft, draft.kind != .off else { return -1 }
-        parts.symlinkPlans.append(
+        return parts.symlinkPlans.add(
             SymlinkPlan(
                 allowsOwners: draft.kind == .ifNotOwner,
                 from: draft.from.map { template(draft.fromBytes, of: $0) }
                     ?? template(constant: [])))
-        return Int32(parts.symlinkPlans.count &- 1)
     }
 
     private mutating func errorPages(_ drafts: [ErrorPageDraft]?) -> Int32 {
@@ -144,8 +141,7 @@ extension PlanCompiler {
                 status: Int32($0.status), overwrite: Int32($0.overwrite ?? -1),
                 target: template($0.target))
         }
-        parts.errorPages.append(parts.arena.store(elements: pages))
-        return Int32(parts.errorPages.count &- 1)
+        return parts.errorPages.add(parts.arena.store(elements: pages))
     }
 
     private mutating func timeouts(_ settings: TimeoutSettings) -> TimeoutPlan {
@@ -180,20 +176,17 @@ extension PlanCompiler {
     }
 
     private mutating func types(_ pairs: [TypePair]) -> Int32 {
-        if let known = compiledTypes.first(where: { $0.pairs == pairs }) { return known.index }
+        if let known = compiledTypes[pairs] { return known }
         let table = MIMETypes(pairs.map { (suffix: $0.suffix, type: $0.type) })
-        parts.types.append(table)
+        let index = parts.types.add(table)
         parts.typeNames.append(
             parts.arena.store(elements: table.types.map { parts.arena.store($0) }))
-        let index = Int32(parts.types.count &- 1)
-        compiledTypes.append((pairs, index))
+        compiledTypes[pairs] = index
         return index
     }
 
     private mutating func gzip(_ settings: GzipSettings) -> Int32 {
-        if let known = compiledGzips.first(where: { $0.settings == settings }) {
-            return known.index
-        }
+        if let known = compiledGzips[settings] { return known }
         let names = settings.types ?? []
         let first = parts.regexes.count
         for pattern in settings.disabled ?? [] {
@@ -202,7 +195,7 @@ extension PlanCompiler {
                 _ = addRegex(regex)
             }
         }
-        parts.gzips.append(
+        let index = parts.gzips.add(
             GzipPlan(
                 level: Int32(settings.level ?? 1), minLength: Int64(settings.minLength ?? 20),
                 types: parts.arena.store(
@@ -214,8 +207,7 @@ extension PlanCompiler {
                 brotliStatic: settings.brotliStatic ?? .off,
                 zstandardStatic: settings.zstandardStatic ?? .off,
                 cache: settings.cache ?? .on))
-        let index = Int32(parts.gzips.count &- 1)
-        compiledGzips.append((settings, index))
+        compiledGzips[settings] = index
         return index
     }
 }

@@ -2,87 +2,123 @@ import Files
 import HTTP
 import Linux
 
-/// The optional features that a location uses: one word, tested while a request is processed.
-struct LocationFeatures: OptionSet, BitwiseCopyable {
-    let rawValue: UInt64
-
-    static let autoindex = LocationFeatures(rawValue: 1 << 1)
-    static let exactSize = LocationFeatures(rawValue: 1 << 2)
-    static let localTime = LocationFeatures(rawValue: 1 << 3)
-    static let gzip = LocationFeatures(rawValue: 1 << 4)
+/// An optional feature of a location.
+enum LocationFeature: UInt64, CaseIterable {
+    case autoindex, exactSize, localTime, gzip, sendfile, etag, serverTokens, logsNotFound,
+        deniesHidden, absoluteRedirect, serverNameInRedirect, portInRedirect, resetsTimedOut,
+        gzipVary, hasAlias, recursiveErrorPages, randomIndex, emptyGif, gunzip, charset,
+        sourceCharset, addsTrailers
     /// gzip_static, brotli_static or zstd_static
-    static let sidecars = LocationFeatures(rawValue: 1 << 5)
-    static let sendfile = LocationFeatures(rawValue: 1 << 6)
-    static let etag = LocationFeatures(rawValue: 1 << 7)
-    static let serverTokens = LocationFeatures(rawValue: 1 << 8)
-    static let logsNotFound = LocationFeatures(rawValue: 1 << 10)
-    static let deniesHidden = LocationFeatures(rawValue: 1 << 11)
-    static let absoluteRedirect = LocationFeatures(rawValue: 1 << 12)
-    static let serverNameInRedirect = LocationFeatures(rawValue: 1 << 13)
-    static let portInRedirect = LocationFeatures(rawValue: 1 << 14)
-    static let resetsTimedOut = LocationFeatures(rawValue: 1 << 15)
+    case sidecars
     /// aio threads
-    static let readsViaHelper = LocationFeatures(rawValue: 1 << 56)
+    case readsViaHelper
     /// tcp_nopush
-    static let holdsHead = LocationFeatures(rawValue: 1 << 9)
-    static let gzipVary = LocationFeatures(rawValue: 1 << 16)
+    case holdsHead
     /// An alias in a location with a regular expression: it is the whole path.
-    static let aliasIsWholePath = LocationFeatures(rawValue: 1 << 17)
-    static let hasAlias = LocationFeatures(rawValue: 1 << 22)
+    case aliasIsWholePath
     /// rewrite_log
-    static let logsRewrites = LocationFeatures(rawValue: 1 << 23)
+    case logsRewrites
     /// internal
-    static let isInternal = LocationFeatures(rawValue: 1 << 19)
+    case isInternal
     /// limit_except
-    static let limitsMethods = LocationFeatures(rawValue: 1 << 20)
-    static let recursiveErrorPages = LocationFeatures(rawValue: 1 << 21)
+    case limitsMethods
     /// allow, deny or auth_basic
-    static let access = LocationFeatures(rawValue: 1 << 60)
+    case access
     /// userid on or v1
-    static let userID = LocationFeatures(rawValue: 1 << 61)
+    case userID
     /// uninitialized_variable_warn
-    static let warnsOfUnset = LocationFeatures(rawValue: 1 << 18)
+    case warnsOfUnset
     /// set_real_ip_from
-    static let realIP = LocationFeatures(rawValue: 1 << 39)
+    case realIP
     /// autoindex_sort
-    static let sortsListings = LocationFeatures(rawValue: 1 << 40)
-    static let randomIndex = LocationFeatures(rawValue: 1 << 41)
-    static let emptyGif = LocationFeatures(rawValue: 1 << 42)
-    static let gunzip = LocationFeatures(rawValue: 1 << 43)
-    static let charset = LocationFeatures(rawValue: 1 << 44)
+    case sortsListings
     /// add_before_body, add_after_body
-    static let addition = LocationFeatures(rawValue: 1 << 45)
-    static let sourceCharset = LocationFeatures(rawValue: 1 << 46)
-    /// Features that change a body, except compression.
-    static let bodyFilters: LocationFeatures = [
-        .gunzip, .charset, .sourceCharset, .addition,
-    ]
+    case addition
     /// limit_req or limit_conn
-    static let limits = LocationFeatures(rawValue: 1 << 47)
+    case limits
     /// limit_rate
-    static let limitsRate = LocationFeatures(rawValue: 1 << 48)
+    case limitsRate
     /// stub_status
-    static let stubStatus = LocationFeatures(rawValue: 1 << 49)
+    case stubStatus
     /// add_header, expires or add_trailer
-    static let addsFields = LocationFeatures(rawValue: 1 << 50)
-    static let addsTrailers = LocationFeatures(rawValue: 1 << 51)
+    case addsFields
     /// chunked_transfer_encoding off
-    static let forbidsChunks = LocationFeatures(rawValue: 1 << 52)
+    case forbidsChunks
     /// msie_refresh
-    static let refreshesMSIE = LocationFeatures(rawValue: 1 << 53)
+    case refreshesMSIE
     /// msie_padding
-    static let padsErrorPages = LocationFeatures(rawValue: 1 << 57)
+    case padsErrorPages
     /// disable_symlinks
-    static let checksSymlinks = LocationFeatures(rawValue: 1 << 54)
-    static let dependOnEncodings: LocationFeatures = [.gzip, .sidecars, .gunzip]
-    /// Features that make responses depend on more than the path and the client's accepted
+    case checksSymlinks
+    /// keepalive_disable with a browser
+    case limitsKeepalive
+
+    /// The cacheability of a response that the feature changes. Steps and variables that it enables
+    /// are recorded as well.
+    var cacheability: Cacheability {
+        switch self {
+        case .access, .limits, .limitsRate, .limitsMethods, .realIP, .userID, .addsTrailers,
+            .limitsKeepalive, .stubStatus, .randomIndex, .addition, .refreshesMSIE:
+            .perRequest
+        case .autoindex, .exactSize, .localTime, .gzip, .sendfile, .etag, .serverTokens,
+            .logsNotFound, .deniesHidden, .absoluteRedirect, .serverNameInRedirect,
+            .portInRedirect, .resetsTimedOut, .gzipVary, .hasAlias, .recursiveErrorPages,
+            .emptyGif, .gunzip, .charset, .sourceCharset, .sidecars, .readsViaHelper, .holdsHead,
+            .aliasIsWholePath, .logsRewrites, .isInternal, .warnsOfUnset, .sortsListings,
+            .addsFields, .forbidsChunks, .padsErrorPages, .checksSymlinks:
+            .shared
+        }
+    }
+
+    /// The feature's bit in ``LocationFeatures``.
+    @inline(__always)
+    fileprivate var bit: UInt64 { 1 &<< rawValue }
+}
+
+/// The optional features that a location uses: one word, tested while a request is processed.
+struct LocationFeatures: BitwiseCopyable, Equatable, ExpressibleByArrayLiteral {
+    private var bits: UInt64 = 0
+
+    init() {}
+
+    init(arrayLiteral features: LocationFeature...) {
+        for feature in features { insert(feature) }
+    }
+
+    @inline(__always)
+    private init(_ feature: LocationFeature) { bits = feature.bit }
+
+    @inline(__always)
+    func contains(_ feature: LocationFeature) -> Bool { bits & feature.bit != 0 }
+
+    @inline(__always)
+    func isDisjoint(with other: LocationFeatures) -> Bool { bits & other.bits == 0 }
+
+    mutating func insert(_ feature: LocationFeature) { bits |= feature.bit }
+
+    @inline(__always)
+    private func and(_ feature: LocationFeature) -> LocationFeatures {
+        var features = self
+        features.bits |= feature.bit
+        return features
+    }
+
+    // Sets that are tested for each request: computed, so that they are constants.
+
+    /// Features that change a body, except compression.
+    static var bodyFilters: LocationFeatures {
+        LocationFeatures(.gunzip).and(.charset).and(.sourceCharset).and(.addition)
+    }
+
+    static var dependOnEncodings: LocationFeatures {
+        LocationFeatures(.gzip).and(.sidecars).and(.gunzip)
+    }
+
+    /// Features that make a response depend on more than the path and the client's accepted
     /// encodings.
-    static let dependOnRequest: LocationFeatures = [
-        .access, .limits, .limitsRate, .limitsMethods, .realIP, .userID, .addsTrailers,
-        .limitsKeepalive, .stubStatus, .randomIndex, .addition, .refreshesMSIE,
-    ]
-    /// True if keepalive_disable lists a browser.
-    static let limitsKeepalive = LocationFeatures(rawValue: 1 << 55)
+    static let perRequest = LocationFeature.allCases.reduce(into: LocationFeatures()) {
+        if $1.cacheability == .perRequest { $0.insert($1) }
+    }
 }
 
 /// A location, compiled, with all settings inherited.

@@ -7,9 +7,7 @@ extension PlanCompiler {
 
     mutating func errorLog(_ targets: [ErrorLogTarget]?) -> Int32 {
         guard let targets else { return 0 }
-        if let index = parts.errorLogs.firstIndex(of: targets) { return Int32(index) }
-        parts.errorLogs.append(targets)
-        return Int32(parts.errorLogs.count &- 1)
+        return parts.errorLogs.index(adding: targets)
     }
 
     // MARK: requests
@@ -58,9 +56,8 @@ extension PlanCompiler {
 
     private mutating func logFile(_ path: String) -> Int32 {
         if let index = parts.logFiles.firstIndex(of: path) { return Int32(index) }
-        parts.logFiles.append(path)
         parts.logBuffering.append(draft.logBuffering[path])
-        return Int32(parts.logFiles.count &- 1)
+        return parts.logFiles.add(path)
     }
 
     private mutating func namedLog(_ template: Template, cache: Int32) -> Int32 {
@@ -70,15 +67,11 @@ extension PlanCompiler {
                 guard piece.variable == .literal else { return nil }
                 return piece.text.span.indices.map { piece.text.span[$0] }
             }, cache: Int(cache))
-        if let index = parts.variableLogs.firstIndex(of: log) { return Int32(index) }
-        parts.variableLogs.append(log)
-        return Int32(parts.variableLogs.count &- 1)
+        return parts.variableLogs.index(adding: log)
     }
 
     private mutating func syslog(_ target: SyslogTarget) -> Int32 {
-        if let index = parts.syslogs.firstIndex(of: target) { return Int32(index) }
-        parts.syslogs.append(target)
-        return Int32(parts.syslogs.count &- 1)
+        return parts.syslogs.index(adding: target)
     }
 
     private mutating func logFileCache(_ cache: LogFileCacheDraft?) -> Int32 {
@@ -86,8 +79,7 @@ extension PlanCompiler {
         if let index = parts.logFileCaches.firstIndex(where: { $0.place == cache.place }) {
             return Int32(index)
         }
-        parts.logFileCaches.append((cache.place, settings))
-        return Int32(parts.logFileCaches.count &- 1)
+        return parts.logFileCaches.add((cache.place, settings))
     }
 
     // MARK: formats
@@ -138,9 +130,8 @@ extension PlanCompiler {
             return nil
         }
         let pieces = pieces(of: parsed, words)
-        parts.formats.append(
+        formatIndexes[name] = parts.formats.add(
             LogFormat(pieces: parts.arena.store(elements: pieces), escaping: escaping))
-        formatIndexes[name] = Int32(parts.formats.count &- 1)
         return formatIndexes[name]
     }
 

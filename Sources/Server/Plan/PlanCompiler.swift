@@ -12,9 +12,9 @@ struct PlanCompiler {
     /// The texts that the draft was read from.
     let sources: Sources
     /// Settings that were compiled already and can be shared.
-    var compiledTypes: [(pairs: [TypePair], index: Int32)] = []
-    var compiledGzips: [(settings: GzipSettings, index: Int32)] = []
-    var compiledFilters: [(charset: CharsetSettings, addition: AdditionSettings, index: Int32)] = []
+    var compiledTypes = SharedIndexes<[TypePair]>()
+    var compiledGzips = SharedIndexes<GzipSettings>()
+    var compiledFilters = SharedIndexes<BodyFilterGroup>()
     var formatIndexes: [String: Int32] = [:]
     /// The `@` locations of the current server.
     private var namedLocations: [NamedIndex] = []
@@ -41,6 +41,29 @@ struct PlanCompiler {
     /// Reports a diagnostic once: several levels may share a setting.
     mutating func report(_ diagnostic: Diagnostic) {
         if !diagnostics.contains(diagnostic) { diagnostics.append(diagnostic) }
+    }
+
+    /// Reports an error about a word.
+    mutating func fail(_ message: String, at word: Word) {
+        report(Diagnostic(.error, message, at: word.place, length: word.length))
+    }
+
+    /// Reports a warning about a word.
+    mutating func warn(_ message: String, at word: Word) {
+        report(Diagnostic(.warning, message, at: word.place, length: word.length))
+    }
+
+    /// Returns the text and place of a directive; empty for nil.
+    mutating func origin(_ written: SourceRange?) -> SourceLocation {
+        guard let written, let position = sources.position(of: written.place) else {
+            return SourceLocation(text: parts.arena.store(""), file: -1, line: 0)
+        }
+        let bytes = sources.files[written.place.source].bytes
+        let start = min(written.place.offset, bytes.count)
+        let text = bytes[start..<max(start, min(written.end, bytes.count))]
+        return SourceLocation(
+            text: parts.arena.store(Array(text)), file: parts.files.index(adding: position.name),
+            line: Int32(clamping: position.line))
     }
 
     private mutating func compileAll() {
@@ -177,8 +200,8 @@ struct PlanCompiler {
         parts.locations[Int(index)].script = script(scope.rewrite.script, in: scope)
         guard let limit = location.methodLimit else { return index }
         let inner = add(inherited(limit.scope, from: scope), limit.written)
-        parts.methodLimits.append(MethodLimitPlan(allowed: limit.allowed, location: inner))
-        parts.locations[Int(index)].methodLimit = Int32(parts.methodLimits.count &- 1)
+        parts.locations[Int(index)].methodLimit = parts.methodLimits.add(
+            MethodLimitPlan(allowed: limit.allowed, location: inner))
         parts.locations[Int(index)].features.insert(.limitsMethods)
         return index
     }
@@ -188,8 +211,7 @@ struct PlanCompiler {
     ) -> Int32 {
         guard !children.isEmpty else { return -1 }
         let tree = compileTree(children, in: scope, around: around)
-        parts.trees.append(tree)
-        return Int32(parts.trees.count &- 1)
+        return parts.trees.add(tree)
     }
 
     private mutating func reportDuplicates(among locations: [LocationDraft]) {

@@ -127,3 +127,34 @@ func compare(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Int {
     }
     return left.count &- right.count
 }
+
+// Tables of the plan while it is compiled: arrays, whose elements are referred to by index.
+
+extension Array {
+    /// Adds an element. Returns its index.
+    mutating func add(_ element: Element) -> Int32 {
+        append(element)
+        return Int32(clamping: count &- 1)
+    }
+}
+
+extension Array where Element: Equatable {
+    /// Returns the index of an element, which is added unless the table has it.
+    mutating func index(adding element: Element) -> Int32 {
+        // Levels of one file, and with the same settings, follow each other.
+        if let known = lastIndex(of: element) { return Int32(clamping: known) }
+        return add(element)
+    }
+}
+
+/// The indexes of compiled settings: levels with equal settings share an element of a table.
+struct SharedIndexes<Settings: Equatable> {
+    private var known: [(settings: Settings, index: Int32)] = []
+
+    subscript(_ settings: Settings) -> Int32? {
+        get { known.first { $0.settings == settings }?.index }
+        set {
+            if let newValue { known.append((settings, newValue)) }
+        }
+    }
+}

@@ -67,9 +67,8 @@ extension PlanCompiler {
         var steps: [ScriptStep] = []
         var origins: [SourceLocation] = []
         append(lines, in: scope, to: &steps, &origins)
-        parts.scripts.append(parts.arena.store(elements: steps))
         parts.scriptPlaces.append(parts.arena.store(elements: origins))
-        return Int32(parts.scripts.count &- 1)
+        return parts.scripts.add(parts.arena.store(elements: steps))
     }
 
     private mutating func append(

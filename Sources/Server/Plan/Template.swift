@@ -190,8 +190,7 @@ extension PlanCompiler {
 
     /// Adds a template to the plan. Returns its index.
     mutating func add(_ template: Template) -> Int32 {
-        parts.templates.append(template)
-        return Int32(parts.templates.count &- 1)
+        return parts.templates.add(template)
     }
 
     func literal(_ bytes: [UInt8]) -> TemplatePiece {
@@ -253,9 +252,8 @@ extension PlanCompiler {
             guard let slot = draft.variables.slot(of: name.lowercased()) else { return nil }
             return NamedCapture(slot: Int32(slot), number: Int32(number))
         }
-        parts.regexes.append(regex)
         parts.namedCaptures.append(parts.arena.store(elements: names))
-        return Int32(parts.regexes.count &- 1)
+        return parts.regexes.add(regex)
     }
 }
 

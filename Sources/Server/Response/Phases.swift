@@ -411,7 +411,7 @@ enum Phases {
         request.maxBodySize = services.plan.locations[index].maxBodySize
         request.isRateLimited = features.contains(.limitsRate)
         request.keepsAlive = keepsAlive(&request, &services, index)
-        if !features.isDisjoint(with: .dependOnRequest) {
+        if !features.isDisjoint(with: .perRequest) {
             services.recorder.record(.perRequest)
         }
         let asksBrowser =
