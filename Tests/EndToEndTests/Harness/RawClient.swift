@@ -23,9 +23,12 @@ final class RawClient {
     /// Keeps the server alive while its client is in use.
     private let server: AnyObject?
 
-    /// Connects. A small `receiveBuffer` (SO_RCVBUF, in bytes) makes the server wait for this
-    /// client.
-    init(_ address: Address, receiveBuffer: Int32? = nil, of server: AnyObject? = nil) throws {
+    /// Connects, over IPv4 from 127.0.0.`host`. A small `receiveBuffer` (SO_RCVBUF, in bytes) makes
+    /// the server wait for this client.
+    init(
+        _ address: Address, from host: UInt8? = nil, receiveBuffer: Int32? = nil,
+        of server: AnyObject? = nil
+    ) throws {
         self.server = server
         let family: Int32
         switch address {
@@ -37,6 +40,13 @@ final class RawClient {
         guard descriptor >= 0 else { throw SystemFailure("socket") }
         set(IPPROTO_TCP_number, TCP_NODELAY, 1)
         if let receiveBuffer { set(SOL_SOCKET, SO_RCVBUF, receiveBuffer) }
+        if let host {
+            var name = Self.loopback(host, port: 0)
+            guard unsafe call(Glibc.bind, with: &name, size: MemoryLayout<sockaddr_in>.size) == 0
+            else {
+                throw SystemFailure("bind")
+            }
+        }
         // If this throws, deinit closes the socket.
         guard connect(to: address) == 0 else { throw SystemFailure("connect") }
     }
@@ -236,31 +246,40 @@ final class RawClient {
     private func connect(to address: Address) -> Int32 {
         switch address {
         case .ipv4(let port):
-            var name = sockaddr_in()
-            name.sin_family = sa_family_t(AF_INET)
-            name.sin_port = port.bigEndian
-            name.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-            return connect(with: &name, size: MemoryLayout<sockaddr_in>.size)
+            var name = Self.loopback(1, port: port)
+            return unsafe call(Glibc.connect, with: &name, size: MemoryLayout<sockaddr_in>.size)
         case .ipv6(let port):
             var name = sockaddr_in6()
             name.sin6_family = sa_family_t(AF_INET6)
             name.sin6_port = port.bigEndian
             name.sin6_addr = in6addr_loopback
-            return connect(with: &name, size: MemoryLayout<sockaddr_in6>.size)
+            return unsafe call(Glibc.connect, with: &name, size: MemoryLayout<sockaddr_in6>.size)
         case .unix(let path):
             var name = sockaddr_un()
             name.sun_family = sa_family_t(AF_UNIX)
             unsafe withUnsafeMutableBytes(of: &name.sun_path) {
                 unsafe $0.copyBytes(from: Array(path.utf8).prefix($0.count - 1))
             }
-            return connect(with: &name, size: MemoryLayout<sockaddr_un>.size)
+            return unsafe call(Glibc.connect, with: &name, size: MemoryLayout<sockaddr_un>.size)
         }
     }
 
-    private func connect<Name>(with name: inout Name, size: Int) -> Int32 {
+    private static func loopback(_ host: UInt8, port: UInt16) -> sockaddr_in {
+        var name = sockaddr_in()
+        name.sin_family = sa_family_t(AF_INET)
+        name.sin_port = port.bigEndian
+        name.sin_addr.s_addr = (0x7f00_0000 | UInt32(host)).bigEndian
+        return name
+    }
+
+    /// Calls bind(2) or connect(2).
+    private func call<Name>(
+        _ function: (Int32, UnsafePointer<sockaddr>?, socklen_t) -> Int32,
+        with name: inout Name, size: Int
+    ) -> Int32 {
         unsafe withUnsafePointer(to: &name) {
             unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe Glibc.connect(descriptor, $0, socklen_t(size))
+                unsafe function(descriptor, $0, socklen_t(size))
             }
         }
     }
