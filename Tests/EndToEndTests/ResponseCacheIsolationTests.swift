@@ -6,24 +6,18 @@ import Testing
 
 /// No client gets a cached response that was built for another one: for every variable and every
 /// module, two clients differ in all that a client controls: host, query, headers, address, user
-/// and method. What the second one gets is compared with the response to the same request for the
-/// same file by another name, which the first one never asked for.
+/// and method. What the second one gets is compared with the response to the same request for an
+/// equal file, which the first one has never requested.
 @Suite struct ResponseCacheIsolationTests {
     @Test func secondClientGetsResponsesOfItsOwn() throws {
         let server = try TestServer(configuration: Self.text, files: Self.files) { directory in
-            try directory.setModified(directory.root + "/f.txt", 1_700_000_000)
-            try FileManager.default.linkItem(
-                atPath: directory.root + "/f.txt", toPath: directory.root + "/g.txt")
-            try FileManager.default.linkItem(
-                atPath: directory.root + "/h/f.txt", toPath: directory.root + "/h/g.txt")
-            for name in ["d", "e"] {
-                try directory.setModified("\(directory.root)/\(name)/f.txt", 1_700_000_000)
+            for name in Array(Self.files.keys) + ["d", "e"] {
                 try directory.setModified("\(directory.root)/\(name)", 1_700_000_000)
             }
             try "alice:{PLAIN}a\nbob:{PLAIN}b\n".write(
                 toFile: directory.path + "/users", atomically: false, encoding: .utf8)
         }
-        for subject in Self.subjects {
+        for subject in Self.subjects + [Self.site] {
             for second in Visitor.seconds { try check(subject, second, server) }
         }
     }
@@ -31,12 +25,12 @@ import Testing
     private func check(_ subject: Subject, _ second: Visitor, _ server: TestServer) throws {
         let (path, other) = (subject.path("f"), subject.path("g"))
         var theirs: Response?
-        for _ in 0..<3 { theirs = try Visitor.first.response(to: path, from: server) }
+        for _ in 0..<4 { theirs = try Visitor.first.response(to: path, from: server, subject.port) }
         // A response may also be cached for the second client itself.
-        let first = try second.response(to: other, from: server)
-        let expected = try second.response(to: other, from: server)
+        let first = try second.response(to: other, from: server, subject.port)
+        let expected = try second.response(to: other, from: server, subject.port)
         for _ in 0..<2 {
-            let ours = try second.response(to: path, from: server)
+            let ours = try second.response(to: path, from: server, subject.port)
             if Self.seen(first, subject) == Self.seen(expected, subject) {
                 #expect(
                     Self.seen(ours, subject) == Self.seen(expected, subject),
@@ -65,7 +59,8 @@ import Testing
     // MARK: the server
 
     private static let files: [String: Fixture] = [
-        "f.txt": "a file", "d/f.txt": "a file", "h/f.txt": "b", "e/f.txt": "a file",
+        "f.txt": "a file", "g.txt": "a file", "d/f.txt": "a file", "h/f.txt": "b", "h/g.txt": "b",
+        "e/f.txt": "a file",
         "alice": "alice",
         "bob": "bob", "alice.txt": "alice", "bob.txt": "bob",
     ]
@@ -86,9 +81,13 @@ import Testing
                 split_clients "$http_x_name" $by_split { 50% one; * two; }
                 server {
                     listen 127.0.0.1:PORT;
-                    server_name _ ~^(?<site>[a-z]+)\\.example$;
                     root ROOT;
                     \(subjects.map(\.location).joined(separator: "\n"))
+                }
+                server {
+                    listen 127.0.0.1:PORT2;
+                    server_name ~^(?<site>[a-z]+)\\.example$;
+                    location / { alias ROOT/; add_header X-Value $site; }
                 }
             }
 
@@ -101,8 +100,12 @@ import Testing
         let directives: String
         /// The request is for a directory.
         var isDirectory = false
+        /// What follows the name of a directory in the request.
+        var end = "/"
         /// The value is a time or a count of the server, which may change between two requests.
         var isVolatile = false
+        /// The number of the server's port.
+        var port = 0
 
         var location: String {
             let alias = directives.hasPrefix("alias") ? "" : "alias ROOT/; "
@@ -111,7 +114,9 @@ import Testing
 
         /// Returns the path of one of two names of the same content.
         func path(_ file: String) -> String {
-            isDirectory ? "/\(name)/\(file == "f" ? "d" : "e")/" : "/\(name)/\(file).txt"
+            port > 0
+                ? "/\(file).txt"
+                : isDirectory ? "/\(name)/\(file == "f" ? "d" : "e")\(end)" : "/\(name)/\(file).txt"
         }
     }
 
@@ -120,7 +125,7 @@ import Testing
             "http_x_name", "http_user_agent", "http_cookie", "http_via", "http_referer", "arg_a",
             "cookie_name", "sent_http_x_first", "sent_http_etag", "sent_http_content_length",
             "sent_http_connection", "sent_trailer_x", "by_map", "by_chain", "by_geo", "by_address",
-            "by_split", "site",
+            "by_split",
         ]).sorted().map { name in
             var subject = Subject(
                 name: name,
@@ -190,7 +195,12 @@ import Testing
             ("jsonp", "autoindex on; autoindex_format jsonp;"), ("random", "random_index on;"),
         ].map { Subject(name: "directory-" + $0.0, directives: $0.1, isDirectory: true) }
 
-    private static var subjects: [Subject] { variables + modules + directories }
+    private static let redirect = Subject(
+        name: "redirect", directives: "", isDirectory: true, end: "")
+
+    private static let site = Subject(name: "server-name", directives: "", port: 1)
+
+    private static var subjects: [Subject] { variables + modules + directories + [redirect] }
 }
 
 /// A client, with all that it controls.
@@ -208,11 +218,15 @@ private struct Visitor {
         fields: [
             "Host: alice.example", "X-Name: alice", "X-Address: 10.0.0.1", "Cookie: name=alice",
             "Authorization: Basic YWxpY2U6YQ==", "Referer: http://alice.example/",
-            "User-Agent: Mozilla/4.0 (compatible; MSIE 6.0)", "Via: alice",
+            "User-Agent: Mozilla/4.0 (compatible; MSIE 6.0)",
         ])
 
-    /// Clients with the same accepted encodings as the first, so that they may share responses.
-    static let seconds = ["GET", "HEAD"].map { method in
+    /// Clients that accept the same encodings as the first, so that they may share responses: one
+    /// whose browser gzip_disable treats like the first one's, and one with another browser.
+    static let seconds = [
+        ("GET", "Mozilla/4.0 (compatible; MSIE 6.0; bob)"),
+        ("HEAD", "Mozilla/4.0 (compatible; MSIE 6.0; bob)"), ("GET", "bob"), ("HEAD", "bob"),
+    ].map { method, browser in
         Visitor(
             method: method,
             query: "a=bob&md5=y&d=h&rate=2m&charset=utf-8&c=m&callback=b&address=10.0.0.9",
@@ -220,14 +234,14 @@ private struct Visitor {
             fields: [
                 "Host: bob.example", "X-Name: bob", "X-Address: 10.0.0.2", "Cookie: name=bob",
                 "Authorization: Basic Ym9iOmI=", "Referer: http://bob.example/",
-                "User-Agent: bob",
+                "User-Agent: \(browser)",
             ])
     }
 
     func line(_ path: String) -> String { "\(method) \(path)?\(query)" }
 
-    func response(to path: String, from server: TestServer) throws -> Response {
-        let client = try RawClient(.ipv4(server.port), from: host, of: server)
+    func response(to path: String, from server: TestServer, _ port: Int) throws -> Response {
+        let client = try RawClient(.ipv4(server.ports[port]), from: host, of: server)
         try client.send(
             ([line(path) + " HTTP/1.1"] + fields).joined(separator: "\r\n") + "\r\n\r\n")
         return try client.response(to: method)
