@@ -26,12 +26,12 @@ struct OddPathTests {
     /// Returns all variables that occur in the sources, so that new ones are tested without being
     /// listed.
     static func variables() throws -> [String] {
-        let text = try readText(Product.repository + "/Sources/Server/Plan/Variable.swift")
+        let source = try readText(Product.repository + "/Sources/Server/Plan/Variable.swift")
         let pattern = try Regex(#""([a-z][a-z0-9_]*)": \."#)
-        let own = text.matches(of: pattern)
+        let own = source.matches(of: pattern)
             .compactMap { $0.output[1].substring.map(String.init) }
         let names = try Regex(#""([a-z][a-z0-9_]*)"[,)]"#)
-        let foreign = text.matches(of: names)
+        let foreign = source.matches(of: names)
             .compactMap { $0.output[1].substring.map(String.init) }
         let prefixed = ["http_", "sent_http_", "arg_", "cookie_", "sent_trailer_"].map { $0 + "p" }
         return Array(Set(own + foreign + prefixed)).filter { !$0.hasSuffix("_") }.sorted()

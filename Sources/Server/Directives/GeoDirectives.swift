@@ -39,7 +39,7 @@ struct GeoPlan: BitwiseCopyable {
 }
 
 /// Compilation of `geo` blocks.
-extension PlanCompiler {
+extension GeoDirectives {
     /// A block while its rows are read.
     private struct GeoBuilder {
         var networks = GeoNetworks()
@@ -66,13 +66,14 @@ extension PlanCompiler {
         }
     }
 
-    mutating func compileGeos() {
-        for geo in draft.geos {
+    static func compile(_ compiler: inout PlanCompiler) {
+        for geo in compiler.draft.geos {
             var gathered = GeoBuilder()
-            for row in geo.rows { take(row, into: &gathered) }
-            let source = geo.address.map { template($0) } ?? template(constant: [])
-            let arena = parts.arena
-            parts.geos.append(
+            for row in geo.rows { take(row, into: &gathered, &compiler) }
+            let source =
+                geo.address.map { compiler.template($0) } ?? compiler.template(constant: [])
+            let arena = compiler.parts.arena
+            compiler.parts.geos.append(
                 GeoPlan(
                     source: source, hasSource: geo.address != nil,
                     table: gathered.ranges?.table(fallback: gathered.fallback, in: arena)
@@ -83,40 +84,46 @@ extension PlanCompiler {
         }
     }
 
-    private mutating func take(_ row: Directive, into geo: inout GeoBuilder) {
+    private static func take(
+        _ row: Directive, into geo: inout GeoBuilder, _ compiler: inout PlanCompiler
+    ) {
         guard row.arguments.count == 1, let second = row.arguments.first else {
-            guard row.arguments.isEmpty, parseSwitch(row.name, into: &geo) else {
-                fail("invalid number of the geo parameters", at: row.name)
+            guard row.arguments.isEmpty, parseSwitch(row.name, into: &geo, &compiler) else {
+                compiler.fail("invalid number of the geo parameters", at: row.name)
                 return
             }
             return
         }
         switch row.name.text {
         case "proxy":
-            if let network = network(second) { geo.proxies.append(network) }
-        case "default": useDefaults(second, into: &geo)
+            if let network = network(second, &compiler) { geo.proxies.append(network) }
+        case "default": useDefaults(second, into: &geo, &compiler)
         case "delete":
             if geo.ranges != nil {
-                if let range = range(second), geo.ranges?.delete(range.0, range.1) == false {
-                    warn("no address range \"\(second.text)\" to delete", at: second)
+                if let range = range(second, &compiler),
+                    geo.ranges?.delete(range.0, range.1) == false
+                {
+                    compiler.warn("no address range \"\(second.text)\" to delete", at: second)
                 }
-            } else if let network = network(second), !geo.networks.delete(network) {
-                warn("no network \"\(second.text)\" to delete", at: second)
+            } else if let network = network(second, &compiler), !geo.networks.delete(network) {
+                compiler.warn("no network \"\(second.text)\" to delete", at: second)
             }
         default:
             if geo.ranges != nil {
-                addRange(row.name, second, to: &geo)
+                addRange(row.name, second, to: &geo, &compiler)
             } else {
-                addNetwork(row.name, second, to: &geo)
+                addNetwork(row.name, second, to: &geo, &compiler)
             }
         }
     }
 
-    private mutating func parseSwitch(_ word: Word, into geo: inout GeoBuilder) -> Bool {
+    private static func parseSwitch(
+        _ word: Word, into geo: inout GeoBuilder, _ compiler: inout PlanCompiler
+    ) -> Bool {
         switch word.text {
         case "ranges":
             if geo.hasNetworks {
-                fail(
+                compiler.fail(
                     "the \"ranges\" directive must be the first directive inside \"geo\" block",
                     at: word)
             }
@@ -130,11 +137,13 @@ extension PlanCompiler {
 
     // MARK: values
 
-    private mutating func useDefaults(_ value: Word, into geo: inout GeoBuilder) {
+    private static func useDefaults(
+        _ value: Word, into geo: inout GeoBuilder, _ compiler: inout PlanCompiler
+    ) {
         let index = geo.index(of: value.bytes)
         if geo.fallback >= 0 {
             let old = geo.text(geo.fallback)
-            warn(
+            compiler.warn(
                 geo.ranges == nil
                     ? "duplicate network \"default\", value: \"\(value.text)\", old value: "
                         + "\"\(old)\""
@@ -149,27 +158,31 @@ extension PlanCompiler {
         }
     }
 
-    private mutating func addNetwork(_ word: Word, _ value: Word, to geo: inout GeoBuilder) {
+    private static func addNetwork(
+        _ word: Word, _ value: Word, to geo: inout GeoBuilder, _ compiler: inout PlanCompiler
+    ) {
         geo.hasNetworks = true
-        guard let network = network(word) else { return }
+        guard let network = network(word, &compiler) else { return }
         if let old = geo.networks.set(network, geo.index(of: value.bytes)) {
-            warn(
+            compiler.warn(
                 "duplicate network \"\(word.text)\", value: \"\(value.text)\", old value: "
                     + "\"\(geo.text(old))\"", at: word)
         }
     }
 
-    private mutating func addRange(_ word: Word, _ value: Word, to geo: inout GeoBuilder) {
-        guard let range = range(word) else { return }
+    private static func addRange(
+        _ word: Word, _ value: Word, to geo: inout GeoBuilder, _ compiler: inout PlanCompiler
+    ) {
+        guard let range = range(word, &compiler) else { return }
         let index = geo.index(of: value.bytes)
         switch geo.ranges?.add(range.0, range.1, index) {
         case .replaced(let old):
-            warn(
+            compiler.warn(
                 "duplicate range \"\(word.text)\", value: \"\(value.text)\", old value: "
                     + "\"\(geo.text(old))\"", at: word)
         case .overlaps(let start, let last):
             let other = "\(Peer(ipv4: start).text)-\(Peer(ipv4: last).text)"
-            fail("range \"\(word.text)\" overlaps \"\(other)\"", at: word)
+            compiler.fail("range \"\(word.text)\" overlaps \"\(other)\"", at: word)
         case .added, nil: break
         }
     }
@@ -177,23 +190,27 @@ extension PlanCompiler {
     // MARK: addresses
 
     /// Parses a network; reports an invalid one.
-    mutating func network(_ word: Word, fault: String = "invalid network") -> Network? {
+    static func network(
+        _ word: Word, fault: String = "invalid network", _ compiler: inout PlanCompiler
+    ) -> Network? {
         guard let (network, hasLowBits) = Network.parse(word.bytes.span) else {
-            fail("\(fault) \"\(word.text)\"", at: word)
+            compiler.fail("\(fault) \"\(word.text)\"", at: word)
             return nil
         }
-        if hasLowBits { warn("low address bits of \(word.text) are meaningless", at: word) }
+        if hasLowBits {
+            compiler.warn("low address bits of \(word.text) are meaningless", at: word)
+        }
         return network
     }
 
-    private mutating func range(_ word: Word) -> (UInt32, UInt32)? {
+    private static func range(_ word: Word, _ compiler: inout PlanCompiler) -> (UInt32, UInt32)? {
         let dash = word.bytes.firstIndex(of: UInt8(ascii: "-")) ?? word.bytes.count
         let bytes = word.bytes.span
         guard let start = AddressText.ipv4(bytes.slice(from: 0, to: dash)),
             let last = AddressText.ipv4(bytes.slice(from: dash + 1, to: bytes.count)),
             start <= last
         else {
-            fail("invalid range \"\(word.text)\"", at: word)
+            compiler.fail("invalid range \"\(word.text)\"", at: word)
             return nil
         }
         return (start, last)

@@ -30,54 +30,61 @@ struct RatePlan: BitwiseCopyable {
     var afterTemplate: Int32
 }
 
-extension PlanCompiler {
+/// Compilation of zones, limits and rates.
+enum LimitCompiler {
     /// Compiles the zones, before the locations that use them.
-    mutating func compileZones() {
-        if draft.countsConnections { parts.countsConnections = true }
-        for zone in draft.zones {
-            let key = template(zone.key)
-            parts.zoneKeys.append(key)
-            parts.zones.append(
+    static func compileZones(_ compiler: inout PlanCompiler) {
+        if compiler.draft.countsConnections { compiler.parts.countsConnections = true }
+        for zone in compiler.draft.zones {
+            let key = compiler.template(zone.key)
+            compiler.parts.zoneKeys.append(key)
+            compiler.parts.zones.append(
                 ZonePlan(
                     kind: zone.kind, name: zone.name, size: zone.size, keyText: zone.key.text))
         }
     }
 
     /// Adds the limits of a level. Returns their index; -1 for none.
-    mutating func limits(of scope: LevelSettings) -> Int32 {
+    static func limits(of scope: LevelSettings, _ compiler: inout PlanCompiler) -> Int32 {
         let requests = (scope.requestLimits.limits ?? []).compactMap { limit -> RequestLimit? in
-            guard let zone = zone(limit.zone, .requests, at: limit.word) else { return nil }
+            guard let zone = zone(limit.zone, .requests, at: limit.word, &compiler) else {
+                return nil
+            }
             return RequestLimit(
-                zone: Int32(zone), rate: draft.zones[zone].rate, burst: limit.burst,
+                zone: Int32(zone), rate: compiler.draft.zones[zone].rate, burst: limit.burst,
                 delay: limit.delay)
         }
         let connections = (scope.connectionLimits.limits ?? []).compactMap {
             limit -> ConnectionLimit? in
-            guard let zone = zone(limit.zone, .connections, at: limit.word) else { return nil }
+            guard let zone = zone(limit.zone, .connections, at: limit.word, &compiler) else {
+                return nil
+            }
             return ConnectionLimit(zone: Int32(zone), maximum: Int64(limit.maximum))
         }
         guard !requests.isEmpty || !connections.isEmpty else { return -1 }
         let level = scope.requestLimits.logLevel ?? .error
-        return parts.limits.add(
+        return compiler.parts.limits.add(
             LimitPlan(
-                requests: parts.arena.store(elements: requests),
+                requests: compiler.parts.arena.store(elements: requests),
                 requestStatus: Int32(clamping: scope.requestLimits.status ?? 503),
                 requestLevel: level,
                 delayLevel: LogLevel(rawValue: min(level.rawValue &+ 1, LogLevel.info.rawValue))
                     ?? .info,
                 isRequestDryRun: scope.requestLimits.isDryRun ?? false,
-                connections: parts.arena.store(elements: connections),
+                connections: compiler.parts.arena.store(elements: connections),
                 connectionStatus: Int32(clamping: scope.connectionLimits.status ?? 503),
                 connectionLevel: scope.connectionLimits.logLevel ?? .error,
                 isConnectionDryRun: scope.connectionLimits.isDryRun ?? false))
     }
 
     /// Returns the index of the zone that a directive names; reports an unknown one.
-    private mutating func zone(_ name: String, _ kind: ZonePlan.Kind, at word: Word) -> Int? {
-        guard let index = draft.zones.firstIndex(where: { $0.name == name }) else {
-            let known = draft.zones.filter { $0.kind == kind }.map(\.name)
+    private static func zone(
+        _ name: String, _ kind: ZonePlan.Kind, at word: Word, _ compiler: inout PlanCompiler
+    ) -> Int? {
+        guard let index = compiler.draft.zones.firstIndex(where: { $0.name == name }) else {
+            let known = compiler.draft.zones.filter { $0.kind == kind }.map(\.name)
             let nearest = Suggestion.nearest(to: name, among: known)
-            report(
+            compiler.report(
                 Diagnostic(
                     .error, "zero size shared memory zone \"\(name)\"", at: word.place,
                     length: word.length,
@@ -87,8 +94,8 @@ extension PlanCompiler {
                     ]))
             return nil
         }
-        guard draft.zones[index].kind == kind else {
-            report(
+        guard compiler.draft.zones[index].kind == kind else {
+            compiler.report(
                 Diagnostic(
                     .error,
                     "the shared memory zone \"\(name)\" is already declared for a different use",
@@ -99,22 +106,24 @@ extension PlanCompiler {
     }
 
     /// Adds the rate of a level. Returns its index; -1 for none.
-    mutating func rate(of scope: LevelSettings) -> Int32 {
-        let bytesPerSecond = size(scope.rate.rate)
+    static func rate(of scope: LevelSettings, _ compiler: inout PlanCompiler) -> Int32 {
+        let bytesPerSecond = size(scope.rate.rate, &compiler)
         let isUnlimited = bytesPerSecond.template < 0 && bytesPerSecond.number == 0
-        if isUnlimited, !draft.setsRate { return -1 }
-        let after = size(scope.rate.after)
-        return parts.rates.add(
+        if isUnlimited, !compiler.draft.setsRate { return -1 }
+        let after = size(scope.rate.after, &compiler)
+        return compiler.parts.rates.add(
             RatePlan(
                 bytesPerSecond: bytesPerSecond.number, rateTemplate: bytesPerSecond.template,
                 afterBytes: after.number, afterTemplate: after.template))
     }
 
-    private mutating func size(_ word: Word?) -> (number: Int64, template: Int32) {
+    private static func size(_ word: Word?, _ compiler: inout PlanCompiler) -> (
+        number: Int64, template: Int32
+    ) {
         guard let word else { return (0, -1) }
         // The row has checked that it is valid.
         if let size = NginxSize.size(word.bytes) { return (Int64(size), -1) }
-        return (0, add(template(word)))
+        return (0, compiler.add(compiler.template(word)))
     }
 }
 

@@ -59,88 +59,98 @@ struct RewriteFlags: OptionSet, BitwiseCopyable {
 }
 
 /// Compilation of a level's script.
-extension PlanCompiler {
+enum ScriptCompiler {
     /// Compiles a script. Returns its index; -1 if it is empty. `scope` has the settings that
     /// pseudo locations of its conditions inherit.
-    mutating func script(_ lines: [ScriptLine], in scope: LevelSettings) -> Int32 {
+    static func compile(
+        _ lines: [ScriptLine], in scope: LevelSettings, _ compiler: inout PlanCompiler
+    ) -> Int32 {
         guard !lines.isEmpty else { return -1 }
         var steps: [ScriptStep] = []
         var origins: [SourceLocation] = []
-        append(lines, in: scope, to: &steps, &origins)
-        parts.scriptPlaces.append(parts.arena.store(elements: origins))
-        return parts.scripts.add(parts.arena.store(elements: steps))
+        append(lines, in: scope, to: &steps, &origins, &compiler)
+        compiler.parts.scriptPlaces.append(compiler.parts.arena.store(elements: origins))
+        return compiler.parts.scripts.add(compiler.parts.arena.store(elements: steps))
     }
 
-    private mutating func append(
+    private static func append(
         _ lines: [ScriptLine], in scope: LevelSettings, to steps: inout [ScriptStep],
-        _ origins: inout [SourceLocation]
+        _ origins: inout [SourceLocation], _ compiler: inout PlanCompiler
     ) {
-        let nothing = template(constant: [])
+        let nothing = compiler.template(constant: [])
         for line in lines {
-            let origin = origin(line.written)
+            let origin = compiler.origin(line.written)
             defer { while origins.count < steps.count { origins.append(origin) } }
             switch line.draft {
             case .set(let slot, let value):
                 steps.append(
                     ScriptStep(
-                        operation: .set, index: Int32(slot), left: template(value),
+                        operation: .set, index: Int32(slot), left: compiler.template(value),
                         right: nothing))
             case .setArguments(let value):
                 steps.append(
-                    ScriptStep(operation: .setArguments, left: template(value), right: nothing))
+                    ScriptStep(
+                        operation: .setArguments, left: compiler.template(value), right: nothing))
             case .setRate(let value):
                 steps.append(
-                    ScriptStep(operation: .setRate, left: template(value), right: nothing))
-            case .rewrite(let draft): append(draft, to: &steps)
+                    ScriptStep(operation: .setRate, left: compiler.template(value), right: nothing))
+            case .rewrite(let draft): append(draft, to: &steps, &compiler)
             case .respond(let status, let written):
                 // nginx treats an empty text as none.
                 let text = written.flatMap { $0.bytes.isEmpty ? nil : $0 }
                 steps.append(
                     ScriptStep(
                         operation: .respond, rewrite: text == nil ? [] : .hasText,
-                        index: Int32(status), left: text.map { template($0) } ?? nothing,
+                        index: Int32(status), left: text.map { compiler.template($0) } ?? nothing,
                         right: nothing))
             case .stop:
                 steps.append(ScriptStep(operation: .stop, left: nothing, right: nothing))
             case .condition(let condition, let body, let inner):
                 let test = steps.count
-                guard let step = compiled(condition) else { continue }
+                guard let step = compiled(condition, &compiler) else { continue }
                 steps.append(step)
                 if let inner {
                     steps.append(
                         ScriptStep(
                             operation: .enter,
-                            index: add(inherited(inner, from: scope), line.written),
+                            index: compiler.add(
+                                compiler.inherited(inner, from: scope), line.written),
                             left: nothing, right: nothing))
                 }
                 while origins.count < steps.count { origins.append(origin) }
-                append(body, in: scope, to: &steps, &origins)
+                append(body, in: scope, to: &steps, &origins, &compiler)
                 steps[test].index = Int32(steps.count)
             }
         }
     }
 
-    private mutating func compiled(_ draft: ConditionDraft) -> ScriptStep? {
+    private static func compiled(_ draft: ConditionDraft, _ compiler: inout PlanCompiler)
+        -> ScriptStep?
+    {
         var step = ScriptStep(
-            operation: .test, condition: draft.kind, left: template(draft.left),
-            right: template(constant: []))
+            operation: .test, condition: draft.kind, left: compiler.template(draft.left),
+            right: compiler.template(constant: []))
         switch draft.kind {
         case .matches, .matchesNot:
             guard let word = draft.right,
-                let regex = regex(word.bytes, ignoresCase: draft.ignoresCase, of: word)
+                let regex = compiler.regex(word.bytes, ignoresCase: draft.ignoresCase, of: word)
             else { return nil }
             step.regex = regex
         default:
-            if let right = draft.right { step.right = template(right) }
+            if let right = draft.right { step.right = compiler.template(right) }
         }
         return step
     }
 
     /// Compiles a rewrite. For a redirect the replacement is one text; otherwise the part after its
     /// first `?` is the new query. A `?` at its end drops the request's own query.
-    private mutating func append(_ draft: RewriteDraft, to steps: inout [ScriptStep]) {
+    private static func append(
+        _ draft: RewriteDraft, to steps: inout [ScriptStep], _ compiler: inout PlanCompiler
+    ) {
         let pattern = draft.pattern
-        guard let regex = regex(pattern.bytes, ignoresCase: false, of: pattern) else { return }
+        guard let regex = compiler.regex(pattern.bytes, ignoresCase: false, of: pattern) else {
+            return
+        }
         let word = draft.replacement
         var path = word.bytes
         var query: [UInt8] = []
@@ -160,6 +170,6 @@ extension PlanCompiler {
         steps.append(
             ScriptStep(
                 operation: .rewrite, rewrite: flags, regex: regex, index: Int32(draft.status),
-                left: template(path, of: word), right: template(query, of: word)))
+                left: compiler.template(path, of: word), right: compiler.template(query, of: word)))
     }
 }
