@@ -89,6 +89,14 @@ extension ByteWriter {
         }
     }
 
+    /// Appends a status code with at least three digits.
+    @inlinable
+    public mutating func append(status: Int) {
+        if status < 100 { append(byte: 0x30) }
+        if status < 10 { append(byte: 0x30) }
+        append(decimal: Int64(status))
+    }
+
     /// Appends a byte as two hexadecimal digits in upper case.
     public mutating func append(hexadecimalByte byte: UInt8) {
         append(byte: ByteWriter.upperCaseDigit(byte >> 4))
@@ -142,6 +150,15 @@ extension ByteWriter {
     public mutating func append(percentEncoded byte: UInt8) {
         append(byte: 0x25)
         append(hexadecimalByte: byte)
+    }
+
+    /// Appends a field's value; what would end it is a space.
+    @inlinable
+    public mutating func append(fieldValue: Span<UInt8>) {
+        for index in fieldValue.indices {
+            let byte = fieldValue[index]
+            append(byte: byte == 0 || byte == 0x0A || byte == 0x0D ? 0x20 : byte)
+        }
     }
 
     /// Appends text as in a JSON string: the escapes that RFC 8259 requires (section 7), and no

@@ -338,7 +338,8 @@ private final class TestClient {
             let address = unsafe bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self)
             unsafe getsockname(listener, address, &length)
             let family = unsafe Int32(address?.pointee.sa_family ?? 0)
-            let kind = Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue)
+            // SOCK_STREAM | SOCK_NONBLOCK, which the importer does not always see.
+            let kind: Int32 = 1 | 0o4000
             let fd = socket(family, kind, 0)
             return (fd, unsafe connect(fd, address, length))
         }

@@ -76,58 +76,6 @@ struct AccessPlan: BitwiseCopyable {
     var userID: UserIDPlan?
 }
 
-/// auth_basic, compiled.
-struct AuthBasicPlan: BitwiseCopyable {
-    let realm: Template
-    let userFile: Template
-    /// The directory that a relative path of the file starts from, with a trailing slash.
-    let directory: PlanBytes
-    /// The delay of a 401 response in milliseconds; 0 for none.
-    let delayMs: Int64
-}
-
-/// secure_link, compiled.
-struct SecureLinkPlan: BitwiseCopyable {
-    /// The value to check; nil if no link is valid, because `hashed` is missing.
-    let source: Template?
-    let hashed: Template?
-    /// The secret; empty for none.
-    let secret: PlanBytes
-}
-
-/// valid_referers, compiled.
-struct RefererPlan: BitwiseCopyable {
-    /// Host names; the value of each is an index into `paths`, 0 for any path.
-    let hosts: VirtualHosts
-    let paths: PlanTable<PlanBytes>
-    /// Regular expressions for the part after the scheme.
-    let regexes: PlanTable<Int32>
-    /// Regular expressions for hosts.
-    let hostRegexes: PlanTable<Int32>
-    let matchesNone: Bool
-    let matchesBlocked: Bool
-}
-
-/// userid, compiled.
-struct UserIDPlan: BitwiseCopyable {
-    let mode: UserIDMode
-    /// The service number; nil for the server's address.
-    let service: UInt32?
-    let name: PlanBytes
-    /// `; domain=…`, or empty.
-    let domain: PlanBytes
-    /// `; path=…`
-    let path: PlanBytes
-    let lifetime: UserIDLifetime
-    let flags: UserIDFlags
-    /// The P3P field; empty for none.
-    let p3p: PlanBytes
-    /// The mark; 0 for none.
-    let mark: UInt8
-    /// $uid_reset
-    let reset: Template
-}
-
 /// The settings that an access plan is compiled from; levels with the same settings share one.
 struct AccessGroup: Hashable {
     var access: AccessSettings
@@ -161,122 +109,22 @@ struct AccessGroup: Hashable {
     }
 }
 
-/// Compilation of access control settings.
-extension PlanCompiler {
+extension AccessDirectives {
     /// Returns the index of a level's access plan; -1 if it needs none.
-    mutating func access(_ scope: LevelSettings) -> Int32 {
-        let group = AccessGroup(scope, serverNames: serverNames)
+    static func compile(_ scope: LevelSettings, _ compiler: inout PlanCompiler) -> Int32 {
+        let group = AccessGroup(scope, serverNames: compiler.serverNames)
         guard !group.isUnrestricted else { return -1 }
-        if let known = compiledAccesses[group] { return known }
-        let index = parts.accesses.add(
+        if let known = compiler.compiledAccesses[group] { return known }
+        let index = compiler.parts.accesses.add(
             AccessPlan(
-                rules: group.access.rules.map { AccessRules($0, in: parts.arena) },
+                rules: group.access.rules.map { AccessRules($0, in: compiler.parts.arena) },
                 satisfiesAny: group.access.satisfiesAny ?? false,
-                auth: authBasic(group), secureLink: secureLink(group.secureLink),
-                referers: referers(group), userID: userID(group.userID)))
-        compiledAccesses[group] = index
+                auth: AuthBasicDirectives.compile(group, &compiler),
+                secureLink: SecureLinkDirectives.compile(group.secureLink, &compiler),
+                referers: RefererDirectives.compile(group, &compiler),
+                userID: UserIDDirectives.compile(group.userID, &compiler)))
+        compiler.compiledAccesses[group] = index
         return index
-    }
-
-    private mutating func authBasic(_ group: AccessGroup) -> AuthBasicPlan? {
-        guard group.requiresPassword, let realm = group.authBasic.realm,
-            let file = group.authBasic.userFile
-        else { return nil }
-        parts.requiresPasswords = true
-        let delayMs = group.authBasic.delayMs ?? 0
-        let directory = draft.paths.configurationDirectory
-        return AuthBasicPlan(
-            realm: template(realm), userFile: template(file),
-            directory: parts.arena.store(
-                directory.utf8.last == UInt8(ascii: "/") ? directory : directory + "/"),
-            delayMs: min(Int64(delayMs), 1 << 52))
-    }
-
-    private mutating func secureLink(_ settings: SecureLinkSettings) -> SecureLinkPlan? {
-        guard settings != SecureLinkSettings() else { return nil }
-        return SecureLinkPlan(
-            source: settings.source.map { template($0) },
-            hashed: settings.hashed.map { template($0) },
-            secret: parts.arena.store(settings.secret?.bytes ?? []))
-    }
-
-    private mutating func userID(_ settings: UserIDSettings) -> UserIDPlan? {
-        guard let mode = settings.mode, mode != .off, let word = resetWord else { return nil }
-        let domain = settings.domain ?? "none"
-        let p3p = settings.p3p ?? "none"
-        return UserIDPlan(
-            mode: mode, service: settings.service.map { UInt32(truncatingIfNeeded: $0) },
-            name: parts.arena.store(settings.name ?? "uid"),
-            domain: parts.arena.store(domain == "none" ? "" : "; domain=" + domain),
-            path: parts.arena.store("; path=" + (settings.path ?? "/")),
-            lifetime: settings.lifetime ?? .session, flags: settings.flags ?? [],
-            p3p: parts.arena.store(p3p == "none" ? "" : p3p), mark: settings.mark ?? 0,
-            reset: word)
-    }
-
-    /// The variable $uid_reset, if the configuration sets it.
-    private var resetWord: Template? {
-        mutating get {
-            variable("uid_reset").map { Template(pieces: parts.arena.store(elements: [$0])) }
-        }
-    }
-
-    // MARK: referers
-
-    private mutating func referers(_ group: AccessGroup) -> RefererPlan? {
-        let settings = group.referers
-        guard let names = settings.names else { return nil }
-        var hosts = NameTable()
-        var paths = [parts.arena.store("")]
-        for name in names {
-            add(name.name, of: name.word, index: paths.count, to: &hosts)
-            paths.append(parts.arena.store(name.path))
-        }
-        var hostRegexes: [Int32] = []
-        for word in group.serverNames {
-            if word.bytes.first == UInt8(ascii: "~") {
-                if let regex = regex(Array(word.bytes.dropFirst()), ignoresCase: true, of: word) {
-                    hostRegexes.append(regex)
-                }
-            } else {
-                add(word.bytes, of: word, index: 0, to: &hosts)
-            }
-        }
-        if names.isEmpty, !settings.matchesServerNames,
-            settings.matchesNone || settings.matchesBlocked
-        {
-            report(
-                Diagnostic(
-                    .error,
-                    "the \"none\" or \"blocked\" referers are specified in the "
-                        + "\"valid_referers\" directive without any valid referer",
-                    at: settings.word?.place, length: settings.word?.length ?? 1))
-        }
-        let regexes = settings.regexes.compactMap {
-            regex(Array($0.bytes.dropFirst()), ignoresCase: true, of: $0)
-        }
-        return RefererPlan(
-            hosts: hosts.plan(defaultServer: -1, readsProxyHeader: false, in: parts.arena),
-            paths: parts.arena.store(elements: paths),
-            regexes: parts.arena.store(elements: regexes),
-            hostRegexes: parts.arena.store(elements: hostRegexes),
-            matchesNone: settings.matchesNone, matchesBlocked: settings.matchesBlocked)
-    }
-
-    private mutating func add(
-        _ name: [UInt8], of word: Word, index: Int, to hosts: inout NameTable
-    ) {
-        let text = String(decoding: name, as: UTF8.self)
-        var message: String?
-        do {
-            if try !hosts.add(name, server: Int32(clamping: index), in: &self) {
-                message = "conflicting parameter \"\(text)\""
-            }
-        } catch {
-            message = "invalid hostname or wildcard \"\(text)\""
-        }
-        guard let message else { return }
-        report(Diagnostic(.error, message, at: word.place, length: word.length))
     }
 }
 

@@ -298,37 +298,20 @@ struct AddedFieldPlan: BitwiseCopyable {
     let value: Template
 }
 
-extension ByteWriter {
-    /// Appends a status code with at least three digits.
-    mutating func append(status: Int) {
-        if status < 100 { append(byte: UInt8(ascii: "0")) }
-        if status < 10 { append(byte: UInt8(ascii: "0")) }
-        append(decimal: Int64(status))
-    }
-
-    /// Appends a field's value; what would end it is a space.
-    mutating func append(fieldValue: Span<UInt8>) {
-        for index in fieldValue.indices {
-            let byte = fieldValue[index]
-            append(byte: byte == 0 || byte == 0x0A || byte == 0x0D ? 0x20 : byte)
-        }
-    }
-}
-
 /// Compilation of the fields that a level adds to responses.
-extension PlanCompiler {
+extension AddedFieldDirectives {
     /// Compiles the added fields of a level. Returns their index; -1 for none.
-    mutating func fields(of settings: AddedFieldSettings) -> Int32 {
+    static func compile(of settings: AddedFieldSettings, _ compiler: inout PlanCompiler) -> Int32 {
         guard settings.addsAny else { return -1 }
-        let fields = (settings.fields ?? []).map { compiled($0, isTrailer: false) }
-        let trailers = (settings.trailers ?? []).map { compiled($0, isTrailer: true) }
+        let fields = (settings.fields ?? []).map { compiled($0, isTrailer: false, &compiler) }
+        let trailers = (settings.trailers ?? []).map { compiled($0, isTrailer: true, &compiler) }
         var rule = ExpiresRule(.off)
-        var text = template(constant: [])
+        var text = compiler.template(constant: [])
         var source = ExpiresSource.rule
         switch settings.expires {
         case .rule(let known): rule = known
         case .text(let word, let fromModified):
-            text = template(word)
+            text = compiler.template(word)
             source = fromModified ? .textFromModified : .text
         case nil: break
         }
@@ -337,24 +320,25 @@ extension PlanCompiler {
             && fields.allSatisfy {
                 $0.value.isConstant && $0.kind != .etag && $0.kind != .lastModified
             }
-        return parts.fields.add(
+        return compiler.parts.fields.add(
             FieldsPlan(
                 expires: rule, expiresText: text, expiresFrom: source,
-                fields: parts.arena.store(elements: fields),
-                trailers: parts.arena.store(elements: trailers), isConstant: isConstant,
-                whole: isConstant ? lines(fields) : parts.arena.store(""),
-                always: isConstant ? lines(fields.filter(\.isForAll)) : parts.arena.store(""),
+                fields: compiler.parts.arena.store(elements: fields),
+                trailers: compiler.parts.arena.store(elements: trailers), isConstant: isConstant,
+                whole: isConstant ? lines(fields, &compiler) : compiler.parts.arena.store(""),
+                always: isConstant
+                    ? lines(fields.filter(\.isForAll), &compiler) : compiler.parts.arena.store(""),
                 wholeHasAllow: fields.contains(where: isAllow),
                 alwaysHasAllow: fields.contains { $0.isForAll && isAllow($0) }))
     }
 
     /// True for an Allow with a value; a header with an empty value is not sent.
-    private func isAllow(_ field: AddedFieldPlan) -> Bool {
+    private static func isAllow(_ field: AddedFieldPlan) -> Bool {
         field.kind == .allow && !field.value.isEmpty
     }
 
-    private mutating func compiled(
-        _ draft: AddedFieldDraft, isTrailer: Bool
+    private static func compiled(
+        _ draft: AddedFieldDraft, isTrailer: Bool, _ compiler: inout PlanCompiler
     ) -> AddedFieldPlan {
         let name = draft.name.bytes
         var kind = AddedFieldPlan.Kind.plain
@@ -369,21 +353,23 @@ extension PlanCompiler {
         }
         let start = (isTrailer ? [] : Array("\r\n".utf8)) + name.map(inLine) + Array(": ".utf8)
         return AddedFieldPlan(
-            kind: kind, isForAll: draft.isForAll, name: parts.arena.store(start),
-            value: template(draft.value))
+            kind: kind, isForAll: draft.isForAll, name: compiler.parts.arena.store(start),
+            value: compiler.template(draft.value))
     }
 
-    private func inLine(_ byte: UInt8) -> UInt8 {
+    private static func inLine(_ byte: UInt8) -> UInt8 {
         byte == 0 || byte == 0x0A || byte == 0x0D ? 0x20 : byte
     }
 
     /// Returns fields with constant values, as they are sent; an empty value sends none.
-    private mutating func lines(_ fields: [AddedFieldPlan]) -> PlanBytes {
+    private static func lines(_ fields: [AddedFieldPlan], _ compiler: inout PlanCompiler)
+        -> PlanBytes
+    {
         var lines: [UInt8] = []
         for field in fields {
             guard let value = field.value.constant, !value.isEmpty else { continue }
             lines += Array(field.name) + Array(value).map(inLine)
         }
-        return parts.arena.store(lines)
+        return compiler.parts.arena.store(lines)
     }
 }

@@ -210,3 +210,29 @@ struct VerifiedPasswords {
         Int(truncatingIfNeeded: pair.low % UInt64(VerifiedPasswords.capacity))
     }
 }
+
+/// auth_basic, compiled.
+struct AuthBasicPlan: BitwiseCopyable {
+    let realm: Template
+    let userFile: Template
+    /// The directory that a relative path of the file starts from, with a trailing slash.
+    let directory: PlanBytes
+    /// The delay of a 401 response in milliseconds; 0 for none.
+    let delayMs: Int64
+}
+
+extension AuthBasicDirectives {
+    static func compile(_ group: AccessGroup, _ compiler: inout PlanCompiler) -> AuthBasicPlan? {
+        guard group.requiresPassword, let realm = group.authBasic.realm,
+            let file = group.authBasic.userFile
+        else { return nil }
+        compiler.parts.requiresPasswords = true
+        let delayMs = group.authBasic.delayMs ?? 0
+        let directory = compiler.draft.paths.configurationDirectory
+        return AuthBasicPlan(
+            realm: compiler.template(realm), userFile: compiler.template(file),
+            directory: compiler.parts.arena.store(
+                directory.utf8.last == UInt8(ascii: "/") ? directory : directory + "/"),
+            delayMs: min(Int64(delayMs), 1 << 52))
+    }
+}

@@ -233,32 +233,32 @@ enum ListingFormat: UInt8, BitwiseCopyable, CaseIterable {
     }
 }
 
-extension PlanCompiler {
+extension CharsetDirectives {
     /// Adds both directions of every `charset_map`.
-    mutating func addCharsetMaps() {
-        for draft in draft.charsetMaps {
-            let from = charsetNumber(draft.source)
-            let to = charsetNumber(draft.target)
-            parts.recodings += [
-                Recoding(from: from, to: to, table: draft.map.forward),
-                Recoding(from: to, to: from, table: draft.map.backward),
+    static func compileMaps(_ compiler: inout PlanCompiler) {
+        for map in compiler.draft.charsetMaps {
+            let from = charsetNumber(map.source, &compiler)
+            let to = charsetNumber(map.target, &compiler)
+            compiler.parts.recodings += [
+                Recoding(from: from, to: to, table: map.map.forward),
+                Recoding(from: to, to: from, table: map.map.backward),
             ]
         }
     }
 
     /// Returns the index of the filters of a level's settings; -1 for none.
-    mutating func bodyFilter(_ scope: LevelSettings) -> Int32 {
+    static func compile(_ scope: LevelSettings, _ compiler: inout PlanCompiler) -> Int32 {
         let hasCharset = (scope.charset.charset ?? .off) != .off
         // A subrequest's body is recoded to the main response's charset.
         guard hasCharset || scope.addition.isOn || scope.charset.source != nil else { return -1 }
         let group = BodyFilterGroup(charset: scope.charset, addition: scope.addition)
-        if let known = compiledFilters[group] { return known }
-        let none = CharsetPlan(name: parts.arena.store(""), number: -1, template: -1)
-        let charset = charset(scope.charset.charset)
-        let source = self.charset(scope.charset.source)
-        checkRecoding(from: source, to: charset, scope.charset)
-        let arena = parts.arena
-        let index = parts.bodyFilters.add(
+        if let known = compiler.compiledFilters[group] { return known }
+        let none = CharsetPlan(name: compiler.parts.arena.store(""), number: -1, template: -1)
+        let charset = charset(scope.charset.charset, &compiler)
+        let source = Self.charset(scope.charset.source, &compiler)
+        checkRecoding(from: source, to: charset, scope.charset, &compiler)
+        let arena = compiler.parts.arena
+        let index = compiler.parts.bodyFilters.add(
             BodyFilterPlan(
                 charset: charset ?? none, source: source,
                 charsetTypes: TypeList(
@@ -267,36 +267,41 @@ extension PlanCompiler {
                 before: arena.store(scope.addition.before ?? []),
                 after: arena.store(scope.addition.after ?? []),
                 additionTypes: TypeList(scope.addition.types ?? ["text/html"], in: arena)))
-        compiledFilters[group] = index
+        compiler.compiledFilters[group] = index
         return index
     }
 
-    private mutating func charset(_ draft: CharsetDraft?) -> CharsetPlan? {
+    private static func charset(_ draft: CharsetDraft?, _ compiler: inout PlanCompiler)
+        -> CharsetPlan?
+    {
         guard case .named(let word) = draft else { return nil }
         guard word.bytes.first == UInt8(ascii: "$") else {
             return CharsetPlan(
-                name: parts.arena.store(word.bytes), number: charsetNumber(word.text),
+                name: compiler.parts.arena.store(word.bytes),
+                number: charsetNumber(word.text, &compiler),
                 template: -1)
         }
         return CharsetPlan(
-            name: parts.arena.store(""), number: -1, template: add(template(word)))
+            name: compiler.parts.arena.store(""), number: -1,
+            template: compiler.add(compiler.template(word)))
     }
 
-    private mutating func charsetNumber(_ name: String) -> Int32 {
-        parts.charsetNames.index(adding: name.lowercased())
+    private static func charsetNumber(_ name: String, _ compiler: inout PlanCompiler) -> Int32 {
+        compiler.parts.charsetNames.index(adding: name.lowercased())
     }
 
     /// Reports a missing conversion between two known charsets.
-    private mutating func checkRecoding(
-        from source: CharsetPlan?, to target: CharsetPlan?, _ settings: CharsetSettings
+    private static func checkRecoding(
+        from source: CharsetPlan?, to target: CharsetPlan?, _ settings: CharsetSettings,
+        _ compiler: inout PlanCompiler
     ) {
         guard let source, let target, source.template < 0, target.template < 0,
             source.number != target.number, case .named(let word) = settings.charset,
-            !parts.recodings.contains(where: {
+            !compiler.parts.recodings.contains(where: {
                 $0.from == source.number && $0.to == target.number
             })
         else { return }
-        report(
+        compiler.report(
             Diagnostic(
                 .error,
                 "no \"charset_map\" between the charsets \"\(source.name.text)\" and "

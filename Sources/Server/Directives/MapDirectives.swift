@@ -56,7 +56,7 @@ struct MapPlan: BitwiseCopyable {
 }
 
 /// Compilation of `map` blocks.
-extension PlanCompiler {
+extension MapDirectives {
     /// A block while its rows are read.
     private struct MapBuilder {
         var strings = MapStrings()
@@ -68,23 +68,25 @@ extension PlanCompiler {
         var isVolatile = false
     }
 
-    mutating func compileMaps() {
-        for map in draft.maps {
+    static func compile(_ compiler: inout PlanCompiler) {
+        for map in compiler.draft.maps {
             var gathered = MapBuilder()
-            for row in map.rows { take(row, into: &gathered) }
-            let source = template(map.source)
-            parts.maps.append(
+            for row in map.rows { take(row, into: &gathered, &compiler) }
+            let source = compiler.template(map.source)
+            compiler.parts.maps.append(
                 MapPlan(
                     source: source,
                     table: gathered.strings.table(
                         regexes: gathered.regexes, hasHostnames: gathered.hasHostnames,
-                        in: parts.arena),
-                    results: parts.arena.store(elements: gathered.results),
+                        in: compiler.parts.arena),
+                    results: compiler.parts.arena.store(elements: gathered.results),
                     fallback: gathered.fallback, isVolatile: gathered.isVolatile))
         }
     }
 
-    private mutating func take(_ row: Directive, into map: inout MapBuilder) {
+    private static func take(
+        _ row: Directive, into map: inout MapBuilder, _ compiler: inout PlanCompiler
+    ) {
         if row.arguments.isEmpty {
             switch row.name.text {
             case "hostnames":
@@ -97,18 +99,21 @@ extension PlanCompiler {
             }
         }
         guard row.arguments.count == 1, let value = row.arguments.first else {
-            fail("invalid number of the map parameters", at: row.name)
+            compiler.fail("invalid number of the map parameters", at: row.name)
             return
         }
-        let result = result(value, in: &map)
+        let result = result(value, in: &map, &compiler)
         switch MapKey(row.name.bytes) {
         case .fallback:
-            if map.fallback >= 0 { fail("duplicate default map parameter", at: row.name) }
+            if map.fallback >= 0 { compiler.fail("duplicate default map parameter", at: row.name) }
             map.fallback = result
         case .regex(let pattern, let ignoresCase):
-            guard let regex = regex(pattern, ignoresCase: ignoresCase, of: row.name) else { return }
+            guard let regex = compiler.regex(pattern, ignoresCase: ignoresCase, of: row.name) else {
+                return
+            }
             map.regexes.append(
-                MapRegex(regex: regex, result: result, pattern: parts.arena.store(pattern)))
+                MapRegex(regex: regex, result: result, pattern: compiler.parts.arena.store(pattern))
+            )
         case .string(let string):
             // In lower case, as in nginx's message.
             let shown = String(decoding: string.map(\.asciiLowercased), as: UTF8.self)
@@ -116,18 +121,20 @@ extension PlanCompiler {
                 try map.strings.add(string, result: result, hostnames: map.hasHostnames)
             } catch {
                 switch error {
-                case .conflicting: fail("conflicting parameter \"\(shown)\"", at: row.name)
+                case .conflicting: compiler.fail("conflicting parameter \"\(shown)\"", at: row.name)
                 case .invalidWildcard:
-                    fail("invalid hostname or wildcard \"\(shown)\"", at: row.name)
+                    compiler.fail("invalid hostname or wildcard \"\(shown)\"", at: row.name)
                 }
             }
         }
     }
 
     /// Shared by equal results: many rows have few results.
-    private mutating func result(_ word: Word, in map: inout MapBuilder) -> Int32 {
+    private static func result(
+        _ word: Word, in map: inout MapBuilder, _ compiler: inout PlanCompiler
+    ) -> Int32 {
         if let known = map.resultIndexes[word.bytes] { return known }
-        let index = map.results.add(template(word))
+        let index = map.results.add(compiler.template(word))
         map.resultIndexes[word.bytes] = index
         return index
     }
@@ -225,25 +232,6 @@ struct MapRegex: BitwiseCopyable {
     let result: Int32
     /// The pattern, for messages.
     let pattern: PlanBytes
-}
-
-extension PlanTable where Element == NamedIndex {
-    /// Returns the index of `name`, ignoring case, in a sorted table in lower case.
-    func indexIgnoringCase(of name: Span<UInt8>) -> Int32? {
-        let found = bisect(count) { compare(self[$0].name.span, lowercased: name) }
-        return found.isFound ? self[found.index].index : nil
-    }
-
-    private func compare(_ left: Span<UInt8>, lowercased right: Span<UInt8>) -> Int {
-        let shared = Swift.min(left.count, right.count)
-        var index = 0
-        while index < shared {
-            let difference = Int(left[index]) &- Int(right[index].asciiLowercased)
-            if difference != 0 { return difference }
-            index &+= 1
-        }
-        return left.count &- right.count
-    }
 }
 
 /// Collects the strings of a `map` block.

@@ -62,13 +62,13 @@ struct RealIPPlan: BitwiseCopyable {
     let field: PlanBytes
 }
 
-extension PlanCompiler {
+extension RealIPDirectives {
     /// Returns the index of the settings; -1 if no proxy is trusted.
-    mutating func realIP(_ settings: RealIPSettings) -> Int32 {
+    static func compile(_ settings: RealIPSettings, _ compiler: inout PlanCompiler) -> Int32 {
         guard let words = settings.trusted else { return -1 }
         let networks = words.compactMap { word -> Network? in
             if word.text == "unix:" { return .unix }
-            return trustedNetwork(word)
+            return trustedNetwork(word, &compiler)
         }
         var source = RealIPPlan.Source.field
         var field = "x-real-ip"
@@ -79,24 +79,24 @@ extension PlanCompiler {
         case nil: break
         }
         let isRecursive = settings.isRecursive ?? false
-        let known = parts.realIPs.firstIndex { plan in
+        let known = compiler.parts.realIPs.firstIndex { plan in
             plan.source == source && plan.isRecursive == isRecursive && plan.field.text == field
                 && plan.trusted.count == networks.count
                 && networks.indices.allSatisfy { plan.trusted[$0] == networks[$0] }
         }
         if let known { return Int32(known) }
-        return parts.realIPs.add(
+        return compiler.parts.realIPs.add(
             RealIPPlan(
-                trusted: parts.arena.store(elements: networks), isRecursive: isRecursive,
-                source: source, field: parts.arena.store(field)))
+                trusted: compiler.parts.arena.store(elements: networks), isRecursive: isRecursive,
+                source: source, field: compiler.parts.arena.store(field)))
     }
 
     /// Parses a trusted proxy. nginx resolves names at its start; here addresses are numeric.
-    private mutating func trustedNetwork(_ word: Word) -> Network? {
+    private static func trustedNetwork(_ word: Word, _ compiler: inout PlanCompiler) -> Network? {
         guard Network.parse(word.bytes.span) == nil, !word.bytes.contains(UInt8(ascii: "/")) else {
-            return network(word, fault: "invalid network")
+            return GeoDirectives.network(word, &compiler)
         }
-        report(
+        compiler.report(
             Diagnostic(
                 .error, "host not found in set_real_ip_from \"\(word.text)\"", at: word.place,
                 length: word.length, help: ["names are not looked up, write the address"]))

@@ -58,3 +58,24 @@ enum SecureLinkDirectives {
             "\"secure_link_secret\" cannot be mixed with \"secure_link\" and \"secure_link_md5\"")
     }
 }
+
+/// secure_link, compiled.
+struct SecureLinkPlan: BitwiseCopyable {
+    /// The value to check; nil if no link is valid, because `hashed` is missing.
+    let source: Template?
+    let hashed: Template?
+    /// The secret; empty for none.
+    let secret: PlanBytes
+}
+
+extension SecureLinkDirectives {
+    static func compile(_ settings: SecureLinkSettings, _ compiler: inout PlanCompiler)
+        -> SecureLinkPlan?
+    {
+        guard settings != SecureLinkSettings() else { return nil }
+        return SecureLinkPlan(
+            source: settings.source.map { compiler.template($0) },
+            hashed: settings.hashed.map { compiler.template($0) },
+            secret: compiler.parts.arena.store(settings.secret?.bytes ?? []))
+    }
+}

@@ -120,3 +120,48 @@ enum UserIDDirectives {
         return byte
     }
 }
+
+/// userid, compiled.
+struct UserIDPlan: BitwiseCopyable {
+    let mode: UserIDMode
+    /// The service number; nil for the server's address.
+    let service: UInt32?
+    let name: PlanBytes
+    /// `; domain=…`, or empty.
+    let domain: PlanBytes
+    /// `; path=…`
+    let path: PlanBytes
+    let lifetime: UserIDLifetime
+    let flags: UserIDFlags
+    /// The P3P field; empty for none.
+    let p3p: PlanBytes
+    /// The mark; 0 for none.
+    let mark: UInt8
+    /// $uid_reset
+    let reset: Template
+}
+
+extension UserIDDirectives {
+    static func compile(_ settings: UserIDSettings, _ compiler: inout PlanCompiler) -> UserIDPlan? {
+        guard let mode = settings.mode, mode != .off, let word = resetWord(&compiler) else {
+            return nil
+        }
+        let domain = settings.domain ?? "none"
+        let p3p = settings.p3p ?? "none"
+        return UserIDPlan(
+            mode: mode, service: settings.service.map { UInt32(truncatingIfNeeded: $0) },
+            name: compiler.parts.arena.store(settings.name ?? "uid"),
+            domain: compiler.parts.arena.store(domain == "none" ? "" : "; domain=" + domain),
+            path: compiler.parts.arena.store("; path=" + (settings.path ?? "/")),
+            lifetime: settings.lifetime ?? .session, flags: settings.flags ?? [],
+            p3p: compiler.parts.arena.store(p3p == "none" ? "" : p3p), mark: settings.mark ?? 0,
+            reset: word)
+    }
+
+    /// The variable $uid_reset, if the configuration sets it.
+    private static func resetWord(_ compiler: inout PlanCompiler) -> Template? {
+        compiler.variable("uid_reset").map {
+            Template(pieces: compiler.parts.arena.store(elements: [$0]))
+        }
+    }
+}

@@ -96,17 +96,6 @@ struct ExplainTarget {
     }
 }
 
-extension Peer {
-    /// The IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2), as a socket for both families
-    /// reports it.
-    fileprivate var mapped: Peer { Peer(ipv6: 0, 0xFFFF_0000_0000 | low, port: port) }
-
-    fileprivate var isMapped: Bool { high == 0 && low >> 32 == 0xFFFF }
-
-    /// The address with port: `127.0.0.1:80`, `[::1]:80`.
-    var textWithPort: String { family == .ipv6 ? "[\(text)]:\(port)" : "\(text):\(port)" }
-}
-
 /// Reads the worker's output: stores the heads and counts the body.
 struct ResponseReader {
     /// The lines of heads: those of interim responses, and last that of the final response.

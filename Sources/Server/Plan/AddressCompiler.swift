@@ -4,7 +4,7 @@ import HTTP
 import Linux
 
 /// Compilation of addresses and names: which addresses are bound, and which servers each has.
-extension PlanCompiler {
+enum AddressCompiler {
     /// A server of an address.
     private struct AddressServer {
         let server: Int32
@@ -12,7 +12,7 @@ extension PlanCompiler {
         let listen: ListenDraft
     }
 
-    mutating func compileAddresses(_ servers: [ServerDraft]) {
+    static func compile(_ servers: [ServerDraft], _ compiler: inout PlanCompiler) {
         var order: [ListenAddress] = []
         var behind: [ListenAddress: [AddressServer]] = [:]
         for (index, server) in servers.enumerated() {
@@ -34,24 +34,24 @@ extension PlanCompiler {
         }
         for address in bound {
             let specific = (below[address] ?? []).map {
-                SpecificAddress(address: $0, servers: compileNames($0, behind[$0] ?? []))
+                SpecificAddress(address: $0, servers: compileNames($0, behind[$0] ?? [], &compiler))
             }
-            parts.listens.append(
+            compiler.parts.listens.append(
                 ListenPlan(
-                    address: address, options: options(behind[address] ?? []),
-                    servers: compileNames(address, behind[address] ?? []),
+                    address: address, options: options(behind[address] ?? [], &compiler),
+                    servers: compileNames(address, behind[address] ?? [], &compiler),
                     particular: specific))
         }
     }
 
     /// Returns the default `listen`: as in nginx, port 80 for root, 8000 for others.
-    private func defaultListen() -> ListenDraft {
+    private static func defaultListen() -> ListenDraft {
         ListenDraft(address: .ipv4(0, port: isSuperuser() ? 80 : 8000))
     }
 
     /// Returns the wildcard address of the same port, whose socket accepts connections to `address`
     /// too, unless `address` has socket options of its own.
-    private func wildcard(
+    private static func wildcard(
         over address: ListenAddress, _ behind: [ListenAddress: [AddressServer]]
     ) -> ListenAddress? {
         guard !(behind[address] ?? []).contains(where: \.listen.setsSocketOptions) else {
@@ -67,30 +67,32 @@ extension PlanCompiler {
         return behind[wildcard] == nil ? nil : wildcard
     }
 
-    private mutating func names(of behind: [AddressServer], at address: ListenAddress) -> NameTable
-    {
+    private static func names(
+        of behind: [AddressServer], at address: ListenAddress, _ compiler: inout PlanCompiler
+    ) -> NameTable {
         var names = NameTable()
         // nginx examines the names only if the address has several servers.
         let isChosen = behind.count > 1
         for entry in behind {
             // A server without a name has the empty one, which a request without Host matches.
             if entry.draft.names.isEmpty {
-                let isNew = (try? names.add([], server: entry.server, in: &self)) ?? true
+                let isNew = (try? names.add([], server: entry.server, in: &compiler)) ?? true
                 if !isNew {
-                    warnOfConflict("", on: address, at: entry.draft.written?.place, length: 6)
+                    warnOfConflict(
+                        "", on: address, at: entry.draft.written?.place, length: 6, &compiler)
                 }
             }
             for word in entry.draft.names {
                 do {
-                    let isNew = try names.add(word.bytes, server: entry.server, in: &self)
+                    let isNew = try names.add(word.bytes, server: entry.server, in: &compiler)
                     if !isNew, isChosen {
                         warnOfConflict(
-                            word.text, on: address, at: word.place, length: word.length)
+                            word.text, on: address, at: word.place, length: word.length, &compiler)
                     }
                 } catch {
                     guard isChosen || error.isOfRegex else { continue }
                     let place = error.isOfRegex ? "" : " on \(address.description)"
-                    report(
+                    compiler.report(
                         Diagnostic(
                             .error, error.message + place, at: word.place, length: word.length))
                 }
@@ -99,29 +101,32 @@ extension PlanCompiler {
         return names
     }
 
-    private mutating func warnOfConflict(
-        _ name: String, on address: ListenAddress, at place: Place?, length: Int
+    private static func warnOfConflict(
+        _ name: String, on address: ListenAddress, at place: Place?, length: Int,
+        _ compiler: inout PlanCompiler
     ) {
         // nginx stops at the first error, before it compares names.
-        guard !diagnostics.contains(where: { $0.severity == .error }) else { return }
-        report(
+        guard !compiler.diagnostics.contains(where: { $0.severity == .error }) else { return }
+        compiler.report(
             Diagnostic(
                 .warning,
                 "conflicting server name \"\(name)\" on \(address.description), ignored",
                 at: place, length: length))
     }
 
-    private mutating func options(_ behind: [AddressServer]) -> ListenOptions {
+    private static func options(_ behind: [AddressServer], _ compiler: inout PlanCompiler)
+        -> ListenOptions
+    {
         let setting = behind.filter(\.listen.setsSocketOptions)
         if setting.count > 1, let second = setting.dropFirst().first {
-            report(
+            compiler.report(
                 Diagnostic(
                     .error,
                     "duplicate listen options for \(second.listen.address.description)",
                     at: second.listen.place, length: 6))
         }
         var options = setting.first?.listen.options ?? ListenOptions()
-        let http = draft.http ?? LevelSettings()
+        let http = compiler.draft.http ?? LevelSettings()
         options.isNoDelay = behind.contains {
             $0.draft.scope.sending.isNoDelay ?? http.sending.isNoDelay ?? true
         }
@@ -129,23 +134,24 @@ extension PlanCompiler {
     }
 
     /// Compiles the names of the servers of an address.
-    private mutating func compileNames(_ address: ListenAddress, _ behind: [AddressServer]) -> Int32
-    {
+    private static func compileNames(
+        _ address: ListenAddress, _ behind: [AddressServer], _ compiler: inout PlanCompiler
+    ) -> Int32 {
         let defaults = behind.filter(\.listen.isDefaultServer)
         if let second = defaults.dropFirst().first {
-            report(
+            compiler.report(
                 Diagnostic(
                     .error, "a duplicate default server for \(address.description)",
                     at: second.listen.place, length: 6))
         }
-        let names = names(of: behind, at: address)
+        let names = names(of: behind, at: address, &compiler)
         let chosen = defaults.first?.server ?? behind.first?.server ?? 0
         // As in nginx, `proxy_protocol` of one `listen` applies to all servers of the address.
         let readsProxyHeader = behind.contains(where: \.listen.readsProxyHeader)
-        return parts.addresses.add(
+        return compiler.parts.addresses.add(
             names.plan(
                 defaultServer: chosen, readsProxyHeader: readsProxyHeader,
-                socketName: address.socketName, in: parts.arena))
+                socketName: address.socketName, in: compiler.parts.arena))
     }
 }
 

@@ -9,8 +9,8 @@ extension PlanCompiler {
     mutating func add(_ scope: LevelSettings, _ written: SourceRange?) -> Int32 {
         let files = scope.location
         let root = root(of: files)
-        let limits = limits(of: scope)
-        let rate = rate(of: scope)
+        let limits = LimitCompiler.limits(of: scope, &self)
+        let rate = LimitCompiler.rate(of: scope, &self)
         var plan = LocationPlan(
             features: features(of: scope),
             aliasReplaces: files.alias?.replacedCount ?? 0,
@@ -20,20 +20,21 @@ extension PlanCompiler {
             links: files.links ?? .follow,
             types: types(scope.types.types ?? TypeDirectives.builtIn),
             defaultType: parts.arena.store(scope.types.defaultType ?? "text/plain"),
-            gzip: gzip(scope.gzip), access: access(scope),
-            bodyFilter: bodyFilter(scope),
+            gzip: gzip(scope.gzip), access: AccessDirectives.compile(scope, &self),
+            bodyFilter: CharsetDirectives.compile(scope, &self),
             listingFormat: ListingFormat(scope.autoindex.format ?? .html),
             modifiedSince: scope.fields.ifModifiedSince ?? .exact,
             maxRanges: scope.fields.maxRanges ?? Int.max,
             maxBodySize: Int64(scope.request.maxBodySize ?? 1 << 20),
             sendfileMaxChunk: scope.sending.sendfileMaxChunk ?? 512 << 10,
             timeouts: timeouts(scope.timeouts),
-            accessLogs: accessLogs(scope.logs),
-            realIP: realIP(scope.realIP),
-            errorLog: errorLog(scope.logs.errorLogs), limits: limits, rate: rate,
+            accessLogs: LogCompiler.accessLogs(scope.logs, &self),
+            realIP: RealIPDirectives.compile(scope.realIP, &self),
+            errorLog: LogCompiler.errorLog(scope.logs.errorLogs, &self), limits: limits, rate: rate,
             tryFiles: tryFiles(scope.tryFiles.files),
             errorPages: errorPages(scope.errorPages.pages),
-            fields: fields(of: scope.added), symlinks: symlinks(files.symlinks))
+            fields: AddedFieldDirectives.compile(of: scope.added, &self),
+            symlinks: symlinks(files.symlinks))
         if limits >= 0 { plan.features.insert(.limits) }
         if scope.status.isStub ?? false { plan.features.insert(.stubStatus) }
         if rate >= 0 { plan.features.insert(.limitsRate) }

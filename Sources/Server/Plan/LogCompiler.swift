@@ -2,106 +2,116 @@ import Configuration
 import HTTP
 
 /// Compilation of logs: destinations and formats.
-extension PlanCompiler {
+enum LogCompiler {
     // MARK: errors
 
-    mutating func errorLog(_ targets: [ErrorLogTarget]?) -> Int32 {
+    static func errorLog(_ targets: [ErrorLogTarget]?, _ compiler: inout PlanCompiler) -> Int32 {
         guard let targets else { return 0 }
-        return parts.errorLogs.index(adding: targets)
+        return compiler.parts.errorLogs.index(adding: targets)
     }
 
     // MARK: requests
 
     /// Returns the access logs of a level.
-    mutating func accessLogs(_ settings: LogSettings) -> PlanTable<AccessLogPlan> {
+    static func accessLogs(_ settings: LogSettings, _ compiler: inout PlanCompiler) -> PlanTable<
+        AccessLogPlan
+    > {
         var compiled: [AccessLogPlan] = []
         if let level = settings.accessLogs {
             for log in level.logs {
-                guard let format = format(log) else { continue }
-                compiled.append(accessLog(log, format, settings.logFileCache))
+                guard let format = format(log, &compiler) else { continue }
+                compiled.append(accessLog(log, format, settings.logFileCache, &compiler))
             }
             // Errors in unused logs are errors nevertheless.
             if level.isOff { compiled = [] }
-        } else if let format = format(named: "combined") {
-            let path = draft.paths.accessLog
-            if !parts.logFiles.contains(path) { parts.defaultLogs.insert(path) }
+        } else if let format = format(named: "combined", &compiler) {
+            let path = compiler.draft.paths.accessLog
+            if !compiler.parts.logFiles.contains(path) { compiler.parts.defaultLogs.insert(path) }
             compiled.append(
-                AccessLogPlan(destination: .file, target: logFile(path), format: format))
+                AccessLogPlan(destination: .file, target: logFile(path, &compiler), format: format))
         }
-        return parts.arena.store(elements: compiled)
+        return compiler.parts.arena.store(elements: compiled)
     }
 
-    private mutating func accessLog(
-        _ log: AccessLogDraft, _ format: Int32, _ cache: LogFileCacheDraft?
+    private static func accessLog(
+        _ log: AccessLogDraft, _ format: Int32, _ cache: LogFileCacheDraft?,
+        _ compiler: inout PlanCompiler
     ) -> AccessLogPlan {
         var plan: AccessLogPlan
         switch log.destination {
         case .file(let path):
             // A log that a directive names must be opened.
-            parts.defaultLogs.remove(path)
-            plan = AccessLogPlan(destination: .file, target: logFile(path), format: format)
+            compiler.parts.defaultLogs.remove(path)
+            plan = AccessLogPlan(
+                destination: .file, target: logFile(path, &compiler), format: format)
         case .syslog(let target):
-            plan = AccessLogPlan(destination: .syslog, target: syslog(target), format: format)
+            plan = AccessLogPlan(
+                destination: .syslog, target: syslog(target, &compiler), format: format)
         case .named(let word):
-            let path = draft.paths.absolute(word.bytes)
-            let template = template(path, of: word)
-            plan = AccessLogPlan(destination: .named, target: add(template), format: format)
-            plan.named = namedLog(template, cache: logFileCache(cache))
+            let path = compiler.draft.paths.absolute(word.bytes)
+            let template = compiler.template(path, of: word)
+            plan = AccessLogPlan(
+                destination: .named, target: compiler.add(template), format: format)
+            plan.named = namedLog(template, cache: logFileCache(cache, &compiler), &compiler)
         }
         if let condition = log.condition {
-            plan.condition = add(template(condition.text, of: condition.word))
+            plan.condition = compiler.add(compiler.template(condition.text, of: condition.word))
         }
         return plan
     }
 
-    private mutating func logFile(_ path: String) -> Int32 {
-        if let index = parts.logFiles.firstIndex(of: path) { return Int32(index) }
-        parts.logBuffering.append(draft.logBuffering[path])
-        return parts.logFiles.add(path)
+    private static func logFile(_ path: String, _ compiler: inout PlanCompiler) -> Int32 {
+        if let index = compiler.parts.logFiles.firstIndex(of: path) { return Int32(index) }
+        compiler.parts.logBuffering.append(compiler.draft.logBuffering[path])
+        return compiler.parts.logFiles.add(path)
     }
 
-    private mutating func namedLog(_ template: Template, cache: Int32) -> Int32 {
+    private static func namedLog(_ template: Template, cache: Int32, _ compiler: inout PlanCompiler)
+        -> Int32
+    {
         let pieces = (0..<template.pieces.count).map { template.pieces[$0] }
         let log = VariableLog(
             pieces.map { piece in
                 guard piece.variable == .literal else { return nil }
                 return piece.text.span.indices.map { piece.text.span[$0] }
             }, cache: Int(cache))
-        return parts.variableLogs.index(adding: log)
+        return compiler.parts.variableLogs.index(adding: log)
     }
 
-    private mutating func syslog(_ target: SyslogTarget) -> Int32 {
-        return parts.syslogs.index(adding: target)
+    private static func syslog(_ target: SyslogTarget, _ compiler: inout PlanCompiler) -> Int32 {
+        return compiler.parts.syslogs.index(adding: target)
     }
 
-    private mutating func logFileCache(_ cache: LogFileCacheDraft?) -> Int32 {
+    private static func logFileCache(_ cache: LogFileCacheDraft?, _ compiler: inout PlanCompiler)
+        -> Int32
+    {
         guard let cache, let settings = cache.settings else { return -1 }
-        if let index = parts.logFileCaches.firstIndex(where: { $0.place == cache.place }) {
+        if let index = compiler.parts.logFileCaches.firstIndex(where: { $0.place == cache.place }) {
             return Int32(index)
         }
-        return parts.logFileCaches.add((cache.place, settings))
+        return compiler.parts.logFileCaches.add((cache.place, settings))
     }
 
     // MARK: formats
 
     /// Compiles all formats and the logs of the http level, so that errors are reported even if
     /// nothing uses them.
-    mutating func compileLogs(of http: LevelSettings) {
-        for name in draft.logFormats.keys.sorted() { _ = format(named: name) }
-        if http.logs.accessLogs != nil { _ = accessLogs(http.logs) }
+    static func compileLogs(of http: LevelSettings, _ compiler: inout PlanCompiler) {
+        for name in compiler.draft.logFormats.keys.sorted() { _ = format(named: name, &compiler) }
+        if http.logs.accessLogs != nil { _ = accessLogs(http.logs, &compiler) }
     }
 
-    private mutating func format(_ log: AccessLogDraft) -> Int32? {
-        if log.isFormatKnown { return format(named: log.format) }
+    private static func format(_ log: AccessLogDraft, _ compiler: inout PlanCompiler) -> Int32? {
+        if log.isFormatKnown { return format(named: log.format, &compiler) }
         var help: [String] = []
-        if draft.logFormats[log.format] != nil {
+        if compiler.draft.logFormats[log.format] != nil {
             help = ["its log_format must precede it"]
         } else if let nearest = Suggestion.nearest(
-            to: log.format, among: ["combined", "json"] + draft.logFormats.keys.sorted())
+            to: log.format, among: ["combined", "json"] + compiler.draft.logFormats.keys.sorted())
         {
             help = ["did you mean \"\(nearest)\"?"]
         }
-        report(
+        compiler.report(
             Diagnostic(
                 .error, "unknown log format \"\(log.format)\"", at: log.word.place,
                 length: log.word.length, help: help))
@@ -109,15 +119,15 @@ extension PlanCompiler {
     }
 
     /// Returns the index of a format of the configuration, or a predefined one.
-    private mutating func format(named name: String) -> Int32? {
-        if let index = formatIndexes[name] { return index }
+    private static func format(named name: String, _ compiler: inout PlanCompiler) -> Int32? {
+        if let index = compiler.formatIndexes[name] { return index }
         var parsed: [TemplateToken] = []
         var words: [Word?] = []
         let escaping: LogEscapingCode
-        if let format = draft.logFormats[name] {
+        if let format = compiler.draft.logFormats[name] {
             escaping = LogEscapingCode(format.escaping)
             for word in format.words {
-                for token in tokens(of: word) {
+                for token in tokens(of: word, &compiler) {
                     parsed.append(token)
                     words.append(word)
                 }
@@ -129,18 +139,18 @@ extension PlanCompiler {
         } else {
             return nil
         }
-        let pieces = pieces(of: parsed, words)
-        formatIndexes[name] = parts.formats.add(
-            LogFormat(pieces: parts.arena.store(elements: pieces), escaping: escaping))
-        return formatIndexes[name]
+        let pieces = pieces(of: parsed, words, &compiler)
+        compiler.formatIndexes[name] = compiler.parts.formats.add(
+            LogFormat(pieces: compiler.parts.arena.store(elements: pieces), escaping: escaping))
+        return compiler.formatIndexes[name]
     }
 
     /// Splits one argument of a format into tokens.
-    private mutating func tokens(of word: Word) -> [TemplateToken] {
+    private static func tokens(of word: Word, _ compiler: inout PlanCompiler) -> [TemplateToken] {
         do {
             return try LogFormat.tokens(word.bytes)
         } catch {
-            report(
+            compiler.report(
                 Diagnostic(
                     .error, "invalid parameter \"\(word.text)\"", at: word.place,
                     length: word.length, help: ["a name of letters, digits and _ follows a $"]))
@@ -149,8 +159,8 @@ extension PlanCompiler {
     }
 
     /// Joins adjacent literals; the line end is part of the last one.
-    private mutating func pieces(
-        of tokens: [TemplateToken], _ words: [Word?]
+    private static func pieces(
+        of tokens: [TemplateToken], _ words: [Word?], _ compiler: inout PlanCompiler
     ) -> [TemplatePiece] {
         var pieces: [TemplatePiece] = []
         var text: [UInt8] = []
@@ -158,18 +168,18 @@ extension PlanCompiler {
             switch token {
             case .literal(let bytes): text += bytes
             case .name(let name):
-                if !text.isEmpty { pieces.append(literal(text)) }
+                if !text.isEmpty { pieces.append(compiler.literal(text)) }
                 text = []
-                if let piece = variable(name) {
+                if let piece = compiler.variable(name) {
                     pieces.append(piece)
                 } else {
-                    reportUnknown(name, at: word)
+                    compiler.reportUnknown(name, at: word)
                 }
             case .capture: break
             }
         }
         text.append(UInt8(ascii: "\n"))
-        pieces.append(literal(text))
+        pieces.append(compiler.literal(text))
         return pieces
     }
 }

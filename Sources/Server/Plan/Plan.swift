@@ -175,6 +175,51 @@ public final class Plan {
     }
 }
 
+/// Properties of the whole plan, and descriptions for messages.
+extension Plan {
+    /// True if the configuration needs a helper process.
+    var needsHelper: Bool {
+        requiresPasswords || compressesOnce
+            || (0..<locations.count).contains { index in
+                locations[index].features.contains(.readsViaHelper)
+            }
+    }
+
+    /// True if files are compressed once for the cache.
+    var compressesOnce: Bool {
+        main.contentCache.entries > 0
+            && (0..<locations.count).contains { index in
+                locations[index].features.contains(.gzip)
+                    && gzips[Int(locations[index].gzip)].cache != .off
+            }
+    }
+
+    /// The bytes of compressed bodies that the helper process may cache.
+    var compressedCacheBytes: Int64 { compressesOnce ? main.contentCache.bytes / 8 : 0 }
+
+    /// Returns a description such as `location ~* \.jpg$ (site.conf:12)`.
+    func text(of origin: SourceLocation) -> String {
+        let text = Plan.line(origin.text.text)
+        return place(of: origin).map { "\(text) (\($0))" } ?? text
+    }
+
+    /// Returns the description of a location, or of a server for its settings outside of locations.
+    func text(ofLocation index: Int32) -> String { text(of: locationPlaces[Int(index)]) }
+
+    /// Returns a place such as `site.conf:12`; nil if there is none.
+    func place(of origin: SourceLocation) -> String? {
+        guard files.indices.contains(Int(origin.file)) else { return nil }
+        return "\(files[Int(origin.file)]):\(origin.line)"
+    }
+
+    /// Shortens a text to one line of limited length.
+    private static func line(_ text: String) -> String {
+        let words = text.split { $0 == " " || $0 == "\t" || $0 == "\n" || $0 == "\r\n" }
+        let line = words.joined(separator: " ")
+        return line.count <= 100 ? line : line.prefix(99) + "…"
+    }
+}
+
 /// A plan's tables while they are built.
 struct PlanParts {
     var main = MainSettings()

@@ -86,19 +86,19 @@ struct PlanCompiler {
         for warning in draft.warnings { report(warning) }
         guard var http = draft.http else { return }
         for word in draft.texts { checkVariables(of: word) }
-        addCharsetMaps()
+        CharsetDirectives.compileMaps(&self)
         if http.logs.errorLogs == nil { http.logs.errorLogs = mainLogs }
         parts.variables = zip(draft.variables.names, draft.variables.sources).map {
             VariablePlan(name: parts.arena.store($0), $1)
         }
         parts.prefix = draft.paths.absolute([UInt8]())
-        compileMaps()
-        compileGeos()
-        compileSplits()
-        compileZones()
-        compileLogs(of: http)
+        MapDirectives.compile(&self)
+        GeoDirectives.compile(&self)
+        SplitClientsDirectives.compile(&self)
+        LimitCompiler.compileZones(&self)
+        LogCompiler.compileLogs(of: http, &self)
         for server in draft.servers { compile(server, in: http) }
-        compileAddresses(draft.servers)
+        AddressCompiler.compile(draft.servers, &self)
     }
 
     private mutating func compile(_ server: ServerDraft, in http: LevelSettings) {
@@ -115,7 +115,7 @@ struct PlanCompiler {
             ServerPlan(
                 name: parts.arena.store(primaryName(of: server)), settings: settings,
                 locations: tree, named: parts.arena.store(elements: namedLocations),
-                script: script(scope.rewrite.script, in: scope),
+                script: ScriptCompiler.compile(scope.rewrite.script, in: scope, &self),
                 limits: HeadLimits(
                     requestLine: line, fieldLine: line, head: buffer &+ large.count &* large.size,
                     fields: scope.request.maxHeaders ?? 1000,
@@ -197,7 +197,8 @@ struct PlanCompiler {
     /// Adds a location's own plan, with its script and limit_except.
     private mutating func add(_ location: LocationDraft, _ scope: LevelSettings) -> Int32 {
         let index = add(scope, location.written)
-        parts.locations[Int(index)].script = script(scope.rewrite.script, in: scope)
+        parts.locations[Int(index)].script = ScriptCompiler.compile(
+            scope.rewrite.script, in: scope, &self)
         guard let limit = location.methodLimit else { return index }
         let inner = add(inherited(limit.scope, from: scope), limit.written)
         parts.locations[Int(index)].methodLimit = parts.methodLimits.add(

@@ -114,6 +114,12 @@ extension PlanTable where Element == NamedIndex {
         let found = bisect(count) { compare(self[$0].name.span, name) }
         return found.isFound ? self[found.index].index : nil
     }
+
+    /// Returns the index of `name`, ignoring case, in a sorted table in lower case.
+    func indexIgnoringCase(of name: Span<UInt8>) -> Int32? {
+        let found = bisect(count) { compare(self[$0].name.span, lowercased: name) }
+        return found.isFound ? self[found.index].index : nil
+    }
 }
 
 /// Compares by bytes: negative, zero or positive.
@@ -122,6 +128,18 @@ func compare(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Int {
     var index = 0
     while index < shared {
         let difference = Int(left[index]) &- Int(right[index])
+        if difference != 0 { return difference }
+        index &+= 1
+    }
+    return left.count &- right.count
+}
+
+/// Compares by bytes, the right ones in lower case.
+private func compare(_ left: Span<UInt8>, lowercased right: Span<UInt8>) -> Int {
+    let shared = min(left.count, right.count)
+    var index = 0
+    while index < shared {
+        let difference = Int(left[index]) &- Int(right[index].asciiLowercased)
         if difference != 0 { return difference }
         index &+= 1
     }

@@ -17,7 +17,7 @@ struct Sandbox {
     /// Determines what this kernel supports for a plan whose workers become `identity`.
     init(_ plan: Plan, identity: Identity?) {
         mode = plan.main.usesMasterProcess ? plan.main.sandbox : .off
-        allowed = plan.allowedCalls
+        allowed = Sandbox.additionalCalls(of: plan)
         isRoot = identity?.user == 0
         leavesCores = (plan.main.coreLimit ?? 0) > 0
         exceptions = Sandbox.exceptions(of: plan)
@@ -161,14 +161,12 @@ struct Sandbox {
             log.write(.warn, "the sandbox is incomplete: \(error)")
         }
     }
-}
 
-extension Plan {
-    /// The system calls that its workers make in addition to the common ones.
-    fileprivate var allowedCalls: SystemCallFilter.AdditionalCalls {
-        let checksSymlinks = (0..<locations.count).contains { index in
-            locations[index].links != .follow
-                || locations[index].features.contains(.checksSymlinks)
+    /// Returns the system calls that workers of a plan make in addition to the common ones.
+    private static func additionalCalls(of plan: Plan) -> SystemCallFilter.AdditionalCalls {
+        let checksSymlinks = (0..<plan.locations.count).contains { index in
+            plan.locations[index].links != .follow
+                || plan.locations[index].features.contains(.checksSymlinks)
         }
         return checksSymlinks ? .openat2 : []
     }

@@ -205,6 +205,16 @@ extension Peer {
         guard family == .ipv6, high == 0, low >> 32 == 0xFFFF else { return self }
         return Peer(ipv4: UInt32(truncatingIfNeeded: low), port: port)
     }
+
+    /// The IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2), as a socket for both families
+    /// reports it.
+    var mapped: Peer { Peer(ipv6: 0, 0xFFFF_0000_0000 | low, port: port) }
+
+    /// True for such an address, given its family.
+    var isMapped: Bool { high == 0 && low >> 32 == 0xFFFF }
+
+    /// The address with port: `127.0.0.1:80`, `[::1]:80`.
+    var textWithPort: String { family == .ipv6 ? "[\(text)]:\(port)" : "\(text):\(port)" }
 }
 
 extension PlanTable where Element == Network {
