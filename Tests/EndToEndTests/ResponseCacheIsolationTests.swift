@@ -100,7 +100,7 @@ import Testing
         let directives: String
         /// The request is for a directory.
         var isDirectory = false
-        /// What follows the name of a directory in the request.
+        /// The end of the path of a directory.
         var end = "/"
         /// The value is a time or a count of the server, which may change between two requests.
         var isVolatile = false
