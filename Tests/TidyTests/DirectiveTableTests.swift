@@ -4,12 +4,14 @@ import Testing
 /// Every directive has a row in the tables of Tests/EndToEndTests/Directives: the name of a case
 /// begins with the directives that it tests.
 @Suite struct DirectiveTableTests {
-    /// The directives, from the rows in Sources/Server/Directives.
+    /// The directives, from the rows in Sources/Server/Directives and Modules.
     private static let directives: Set<String> = names(
         matching:
             #"(?:\.(?:row|setting|flag|text|integer|milliseconds|seconds|size|offset|choice|block|"#
             + #"rawBlock)|Entry)\(\s*"(\w+)",\s*(?:in:|[\[.])"#,
-        in: SourceFile.all(below: "Sources/Server/Directives", endings: [".swift"]))
+        in: ["Directives", "Modules"].flatMap {
+            SourceFile.all(below: "Sources/Server/\($0)", endings: [".swift"])
+        })
 
     /// The directives that the names of cases contain.
     private static let tested: Set<String> = Set(

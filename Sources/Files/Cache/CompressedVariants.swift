@@ -15,13 +15,13 @@ extension FileCache {
 
     /// Returns the gzip variant of an entry that was just found; nil if there is none yet.
     public mutating func variant(of entry: Int32, nowMs: Int64) -> FoundFile? {
-        let slot = Int(entry)
-        guard entries[slot].compression == .made else { return nil }
-        let variant = Int(entries[slot].partner)
-        entries[variant].epoch = entries[slot].epoch
+        let owner = Int(entry)
+        guard entries[owner].compression == .made else { return nil }
+        let variant = Int(entries[owner].partner)
+        entries[variant].epoch = entries[owner].epoch
         entries[variant].usedMs = nowMs
         if entries[variant].uses < ClockEviction.maxUses { entries[variant].uses &+= 1 }
-        return FoundFile(entry: entries[slot].partner, fileStatus: entries[variant].fileStatus)
+        return FoundFile(entry: entries[owner].partner, fileStatus: entries[variant].fileStatus)
     }
 
     /// True if the entry has no variant yet but may get one.
@@ -34,13 +34,13 @@ extension FileCache {
     /// entry is pinned until ``adopt(_:for:_:nowMs:)``. Returns nil if it was requested before or
     /// is impossible.
     public mutating func beginCompression(_ entry: Int32, nowMs: Int64) -> CompressionSource? {
-        let slot = Int(entry)
-        guard entries[slot].compression == .none, entries[slot].kind == .regular,
-            mayGetVariant(entry), entries[slot].isReady
+        let owner = Int(entry)
+        guard entries[owner].compression == .none, entries[owner].kind == .regular,
+            mayGetVariant(entry), entries[owner].isReady
         else { return nil }
-        entries[slot].compression = .queued
+        entries[owner].compression = .queued
         pin(entry, nowMs: nowMs)
-        guard entries[slot].hasBytes else { return .file(entries[slot].descriptor) }
+        guard entries[owner].hasBytes else { return .file(entries[owner].descriptor) }
         let bytes = bytes(of: entry)
         return .bytes(bytes.indices.map { bytes[$0] })
     }
@@ -51,35 +51,38 @@ extension FileCache {
     public mutating func adopt(
         _ body: CompressedBody?, for entry: Int32, _ generation: UInt32, nowMs: Int64
     ) {
-        let slot = Int(entry)
-        guard entries[slot].generation == generation, entries[slot].compression == .queued else {
+        let owner = Int(entry)
+        guard entries[owner].generation == generation, entries[owner].compression == .queued else {
             return
         }
-        entries[slot].compression = .refused
-        if let body, !entries[slot].isDead, isAsWatched(slot) { keep(body, of: slot, nowMs: nowMs) }
+        entries[owner].compression = .refused
+        if let body, !entries[owner].isDead, isAsWatched(owner) {
+            keep(body, of: owner, nowMs: nowMs)
+        }
         unpin(entry, nowMs: nowMs)
     }
 
     /// Records that no helper process is running to compress an entry. It may be requested again
     /// later.
     public mutating func abandonCompression(_ entry: Int32, _ generation: UInt32, nowMs: Int64) {
-        let slot = Int(entry)
-        guard entries[slot].generation == generation, entries[slot].compression == .queued else {
+        let owner = Int(entry)
+        guard entries[owner].generation == generation, entries[owner].compression == .queued else {
             return
         }
-        entries[slot].compression = .none
+        entries[owner].compression = .none
         unpin(entry, nowMs: nowMs)
     }
 
-    private func isAsWatched(_ slot: Int) -> Bool {
-        entries[slot].watch < 0
-            || table.isUnchanged(entries[slot].watch, since: entries[slot].version)
+    private func isAsWatched(_ owner: Int) -> Bool {
+        entries[owner].watch < 0
+            || table.isUnchanged(entries[owner].watch, since: entries[owner].version)
     }
 
-    private mutating func keep(_ body: CompressedBody, of slot: Int, nowMs: Int64) {
+    private mutating func keep(_ body: CompressedBody, of owner: Int, nowMs: Int64) {
         let count = body.count
         guard let size = Int(exactly: count), size > 0, let place = room(for: size) else { return }
-        var variant = FileEntry(compressedFrom: entries[slot], at: slot, count: count, nowMs: nowMs)
+        var variant = FileEntry(
+            compressedFrom: entries[owner], at: owner, count: count, nowMs: nowMs)
         variant.generation = entries[place].generation &+ 1
         switch body {
         case .bytes(let bytes):
@@ -96,30 +99,30 @@ extension FileCache {
             openVariants.append(Int32(truncatingIfNeeded: place))
         }
         entries[place] = variant
-        entries[slot].partner = Int32(truncatingIfNeeded: place)
-        entries[slot].compression = .made
+        entries[owner].partner = Int32(truncatingIfNeeded: place)
+        entries[owner].compression = .made
         entryBytes &+= cost(of: place)
     }
 
     // MARK: eviction
 
-    func hasVariantInUse(_ slot: Int) -> Bool {
-        guard entries[slot].compression == .made else { return false }
-        let variant = Int(entries[slot].partner)
+    func hasVariantInUse(_ owner: Int) -> Bool {
+        guard entries[owner].compression == .made else { return false }
+        let variant = Int(entries[owner].partner)
         return entries[variant].uses > 0 || entries[variant].pins > 0
     }
 
-    mutating func dropVariant(of slot: Int) {
-        guard entries[slot].compression == .made else { return }
-        drop(Int(entries[slot].partner))
+    mutating func dropVariant(of owner: Int) {
+        guard entries[owner].compression == .made else { return }
+        drop(Int(entries[owner].partner))
     }
 
     /// Detaches a variant from its original, which may be compressed again.
-    mutating func detachVariant(_ slot: Int) {
-        let original = Int(entries[slot].partner)
+    mutating func detachVariant(_ owner: Int) {
+        let original = Int(entries[owner].partner)
         entries[original].partner = -1
         entries[original].compression = .none
-        entries[slot].partner = -1
+        entries[owner].partner = -1
     }
 
     /// Drops all variants that are open and not in use. Returns their number.
@@ -127,9 +130,9 @@ extension FileCache {
         var dropped = 0
         // In reverse, because the last element replaces a removed one.
         for position in openVariants.indices.reversed() {
-            let slot = Int(openVariants[position])
-            guard entries[slot].pins == 0 else { continue }
-            drop(slot)
+            let owner = Int(openVariants[position])
+            guard entries[owner].pins == 0 else { continue }
+            drop(owner)
             dropped &+= 1
         }
         return dropped

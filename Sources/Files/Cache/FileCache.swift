@@ -65,9 +65,9 @@ public struct FileCache: ~Copyable {
     }
 
     deinit {
-        for slot in 0..<slots.end where entries[slot].kind != .free {
-            unsafe Glibc.free(entries[slot].memory)
-            if entries[slot].descriptor >= 0 { closeDescriptor(entries[slot].descriptor) }
+        for place in 0..<slots.end where entries[place].kind != .free {
+            unsafe Glibc.free(entries[place].memory)
+            if entries[place].descriptor >= 0 { closeDescriptor(entries[place].descriptor) }
         }
     }
 
@@ -87,13 +87,13 @@ public struct FileCache: ~Copyable {
     /// changed. Counts as a use.
     @inlinable @inline(__always)
     public mutating func isCurrent(_ entry: Int32, _ generation: UInt32) -> Bool {
-        let slot = Int(entry)
-        guard entries[slot].generation == generation, entries[slot].isWatched,
-            entries[slot].epoch == table.epoch,
-            entries[slot].watch < 0
-                || table.isUnchanged(entries[slot].watch, since: entries[slot].version)
+        let place = Int(entry)
+        guard entries[place].generation == generation, entries[place].isWatched,
+            entries[place].epoch == table.epoch,
+            entries[place].watch < 0
+                || table.isUnchanged(entries[place].watch, since: entries[place].version)
         else { return false }
-        if entries[slot].uses < ClockEviction.maxUses { entries[slot].uses &+= 1 }
+        if entries[place].uses < ClockEviction.maxUses { entries[place].uses &+= 1 }
         return true
     }
 
@@ -116,13 +116,13 @@ public struct FileCache: ~Copyable {
             return FoundFile(path, count: count, links: links, rootCount: rootCount)
         }
         let key = Key(path, count: count, links: links, rootCount: rootCount, seed: seed)
-        if let slot = slot(of: key) {
-            if isUsable(slot, key) {
-                if entries[slot].uses < ClockEviction.maxUses { entries[slot].uses &+= 1 }
-                entries[slot].usedMs = nowMs
-                return found(slot)
+        if let place = place(of: key) {
+            if isUsable(place, key) {
+                if entries[place].uses < ClockEviction.maxUses { entries[place].uses &+= 1 }
+                entries[place].usedMs = nowMs
+                return found(place)
             }
-            drop(slot)
+            drop(place)
             return load(key, reading, nowMs: nowMs)
         }
         guard admissionFilter.admits(key.hash) else {
@@ -134,14 +134,14 @@ public struct FileCache: ~Copyable {
     /// Returns the bytes of an entry that has them in memory.
     @_lifetime(borrow self)
     public func bytes(of entry: Int32) -> Span<UInt8> {
-        let slot = Int(entry)
-        guard entries[slot].hasBytes, let memory = unsafe entries[slot].memory else {
+        let place = Int(entry)
+        guard entries[place].hasBytes, let memory = unsafe entries[place].memory else {
             return Span()
         }
-        let start = unsafe memory + Int(entries[slot].pathCount)
+        let start = unsafe memory + Int(entries[place].pathCount)
         let span = unsafe Span<UInt8>(
             _unsafeBytes: UnsafeRawBufferPointer(
-                start: start, count: Int(entries[slot].fileStatus.size)))
+                start: start, count: Int(entries[place].fileStatus.size)))
         return unsafe _overrideLifetime(span, borrowing: self)
     }
 
@@ -164,12 +164,12 @@ public struct FileCache: ~Copyable {
     /// Copies the bytes of an entry that has them to `room`. Nothing changes, but a method that is
     /// not `mutating` would receive a copy of the cache.
     public mutating func copy(_ entry: Int32, into room: UnsafeMutableRawBufferPointer) {
-        let slot = Int(entry)
-        let size = Int(entries[slot].fileStatus.size)
-        guard entries[slot].hasBytes, size > 0, size <= room.count,
-            let memory = unsafe entries[slot].memory, let target = room.baseAddress
+        let place = Int(entry)
+        let size = Int(entries[place].fileStatus.size)
+        guard entries[place].hasBytes, size > 0, size <= room.count,
+            let memory = unsafe entries[place].memory, let target = room.baseAddress
         else { return }
-        unsafe target.copyMemory(from: memory + Int(entries[slot].pathCount), byteCount: size)
+        unsafe target.copyMemory(from: memory + Int(entries[place].pathCount), byteCount: size)
     }
 
     /// Keeps an entry while a response uses it, until it is unpinned.
@@ -180,84 +180,84 @@ public struct FileCache: ~Copyable {
 
     /// Releases an entry that a response used.
     public mutating func unpin(_ entry: Int32, nowMs: Int64) {
-        let slot = Int(entry)
-        entries[slot].pins &-= 1
-        entries[slot].usedMs = nowMs
-        if entries[slot].isDead, entries[slot].pins == 0 { free(slot) }
+        let place = Int(entry)
+        entries[place].pins &-= 1
+        entries[place].usedMs = nowMs
+        if entries[place].isDead, entries[place].pins == 0 { free(place) }
     }
 
-    func found(_ slot: Int) -> FoundFile {
+    func found(_ place: Int) -> FoundFile {
         FoundFile(
-            entry: Int32(truncatingIfNeeded: slot), error: entries[slot].error,
-            fileStatus: entries[slot].fileStatus)
+            entry: Int32(truncatingIfNeeded: place), error: entries[place].error,
+            fileStatus: entries[place].fileStatus)
     }
 
-    private func slot(of key: Key) -> Int? {
+    private func place(of key: Key) -> Int? {
         var cursor = index.start(key.hash)
-        while let slot = index.next(key.hash, at: &cursor) {
-            if entries[slot].hash == key.hash, isNamed(slot, key) { return slot }
+        while let place = index.next(key.hash, at: &cursor) {
+            if entries[place].hash == key.hash, isNamed(place, key) { return place }
         }
         return nil
     }
 
-    private func isNamed(_ slot: Int, _ key: Key) -> Bool {
-        guard Int(entries[slot].pathCount) == key.count, entries[slot].links == key.links,
-            Int(entries[slot].rootCount) == key.rootCount,
-            let memory = unsafe entries[slot].memory
+    private func isNamed(_ place: Int, _ key: Key) -> Bool {
+        guard Int(entries[place].pathCount) == key.count, entries[place].links == key.links,
+            Int(entries[place].rootCount) == key.rootCount,
+            let memory = unsafe entries[place].memory
         else { return false }
         return unsafe key.path.isEqual(to: memory, count: key.count)
     }
 
     /// Returns true if the entry is still current and can be sent.
-    private mutating func isUsable(_ slot: Int, _ key: Key) -> Bool {
-        guard isUnchanged(slot, key) else { return false }
-        return entries[slot].kind != .regular || entries[slot].isReady || reopen(slot, key)
+    private mutating func isUsable(_ place: Int, _ key: Key) -> Bool {
+        guard isUnchanged(place, key) else { return false }
+        return entries[place].kind != .regular || entries[place].isReady || reopen(place, key)
     }
 
     /// Opens a file again whose descriptor was closed after a time without use.
-    private mutating func reopen(_ slot: Int, _ key: Key) -> Bool {
+    private mutating func reopen(_ place: Int, _ key: Key) -> Bool {
         let looked = FoundFile(
             key.path, count: key.count, links: key.links, rootCount: key.rootCount)
         guard looked.descriptor >= 0 else { return false }
-        guard looked.fileStatus.isSame(as: entries[slot].fileStatus) else {
+        guard looked.fileStatus.isSame(as: entries[place].fileStatus) else {
             closeDescriptor(looked.descriptor)
             return false
         }
-        keepOpen(slot, looked.descriptor)
+        keepOpen(place, looked.descriptor)
         return true
     }
 
-    mutating func keepOpen(_ slot: Int, _ descriptor: Int32) {
-        entries[slot].descriptor = descriptor
-        entries[slot].openPosition = Int32(truncatingIfNeeded: open.count)
-        open.append(Int32(truncatingIfNeeded: slot))
-        closeDueMs = min(closeDueMs, entries[slot].usedMs &+ FileCache.idleDescriptorMs)
+    mutating func keepOpen(_ place: Int, _ descriptor: Int32) {
+        entries[place].descriptor = descriptor
+        entries[place].openPosition = Int32(truncatingIfNeeded: open.count)
+        open.append(Int32(truncatingIfNeeded: place))
+        closeDueMs = min(closeDueMs, entries[place].usedMs &+ FileCache.idleDescriptorMs)
     }
 
     /// Returns true if the entry is still current. In a new epoch its path is looked up again.
-    private mutating func isUnchanged(_ slot: Int, _ key: Key) -> Bool {
-        guard entries[slot].isWatched else { return isSameFile(slot, key) }
-        if entries[slot].watch >= 0,
-            !table.isUnchanged(entries[slot].watch, since: entries[slot].version)
+    private mutating func isUnchanged(_ place: Int, _ key: Key) -> Bool {
+        guard entries[place].isWatched else { return isSameFile(place, key) }
+        if entries[place].watch >= 0,
+            !table.isUnchanged(entries[place].watch, since: entries[place].version)
         {
             return false
         }
-        if entries[slot].epoch == table.epoch { return true }
+        if entries[place].epoch == table.epoch { return true }
         // Without rules for links, stat(2) of the path is enough.
-        guard entries[slot].kind == .regular, key.links == .follow else { return false }
+        guard entries[place].kind == .regular, key.links == .follow else { return false }
         let epoch = table.epoch
         guard let way = watchPath(key) else { return false }
-        releasePath(of: slot)
-        entries[slot].node = way.node
-        entries[slot].nameKey = way.key
-        guard isSameFile(slot, key) else { return false }
-        entries[slot].epoch = epoch
+        releasePath(of: place)
+        entries[place].node = way.node
+        entries[place].nameKey = way.key
+        guard isSameFile(place, key) else { return false }
+        entries[place].epoch = epoch
         return true
     }
 
-    private func isSameFile(_ slot: Int, _ key: Key) -> Bool {
+    private func isSameFile(_ place: Int, _ key: Key) -> Bool {
         guard case .success(let fileStatus) = Linux.fileStatus(of: key.path) else { return false }
-        return fileStatus.isSame(as: entries[slot].fileStatus)
+        return fileStatus.isSame(as: entries[place].fileStatus)
     }
 
     mutating func watchPath(_ key: Key) -> PathWatcher.Dependency? {
@@ -274,12 +274,12 @@ public struct FileCache: ~Copyable {
         return way
     }
 
-    mutating func releasePath(of slot: Int) {
-        guard entries[slot].node >= 0 else { return }
+    mutating func releasePath(of place: Int) {
+        guard entries[place].node >= 0 else { return }
         paths.release(
-            PathWatcher.Dependency(node: entries[slot].node, key: entries[slot].nameKey), &table)
-        entries[slot].node = -1
-        entries[slot].nameKey = WatchTable.noKey
+            PathWatcher.Dependency(node: entries[place].node, key: entries[place].nameKey), &table)
+        entries[place].node = -1
+        entries[place].nameKey = WatchTable.noKey
     }
 
     // MARK: changes and sweeping
@@ -306,10 +306,10 @@ public struct FileCache: ~Copyable {
         var closed = 0
         // In reverse, because the last element replaces a removed one.
         for position in open.indices.reversed() where entries[Int(open[position])].pins == 0 {
-            let slot = Int(open[position])
-            let age = nowMs &- entries[slot].usedMs
+            let place = Int(open[position])
+            let age = nowMs &- entries[place].usedMs
             guard all || age >= FileCache.idleDescriptorMs else { continue }
-            releaseDescriptor(of: slot)
+            releaseDescriptor(of: place)
             closed &+= 1
         }
         closeDueMs = open.isEmpty ? Int64.max : nowMs &+ FileCache.idleDescriptorMs
@@ -321,13 +321,13 @@ public struct FileCache: ~Copyable {
 
     /// Drops entries that were not requested for a while. Each call examines a part of the table.
     public mutating func sweep(nowMs: Int64) {
-        for slot in sweeper.slots(of: slots.end)
-        where entries[slot].kind != .free && !entries[slot].isDead && entries[slot].pins == 0 {
-            if entries[slot].uses > 0 || hasVariantInUse(slot) {
-                entries[slot].uses = 0
-                entries[slot].usedMs = nowMs
-            } else if nowMs &- entries[slot].usedMs >= bounds.inactiveMs {
-                drop(slot)
+        for place in sweeper.slots(of: slots.end)
+        where entries[place].kind != .free && !entries[place].isDead && entries[place].pins == 0 {
+            if entries[place].uses > 0 || hasVariantInUse(place) {
+                entries[place].uses = 0
+                entries[place].usedMs = nowMs
+            } else if nowMs &- entries[place].usedMs >= bounds.inactiveMs {
+                drop(place)
             }
         }
         // Directories that no entry depends on are looked up again when they are needed.

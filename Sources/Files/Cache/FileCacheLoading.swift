@@ -19,12 +19,12 @@ extension FileCache {
             entry.isWatched = watchFile(looked.descriptor, &entry)
         }
         if !entry.isWatched { noteUnwatched(key) }
-        guard let slot = insert(&entry, key, looked, reading) else {
+        guard let place = insert(&entry, key, looked, reading) else {
             if entry.watch >= 0 { endWatch(entry.watch) }
             if let way { paths.release(way, &table) }
             return looked
         }
-        return found(slot)
+        return found(place)
     }
 
     private mutating func watchFile(_ descriptor: Int32, _ entry: inout FileEntry) -> Bool {
@@ -51,10 +51,10 @@ extension FileCache {
             isRegular && looked.fileStatus.size <= bounds.maxFileSize
             && (reading == .here || FileCache.isInPageCache(looked))
         let size = key.count &+ (hasBytes ? Int(looked.fileStatus.size) : 0)
-        guard let slot = room(for: size) else { return nil }
+        guard let place = room(for: size) else { return nil }
         // Swift's own allocation would terminate the process if memory is short.
         guard let memory = unsafe malloc(size) else {
-            slots.release(slot)
+            slots.release(place)
             return nil
         }
         unsafe key.path.copy(into: memory, count: key.count)
@@ -63,25 +63,25 @@ extension FileCache {
                 start: memory + key.count, count: Int(looked.fileStatus.size))
             guard unsafe FileCache.readAll(looked.descriptor, into: room) else {
                 unsafe Glibc.free(memory)
-                slots.release(slot)
+                slots.release(place)
                 return nil
             }
         }
         unsafe entry.memory = memory
         entry.hasBytes = hasBytes
-        entry.generation = entries[slot].generation &+ 1
-        entries[slot] = entry
+        entry.generation = entries[place].generation &+ 1
+        entries[place] = entry
         if isRegular, !hasBytes {
-            keepOpen(slot, looked.descriptor)
+            keepOpen(place, looked.descriptor)
         } else if looked.descriptor >= 0 {
             closeDescriptor(looked.descriptor)
         }
-        index.insert(slot, key.hash)
-        entryBytes &+= cost(of: slot)
+        index.insert(place, key.hash)
+        entryBytes &+= cost(of: place)
         if bounds.inactiveMs > 0 {
             sweeper.begin(nowMs: entry.usedMs, periodMs: bounds.inactiveMs)
         }
-        return slot
+        return place
     }
 
     /// Returns true if reading a small file waits for no disk: its first and last bytes are in the
@@ -154,15 +154,15 @@ extension FileCache {
     static let entryCost =
         Int64(MemoryLayout<FileEntry>.stride) &+ 2 &* 8 &+ WatchTable.cost(names: 1) &+ 16
 
-    /// Returns the bytes of memory that the entry in a slot uses.
-    func cost(of slot: Int) -> Int64 {
-        let hasFile = entries[slot].hasBytes || entries[slot].isVariant
-        return FileCache.entryCost &+ Int64(entries[slot].pathCount)
-            &+ (hasFile ? entries[slot].fileStatus.size : 0)
+    /// Returns the bytes of memory that the entry in a place uses.
+    func cost(of place: Int) -> Int64 {
+        let hasFile = entries[place].hasBytes || entries[place].isVariant
+        return FileCache.entryCost &+ Int64(entries[place].pathCount)
+            &+ (hasFile ? entries[place].fileStatus.size : 0)
     }
 
-    /// Returns a free slot after evicting entries until there is room for `size` bytes. Returns nil
-    /// if that would take too long.
+    /// Returns a free place after evicting entries until there is room for `size` bytes. Returns
+    /// nil if that would take too long.
     mutating func room(for size: Int) -> Int? {
         let cost = FileCache.entryCost &+ Int64(size)
         guard cost <= bounds.bytes / 4 else { return nil }
@@ -173,7 +173,7 @@ extension FileCache {
                 return nil
             }
         }
-        if let slot = slots.acquire() { return slot }
+        if let place = slots.acquire() { return place }
         return dropOne() ? slots.acquire() : nil
     }
 
@@ -184,74 +184,74 @@ extension FileCache {
 
     mutating func dropOne() -> Bool {
         for _ in 0..<ClockEviction.maxStepsPerEviction {
-            guard let slot = eviction.step(of: slots.end) else { return false }
-            guard entries[slot].kind != .free, !entries[slot].isDead, entries[slot].pins == 0
+            guard let place = eviction.step(of: slots.end) else { return false }
+            guard entries[place].kind != .free, !entries[place].isDead, entries[place].pins == 0
             else { continue }
-            if entries[slot].uses == 0, !hasVariantInUse(slot) {
-                drop(slot)
+            if entries[place].uses == 0, !hasVariantInUse(place) {
+                drop(place)
                 return true
             }
-            if entries[slot].uses > 0 { entries[slot].uses &-= 1 }
+            if entries[place].uses > 0 { entries[place].uses &-= 1 }
         }
         return false
     }
 
     /// Removes an entry and its variant from the table.
-    mutating func drop(_ slot: Int) {
-        if entries[slot].isVariant {
-            detachVariant(slot)
+    mutating func drop(_ place: Int) {
+        if entries[place].isVariant {
+            detachVariant(place)
         } else {
-            dropVariant(of: slot)
-            index.remove(slot, entries[slot].hash)
-            releasePath(of: slot)
-            if entries[slot].watch >= 0 { endWatch(entries[slot].watch) }
+            dropVariant(of: place)
+            index.remove(place, entries[place].hash)
+            releasePath(of: place)
+            if entries[place].watch >= 0 { endWatch(entries[place].watch) }
         }
-        entries[slot].watch = -1
-        entries[slot].isWatched = false
-        entries[slot].isDead = true
-        if entries[slot].pins == 0 { free(slot) }
+        entries[place].watch = -1
+        entries[place].isWatched = false
+        entries[place].isDead = true
+        if entries[place].pins == 0 { free(place) }
     }
 
     mutating func endWatch(_ place: Int32) {
         if let number = table.releaseWatch(place) { feed?.unwatch(number) }
     }
 
-    mutating func free(_ slot: Int) {
-        entryBytes &-= cost(of: slot)
-        releaseDescriptor(of: slot)
-        unsafe Glibc.free(entries[slot].memory)
-        let generation = entries[slot].generation &+ 1
-        entries[slot] = FileEntry.empty
-        entries[slot].generation = generation
-        slots.release(slot)
+    mutating func free(_ place: Int) {
+        entryBytes &-= cost(of: place)
+        releaseDescriptor(of: place)
+        unsafe Glibc.free(entries[place].memory)
+        let generation = entries[place].generation &+ 1
+        entries[place] = FileEntry.empty
+        entries[place].generation = generation
+        slots.release(place)
     }
 
-    mutating func releaseDescriptor(of slot: Int) {
-        guard entries[slot].descriptor >= 0 else { return }
-        Linux.closeDescriptor(entries[slot].descriptor)
-        entries[slot].descriptor = -1
+    mutating func releaseDescriptor(of place: Int) {
+        guard entries[place].descriptor >= 0 else { return }
+        Linux.closeDescriptor(entries[place].descriptor)
+        entries[place].descriptor = -1
         // The last element replaces the removed one.
-        let position = Int(entries[slot].openPosition)
-        let last = entries[slot].isVariant ? openVariants.removeLast() : open.removeLast()
-        if Int(last) != slot {
-            if entries[slot].isVariant {
+        let position = Int(entries[place].openPosition)
+        let last = entries[place].isVariant ? openVariants.removeLast() : open.removeLast()
+        if Int(last) != place {
+            if entries[place].isVariant {
                 openVariants[position] = last
             } else {
                 open[position] = last
             }
             entries[Int(last)].openPosition = Int32(truncatingIfNeeded: position)
         }
-        entries[slot].openPosition = -1
+        entries[place].openPosition = -1
     }
 
     /// Drops everything: notifications were lost, or the cache is closed.
     mutating func forgetAll() {
-        for slot in 0..<slots.end where entries[slot].kind != .free && !entries[slot].isDead {
+        for place in 0..<slots.end where entries[place].kind != .free && !entries[place].isDead {
             // The watches are dropped with their table.
-            entries[slot].watch = -1
-            entries[slot].node = -1
-            entries[slot].nameKey = WatchTable.noKey
-            drop(slot)
+            entries[place].watch = -1
+            entries[place].node = -1
+            entries[place].nameKey = WatchTable.noKey
+            drop(place)
         }
         table.reset()
         paths.reset()
@@ -264,23 +264,23 @@ extension FileCache {
     /// Reads the bytes of a small file that is cached as a descriptor, after the helper process has
     /// read them into the page cache. Changes since the lookup are notified as usual.
     public mutating func loadBytes(of entry: Int32) {
-        let slot = Int(entry)
-        let count = Int(entries[slot].pathCount)
-        guard entries[slot].kind == .regular, !entries[slot].hasBytes, !entries[slot].isDead,
-            !entries[slot].isVariant, entries[slot].descriptor >= 0,
-            entries[slot].fileStatus.size <= bounds.maxFileSize,
-            let size = Int(exactly: entries[slot].fileStatus.size),
+        let place = Int(entry)
+        let count = Int(entries[place].pathCount)
+        guard entries[place].kind == .regular, !entries[place].hasBytes, !entries[place].isDead,
+            !entries[place].isVariant, entries[place].descriptor >= 0,
+            entries[place].fileStatus.size <= bounds.maxFileSize,
+            let size = Int(exactly: entries[place].fileStatus.size),
             byteCount &+ Int64(size) <= bounds.bytes,
-            let path = unsafe entries[slot].memory, let memory = unsafe malloc(count &+ size)
+            let path = unsafe entries[place].memory, let memory = unsafe malloc(count &+ size)
         else { return }
         let room = unsafe UnsafeMutableRawBufferPointer(start: memory + count, count: size)
-        guard unsafe FileCache.readAll(entries[slot].descriptor, into: room) else {
+        guard unsafe FileCache.readAll(entries[place].descriptor, into: room) else {
             return unsafe Glibc.free(memory)
         }
         unsafe memory.copyMemory(from: path, byteCount: count)
         unsafe Glibc.free(path)
-        unsafe entries[slot].memory = memory
-        entries[slot].hasBytes = true
-        entryBytes &+= entries[slot].fileStatus.size
+        unsafe entries[place].memory = memory
+        entries[place].hasBytes = true
+        entryBytes &+= entries[place].fileStatus.size
     }
 }

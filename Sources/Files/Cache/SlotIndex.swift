@@ -1,9 +1,9 @@
 import Linux
 
 /// Finds the slots of a table by hash: open addressing, at most half full. A cell holds half of the
-/// hash and the slot, so that a lookup rarely reads a slot with another key.
+/// hash and the place, so that a lookup rarely reads a place with another key.
 public struct SlotIndex: ~Copyable {
-    /// Cells: the upper half is that of the hash, the lower half the slot plus one; 0 is free.
+    /// Cells: the upper half is that of the hash, the lower half the place plus one; 0 is free.
     @usableFromInline var cells: ZeroedStorage<UInt64>
     @usableFromInline let mask: Int
 
@@ -19,7 +19,7 @@ public struct SlotIndex: ~Copyable {
     @inlinable @inline(__always)
     public func start(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: hash &>> 32) & mask }
 
-    /// Returns the next slot that may have this hash; nil after the last one. `cursor` is from
+    /// Returns the next place that may have this hash; nil after the last one. `cursor` is from
     /// ``start(_:)``.
     @inlinable @inline(__always)
     public func next(_ hash: UInt64, at cursor: inout Int) -> Int? {
@@ -33,20 +33,20 @@ public struct SlotIndex: ~Copyable {
         }
     }
 
-    /// Inserts a slot that is not in the index yet.
-    public mutating func insert(_ slot: Int, _ hash: UInt64) {
+    /// Inserts a place that is not in the index yet.
+    public mutating func insert(_ place: Int, _ hash: UInt64) {
         var cursor = start(hash)
         while cells[cursor] != 0 { cursor = (cursor &+ 1) & mask }
-        cells[cursor] = (hash & ~0xFFFF_FFFF) | UInt64(truncatingIfNeeded: slot &+ 1)
+        cells[cursor] = (hash & ~0xFFFF_FFFF) | UInt64(truncatingIfNeeded: place &+ 1)
     }
 
-    /// Removes a slot.
-    public mutating func remove(_ slot: Int, _ hash: UInt64) {
+    /// Removes a place.
+    public mutating func remove(_ place: Int, _ hash: UInt64) {
         var cursor = start(hash)
         while true {
             let cell = cells[cursor]
             guard cell != 0 else { return }
-            if Int(truncatingIfNeeded: cell & 0xFFFF_FFFF) == slot &+ 1 { break }
+            if Int(truncatingIfNeeded: cell & 0xFFFF_FFFF) == place &+ 1 { break }
             cursor = (cursor &+ 1) & mask
         }
         // Cells that follow move up, unless that would put them before their own start.

@@ -8,17 +8,17 @@ enum DirectiveList {
             + RequestDirectives.rows + TimeoutDirectives.rows + FileDirectives.rows
             + CacheDirectives.rows + AioDirectives.rows
             + SendingDirectives.rows + TypeDirectives.rows + FieldDirectives.rows
-            + GzipDirectives.rows + GunzipDirectives.rows + CharsetDirectives.rows
-            + AdditionDirectives.rows + AutoindexDirectives.rows + RandomIndexDirectives.rows
-            + EmptyGifDirectives.rows + LogDirectives.rows
-            + MapDirectives.rows + GeoDirectives.rows + SplitClientsDirectives.rows
-            + RealIPDirectives.rows
-            + LimitReqDirectives.rows + LimitConnDirectives.rows + RateDirectives.rows
-            + StubStatusDirectives.rows
-            + RewriteDirectives.rows + TryFilesDirectives.rows + ErrorPageDirectives.rows
-            + AddedFieldDirectives.rows
-            + AccessDirectives.rows + AuthBasicDirectives.rows + SecureLinkDirectives.rows
-            + RefererDirectives.rows + UserIDDirectives.rows
+            + GzipFilter.rows + GunzipDirectives.rows + Charsets.rows
+            + Subrequests.rows + Autoindex.rows + RandomIndex.rows
+            + EmptyGif.rows + LogDirectives.rows
+            + Map.rows + Geo.rows + SplitClients.rows
+            + RealIP.rows
+            + LimitReqDirectives.rows + LimitConnDirectives.rows + LimitRate.rows
+            + StubStatus.rows
+            + Rewrite.rows + TryFiles.rows + ErrorPageResponse.rows
+            + Headers.rows
+            + Access.rows + AuthBasic.rows + SecureLinks.rows
+            + Referer.rows + UserIDCookies.rows
             + IgnoredDirectives.rows + RefusedDirectives.rows)
 }
 

@@ -20,8 +20,8 @@ extension PlanCompiler {
             links: files.links ?? .follow,
             types: types(scope.types.types ?? TypeDirectives.builtIn),
             defaultType: parts.arena.store(scope.types.defaultType ?? "text/plain"),
-            gzip: gzip(scope.gzip), access: AccessDirectives.compile(scope, &self),
-            bodyFilter: CharsetDirectives.compile(scope, &self),
+            gzip: gzip(scope.gzip), access: Access.compile(scope, &self),
+            bodyFilter: Charsets.compile(scope, &self),
             listingFormat: ListingFormat(scope.autoindex.format ?? .html),
             modifiedSince: scope.fields.ifModifiedSince ?? .exact,
             maxRanges: scope.fields.maxRanges ?? Int.max,
@@ -29,11 +29,11 @@ extension PlanCompiler {
             sendfileMaxChunk: scope.sending.sendfileMaxChunk ?? 512 << 10,
             timeouts: timeouts(scope.timeouts),
             accessLogs: LogCompiler.accessLogs(scope.logs, &self),
-            realIP: RealIPDirectives.compile(scope.realIP, &self),
+            realIP: RealIP.compile(scope.realIP, &self),
             errorLog: LogCompiler.errorLog(scope.logs.errorLogs, &self), limits: limits, rate: rate,
             tryFiles: tryFiles(scope.tryFiles.files),
             errorPages: errorPages(scope.errorPages.pages),
-            fields: AddedFieldDirectives.compile(of: scope.added, &self),
+            fields: Headers.compile(of: scope.added, &self),
             symlinks: symlinks(files.symlinks))
         if limits >= 0 { plan.features.insert(.limits) }
         if scope.status.isStub ?? false { plan.features.insert(.stubStatus) }

@@ -86,15 +86,15 @@ struct PlanCompiler {
         for warning in draft.warnings { report(warning) }
         guard var http = draft.http else { return }
         for word in draft.texts { checkVariables(of: word) }
-        CharsetDirectives.compileMaps(&self)
+        Charsets.compileMaps(&self)
         if http.logs.errorLogs == nil { http.logs.errorLogs = mainLogs }
         parts.variables = zip(draft.variables.names, draft.variables.sources).map {
             VariablePlan(name: parts.arena.store($0), $1)
         }
         parts.prefix = draft.paths.absolute([UInt8]())
-        MapDirectives.compile(&self)
-        GeoDirectives.compile(&self)
-        SplitClientsDirectives.compile(&self)
+        Map.compile(&self)
+        Geo.compile(&self)
+        SplitClients.compile(&self)
         LimitCompiler.compileZones(&self)
         LogCompiler.compileLogs(of: http, &self)
         for server in draft.servers { compile(server, in: http) }

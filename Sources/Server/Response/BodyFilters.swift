@@ -1,6 +1,61 @@
+import Configuration
 import Files
 import HTTP
 import Linux
+
+/// Decompression of responses.
+struct GunzipSettings {
+    var isOn: Bool?
+}
+
+/// gunzip.
+enum GunzipDirectives {
+    static let rows: [DirectiveRow<Draft>] = [
+        .flag(
+            "gunzip", in: .httpServerLocation, sets: \.scope.gunzip.isOn, default: "off",
+            "Decompresses the files of gzip_static always for clients that do not accept gzip.")
+    ]
+}
+
+/// charset and addition, compiled.
+struct BodyFilterPlan: BitwiseCopyable {
+    var charset: CharsetPlan
+    /// The charset of the file before it is recoded; nil if it is not recoded.
+    var source: CharsetPlan?
+    var charsetTypes: TypeList
+    var overridesCharset: Bool
+    /// Paths of this server; empty for none.
+    var before: PlanBytes
+    var after: PlanBytes
+    var additionTypes: TypeList
+}
+
+/// The settings that body filters are compiled from; levels with the same settings share them.
+struct BodyFilterGroup: Equatable {
+    let charset: CharsetSettings
+    let addition: AdditionSettings
+}
+
+/// A set of media types.
+struct TypeList: BitwiseCopyable {
+    let types: PlanTable<PlanBytes>
+    let hasAll: Bool
+
+    init(_ names: [String], in arena: Arena) {
+        hasAll = names.contains("*")
+        types = arena.store(elements: Set(names).sorted().map { arena.store($0) })
+    }
+
+    /// Returns true if a type, as written in Content-Type, is in the set.
+    func contains(_ type: PlanBytes) -> Bool {
+        if hasAll { return true }
+        for index in 0..<types.count {
+            let name = types[index]
+            if type.span.equalsIgnoringCase(name.span) { return true }
+        }
+        return false
+    }
+}
 
 /// The body filters of a location, in nginx's order: decompression, added texts, charset;
 /// compression, which ``Worker/shouldCompress(_:_:_:_:)`` decides, follows.
@@ -28,7 +83,7 @@ enum BodyFilterChain {
         guard !location.features.isDisjoint(with: .bodyFilters) else { return filters }
         if location.features.contains(.gunzip), head.coding == .gzip {
             request.varies = true
-            if !CompressedResponse.allowsGzip(head, &request, &services, location) {
+            if !GzipFilter.allowsGzip(head, &request, &services, location) {
                 filters.decompresses = true
                 head.coding = .identity
                 head.isWeak = true

@@ -39,7 +39,7 @@ enum BuiltInResponse {
                 bytes += ErrorPage.padding
             }
             head.contentLength = Int64(bytes.count)
-            CompressedResponse.respond(
+            GzipFilter.respond(
                 head, [.bytes(bytes)], &request, &services, location, target: target)
         } else {
             head.contentType = nil
@@ -65,7 +65,7 @@ enum BuiltInResponse {
         if let outcome = preconditionsOutcome(head, &request, &services, location) {
             return outcome
         }
-        CompressedResponse.respond(head, [.bytes(text)], &request, &services, location)
+        GzipFilter.respond(head, [.bytes(text)], &request, &services, location)
         return .responded
     }
 

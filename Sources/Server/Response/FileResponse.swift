@@ -33,7 +33,7 @@ enum FileResponse {
         let method = request.method
         var isGenerated = head.contentLength < 0
         if !isGenerated, coding == .identity, method == .get || method == .head,
-            CompressedResponse.shouldCompress(head, &request, &services, location)
+            GzipFilter.shouldCompress(head, &request, &services, location)
         {
             if let variant = CompressedVariantResponse.findOrRequestVariant(
                 of: found, head, filters, &request, &services, location)
@@ -98,7 +98,7 @@ enum FileResponse {
         _ head: ResponseHead, _ count: Int64, _ filters: BodyFilters,
         _ request: inout Request, _ services: inout Services, _ location: LocationPlan
     ) {
-        CompressedResponse.deliver(
+        GzipFilter.deliver(
             head, [.file(offset: 0, count: count)], filters, &request, &services, location)
     }
 
@@ -172,7 +172,7 @@ enum FileResponse {
     static func refusesUncompressed(_ request: borrowing Request, _ services: borrowing Services)
         -> Bool
     {
-        CompressedResponse.acceptEncoding(request, services) {
+        GzipFilter.acceptEncoding(request, services) {
             AcceptEncoding.refusesUncompressed($0)
         } ?? false
     }
@@ -220,7 +220,7 @@ enum FileResponse {
             request.fileRemaining = range.count
             if Headers.hasTrailers(206, request, services, location) {
                 let segment = BodySegment.file(offset: range.start, count: range.count)
-                CompressedResponse.deliver(head, [segment], filters, &request, &services, location)
+                GzipFilter.deliver(head, [segment], filters, &request, &services, location)
                 return .responded
             }
             BuiltInResponse.appendHead(head, &request, &services)
@@ -237,7 +237,7 @@ enum FileResponse {
             head.contentLength = parts.contentLength
             head.acceptsRanges = false
             if Headers.hasTrailers(206, request, services, location) {
-                CompressedResponse.deliver(
+                GzipFilter.deliver(
                     head, parts.segments, filters, &request, &services, location)
                 return .responded
             }

@@ -14,7 +14,7 @@ enum NotModified {
         var head = whole
         var isPlain = head.contentLength >= 0
         if head.coding == .identity,
-            CompressedResponse.shouldCompress(head, &request, &services, location)
+            GzipFilter.shouldCompress(head, &request, &services, location)
         {
             isPlain =
                 isPlain
@@ -42,7 +42,7 @@ enum NotModified {
         var head = plain
         _ = BodyFilterChain.filter(&head, &request, &services, location)
         if head.coding == .identity,
-            CompressedResponse.shouldCompress(head, &request, &services, location)
+            GzipFilter.shouldCompress(head, &request, &services, location)
         {
             head.isWeak = true
         }

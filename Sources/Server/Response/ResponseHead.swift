@@ -1,4 +1,5 @@
 import HTTP
+import Linux
 
 /// Status and fields of a response, as values, which `write` serializes.
 struct ResponseHead: BitwiseCopyable {
@@ -201,5 +202,104 @@ struct ResponseHead: BitwiseCopyable {
     private func writeAllow(into writer: inout ByteWriter) {
         writer.append("\r\nAllow: GET, HEAD")
         if allowsOptions { writer.append(", OPTIONS") }
+    }
+}
+
+/// The fields that a location adds to one response: add_header and expires.
+struct AddedFields {
+    /// Lines, each preceded by a line end, which follow ETag.
+    var lines: [UInt8] = []
+    /// Lines that are constant in the configuration.
+    var constant: PlanBytes?
+    /// Lines that follow all other fields.
+    var last: [UInt8] = []
+    /// The line that replaces the file's ETag; empty to send none.
+    var tagLine: [UInt8]?
+    /// True if the file's time is not sent, or is sent among the lines.
+    var hidesModified = false
+    /// The time at which the response expires, for gzip_proxied: seconds since 1970.
+    var expiry: Int64?
+    /// The values of Cache-Control, for gzip_proxied.
+    var cacheControls: [[UInt8]] = []
+    /// True if Last-Modified was added.
+    var addsModified = false
+    /// True if Allow was added.
+    var hasAllow = false
+    /// The ranges in `lines` of Last-Modified, and of an ETag that replaces no other.
+    private var modifiedLine: Range<Int>?
+    private var addedTagLine: Range<Int>?
+
+    /// True if an ETag was added to a response without one.
+    var addsTag: Bool { addedTagLine != nil }
+
+    /// The value of the added Last-Modified; nil for none.
+    var addedModified: [UInt8]? { modifiedLine.map { AddedFields.value(lines[$0]) } }
+
+    /// The value of the ETag that replaces the file's, empty if none is sent; nil if the file's is
+    /// sent.
+    var addedTag: [UInt8]? {
+        if let range = addedTagLine { return AddedFields.value(lines[range]) }
+        return tagLine.map { AddedFields.value($0[...]) }
+    }
+
+    private static func value(_ line: ArraySlice<UInt8>) -> [UInt8] {
+        guard let space = line.firstIndex(of: UInt8(ascii: " ")) else { return [] }
+        return Array(line[(space &+ 1)...])
+    }
+
+    /// Replaces an earlier line of the same kind, or appends one. Returns its range.
+    private mutating func replaceOrAppend(_ line: [UInt8], in old: Range<Int>?) -> Range<Int>? {
+        if let old {
+            lines.replaceSubrange(old, with: line)
+            let change = line.count &- old.count
+            let moved = { (range: Range<Int>) in
+                range.lowerBound > old.lowerBound
+                    ? (range.lowerBound &+ change)..<(range.upperBound &+ change) : range
+            }
+            modifiedLine = modifiedLine.map(moved)
+            addedTagLine = addedTagLine.map(moved)
+            return line.isEmpty ? nil : old.lowerBound..<(old.lowerBound &+ line.count)
+        }
+        let start = lines.count
+        lines += line
+        return line.isEmpty ? nil : start..<lines.count
+    }
+
+    /// Adds a Last-Modified, which replaces the file's; an empty line sends none.
+    mutating func setModified(_ line: [UInt8]) {
+        hidesModified = true
+        addsModified = !line.isEmpty
+        modifiedLine = replaceOrAppend(line, in: modifiedLine)
+    }
+
+    /// Adds an ETag, which replaces the file's if the response has one; an empty line sends none.
+    mutating func setTag(_ line: [UInt8], replacesOwn: Bool) {
+        if replacesOwn, tagLine?.isEmpty != true {
+            tagLine = line
+        } else {
+            addedTagLine = replaceOrAppend(line, in: addedTagLine)
+        }
+    }
+
+    /// Removes validators from a response without a file.
+    mutating func removeValidators() {
+        if let range = modifiedLine { modifiedLine = replaceOrAppend([], in: range) }
+        if let range = addedTagLine { addedTagLine = replaceOrAppend([], in: range) }
+    }
+
+    /// Makes the ETag of a compressed response weak. As in nginx, an invalid one is not sent.
+    mutating func weakenTag() {
+        if let line = tagLine { tagLine = AddedFields.weak(line) }
+        if let range = addedTagLine {
+            addedTagLine = replaceOrAppend(AddedFields.weak(Array(lines[range])), in: range)
+        }
+    }
+
+    private static func weak(_ line: [UInt8]) -> [UInt8] {
+        guard let space = line.firstIndex(of: UInt8(ascii: " ")) else { return line }
+        let value = line[(space &+ 1)...]
+        if value.starts(with: "W/".utf8) { return line }
+        guard value.first == UInt8(ascii: "\"") else { return [] }
+        return line[...space] + Array("W/".utf8) + value
     }
 }

@@ -3,9 +3,50 @@ import HTTP
 import Linux
 import Reactor
 
+/// The rate of responses.
+struct RateSettings {
+    var rate: Word?
+    var after: Word?
+}
+
+/// limit_rate and limit_rate_after.
+enum LimitRate {
+    static let rows: [DirectiveRow<Draft>] = [
+        .setting(
+            "limit_rate", in: [.http, .server, .location, .ifInLocation], takes: .exactly(1),
+            default: "0",
+            "Limits the rate of a response in bytes per second; 0 disables the limit.",
+            sets: \.scope.rate.rate,
+            read: { (use) throws(Diagnostic) in try size(use) }
+        ).evaluating(),
+        .setting(
+            "limit_rate_after", in: [.http, .server, .location, .ifInLocation],
+            takes: .exactly(1), default: "0",
+            "Sets the number of bytes that are sent before limit_rate applies.",
+            sets: \.scope.rate.after,
+            read: { (use) throws(Diagnostic) in try size(use) }
+        ).evaluating(),
+    ]
+
+    /// Returns a size, or a text with variables that is evaluated for each request.
+    private static func size(_ use: DirectiveUse) throws(Diagnostic) -> Word {
+        let word = try use.word(0)
+        if !word.bytes.contains(UInt8(ascii: "$")) { _ = try use.size(0) }
+        return word
+    }
+}
+
+/// limit_rate and limit_rate_after, compiled: numbers, or the indexes of templates.
+struct RatePlan: BitwiseCopyable {
+    var bytesPerSecond: Int64
+    var rateTemplate: Int32
+    var afterBytes: Int64
+    var afterTemplate: Int32
+}
+
 /// limit_rate: a response is sent as fast as its rate allows, and its connection is throttled when
 /// it has sent more.
-enum LimitRate {
+extension LimitRate {
     /// Returns the number of bytes of the response that may be sent now; 0 for none.
     static func sendableBytes(_ request: inout Request, _ services: inout Services) -> Int64 {
         guard let rate = sendRate(&request, &services) else { return Int64.max }

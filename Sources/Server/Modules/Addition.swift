@@ -1,12 +1,45 @@
+import Configuration
+import Files
 import HTTP
 import Linux
+
+/// Texts added before and after a body.
+struct AdditionSettings: Equatable {
+    var before: [UInt8]?
+    var after: [UInt8]?
+    var types: [String]?
+
+    /// True if there is something to add.
+    var isOn: Bool { before?.isEmpty == false || after?.isEmpty == false }
+}
+
+/// add_before_body and add_after_body.
+enum Subrequests: Cacheable {
+    static var cacheability: Cacheability { .perRequest }
+
+    static let rows: [DirectiveRow<Draft>] = [
+        .setting(
+            "add_before_body", in: .httpServerLocation, takes: .exactly(1),
+            "Sends the response to this path of the same server before the body.",
+            sets: \.scope.addition.before,
+            read: { (use) throws(Diagnostic) in try use.bytes(0) }),
+        .setting(
+            "add_after_body", in: .httpServerLocation, takes: .exactly(1),
+            "Sends the response to this path of the same server after the body.",
+            sets: \.scope.addition.after,
+            read: { (use) throws(Diagnostic) in try use.bytes(0) }),
+        .row(
+            "addition_types", in: .httpServerLocation, takes: .atLeast(1), repeats: .yes,
+            default: "text/html", "Sets the media types to which bodies are added; * matches all.",
+            inherit: DirectiveRow.inheriting(\.scope.addition.types),
+            apply: DirectiveRow.addingTypes(to: \.scope.addition.types)),
+    ]
+}
 
 /// Subrequests for parts of a response: add_before_body and add_after_body. A subrequest is
 /// processed at once, and is in no table. Its result is a body without
 /// head, ranges, compression or chunks.
-enum Subrequests: Cacheable {
-    static var cacheability: Cacheability { .perRequest }
-
+extension Subrequests {
     /// Returns the body of the response to a path, which may be that of an error page; nil if
     /// memory is short.
     static func runSubrequest(

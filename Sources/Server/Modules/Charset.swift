@@ -1,6 +1,7 @@
 import Configuration
 import Files
 import HTTP
+import Linux
 
 /// The charsets of texts.
 struct CharsetSettings: Equatable {
@@ -25,7 +26,7 @@ struct CharsetMapDraft {
 }
 
 /// charset and related directives.
-enum CharsetDirectives {
+enum Charsets {
     static let rows: [DirectiveRow<Draft>] = [
         .setting(
             "charset", in: [.http, .server, .location, .ifInLocation], takes: .exactly(1),
@@ -122,56 +123,6 @@ enum CharsetDirectives {
     }
 }
 
-/// Texts added before and after a body.
-struct AdditionSettings: Equatable {
-    var before: [UInt8]?
-    var after: [UInt8]?
-    var types: [String]?
-
-    /// True if there is something to add.
-    var isOn: Bool { before?.isEmpty == false || after?.isEmpty == false }
-}
-
-/// add_before_body and add_after_body.
-enum AdditionDirectives {
-    static let rows: [DirectiveRow<Draft>] = [
-        .setting(
-            "add_before_body", in: .httpServerLocation, takes: .exactly(1),
-            "Sends the response to this path of the same server before the body.",
-            sets: \.scope.addition.before,
-            read: { (use) throws(Diagnostic) in try use.bytes(0) }),
-        .setting(
-            "add_after_body", in: .httpServerLocation, takes: .exactly(1),
-            "Sends the response to this path of the same server after the body.",
-            sets: \.scope.addition.after,
-            read: { (use) throws(Diagnostic) in try use.bytes(0) }),
-        .row(
-            "addition_types", in: .httpServerLocation, takes: .atLeast(1), repeats: .yes,
-            default: "text/html", "Sets the media types to which bodies are added; * matches all.",
-            inherit: DirectiveRow.inheriting(\.scope.addition.types),
-            apply: DirectiveRow.addingTypes(to: \.scope.addition.types)),
-    ]
-}
-
-/// charset and addition, compiled.
-struct BodyFilterPlan: BitwiseCopyable {
-    var charset: CharsetPlan
-    /// The charset of the file before it is recoded; nil if it is not recoded.
-    var source: CharsetPlan?
-    var charsetTypes: TypeList
-    var overridesCharset: Bool
-    /// Paths of this server; empty for none.
-    var before: PlanBytes
-    var after: PlanBytes
-    var additionTypes: TypeList
-}
-
-/// The settings that body filters are compiled from; levels with the same settings share them.
-struct BodyFilterGroup: Equatable {
-    let charset: CharsetSettings
-    let addition: AdditionSettings
-}
-
 /// The argument of `charset` or `source_charset`.
 struct CharsetPlan: BitwiseCopyable {
     /// The name as written.
@@ -182,27 +133,6 @@ struct CharsetPlan: BitwiseCopyable {
     var template: Int32
 }
 
-/// A set of media types.
-struct TypeList: BitwiseCopyable {
-    let types: PlanTable<PlanBytes>
-    let hasAll: Bool
-
-    init(_ names: [String], in arena: Arena) {
-        hasAll = names.contains("*")
-        types = arena.store(elements: Set(names).sorted().map { arena.store($0) })
-    }
-
-    /// Returns true if a type, as written in Content-Type, is in the set.
-    func contains(_ type: PlanBytes) -> Bool {
-        if hasAll { return true }
-        for index in 0..<types.count {
-            let name = types[index]
-            if type.span.equalsIgnoringCase(name.span) { return true }
-        }
-        return false
-    }
-}
-
 /// A conversion from one of the plan's charsets to another.
 struct Recoding: Sendable {
     let from: Int32
@@ -210,30 +140,7 @@ struct Recoding: Sendable {
     let table: RecodingTable
 }
 
-/// The value of autoindex_format.
-enum ListingFormat: UInt8, BitwiseCopyable, CaseIterable {
-    case html, json, jsonp, xml
-
-    init(_ format: DirectoryListing.Format) {
-        switch format {
-        case .html: self = .html
-        case .json: self = .json
-        case .jsonp: self = .jsonp
-        case .xml: self = .xml
-        }
-    }
-
-    var format: DirectoryListing.Format {
-        switch self {
-        case .html: .html
-        case .json: .json
-        case .jsonp: .jsonp
-        case .xml: .xml
-        }
-    }
-}
-
-extension CharsetDirectives {
+extension Charsets {
     /// Adds both directions of every `charset_map`.
     static func compileMaps(_ compiler: inout PlanCompiler) {
         for map in compiler.draft.charsetMaps {
@@ -262,7 +169,7 @@ extension CharsetDirectives {
             BodyFilterPlan(
                 charset: charset ?? none, source: source,
                 charsetTypes: TypeList(
-                    scope.charset.types ?? CharsetDirectives.defaultTypes, in: arena),
+                    scope.charset.types ?? Charsets.defaultTypes, in: arena),
                 overridesCharset: scope.charset.overrides ?? false,
                 before: arena.store(scope.addition.before ?? []),
                 after: arena.store(scope.addition.after ?? []),
@@ -306,5 +213,152 @@ extension CharsetDirectives {
                 .error,
                 "no \"charset_map\" between the charsets \"\(source.name.text)\" and "
                     + "\"\(target.name.text)\"", at: word.place, length: word.length))
+    }
+}
+
+/// charset: the charset in Content-Type, and recoding of texts to it.
+extension Charsets {
+    /// The charset of a request: its name, and its index in the plan, if it has one.
+    private struct Charset {
+        let name: CharsetName
+        let number: Int32
+    }
+
+    /// Sets the charset in the head, and selects the recoding of the body
+    /// (ngx_http_charset_header_filter).
+    static func setCharset(
+        of head: inout ResponseHead, _ filters: inout BodyFilters, _ filter: BodyFilterPlan,
+        _ request: inout Request, _ services: inout Services
+    ) {
+        guard let type = head.contentType, !type.isEmpty else { return }
+        let known = head.charset
+        if case .constant = known {
+            guard filter.overridesCharset else { return }
+        } else {
+            guard filter.charsetTypes.contains(type) else { return }
+        }
+        guard let target = charset(filter.charset, &request, &services) else { return }
+        // If the target is the value of a variable, evaluating the source overwrites it.
+        let targetText = services.evaluatedCharset
+        let source: Charset?
+        if case .constant(let bytes) = known {
+            source = Charset(name: known, number: number(of: bytes.span, services))
+        } else if let plan = filter.source {
+            source = charset(plan, &request, &services)
+            if source == nil { return }
+        } else {
+            source = nil
+        }
+        let sourceText = services.evaluatedCharset
+        services.evaluatedCharset = targetText
+        if let source, source.number != target.number || source.number < 0 {
+            let isSame =
+                source.number == target.number
+                && source.name.bytes(evaluated: sourceText)
+                    == target.name.bytes(evaluated: targetText)
+            if !isSame {
+                if head.coding != .identity, source.number >= 0, target.number >= 0 { return }
+                filters.recoding = recoding(from: source.number, to: target.number, services)
+                guard filters.recoding >= 0 else {
+                    let (from, to) = (
+                        source.name.text(evaluated: sourceText),
+                        target.name.text(evaluated: targetText)
+                    )
+                    logMissingMap(from, to, request, services)
+                    return
+                }
+            }
+        }
+        filters.charset = target.number
+        // Netscape 4 used the charset of a redirect for the page it led to.
+        head.charset = head.status == 301 || head.status == 302 ? .none : target.name
+    }
+
+    /// Returns the index in the plan of the recoding of a subrequest's body to the charset of the
+    /// main response; -1 for none.
+    static func recodingToMain(
+        _ head: ResponseHead, _ filter: BodyFilterPlan, _ request: inout Request,
+        _ services: inout Services
+    ) -> Int32 {
+        let target = request.mainCharset
+        guard target >= 0, head.coding == .identity, let plan = filter.source,
+            let source = charset(plan, &request, &services), source.number != target
+        else { return -1 }
+        return recoding(from: source.number, to: target, services)
+    }
+
+    private static func recoding(from: Int32, to: Int32, _ services: borrowing Services) -> Int32 {
+        let index = services.plan.recodings.firstIndex { $0.from == from && $0.to == to }
+        return index.map { Int32($0) } ?? -1
+    }
+
+    /// Returns the charset that a setting evaluates to; nil if its variable has no value.
+    private static func charset(
+        _ setting: CharsetPlan, _ request: inout Request, _ services: inout Services
+    ) -> Charset? {
+        guard setting.template >= 0 else {
+            return Charset(name: .constant(setting.name), number: setting.number)
+        }
+        services.evaluatedCharset = Variables.value(
+            of: services.plan.templates[Int(setting.template)], &request, &services)
+        guard !services.evaluatedCharset.isEmpty else { return nil }
+        return Charset(
+            name: .evaluated, number: number(of: services.evaluatedCharset.span, services))
+    }
+
+    /// Returns the index in the plan of a charset by name; -1 for none.
+    private static func number(of text: Span<UInt8>, _ services: borrowing Services) -> Int32 {
+        for index in 0..<services.plan.charsetNames.count {
+            let name = services.plan.charsetNames[index]
+            if name.span.equalsIgnoringCase(text) { return Int32(index) }
+        }
+        return -1
+    }
+
+    private static func logMissingMap(
+        _ from: String, _ to: String, _ request: borrowing Request, _ services: borrowing Services
+    ) {
+        services.logError(
+            .error, "no \"charset_map\" between the charsets \"\(from)\" and \"\(to)\"",
+            request)
+    }
+}
+
+/// The charset parameter of Content-Type.
+enum CharsetName: BitwiseCopyable {
+    case none
+    case constant(PlanBytes)
+    /// The worker's `evaluatedCharset`, the value of a variable.
+    case evaluated
+
+    /// Writes the parameter; nothing without a charset. Spaces and control characters in the value
+    /// of a variable are left out.
+    func write(evaluated: Span<UInt8>, into writer: inout ByteWriter) {
+        switch self {
+        case .none: return
+        case .constant(let name):
+            guard !name.isEmpty else { return }
+            writer.append("; charset=")
+            writer.append(name.span)
+        case .evaluated:
+            writer.append("; charset=")
+            for index in evaluated.indices where evaluated[index] > 0x20 && evaluated[index] != 0x7F
+            {
+                writer.append(byte: evaluated[index])
+            }
+        }
+    }
+
+    /// Returns the name in lower case, for comparisons.
+    func bytes(evaluated: [UInt8]) -> [UInt8] {
+        text(evaluated: evaluated).utf8.map(\.asciiLowercased)
+    }
+
+    func text(evaluated: [UInt8]) -> String {
+        switch self {
+        case .none: ""
+        case .constant(let name): name.text
+        case .evaluated: String(decoding: evaluated, as: UTF8.self)
+        }
     }
 }

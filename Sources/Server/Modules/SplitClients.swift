@@ -8,7 +8,7 @@ struct SplitDraft {
 }
 
 /// Variables whose values divide clients into shares.
-enum SplitClientsDirectives {
+enum SplitClients {
     static let rows: [DirectiveRow<Draft>] = [
         .rawBlock(
             "split_clients", in: .http, takes: .exactly(2),
@@ -28,7 +28,7 @@ struct SplitPlan: BitwiseCopyable {
 }
 
 /// Compilation of `split_clients` blocks.
-extension SplitClientsDirectives {
+extension SplitClients {
     static func compile(_ compiler: inout PlanCompiler) {
         for split in compiler.draft.splits {
             var shares = SplitShares()

@@ -1,11 +1,26 @@
+import Configuration
 import Files
 import HTTP
 import Linux
 
-/// random_index: an internal redirect to a random file of the directory.
+/// A random file of a directory.
+struct RandomIndexSettings {
+    var isOn: Bool?
+}
+
+/// random_index.
 enum RandomIndex: Step {
     static var cacheability: Cacheability { .perRequest }
 
+    static let rows: [DirectiveRow<Draft>] = [
+        .flag(
+            "random_index", in: .location, sets: \.scope.randomIndex.isOn, default: "off",
+            "Responds to a path that ends in a slash with a random file of that directory.")
+    ]
+}
+
+/// random_index: an internal redirect to a random file of the directory.
+extension RandomIndex {
     /// Redirects to a random file. Returns nil if the directory has none. A link counts as its
     /// target, as in nginx.
     static func run(

@@ -53,7 +53,7 @@ enum Sidecars: Step {
         let isStrict = Content.isStrict(request, services)
         if candidate.mode == .always {
             candidate.weight = 1000
-        } else if let weight = CompressedResponse.acceptEncoding(
+        } else if let weight = GzipFilter.acceptEncoding(
             request, services,
             { value in
                 let weight = AcceptEncoding.quality(of: name, in: value)
@@ -66,8 +66,8 @@ enum Sidecars: Step {
                 // As in nginx, there are no response fields yet that settings of gzip_proxied other
                 // than `off` could refuse.
                 let isAccepted =
-                    CompressedResponse.acceptsGzip(request, services, plan)
-                    && (!ProxiedGzip.isProxied(request) || !plan.proxied.isEmpty)
+                    GzipFilter.acceptsGzip(request, services, plan)
+                    && (!GzipFilter.isProxied(request) || !plan.proxied.isEmpty)
                 candidate.weight = isAccepted ? max(candidate.weight, 1) : 0
             }
         }

@@ -3,9 +3,7 @@ import HTTP
 import Linux
 
 /// Execution of a level's script (nginx's rewrite module).
-enum Rewrite: Step {
-    static var cacheability: Cacheability { .perRequest }
-
+extension Rewrite {
     /// Runs a script. Returns nil if the request continues.
     static func run(
         _ request: inout Request, _ services: inout Services, _ script: Int32

@@ -1,11 +1,67 @@
+import Configuration
 import Files
 import HTTP
 import Linux
 
-/// autoindex: the listing of a directory, as HTML, JSON, JSONP or XML.
+/// Directory listings.
+struct AutoindexSettings {
+    var isOn: Bool?
+    var exactSize: Bool?
+    var localTime: Bool?
+    var format: DirectoryListing.Format?
+    var sorts: Bool?
+}
+
+/// autoindex.
 enum Autoindex: Step {
     static var cacheability: Cacheability { .perRequest }
 
+    static let rows: [DirectiveRow<Draft>] = [
+        .flag(
+            "autoindex", in: .httpServerLocation, sets: \.scope.autoindex.isOn, default: "off",
+            "Lists directories without an index file."),
+        .choice(
+            "autoindex_format", in: .httpServerLocation, sets: \.scope.autoindex.format,
+            [("html", .html), ("json", .json), ("jsonp", .jsonp), ("xml", .xml)],
+            default: "html", "Sets the format of listings: html, xml, json or jsonp."),
+        .flag(
+            "autoindex_exact_size", in: .httpServerLocation, sets: \.scope.autoindex.exactSize,
+            default: "on", "Shows sizes in listings in bytes instead of K, M and G."),
+        .flag(
+            "autoindex_localtime", in: .httpServerLocation, sets: \.scope.autoindex.localTime,
+            default: "off", "Shows times in listings in local time instead of UTC."),
+        .flag(
+            "autoindex_sort", in: .httpServerLocation, sets: \.scope.autoindex.sorts,
+            default: "off",
+            "Sorts listings by the query (C=N, S or M; O=A or D); specific to apus."),
+    ]
+}
+
+/// The value of autoindex_format.
+enum ListingFormat: UInt8, BitwiseCopyable, CaseIterable {
+    case html, json, jsonp, xml
+
+    init(_ format: DirectoryListing.Format) {
+        switch format {
+        case .html: self = .html
+        case .json: self = .json
+        case .jsonp: self = .jsonp
+        case .xml: self = .xml
+        }
+    }
+
+    var format: DirectoryListing.Format {
+        switch self {
+        case .html: .html
+        case .json: .json
+        case .jsonp: .jsonp
+        case .xml: .xml
+        }
+    }
+}
+
+/// autoindex: the listing of a directory, as HTML, JSON, JSONP or XML.
+extension Autoindex {
     static func run(
         _ request: inout Request, _ services: inout Services, _ location: LocationPlan
     ) -> PhaseOutcome? {
@@ -46,7 +102,7 @@ enum Autoindex: Step {
             {
                 return outcome
             }
-            CompressedResponse.respond(head, [.listing(body)], &request, &services, location)
+            GzipFilter.respond(head, [.listing(body)], &request, &services, location)
             return .responded
         } catch {
             return Content.reportOpenFailure(error, &request, &services, location)

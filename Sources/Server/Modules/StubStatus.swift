@@ -1,11 +1,32 @@
+import Configuration
+import Files
 import HTTP
 import Linux
 
-/// The counters for stub_status and the variables of connections. Nothing is counted if the
-/// configuration uses neither.
+/// Responses about the server itself.
+struct StubStatusSettings {
+    var isStub: Bool?
+}
+
+/// stub_status.
 enum StubStatus: Step {
     static var cacheability: Cacheability { .perRequest }
 
+    static let rows: [DirectiveRow<Draft>] = [
+        .row(
+            "stub_status", in: [.server, .location], takes: .oneOf([0, 1]),
+            "Responds with the numbers of connections and requests of all workers."
+        ) { (draft, _) throws(Diagnostic) in
+            // nginx ignores its argument, `stub_status on` in old files.
+            draft.scope.status.isStub = true
+            draft.countsConnections = true
+        }
+    ]
+}
+
+/// The counters for stub_status and the variables of connections. Nothing is counted if the
+/// configuration uses neither.
+extension StubStatus {
     /// Updates the counters for a connection's new state.
     static func updateCounters(_ slot: Slot, _ services: inout Services) {
         let connection = services.connections[slot]

@@ -9,7 +9,7 @@ struct MapDraft {
 }
 
 /// Variables whose values are looked up by another text.
-enum MapDirectives {
+enum Map {
     static let rows: [DirectiveRow<Draft>] = [
         .rawBlock(
             "map", in: .http, takes: .exactly(2),
@@ -56,7 +56,7 @@ struct MapPlan: BitwiseCopyable {
 }
 
 /// Compilation of `map` blocks.
-extension MapDirectives {
+extension Map {
     /// A block while its rows are read.
     private struct MapBuilder {
         var strings = MapStrings()

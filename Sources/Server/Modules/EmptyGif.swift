@@ -1,10 +1,28 @@
+import Configuration
+import Files
 import HTTP
 import Linux
 
-/// empty_gif: a transparent GIF of one pixel, for counting page views.
+/// A GIF of one pixel.
+struct EmptyGifSettings {
+    var isOn = false
+}
+
+/// empty_gif.
 enum EmptyGif: Step {
     static var cacheability: Cacheability { .shared }
 
+    static let rows: [DirectiveRow<Draft>] = [
+        // As in nginx, nested locations do not inherit it.
+        .row(
+            "empty_gif", in: .location, takes: .exactly(0), repeats: .yes,
+            "Responds with a transparent GIF of one pixel."
+        ) { (draft, _) throws(Diagnostic) in draft.scope.emptyGif.isOn = true }
+    ]
+}
+
+/// empty_gif: a transparent GIF of one pixel, for counting page views.
+extension EmptyGif {
     /// The Last-Modified of nginx's GIF: 28 September 1970, 06:00:00.
     private static let gifModified: Int64 = 23_349_600
 
@@ -34,7 +52,7 @@ enum EmptyGif: Step {
                 return .responded
             }
         }
-        CompressedResponse.respond(head, [.bytes(emptyGifBytes)], &request, &services, location)
+        GzipFilter.respond(head, [.bytes(emptyGifBytes)], &request, &services, location)
         return .responded
     }
 

@@ -13,7 +13,9 @@ struct RewriteSettings {
 }
 
 /// rewrite, return, set, if and break.
-enum RewriteDirectives {
+enum Rewrite: Step {
+    static var cacheability: Cacheability { .perRequest }
+
     private static let anywhere: Contexts = [.server, .ifInServer, .location, .ifInLocation]
 
     static let rows: [DirectiveRow<Draft>] = [

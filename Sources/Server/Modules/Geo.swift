@@ -9,7 +9,7 @@ struct GeoDraft {
 }
 
 /// Variables whose values depend on an address.
-enum GeoDirectives {
+enum Geo {
     static let rows: [DirectiveRow<Draft>] = [
         .rawBlock(
             "geo", in: .http, takes: .oneOf([1, 2]),
@@ -39,7 +39,7 @@ struct GeoPlan: BitwiseCopyable {
 }
 
 /// Compilation of `geo` blocks.
-extension GeoDirectives {
+extension Geo {
     /// A block while its rows are read.
     private struct GeoBuilder {
         var networks = GeoNetworks()

@@ -1,5 +1,6 @@
 import Configuration
 import HTTP
+import Linux
 
 /// The fields that a level adds to its responses.
 struct AddedFieldSettings {
@@ -46,7 +47,7 @@ enum FieldInheritance: UInt8, BitwiseCopyable {
 }
 
 /// add_header, add_trailer and expires.
-enum AddedFieldDirectives {
+enum Headers {
     private static let contexts: Contexts = [.http, .server, .location, .ifInLocation]
 
     static let rows: [DirectiveRow<Draft>] = [
@@ -299,7 +300,7 @@ struct AddedFieldPlan: BitwiseCopyable {
 }
 
 /// Compilation of the fields that a level adds to responses.
-extension AddedFieldDirectives {
+extension Headers {
     /// Compiles the added fields of a level. Returns their index; -1 for none.
     static func compile(of settings: AddedFieldSettings, _ compiler: inout PlanCompiler) -> Int32 {
         guard settings.addsAny else { return -1 }
@@ -371,5 +372,195 @@ extension AddedFieldDirectives {
             lines += Array(field.name) + Array(value).map(inLine)
         }
         return compiler.parts.arena.store(lines)
+    }
+}
+
+extension Headers {
+    /// Returns the fields that the location adds, evaluated for the response before compression and
+    /// ranges. With `isForGzip`, constant fields are evaluated one by one as well, so that
+    /// gzip_proxied can see the values.
+    static func addedFields(
+        to head: ResponseHead, _ request: inout Request, _ services: inout Services,
+        _ location: LocationPlan,
+        target: [UInt8] = [], isForGzip: Bool = false
+    ) -> AddedFields {
+        let set = services.plan.fields[Int(location.fields)]
+        let plain = head.unfiltered
+        let addsAll = FieldsPlan.addsFieldsTo(plain.status)
+        var added = AddedFields()
+        if set.isConstant, !isForGzip {
+            added.constant = addsAll ? set.whole : set.always
+            added.hasAllow = addsAll ? set.wholeHasAllow : set.alwaysHasAllow
+            return added
+        }
+        request.status = plain.status
+        // Variables have the configured target of a redirect, without the prepended origin.
+        let configuredTarget = target.isEmpty ? [] : request.context?.target ?? []
+        if addsAll {
+            storeHead(plain, added, configuredTarget, &request, &services)
+            addExpires(set, plain, &added, &request, &services)
+        }
+        for index in 0..<set.fields.count {
+            let field = set.fields[index]
+            guard addsAll || field.isForAll else { continue }
+            if !field.value.isConstant {
+                storeHead(plain, added, configuredTarget, &request, &services)
+            }
+            add(field, to: plain, &added, &request, &services)
+        }
+        if head.isWeak { added.weakenTag() }
+        return added
+    }
+
+    /// Returns the added fields of a response, together with those of the file whose range was
+    /// unsatisfiable: nginx has added the latter before it detects that.
+    static func allAddedFields(
+        to head: ResponseHead, _ request: inout Request, _ services: inout Services,
+        _ location: LocationPlan,
+        target: [UInt8]
+    ) -> AddedFields {
+        var added = addedFields(to: head, &request, &services, location, target: target)
+        guard request.unsatisfiedSize >= 0,
+            let fileFields = request.context?.fieldsOfFile
+        else { return added }
+        added.last = added.constant.map { Array($0) } ?? added.lines
+        added.constant = nil
+        added.lines = fileFields
+        return added
+    }
+
+    /// Stores the fields that were added to the response of a file that is not sent.
+    static func storeFields(
+        of head: ResponseHead, _ request: inout Request, _ services: inout Services,
+        _ location: LocationPlan
+    ) {
+        guard location.features.contains(.addsFields) else { return }
+        var added = addedFields(to: head, &request, &services, location)
+        added.removeValidators()
+        services.context(of: &request).fieldsOfFile =
+            added.constant.map { Array($0) } ?? added.lines
+    }
+
+    /// Stores the head so far, for variables that refer to its fields.
+    private static func storeHead(
+        _ head: ResponseHead, _ added: AddedFields, _ target: [UInt8], _ request: inout Request,
+        _ services: inout Services
+    ) {
+        guard services.plan.namesSentFields else { return }
+        let clock = services.clock
+        let bytes = services.bytes { (_, writer) in
+            let nothing: [UInt8] = []
+            head.write(
+                into: &writer, clock, location: target.span, charset: nothing.span,
+                challenges: nothing.span, cookies: nothing.span, adding: added)
+        }
+        storeSentHead(bytes, &request)
+    }
+
+    static func storeSentHead(_ bytes: [UInt8], _ request: inout Request) {
+        request.sentHead = bytes
+    }
+
+    private static func addExpires(
+        _ set: FieldsPlan, _ head: ResponseHead, _ added: inout AddedFields,
+        _ request: inout Request, _ services: inout Services
+    ) {
+        var rule = set.expires
+        if set.expiresFrom != .rule {
+            // A value that is not a valid argument of `expires` has no effect.
+            let text = Variables.value(of: set.expiresText, &request, &services)
+            let fromModified = set.expiresFrom == .textFromModified
+            guard let found = try? ExpiresRule.parse(text, fromModified: fromModified) else {
+                return
+            }
+            rule = found
+        }
+        services.recorder.expires = rule
+        let modified = head.sendsModified ? head.validators?.modified : nil
+        guard
+            let expiry = rule.expiry(
+                now: services.clock.seconds,
+                modified: modified.map { min($0, services.clock.seconds) },
+                localOffset: { Clock.localOffset(at: $0) })
+        else { return }
+        added.expiry = expiry.time
+        let control = services.bytes { (_, writer) in
+            guard let age = expiry.maxAge else {
+                writer.append("no-cache")
+                return
+            }
+            writer.append("max-age=")
+            writer.append(decimal: age)
+        }
+        added.cacheControls.append(control)
+        added.lines += services.bytes { (_, writer) in
+            writer.append("\r\nExpires: ")
+            HTTPDate.write(expiry.time, into: &writer)
+            writer.append("\r\nCache-Control: ")
+            writer.append(control.span)
+        }
+    }
+
+    private static func add(
+        _ field: AddedFieldPlan, to head: ResponseHead, _ added: inout AddedFields,
+        _ request: inout Request, _ services: inout Services
+    ) {
+        let value = Variables.value(of: field.value, &request, &services)
+        var line: [UInt8] = []
+        if !value.isEmpty {
+            line = services.bytes { (_, writer) in
+                writer.append(field.name.span)
+                writer.append(fieldValue: value.span)
+            }
+        }
+        switch field.kind {
+        case .plain: added.lines += line
+        case .allow:
+            added.lines += line
+            added.hasAllow = added.hasAllow || !value.isEmpty
+        case .cacheControl:
+            added.lines += line
+            if !value.isEmpty { added.cacheControls.append(value) }
+        case .lastModified:
+            added.setModified(line)
+        case .etag:
+            added.setTag(line, replacesOwn: head.hasETag && head.validators != nil)
+        }
+    }
+
+    // MARK: trailers
+
+    /// Returns true if a response has trailers, and is therefore sent in chunks.
+    static func hasTrailers(
+        _ status: Int, _ request: borrowing Request, _ services: borrowing Services,
+        _ location: LocationPlan
+    ) -> Bool {
+        guard location.features.contains(.addsTrailers),
+            !location.features.contains(.forbidsChunks), status != 204, status != 304,
+            request.method != .head,
+            request.parser.head.version == .http11
+        else { return false }
+        return services.plan.fields[Int(location.fields)].hasTrailers(status)
+    }
+
+    /// Returns the trailer lines of a chunked body, with the final line end.
+    static func trailerLines(_ request: inout Request, _ services: inout Services) -> [UInt8] {
+        let location = services.plan.locations[Int(request.location)]
+        let set = services.plan.fields[Int(location.fields)]
+        let addsAll = FieldsPlan.addsFieldsTo(request.status)
+        var lines: [UInt8] = []
+        for index in 0..<set.trailers.count {
+            let trailer = set.trailers[index]
+            guard addsAll || trailer.isForAll else { continue }
+            let value = Variables.value(of: trailer.value, &request, &services)
+            guard !value.isEmpty else { continue }
+            lines += services.bytes { (_, writer) in
+                writer.append(trailer.name.span)
+                writer.append(fieldValue: value.span)
+                writer.append("\r\n")
+            }
+        }
+        if services.plan.namesSentFields { services.context(of: &request).trailers = lines }
+        return lines + Array("\r\n".utf8)
     }
 }
