@@ -41,7 +41,8 @@ import Testing
     private let ofConnection: Set<String> = [
         "id", "slot", "input", "inputStart", "inputEnd", "mayHaveMore", "hasReceived", "needsParse",
         "decoder",
-        "proxyAddresses", "hasRealAddress", "defaultServer", "defaultLocation", "output",
+        "proxyAddresses", "proxyHeaderCount", "hasRealAddress", "defaultServer", "defaultLocation",
+        "output",
         "outputStart", "outputEnd", "startedMs", "requestsInSlice", "fileBytesInSlice",
         "fieldBlockCache",
     ]

@@ -28,6 +28,7 @@ extension Connection {
         case .complete(let addresses, let byteCount):
             awaitsProxyHeader = false
             hasProxyAddresses = addresses != nil
+            request.proxyHeaderCount = byteCount
             request.inputStart &+= byteCount
             // Without addresses, those of the socket apply.
             request.proxyAddresses = addresses ?? ProxyHeader.Addresses()

@@ -38,6 +38,8 @@ struct Request {
 
     /// The addresses of the PROXY protocol header, until the worker stores them.
     var proxyAddresses = ProxyHeader.Addresses()
+    /// The length of that header, which ends where the first request begins.
+    var proxyHeaderCount = 0
     /// True if the connection's peer is replaced by the address that a proxy sent, until the end of
     /// the request.
     var hasRealAddress = false
@@ -159,6 +161,7 @@ struct Request {
         needsParse = false
         parser.restart(limits: limits)
         proxyAddresses = ProxyHeader.Addresses()
+        proxyHeaderCount = 0
         hasRealAddress = false
         output = .none
         outputStart = 0

@@ -34,6 +34,8 @@ public final class Plan {
     let rates: PlanTable<RatePlan>
     /// True if stub_status or a variable of connections is used: connections are counted then.
     let countsConnections: Bool
+    /// True if a variable refers to values of the PROXY protocol header.
+    let readsProxyTLVs: Bool
     /// The zones, whose shared memory the master creates.
     let zones: [ZonePlan]
     /// The key of each zone.
@@ -124,6 +126,7 @@ public final class Plan {
         limits = arena.store(elements: parts.limits)
         rates = arena.store(elements: parts.rates)
         countsConnections = parts.countsConnections
+        readsProxyTLVs = parts.readsProxyTLVs
         zones = parts.zones
         zoneKeys = arena.store(elements: parts.zoneKeys)
         accesses = arena.store(elements: parts.accesses)
@@ -239,6 +242,7 @@ struct PlanParts {
     var limits: [LimitPlan] = []
     var rates: [RatePlan] = []
     var countsConnections = false
+    var readsProxyTLVs = false
     var zones: [ZonePlan] = []
     var zoneKeys: [Template] = []
     var accesses: [AccessPlan] = []

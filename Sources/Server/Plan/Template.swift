@@ -210,6 +210,7 @@ extension PlanCompiler {
         switch known.variable {
         case .connectionsActive, .connectionsReading, .connectionsWriting, .connectionsWaiting:
             parts.countsConnections = true
+        case .proxyTLV: parts.readsProxyTLVs = true
         default: break
         }
         var index: Int32 = 0

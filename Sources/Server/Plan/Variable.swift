@@ -9,6 +9,8 @@ enum Variable: UInt8, BitwiseCopyable {
     /// A variable of the configuration.
     case slot
     case field, argument, cookie, sentField, sentTrailer
+    /// A value of the PROXY protocol header.
+    case proxyTLV
     case args, bodyBytesSent, bytesSent, connection, connectionRequests
     case connectionTime, contentLength, contentType, documentRoot, documentURI, host, hostname
     case isArgs, milliseconds, nginxVersion, pid, pipe, remoteAddress, remotePort, remoteUser
@@ -49,6 +51,7 @@ enum Variable: UInt8, BitwiseCopyable {
             .connectionsWriting, .connectionsWaiting, .secureLink, .secureLinkExpires,
             .invalidReferer, .uidGot, .uidSet, .uidReset, .dateGMT, .dateLocal:
             .perRequest
+        case .proxyTLV: ProxyProtocolTLV.cacheability
         }
     }
 
@@ -109,9 +112,10 @@ enum Variable: UInt8, BitwiseCopyable {
         for (prefix, variable) in [
             ("http_", Variable.field), ("sent_http_", .sentField), ("arg_", .argument),
             ("cookie_", .cookie), ("sent_trailer_", .sentTrailer),
+            (ProxyProtocolTLV.prefix, .proxyTLV),
         ] where name.hasPrefix(prefix) {
             let rest = String(name.dropFirst(prefix.utf8.count)).lowercased()
-            if variable == .argument || variable == .cookie { return (variable, rest) }
+            if [.argument, .cookie, .proxyTLV].contains(variable) { return (variable, rest) }
             return (variable, String(decoding: rest.utf8.map(dashed), as: UTF8.self))
         }
         return nil

@@ -102,7 +102,6 @@ enum ProxyHeader {
         let isProxied = bytes[signatureCount] & 15 == 1
         let isStream = bytes[13] & 15 == 1
         guard isProxied, isStream else { return .complete(nil, byteCount: count) }
-        // The extensions after the addresses are ignored.
         switch bytes[13] >> 4 {
         case 1:
             guard count >= binaryCount &+ 12 else { return .invalid(.broken) }
@@ -126,6 +125,14 @@ enum ProxyHeader {
                 byteCount: count)
         default: return .complete(nil, byteCount: count)
         }
+    }
+
+    /// Returns where the values (TLVs) of a complete header are that has addresses; an empty range
+    /// for version 1.
+    static func values(of header: Span<UInt8>) -> Range<Int> {
+        guard header.count >= binaryCount, header[0] == UInt8(ascii: "\r") else { return 0..<0 }
+        let start = binaryCount &+ (header[13] >> 4 == 1 ? 12 : 36)
+        return start < header.count ? start..<header.count : 0..<0
     }
 
     private static func number(_ bytes: Span<UInt8>, _ index: Int) -> UInt16 {

@@ -97,6 +97,8 @@ enum Variables {
         case .proxyAddress, .proxyPort, .proxyServerAddress, .proxyServerPort, .socketAddress,
             .socketPort:
             return PeerVariables.writePeer(piece.variable, request, services, into: &writer)
+        case .proxyTLV:
+            return ProxyProtocolTLV.write(piece.text.span, request, services, into: &writer)
         case .serverAddress, .serverPort, .requestPort:
             return PeerVariables.writeServer(piece, &request, &services, into: &writer)
         case .tcpRoundTrip, .tcpRoundTripVariance, .tcpWindow, .tcpReceiveSpace:

@@ -19,6 +19,9 @@ struct Services: ~Copyable {
     var peers: SlotTable<Peer>
     /// The addresses from the PROXY protocol, valid where `hasProxyAddresses`.
     var proxyAddresses: SlotTable<ProxyHeader.Addresses>
+    /// The values (TLVs) of PROXY protocol headers by the index of the connection's slot, if the
+    /// configuration uses them.
+    var proxyTLVs: [Int: [UInt8]] = [:]
     /// The peer before realip replaced it, valid where a request `hasRealAddress`.
     var socketPeers: SlotTable<Peer>
 

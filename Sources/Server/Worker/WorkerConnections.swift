@@ -87,6 +87,7 @@ extension Worker {
             case .growInput: input = growInput(&request)
             case .storeProxyHeader:
                 services.proxyAddresses[slot] = request.proxyAddresses
+                if services.plan.readsProxyTLVs { storeProxyTLVs(request) }
                 request.startedMs = services.clock.monotonicMs
                 input = .proxyHeaderStored
             case .processRequest:
@@ -134,6 +135,18 @@ extension Worker {
             }
             action = services.connections[slot].step(input, &request)
         }
+    }
+
+    /// Stores the values of a PROXY protocol header, which end where the request begins.
+    private mutating func storeProxyTLVs(_ request: borrowing Request) {
+        guard services.connections[request.slot].hasProxyAddresses else { return }
+        let input = request.input
+        let header = input.span(
+            from: request.inputStart &- request.proxyHeaderCount, to: request.inputStart)
+        let extent = ProxyHeader.values(of: header)
+        guard !extent.isEmpty else { return }
+        services.proxyTLVs[request.slot.index] = Array(
+            copying: header.slice(from: extent.lowerBound, to: extent.upperBound))
     }
 
     /// Records the request that the event loop works on, with `count` newly received bytes, for the
@@ -481,6 +494,7 @@ extension Worker {
         services.connections[slot].isQueued = false
         if services.plan.countsConnections { StubStatus.updateCounters(slot, &services) }
         services.connections[slot].isThrottled = false
+        if !services.proxyTLVs.isEmpty { services.proxyTLVs[slot.index] = nil }
         connectionCount &-= 1
         freeConnections.release(slot.index)
         if listenersPausedUntilMs > 0 { resumeListeners() }

@@ -18,6 +18,19 @@ enum ProxyHeaderFuzzer {
         try check(whole, decidedAt: first, bytes.array)
     }
 
+    /// Reads the values that follow the addresses; whether they are valid or not, nothing outside
+    /// of the header is read.
+    private static func readValues(_ header: [UInt8]) {
+        let extent = ProxyHeader.values(of: header.span)
+        let values = Array(header[extent])
+        for name in ["alpn", "netns", "0xff", "ssl_cn", "ssl_verify"].map({ Array($0.utf8) }) {
+            var text = InlineText<4096>()
+            text.write {
+                _ = try? ProxyProtocolTLV.write(name.span, of: values.span, into: &$0)
+            }
+        }
+    }
+
     private static func check(
         _ outcome: ProxyHeader.Outcome, decidedAt count: Int, _ bytes: [UInt8]
     ) throws {
@@ -36,6 +49,7 @@ enum ProxyHeaderFuzzer {
             } else {
                 let length = Int(bytes[14]) << 8 | Int(bytes[15])
                 try require(byteCount == 16 + length, "\(byteCount) of 16 + \(length)")
+                if addresses != nil { readValues(Array(bytes[..<byteCount])) }
             }
         case .invalid:
             try require(count <= max(ProxyHeader.maxLineLength, 16 + 36 + 4096), "decided too late")
