@@ -8,7 +8,7 @@ import Testing
             ofServer: "server_name own.example *.own.example ~^re\\d; valid_referers \(list);")
         let referers = try #require(plan.accesses[0].referers)
         let bytes = Array(referer.utf8)
-        return plan.matchReferer(referer: bytes.span, referers)
+        return Referer.match(bytes.span, referers, plan)
     }
 
     @Test(arguments: [
@@ -79,7 +79,7 @@ import Testing
             ("http://other.example/", .invalid),
         ] {
             let bytes = Array(referer.utf8)
-            #expect(plan.matchReferer(referer: bytes.span, inner) == expected)
+            #expect(Referer.match(bytes.span, inner, plan) == expected)
         }
     }
 }

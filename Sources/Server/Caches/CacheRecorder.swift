@@ -200,27 +200,6 @@ enum ResponseRecording {
     }
 }
 
-extension Plan {
-    /// Returns true if a log of a location shows how a response was built, which a cached response
-    /// does not know.
-    func readsContext(logsOf location: Int, _ hasContext: Bool) -> Bool {
-        let logs = locations[location].accessLogs
-        for index in 0..<logs.count {
-            let log = logs[index]
-            if log.destination == .named { return true }
-            if log.condition >= 0,
-                templates[Int(log.condition)].pieces.dependsOnEvaluation(hasContext: hasContext)
-            {
-                return true
-            }
-            if formats[Int(log.format)].pieces.dependsOnEvaluation(hasContext: hasContext) {
-                return true
-            }
-        }
-        return false
-    }
-}
-
 extension Span where Element == UInt8 {
     /// Returns the extent of the value of a header in a head; `name` begins with a line end and
     /// ends in a space. Returns nil if there is none.

@@ -160,7 +160,7 @@ extension Referer {
             return true
         }
         let received = request.received
-        switch services.plan.matchReferer(referer: received.slice(field), referers) {
+        switch match(received.slice(field), referers, services.plan) {
         case .valid: break
         case .invalid: writer.append("1")
         case .limitReached:
@@ -178,13 +178,15 @@ enum RefererVerdict {
     case limitReached
 }
 
-extension Plan {
+extension Referer {
     /// The size of nginx's buffer for a host.
     private static let maxHostLength = 256
 
     /// Checks whether a Referer is one of valid_referers: by its host and the prefix of its path,
     /// or by the part after the scheme. Without a scheme it counts as blocked.
-    func matchReferer(referer: Span<UInt8>, _ referers: RefererPlan) -> RefererVerdict {
+    static func match(
+        _ referer: Span<UInt8>, _ referers: RefererPlan, _ plan: Plan
+    ) -> RefererVerdict {
         var start = 0
         // As in nginx: a shorter one cannot be `http://i.ru`.
         if referer.count >= 11 {
@@ -197,9 +199,9 @@ extension Plan {
         while end < rest.count, rest[end] != UInt8(ascii: "/"), rest[end] != UInt8(ascii: ":") {
             end &+= 1
         }
-        guard end <= Plan.maxHostLength else { return .invalid }
+        guard end <= maxHostLength else { return .invalid }
         let host = (0..<end).map { rest[$0].asciiLowercased }
-        let path = server(for: host.span, at: referers.hosts).server
+        let path = plan.server(for: host.span, at: referers.hosts).server
         if path >= 0 {
             let wanted = referers.paths[Int(path)]
             let slash = rest.firstIndex(of: UInt8(ascii: "/"), from: end) ?? rest.count
@@ -207,16 +209,17 @@ extension Plan {
             return wanted.span.equals(found) ? .valid : .invalid
         }
         var verdict = RefererVerdict.invalid
-        if matches(host.span, referers.hostRegexes, &verdict) { return .valid }
-        if matches(rest, referers.regexes, &verdict) { return .valid }
+        if matches(host.span, referers.hostRegexes, plan, &verdict) { return .valid }
+        if matches(rest, referers.regexes, plan, &verdict) { return .valid }
         return verdict
     }
 
-    private func matches(
-        _ subject: Span<UInt8>, _ table: PlanTable<Int32>, _ verdict: inout RefererVerdict
+    private static func matches(
+        _ subject: Span<UInt8>, _ table: PlanTable<Int32>, _ plan: Plan,
+        _ verdict: inout RefererVerdict
     ) -> Bool {
         for index in 0..<table.count {
-            switch regexes[Int(table[index])].matches(subject) {
+            switch plan.regexes[Int(table[index])].matches(subject) {
             case .match: return true
             case .limitReached: verdict = .limitReached
             case .noMatch, .failed: break

@@ -180,6 +180,30 @@ public final class Plan {
 
 /// Properties of the whole plan, and descriptions for messages.
 extension Plan {
+    /// Looks up a value in a map.
+    func outcome(of value: Span<UInt8>, in map: MapPlan) -> MapTable.Outcome {
+        map.table.outcome(of: value) { regexes[Int($0)].matches($1) }
+    }
+
+    /// Returns true if a log of a location shows how a response was built, which a cached response
+    /// does not know.
+    func readsContext(logsOf location: Int, _ hasContext: Bool) -> Bool {
+        let logs = locations[location].accessLogs
+        for index in 0..<logs.count {
+            let log = logs[index]
+            if log.destination == .named { return true }
+            if log.condition >= 0,
+                templates[Int(log.condition)].pieces.dependsOnEvaluation(hasContext: hasContext)
+            {
+                return true
+            }
+            if formats[Int(log.format)].pieces.dependsOnEvaluation(hasContext: hasContext) {
+                return true
+            }
+        }
+        return false
+    }
+
     /// True if the configuration needs a helper process.
     var needsHelper: Bool {
         requiresPasswords || compressesOnce

@@ -88,10 +88,3 @@ enum LookupVariables {
         while let list = lists.popLast(), chain.process(received.slice(list)) {}
     }
 }
-
-extension Plan {
-    /// Looks up a value in a map.
-    func outcome(of value: Span<UInt8>, in map: MapPlan) -> MapTable.Outcome {
-        map.table.outcome(of: value) { regexes[Int($0)].matches($1) }
-    }
-}
