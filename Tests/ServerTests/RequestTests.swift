@@ -23,8 +23,9 @@ import Testing
             MemoryLayout<Request>.offset(of: \.context),
             MemoryLayout<Request>.offset(of: \.sentHead),
             MemoryLayout<Request>.offset(of: \.producer),
+            MemoryLayout<Request>.offset(of: \.evaluatedCharset),
         ].flatMap { start in start.map { Array($0..<$0 + MemoryLayout<Int>.size) } ?? [] }
-        #expect(references.count == 3 * MemoryLayout<Int>.size)
+        #expect(references.count == 4 * MemoryLayout<Int>.size)
         unsafe withUnsafeMutableBytes(of: &request) { bytes in
             for index in bytes.indices where !references.contains(index) {
                 unsafe bytes[index] = 1
@@ -32,6 +33,7 @@ import Testing
         }
         request.context = RequestContext(slots: 0)
         request.sentHead = [1]
+        request.evaluatedCharset = [1]
         request.producer = BodyProducer([])
         request.decoder = ChunkedDecoder()
         return request

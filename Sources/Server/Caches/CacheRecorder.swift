@@ -84,46 +84,46 @@ struct CacheRecorder {
 enum ResponseRecording {
     /// Starts recording for a new response.
     static func beginRecording(_ request: inout Request, _ services: inout Services) {
-        services.recorder = CacheRecorder()
+        request.recorder = CacheRecorder()
         guard services.responses.isOn, services.explanation == nil, request.fault == nil,
             request.parser.head.requestsWholeOrNotModified,
             request.parser.head.method == .get,
             request.parser.head.version > .http09
         else { return }
         guard let encodingClass = EncodingClass.encodingClass(&request, &services) else { return }
-        services.recorder = CacheRecorder(
+        request.recorder = CacheRecorder(
             encodingClass: encodingClass, start: request.outputEnd, epoch: services.files.epoch,
             errorLines: services.errorLines.count)
     }
 
     /// Stores the finished response in the cache, if other clients may get it.
     static func storeResponse(_ request: inout Request, _ services: inout Services) {
-        guard services.recorder.isCacheable else { return }
-        services.recorder.finish()
+        guard request.recorder.isCacheable else { return }
+        request.recorder.finish()
         let location = Int(request.location)
         guard request.keepsAlive, !request.isWaiting,
             !request.closesWithoutResponse, !request.outOfMemory,
-            request.source != .producer, services.recorder.epoch == services.files.epoch,
-            services.recorder.errorLines == services.errorLines.count, request.headBytes > 0,
+            request.source != .producer, request.recorder.epoch == services.files.epoch,
+            request.recorder.errorLines == services.errorLines.count, request.headBytes > 0,
             !services.plan.readsContext(logsOf: location, request.context != nil)
         else { return }
         let isNotModified = request.status == 304
-        let headEnd = services.recorder.start &+ Int(request.headBytes)
+        let headEnd = request.recorder.start &+ Int(request.headBytes)
         let output = request.output
-        let head = output.span(from: services.recorder.start, to: headEnd)
+        let head = output.span(from: request.recorder.start, to: headEnd)
         var response = CachedResponse()
         response.variant = CachedResponse.Key(
-            server: request.server, encodingClass: services.recorder.encodingClass,
+            server: request.server, encodingClass: request.recorder.encodingClass,
             isNotModified: isNotModified)
         response.status = UInt16(clamping: request.status)
         response.location = request.location
-        response.file = services.recorder.file
-        response.otherFile = services.recorder.otherFile
-        response.epoch = services.recorder.epoch
-        response.sendsFile = services.recorder.sendsFile && !isNotModified
+        response.file = request.recorder.file
+        response.otherFile = request.recorder.otherFile
+        response.epoch = request.recorder.epoch
+        response.sendsFile = request.recorder.sendsFile && !isNotModified
         response.index = request.index
         response.datedSecond = services.clock.seconds
-        guard find(into: &response, head, location, services) else { return }
+        guard find(into: &response, head, request, services) else { return }
         let bodyEnd = response.sendsFile ? headEnd : request.outputEnd
         let path = request.path
         services.responses.store(
@@ -133,9 +133,10 @@ enum ResponseRecording {
     /// Finds the parts of a head that depend on the time and the connection. Returns false if one
     /// is not found.
     private static func find(
-        into response: inout CachedResponse, _ head: Span<UInt8>, _ location: Int,
+        into response: inout CachedResponse, _ head: Span<UInt8>, _ request: borrowing Request,
         _ services: borrowing Services
     ) -> Bool {
+        let location = Int(request.location)
         guard let date = head.value(of: "\r\nDate: "),
             let connection = head.value(of: "\r\nConnection: ")
         else { return false }
@@ -154,14 +155,14 @@ enum ResponseRecording {
         response.lastSecond = lastSecond(of: response.file, services)
         response.firstSecond = max(
             firstSecond(of: response.file, services), firstSecond(of: response.otherFile, services))
-        switch services.recorder.expires?.kind {
+        switch request.recorder.expires?.kind {
         case nil, .off, .epoch, .max: break
         case .access:
             guard let expires = head.value(of: "\r\nExpires: "), expires.count == date.count else {
                 return false
             }
             response.expiresOffset = expires.offset
-            response.expiresAfter = services.recorder.expires?.seconds ?? 0
+            response.expiresAfter = request.recorder.expires?.seconds ?? 0
         case .modified, .daily: response.lastSecond = services.clock.seconds
         }
         return true

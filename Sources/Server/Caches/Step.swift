@@ -31,7 +31,7 @@ extension Step {
     static func perform(
         _ request: inout Request, _ services: inout Services, _ settings: Settings
     ) -> PhaseOutcome? {
-        services.recorder.record(Self.self)
+        request.recorder.record(Self.self)
         return run(&request, &services, settings)
     }
 }

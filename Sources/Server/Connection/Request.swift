@@ -106,6 +106,13 @@ struct Request {
     /// True if there is no memory for the response: the connection is closed.
     var outOfMemory = false
     var source = BodySource.none
+    /// The record of what the response depends on, while it is built.
+    var recorder = CacheRecorder()
+    /// The depth of nested evaluations of variables, and whether one depends on itself.
+    var evaluationDepth = 0
+    var hasCycled = false
+    /// The charset from a variable, for the head; nil for none.
+    var evaluatedCharset: [UInt8]?
     /// The producer of the rest of the response; nil for none.
     var producer: BodyProducer?
     /// True if the producer has contributed to this response.
@@ -217,6 +224,10 @@ struct Request {
         lingeringClose = .whenUnread
         outOfMemory = false
         source = .none
+        recorder = CacheRecorder()
+        evaluationDepth = 0
+        hasCycled = false
+        if evaluatedCharset != nil { evaluatedCharset = nil }
         if producer != nil { producer = nil }
         hasProduced = false
         file = -1

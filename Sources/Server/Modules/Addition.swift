@@ -45,9 +45,8 @@ extension Subrequests {
     static func runSubrequest(
         _ path: PlanBytes, charset: Int32, _ request: inout Request, _ services: inout Services
     ) -> [BodySegment]? {
-        services.recorder.record(Self.self)
+        request.recorder.record(Self.self)
         let values = services.context(of: &request).values
-        let savedCharset = services.evaluatedCharset
         Variables.unloadPath(&request, &services)
         var sub = subrequest(of: request, &services, charset: charset)
         let context = services.context(of: &sub)
@@ -67,7 +66,6 @@ extension Subrequests {
         Variables.dropContext(&sub, &services)
         services.paths.release(sub.uri.unload())
         Variables.loadPath(&request, &services)
-        services.evaluatedCharset = savedCharset
         return body
     }
 

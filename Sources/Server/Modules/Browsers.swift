@@ -33,7 +33,7 @@ enum Browsers: Cacheable {
         -> Bool
     {
         guard status >= 400, location.features.contains(.padsErrorPages) else { return false }
-        services.recorder.record(Self.self)
+        request.recorder.record(Self.self)
         guard let field = request.parser.head.field(.userAgent),
             request.parser.head.version > .http09
         else { return false }

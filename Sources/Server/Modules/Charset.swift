@@ -239,7 +239,7 @@ extension Charsets {
         }
         guard let target = charset(filter.charset, &request, &services) else { return }
         // If the target is the value of a variable, evaluating the source overwrites it.
-        let targetText = services.evaluatedCharset
+        let targetText = request.evaluatedCharset ?? []
         let source: Charset?
         if case .constant(let bytes) = known {
             source = Charset(name: known, number: number(of: bytes.span, services))
@@ -249,8 +249,8 @@ extension Charsets {
         } else {
             source = nil
         }
-        let sourceText = services.evaluatedCharset
-        services.evaluatedCharset = targetText
+        let sourceText = request.evaluatedCharset ?? []
+        request.evaluatedCharset = targetText
         if let source, source.number != target.number || source.number < 0 {
             let isSame =
                 source.number == target.number
@@ -299,11 +299,11 @@ extension Charsets {
         guard setting.template >= 0 else {
             return Charset(name: .constant(setting.name), number: setting.number)
         }
-        services.evaluatedCharset = Variables.value(
+        let name = Variables.value(
             of: services.plan.templates[Int(setting.template)], &request, &services)
-        guard !services.evaluatedCharset.isEmpty else { return nil }
-        return Charset(
-            name: .evaluated, number: number(of: services.evaluatedCharset.span, services))
+        request.evaluatedCharset = name
+        guard !name.isEmpty else { return nil }
+        return Charset(name: .evaluated, number: number(of: name.span, services))
     }
 
     /// Returns the index in the plan of a charset by name; -1 for none.
@@ -328,7 +328,7 @@ extension Charsets {
 enum CharsetName: BitwiseCopyable {
     case none
     case constant(PlanBytes)
-    /// The worker's `evaluatedCharset`, the value of a variable.
+    /// The request's `evaluatedCharset`, the value of a variable.
     case evaluated
 
     /// Writes the parameter; nothing without a charset. Spaces and control characters in the value

@@ -475,7 +475,7 @@ extension Headers {
             }
             rule = found
         }
-        services.recorder.expires = rule
+        request.recorder.expires = rule
         let modified = head.sendsModified ? head.validators?.modified : nil
         guard
             let expiry = rule.expiry(

@@ -100,7 +100,7 @@ extension SecureLinks {
         guard Variables.beginEvaluation("variable \"secure_link\"", &request, &services) else {
             return false
         }
-        defer { Variables.endEvaluation(&services) }
+        defer { Variables.endEvaluation(&request) }
         let text = Variables.value(of: source, &request, &services)
         guard let parts = SecureLink(text) else { return false }
         if variable == .secureLinkExpires {

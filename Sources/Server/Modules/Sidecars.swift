@@ -117,10 +117,10 @@ enum Sidecars: Step {
         guard original.error == 0 else { return false }
         // The response depends on both times, whichever file is sent.
         if sidecar.isCached {
-            services.recorder.record(FileResponse.fileVersion(of: sidecar, services))
+            request.recorder.record(FileResponse.fileVersion(of: sidecar, services))
         }
         if original.isCached {
-            services.recorder.record(FileResponse.fileVersion(of: original, services))
+            request.recorder.record(FileResponse.fileVersion(of: original, services))
         }
         return sidecar.fileStatus.modified >= original.fileStatus.modified
     }

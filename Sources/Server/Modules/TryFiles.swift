@@ -105,7 +105,7 @@ extension TryFiles {
         if found.error == Errno.accessDenied, location.links == .follow,
             !location.features.contains(.checksSymlinks)
         {
-            services.recorder.recordUnwatched()
+            request.recorder.recordUnwatched()
             result = fileStatus(of: services.path.terminated())
         }
         switch result {

@@ -104,7 +104,7 @@ enum BuiltInResponse {
         let isAbsolute = location.features.contains(.absoluteRedirect)
         let arguments = Rewrite.arguments(request)
         // The target ends in the query.
-        services.recorder.record(.perRequest)
+        request.recorder.record(.perRequest)
         let target = services.bytes { (services, writer) in
             writePath(request, into: &writer, isAbsolute: isAbsolute)
             writer.append(byte: UInt8(ascii: "/"))
@@ -154,7 +154,7 @@ enum BuiltInResponse {
         into writer: inout ByteWriter
     ) {
         // The origin has the host and the local address.
-        services.recorder.record(.perRequest)
+        request.recorder.record(.perRequest)
         let requestHead = request.parser.head
         let received = request.received
         let server = services.plan.servers[Int(request.server)]
@@ -209,12 +209,13 @@ enum BuiltInResponse {
     ) {
         let challenges = Access.challenges(request)
         let cookies = UserIDCookies.cookies(&request, &services)
+        let charset = request.evaluatedCharset ?? []
         while true {
             let end = request.outputEnd
             var writer = request.output.writer(from: end)
             head.write(
                 into: &writer, services.clock, location: location.span,
-                charset: services.evaluatedCharset.span,
+                charset: charset.span,
                 challenges: challenges.span, cookies: cookies.span, adding: added)
             if !writer.hasOverflowed {
                 request.outputEnd = end &+ writer.count

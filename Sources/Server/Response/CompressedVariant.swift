@@ -43,8 +43,8 @@ enum CompressedVariantResponse {
     /// Returns true if a file is sent uncompressed until its compressed variant exists
     /// (`gzip_cache plain`).
     static func isSentUncompressed(
-        _ found: FoundFile, _ filters: BodyFilters, _ location: LocationPlan,
-        _ services: inout Services
+        _ found: FoundFile, _ filters: BodyFilters, _ request: inout Request,
+        _ services: borrowing Services, _ location: LocationPlan
     ) -> Bool {
         guard services.plan.gzips[Int(location.gzip)].cache == .plain, services.helper.isOpen,
             services.files.isOn,
@@ -52,7 +52,7 @@ enum CompressedVariantResponse {
             !found.isCached || services.files.mayGetVariant(found.entry)
         else { return false }
         // The next request may get the compressed variant.
-        services.recorder.recordUnwatched()
+        request.recorder.recordUnwatched()
         services.explanation?.note(
             "gzip_cache plain: sent uncompressed until a compressed variant exists")
         return true
@@ -76,7 +76,7 @@ enum CompressedVariantResponse {
                 whole.contentLength, variant.fileStatus.size
             )
         }
-        services.recorder.replace(
+        request.recorder.replace(
             original.entry, with: FileResponse.fileVersion(of: variant, services))
         services.files.unpin(request.entry, nowMs: services.clock.monotonicMs)
         services.files.pin(variant.entry, nowMs: services.clock.monotonicMs)
@@ -87,7 +87,7 @@ enum CompressedVariantResponse {
         guard request.method != .head, head.allowsContent else {
             return FileResponse.closeSource(&request, &services)
         }
-        services.recorder.recordBody(variant.entry)
+        request.recorder.recordBody(variant.entry)
         if FileResponse.readSmall(&request, &services) {
             FileResponse.closeSource(&request, &services)
         } else if request.file >= 0 {

@@ -113,7 +113,7 @@ enum Content {
     ) -> FoundFile {
         if let fault = pathFault(services) { return FoundFile(error: fault) }
         if location.features.contains(.checksSymlinks) {
-            services.recorder.record(SymlinkChecks.self)
+            request.recorder.record(SymlinkChecks.self)
             return FoundFile(opened: SymlinkChecks.openCheckingLinks(location, &request, &services))
         }
         // A subrequest reads files through descriptors of its own.
@@ -127,7 +127,7 @@ enum Content {
             rootCount: services.path.rootCount,
             reading: FileReading.readsViaHelper(location.features, services) ? .elsewhere : .here,
             nowMs: services.clock.monotonicMs)
-        if !found.isCached { services.recorder.recordUnwatched() }
+        if !found.isCached { request.recorder.recordUnwatched() }
         if services.files.unwatchedPath != nil { logUnwatched(&services) }
         return found
     }
@@ -145,7 +145,7 @@ enum Content {
     static func openDirectory(
         _ location: LocationPlan, _ request: inout Request, _ services: inout Services
     ) -> Result<Int32, FileError> {
-        services.recorder.recordUnwatched()
+        request.recorder.recordUnwatched()
         if let fault = pathFault(services) { return .failure(FileError(code: fault)) }
         if location.features.contains(.checksSymlinks) {
             return SymlinkChecks.openCheckingLinks(location, &request, &services)

@@ -34,7 +34,7 @@ enum FilePaths {
             services.path.fail(Errno.noEntry)
             return
         }
-        defer { Variables.endEvaluation(&services) }
+        defer { Variables.endEvaluation(&request) }
         let root = Variables.value(of: template, &request, &services)
         let parents = writtenParents(in: template, &request, &services)
         if root.first == UInt8(ascii: "/") {
@@ -44,7 +44,7 @@ enum FilePaths {
                 withRoot: root.span, below: services.plan.prefix, writtenParents: parents)
         }
         // A value that depends on itself names no directory.
-        if services.hasCycled { services.path.fail(Errno.noEntry) }
+        if request.hasCycled { services.path.fail(Errno.noEntry) }
     }
 
     /// Returns the number of `..` segments in a text's value that the configuration wrote itself:

@@ -43,7 +43,7 @@ enum FileResponse {
                 return .responded
             }
             isGenerated = !CompressedVariantResponse.isSentUncompressed(
-                found, filters, location, &services)
+                found, filters, &request, services, location)
         }
         // A generated body has no ranges, since its bytes could differ each time.
         if isGenerated {
@@ -70,7 +70,7 @@ enum FileResponse {
         if method == .head || !head.allowsContent {
             closeSource(&request, &services)
         } else {
-            if found.isCached, filters.isNone { services.recorder.recordBody(found.entry) }
+            if found.isCached, filters.isNone { request.recorder.recordBody(found.entry) }
             attachFile(filters, &request, &services, location)
         }
         return .responded
@@ -111,7 +111,7 @@ enum FileResponse {
             services.files.pin(found.entry, nowMs: services.clock.monotonicMs)
             request.entry = found.entry
             request.file = services.files.descriptor(of: found.entry)
-            services.recorder.record(fileVersion(of: found, services))
+            request.recorder.record(fileVersion(of: found, services))
         }
         request.fileOffset = 0
         request.readAheadEnd = 0
@@ -230,7 +230,7 @@ enum FileResponse {
                 ranges, size: fileStatus.size,
                 boundary: services.connections[request.slot].number &* 1_000_003
                     &+ UInt64(services.connections[request.slot].requests),
-                contentType: partType(of: head, services))
+                contentType: partType(of: head, request))
             head.status = 206
             head.boundary = parts.boundary
             head.wholeLength = fileStatus.size
@@ -248,15 +248,16 @@ enum FileResponse {
     }
 
     /// Returns the type of a part, which is that of the whole.
-    private static func partType(of head: ResponseHead, _ services: borrowing Services) -> [UInt8] {
+    private static func partType(of head: ResponseHead, _ request: borrowing Request) -> [UInt8] {
         guard let type = head.contentType else { return [] }
-        let capacity = type.count &+ services.evaluatedCharset.count &+ 256
+        let charset = request.evaluatedCharset ?? []
+        let capacity = type.count &+ charset.count &+ 256
         return unsafe [UInt8](unsafeUninitializedCapacity: capacity) { memory, count in
             guard let start = memory.baseAddress else { return }
             var writer = unsafe ByteWriter(
                 unsafe: UnsafeMutableRawPointer(start), capacity: capacity)
             writer.append(type.span)
-            head.charset.write(evaluated: services.evaluatedCharset.span, into: &writer)
+            head.charset.write(evaluated: charset.span, into: &writer)
             count = writer.count
         }
     }

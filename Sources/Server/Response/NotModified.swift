@@ -21,7 +21,8 @@ enum NotModified {
                 && CompressedVariantResponse.findVariant(
                     of: found, head, filters, &request, &services, location) == nil
                 && !Headers.hasTrailers(head.status, request, services, location)
-                && CompressedVariantResponse.isSentUncompressed(found, filters, location, &services)
+                && CompressedVariantResponse.isSentUncompressed(
+                    found, filters, &request, services, location)
             head.isWeak = head.isWeak || !isPlain
         }
         if isPlain, head.coding == .identity, Content.isStrict(request, services),

@@ -74,7 +74,7 @@ enum Phases {
             ? startRequest(&request, &services)
             : runPhasesOnce(from: request.phase, &request, &services)
         followOutcome(outcome, &request, &services)
-        if services.recorder.isCacheable { ResponseRecording.storeResponse(&request, &services) }
+        if request.recorder.isCacheable { ResponseRecording.storeResponse(&request, &services) }
         Variables.unloadPath(&request, &services)
     }
 
@@ -268,7 +268,7 @@ enum Phases {
             ChoiceNotes.noteServer(found.rule, found.regex, name, request, services)
         }
         if found.regex >= 0 {
-            services.recorder.record(.perRequest)
+            request.recorder.record(.perRequest)
             Variables.storeCaptures(of: found.regex, in: name, &request, &services)
         }
     }
@@ -412,7 +412,7 @@ enum Phases {
         request.isRateLimited = features.contains(.limitsRate)
         request.keepsAlive = keepsAlive(&request, &services, index)
         if !features.isDisjoint(with: .perRequest) {
-            services.recorder.record(.perRequest)
+            request.recorder.record(.perRequest)
         }
         let asksBrowser =
             features.contains(.limitsKeepalive) || request.parser.head.method == .post

@@ -13,7 +13,7 @@ enum LookupVariables {
         let variable = services.plan.variables[index]
         var value: [UInt8] = []
         var isCached = true
-        services.recorder.record(variable.source.cacheability)
+        request.recorder.record(variable.source.cacheability)
         switch variable.source {
         case .map:
             let map = services.plan.maps[Int(variable.index)]

@@ -40,7 +40,7 @@ enum Variables {
         of piece: TemplatePiece, _ request: inout Request, _ services: inout Services,
         into writer: inout ByteWriter
     ) -> Bool {
-        if services.recorder.isCacheable { services.recorder.record(piece.cacheability) }
+        if request.recorder.isCacheable { request.recorder.record(piece.cacheability) }
         switch piece.variable {
         case .literal:
             writer.append(piece.text.span)
@@ -166,7 +166,7 @@ enum Variables {
         guard beginEvaluation("variable \"\(variable.name.text)\"", &request, &services) else {
             return false
         }
-        defer { endEvaluation(&services) }
+        defer { endEvaluation(&request) }
         switch variable.source {
         case .captured: return false
         case .assigned:
@@ -192,18 +192,18 @@ enum Variables {
     static func beginEvaluation(
         _ name: @autoclosure () -> String, _ request: inout Request, _ services: inout Services
     ) -> Bool {
-        if services.evaluationDepth == 0 { services.hasCycled = false }
-        guard !services.hasCycled else { return false }
-        guard services.evaluationDepth < maxEvaluationDepth else {
-            services.hasCycled = true
+        if request.evaluationDepth == 0 { request.hasCycled = false }
+        guard !request.hasCycled else { return false }
+        guard request.evaluationDepth < maxEvaluationDepth else {
+            request.hasCycled = true
             services.logError(.error, "cycle while evaluating \(name())", request)
             return false
         }
-        services.evaluationDepth &+= 1
+        request.evaluationDepth &+= 1
         return true
     }
 
-    static func endEvaluation(_ services: inout Services) { services.evaluationDepth &-= 1 }
+    static func endEvaluation(_ request: inout Request) { request.evaluationDepth &-= 1 }
 
     // MARK: captures
 

@@ -45,15 +45,9 @@ struct Services: ~Copyable {
     /// A descriptor that reports mount changes; -1 if nothing is cached.
     let mountsDescriptor: Int32
     var responses: ResponseCache
-    var recorder = CacheRecorder()
     let errorLines = ErrorLineCount()
     var encodingClasses = AcceptEncodingClasses()
     var path = PathBuffer()
-    /// The depth of nested evaluations of variables, and whether one depends on itself.
-    var evaluationDepth = 0
-    var hasCycled = false
-    /// The charset from a variable, for the next head.
-    var evaluatedCharset: [UInt8] = []
     /// The requested host in lower case, while a server is selected.
     let hostName: Buffer
     /// Buffers for the paths of the requests that are processed: one, and one for a subrequest.
