@@ -129,7 +129,8 @@ public struct DirectiveRow<Draft>: Sendable {
                     return
                 }
                 throw use.fail(
-                    "\"\(name)\" directive is refused: apus serves files only", help: [advice])
+                    "\"\(name)\" directive is refused: apus compresses with gzip only",
+                    help: [advice])
             }, close: nil, inherit: nil)
     }
 

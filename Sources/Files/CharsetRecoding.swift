@@ -107,7 +107,7 @@ enum UTF8Sequence: Equatable {
 /// One direction of a ``CharsetMap``: converts text of one charset into another, a slice at a time.
 public final class RecodingTable: Sendable {
     enum Form {
-        /// A byte for each byte.
+        /// A table that maps each byte to one byte.
         case bytes([UInt8])
         /// Up to three bytes for each byte: their number in the lowest eight bits, then the bytes.
         case toUTF8([UInt32])

@@ -154,20 +154,21 @@ public struct RequestHead: BitwiseCopyable, Sendable {
     /// True if the headers ask for nothing but the whole representation, in any acceptable coding:
     /// no ranges, conditions, expectations or body, and no proxy.
     @inlinable @inline(__always)
-    public var requestsWhole: Bool { present & RequestHead.distinctive == 0 }
+    public var requestsWhole: Bool { present & RequestHead.uncacheableFields == 0 }
 
-    /// True for a request that is like that except for If-None-Match or If-Modified-Since.
+    /// True if the request is for the whole representation, or for a 304 by If-None-Match or
+    /// If-Modified-Since.
     @inlinable @inline(__always)
     public var requestsWholeOrNotModified: Bool {
-        present & (RequestHead.distinctive & ~RequestHead.known) == 0
+        present & (RequestHead.uncacheableFields & ~RequestHead.cacheValidators) == 0
     }
 
     @inlinable @inline(__always)
-    static var known: UInt32 { bit(.ifNoneMatch) | bit(.ifModifiedSince) }
+    static var cacheValidators: UInt32 { bit(.ifNoneMatch) | bit(.ifModifiedSince) }
 
     @inlinable @inline(__always)
-    static var distinctive: UInt32 {
-        bit(.range) | bit(.ifRange) | bit(.ifMatch) | known | bit(.ifUnmodifiedSince)
+    static var uncacheableFields: UInt32 {
+        bit(.range) | bit(.ifRange) | bit(.ifMatch) | cacheValidators | bit(.ifUnmodifiedSince)
             | bit(.expect) | bit(.contentLength) | bit(.transferEncoding) | bit(.via)
     }
 

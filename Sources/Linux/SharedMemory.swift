@@ -187,25 +187,25 @@ public struct SharedLock: BitwiseCopyable {
     private static let lastAttempts = 100
 
     /// Acquires the lock for `holder`, a number above 0 that no other process uses. Waits at most
-    /// `patienceMs` milliseconds for a holder that is alive. Returns nil if `patienceMs` is 0 and
+    /// `timeoutMs` milliseconds for a holder that is alive. Returns nil if `timeoutMs` is 0 and
     /// the lock is held, or if it could not be taken from its holder.
     @inline(__always)
     public func acquire(
-        as holder: UInt64, patienceMs: Int64, isAlive: (UInt64) -> Bool
+        as holder: UInt64, timeoutMs: Int64, isAlive: (UInt64) -> Bool
     ) -> Acquisition? {
         if word.exchange(0, for: holder, at: 0) == 0 { return .free }
-        return wait(holder, patienceMs, isAlive)
+        return wait(holder, timeoutMs, isAlive)
     }
 
     @inline(never)
     private func wait(
-        _ holder: UInt64, _ patienceMs: Int64, _ isAlive: (UInt64) -> Bool
+        _ holder: UInt64, _ timeoutMs: Int64, _ isAlive: (UInt64) -> Bool
     ) -> Acquisition? {
         for _ in 0..<SharedLock.spins {
             if word.exchange(0, for: holder, at: 0) == 0 { return .free }
             clinux_relax()
         }
-        let endMs = Clock.monotonicMs() &+ patienceMs
+        let endMs = Clock.monotonicMs() &+ timeoutMs
         var attempts = 0
         var lateAttempts = 0
         while lateAttempts < SharedLock.lastAttempts {
@@ -215,7 +215,7 @@ public struct SharedLock: BitwiseCopyable {
                 if word.exchange(other, for: holder, at: 0) == other { return .orphaned }
             }
             if Clock.monotonicMs() >= endMs {
-                guard patienceMs > 0 else { return nil }
+                guard timeoutMs > 0 else { return nil }
                 if word.exchange(other, for: holder, at: 0) == other { return .overdue }
                 lateAttempts &+= 1
             } else if attempts < SharedLock.yields {

@@ -22,7 +22,8 @@ public struct Change: BitwiseCopyable, Sendable {
 
 /// Change notifications of the kernel for files and directories: inotify(7).
 ///
-/// After a receive, ``hasNews`` says without a system call whether anything changed before it.
+/// After a receive, ``hasPendingChanges`` says without a system call whether anything changed
+/// before it.
 @safe
 public struct ChangeFeed: ~Copyable {
     private static let bufferSize = 16384
@@ -34,7 +35,8 @@ public struct ChangeFeed: ~Copyable {
     private let hasSignal: Bool
     private var isQuiet = false
 
-    /// Creates a feed for this process. Only one may use SIGIO, for ``hasNews``; pass `isQuiet` for
+    /// Creates a feed for this process. Only one may use SIGIO, for ``hasPendingChanges``; pass
+    /// `isQuiet` for
     /// others.
     public init(isQuiet: Bool = false) throws(SystemError) {
         let number = clinux_open_changes(isQuiet ? 0 : 1)
@@ -46,7 +48,7 @@ public struct ChangeFeed: ~Copyable {
 
     deinit { unsafe buffer.deallocate() }
 
-    /// True if the feed does not take part in ``hasNews``.
+    /// True if this feed does not use SIGIO: ``hasPendingChanges`` does not report its changes.
     public var isDisarmed: Bool { !hasSignal }
 
     /// True if something has changed since the changes were last read completely.
@@ -90,7 +92,8 @@ public struct ChangeFeed: ~Copyable {
         return Change(watch: watch, name: name, isEnd: clinux_change_is_end(mask) != 0)
     }
 
-    /// Stops waking this process for changes until they are next read. ``hasNews`` stays true until
+    /// Stops waking this process for changes until they are next read. ``hasPendingChanges`` stays
+    /// true until
     /// then.
     public mutating func disarm() {
         guard hasSignal, !isQuiet, clinux_raise_changes(descriptor.number, 0) == 0 else { return }

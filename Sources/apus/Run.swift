@@ -99,22 +99,22 @@ private func sendReload(to master: borrowing ProcessHandle) -> Int32 {
         printError("[alert] \(error)")
         return 1
     }
-    switch watch?.wait(timeoutMs: reloadPatienceMs) {
+    switch watch?.wait(timeoutMs: reloadTimeoutMs) {
     case nil: return 0
     case .inForce:
-        printError("[notice] the new configuration is in force")
+        printError("[notice] the new configuration is in use")
         return 0
     case .failed(let reasons):
         for line in reasons.split(separator: "\n") { printError("[emerg] \(line)") }
-        printError("[emerg] the old configuration stays in force")
+        printError("[emerg] the old configuration stays in use")
     case .masterEnded: printError("[alert] the master process \(process) has exited")
     case .timedOut:
         printError(
             "[alert] no result of the reload from process \(process) within "
-                + "\(reloadPatienceMs / 1000) s: see the error log")
+                + "\(reloadTimeoutMs / 1000) s: see the error log")
     }
     return 1
 }
 
 /// Longer than the master waits for its workers.
-private let reloadPatienceMs: Int64 = 30_000
+private let reloadTimeoutMs: Int64 = 30_000

@@ -295,7 +295,7 @@ import Testing
         (
             "http { server { location / { proxy_pass http://b; } } }",
             """
-            apus.conf:1:30: error: "proxy_pass" directive is refused: apus serves files only
+            apus.conf:1:30: error: "proxy_pass" directive is refused: apus compresses with gzip only
             http { server { location / { proxy_pass http://b; } } }
                                          ^~~~~~~~~~
             help: remove it
@@ -305,7 +305,7 @@ import Testing
             // With any content of its block, and any number of arguments.
             "stream a b { server { listen 1; nonsense; } }",
             """
-            apus.conf:1:1: error: "stream" directive is refused: apus serves files only
+            apus.conf:1:1: error: "stream" directive is refused: apus compresses with gzip only
             stream a b { server { listen 1; nonsense; } }
             ^~~~~~
             help: remove the block
@@ -315,7 +315,7 @@ import Testing
             // In any context.
             "http { ssi on; }",
             """
-            apus.conf:1:8: error: "ssi" directive is refused: apus serves files only
+            apus.conf:1:8: error: "ssi" directive is refused: apus compresses with gzip only
             http { ssi on; }
                    ^~~
             help: remove it

@@ -34,7 +34,7 @@ import Testing
             lines: "GET /page.html HTTP/1.1", "Host: a",
             "127.0.0.1 connects to 127.0.0.1:80, accepted by listen 0.0.0.0:80",
             "server (CONF:3): the only server of the address", "path /page.html",
-            "location for /page.html", "  location / (CONF:5): the longest prefix",
+            "location for /page.html", "  location / (CONF:5): the longest matching prefix",
             "  selected: location / (CONF:5)", "file ROOT/page.html: 4 bytes, modified",
             "HTTP/1.1 200 OK", "Content-Type: text/html", "Content-Length: 4", "body: 4 bytes"),
         Row(
@@ -43,7 +43,8 @@ import Testing
                 + "location ~ [.]png$ { }\nlocation ~* [.]HTML$ { } location ~ x { }",
             "http://a/docs/x.html",
             lines: "  location / (CONF:5): a prefix",
-            "  location /docs/ (CONF:6): the longest prefix", "  the locations inside of it",
+            "  location /docs/ (CONF:6): the longest matching prefix",
+            "  the locations inside of it",
             "    location ~ [.]gif$ (CONF:6): does not match",
             "  location ~ [.]png$ (CONF:7): does not match",
             "  location ~* [.]HTML$ (CONF:8): matches",
@@ -56,11 +57,12 @@ import Testing
             "a prefix before regular expressions", "location ^~ /docs { } location ~ . { }",
             "http://a/docs/x.html",
             lines:
-                "  location ^~ /docs (CONF:5): the longest prefix: no regular expression is tried",
+                "  location ^~ /docs (CONF:5): the longest matching prefix, with ^~: regular "
+                + "expressions are skipped",
             "  selected: location ^~ /docs (CONF:5)"),
         Row(
             "no location", "location /b { }", "http://a/page.html",
-            lines: "  selected: none, using server (CONF:3)"),
+            lines: "  no location matches: the settings of server (CONF:3) apply"),
         Row(
             "the script",
             "set $x $arg_q;\nrewrite ^/no /yes;\nif ($x = 1) { return 403; }\n"
@@ -193,7 +195,7 @@ import Testing
                 + "set_real_ip_from 127.0.0.1; real_ip_header X-Real-IP; return 204;",
             "http://a:82/", "-H", "X-Real-IP: 192.0.2.3",
             lines: "PROXY protocol header: PROXY TCP4 127.0.0.1 127.0.0.1 50000 82",
-            "the client is 192.0.2.3, as a trusted proxy says",
+            "the client is 192.0.2.3, from the header of a trusted proxy",
             "HTTP/1.1 204 No Content"),
     ]
 
@@ -233,12 +235,12 @@ import Testing
         (["http://www.two/"], "server \"two\" (CONF:4): \"www.two\" is one of its names"),
         (
             ["http://x.two/"],
-            "server \"*.two\" (CONF:5): its wildcard is the longest that \"x.two\" ends in"
+            "server \"*.two\" (CONF:5): its wildcard name is the longest that matches \"x.two\""
         ),
         (
             ["http://three.org/"],
-            "server \"three.*\" (CONF:6): its wildcard is the longest that \"three.org\" "
-                + "begins with"
+            "server \"three.*\" (CONF:6): its wildcard name is the longest that matches "
+                + "\"three.org\""
         ),
         (
             ["http://five/"],

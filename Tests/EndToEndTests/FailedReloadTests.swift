@@ -50,7 +50,7 @@ struct FailedReloadTests {
         let result = try reload(server)
         #expect(result.exit == .code(1))
         #expect(result.error.contains("fork() failed (11:"), "\(result.error)")
-        #expect(result.error.hasSuffix("apus: [emerg] the old configuration stays in force\n"))
+        #expect(result.error.hasSuffix("apus: [emerg] the old configuration stays in use\n"))
         try waitFor("the new workers to exit") { server.workers == before }
         try limit(to: 60)
         try expectOld(server, before)

@@ -35,7 +35,7 @@ import Testing
             """)
         let target = path + String(repeating: "a", count: 60) + "b"
         #expect(try server.fetch(target).status == 500)
-        for text in ["hit its limit on \"\(target)\"", "^\(path)(a|aa|aaa)+$", "test.conf:"] {
+        for text in ["took too many steps on \"\(target)\"", "^\(path)(a|aa|aaa)+$", "test.conf:"] {
             try server.waitForError(text)
         }
     }

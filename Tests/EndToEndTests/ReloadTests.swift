@@ -16,7 +16,7 @@ struct ReloadTests {
                 TestServer.configuration("return 200 \(number);", workers: 1 + number % 3))
             let result = try reload(server)
             #expect(result.succeeded, "\(result.error)")
-            #expect(result.error == "apus: [notice] the new configuration is in force\n")
+            #expect(result.error == "apus: [notice] the new configuration is in use\n")
             for _ in 0..<10 { #expect(try server.fetch("/").text == "\(number)") }
         }
     }
@@ -30,7 +30,7 @@ struct ReloadTests {
         #expect(
             result.error.contains("bind() to 127.0.0.1:\(server.ports[1]) failed (98:"),
             "\(result.error)")
-        #expect(result.error.hasSuffix("apus: [emerg] the old configuration stays in force\n"))
+        #expect(result.error.hasSuffix("apus: [emerg] the old configuration stays in use\n"))
         #expect(try server.fetch("/").text == "old")
         withExtendedLifetime(taken) {}
     }

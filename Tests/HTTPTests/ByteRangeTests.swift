@@ -88,7 +88,7 @@ func ranges(_ pairs: (Int64, Int64)...) -> ByteRanges {
             ("bytes=0-,0-", 10, .none), ("bytes=0-5,4-9", 10, .none),
             ("bytes=0-4,5-9", 10, ranges((0, 5), (5, 10))),
         ] as [(String, Int64, ByteRanges)])
-    func parsing(value: String, size: Int64, expected: ByteRanges) {
+    func validRangesAreParsed(value: String, size: Int64, expected: ByteRanges) {
         #expect(guarded(value) { ByteRanges($0, size: size) } == expected)
     }
 

@@ -32,7 +32,7 @@ import Testing
             ("Sun Nov  6 08:49:37 199", nil), ("Sun Nov 6", nil), ("", nil), (",", nil), (" ", nil),
             ("784111777", nil), ("Sun, ", nil), ("Sun, 0", nil), ("0", nil),
         ] as [(String, Int64?)])
-    func parsing(value: String, expected: Int64?) {
+    func validDatesAreParsed(value: String, expected: Int64?) {
         #expect(guarded(value) { HTTPDate.parse($0) } == expected)
     }
 
@@ -48,7 +48,7 @@ import Testing
     }
 
     /// Compares with the C library for all years that can be written.
-    @Test func sameAsTheCLibrary() {
+    @Test func dateMatchesCLibrary() {
         let seed: UInt64 = 3
         var random = SeededGenerator(seed: seed)
         for round in 0..<20_000 {

@@ -423,7 +423,7 @@ struct RequestRow: CustomTestStringConvertible {
         }
     }
 
-    @Test func completeStaysComplete() {
+    @Test func completeRequestIgnoresFurtherBytes() {
         guarded("GET / HTTP/1.0\r\n\r\nGARBAGE") { received in
             var parser = RequestParser(limits: HeadLimits())
             #expect(parser.resume(received) == .complete)

@@ -41,7 +41,7 @@ import Testing
             // merge_slashes.
             ("//", "/"), ("//a///b//", "/a/b/"), ("/a//../b", "/b"), ("/.//a", "/a"),
         ] as [(String, String?)])
-    func normalizing(raw: String, expected: String?) {
+    func pathIsNormalized(raw: String, expected: String?) {
         #expect(Self.normalize(raw) == expected)
     }
 

@@ -50,7 +50,7 @@ import Testing
         ("location / { if ($args = -f) { break; } }", []),
         ("gzip_types text/css image/png;", ["gzip-type"]),
         ("gzip_types text/css image/svg+xml;", []),
-        ("location / { types_hash_max_size 2048; }", ["idle"]),
+        ("location / { types_hash_max_size 2048; }", ["ignored-directive"]),
     ])
     func lintsFindProblems(text: String, expected: [String]) {
         #expect(lints(inServer: text) == expected)
@@ -58,18 +58,21 @@ import Testing
 
     @Test func findingIsSilencedByName() {
         let text = "events {} http { types_hash_max_size 8; server { listen 80; root /usr; } }"
-        #expect(lints(text) == ["idle"])
-        #expect(lints(text, silenced: [.idle]) == [])
-        #expect(lints(text, silenced: [.gzipType]) == ["idle"])
+        #expect(lints(text) == ["ignored-directive"])
+        #expect(lints(text, silenced: [.ignoredDirective]) == [])
+        #expect(lints(text, silenced: [.gzipType]) == ["ignored-directive"])
     }
 
     @Test(arguments: [
-        ("types_hash_max_size 8; # apus: allow idle", []),
-        ("# apus: allow idle\ntypes_hash_max_size 8;", []),
-        ("# apus: allow idle because the file is shared\ntypes_hash_max_size 8;", []),
-        ("# apus: allow gzip-type\ntypes_hash_max_size 8;", ["idle"]),
-        ("gzip off; # apus: allow idle\ntypes_hash_max_size 8;", ["idle"]),
-        ("# apus: allow idleness\ntypes_hash_max_size 8;", ["idle"]),
+        ("types_hash_max_size 8; # apus: allow ignored-directive", []),
+        ("# apus: allow ignored-directive\ntypes_hash_max_size 8;", []),
+        ("# apus: allow ignored-directive because the file is shared\ntypes_hash_max_size 8;", []),
+        ("# apus: allow gzip-type\ntypes_hash_max_size 8;", ["ignored-directive"]),
+        (
+            "gzip off; # apus: allow ignored-directive\ntypes_hash_max_size 8;",
+            ["ignored-directive"]
+        ),
+        ("# apus: allow ignored-directives\ntypes_hash_max_size 8;", ["ignored-directive"]),
     ])
     func findingIsSilencedByComment(text: String, expected: [String]) {
         #expect(
@@ -103,8 +106,8 @@ import Testing
             }
         ),
         (
-            ["check", "--allow", "idle", "--allow=if-file"],
-            with { $0.silenced = [.idle, .ifFile] }
+            ["check", "--allow", "ignored-directive", "--allow=if-file"],
+            with { $0.silenced = [.ignoredDirective, .ifFile] }
         ),
         (
             ["check", "-c", "x", "-p/y"],

@@ -75,10 +75,10 @@ import Testing
         ("ftp://example.com/", "begins with http://"),
         ("", "names a host"), ("http://", "names a host"), ("/index.html", "names a host"),
         ("http://:80/", "names a host"), ("http://[::1/", "names a host"),
-        ("http://a:0/", "\"0\" is no port"), ("http://a:65536/", "\"65536\" is no port"),
-        ("http://a:+80/", "\"+80\" is no port"), ("http://a:/", "\"\" is no port"),
+        ("http://a:0/", "invalid port \"0\""), ("http://a:65536/", "invalid port \"65536\""),
+        ("http://a:+80/", "invalid port \"+80\""), ("http://a:/", "invalid port \"\""),
         ("http://me:secret@a/", "-H \"Authorization"),
-        ("http://a/b c", "%20"), ("http://a/b\u{7F}", "%20"), ("http://a\tb/", "no host"),
+        ("http://a/b c", "%20"), ("http://a/b\u{7F}", "%20"), ("http://a\tb/", "invalid host"),
     ])
     func invalidURLIsReported(text: String, message: String) {
         #expect {

@@ -52,7 +52,7 @@ import Testing
         output.flush(nowMs: 0)
         #expect(output.hasPendingBytes && !output.isFullPipe)
         let reason = "write() to \"/dev/full\" failed (28: No space left on device)"
-        #expect(output.popReport(nowMs: 0) == "\(reason); its lines are kept and written later")
+        #expect(output.popReport(nowMs: 0) == "\(reason): buffering its lines and retrying")
         output.flush(nowMs: 1000)
         #expect(output.popReport(nowMs: 61_000) == nil)
         // More than the limit: 16 lines of 64 KiB fit besides the first.

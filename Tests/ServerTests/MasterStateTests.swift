@@ -530,11 +530,11 @@ import Testing
 
     @Test func hangingWorkerIsReplacedBeforeItDies() {
         var state = serving()
-        #expect(!state.isLeaving(101))
+        #expect(!state.isExpectedToExit(101))
         #expect(
             state.step(.hung(process: 101), nowMs: 50_000)
                 == [.send(.kill, to: 101), .start(.worker(1))])
-        #expect(state.isLeaving(101))
+        #expect(state.isExpectedToExit(101))
         // It exits when the disk allows it; no other process is started then.
         let ended = state.step(.processEnded(101, ChildExitStatus(signal: 9)), nowMs: 90_000)
         #expect(effects(ended) == [])

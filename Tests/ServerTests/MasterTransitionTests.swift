@@ -62,11 +62,11 @@ import Testing
         let actions = state.step(.tick, nowMs: 1001)
         let reason = "\(role.name) process: fork() failed"
         #expect(
-            actions.first == .log(.error, "\(reason): the old configuration stays in force"))
+            actions.first == .log(.error, "\(reason): the old configuration stays in use"))
         let dismissed = others.filter { !$0.0.isLogger }.map { Action.send(.quit, to: $0.1) }
         let closed: [Action] = role.isLogger ? [.closeLogs(generation: 1)] : []
         #expect(effects(actions) == [.restorePrevious(reason)] + closed + dismissed)
-        for process in [Int32(100), 101, 200] { #expect(!state.isLeaving(process)) }
+        for process in [Int32(100), 101, 200] { #expect(!state.isExpectedToExit(process)) }
         // From here on as before: processes that die are replaced.
         _ = state.step(.processEnded(110, ChildExitStatus()), nowMs: 1100)
         let died = state.step(.processEnded(101, ChildExitStatus(signal: 9)), nowMs: 60_000)
@@ -131,7 +131,9 @@ import Testing
         // The next generation gets another number than the failed one.
         _ = state.step(.reloaded(settings(workers: 1, logger: 2)), nowMs: 1004)
         start(&state, [(.logger(2), 320), (.helper, 220), (.worker(0), 120)])
-        #expect(state.isLeaving(100) && state.isLeaving(200) && !state.isLeaving(120))
+        #expect(
+            state.isExpectedToExit(100) && state.isExpectedToExit(200)
+                && !state.isExpectedToExit(120))
     }
 
     @Test(arguments: [Signal.quit, .terminate, .interrupt])
@@ -143,7 +145,7 @@ import Testing
         #expect(actions.first == .restorePrevious("the server is shutting down"))
         #expect(actions.contains(.refuseReload("the server is shutting down")))
         #expect(!actions.contains { if case .start = $0 { true } else { false } })
-        for process in [Int32(100), 101, 110, 200] { #expect(state.isLeaving(process)) }
+        for process in [Int32(100), 101, 110, 200] { #expect(state.isExpectedToExit(process)) }
         for process in [Int32(100), 101, 110, 200, 300] {
             _ = state.step(.processEnded(process, ChildExitStatus()), nowMs: 1002)
         }

@@ -27,7 +27,8 @@ import Testing
         let outcome = loaded("events { }\nhttp { server { listen 80; \(text) } }\n")
         #expect(outcome.plan == nil)
         #expect(
-            outcome.report.contains("\"\(name)\" directive is refused: apus serves files only"),
+            outcome.report.contains(
+                "\"\(name)\" directive is refused: apus compresses with gzip only"),
             "\(outcome.report)")
         #expect(outcome.report.contains("\nhelp: "))
     }

@@ -5,7 +5,7 @@ public import Linux
 /// fact that nothing exists there.
 ///
 /// No result is older than the last byte that was received: the kernel notifies the cache of
-/// changes (``ChangeFeed``), and ``takeChanges()`` processes them between the receive and the
+/// changes (``ChangeFeed``), and ``processChanges()`` processes them between the receive and the
 /// lookup. Files on file systems without notifications are checked with stat(2) for every request.
 @safe
 public struct FileCache: ~Copyable {
@@ -102,7 +102,7 @@ public struct FileCache: ~Copyable {
         /// This process, however long that takes.
         case here
         /// This process if the bytes are in the page cache. Otherwise the file is cached as a
-        /// descriptor until ``takeBytes(of:)``.
+        /// descriptor until ``loadBytes(of:)``.
         case elsewhere
     }
 
@@ -284,7 +284,8 @@ public struct FileCache: ~Copyable {
 
     // MARK: changes and sweeping
 
-    /// Processes the changes that the kernel notifies of. Necessary when ``ChangeFeed/hasNews`` is
+    /// Processes the changes that the kernel notifies of. Necessary when
+    /// ``ChangeFeed/hasPendingChanges`` is
     /// true.
     public mutating func processChanges() {
         while let change = feed?.next() { table.addWatch(change) }

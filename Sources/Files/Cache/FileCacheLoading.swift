@@ -45,7 +45,7 @@ extension FileCache {
         // Without a watch, only the times of a regular file show changes, and stat(2) knows no
         // rules for links.
         if !entry.isWatched, !isRegular || key.links != .follow { return nil }
-        if entry.kind == .failed, !FileError(code: entry.error).isLasting { return nil }
+        if entry.kind == .failed, !FileError(code: entry.error).isCacheable { return nil }
         if isRegular, FileCache.mtimeIsAmbiguous(looked.fileStatus) { return nil }
         let hasBytes =
             isRegular && looked.fileStatus.size <= bounds.maxFileSize
@@ -144,7 +144,7 @@ extension FileCache {
 extension FileError {
     /// True if the result holds until something on the path changes. False for temporary shortages
     /// and I/O errors.
-    var isLasting: Bool { isMissing || isRefused }
+    var isCacheable: Bool { isMissing || isRefused }
 }
 
 // Eviction of entries, and what is dropped with them.

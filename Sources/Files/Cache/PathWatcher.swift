@@ -62,7 +62,7 @@ struct PathWatcher: ~Copyable {
     /// The number of nodes.
     var count: Int { nodes.count &- free.count }
 
-    /// Forgets everything: the kernel has dropped all watches.
+    /// Removes all nodes after the kernel has dropped all watches.
     mutating func reset() {
         nodes.removeAll()
         free.removeAll()

@@ -167,7 +167,7 @@ struct CachedResponse: BitwiseCopyable {
     /// The key of a cached response, in addition to its path.
     struct Key: BitwiseCopyable, Equatable {
         let server: Int32
-        /// The class of the client's Accept-Encoding (``CodingClasses``).
+        /// The class of the client's Accept-Encoding (``AcceptEncodingClasses``).
         let encodingClass: UInt16
         /// True for a client that has this version already: 304.
         let isNotModified: Bool

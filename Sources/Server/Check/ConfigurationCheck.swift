@@ -125,7 +125,7 @@ public enum Lint: String, CaseIterable, Sendable {
     case ifFile = "if-file"
     case gzipType = "gzip-type"
     case defaultType = "default-type"
-    case idle = "idle"
+    case ignoredDirective = "ignored-directive"
 
     /// A description in one line.
     public var summary: String {
@@ -141,7 +141,7 @@ public enum Lint: String, CaseIterable, Sendable {
         case .ifFile: "an if that tests for a file; try_files is the safe way"
         case .gzipType: "a media type in gzip_types that is already compressed"
         case .defaultType: "a common suffix without a media type"
-        case .idle: "a directive that is accepted and has no effect here"
+        case .ignoredDirective: "a directive that is accepted and has no effect here"
         }
     }
 }

@@ -70,7 +70,7 @@ enum CacheDirectives {
                 bounds.entries = try number(NginxSize.integer(count), use, index)
                 guard bounds.entries <= maxEntries else {
                     throw use.fail(
-                        "\"\(try use.text(index))\" is too many", at: index,
+                        "too many entries in \"\(try use.text(index))\"", at: index,
                         help: ["content_cache has at most \(maxEntries) entries"])
                 }
             } else if let size = try ZoneParameter.value(of: "file_max", use, index) {
@@ -91,7 +91,7 @@ enum CacheDirectives {
         guard let value else {
             throw use.fail(
                 "invalid value in \"\(try use.text(index))\"", at: index,
-                help: ["write content_cache size=64m entries=65536 file_max=16k"])
+                help: ["for example: content_cache size=64m entries=65536 file_max=16k"])
         }
         return value
     }

@@ -185,7 +185,7 @@ enum RefusedDirectives {
             "keyval", in: .http, "Sets variables from a store of keys and values.",
             advice: "remove it, or use a \"map\""),
         .refused(
-            "keyval_zone", in: .http, "A store of keys and values.",
+            "keyval_zone", in: .http, "Defines a store of keys and values.",
             advice: "remove it, or use a \"map\""),
         .refused(
             "zone_sync", in: .main, "Shares zones among several machines.",

@@ -20,8 +20,8 @@ enum ChoiceNotes {
             case .onlyServer: "the only server of the address"
             case .exact where host.isEmpty: "the request has no host, and the server has no name"
             case .exact: "\"\(host.text)\" is one of its names"
-            case .leadingWildcard: "its wildcard is the longest that \"\(host.text)\" ends in"
-            case .trailingWildcard: "its wildcard is the longest that \"\(host.text)\" begins with"
+            case .leadingWildcard: "its wildcard name is the longest that matches \"\(host.text)\""
+            case .trailingWildcard: "its wildcard name is the longest that matches \"\(host.text)\""
             case .regex:
                 "its name ~\(services.plan.regexes[Int(regex)].pattern) is the first that matches "
                     + "\"\(host.text)\""
@@ -47,7 +47,8 @@ enum ChoiceNotes {
             services.explanation?.note("selected: \(services.plan.text(ofLocation: index))")
         case .none, .limitReached:
             services.explanation?.note(
-                "selected: none, using \(services.plan.text(ofLocation: server.settings))")
+                "no location matches: the settings of "
+                    + "\(services.plan.text(ofLocation: server.settings)) apply")
         }
         services.explanation?.end()
         return match
@@ -76,9 +77,10 @@ extension Plan {
             explanation.note("\(text(ofLocation: location)): a prefix")
         }
         let longest = prefixes[found]
-        let consequence = longest.precedesRegexes ? ": no regular expression is tried" : ""
+        let consequence =
+            longest.precedesRegexes ? ", with ^~: regular expressions are skipped" : ""
         explanation.note(
-            "\(text(ofLocation: longest.location)): the longest prefix\(consequence)")
+            "\(text(ofLocation: longest.location)): the longest matching prefix\(consequence)")
     }
 }
 
@@ -88,7 +90,7 @@ extension Regex.Outcome {
         switch self {
         case .match: "matches"
         case .noMatch: "does not match"
-        case .limitReached: "hits its limit"
+        case .limitReached: "exceeds the step limit: 500"
         case .failed(let code): "fails with \(code)"
         }
     }

@@ -90,7 +90,8 @@ struct RequestURL: Equatable {
         let authority = String(rest[..<end])
         let target = String(rest[end...])
         guard !authority.contains("@") else {
-            throw ExplainError("\(text): a user goes into a field: -H \"Authorization: …\"")
+            throw ExplainError(
+                "\(text): a URL cannot contain a user name: write -H \"Authorization: …\"")
         }
         (host, port) = try RequestURL.split(authority, of: text)
         guard target.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
@@ -114,7 +115,8 @@ struct RequestURL: Equatable {
             guard digits.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }),
                 let number = UInt16(digits), number > 0
             else {
-                throw ExplainError("\(text): \"\(digits)\" is no port")
+                throw ExplainError(
+                    "\(text): invalid port \"\(digits)\": a port is a number from 1 to 65535")
             }
             port = number
             hostEnd = colon
@@ -124,7 +126,7 @@ struct RequestURL: Equatable {
             throw ExplainError("\(text): a URL names a host, as in http://example.com/")
         }
         guard host.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }) else {
-            throw ExplainError("\(text): \"\(host)\" is no host")
+            throw ExplainError("\(text): invalid host \"\(host)\"")
         }
         return (host, port)
     }

@@ -31,7 +31,7 @@ struct ExplainTarget {
         listen = found.listen
         local = found.local
         guard let given else {
-            self.client = ExplainTarget.neighbour(of: found.local)
+            self.client = ExplainTarget.localClient(of: found.local)
             return
         }
         let isMapped = local.family == .ipv6 && given.family == .ipv4 && local.isMapped
@@ -80,7 +80,7 @@ struct ExplainTarget {
     }
 
     /// Returns the address of this machine as seen from a local address.
-    private static func neighbour(of local: Peer) -> Peer {
+    private static func localClient(of local: Peer) -> Peer {
         let own = Peer(ipv4: 0x7F00_0001, port: clientPort)
         guard local.family == .ipv6 else { return own }
         return local.isMapped ? own.mapped : Peer(ipv6: 0, 1, port: clientPort)

@@ -8,7 +8,7 @@ import Linux
 /// socket, and responds there. Nothing is opened for writing, and it listens on nothing.
 public enum Explainer {
     /// The maximum time for a response, in milliseconds.
-    private static let patienceMs: Int64 = 10_000
+    private static let responseTimeoutMs: Int64 = 10_000
 
     /// Drops this process's rights to those of a configuration's workers, since they open its
     /// files: root's access shows nothing. Reads only what `sandbox_read` allows.
@@ -20,7 +20,7 @@ public enum Explainer {
             }
             try Sandbox(plan, identity: identity).enterReading()
         } catch {
-            throw ExplainError("cannot assume the rights of the workers: \(error)")
+            throw ExplainError("cannot drop to the rights of the workers: \(error)")
         }
     }
 
@@ -46,7 +46,7 @@ public enum Explainer {
             parts.append([
                 explanation.isFinished
                     ? "no response: the connection is closed"
-                    : "no response within \(patienceMs / 1000) seconds"
+                    : "no response within \(responseTimeoutMs / 1000) seconds"
             ])
         } else {
             parts += reader.heads
@@ -97,7 +97,7 @@ public enum Explainer {
             request = Array(proxyHeader(reached, explanation).utf8) + request
         }
         var reader = ResponseReader()
-        let endMs = worker.services.clock.monotonicMs &+ patienceMs
+        let endMs = worker.services.clock.monotonicMs &+ responseTimeoutMs
         while !explanation.isFinished, worker.services.connections[slot].state != .free,
             worker.services.clock.monotonicMs < endMs,
             // The rest arrives at limit_rate and is not waited for.

@@ -338,7 +338,7 @@ extension HelperClient {
         }
     }
 
-    /// Marks a job as failed; the next ``takeAnswer()`` reports it.
+    /// Marks a job as failed; the next ``nextReply()`` reports it.
     private mutating func fail(_ place: Int) {
         ageLinks.remove(place, from: &ages)
         if let job = jobs[place], job.waiters.isEmpty, job.client != nil {
@@ -411,7 +411,7 @@ extension HelperClient {
     var nextCheckMs: Int64 { watchdog.nextCheckMs }
 
     /// Fails jobs that have waited too long, and all jobs that were sent if nothing was heard of
-    /// the helper process for too long. ``takeAnswer()`` then reports them. Returns true if the
+    /// the helper process for too long. ``nextReply()`` then reports them. Returns true if the
     /// helper process must be replaced.
     mutating func checkTimeouts(nowMs: Int64) -> Bool {
         while let place = ages.first, let job = jobs[place],

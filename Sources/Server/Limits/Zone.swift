@@ -18,14 +18,14 @@ final class Zone {
     private var owner = UInt64.max
     private var registry: WorkerRegistry?
     /// The time until which a held lock is not waited for, after it was taken from its holder.
-    private var impatientUntilMs = Int64.min
+    private var lockRetryAtMs = Int64.min
     private var quietUntilMs = Int64.min
     /// Entries of closed connections that could not be released yet.
     private var unreleased: [Int] = []
 
     /// The time to wait for the lock of a living worker, at most once a second.
-    private static let patienceMs: Int64 = 100
-    private static let impatienceMs: Int64 = 1000
+    private static let lockTimeoutMs: Int64 = 100
+    private static let lockRetryIntervalMs: Int64 = 1000
     private static let reportIntervalMs: Int64 = 60_000
 
     /// Creates an empty zone. Its secret is shared like its memory: both exist before the fork.
@@ -64,7 +64,7 @@ final class Zone {
     }
 
     private func acquireLock() -> Bool {
-        let taken = lock.acquire(as: owner, patienceMs: 0) { registry?.isAlive($0) ?? true }
+        let taken = lock.acquire(as: owner, timeoutMs: 0) { registry?.isAlive($0) ?? true }
         if taken == .free { return true }
         if taken == .orphaned {
             table.repair()
@@ -77,15 +77,15 @@ final class Zone {
     /// waited for once a second.
     private func acquireHeldLock() -> Bool {
         let nowMs = Clock.monotonicMs()
-        guard nowMs >= impatientUntilMs else { return false }
-        let taken = lock.acquire(as: owner, patienceMs: Zone.patienceMs) {
+        guard nowMs >= lockRetryAtMs else { return false }
+        let taken = lock.acquire(as: owner, timeoutMs: Zone.lockTimeoutMs) {
             registry?.isAlive($0) ?? true
         }
         if taken == .free { return true }
         if taken != .orphaned {
-            impatientUntilMs = Clock.monotonicMs() &+ Zone.impatienceMs
+            lockRetryAtMs = Clock.monotonicMs() &+ Zone.lockRetryIntervalMs
             reportOccasionally(
-                "was locked for \(Zone.patienceMs) ms; took the lock from its holder")
+                "was locked for \(Zone.lockTimeoutMs) ms; took the lock from its holder")
         }
         guard taken != nil else { return false }
         table.repair()

@@ -181,7 +181,7 @@ struct LogOutput {
         quietUntilMs = nowMs &+ LogOutput.reportIntervalMs
         isFaultReported = true
         let reason = SystemError("write() to", name, code: fault)
-        guard lostCount > 0 else { return "\(reason); its lines are kept and written later" }
+        guard lostCount > 0 else { return "\(reason): buffering its lines and retrying" }
         let lost = lostCount == 1 ? "1 line of \(name) was" : "\(lostCount) lines of \(name) were"
         lostCount = 0
         return "\(lost) lost, the last error: \(reason)"

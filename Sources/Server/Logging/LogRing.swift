@@ -24,7 +24,7 @@ struct LogRing: BitwiseCopyable {
         static let lost = 1
         static let tooLong = 2
         /// The tail when it was last read.
-        static let knownTail = 3
+        static let cachedTail = 3
         /// The head at which the amount is next checked.
         static let nextCheck = 4
         /// The head when the current worker started.
@@ -64,7 +64,7 @@ struct LogRing: BitwiseCopyable {
             words.release((tail &+ 7) & ~7, at: Word.head)
         }
         words.release(words[Word.head], at: Word.start)
-        words[Word.knownTail] = tail
+        words[Word.cachedTail] = tail
         words[Word.nextCheck] = 0
     }
 
@@ -77,7 +77,7 @@ struct LogRing: BitwiseCopyable {
         }
         let head = words[Word.head]
         let next = head &+ LogRing.taken(line.count)
-        if next &- words[Word.knownTail] > UInt64(bytes.size), !hasRoom(until: next) {
+        if next &- words[Word.cachedTail] > UInt64(bytes.size), !hasRoom(until: next) {
             return false
         }
         let numbers = record.numbers(count: line.count)
@@ -100,8 +100,8 @@ struct LogRing: BitwiseCopyable {
     /// Returns true if there is room by now; counts a lost line otherwise.
     @inline(never)
     private func hasRoom(until next: UInt64) -> Bool {
-        words[Word.knownTail] = words.acquire(at: Word.tail)
-        if next &- words[Word.knownTail] <= UInt64(bytes.size) { return true }
+        words[Word.cachedTail] = words.acquire(at: Word.tail)
+        if next &- words[Word.cachedTail] <= UInt64(bytes.size) { return true }
         words.release(words[Word.lost] &+ 1, at: Word.lost)
         wakeup.wakeIfAsleep()
         return false
@@ -111,9 +111,9 @@ struct LogRing: BitwiseCopyable {
     @inline(never)
     private func wakeAtThreshold(_ head: UInt64) {
         let tail = words.acquire(at: Word.tail)
-        let isMuch = head &- tail >= UInt64(LogRing.wakeThreshold)
-        words[Word.nextCheck] = (isMuch ? head : tail) &+ UInt64(LogRing.wakeThreshold)
-        if isMuch { wakeup.wakeReader() }
+        let exceedsThreshold = head &- tail >= UInt64(LogRing.wakeThreshold)
+        words[Word.nextCheck] = (exceedsThreshold ? head : tail) &+ UInt64(LogRing.wakeThreshold)
+        if exceedsThreshold { wakeup.wakeReader() }
     }
 
     /// Returns the bytes that a line occupies, with its record and alignment.
@@ -232,7 +232,7 @@ struct LogRecord: BitwiseCopyable, Equatable {
     var level: LogLevel = .error
     /// The index of the error log that it is for, or that reports if the file cannot be opened.
     var errorLog: Int = 0
-    /// The index of the plan's log file, syslog server or ``NamedLog``.
+    /// The index of the plan's log file, syslog server or ``VariableLog``.
     var target: Int = 0
     /// The length of the name, or the time of a syslog message in seconds since 1970.
     var detail: Int = 0

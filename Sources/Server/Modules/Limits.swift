@@ -91,7 +91,7 @@ enum LimitReqDirectives {
                 ]
             )
         }
-        return thousandfold(number) / seconds
+        return inThousandths(number) / seconds
     }
 
     private static func limit(_ use: DirectiveUse) throws(Diagnostic) -> LimitReqDraft {
@@ -123,10 +123,10 @@ enum LimitReqDirectives {
         guard let number = NginxSize.integer(digits), number > 0 else {
             throw use.fail("invalid \(name) value \"\(try use.text(index))\"", at: index)
         }
-        return thousandfold(number)
+        return inThousandths(number)
     }
 
-    private static func thousandfold(_ number: Int) -> Int64 {
+    private static func inThousandths(_ number: Int) -> Int64 {
         min(Int64(number), RequestRate.maxExcess / 1000) &* 1000
     }
 }

@@ -184,7 +184,8 @@ extension RealIP {
         guard chain.isChanged else { return nil }
         services.socketPeers[request.slot] = services.peers[request.slot]
         services.peers[request.slot] = chain.address
-        services.explanation?.note("the client is \(chain.address.text), as a trusted proxy says")
+        services.explanation?.note(
+            "the client is \(chain.address.text), from the header of a trusted proxy")
         request.hasRealAddress = true
         return nil
     }

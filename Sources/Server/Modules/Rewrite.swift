@@ -120,11 +120,20 @@ enum Rewrite: Step {
         let first = try use.word(0)
         guard let status = NginxSize.integer(first.bytes[...]) else {
             guard use.arguments.count == 1, isAbsoluteURL(first.bytes) else {
-                throw use.fail("invalid return code \"\(first.text)\"", at: 0)
+                throw use.fail(
+                    "invalid return code \"\(first.text)\"", at: 0,
+                    help: [
+                        "a code is a number from 0 to 999; a redirect needs an absolute URL or path"
+                    ])
             }
             return .respond(status: 302, text: first)
         }
-        guard status <= 999 else { throw use.fail("invalid return code \"\(first.text)\"", at: 0) }
+        guard status <= 999 else {
+            throw use.fail(
+                "invalid return code \"\(first.text)\"", at: 0,
+                help: ["a code is a number from 0 to 999; a redirect needs an absolute URL or path"]
+            )
+        }
         return .respond(status: status, text: use.arguments.count == 2 ? try use.word(1) : nil)
     }
 }

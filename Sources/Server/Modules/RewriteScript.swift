@@ -122,7 +122,8 @@ extension Rewrite {
             return false
         case .limitReached:
             services.logError(
-                .error, "\(named(regex, request, services)) hit its limit on \"\(subject.text)\"",
+                .error,
+                "\(named(regex, request, services)) took too many steps on \"\(subject.text)\"",
                 request)
             return nil
         case .failed(let code):
@@ -217,7 +218,8 @@ extension Rewrite {
         case .limitReached, .failed:
             services.logError(
                 .error,
-                "\(named(step.regex, request, services)) hit its limit on \"\(path.span.text)\"",
+                "\(named(step.regex, request, services)) took too many steps on "
+                    + "\"\(path.span.text)\"",
                 request)
             return .ended(.status(500))
         }

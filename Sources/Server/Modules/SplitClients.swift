@@ -96,7 +96,7 @@ struct SplitPart: BitwiseCopyable {
 /// Adds up the shares of a `split_clients` block.
 struct SplitShares {
     /// The sum of all shares, in hundredths of a percent.
-    static let fullScale: UInt32 = 10_000
+    static let hundredPercent: UInt32 = 10_000
 
     private var sum: UInt32 = 0
     private var end: UInt32 = 0
@@ -106,15 +106,15 @@ struct SplitShares {
     /// Adds a share in hundredths of a percent. Returns the hash where it ends; nil if the sum
     /// exceeds 100 %.
     mutating func add(_ share: UInt32) -> UInt32? {
-        guard share <= SplitShares.fullScale &- sum else { return nil }
+        guard share <= SplitShares.hundredPercent &- sum else { return nil }
         sum &+= share
-        let width = UInt64(share) &* UInt64(UInt32.max) / UInt64(SplitShares.fullScale)
+        let width = UInt64(share) &* UInt64(UInt32.max) / UInt64(SplitShares.hundredPercent)
         end = end &+ UInt32(truncatingIfNeeded: width)
         return end
     }
 
     /// Adds `*`: only another one may follow.
-    mutating func addRest() { sum = SplitShares.fullScale }
+    mutating func addRest() { sum = SplitShares.hundredPercent }
 
     /// Parses `0.5%` into hundredths of a percent; nil if it is not a percentage above zero with at
     /// most two decimals.

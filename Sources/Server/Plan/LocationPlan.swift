@@ -236,7 +236,7 @@ struct AccessLogPlan: BitwiseCopyable {
     var format: Int32
     /// The index of the template that must be neither empty nor `0`; -1 for none.
     var condition: Int32 = -1
-    /// The index of the plan's ``NamedLog`` whose rules the name must meet; -1 for none.
+    /// The index of the plan's ``VariableLog`` whose rules the name must meet; -1 for none.
     var named: Int32 = -1
 }
 

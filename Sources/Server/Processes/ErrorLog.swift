@@ -139,7 +139,7 @@ public final class ErrorLog {
         reportLosses()
     }
 
-    /// Collects messages of level error and above until ``takeCollected()``.
+    /// Collects messages of level error and above until ``popCollected()``.
     func collect() { collected = [] }
 
     /// Returns the collected messages and stops collecting.

@@ -140,13 +140,13 @@ struct ServiceManager {
         guard let socket = value("NOTIFY_SOCKET"), socket.hasPrefix("/") || socket.hasPrefix("@")
         else { return nil }
         self.socket = socket
-        let isForUs = value("WATCHDOG_PID").map { Int32($0) == currentProcess() } ?? true
+        let isOwnWatchdog = value("WATCHDOG_PID").map { Int32($0) == currentProcess() } ?? true
         let limit = value("WATCHDOG_USEC").flatMap { Int64($0) }
         // Twice within the time, as sd_watchdog_enabled(3) recommends.
-        watchdogMs = isForUs ? limit.flatMap { $0 > 0 ? max(1, $0 / 2000) : nil } : nil
+        watchdogMs = isOwnWatchdog ? limit.flatMap { $0 > 0 ? max(1, $0 / 2000) : nil } : nil
     }
 
-    /// Notifies that the configuration is in force, and that this is the main process.
+    /// Notifies that the configuration is in use, and that this is the main process.
     func ready(_ status: String) {
         send(["READY=1", "MAINPID=\(currentProcess())", "STATUS=\(status)"])
     }

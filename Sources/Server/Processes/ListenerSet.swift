@@ -200,7 +200,7 @@ struct ListenerFault: CustomStringConvertible {
             case .isFiltered: "has a filter that the server did not attach"
             case nil: "is missing"
             }
-        let remedy = isOurs ? "binding it again" : "restart the socket's unit"
+        let remedy = isOurs ? "binding it again" : "restart the systemd socket unit"
         return "the listening socket of \(address) \(cause): \(remedy)"
     }
 }

@@ -11,7 +11,7 @@ struct Logger: ~Copyable {
     /// The time for which lines are collected while some are arriving.
     static let pauseMs: Int64 = 100
     /// The time to wait for full pipes before exiting.
-    private static let lastPatienceMs: Int64 = 1000
+    private static let finalFlushTimeoutMs: Int64 = 1000
     /// The number of bytes taken from a ring before they are written.
     private static let sliceBytes: UInt64 = 131_072
 
@@ -138,7 +138,7 @@ struct Logger: ~Copyable {
             let times = brokenCount == 1 ? "" : ", \(brokenCount) times"
             brokenCount = 0
             writer.log(
-                .alert, "a worker's ring of log lines was broken\(times); lines are lost",
+                .alert, "the log ring of a worker was corrupted\(times): its lines are lost",
                 nowMs: nowMs)
         }
         if lost > 0 {
@@ -150,7 +150,7 @@ struct Logger: ~Copyable {
         if tooLong > 0 {
             writer.log(
                 .alert,
-                "\(Logger.lines(tooLong)) lost, because of more than "
+                "\(Logger.lines(tooLong)) lost: a line is longer than "
                     + "\(LogRing.maxRecordSize) bytes", nowMs: nowMs)
         }
         writer.flush(nowMs: nowMs)
@@ -178,7 +178,7 @@ struct Logger: ~Copyable {
 
     private mutating func finish() {
         _ = drain()
-        let endMs = Clock.monotonicMs() &+ Logger.lastPatienceMs
+        let endMs = Clock.monotonicMs() &+ Logger.finalFlushTimeoutMs
         writer.flushAll(nowMs: Clock.monotonicMs())
         while !writer.waitsFor.isEmpty, Clock.monotonicMs() < endMs {
             _ = waitUntilReady(readable: [], writable: writer.waitsFor, timeoutMs: 100)

@@ -294,7 +294,8 @@ extension Master {
 
     /// Logs what a worker was doing that was killed by a signal, unless it was told to exit.
     private func reportDeath(of process: Int32) {
-        guard !state.isLeaving(process), let last = workerRecords.activity(of: process) else {
+        guard !state.isExpectedToExit(process), let last = workerRecords.activity(of: process)
+        else {
             return
         }
         for line in deaths.lines(process, last) { generation.errorLog.write(.alert, line) }

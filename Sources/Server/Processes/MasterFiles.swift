@@ -215,7 +215,7 @@ public struct ReloadWatch: ~Copyable {
 
     /// The result of a reload.
     public enum Result: Equatable, Sendable {
-        /// The configuration is in force, and no connection is accepted with the old one.
+        /// The configuration is in use, and no connection is accepted with the old one.
         case inForce
         /// The old configuration stays, for these reasons, with line ends.
         case failed(String)

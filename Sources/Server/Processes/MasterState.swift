@@ -17,7 +17,7 @@ public struct MasterState {
         /// The generation that it was started for.
         var generation = 0
         /// True if it was told to exit, so that its exit is expected.
-        var isLeaving = false
+        var isExpectedToExit = false
         var serves = false
         var acceptsNoMore = false
         /// The next signal, and when it is sent unless the process has exited.
@@ -114,7 +114,7 @@ public struct MasterState {
         case .logsReopened:
             defer { awaitsReopening = false }
             return awaitsReopening ? [.reopenLogs] : []
-        case .reloadFailed: return [.log(.error, "the old configuration stays in force")]
+        case .reloadFailed: return [.log(.error, "the old configuration stays in use")]
         case .upgraded(let process):
             successor = process
             return [.log(.notice, "start new binary process \(process)")]
@@ -127,12 +127,12 @@ public struct MasterState {
     var mayReplaceWorkers: Bool { mode == .serving && transition == nil && successor == nil }
 
     mutating func startAll(_ nowMs: Int64) -> [Action] {
-        announcementMs = nowMs &+ MasterState.patienceMs
+        announcementMs = nowMs &+ MasterState.announcementTimeoutMs
         return [.log(.notice, "start worker processes")] + settings.roles.map { .start($0) }
     }
 
     /// The time that all workers may take to start serving, and the old ones to stop accepting.
-    static let patienceMs: Int64 = 10_000
+    static let announcementTimeoutMs: Int64 = 10_000
 
     private mutating func change(_ process: Int32, _ body: (inout Child) -> Void) {
         guard let place = children.firstIndex(where: { $0.process == process }) else { return }
@@ -142,8 +142,8 @@ public struct MasterState {
     private mutating func announceWhenServed() -> [Action] {
         let workers = children.filter(\.role.isWorker)
         let isServed =
-            workers.count { !$0.isLeaving && $0.serves } &+ fatalCount >= settings.workers
-            && workers.allSatisfy { !$0.isLeaving || $0.acceptsNoMore }
+            workers.count { !$0.isExpectedToExit && $0.serves } &+ fatalCount >= settings.workers
+            && workers.allSatisfy { !$0.isExpectedToExit || $0.acceptsNoMore }
         return isServed ? announce() : []
     }
 
@@ -233,7 +233,7 @@ extension MasterState {
         case reload
         /// Report that a HUP cannot be handled now, and the reason.
         case refuseReload(String)
-        /// Announce that the configuration is in force: all its workers serve, those of the
+        /// Announce that the configuration is in use: all its workers serve, those of the
         /// previous one accept no more connections. Once for a start or a reload.
         case announce
         /// Start the current binary; followed by `upgraded` or `upgradeFailed`.

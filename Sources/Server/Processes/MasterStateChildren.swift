@@ -16,7 +16,7 @@ extension MasterState {
         }
         if child.role.isLogger { return actions + handleExit(ofLogger: child, ending, nowMs) }
         // A process of the previous generation is replaced if that continues.
-        guard mode == .serving, !child.isLeaving, child.generation == generation else {
+        guard mode == .serving, !child.isExpectedToExit, child.generation == generation else {
             return actions + exitIfAlone() + exitIfNothingServes(nowMs)
         }
         if ending.signal == 0 && ending.code == 2 && child.role.isWorker {
@@ -35,7 +35,7 @@ extension MasterState {
         let name = "new binary process \(successor ?? 0)"
         successor = nil
         let actions = [ending.message(of: name), .restorePidFile]
-        return mode == .withdrawn ? actions + serveAgain(nowMs) : actions
+        return mode == .withdrawn ? actions + resumeServing(nowMs) : actions
     }
 
     /// Replaces a worker that hangs. It may take long to die, within a call on a disk or a network
@@ -43,9 +43,9 @@ extension MasterState {
     mutating func replace(_ process: Int32, _ nowMs: Int64) -> [Action] {
         guard let place = children.firstIndex(where: { $0.process == process }) else { return [] }
         let isWanted =
-            mode == .serving && !children[place].isLeaving
+            mode == .serving && !children[place].isExpectedToExit
             && children[place].generation == generation
-        children[place].isLeaving = true
+        children[place].isExpectedToExit = true
         children[place].nextSignal = settings.wantsCores ? (.kill, nowMs &+ 5000) : nil
         return [.send(settings.wantsCores ? .abort : .kill, to: process)]
             + (isWanted ? [.start(children[place].role)] : [])
@@ -60,7 +60,7 @@ extension MasterState {
     mutating func replaceHelper(reportedBy worker: Int32, _ nowMs: Int64) -> [Action] {
         guard let reporter = children.first(where: { $0.process == worker && $0.role.isWorker }),
             let place = children.firstIndex(where: {
-                $0.role == .helper && $0.isLeaving == reporter.isLeaving
+                $0.role == .helper && $0.isExpectedToExit == reporter.isExpectedToExit
                     && !$0.wasKilledAfterTimeout
                     && $0.generation == reporter.generation
             }), nowMs &- children[place].startedMs >= MasterState.minHelperLifetimeMs
@@ -72,8 +72,8 @@ extension MasterState {
     }
 
     /// Returns true if a process was told to exit, or has exited: its exit is expected.
-    public func isLeaving(_ process: Int32) -> Bool {
-        children.first { $0.process == process }?.isLeaving ?? true
+    public func isExpectedToExit(_ process: Int32) -> Bool {
+        children.first { $0.process == process }?.isExpectedToExit ?? true
     }
 
     /// Handles the exit of a logger. Its successor continues with its lines; one that dies again
@@ -124,7 +124,7 @@ extension MasterState {
         if let transition {
             if let failure = transition.failure { return abandonStart(failure, nowMs) }
             guard nowMs < transition.deadlineMs else {
-                let seconds = MasterState.startPatienceMs / 1000
+                let seconds = MasterState.startTimeoutMs / 1000
                 return abandonStart("not all processes have started within \(seconds) s", nowMs)
             }
         }

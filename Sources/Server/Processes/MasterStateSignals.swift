@@ -51,14 +51,14 @@ extension MasterState {
                 let reason = "the new binary process \(successor) has taken over"
                 return received(.hangup, "ignoring: \(reason)") + [.refuseReload(reason)]
             }
-            return received(.hangup, "serving again") + serveAgain(nowMs)
+            return received(.hangup, "serving again") + resumeServing(nowMs)
         }
-        // The previous configuration is in force, though not in all workers yet.
+        // The previous configuration is in use, though not in all workers yet.
         return announce() + received(.hangup, "reconfiguring") + [.reload]
     }
 
     /// Starts workers again, with the same configuration, after they were told to exit.
-    mutating func serveAgain(_ nowMs: Int64) -> [Action] {
+    mutating func resumeServing(_ nowMs: Int64) -> [Action] {
         mode = .serving
         backoff = RespawnBackoff()
         fatalCount = 0
@@ -103,7 +103,7 @@ extension MasterState {
             isFirst ? [.log(.notice, "gracefully shutting down"), .closeListeners] : []
         if let timeoutMs { scheduleForcedExit(atMs: nowMs &+ timeoutMs &+ MasterState.lastMs) }
         return announce() + actions
-            + dismissAll(timeoutMs, nowMs, loggersMs: MasterState.loggersMs) + exitIfAlone()
+            + terminateChildren(timeoutMs, nowMs, loggersMs: MasterState.loggersMs) + exitIfAlone()
     }
 
     // One deadline limits the whole shutdown: the following times count from it, and do not add up.
@@ -131,7 +131,7 @@ extension MasterState {
                 children[index].nextSignal = (.kill, nowMs &+ MasterState.loggersMs)
                 continue
             }
-            children[index].isLeaving = true
+            children[index].isExpectedToExit = true
             children[index].nextSignal = (.kill, nowMs &+ MasterState.killMs)
             actions.append(.send(.terminate, to: children[index].process))
         }
@@ -142,7 +142,7 @@ extension MasterState {
     private mutating func withdraw(_ nowMs: Int64) -> [Action] {
         mode = .withdrawn
         dueStarts.removeAll { !$0.role.isLogger }
-        return dismissAll(settings.shutdownTimeoutMs, nowMs)
+        return terminateChildren(settings.shutdownTimeoutMs, nowMs)
     }
 
     /// The time that a logger has for the last lines, after the last of its workers has exited or
@@ -152,7 +152,7 @@ extension MasterState {
     /// Sends QUIT to processes for which `isGoing` is true and that have not got it; sets a
     /// deadline for all of them that have none or a later one. Their logger is killed `loggersMs`
     /// after it.
-    mutating func dismissAll(
+    mutating func terminateChildren(
         _ timeoutMs: Int64?, _ nowMs: Int64, loggersMs: Int64 = killMs + loggersTimeMs,
         where isGoing: (Child) -> Bool = { _ in true }
     ) -> [Action] {
@@ -160,10 +160,10 @@ extension MasterState {
         for index in children.indices where isGoing(children[index]) {
             let isLogger = children[index].role.isLogger
             if !children[index].role.isWorker, mode == .withdrawn { continue }
-            if !children[index].isLeaving, !isLogger {
+            if !children[index].isExpectedToExit, !isLogger {
                 actions.append(.send(.quit, to: children[index].process))
             }
-            children[index].isLeaving = true
+            children[index].isExpectedToExit = true
             guard let timeoutMs else { continue }
             let atMs = nowMs &+ timeoutMs
             if isLogger {
@@ -180,13 +180,13 @@ extension MasterState {
 // The transition between generations at a reload, and back.
 extension MasterState {
     /// The time within which all processes of a new generation must run.
-    static let startPatienceMs: Int64 = 15_000
+    static let startTimeoutMs: Int64 = 15_000
 
     /// Starts the processes of `next`. Those that serve stay until the new ones do.
     mutating func replaceWorkers(_ next: Settings, _ nowMs: Int64) -> [Action] {
         transition = Transition(
             previous: settings, previousGeneration: generation, previousMode: mode,
-            deadlineMs: nowMs &+ MasterState.startPatienceMs)
+            deadlineMs: nowMs &+ MasterState.startTimeoutMs)
         lastGeneration &+= 1
         generation = lastGeneration
         settings = next
@@ -199,7 +199,7 @@ extension MasterState {
 
     /// Returns true if `child` belongs to a generation that is being started.
     func isNew(_ child: Child) -> Bool {
-        transition != nil && child.generation == generation && !child.isLeaving
+        transition != nil && child.generation == generation && !child.isExpectedToExit
     }
 
     /// Records that the new generation cannot be started. It is aborted at the next `tick`, when
@@ -216,10 +216,12 @@ extension MasterState {
         }
         guard isReady else { return [] }
         self.transition = nil
-        announcementMs = nowMs &+ MasterState.patienceMs
+        announcementMs = nowMs &+ MasterState.announcementTimeoutMs
         let current = generation
         return [.dropPrevious]
-            + dismissAll(transition.previous.shutdownTimeoutMs, nowMs) { $0.generation != current }
+            + terminateChildren(transition.previous.shutdownTimeoutMs, nowMs) {
+                $0.generation != current
+            }
             + popDeferred(nowMs)
     }
 
@@ -239,14 +241,14 @@ extension MasterState {
         backoff = RespawnBackoff()
         dueStarts.removeAll { $0.role == logger.map { .logger($0) } || !$0.role.isLogger }
         var actions: [Action] = [
-            .log(.error, "\(reason): the old configuration stays in force"),
+            .log(.error, "\(reason): the old configuration stays in use"),
             .restorePrevious(reason),
         ]
         if let logger, !children.contains(where: { $0.role == .logger(logger) }) {
             // The exit of this logger will not close its logs.
             actions.append(.closeLogs(generation: logger))
         }
-        actions += dismissAll(timeoutMs, nowMs) { $0.generation == failed }
+        actions += terminateChildren(timeoutMs, nowMs) { $0.generation == failed }
         if isEnding {
             let reloadIsPending = deferred.contains(.hangup)
             deferred = []
@@ -260,7 +262,7 @@ extension MasterState {
         guard mode == .serving else { return [] }
         return settings.roles.filter { role in
             !children.contains { child in
-                child.role == role && child.generation == generation && !child.isLeaving
+                child.role == role && child.generation == generation && !child.isExpectedToExit
             }
         }.map { .start($0) }
     }

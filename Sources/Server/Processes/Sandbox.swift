@@ -75,7 +75,10 @@ struct Sandbox {
                 return true
             }
             return false
-        }.map { "sandbox_read: \"\($0)\" does not exist: workers cannot read it until a reload" }
+        }.map {
+            "sandbox_read: \"\($0)\" does not exist: workers cannot read this path until a "
+                + "reload"
+        }
     }
 
     // MARK: in the process
@@ -144,7 +147,7 @@ struct Sandbox {
             for failure in try Landlock.enforce(exceptions, version: version) {
                 // Missing paths are reported by the master.
                 guard failure.code != Errno.noEntry else { continue }
-                log.write(.warn, "\(failure): workers cannot read it")
+                log.write(.warn, "\(failure): workers cannot read this path until a reload")
             }
         }
     }

@@ -48,7 +48,7 @@ struct CrashReports {
     /// The number of such requests that are remembered.
     static let remembered = 16
 
-    private var killers: [(request: String, count: Int)] = []
+    private var crashingRequests: [(request: String, count: Int)] = []
 
     /// Returns the log lines about a worker that was killed by a signal, from its last report.
     mutating func lines(_ process: Int32, _ last: Activity.Snapshot) -> [String] {
@@ -65,15 +65,15 @@ struct CrashReports {
         return lines
     }
 
-    /// Counts a request, in place of the one that was not seen for longest if there is no room.
+    /// Counts a request, replacing the least recently seen one if there is no room.
     /// Returns its count.
     private mutating func remember(_ request: String) -> Int {
         var count = 1
-        if let place = killers.firstIndex(where: { $0.request == request }) {
-            count = killers.remove(at: place).count &+ 1
+        if let place = crashingRequests.firstIndex(where: { $0.request == request }) {
+            count = crashingRequests.remove(at: place).count &+ 1
         }
-        killers.append((request, count))
-        if killers.count > CrashReports.remembered { killers.removeFirst() }
+        crashingRequests.append((request, count))
+        if crashingRequests.count > CrashReports.remembered { crashingRequests.removeFirst() }
         return count
     }
 

@@ -247,7 +247,8 @@ enum FileResponse {
         return .responded
     }
 
-    /// Returns the type of a part, which is that of the whole.
+    /// Returns the Content-Type of a part of a multipart/byteranges response: that of the whole
+    /// file.
     private static func partType(of head: ResponseHead, _ request: borrowing Request) -> [UInt8] {
         guard let type = head.contentType else { return [] }
         let charset = request.evaluatedCharset ?? []

@@ -27,7 +27,7 @@ extension DirectiveGroup {
             refuses: "invalid value in \"size=many\"", nginx: .ownAddition)
         DirectiveCase(
             "content_cache: more entries than memory", http: "content_cache entries=9999999;",
-            refuses: "\"entries=9999999\" is too many", nginx: .ownAddition)
+            refuses: "too many entries in \"entries=9999999\"", nginx: .ownAddition)
         DirectiveCase(
             "open_file_cache: without max", server: "open_file_cache inactive=3s;",
             refuses: "\"open_file_cache\" must have the \"max\" parameter")

@@ -2,7 +2,7 @@ extension DirectiveGroup {
     /// geo: variables that depend on an address.
     static let geos = DirectiveGroup("geos") {
         DirectiveCase(
-            "geo: the longest prefix of an address in a variable",
+            "geo: the longest matching prefix of an address in a variable",
             declares: """
                 geo $arg_a $geo_cidr {
                     default none; 10.0.0.0/8 ten; 10.1.0.0/16 inner; 10.1.2.3 one;

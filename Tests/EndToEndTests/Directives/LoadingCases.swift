@@ -81,7 +81,7 @@ extension DirectiveGroup {
             refuses: "the \"ssl\" parameter is refused", nginx: .ownAddition)
         DirectiveCase(
             "proxy_pass: refused", server: "location / { proxy_pass http://127.0.0.1:1; }",
-            refuses: "\"proxy_pass\" directive is refused: apus serves files only",
+            refuses: "\"proxy_pass\" directive is refused: apus compresses with gzip only",
             nginx: .ownAddition)
         DirectiveCase(
             "listen: an option twice",
