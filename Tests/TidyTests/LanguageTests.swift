@@ -64,6 +64,26 @@ import Testing
         }
     }
 
+    /// The identifiers in the code of all sources and tests.
+    private static let identifiers = Set(
+        (SourceFile.swiftSources + SourceFile.tests).flatMap { $0.identifiers.map(\.text) })
+
+    @Test(arguments: SourceFile.swiftSources)
+    func referencedSymbolExists(file: SourceFile) throws {
+        let reference = try Regex(#"``([^`]+)``"#)
+        for (index, line) in file.lines.enumerated() where line.contains("//") {
+            for match in line.matches(of: reference) {
+                let text = match.output[1].substring ?? ""
+                let path = text.prefix { $0 != "(" }.split { $0 == "/" || $0 == "." }
+                for name in path {
+                    #expect(
+                        Self.identifiers.contains(String(name)),
+                        "\(file.path):\(index + 1): ``\(text)``")
+                }
+            }
+        }
+    }
+
     @Test(arguments: [
         ("Nobody waits for it.", "nobody"), ("The master is told that", "is told"),
         ("Returns the cached response.", nil), ("a busybody", nil), ("user nobody nogroup;", nil),

@@ -5,7 +5,7 @@ import Linux
 ///
 /// Jobs that requests wait for take turns by client (``FairQueue``); the jobs of a client that
 /// disconnects are cancelled in constant time. A request waits a bounded time, whatever the helper
-/// process does (``AideLine/look(nowMs:)``).
+/// process does (``checkTimeouts(nowMs:)``).
 struct HelperClient {
     /// The maximum number of passwords sent to the helper process, so that the first password of a
     /// client does not wait for many others. The rest is queued here.
