@@ -109,22 +109,23 @@ public struct DirectiveRow<Draft>: Sendable {
     }
 
     /// Creates a directive that is an error in every context, with a block or without, unless its
-    /// first argument is `harmless`.
+    /// first argument is `ignoredValue`.
     ///
     /// - Parameters:
     /// - summary: its effect in nginx.
     /// - advice: the alternative to suggest.
     public static func refused(
-        _ name: String, in contexts: Contexts, unless harmless: String? = nil,
+        _ name: String, in contexts: Contexts, unless ignoredValue: String? = nil,
         of family: String? = nil, _ summary: String, advice: String
     ) -> DirectiveRow {
         DirectiveRow(
             name: name, kind: .refused, contexts: contexts, arguments: .atLeast(0),
-            summary: summary, defaultText: harmless, opens: nil, isRawBlock: false, repeats: .yes,
+            summary: summary, defaultText: ignoredValue, opens: nil, isRawBlock: false,
+            repeats: .yes,
             difference: advice, family: family,
             apply: { (_, use) throws(Diagnostic) in
-                if let harmless, let first = use.arguments.first,
-                    ASCII.equalsIgnoringCase(first.bytes, harmless)
+                if let ignoredValue, let first = use.arguments.first,
+                    ASCII.equalsIgnoringCase(first.bytes, ignoredValue)
                 {
                     return
                 }

@@ -154,9 +154,9 @@ private func confined(_ returned: Int32, _ call: String) throws(SystemError) -> 
     }
 
     /// Performs one action of an attacker who has taken over this process, by its name
-    /// (break-in.c).
+    /// (sandbox-probe.c).
     public func probeSandbox(_ what: String) -> SandboxProbeOutcome {
-        let returned = unsafe what.withCString { unsafe clinux_break_in($0) }
+        let returned = unsafe what.withCString { unsafe clinux_sandbox_probe($0) }
         if returned == 1 { return .unknown }
         return returned < 0 ? .refused(0 &- returned) : .succeeded
     }

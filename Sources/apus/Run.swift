@@ -86,9 +86,9 @@ private func send(_ order: CommandLineOptions.Order, to file: PidFile) -> Int32 
 /// Runs `-s reload`: waits for its result.
 private func sendReload(to master: borrowing ProcessHandle) -> Int32 {
     let process = master.process
-    let watch: ReloadWatch?
+    let watch: ReloadRecordReader?
     do throws(SystemError) {
-        watch = try ReloadWatch(of: process)
+        watch = try ReloadRecordReader(of: process)
     } catch {
         watch = nil
         printError("[warn] cannot wait for the result of the reload: \(error)")

@@ -15,10 +15,11 @@ struct BrokenListenerTests {
             main: "sandbox off;" + (Product.isRoot ? "user root;" : ""), workers: 2
         ).replacingOccurrences(of: "events {", with: "events { use \(engine);")
         let server = try TestServer(
-            configuration: configuration, files: ["a": "hello"], environment: ["APUS_BREAK_IN=1"])
+            configuration: configuration, files: ["a": "hello"],
+            environment: ["APUS_SANDBOX_PROBE=1"])
         let before = try server.waitForWorkers(2)
         let other = try RawClient(.ipv4(server.ports[1]), of: server)
-        try other.request("GET /break-in/\(what) HTTP/1.1")
+        try other.request("GET /sandbox-probe/\(what) HTTP/1.1")
         #expect(try other.response().status == 404)
         let line = "the listening socket of 127.0.0.1:\(server.port) "
         try server.waitForError(line)
@@ -37,9 +38,9 @@ struct BrokenListenerTests {
         let server = try TestServer(
             configuration: TestServer.configuration(
                 "listen 127.0.0.1:PORT2;", main: "sandbox off; master_process off;"),
-            files: ["a": "hello"], environment: ["APUS_BREAK_IN=1"])
+            files: ["a": "hello"], environment: ["APUS_SANDBOX_PROBE=1"])
         let other = try RawClient(.ipv4(server.ports[1]), of: server)
-        try other.request("GET /break-in/shutdown HTTP/1.1")
+        try other.request("GET /sandbox-probe/shutdown HTTP/1.1")
         #expect(try other.response().status == 404)
         try server.waitForError("accept4() failed (22: Invalid argument)")
         try waitForRest(of: server.pid)
@@ -54,13 +55,13 @@ struct StderrFloodTests {
     @Test func masterSurvivesStderrFlood() throws {
         let server = try TestServer(
             configuration: TestServer.configuration(
-                "location /break-in/ { return 200 old; } location = /b { return 200 old; }",
+                "location /sandbox-probe/ { return 200 old; } location = /b { return 200 old; }",
                 main: "worker_shutdown_timeout 1s;", workers: 2),
-            environment: ["APUS_BREAK_IN=1"])
+            environment: ["APUS_SANDBOX_PROBE=1"])
         server.mayLoseWorkers = true
         let before = try server.waitForWorkers(2)
         let client = try server.connect()
-        try client.request("GET /break-in/flood HTTP/1.1")
+        try client.request("GET /sandbox-probe/flood HTTP/1.1")
         try server.waitForError("lines of ")
         let log = server.errorLog
         #expect(log.contains("said: (too much: "), "\(log.suffix(1000))")

@@ -2,10 +2,11 @@ import Foundation
 import Glibc
 import Testing
 
-/// Actions that are forbidden to a worker; debug builds try them on request of `/break-in/WHAT`.
+/// Actions that are forbidden to a worker; debug builds try them on request of
+/// `/sandbox-probe/WHAT`.
 @Suite(.enabled(if: Product.isDebugBuild, "release builds cannot be asked to break in"))
 struct SandboxTests {
-    private static let mayBreakIn = ["APUS_BREAK_IN=1"]
+    private static let probeEnvironment = ["APUS_SANDBOX_PROBE=1"]
 
     private func server(
         main: String = "sandbox require;", http: String = "", engine: String = "",
@@ -17,16 +18,16 @@ struct SandboxTests {
                 of: "events {", with: "events { use \(engine);")
         }
         let server = try TestServer(
-            configuration: configuration, files: files, environment: Self.mayBreakIn)
+            configuration: configuration, files: files, environment: Self.probeEnvironment)
         server.mayLoseWorkers = true
         return server
     }
 
     /// Returns the log message of the attempt `what`, which the worker survives.
     private func outcome(of what: String, at server: TestServer) throws -> String {
-        let received = try server.fetch("/break-in/\(what)")
+        let received = try server.fetch("/sandbox-probe/\(what)")
         #expect(received.status == 404)
-        let start = "break-in \(what) "
+        let start = "sandbox-probe \(what) "
         try server.waitForError(start)
         let line = server.errorLog.components(separatedBy: start).last ?? ""
         return line.components(separatedBy: ",")[0]
@@ -60,7 +61,7 @@ struct SandboxTests {
     @Test func landlockAloneForbidsWriting() throws {
         let server = try TestServer(
             configuration: TestServer.configuration(), files: ["a": "hello"],
-            environment: Self.mayBreakIn + ["SWIFT_BACKTRACE=enable=no"])
+            environment: Self.probeEnvironment + ["SWIFT_BACKTRACE=enable=no"])
         server.mayLoseWorkers = true
         let directory = try TemporaryDirectory(files: ["theirs": "x"])
         unsafe chmod(directory.root, 0o777)
@@ -86,7 +87,7 @@ struct SandboxTests {
         let server = try server()
         let worker = try server.waitForWorkers(1)[0]
         let client = try server.connect()
-        try client.request("GET /break-in/\(what) HTTP/1.1")
+        try client.request("GET /sandbox-probe/\(what) HTTP/1.1")
         try server.waitForOthers(than: [worker])
         #expect(try server.fetch("/a").text == "hello")
         let log = server.errorLog
@@ -97,15 +98,15 @@ struct SandboxTests {
         #expect(log.contains("worker process \(worker) exited on signal 31"))
         #expect(
             log.contains(
-                "worker process \(worker) was serving \"GET /break-in/\(what) HTTP/1.1\""))
-        #expect(!log.contains("break-in \(what) "))
+                "worker process \(worker) was serving \"GET /sandbox-probe/\(what) HTTP/1.1\""))
+        #expect(!log.contains("sandbox-probe \(what) "))
     }
 
     /// The logger sends syslog messages.
     @Test func syslogNeedsNoWorkerSocket() throws {
         let server = try server(main: "error_log syslog:server=127.0.0.1:PORT2;")
         let worker = try server.waitForWorkers(1)[0]
-        try server.connect().request("GET /break-in/datagram HTTP/1.1")
+        try server.connect().request("GET /sandbox-probe/datagram HTTP/1.1")
         try server.waitForError("process \(worker) exited on signal 31")
     }
 
@@ -174,7 +175,7 @@ struct SandboxTests {
         #expect(try server.fetch("/a").text == "hello")
         let worker = try server.waitForWorkers(1)[0]
         #expect(try readText("/proc/\(worker)/status").contains("CapEff:\t0000000000000004"))
-        try server.connect().request("GET /break-in/write:\(server.directory.root)/a HTTP/1.1")
+        try server.connect().request("GET /sandbox-probe/write:\(server.directory.root)/a HTTP/1.1")
         try server.waitForError("process \(worker) exited on signal 31")
         #expect(try readText(server.directory.root + "/a") == "hello")
     }

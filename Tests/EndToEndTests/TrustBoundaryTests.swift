@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 /// Attacks of a worker that was taken over on other processes through shared objects; debug builds
-/// try them on request of `/break-in/WHAT`.
+/// try them on request of `/sandbox-probe/WHAT`.
 @Suite(.enabled(if: Product.isDebugBuild, "release builds cannot be asked to break in"))
 struct TrustBoundaryTests {
     private static let ends = "keepalive_requests 100000; keepalive_timeout 600s;"
@@ -26,7 +26,7 @@ struct TrustBoundaryTests {
                 configuration: TestServer.configuration(
                     "\(TrustBoundaryTests.ends) \(inside) location = /pid { return 200 $pid; }",
                     http: http, main: "sandbox \(sandbox); \(main)", workers: 2),
-                files: ["a": "hello", "open/a": "open"], environment: ["APUS_BREAK_IN=1"],
+                files: ["a": "hello", "open/a": "open"], environment: ["APUS_SANDBOX_PROBE=1"],
                 prepare: prepare)
             server.mayLoseWorkers = true
             self.server = server
@@ -50,7 +50,7 @@ struct TrustBoundaryTests {
 
         /// Lets the hostile worker do something, which it survives.
         func misuse(_ what: String) throws {
-            try hostile.request("GET /break-in/\(what) HTTP/1.1")
+            try hostile.request("GET /sandbox-probe/\(what) HTTP/1.1")
             #expect(try hostile.response().status != 200)
         }
 

@@ -8,7 +8,7 @@ struct WorkerDeathTests {
     private func server(main: String = "", workers: Int = 1) throws -> TestServer {
         let server = try TestServer(
             configuration: TestServer.configuration(main: main, workers: workers),
-            files: ["a": "hello"], environment: ["APUS_BREAK_IN=1"])
+            files: ["a": "hello"], environment: ["APUS_SANDBOX_PROBE=1"])
         server.mayLoseWorkers = true
         return server
     }
@@ -24,7 +24,7 @@ struct WorkerDeathTests {
 
     @Test func trapIsLoggedWithRequest() throws {
         let server = try server()
-        let worker = try kill(server, with: "/break-in/trap")
+        let worker = try kill(server, with: "/sandbox-probe/trap")
         let log = server.errorLog
         let said = "worker process \(worker) said: "
         #expect(
@@ -32,18 +32,18 @@ struct WorkerDeathTests {
                 $0.contains(said) && $0.contains("a trap was requested")
             }, "\(log)")
         #expect(
-            log.contains("process \(worker) was serving \"GET /break-in/trap HTTP/1.1\"\n"))
+            log.contains("process \(worker) was serving \"GET /sandbox-probe/trap HTTP/1.1\"\n"))
         #expect(log.contains("worker process \(worker) exited on signal "))
         #expect(!log.contains("signal 31") && !log.contains("secret"))
     }
 
     @Test func requestThatCrashesTwiceIsNamed() throws {
         let server = try server()
-        let line = "the request \"GET /break-in/segv HTTP/1.1\" has now crashed 2 workers"
-        let first = try kill(server, with: "/break-in/segv")
+        let line = "the request \"GET /sandbox-probe/segv HTTP/1.1\" has now crashed 2 workers"
+        let first = try kill(server, with: "/sandbox-probe/segv")
         #expect(server.errorLog.contains("worker process \(first) exited on signal 11"))
         #expect(!server.errorLog.contains(line))
-        _ = try kill(server, with: "/break-in/segv")
+        _ = try kill(server, with: "/sandbox-probe/segv")
         #expect(server.errorLog.contains(line))
         #expect(try server.fetch("/a").text == "hello")
     }
@@ -74,7 +74,7 @@ struct WorkerDeathTests {
         let server = try server(main: "worker_watchdog 400ms;", workers: 2)
         let workers = Set(try server.waitForWorkers(2))
         let client = try server.connect()
-        try client.request("GET /break-in/hang HTTP/1.1")
+        try client.request("GET /sandbox-probe/hang HTTP/1.1")
         try server.waitForError("exited on signal 9")
         #expect(try server.fetch("/a").text == "hello")
         // The other worker was idle all the time, which does not count as hanging.
@@ -85,7 +85,7 @@ struct WorkerDeathTests {
         #expect(
             log.contains("worker process \(hung) hangs: its event loop has made no progress for"))
         #expect(
-            log.contains("process \(hung) was serving \"GET /break-in/hang HTTP/1.1\"\n"))
+            log.contains("process \(hung) was serving \"GET /sandbox-probe/hang HTTP/1.1\"\n"))
         #expect(log.components(separatedBy: "exited on signal").count == 2)
     }
 }

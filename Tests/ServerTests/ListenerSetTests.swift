@@ -61,7 +61,10 @@ import Testing
             #expect(fcntl(copy, F_SETFL, 0) == 0)
         }
         #expect(set.faults().map(\.address) == plans.map(\.address))
-        #expect(set.faults().allSatisfy { ($0.state == .isFiltered) == isFiltered && $0.isOurs })
+        #expect(
+            set.faults().allSatisfy {
+                ($0.state == .isFiltered) == isFiltered && $0.isOwnedByMaster
+            })
         for fd in old { #expect(fcntl(fd, F_GETFL) & O_NONBLOCK != 0) }
         set.dropBroken()
         #expect(set.faults().map(\.state) == [nil, nil])

@@ -91,9 +91,9 @@ import Testing
     }
 
     @Test func watchSeesLaterReloads() throws {
-        let board = try ReloadBoard()
+        let board = try ReloadRecordWriter()
         board.begin()
-        guard let watch = try ReloadWatch(of: currentProcess()) else {
+        guard let watch = try ReloadRecordReader(of: currentProcess()) else {
             Issue.record("no record of this process")
             return
         }
@@ -113,7 +113,7 @@ import Testing
     }
 
     @Test func processWithoutRecordHasNone() throws {
-        let watch = try ReloadWatch(of: getppid())
+        let watch = try ReloadRecordReader(of: getppid())
         if let watch { Issue.record("\(watch.wait(timeoutMs: 0))") }
     }
 }

@@ -110,11 +110,11 @@ import Testing
     @Test func recentCrashesAreRemembered() {
         var reports = CrashReports()
         _ = reports.lines(1, last("GET /first HTTP/1.1\r\n"))
-        for number in 0..<(CrashReports.remembered - 1) {
+        for number in 0..<(CrashReports.maxRequests - 1) {
             _ = reports.lines(1, last("GET /\(number) HTTP/1.1\r\n"))
         }
         #expect(reports.lines(1, last("GET /first HTTP/1.1\r\n")).count == 2)
-        for number in 0..<CrashReports.remembered {
+        for number in 0..<CrashReports.maxRequests {
             _ = reports.lines(1, last("GET /other\(number) HTTP/1.1\r\n"))
         }
         #expect(reports.lines(1, last("GET /first HTTP/1.1\r\n")).count == 1)

@@ -2,7 +2,7 @@
 // in the .c files only: in a header it would change fd_set and other types that Glibc's module has
 // already imported.
 #pragma once
-#include "break-in.h"
+#include "sandbox-probe.h"
 #include "changes.h"
 #include "command_line.h"
 #include "confinement.h"

@@ -15,7 +15,7 @@ public struct WatchTable: ~Copyable {
         @usableFromInline var number: Int32
         @usableFromInline var isDirectory: Bool
         /// True if the kernel has removed the watch.
-        @usableFromInline var isOver: Bool
+        @usableFromInline var isRemoved: Bool
         /// Whether the file system notifies of all changes: 0 is unknown, 1 yes, 2 no.
         @usableFromInline var notifies: UInt8
     }
@@ -69,7 +69,7 @@ public struct WatchTable: ~Copyable {
         watches[Int(place)].references = 1
         watches[Int(place)].number = number
         watches[Int(place)].isDirectory = isDirectory
-        watches[Int(place)].isOver = false
+        watches[Int(place)].isRemoved = false
         watches[Int(place)].notifies = 0
         places[number] = place
         return place
@@ -82,7 +82,7 @@ public struct WatchTable: ~Copyable {
         watches[index].references &-= 1
         guard watches[index].references == 0 else { return nil }
         free.append(place)
-        guard !watches[index].isOver else { return nil }
+        guard !watches[index].isRemoved else { return nil }
         places[watches[index].number] = nil
         return watches[index].number
     }
@@ -139,7 +139,7 @@ public struct WatchTable: ~Copyable {
         let index = Int(place)
         if change.isEnd {
             places[change.watch] = nil
-            watches[index].isOver = true
+            watches[index].isRemoved = true
         }
         watches[index].version &+= 1
         guard watches[index].isDirectory else { return }

@@ -13,7 +13,7 @@ struct RootLint {
             !word.bytes.contains(UInt8(ascii: "$"))
         else { return [] }
         let name = paths.absolute(word.text)
-        switch firstObstacle(name) {
+        switch firstAccessProblem(name) {
         case .none: return []
         case .missing(let part):
             return [path.finding(.missingRoot, "\"\(part)\" does not exist", at: 0)]
@@ -28,14 +28,14 @@ struct RootLint {
         }
     }
 
-    private enum Obstacle {
+    private enum AccessProblem {
         case none
         case missing(String)
         case closed(String)
     }
 
     /// Checks each directory from `/` to the directory itself.
-    private func firstObstacle(_ name: String) -> Obstacle {
+    private func firstAccessProblem(_ name: String) -> AccessProblem {
         var ends = name.indices.filter { name[$0] == "/" && $0 != name.startIndex }
         ends.append(name.endIndex)
         for end in ends {
@@ -107,12 +107,12 @@ enum TypeLints {
         let rows = path.directive.block ?? []
         guard rows.count > 10 else { return [] }
         let known = Set(rows.flatMap { $0.arguments.map(\.text) })
-        let lacking = common.filter { !known.contains($0) }
-        guard !lacking.isEmpty else { return [] }
+        let missing = common.filter { !known.contains($0) }
+        guard !missing.isEmpty else { return [] }
         return [
             path.finding(
                 .defaultType,
-                "no type for \(lacking.map { "." + $0 }.joined(separator: ", "))",
+                "no type for \(missing.map { "." + $0 }.joined(separator: ", "))",
                 help: ["files of these names are sent with the default_type"])
         ]
     }

@@ -41,8 +41,8 @@ enum LocationLints {
         guard locations.count > 1 else { return [] }
         let names = locations.map(\.locationName)
         func isRegex(_ index: Int) -> Bool { names[index].modifier.hasPrefix("~") }
-        let wholeTree = names.firstIndex { $0 == ("^~", "/") }
-        let everything = names.indices.first { isRegex($0) && matchesAll(names[$0].name) }
+        let catchAllPrefix = names.firstIndex { $0 == ("^~", "/") }
+        let catchAllRegex = names.indices.first { isRegex($0) && matchesAll(names[$0].name) }
         // The preceding regular expressions, without and with regard to case.
         var caseless: [String: Int] = [:]
         var exact: [String: Int] = [:]
@@ -52,16 +52,16 @@ enum LocationLints {
             if isRegex(index) {
                 let others = [
                     caseless[name], modifier == "~" ? exact[name] : nil,
-                    everything.flatMap { $0 < index ? $0 : nil },
+                    catchAllRegex.flatMap { $0 < index ? $0 : nil },
                 ]
-                hiding = others.compactMap { $0 }.min() ?? wholeTree
+                hiding = others.compactMap { $0 }.min() ?? catchAllPrefix
                 if modifier == "~*" {
                     caseless[name] = caseless[name] ?? index
                 } else {
                     exact[name] = exact[name] ?? index
                 }
             } else if modifier == "" {
-                hiding = everything
+                hiding = catchAllRegex
             }
             guard let hiding else { continue }
             let path = BlockPath(

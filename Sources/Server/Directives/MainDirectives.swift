@@ -178,7 +178,7 @@ enum MainDirectives {
     /// Debug builds accept less, so that tests need not wait.
     private static var minWatchdogMs: Int {
         #if DEBUG
-            if environmentValue("APUS_BREAK_IN") != nil { return 1 }
+            if environmentValue("APUS_SANDBOX_PROBE") != nil { return 1 }
         #endif
         return 30_000
     }

@@ -14,7 +14,7 @@ enum RequestVerdict: Equatable {
     ) -> RequestVerdict {
         var waiting: [Int] = []
         var excess: Int64 = 0
-        var decisive = limits.count &- 1
+        var decidingIndex = limits.count &- 1
         var hasQueried = false
         for index in limits.indices {
             guard let key = keys[index], !key.isEmpty else { continue }
@@ -31,7 +31,7 @@ enum RequestVerdict: Equatable {
             }
         }
         guard hasQueried else { return .unlimited }
-        var delayMs = limits[decisive].delayMs(excess: excess)
+        var delayMs = limits[decidingIndex].delayMs(excess: excess)
         for index in waiting.reversed() {
             guard let key = keys[index] else { continue }
             let counted = zones[Int(limits[index].zone)].count(
@@ -42,11 +42,11 @@ enum RequestVerdict: Equatable {
             if wantedMs > delayMs {
                 delayMs = wantedMs
                 excess = counted
-                decisive = index
+                decidingIndex = index
             }
         }
         guard delayMs > 0 else { return .passed }
-        return .delayed(milliseconds: delayMs, excess: excess, limit: decisive)
+        return .delayed(milliseconds: delayMs, excess: excess, limit: decidingIndex)
     }
 }
 

@@ -51,8 +51,8 @@ struct RequestVariables {
         case .dateLocal: writer.append(Clock.longDate(of: clock.seconds, isLocal: true).span)
         case .milliseconds: writeSeconds(clock.seconds, clock.milliseconds, into: &writer)
         case .requestTime:
-            let spent = max(0, clock.monotonicMs &- request.startedMs)
-            writeSeconds(spent / 1000, spent % 1000, into: &writer)
+            let elapsedMs = max(0, clock.monotonicMs &- request.startedMs)
+            writeSeconds(elapsedMs / 1000, elapsedMs % 1000, into: &writer)
         case .connectionTime:
             let age = max(0, clock.monotonicMs &- connection.acceptedMs)
             writeSeconds(age / 1000, age % 1000, into: &writer)

@@ -20,7 +20,7 @@ enum Sidecars: Step {
             Candidate(.zstandard, plan.zstandardStatic), Candidate(.brotli, plan.brotliStatic),
             Candidate(.gzip, plan.staticMode),
         ].filter { $0.mode != .off }
-        for index in order.indices { weigh(&order[index], request, services, plan) }
+        for index in order.indices { setWeight(&order[index], request, services, plan) }
         // The first of equal weights is selected, so that they keep their order.
         while let best = order.max(by: { $0.weight < $1.weight })?.weight,
             let index = order.firstIndex(where: { $0.weight == best })
@@ -45,7 +45,7 @@ enum Sidecars: Step {
         }
     }
 
-    private static func weigh(
+    private static func setWeight(
         _ candidate: inout Candidate, _ request: borrowing Request, _ services: borrowing Services,
         _ plan: GzipPlan
     ) {

@@ -120,7 +120,7 @@ public struct WorkerContext {
     var helper: Int32 = -1
     #if DEBUG
         /// True if requests may make this worker try what the sandbox must prevent.
-        let allowsSandboxProbes = environmentValue("APUS_BREAK_IN") != nil
+        let allowsSandboxProbes = environmentValue("APUS_SANDBOX_PROBE") != nil
     #endif
 
     /// Sends a status to the master, if there is one: it reads this process's stderr.

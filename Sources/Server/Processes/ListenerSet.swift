@@ -84,13 +84,15 @@ public final class ListenerSet {
                 ListenerCalls.restoreFlags(fd)
                 return ListenerCalls.fault(of: fd).map {
                     ListenerFault(
-                        address: socket.address, state: $0, isOurs: !socket.belongsToManager)
+                        address: socket.address, state: $0,
+                        isOwnedByMaster: !socket.belongsToManager)
                 }
             }
             let wanted = socket.isSpread ? workers : 1
             let isShort = !socket.belongsToManager && socket.descriptors.count < wanted
             return isShort
-                ? [ListenerFault(address: socket.address, state: nil, isOurs: true)] : faults
+                ? [ListenerFault(address: socket.address, state: nil, isOwnedByMaster: true)]
+                : faults
         }
     }
 
@@ -191,7 +193,7 @@ struct ListenerFault: CustomStringConvertible {
     /// The state; nil for one that could not be bound again yet.
     let state: ListenerCalls.Fault?
     /// False for a socket of a service manager, which only that can replace.
-    let isOurs: Bool
+    let isOwnedByMaster: Bool
 
     var description: String {
         let cause =
@@ -200,7 +202,7 @@ struct ListenerFault: CustomStringConvertible {
             case .isFiltered: "has a filter that the server did not attach"
             case nil: "is missing"
             }
-        let remedy = isOurs ? "binding it again" : "restart the systemd socket unit"
+        let remedy = isOwnedByMaster ? "binding it again" : "restart the systemd socket unit"
         return "the listening socket of \(address) \(cause): \(remedy)"
     }
 }

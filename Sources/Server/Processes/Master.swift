@@ -29,7 +29,7 @@ public final class Master {
     /// The number of the newest logs: those of a generation that failed keep theirs.
     private var lastLogs = 0
     /// The results of reloads; nil if there was no memory for it.
-    let reloads: ReloadBoard?
+    let reloads: ReloadRecordWriter?
     private var exitCode: Int32?
     let signals: Descriptor
     /// A pipe whose write end only the master has: workers see its end when the master dies.
@@ -55,7 +55,7 @@ public final class Master {
         listenerWatch = ListenerWatch(nowMs: Clock.monotonicMs())
         state = MasterState(Master.settings(of: generation, predecessor, options))
         signals = try openSignalDescriptor(for: Master.handled)
-        reloads = try? ReloadBoard()
+        reloads = try? ReloadRecordWriter()
         lifeline = try openPipe(readsNonblocking: true)
         realStderr = try duplicate(2)
         for log in generation.logs.errors { log.stderrDescriptor = realStderr }
@@ -104,11 +104,11 @@ extension Master {
         }
         let reopened = generation.logs.rings?.reopened ?? -1
         // The output of a process that writes too much is not read for a while: signals come first.
-        let heard = outputs.filter { $0.pausedUntilMs <= nowMs }
-        let descriptors = [signals.number, reopened] + heard.map(\.descriptor)
+        let readableOutputs = outputs.filter { $0.pausedUntilMs <= nowMs }
+        let descriptors = [signals.number, reopened] + readableOutputs.map(\.descriptor)
         let ready = waitUntilReadable(descriptors, timeoutMs: timeoutMs)
         // Handling a status may start processes, which changes the indexes.
-        let speakers = ready.filter { $0 > 1 }.map { heard[$0 - 2].process }
+        let speakers = ready.filter { $0 > 1 }.map { readableOutputs[$0 - 2].process }
         for process in speakers {
             if let index = outputs.firstIndex(where: { $0.process == process }) {
                 readOutput(at: index)
@@ -333,7 +333,7 @@ extension Master {
         let log = generation.errorLog
         let faults = generation.listeners.faults()
         for fault in faults { log.write(.alert, fault.description) }
-        guard faults.contains(where: \.isOurs) else { return }
+        guard faults.contains(where: \.isOwnedByMaster) else { return }
         listenerWatch.repairs(nowMs: nowMs)
         generation.listeners.dropBroken()
         do throws(GenerationError) {

@@ -6,7 +6,7 @@ public struct PidFile {
     /// The absolute path.
     public let path: String
     /// True while another master uses the path, and this one's file has another name.
-    private var isAside = false
+    private var isRenamed = false
 
     /// The descriptor that holds the lock, which shows the owner of the file; -1 before it is
     /// written.
@@ -35,7 +35,7 @@ public struct PidFile {
 
     /// Removes the file if it still has this process's ID: another master may have taken it over.
     public func remove() {
-        let path = isAside ? asidePath : path
+        let path = isRenamed ? asidePath : path
         let own = PidFile(path: path).read()
         guard case .success(let process) = own, process == currentProcess() else { return }
         removeFile(path)
@@ -45,16 +45,16 @@ public struct PidFile {
     private var asidePath: String { path + ".oldbin" }
 
     /// Renames the file to make room for that of a master that takes over.
-    mutating func moveAside() throws(SystemError) {
+    mutating func renameToOld() throws(SystemError) {
         try renameFile(path, to: asidePath)
-        isAside = true
+        isRenamed = true
     }
 
     /// Renames the file back after that master has exited, over its file if it left one.
-    mutating func takeBack() throws(SystemError) {
-        guard isAside else { return }
+    mutating func restore() throws(SystemError) {
+        guard isRenamed else { return }
         try renameFile(asidePath, to: path)
-        isAside = false
+        isRenamed = false
     }
 
     /// Reads the process ID, or returns nginx's message for why there is none.
@@ -174,7 +174,7 @@ enum ReloadRecord {
 }
 
 /// The master's side of `ReloadRecord`.
-final class ReloadBoard {
+final class ReloadRecordWriter {
     private let file: Descriptor
     private var state = ReloadRecord.State()
 
@@ -208,7 +208,7 @@ final class ReloadBoard {
 }
 
 /// The reader of `ReloadRecord` in `-s reload`.
-public struct ReloadWatch: ~Copyable {
+public struct ReloadRecordReader: ~Copyable {
     private let process: Int32
     private let file: Descriptor
     private let begunBefore: UInt64
@@ -232,7 +232,7 @@ public struct ReloadWatch: ~Copyable {
             return nil
         }
         var state: ReloadRecord.State?
-        for _ in 0..<100 where state == nil { state = ReloadWatch.read(file.number) }
+        for _ in 0..<100 where state == nil { state = ReloadRecordReader.read(file.number) }
         guard let state else { return nil }
         self.process = process
         self.file = file
@@ -244,7 +244,7 @@ public struct ReloadWatch: ~Copyable {
     public func wait(timeoutMs: Int64) -> Result {
         let untilMs = Clock.monotonicMs() &+ timeoutMs
         while true {
-            if let state = ReloadWatch.read(file.number), state.ended > begunBefore {
+            if let state = ReloadRecordReader.read(file.number), state.ended > begunBefore {
                 return state.outcome == .inForce ? .inForce : .failed(state.text)
             }
             if !isRunning(process) { return .masterEnded }

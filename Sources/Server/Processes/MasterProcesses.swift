@@ -6,22 +6,22 @@ extension Master {
         do throws(SystemError) {
             let output = try openPipe(readsNonblocking: true)
             if role == .helper { helperStarts += 1 }
-            var belongings = ChildResources(output: output.writes)
+            var resources = ChildResources(output: output.writes)
             let process: Int32
             do throws(SystemError) {
-                try prepare(role, &belongings)
+                try prepare(role, &resources)
                 process = try forkProcess()
             } catch {
-                freeResources(belongings)
+                freeResources(resources)
                 closeDescriptor(output.reads)
                 throw error
             }
             if process == 0 {
                 closeDescriptor(output.reads)
-                endProcess(runChild(as: role, belongings))
+                endProcess(runChild(as: role, resources))
             }
             closeDescriptor(output.writes)
-            assignResources(belongings, to: process)
+            assignResources(resources, to: process)
             outputs.append(
                 WorkerOutput(process: process, role: role, descriptor: output.reads))
             handle(.started(role, process: process))
@@ -42,43 +42,43 @@ extension Master {
     }
 
     private func prepare(
-        _ role: MasterState.Role, _ belongings: inout ChildResources
+        _ role: MasterState.Role, _ resources: inout ChildResources
     ) throws(SystemError) {
         switch role {
         case .worker:
-            belongings.workerRecord = try workerRecords.open()
-            if generation.helper != nil { belongings.helper = try HelperSockets.openPair() }
+            resources.workerRecord = try workerRecords.open()
+            if generation.helper != nil { resources.helper = try HelperSockets.openPair() }
         case .helper: try generation.helper?.openControl()
         case .logger: break
         }
     }
 
     /// Frees the resources after a failed fork.
-    private func freeResources(_ belongings: ChildResources) {
-        closeDescriptor(belongings.output)
-        if let workerRecord = belongings.workerRecord { workerRecords.free(workerRecord) }
-        if let pair = belongings.helper {
+    private func freeResources(_ resources: ChildResources) {
+        closeDescriptor(resources.output)
+        if let workerRecord = resources.workerRecord { workerRecords.free(workerRecord) }
+        if let pair = resources.helper {
             closeDescriptor(pair.worker)
             closeDescriptor(pair.helper)
         }
     }
 
-    private func assignResources(_ belongings: ChildResources, to process: Int32) {
-        if let workerRecord = belongings.workerRecord {
+    private func assignResources(_ resources: ChildResources, to process: Int32) {
+        if let workerRecord = resources.workerRecord {
             workerRecords.assign(workerRecord, to: process)
         }
-        if let pair = belongings.helper {
+        if let pair = resources.helper {
             closeDescriptor(pair.worker)
             generation.helper?.add(pair.helper, of: process)
         }
         // After the fork of a worker, or of a helper process, which has its end of the control pair
         // now.
-        if belongings.workerRecord == nil { generation.helper?.closeHelperControl() }
+        if resources.workerRecord == nil { generation.helper?.closeHelperControl() }
     }
 
     /// Runs the child: closes what is the master's, drops root, and works. Returns its exit code. 2
     /// is nginx's code for an error that another worker would meet as well.
-    private func runChild(as role: MasterState.Role, _ belongings: ChildResources) -> Int32 {
+    private func runChild(as role: MasterState.Role, _ resources: ChildResources) -> Int32 {
         let log = generation.errorLog
         nameProcess("apus-\(role.name)")
         setProcessTitle("apus: \(role.name) process")
@@ -95,22 +95,22 @@ extension Master {
             previous?.generation.helper?.close()
             // Its zones must be out of reach for a process that does not use them.
             previous = nil
-            try replaceDescriptor(2, with: belongings.output)
+            try replaceDescriptor(2, with: resources.output)
             // Only the logger needs the terminal, or the files that the server was started with.
             if !role.isLogger {
                 for stream in [0, 1] as [Int32] {
-                    try replaceDescriptor(stream, with: belongings.output)
+                    try replaceDescriptor(stream, with: resources.output)
                 }
             }
-            closeDescriptor(belongings.output)
+            closeDescriptor(resources.output)
             blockOnly(Master.blockedInWorker)
             disableBacktraces()
             trimLargeBlocks()
             // Everything that a process does not need is closed before it enters the sandbox.
             switch role {
             case .worker(let index):
-                guard let workerRecord = belongings.workerRecord else { return 2 }
-                let context = workerContext(index, workerRecord, belongings.helper)
+                guard let workerRecord = resources.workerRecord else { return 2 }
+                let context = workerContext(index, workerRecord, resources.helper)
                 try dropPrivileges(for: role)
                 try generation.sandbox.enter(as: .worker, passing: context.helper, log)
                 return worker(context)

@@ -164,7 +164,7 @@ extension Master {
     /// Moves the pid file aside and starts the current binary with the listening sockets.
     func upgrade() {
         do throws(SystemError) {
-            try pidFile?.moveAside()
+            try pidFile?.renameToOld()
             do throws(SystemError) {
                 let sockets = generation.listeners.all
                 let process = try executeAgain(passing: sockets.flatMap(\.descriptors)) {
@@ -185,7 +185,7 @@ extension Master {
     /// Takes the pid file back after the other master has exited, or could not be started.
     func restorePidFile() {
         do throws(SystemError) {
-            try pidFile?.takeBack()
+            try pidFile?.restore()
         } catch {
             generation.errorLog.write(.alert, error.description)
         }

@@ -8,7 +8,7 @@ import Linux
 ///         --INT----------------------------------------->
 /// ```
 public struct MasterState {
-    enum Mode { case serving, withdrawn, draining, stopping }
+    enum Mode { case serving, workersStopped, draining, stopping }
 
     struct Child {
         let process: Int32

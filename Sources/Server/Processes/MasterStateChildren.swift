@@ -35,7 +35,7 @@ extension MasterState {
         let name = "new binary process \(successor ?? 0)"
         successor = nil
         let actions = [ending.message(of: name), .restorePidFile]
-        return mode == .withdrawn ? actions + resumeServing(nowMs) : actions
+        return mode == .workersStopped ? actions + resumeServing(nowMs) : actions
     }
 
     /// Replaces a worker that hangs. It may take long to die, within a call on a disk or a network

@@ -30,7 +30,7 @@ extension MasterState {
             return received(signal, "reopening logs") + reopen()
         case .windowChange:
             guard settings.isDaemon, mode == .serving else { return [] }
-            return received(signal, "stop accepting connections") + withdraw(nowMs)
+            return received(signal, "stop accepting connections") + stopWorkers(nowMs)
         case .user2:
             if let reason = reasonNotToUpgrade {
                 return received(signal, "ignoring: \(reason)")
@@ -47,7 +47,7 @@ extension MasterState {
         }
         if let successor {
             // As in nginx: this binary may be unable to read the new binary's configuration.
-            guard mode == .withdrawn else {
+            guard mode == .workersStopped else {
                 let reason = "the new binary process \(successor) has taken over"
                 return received(.hangup, "ignoring: \(reason)") + [.refuseReload(reason)]
             }
@@ -90,7 +90,7 @@ extension MasterState {
         return awaitsReopening ? signals : signals + [.reopenLogs]
     }
 
-    var isServing: Bool { mode == .serving || mode == .withdrawn }
+    var isServing: Bool { mode == .serving || mode == .workersStopped }
 
     /// Stops accepting connections; workers exit when theirs are finished, at the latest after
     /// `timeoutMs`.
@@ -139,8 +139,8 @@ extension MasterState {
     }
 
     /// Handles WINCH: the workers exit; the master and its sockets stay.
-    private mutating func withdraw(_ nowMs: Int64) -> [Action] {
-        mode = .withdrawn
+    private mutating func stopWorkers(_ nowMs: Int64) -> [Action] {
+        mode = .workersStopped
         dueStarts.removeAll { !$0.role.isLogger }
         return terminateChildren(settings.shutdownTimeoutMs, nowMs)
     }
@@ -149,17 +149,17 @@ extension MasterState {
     /// was killed, if nothing else limits it.
     static let loggersTimeMs: Int64 = 5000
 
-    /// Sends QUIT to processes for which `isGoing` is true and that have not got it; sets a
+    /// Sends QUIT to processes for which `isSelected` is true and that have not got it; sets a
     /// deadline for all of them that have none or a later one. Their logger is killed `loggersMs`
     /// after it.
     mutating func terminateChildren(
         _ timeoutMs: Int64?, _ nowMs: Int64, loggersMs: Int64 = killMs + loggersTimeMs,
-        where isGoing: (Child) -> Bool = { _ in true }
+        where isSelected: (Child) -> Bool = { _ in true }
     ) -> [Action] {
         var actions: [Action] = []
-        for index in children.indices where isGoing(children[index]) {
+        for index in children.indices where isSelected(children[index]) {
             let isLogger = children[index].role.isLogger
-            if !children[index].role.isWorker, mode == .withdrawn { continue }
+            if !children[index].role.isWorker, mode == .workersStopped { continue }
             if !children[index].isExpectedToExit, !isLogger {
                 actions.append(.send(.quit, to: children[index].process))
             }

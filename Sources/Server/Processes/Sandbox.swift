@@ -54,7 +54,10 @@ struct Sandbox {
 
     /// A line about missing features; nil if there are none.
     var report: String? {
-        missing.isEmpty ? nil : "the sandbox is incomplete: " + missing.joined(separator: "; ")
+        missing.isEmpty
+            ? nil
+            : "the sandbox is incomplete: \(missing.joined(separator: "; ")); workers run "
+                + "without these restrictions"
     }
 
     /// Files that are always readable if `sandbox_read` restricts reading: the list of mounts.

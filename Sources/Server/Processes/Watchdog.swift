@@ -45,8 +45,8 @@ struct Watchdog {
 /// Additional log lines about a worker that was killed by a signal: the request that it was
 /// serving, and whether the same request has crashed workers before.
 struct CrashReports {
-    /// The number of such requests that are remembered.
-    static let remembered = 16
+    /// The number of such requests that are maxRequests.
+    static let maxRequests = 16
 
     private var crashingRequests: [(request: String, count: Int)] = []
 
@@ -73,7 +73,7 @@ struct CrashReports {
             count = crashingRequests.remove(at: place).count &+ 1
         }
         crashingRequests.append((request, count))
-        if crashingRequests.count > CrashReports.remembered { crashingRequests.removeFirst() }
+        if crashingRequests.count > CrashReports.maxRequests { crashingRequests.removeFirst() }
         return count
     }
 

@@ -155,6 +155,7 @@ enum Phases {
                 .defaultServer
             request.uri.removeAll()
             enterServer(&request, &services)
+            services.explanation?.note("the path is invalid, or leads out of the root")
             services.logError(.info, "client sent invalid request", request)
             return .status(400)
         }

@@ -2,9 +2,9 @@
     import HTTP
     import Linux
 
-    /// Probes for sandbox tests, in debug builds: if the environment has APUS_BREAK_IN, a request
-    /// for `/break-in/ACTION` makes the worker perform the action like an attacker who controls it,
-    /// and logs the result. `trap` simulates a bug that terminates the worker.
+    /// Probes for sandbox tests, in debug builds: if the environment has APUS_SANDBOX_PROBE, a
+    /// request for `/sandbox-probe/ACTION` makes the worker perform the action like an attacker who
+    /// controls it, and logs the result. `trap` simulates a bug that terminates the worker.
     extension Worker {
         func probeIfRequested(_ request: borrowing Request) {
             guard services.context.allowsSandboxProbes else { return }
@@ -12,8 +12,8 @@
                 request.parser.head.requestLine
             ).text
             let words = line.split(separator: " ")
-            guard words.count > 1, words[1].hasPrefix("/break-in/") else { return }
-            let action = String(words[1].dropFirst("/break-in/".utf8.count))
+            guard words.count > 1, words[1].hasPrefix("/sandbox-probe/") else { return }
+            let action = String(words[1].dropFirst("/sandbox-probe/".utf8.count))
             if action == "trap" { fatalError("a trap was requested") }
             let outcome =
                 switch attackSharedMemory(action) ?? probeSandbox(action) {
@@ -21,7 +21,7 @@
                 case .refused(let code): "failed (\(code): \(SystemError.text(of: code)))"
                 case .unknown: "is unknown"
                 }
-            services.logError(.alert, "break-in \(action) \(outcome)", request)
+            services.logError(.alert, "sandbox-probe \(action) \(outcome)", request)
         }
     }
 #endif

@@ -3,4 +3,4 @@
 
 /// Tries the action with this name. Returns 0 if it succeeded, -errno if the kernel refused it, 1
 /// for an unknown name. Does not return if the action kills the process.
-int clinux_break_in(const char *what);
+int clinux_sandbox_probe(const char *what);

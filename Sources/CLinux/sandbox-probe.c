@@ -1,7 +1,7 @@
 // The header is always present, so that Swift can import it; the function exists in debug builds
 // only.
 #define _GNU_SOURCE
-#include "break-in.h"
+#include "sandbox-probe.h"
 
 #if DEBUG
 #include <arpa/inet.h>
@@ -130,7 +130,7 @@ static int flood(void) {
     return -errno;
 }
 
-int clinux_break_in(const char *what) {
+int clinux_sandbox_probe(const char *what) {
     if (!strncmp(what, "write:", 6)) return opened(what + 6, O_WRONLY);
     if (!strncmp(what, "truncate:", 9)) return opened(what + 9, O_RDONLY | O_TRUNC);
     if (!strncmp(what, "truncate2:", 10)) {
