@@ -31,10 +31,12 @@ SOURCES := Sources Examples Tests Package.swift
 LARGE := public/downloads/large.bin
 RELEASE = $$($(SWIFT) build -c release --show-bin-path)/apus
 
-# Suites that load the machine or measure time, and one that needs descriptors below select's limit
-# of 1,024. They run one after the other, with the release binary.
+# Suites that load the machine or measure time, one that needs descriptors below select's limit of
+# 1,024, and the simulation, in which no other test may read change notifications. They run one after
+# the other, with the release binary.
 HEAVY := (EndToEndTests\.(WorkerTests|FreshnessTests|CostTests|ChaosTests|LoadTests|$\
-	SiteTests|LargeFileTests|TimeoutTests|HostileShortageTests)|ReactorTests\.PollerTests)
+	SiteTests|LargeFileTests|TimeoutTests|HostileShortageTests)|ReactorTests\.PollerTests|$\
+	SimulationTests\.)
 
 # Suites that also run with poll and select: requests, slow and hostile clients, timeouts.
 # EngineTests and UpperEchoTests use each engine in any case.

@@ -109,6 +109,13 @@ let package = Package(
             dependencies: ["apus", "upper-echo", "Server", "Conformance", "CZlib"],
             swiftSettings: testSettings),
         fuzzTarget,
+        // The worker's event loop on a kernel in memory.
+        .target(
+            name: "FakeKernel", path: "Tests/FakeKernel", cSettings: [.unsafeFlags(["-O2"])]),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["FakeKernel", "Server", "Files", "HTTP", "Linux", "CZlib"],
+            swiftSettings: testSettings),
         // The conformance suite: cases as data, a command that runs them against any server, and
         // tests.
         .target(name: "Conformance", path: "Tests/Conformance", swiftSettings: testSettings),

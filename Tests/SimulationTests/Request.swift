@@ -1,0 +1,181 @@
+/// A request of a simulated client, with what is expected of its response.
+struct Request {
+    /// The response that a request calls for.
+    enum Kind {
+        /// A file, by the index of its path; `prefix` is that of the location.
+        case file(Int, prefix: String)
+        /// A response that does not depend on files.
+        case fixed(Fixed)
+        /// No response: the connection is closed.
+        case dropped
+        /// A refusal of a request that is invalid or too large.
+        case refused(Int)
+    }
+
+    /// A response from the configuration.
+    struct Fixed {
+        var status = 200
+        var body: [UInt8] = []
+        var location = ""
+    }
+
+    /// The part of a file that is requested.
+    struct Part {
+        let first: Int64
+        /// The last byte, or nil for the end of the file.
+        let last: Int64?
+    }
+
+    var kind: Kind
+    var bytes: [UInt8] = []
+    /// The length of the head.
+    var headCount = 0
+    var isHead = false
+    /// True for HTTP/1.0.
+    var isOld = false
+    var keepsAlive = true
+    var part: Part?
+    /// True for `If-None-Match: *`.
+    var isConditional = false
+    var acceptsGzip = false
+    /// True if an interim response may precede the response.
+    var expectsContinue = false
+    /// True if the framing of the body is invalid: 400 if that is known before the response, or the
+    /// end of the connection after it.
+    var hasInvalidBody = false
+
+    /// The moment at which the last byte of the head was sent.
+    var sentAt: UInt64?
+    /// The number of different dates that the clock had shown at that moment.
+    var datesBefore = 0
+
+    var isRefused: Bool {
+        if case .refused = kind { return true }
+        return false
+    }
+
+    var isDropped: Bool {
+        if case .dropped = kind { return true }
+        return false
+    }
+}
+
+extension Request {
+    /// Returns a random request.
+    static func random(
+        for setup: Setup, using random: inout SeededGenerator
+    ) -> Request {
+        if random.once(in: 60) { return invalid(using: &random) }
+        var request = Request(kind: kind(for: setup, using: &random))
+        var fields = ""
+        request.isHead = random.once(in: 12)
+        if case .file(_, let prefix) = request.kind {
+            if random.once(in: 8) {
+                let first = Int64(random.below(random.once(in: 4) ? 40_000 : 30))
+                let last = random.once(in: 2) ? first + Int64(random.below(20_000)) : nil
+                request.part = Part(first: first, last: last)
+                fields += "Range: bytes=\(first)-\(last.map { "\($0)" } ?? "")\r\n"
+            } else if random.once(in: 12) {
+                request.isConditional = true
+                fields += "If-None-Match: *\r\n"
+            }
+            if prefix == "/z" || random.once(in: 4) {
+                request.acceptsGzip = prefix == "/z"
+                fields += "Accept-Encoding: gzip\r\n"
+            }
+        }
+        if random.once(in: 10) {
+            let filler = String(repeating: "x", count: random.from(1...1500))
+            fields += "X-Filler: \(filler)\r\n"
+        }
+        var version = "HTTP/1.1"
+        switch random.below(40) {
+        case 0:
+            fields += "Connection: close\r\n"
+            request.keepsAlive = false
+        case 1:
+            version = "HTTP/1.0"
+            request.keepsAlive = false
+        case 2:
+            version = "HTTP/1.0"
+            fields += "Connection: keep-alive\r\n"
+        default: break
+        }
+        request.isOld = version == "HTTP/1.0"
+        let body = version == "HTTP/1.1" ? request.addBody(&fields, using: &random) : []
+        let empty = random.once(in: 20) ? "\r\n" : ""
+        let method = request.isHead ? "HEAD" : "GET"
+        let head = "\(method) \(request.target) \(version)\r\nHost: a\r\n\(fields)\r\n"
+        request.bytes = Array((empty + head).utf8)
+        request.headCount = request.bytes.count
+        request.bytes += body
+        return request
+    }
+
+    /// The target of the request line.
+    private var target: String {
+        switch kind {
+        case .file(let path, let prefix): "\(prefix)/\(Site.paths[path])"
+        case .fixed(let fixed): fixed.status == 200 ? "/text" : "/status-\(fixed.status)"
+        case .dropped: "/drop"
+        case .refused: "/"
+        }
+    }
+
+    private static func kind(for setup: Setup, using random: inout SeededGenerator) -> Kind {
+        switch random.below(40) {
+        case 0...1: return .fixed(Fixed(body: Setup.text))
+        case 2: return .fixed(Fixed(status: 204))
+        case 3: return .fixed(Fixed(status: 403))
+        case 4: return .fixed(Fixed(status: 301, location: "http://a/elsewhere"))
+        case 5 where random.once(in: 3): return .dropped
+        default:
+            let path = random.below(Site.paths.count)
+            let prefix = random.pick(setup.prefixes)
+            return .file(path, prefix: Site.paths[path].hasPrefix("try/") ? "" : prefix)
+        }
+    }
+
+    /// Adds a body that looks like a request, so that a framing error shows.
+    private mutating func addBody(
+        _ fields: inout String, using random: inout SeededGenerator
+    ) -> [UInt8] {
+        guard random.once(in: 8) else { return [] }
+        let pattern = Array("GET /text HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+        let text = { (count: Int) in (0..<count).map { pattern[$0 % pattern.count] } }
+        expectsContinue = random.once(in: 4)
+        if expectsContinue { fields += "Expect: 100-continue\r\n" }
+        if random.once(in: 2) {
+            let isTooLarge = random.once(in: 10)
+            let count = isTooLarge ? Setup.bodyLimit + 1 : random.below(3000)
+            if isTooLarge { kind = .refused(413) }
+            fields += "Content-Length: \(count)\r\n"
+            return text(count)
+        }
+        fields += "Transfer-Encoding: chunked\r\n"
+        var chunks: [UInt8] = []
+        for _ in 0..<random.below(4) {
+            let count = random.from(1...600)
+            chunks += Array("\(String(count, radix: 16))\r\n".utf8) + text(count) + [13, 10]
+        }
+        hasInvalidBody = random.once(in: 12)
+        if hasInvalidBody { return chunks + Array("no size\r\n".utf8) }
+        return chunks + Array((random.once(in: 2) ? "0\r\nT: GET /\r\n\r\n" : "0\r\n\r\n").utf8)
+    }
+
+    private static func invalid(using random: inout SeededGenerator) -> Request {
+        let long = String(repeating: "y", count: 9000)
+        let (status, text) = random.pick([
+            (400, "GET /text HTTP/1.1\r\n\r\n"), (400, "G\u{1}T / HTTP/1.1\r\nHost: a\r\n\r\n"),
+            (400, "GET /text HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n"),
+            (414, "GET /\(long) HTTP/1.1\r\nHost: a\r\n\r\n"),
+            // 400 with a page of its own.
+            (494, "GET /text HTTP/1.1\r\nHost: a\r\nX: \(long)\r\n\r\n"),
+        ])
+        var request = Request(kind: .refused(status))
+        request.bytes = Array(text.utf8)
+        request.headCount = request.bytes.count
+        request.keepsAlive = false
+        return request
+    }
+}
