@@ -116,8 +116,8 @@ final class Simulation {
         if files > 0 { failure = "\(files) files are open after the worker has drained" }
         let sockets = Kernel.openDescriptors(fake_kind_socket)
         if sockets > 0 { failure = "\(sockets) sockets are open after the worker has drained" }
-        if worker.files.byteCount != 0 {
-            failure = "the cache has \(worker.files.byteCount) bytes after it was closed"
+        if worker.services.files.byteCount != 0 {
+            failure = "the cache has \(worker.services.files.byteCount) bytes after it was closed"
         }
     }
 
