@@ -86,7 +86,7 @@ extension Rewrite {
 
     // MARK: if
 
-    /// Evaluates a condition. Returns nil if its regular expression hit its limit or failed.
+    /// Evaluates a condition. Returns nil if its regular expression took too many steps or failed.
     private static func evaluateCondition(
         _ step: ScriptStep, quotes: Bool, _ request: inout Request, _ services: inout Services
     ) -> Bool? {
@@ -108,8 +108,8 @@ extension Rewrite {
         }
     }
 
-    /// Matches a regular expression and stores its captures. Returns nil if it hit its limit, which
-    /// is logged.
+    /// Matches a regular expression and stores its captures. Returns nil if it took too many steps,
+    /// which is logged.
     private static func matches(
         _ regex: Int32, _ subject: Span<UInt8>, _ request: inout Request, _ services: inout Services
     ) -> Bool? {

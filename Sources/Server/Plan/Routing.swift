@@ -43,7 +43,7 @@ enum LocationMatch: Equatable {
     case matched(Int32, by: Int32)
     /// No location matches: the settings of the level around it hold.
     case none
-    /// The regular expression of this location hit its limit: 500, as nginx.
+    /// The regular expression of this location took too many steps: 500, as nginx.
     case limitReached(Int32)
 }
 

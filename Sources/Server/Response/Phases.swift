@@ -336,7 +336,7 @@ enum Phases {
 
     // MARK: 5. location
 
-    /// Finds the location of the path. Returns false if a regular expression hit its limit.
+    /// Finds the location of the path. Returns false if a regular expression took too many steps.
     private static func findLocation(_ request: inout Request, _ services: inout Services) -> Bool {
         let locations = services.plan.servers[Int(request.server)].locations
         guard !locations.isEmpty else {
@@ -360,8 +360,8 @@ enum Phases {
             enterServer(&request, &services)
             services.logError(
                 .error,
-                "the regular expression of \(services.plan.text(ofLocation: tried)) hit its "
-                    + "limit on \"\(request.uri.span.text)\"", request)
+                "the regular expression of \(services.plan.text(ofLocation: tried)) took too many "
+                    + "steps on \"\(request.uri.span.text)\"", request)
             return false
         }
         return true
