@@ -50,7 +50,16 @@ struct Client {
     private let isSlow: Bool
     private let room: Int
 
-    init(for setup: Setup, using random: inout SeededGenerator) {
+    let address: UInt32
+    private let hasBrokenHeader: Bool
+    /// The moment until which a limited request may have been in progress.
+    private var limitedAt: UInt64 = 0
+
+    init(for server: Setup, using random: inout SeededGenerator) {
+        let setup = ClientSetup(server, using: &random)
+        address = 0x0a00_0001 + UInt32(random.below(2))
+        hasBrokenHeader = setup.hasBrokenHeader
+        outgoing = setup.proxyHeader
         ending = random.once(in: 2) ? .waits : random.pick(Ending.allCases)
         let count = random.once(in: 12) ? random.from(20...60) : random.from(1...7)
         requests = (0..<count).map { _ in Request.random(for: setup, using: &random) }
@@ -68,7 +77,7 @@ struct Client {
 
     // MARK: actions
 
-    mutating func connect(to listener: Int32, address: UInt32) {
+    mutating func connect(to listener: Int32) {
         number = fake_connect(listener, address, 50_000, room)
         headStartedMs = Kernel.nowMs
         respondedMs = Kernel.nowMs
@@ -201,6 +210,7 @@ struct Client {
                 position = end
             }
             mayBeCut = false
+            if request.isLimited { limitedAt = Kernel.sequence }
             responses += 1
             respondedMs = Kernel.nowMs
             isLast = response.field("Connection") == "close"
@@ -221,10 +231,23 @@ struct Client {
             let end = min(start + Int(count), received.count)
             guard Kernel.matches(received[start..<end], from: offset, contents) else { return nil }
             return start + Int(count)
-        case .gzip(let count, let contents, _):
-            return Inflation.check(
+        case .gzip(let length?, let count, let contents, _):
+            return Gzip.check(
+                received, from: start, length: length, count: Int(count), contents: contents)
+        case .gzip(nil, let count, let contents, _):
+            return Gzip.checkChunks(
                 received, from: start, count: Int(count), contents: contents)
+        case .counts(let length, let most):
+            let end = start + length
+            guard end <= received.count else { return end }
+            return Counts(received[start..<end]).map { $0.areRight(most: most) } == true ? end : nil
         }
+    }
+
+    /// True if a limited request may have been in progress since `sequence`.
+    func mayHaveLimited(since sequence: UInt64) -> Bool {
+        if limitedAt > sequence { return true }
+        return !isDone && requests[responses...].contains { $0.isLimited && $0.sentAt != nil }
     }
 
     private func text(at position: Int) -> String {
@@ -241,6 +264,7 @@ struct Client {
         let has = { (bit: fake_client_bits) in state & Int32(bit.rawValue) != 0 }
         if hasReset || has(fake_fault_reset) {
             isDone = has(fake_is_closed) || !has(fake_accepted) && drainingSinceMs != nil
+            noteLimited()
             return nil
         }
         guard has(fake_end_of_stream) else { return nil }
@@ -256,6 +280,7 @@ struct Client {
             fake_client_end(number)
         }
         isDone = has(fake_is_closed)
+        noteLimited()
         let endedMs = fake_ended_ms(number)
         guard !isAllowedToEnd(setup, endedMs, hasShortages, drainingSinceMs) else { return nil }
         return "client \(number) (\(ending)): the server ended the connection after "
@@ -263,22 +288,37 @@ struct Client {
             + "sent, \(received.count - position) bytes of a partial response"
     }
 
+    private mutating func noteLimited() {
+        if isDone, requests.contains(where: { $0.isLimited && $0.sentAt != nil }) {
+            limitedAt = Kernel.sequence
+        }
+    }
+
     private func isAllowedToEnd(
         _ setup: Setup, _ endedMs: Int64, _ hasShortages: Bool, _ drainingSinceMs: Int64?
     ) -> Bool {
         guard let number else { return true }
         let isPartial = self.received.count > position
+        if hasBrokenHeader, responses == 0, !isPartial { return true }
         if isLast || hasShortages || isPartial && mayBeCut { return true }
         let received = fake_server_received(number)
         let pending = responses < requests.count && received >= headEnds[responses]
         if pending, requests[responses].isDropped, !isPartial { return true }
+        if pending, setup.usesHelper, requests[responses].isReadByHelper { return true }
         if responses > 0, requests[responses - 1].hasInvalidBody, !isPartial { return true }
         // Connections without a request are closed to make room for new ones.
-        if setup.workerConnections < 8, received == outgoing.count || starts.contains(received) {
+        if setup.workerConnections < 8,
+            received == 0 || received == outgoing.count || starts.contains(received)
+        {
             return true
         }
         let sinceMs = endedMs - fake_moved_ms(number)
-        // The time since the last byte was moved, at least.
+        // The reset after a timeout discards what the client has not read.
+        if setup.resetsTimedOut,
+            Kernel.nowMs - fake_moved_ms(number) >= Setup.lingeringTimeoutMs
+        {
+            return true
+        }
         let sendIsLate = sinceMs >= Setup.sendTimeoutMs
         if fake_client_readable(number) > 0 || isPartial || pending {
             // A half-closed connection is served, but a delayed response ends.
@@ -287,6 +327,9 @@ struct Client {
         }
         // Everything that was requested is here.
         if hasEnded || drainingSinceMs != nil { return true }
+        if responses == 0, endedMs - fake_accepted_ms(number) >= Setup.headerTimeoutMs {
+            return true
+        }
         if responses < requests.count, received > starts[responses] {
             return endedMs - headStartedMs >= Setup.headerTimeoutMs
                 || endedMs - respondedMs >= Setup.headerTimeoutMs

@@ -7,6 +7,10 @@ struct Judge {
     /// True if calls of the worker may fail for want of descriptors or memory.
     let hasShortages: Bool
     let isDraining: Bool
+    /// The number of clients, which no counter may exceed.
+    let clientCount: Int
+    /// True if another client of the same address may have had a limited request at the same time.
+    let mayBeLimited: Bool
 
     /// The content of a body.
     enum Body: Equatable {
@@ -14,13 +18,16 @@ struct Judge {
         case bytes([UInt8])
         /// A part of a file that had one of the contents at each place.
         case file(offset: Int64, count: Int64, contents: [UInt32], mayBeCut: Bool)
-        case gzip(count: Int64, contents: [UInt32], mayBeCut: Bool)
+        /// A compressed file, in chunks or of `length` bytes.
+        case gzip(length: Int?, count: Int64, contents: [UInt32], mayBeCut: Bool)
+        /// The page of stub_status.
+        case counts(length: Int, most: Int)
 
         /// True if the file was truncated, so that the connection may end within the body.
         var mayBeCut: Bool {
             switch self {
-            case .none, .bytes: false
-            case .file(_, _, _, let mayBeCut), .gzip(_, _, let mayBeCut): mayBeCut
+            case .none, .bytes, .counts: false
+            case .file(_, _, _, let mayBeCut), .gzip(_, _, _, let mayBeCut): mayBeCut
             }
         }
     }
@@ -41,7 +48,7 @@ struct Judge {
         }
         var tried: [[String]] = []
         var bodies: [Body] = []
-        for (head, body) in expected(request, isLast: isLast, tag: response.field("ETag")) {
+        for (head, body) in expected(request, isLast: isLast, response) {
             var head = head
             head.modified = head.modified.map { min($0, now) }
             for keepsAlive in isDraining ? [head.keepsAlive, false] : [head.keepsAlive] {
@@ -60,7 +67,7 @@ struct Judge {
 
     /// Returns the heads and bodies that are right for a request.
     private func expected(
-        _ request: Request, isLast: Bool, tag: Substring?
+        _ request: Request, isLast: Bool, _ response: Response
     ) -> [(ExpectedHead, Body)] {
         let keepsAlive = request.keepsAlive && !isLast
         var all: [(ExpectedHead, Body)] = []
@@ -68,6 +75,7 @@ struct Judge {
         case .dropped: break
         case .refused(let status): all = [page(status, keepsAlive: false)]
         case .fixed(let fixed): all = [self.fixed(fixed, keepsAlive)]
+        case .counts: all = [counts(response, keepsAlive)]
         case .file(let path, let prefix):
             guard let sentAt = request.sentAt else { return [] }
             var outcomes = site.outcomes(of: path, since: sentAt)
@@ -82,7 +90,7 @@ struct Judge {
             }
             for outcome in outcomes {
                 if outcome.status == 200 {
-                    all += file(outcome, request, prefix, keepsAlive, tag)
+                    all += file(outcome, request, prefix, keepsAlive, response)
                 } else if outcome.status == 301 {
                     var (head, body) = page(301, keepsAlive: keepsAlive)
                     head.location = "http://a\(prefix)/\(Site.paths[path])/"
@@ -91,6 +99,7 @@ struct Judge {
                     all.append(page(outcome.status, keepsAlive: keepsAlive))
                 }
             }
+            if request.isLimited, mayBeLimited { all.append(page(503, keepsAlive: keepsAlive)) }
             if hasShortages { all.append(page(500, keepsAlive: false)) }
         }
         if request.hasInvalidBody { all.append(page(400, keepsAlive: false)) }
@@ -124,11 +133,19 @@ struct Judge {
         }
     }
 
+    private func counts(_ response: Response, _ keepsAlive: Bool) -> (ExpectedHead, Body) {
+        let length = response.contentLength ?? 0
+        return (
+            ExpectedHead(type: "text/plain", length: Int64(length), keepsAlive: keepsAlive),
+            .counts(length: length, most: clientCount)
+        )
+    }
+
     // MARK: files
 
     private func file(
         _ outcome: Site.Outcome, _ request: Request, _ prefix: String, _ keepsAlive: Bool,
-        _ tag: Substring?
+        _ response: Response
     ) -> [(ExpectedHead, Body)] {
         var head = ExpectedHead(length: outcome.size, keepsAlive: keepsAlive)
         head.type =
@@ -140,6 +157,7 @@ struct Judge {
         head.modified = outcome.modified
         head.acceptsRanges = true
         let short = "\(String(outcome.modified, radix: 16))-\(String(outcome.size, radix: 16))"
+        let tag = response.field("ETag")
         // The longer form also has the nanoseconds of ctime.
         let isLong = tag.map { $0.contains("\(short)-") } ?? false
         head.tag = isLong ? tag.map { "\($0)" } : "\"\(short)\""
@@ -163,13 +181,15 @@ struct Judge {
             return [(head, .none)]
         }
         if isGzip {
-            head.length = nil
-            head.isChunked = !request.isHead
+            // A variant that the helper process has compressed has a length.
+            let length = setup.usesHelper ? response.contentLength : nil
+            head.length = length.map(Int64.init)
+            head.isChunked = length == nil && !request.isHead
             head.isGzip = true
             head.acceptsRanges = false
-            return [
-                (head, .gzip(count: outcome.size, contents: contents, mayBeCut: mayBeCut))
-            ]
+            let body = Body.gzip(
+                length: length, count: outcome.size, contents: contents, mayBeCut: mayBeCut)
+            return [(head, body)]
         }
         // As in nginx, a range from the start of an empty file is the whole file.
         if let part = request.part, !request.isHead, part.first > 0 || outcome.size > 0 {

@@ -6,6 +6,8 @@ struct Request {
         case file(Int, prefix: String)
         /// A response that does not depend on files.
         case fixed(Fixed)
+        /// The counters of connections.
+        case counts
         /// No response: the connection is closed.
         case dropped
         /// A refusal of a request that is invalid or too large.
@@ -17,6 +19,8 @@ struct Request {
         var status = 200
         var body: [UInt8] = []
         var location = ""
+        /// The path, if the status does not determine it.
+        var path = ""
     }
 
     /// The part of a file that is requested.
@@ -54,6 +58,18 @@ struct Request {
         return false
     }
 
+    /// True if the number of such requests at once is limited.
+    var isLimited: Bool {
+        if case .file(_, "/c") = kind { return true }
+        return false
+    }
+
+    /// True if the helper process reads the file, which may fail.
+    var isReadByHelper: Bool {
+        if case .file(_, let prefix) = kind { return prefix.hasPrefix("/a") }
+        return false
+    }
+
     var isDropped: Bool {
         if case .dropped = kind { return true }
         return false
@@ -63,7 +79,7 @@ struct Request {
 extension Request {
     /// Returns a random request.
     static func random(
-        for setup: Setup, using random: inout SeededGenerator
+        for setup: ClientSetup, using random: inout SeededGenerator
     ) -> Request {
         if random.once(in: 60) { return invalid(using: &random) }
         var request = Request(kind: kind(for: setup, using: &random))
@@ -116,22 +132,27 @@ extension Request {
     private var target: String {
         switch kind {
         case .file(let path, let prefix): "\(prefix)/\(Site.paths[path])"
-        case .fixed(let fixed): fixed.status == 200 ? "/text" : "/status-\(fixed.status)"
+        case .fixed(let fixed): fixed.path.isEmpty ? "/status-\(fixed.status)" : fixed.path
+        case .counts: "/counts"
         case .dropped: "/drop"
         case .refused: "/"
         }
     }
 
-    private static func kind(for setup: Setup, using random: inout SeededGenerator) -> Kind {
+    private static func kind(for setup: ClientSetup, using random: inout SeededGenerator) -> Kind {
         switch random.below(40) {
-        case 0...1: return .fixed(Fixed(body: Setup.text))
+        case 0: return .fixed(Fixed(body: Setup.text, path: "/text"))
+        case 1:
+            let body = Array("[\(setup.proxiedAddress)]".utf8)
+            return .fixed(Fixed(body: body, path: "/proxy"))
         case 2: return .fixed(Fixed(status: 204))
         case 3: return .fixed(Fixed(status: 403))
         case 4: return .fixed(Fixed(status: 301, location: "http://a/elsewhere"))
         case 5 where random.once(in: 3): return .dropped
+        case 6 where setup.server.countsConnections: return .counts
         default:
             let path = random.below(Site.paths.count)
-            let prefix = random.pick(setup.prefixes)
+            let prefix = random.pick(setup.server.prefixes)
             return .file(path, prefix: Site.paths[path].hasPrefix("try/") ? "" : prefix)
         }
     }

@@ -14,6 +14,8 @@ struct Setup {
     var sendfileChunk = "2m"
     var usesHelper = false
     var expectsProxyHeader = false
+    var countsConnections = false
+    var resetsTimedOut = false
 
     static let text = Array("a text".utf8)
     static let bodyLimit = 4000
@@ -34,7 +36,14 @@ struct Setup {
         cache = random.pick(
             ["size=1m entries=64", "size=1m entries=4", "size=30k entries=8", "off"])
         sendfileChunk = random.pick(["2m", "5k"])
-        prefixes = seeds.pick([[""], ["", "/p"], ["", "/p", "/l"], ["", "/q"], ["", "/z"]])
+        expectsProxyHeader = random.once(in: 5)
+        countsConnections = random.once(in: 4)
+        resetsTimedOut = random.once(in: 4)
+        usesHelper = seeds.once(in: 3)
+        prefixes = seeds.pick([
+            [""], ["", "/p"], ["", "/p", "/l"], ["", "/q"], ["", "/z"], ["", "/a", "/ap"],
+            ["/z", "/a"], ["", "/c"],
+        ])
     }
 
     /// The configuration. All locations serve the same files.
@@ -52,9 +61,14 @@ struct Setup {
               client_max_body_size \(Setup.bodyLimit);
               types { text/plain txt; application/octet-stream bin; text/html html; }
               limit_req_zone $binary_remote_addr zone=requests:64k rate=5r/s;
+              limit_conn_zone $binary_remote_addr zone=connections:64k;
+              reset_timedout_connection \(resetsTimedOut ? "on" : "off");
               server {
-                listen 127.0.0.1:80; root \(Site.root);
+                listen 127.0.0.1:80\(expectsProxyHeader ? " proxy_protocol" : "");
+                root \(Site.root);
                 location = /text { return 200 "a text"; }
+                location = /proxy { return 200 "[$proxy_protocol_addr]"; }
+                \(countsConnections ? "location = /counts { stub_status; }" : "")
                 location = /status-204 { return 204; }
                 location = /status-403 { return 403; }
                 location = /status-301 { return 301 http://a/elsewhere; }
@@ -63,10 +77,44 @@ struct Setup {
                 location /p/ { \(alias) sendfile off; }
                 location /l/ { \(alias) limit_rate 20k; limit_rate_after 1k; }
                 location /q/ { \(alias) limit_req zone=requests burst=1000; }
+                location /c/ { \(alias) limit_conn connections 1; limit_rate 20k; }
+                location /a/ { \(alias) aio threads; }
+                location /ap/ { \(alias) aio threads; sendfile off; }
                 location /z/ { \(alias) gzip on; gzip_min_length 300; gzip_types text/plain; }
               }
             }
             """
+    }
+}
+
+/// The configuration, and the proxy that a client is connected to.
+struct ClientSetup {
+    let server: Setup
+    /// The bytes before the first request.
+    var proxyHeader: [UInt8] = []
+    /// The address in them.
+    var proxiedAddress = ""
+    var hasBrokenHeader = false
+
+    init(_ server: Setup, using random: inout SeededGenerator) {
+        self.server = server
+        guard server.expectsProxyHeader else { return }
+        let signature: [UInt8] = [13, 10, 13, 10, 0, 13, 10, 81, 85, 73, 84, 10]
+        let addresses: [UInt8] = [192, 0, 2, 1, 198, 51, 100, 7, 1, 0, 2, 0]
+        switch random.below(12) {
+        case 0: proxyHeader = Array("PROXY UNKNOWN\r\n".utf8)
+        case 1: proxyHeader = signature + [0x20, 0, 0, 0]
+        case 2, 3: proxyHeader = signature + [0x21, 0x11, 0, 12] + addresses
+        case 4:
+            // Larger than an input buffer, which has to grow.
+            let rest = [UInt8](repeating: 7, count: 2036)
+            proxyHeader = signature + [0x21, 0x11, 8, 0] + addresses + rest
+        case 5:
+            hasBrokenHeader = true
+            proxyHeader = Array(random.once(in: 2) ? "PROXY TCP4 a\r\n".utf8 : "GET / H".utf8)
+        default: proxyHeader = Array("PROXY TCP4 192.0.2.1 198.51.100.7 56324 443\r\n".utf8)
+        }
+        if proxyHeader.count > 16, !hasBrokenHeader { proxiedAddress = "192.0.2.1" }
     }
 }
 

@@ -31,6 +31,7 @@ final class Simulation {
     private var changesFiles = false
     private var quietUntilMs: Int64 = 0
     private var startFaults = fake_faults()
+    private var helper = Helper()
     /// The number of sent pieces, of 1,000, in which a byte is changed.
     var corruptions: Int32 = 0
 
@@ -65,6 +66,10 @@ final class Simulation {
         if random.once(in: 12) { faults.resets = 5 }
         changesFiles = random.once(in: 2)
         if changesFiles, random.once(in: 3) { faults.changes = 10 }
+        if setup.usesHelper {
+            faults.cold_reads = Int32(random.pick([0, 300, 900]))
+            helper.deathRate = random.pick([0, 0, 50])
+        }
         hasShortages = random.once(in: 12)
         if hasShortages {
             faults.no_descriptors = Int32(random.pick([0, 100]))
@@ -82,10 +87,11 @@ final class Simulation {
     func run(records: WorkerRecord) throws -> String? {
         try withContext {
             listener = fake_listen()
-            let context = WorkerContext(
+            var context = WorkerContext(
                 plan: plan, index: 0, listeners: [WorkerSocket(listen: 0, descriptor: listener)],
                 errorLogs: plan.errorLogs.map { ErrorLog(unopened: $0) }, lifeline: -1,
                 zones: try plan.zones.map { try Zone($0) }, workerRecord: records)
+            if setup.usesHelper { context.helper = fake_open_helper() }
             try runWorker(context)
         }
         if failure == nil, fake_live_buffers() > 0 {
@@ -159,6 +165,10 @@ final class Simulation {
             if random.once(in: 200) { fake_advance_ms(Int64(random.below(4000))) }
             return random.once(in: 100) ? fake_interrupt : fake_return
         }
+        if setup.usesHelper, helper.act(using: &random) {
+            passTime(1)
+            return fake_look_again
+        }
         if let index = actors.first {
             passTime(1)
             act(index)
@@ -180,11 +190,12 @@ final class Simulation {
                 let next = clients.indices.first(where: { clients[$0].number == nil }),
                 next == 0 || random.once(in: 4)
             {
-                clients[next].connect(to: listener, address: 0x0a00_0001 + UInt32(next % 2))
+                clients[next].connect(to: listener)
             }
             if changesFiles, random.once(in: 4) { site.change(using: &random) }
             if random.once(in: 300) { fake_shift_date(Int64(random.from(-100...100))) }
         }
+        if setup.usesHelper, random.once(in: 3) { _ = helper.act(using: &random) }
         if random.once(in: 3) { passTime(Int64(random.below(30))) }
         checkClients()
     }
@@ -214,7 +225,7 @@ final class Simulation {
             } else if let next = clients.indices.first(where: { clients[$0].number == nil }),
                 drainingSinceMs == nil
             {
-                clients[next].connect(to: listener, address: 0x0a00_0001 + UInt32(next % 2))
+                clients[next].connect(to: listener)
                 return fake_look_again
             }
         }
@@ -264,15 +275,22 @@ final class Simulation {
     }
 
     private func check(_ index: Int) {
-        let judge = Judge(
-            site: site, setup: setup, dates: dates, hasShortages: hasShortages,
-            isDraining: drainingSinceMs != nil)
-        if let error = clients[index].check(
-            { judge.judge($0, to: $1, isLast: $2) }, keepalive: setup.keepaliveRequests)
-        {
+        let (clients, address) = (clients, clients[index].address)
+        let judge = { [self] (response: Response, request: Request, isLast: Bool) in
+            let mayBeLimited = clients.indices.contains {
+                $0 != index && clients[$0].address == address
+                    && clients[$0].mayHaveLimited(since: request.sentAt ?? 0)
+            }
+            let judge = Judge(
+                site: site, setup: setup, dates: dates, hasShortages: hasShortages,
+                isDraining: drainingSinceMs != nil, clientCount: clients.count,
+                mayBeLimited: mayBeLimited)
+            return judge.judge(response, to: request, isLast: isLast)
+        }
+        if let error = self.clients[index].check(judge, keepalive: setup.keepaliveRequests) {
             fail("client \(clients[index].number ?? -1): \(error)")
         }
-        if let error = clients[index].checkEnd(
+        if let error = self.clients[index].checkEnd(
             setup, hasShortages: hasShortages, drainingSinceMs: drainingSinceMs)
         {
             fail(error)

@@ -1,10 +1,24 @@
 import CZlib
 
-/// Checks chunked gzip bodies.
-enum Inflation {
-    /// Decodes a body as far as it was received, and compares it with the contents. Returns the end
-    /// of the body, which is after the received bytes if some are missing; nil if it is wrong.
+/// Compressed bodies.
+enum Gzip {
+    /// Decodes a body of `length` bytes, and compares it with the contents. Returns the end of the
+    /// body, which is after the received bytes if some are missing; nil if it is wrong.
     static func check(
+        _ received: [UInt8], from start: Int, length: Int, count: Int, contents: [UInt32]
+    ) -> Int? {
+        let end = start + length
+        let part = Array(received[start..<min(end, received.count)])
+        guard let content = inflated(part, atMost: count + 1),
+            Kernel.matches(content[...], from: 0, contents)
+        else { return nil }
+        return end > received.count || content.count == count ? end : nil
+    }
+
+    /// Decodes a chunked body as far as it was received, and compares it with the contents. Returns
+    /// the end of the body, which is after the received bytes if some are missing; nil if it is
+    /// wrong.
+    static func checkChunks(
         _ received: [UInt8], from start: Int, count: Int, contents: [UInt32]
     ) -> Int? {
         var compressed: [UInt8] = []
@@ -71,5 +85,28 @@ enum Inflation {
             }
         }
         return isValid ? content : nil
+    }
+
+    /// Returns bytes as one gzip member.
+    static func compressed(_ bytes: [UInt8]) -> [UInt8] {
+        var stream = unsafe z_stream()
+        guard
+            unsafe deflateInit2_(
+                &stream, 1, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+                Int32(MemoryLayout<z_stream>.size)) == Z_OK
+        else { return [] }
+        defer { _ = unsafe deflateEnd(&stream) }
+        var input = bytes
+        let room = bytes.count + bytes.count / 100 + 100
+        return unsafe [UInt8](unsafeUninitializedCapacity: room) { memory, filled in
+            unsafe input.withUnsafeMutableBufferPointer { bytes in
+                unsafe stream.next_in = bytes.baseAddress
+                unsafe stream.avail_in = UInt32(bytes.count)
+                unsafe stream.next_out = memory.baseAddress
+                unsafe stream.avail_out = UInt32(room)
+                _ = unsafe deflate(&stream, Z_FINISH)
+                filled = unsafe room - Int(stream.avail_out)
+            }
+        }
     }
 }
