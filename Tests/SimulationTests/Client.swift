@@ -316,6 +316,7 @@ struct Client {
         // The reset after a timeout discards what the client has not read.
         if setup.resetsTimedOut,
             Kernel.nowMs - fake_moved_ms(number) >= Setup.lingeringTimeoutMs
+                || Kernel.nowMs - headStartedMs >= Setup.headerTimeoutMs
         {
             return true
         }

@@ -65,7 +65,7 @@ final class Simulation {
         if random.once(in: 3) { faults.interrupted = Int32(random.pick([20, 100])) }
         if random.once(in: 12) { faults.resets = 5 }
         changesFiles = random.once(in: 2)
-        if changesFiles, random.once(in: 3) { faults.changes = 10 }
+        if random.once(in: 4) { faults.changes = Int32(random.pick([10, 50])) }
         if setup.usesHelper {
             faults.cold_reads = Int32(random.pick([0, 300, 900]))
             helper.deathRate = random.pick([0, 0, 50])
@@ -162,7 +162,7 @@ final class Simulation {
             return fake_look_again
         }
         if ready > 0 || timeoutMs == 0 {
-            if random.once(in: 200) { fake_advance_ms(Int64(random.below(4000))) }
+            if random.once(in: 200) { passTime(Int64(random.below(4000))) }
             return random.once(in: 100) ? fake_interrupt : fake_return
         }
         if setup.usesHelper, helper.act(using: &random) {
@@ -186,12 +186,7 @@ final class Simulation {
                 guard !able.isEmpty else { break }
                 act(random.pick(able))
             }
-            if drainingSinceMs == nil,
-                let next = clients.indices.first(where: { clients[$0].number == nil }),
-                next == 0 || random.once(in: 4)
-            {
-                clients[next].connect(to: listener)
-            }
+            if clients[0].number == nil || random.once(in: 4) { connectNext() }
             if changesFiles, random.once(in: 4) { site.change(using: &random) }
             if random.once(in: 300) { fake_shift_date(Int64(random.from(-100...100))) }
         }
@@ -222,10 +217,8 @@ final class Simulation {
             if clients.allSatisfy({ $0.isDone || $0.number == nil && drainingSinceMs != nil }) {
                 phase = .quiet
                 quietUntilMs = Kernel.nowMs + 4000
-            } else if let next = clients.indices.first(where: { clients[$0].number == nil }),
-                drainingSinceMs == nil
-            {
-                clients[next].connect(to: listener)
+            } else if drainingSinceMs == nil, clients.contains(where: { $0.number == nil }) {
+                connectNext()
                 return fake_look_again
             }
         }
@@ -259,7 +252,24 @@ final class Simulation {
         fake_raise_signal(SIGQUIT)
     }
 
-    fileprivate func changeFiles() { site.change(using: &random) }
+    /// Lets the world go on during a call of the worker, as other processes would.
+    fileprivate func interrupt() {
+        guard phase == .clientsAct else { return }
+        noteDate()
+        if changesFiles, random.once(in: 2) { site.change(using: &random) }
+        if random.once(in: 2) {
+            connectNext()
+            let able = actors
+            for _ in 0..<random.below(3) where !able.isEmpty { act(random.pick(able)) }
+        }
+    }
+
+    private func connectNext() {
+        guard drainingSinceMs == nil,
+            let next = clients.indices.first(where: { clients[$0].number == nil })
+        else { return }
+        clients[next].connect(to: listener)
+    }
 
     // MARK: checks
 
@@ -309,5 +319,5 @@ private func waiting(_ context: UnsafeMutableRawPointer?, _ timeoutMs: Int32, _ 
 }
 
 private func changing(_ context: UnsafeMutableRawPointer?) {
-    unsafe simulation(context).changeFiles()
+    unsafe simulation(context).interrupt()
 }

@@ -24,7 +24,7 @@ struct fake_faults {
     int no_descriptors;
     /// ENOMEM: from open, accept, epoll_ctl and inotify, and from allocations of buffers.
     int no_memory;
-    /// A change of the files during a call that the worker makes.
+    /// Changes of files, and actions of clients, during a call that the worker makes.
     int changes;
     /// Bytes of a file that are not in the page cache.
     int cold_reads;
@@ -87,7 +87,7 @@ enum fake_wait {
 /// Called while the worker waits at most `timeout_ms` (-1: no limit), with the number of ready
 /// descriptors.
 typedef int (*fake_waiting)(void *context, int timeout_ms, int ready);
-/// Called to change files during a call of the worker.
+/// Called to change files, or to act as a client, during a call of the worker.
 typedef void (*fake_changing)(void *context);
 
 // Running.
