@@ -95,6 +95,8 @@ struct Judge {
                     var (head, body) = page(301, keepsAlive: keepsAlive)
                     head.location = "http://a\(prefix)/\(Site.paths[path])/"
                     all.append((head, body))
+                } else if outcome.status == 404, prefix == "/e" {
+                    all.append((ExpectedHead(status: 204, keepsAlive: keepsAlive), .none))
                 } else {
                     all.append(page(outcome.status, keepsAlive: keepsAlive))
                 }

@@ -54,7 +54,9 @@ final class Simulation {
         unsafe fake_start(seed, isTraced, waiting, changing, nil)
         site = Site(using: &random)
         fake_advance_ms(random.once(in: 4) ? 1 : 5000)
-        for _ in 0..<random.from(1...5) { clients.append(Client(for: setup, using: &random)) }
+        for index in 0..<random.from(1...5) {
+            clients.append(Client(index, for: setup, using: &random))
+        }
         prepareFaults()
     }
 
@@ -87,9 +89,10 @@ final class Simulation {
     func run(records: WorkerRecord) throws -> String? {
         try withContext {
             listener = fake_listen()
+            let logs = try Logs.open(plan, generation: 0)
             var context = WorkerContext(
                 plan: plan, index: 0, listeners: [WorkerSocket(listen: 0, descriptor: listener)],
-                errorLogs: plan.errorLogs.map { ErrorLog(unopened: $0) }, lifeline: -1,
+                errorLogs: logs.errors, logWriter: LogWriter(withoutLogger: logs), lifeline: -1,
                 zones: try plan.zones.map { try Zone($0) }, workerRecord: records)
             if setup.usesHelper { context.helper = fake_open_helper() }
             try runWorker(context)
@@ -122,8 +125,24 @@ final class Simulation {
         if files > 0 { failure = "\(files) files are open after the worker has drained" }
         let sockets = Kernel.openDescriptors(fake_kind_socket)
         if sockets > 0 { failure = "\(sockets) sockets are open after the worker has drained" }
+        checkLogs()
         if worker.files.byteCount != 0 {
             failure = "the cache has \(worker.files.byteCount) bytes after it was closed"
+        }
+    }
+
+    /// Checks that each response has one line in the access log, and that no message is an alert.
+    private func checkLogs() {
+        var counts: [Substring: Int] = [:]
+        for line in Kernel.lines(of: Setup.accessLog) { counts[line, default: 0] += 1 }
+        for line in clients.flatMap(\.logLines) where counts[line[...]] != 1 {
+            failure = "\(counts[line[...]] ?? 0) lines \"\(line)\" in the access log"
+        }
+        guard !hasShortages else { return }
+        let harmless = ["file truncated", "worker_connections", "sendfile()", "helper process"]
+        for line in Kernel.lines(of: Setup.errorLog)
+        where line.contains("[alert]") || line.contains("[emerg]") {
+            if !harmless.contains(where: { line.contains($0) }) { failure = "\(line)" }
         }
     }
 
@@ -230,6 +249,9 @@ final class Simulation {
             phase = .ending
             if drainingSinceMs == nil { drain() }
             return fake_look_again
+        }
+        if !hasShortages {
+            for client in clients { if let error = client.checkProgress() { fail(error) } }
         }
         let now = Kernel.nowMs
         let sleeping = clients.filter(\.isAsleep).map(\.sleepsUntilMs).min()

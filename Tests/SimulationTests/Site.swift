@@ -46,6 +46,7 @@ struct Site {
         isLinked = random.once(in: 3)
         histories = Array(repeating: [], count: Site.paths.count)
         Kernel.makeDirectory("/srv")
+        Kernel.makeDirectory("/log")
         if isLinked {
             for directory in ["/srv/one", "/srv/two"] { fill(directory, using: &random) }
             Kernel.makeLink(Site.root, to: random.once(in: 2) ? "one" : "/srv/one")
@@ -93,7 +94,7 @@ struct Site {
         changeCount += 1
         let name = random.pick(["a.txt", "b.txt", "c.bin", "d.txt", "sub/e.txt", "try/f.txt"])
         let path = "\(Site.root)/\(name)"
-        switch random.below(16) {
+        switch random.below(18) {
         case 0...3: write(path, using: &random)
         case 4...5: swap(path, using: &random)
         case 6: truncate(path, using: &random)
@@ -105,7 +106,7 @@ struct Site {
             Kernel.setMode("\(Site.root)/\(target)", mode)
         case 11: swapLink(using: &random)
         case 12: swapDirectory(using: &random)
-        case 13:
+        case 13, 16, 17:
             Kernel.mount(random.once(in: 2) ? "/srv/mount" : nil, at: "\(Site.root)/sub")
         case 14:
             let index = "\(Site.root)/sub/index.html"

@@ -72,6 +72,8 @@ enum fake_kind {
     fake_kind_directory,
     fake_kind_event,
     fake_kind_helper,
+    /// A file that is open for appending.
+    fake_kind_log,
 };
 
 /// The next step of a wait.
@@ -192,6 +194,9 @@ size_t fake_mismatch(
 
 /// Returns the offset of `wanted` in `bytes`; `count` if it does not occur.
 size_t fake_position(const uint8_t *bytes, size_t count, const char *wanted);
+
+/// Returns what was appended to a file, and its size.
+const uint8_t *fake_log(const char *path, size_t *count);
 
 // The helper process.
 
