@@ -91,7 +91,8 @@ struct Setup {
                 location /c/ { \(alias) limit_conn connections 1; limit_rate 20k; }
                 location /a/ { \(alias) aio threads; }
                 location /ap/ { \(alias) aio threads; sendfile off; }
-                location /e/ { \(alias) error_page 404 =204 /text; }
+                location /e/ { \(alias) error_page 404 =204 /fixed.txt; }
+                location = /fixed.txt { alias /srv/fixed.txt; }
                 location /z/ { \(alias) gzip on; gzip_min_length 300; gzip_types text/plain; }
               }
             }

@@ -29,6 +29,7 @@ struct Site {
     }
 
     static let root = "/srv/www"
+    static let errorPageSize: Int64 = 1000
 
     /// The paths that clients request, without the location's prefix.
     static let paths = [
@@ -39,11 +40,14 @@ struct Site {
     private(set) var histories: [[(since: UInt64, outcome: Outcome)]]
     private var versions: [UInt64: [Version]] = [:]
     private let isLinked: Bool
+    /// The modification time of the page for errors, in seconds.
+    let errorPageModified: Int64
     private var changeCount = 0
 
     /// Creates the files.
     init(using random: inout SeededGenerator) {
         isLinked = random.once(in: 3)
+        errorPageModified = Kernel.dateSeconds
         histories = Array(repeating: [], count: Site.paths.count)
         Kernel.makeDirectory("/srv")
         Kernel.makeDirectory("/log")
@@ -55,6 +59,7 @@ struct Site {
         }
         Kernel.makeDirectory("/srv/mount")
         Kernel.write("/srv/mount/e.txt", content: 77, size: 500)
+        Kernel.write("/srv/fixed.txt", content: 5, size: Site.errorPageSize)
         if random.once(in: 12) { Kernel.setNotifies(Site.root, false) }
         record()
     }
