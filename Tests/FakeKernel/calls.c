@@ -279,6 +279,7 @@ static int opened(struct kernel *kernel, int base, const char *path, int flags, 
         kernel->seen_mount_event = kernel->mount_event;
         return fake_open(kernel, fake_kind_mounts, 0);
     }
+    if (flags & O_APPEND) return fake_open_log(kernel, path);
     if (fake_chance(kernel, kernel->faults.interrupted)) return fake_fail(EINTR);
     if (fake_chance(kernel, kernel->faults.no_descriptors)) return fake_fail(EMFILE);
     if (fake_chance(kernel, kernel->faults.no_memory)) return fake_fail(ENOMEM);
@@ -424,6 +425,19 @@ int posix_fadvise(int fd, off_t offset, off_t count, int advice) {
     struct kernel *kernel = is_fake(fd) ? entered() : NULL;
     if (!kernel) return NEXT(posix_fadvise)(fd, offset, count, advice);
     RETURN(fake_find(kernel, fd, "posix_fadvise") ? 0 : EBADF);
+}
+
+ssize_t write(int fd, const void *memory, size_t count) {
+    struct kernel *kernel = is_fake(fd) ? entered() : NULL;
+    if (!kernel) return NEXT(write)(fd, memory, count);
+    struct descriptor *descriptor = fake_find(kernel, fd, "write");
+    if (!descriptor) return -1;
+    if (descriptor->kind != fake_kind_log) {
+        fake_violate(kernel, "write to descriptor %d, which is not a log", fd);
+        return fake_fail(EBADF);
+    }
+    fake_append(&kernel->logs[kernel->inodes[descriptor->object].log - 1], memory, count);
+    RETURN((ssize_t)count);
 }
 
 int close(int fd) {

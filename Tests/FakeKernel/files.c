@@ -298,6 +298,24 @@ int fake_make_link(const char *path, const char *target) {
     return error;
 }
 
+int fake_open_log(struct kernel *kernel, const char *path) {
+    int inode = fake_resolve(kernel, 0, path, true, 0);
+    if (inode < 0 && create(path, inode_file, 0644, &inode)) return fake_fail(ENOENT);
+    if (!kernel->inodes[inode].log) {
+        if (kernel->logs_count >= most_logs) abort();
+        kernel->inodes[inode].log = ++kernel->logs_count;
+    }
+    kernel->inodes[inode].opens++;
+    return fake_open(kernel, fake_kind_log, inode);
+}
+
+const uint8_t *fake_log(const char *path, size_t *count) {
+    int inode = fake_resolve(fake_current, 0, path, true, 0);
+    int log = inode < 0 ? 0 : fake_current->inodes[inode].log;
+    *count = log ? fake_current->logs[log - 1].end : 0;
+    return log ? fake_current->logs[log - 1].memory : NULL;
+}
+
 /// Notifies watches of the file and of its directory of a change of the attributes or content.
 static void notify_both(struct kernel *kernel, const char *path, int inode, uint32_t mask) {
     const char *last;

@@ -66,6 +66,7 @@ void fake_stop(void) {
         fake_free_bytes(&kernel->sockets[index].to_server);
         fake_free_bytes(&kernel->sockets[index].to_client);
     }
+    for (int index = 0; index < most_logs; index++) fake_free_bytes(&kernel->logs[index]);
     fake_free_messages(kernel);
     free(kernel);
 }
@@ -208,7 +209,8 @@ int fake_close(struct kernel *kernel, int fd) {
     *descriptor = (struct descriptor){0};
     kernel->open_count--;
     if (kind == fake_kind_socket) fake_socket_closed(kernel, &kernel->sockets[object]);
-    if (kind == fake_kind_file || kind == fake_kind_directory) fake_file_closed(kernel, object);
+    if (kind == fake_kind_file || kind == fake_kind_directory || kind == fake_kind_log)
+        fake_file_closed(kernel, object);
     if (kind == fake_kind_inotify) kernel->watches_end = kernel->changes_count = 0;
     return 0;
 }

@@ -17,6 +17,7 @@ enum {
     most_watches = 256,
     most_changes = 1024,
     most_streams = 8,
+    most_logs = 2,
     longest_name = 64,
     tracked_buffers = 512,
 };
@@ -54,6 +55,8 @@ struct inode {
     /// The directory that contains this one.
     int parent;
     bool is_silent;
+    /// The index of its log plus one, for a file that is only appended to.
+    int log;
 };
 
 struct name {
@@ -125,6 +128,8 @@ struct kernel {
     int signals[16], signals_count;
     uint64_t mount_event, seen_mount_event;
     struct stream streams[most_streams];
+    struct bytes logs[most_logs];
+    int logs_count;
     void *buffers[tracked_buffers];
     int buffers_count;
     struct queue to_helper, to_worker;
@@ -156,6 +161,7 @@ struct descriptor *fake_find(struct kernel *kernel, int fd, const char *call);
 int fake_open(struct kernel *kernel, enum fake_kind kind, int object);
 int fake_close(struct kernel *kernel, int fd);
 
+void fake_append(struct bytes *bytes, const void *added, size_t count);
 void fake_free_bytes(struct bytes *bytes);
 void fake_socket_closed(struct kernel *kernel, struct socket *socket);
 uint32_t fake_readiness(struct kernel *kernel, struct descriptor *descriptor);
@@ -163,6 +169,8 @@ uint32_t fake_readiness(struct kernel *kernel, struct descriptor *descriptor);
 /// Returns the inode of a path, or -errno. A relative path begins at `directory`.
 int fake_resolve(
     struct kernel *kernel, int directory, const char *path, bool follows, int restriction);
+/// Opens a file for appending, and creates it if necessary. Returns a descriptor, or -1.
+int fake_open_log(struct kernel *kernel, const char *path);
 void fake_file_closed(struct kernel *kernel, int inode);
 void fake_free_messages(struct kernel *kernel);
 

@@ -4,7 +4,7 @@
 
 static size_t count_of(const struct bytes *bytes) { return bytes->end - bytes->start; }
 
-static void append(struct bytes *bytes, const void *added, size_t count) {
+void fake_append(struct bytes *bytes, const void *added, size_t count) {
     if (bytes->start == bytes->end) bytes->start = bytes->end = 0;
     if (bytes->capacity - bytes->end < count) {
         memmove(bytes->memory, bytes->memory + bytes->start, count_of(bytes));
@@ -69,7 +69,7 @@ size_t fake_client_send(int client, const void *bytes, size_t count) {
         socket->closed_unread = socket->client_knows_reset = true;
         return count;
     }
-    append(&socket->to_server, bytes, count);
+    fake_append(&socket->to_server, bytes, count);
     return count;
 }
 
@@ -264,7 +264,7 @@ static ssize_t put(
     struct kernel *kernel, struct socket *socket, const void *memory, size_t count, size_t room,
     const char *call) {
     size_t sent = part_of(kernel, count < room ? count : room);
-    append(&socket->to_client, memory, sent);
+    fake_append(&socket->to_client, memory, sent);
     if (fake_chance(kernel, kernel->faults.corruptions))
         socket->to_client.memory[socket->to_client.end - 1] ^= 1;
     socket->moved_ms = kernel->now_ns / 1000000;

@@ -37,6 +37,9 @@ struct Client {
     private(set) var readCount = 0
     /// The index of the next request that has no response.
     private(set) var responses = 0
+    /// The lines of the access log that the responses so far must have.
+    private(set) var logLines: [String] = []
+    let port: UInt16
     private var hasEnded = false
     private var hasReset = false
     /// True after a response that ends the connection.
@@ -55,14 +58,19 @@ struct Client {
     /// The moment until which a limited request may have been in progress.
     private var limitedAt: UInt64 = 0
 
-    init(for server: Setup, using random: inout SeededGenerator) {
+    init(_ index: Int, for server: Setup, using random: inout SeededGenerator) {
         let setup = ClientSetup(server, using: &random)
+        port = UInt16(50_000 + index)
         address = 0x0a00_0001 + UInt32(random.below(2))
         hasBrokenHeader = setup.hasBrokenHeader
         outgoing = setup.proxyHeader
         ending = random.once(in: 2) ? .waits : random.pick(Ending.allCases)
         let count = random.once(in: 12) ? random.from(20...60) : random.from(1...7)
-        requests = (0..<count).map { _ in Request.random(for: setup, using: &random) }
+        let isBurst = random.once(in: 10)
+        requests = (0..<(isBurst ? count + 40 : count)).map { _ in
+            isBurst && !random.once(in: 30)
+                ? Request.short(using: &random) : Request.random(for: setup, using: &random)
+        }
         isSlow = random.once(in: 8)
         room = random.pick([2000, 5000, 20_000, 200_000])
         for request in requests {
@@ -78,7 +86,7 @@ struct Client {
     // MARK: actions
 
     mutating func connect(to listener: Int32) {
-        number = fake_connect(listener, address, 50_000, room)
+        number = fake_connect(listener, address, port, room)
         headStartedMs = Kernel.nowMs
         respondedMs = Kernel.nowMs
     }
@@ -195,11 +203,11 @@ struct Client {
                 requests[responses].expectsContinue = false
                 continue
             }
+            let start = position + response.headCount
             switch judge(response, request, responses + 1 >= keepalive) {
             case .wrong(let reason):
                 return "response \(responses) to \(request.kind): \(reason)"
             case .right(let bodies):
-                let start = position + response.headCount
                 let ends = bodies.compactMap { checkBody($0, from: start) }
                 guard let end = ends.first else {
                     return "response \(responses) to \(request.kind): the body is none of "
@@ -210,6 +218,8 @@ struct Client {
                 position = end
             }
             mayBeCut = false
+            let count = position - start
+            logLines.append("\(port) \(responses + 1) \(response.status) \(count)")
             if request.isLimited { limitedAt = Kernel.sequence }
             responses += 1
             respondedMs = Kernel.nowMs
@@ -316,6 +326,7 @@ struct Client {
         // The reset after a timeout discards what the client has not read.
         if setup.resetsTimedOut,
             Kernel.nowMs - fake_moved_ms(number) >= Setup.lingeringTimeoutMs
+                || Kernel.nowMs - headStartedMs >= Setup.headerTimeoutMs
         {
             return true
         }
@@ -343,6 +354,17 @@ struct Client {
         return false
     }
 
+    /// Checks that a response is not held back. Called when nothing but time can help.
+    func checkProgress() -> String? {
+        guard let number, !isDone, !hasReset, responses < requests.count, !isLast,
+            readLimit == Int.max, fake_client_readable(number) == 0,
+            fake_client_state(number) & ~Int32(fake_accepted.rawValue) == 0,
+            !requests[responses].mayBeDelayed,
+            fake_server_received(number) >= headEnds[responses]
+        else { return nil }
+        return "client \(number) (\(ending)): response \(responses) is held back"
+    }
+
     /// Checks that the server has not missed a deadline. Called when it waits.
     func checkDeadlines() -> String? {
         guard let number, !isDone else { return nil }
@@ -351,7 +373,7 @@ struct Client {
             state & Int32(fake_is_closed.rawValue) == 0
         else { return nil }
         let idleMs = Kernel.nowMs - fake_moved_ms(number)
-        if idleMs > Setup.lingeringTimeMs + Setup.lingeringTimeoutMs {
+        if idleMs > Setup.longestMs {
             return "client \(number) (\(ending)): no byte moved for \(idleMs) ms and the connection"
                 + " is open"
         }

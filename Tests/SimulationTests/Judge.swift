@@ -95,6 +95,10 @@ struct Judge {
                     var (head, body) = page(301, keepsAlive: keepsAlive)
                     head.location = "http://a\(prefix)/\(Site.paths[path])/"
                     all.append((head, body))
+                } else if outcome.status == 404, prefix == "/e" {
+                    var head = ExpectedHead(status: 204, keepsAlive: keepsAlive)
+                    head.tag = Judge.tag(site.errorPageModified, Site.errorPageSize, response)
+                    all.append((head, .none))
                 } else {
                     all.append(page(outcome.status, keepsAlive: keepsAlive))
                 }
@@ -156,11 +160,7 @@ struct Judge {
                 : "application/octet-stream"
         head.modified = outcome.modified
         head.acceptsRanges = true
-        let short = "\(String(outcome.modified, radix: 16))-\(String(outcome.size, radix: 16))"
-        let tag = response.field("ETag")
-        // The longer form also has the nanoseconds of ctime.
-        let isLong = tag.map { $0.contains("\(short)-") } ?? false
-        head.tag = isLong ? tag.map { "\($0)" } : "\"\(short)\""
+        head.tag = Judge.tag(outcome.modified, outcome.size, response)
         let versions = site.versions(of: outcome.inode, since: request.sentAt ?? 0)
         let contents =
             [outcome.content] + versions.map(\.content).filter { $0 != outcome.content }
@@ -196,6 +196,14 @@ struct Judge {
             return [ranged(part, of: outcome.size, head, file)]
         }
         return [(head, file(0, outcome.size))]
+    }
+
+    /// Returns the tag of a file, in the form that the response has: the longer one also has the
+    /// nanoseconds of ctime.
+    private static func tag(_ modified: Int64, _ size: Int64, _ response: Response) -> String {
+        let short = "\(String(modified, radix: 16))-\(String(size, radix: 16))"
+        if let tag = response.field("ETag"), tag.contains("\(short)-") { return "\(tag)" }
+        return "\"\(short)\""
     }
 
     private func ranged(

@@ -79,6 +79,15 @@ enum Kernel {
         _ = unsafe fake_set_notifies(path, notifies)
     }
 
+    /// Returns the lines that were appended to a file.
+    static func lines(of path: String) -> [Substring] {
+        var count = 0
+        guard let start = unsafe fake_log(path, &count) else { return [] }
+        let text = unsafe String(
+            decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
+        return text.split(separator: "\n")
+    }
+
     static func bytes(of content: UInt32, from offset: Int64, count: Int) -> [UInt8] {
         unsafe Array(
             UnsafeBufferPointer(start: fake_pattern(content, offset), count: count))

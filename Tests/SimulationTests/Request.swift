@@ -64,6 +64,12 @@ struct Request {
         return false
     }
 
+    /// True if the response may be delayed by something other than the client.
+    var mayBeDelayed: Bool {
+        if case .file(_, let prefix) = kind { return !["", "/p", "/z", "/e"].contains(prefix) }
+        return isDropped || isRefused
+    }
+
     /// True if the helper process reads the file, which may fail.
     var isReadByHelper: Bool {
         if case .file(_, let prefix) = kind { return prefix.hasPrefix("/a") }
@@ -182,6 +188,15 @@ extension Request {
         hasInvalidBody = random.once(in: 12)
         if hasInvalidBody { return chunks + Array("no size\r\n".utf8) }
         return chunks + Array((random.once(in: 2) ? "0\r\nT: GET /\r\n\r\n" : "0\r\n\r\n").utf8)
+    }
+
+    /// Returns a request of a few bytes, so that many of them arrive at once.
+    static func short(using random: inout SeededGenerator) -> Request {
+        var request = Request(kind: .fixed(Fixed(body: Setup.text, path: "/text")))
+        if random.once(in: 3) { request.kind = .file(9, prefix: "") }
+        request.bytes = Array("GET \(request.target) HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
+        request.headCount = request.bytes.count
+        return request
     }
 
     private static func invalid(using random: inout SeededGenerator) -> Request {

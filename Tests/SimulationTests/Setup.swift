@@ -16,6 +16,7 @@ struct Setup {
     var expectsProxyHeader = false
     var countsConnections = false
     var resetsTimedOut = false
+    var hasLargeInput = false
 
     static let text = Array("a text".utf8)
     static let bodyLimit = 4000
@@ -24,7 +25,12 @@ struct Setup {
     static let sendTimeoutMs: Int64 = 13_000
     static let keepaliveTimeoutMs: Int64 = 17_000
     static let lingeringTimeoutMs: Int64 = 3000
-    static let lingeringTimeMs: Int64 = 19_000
+    static let lingeringTimeMs: Int64 = 6000
+    /// The longest time without a byte in which the server must end a connection.
+    static let longestMs: Int64 = 20_000
+
+    static let accessLog = "/log/access.log"
+    static let errorLog = "/log/error.log"
 
     /// Creates one of a limited number of configurations, since compiling takes time.
     init(using seeds: inout SeededGenerator) {
@@ -39,10 +45,11 @@ struct Setup {
         expectsProxyHeader = random.once(in: 5)
         countsConnections = random.once(in: 4)
         resetsTimedOut = random.once(in: 4)
+        hasLargeInput = random.once(in: 3)
         usesHelper = seeds.once(in: 3)
         prefixes = seeds.pick([
             [""], ["", "/p"], ["", "/p", "/l"], ["", "/q"], ["", "/z"], ["", "/a", "/ap"],
-            ["/z", "/a"], ["", "/c"],
+            ["/z", "/a"], ["", "/c"], ["/l", "/a"], ["/q", "/ap"], ["/e"],
         ])
     }
 
@@ -50,12 +57,16 @@ struct Setup {
     var configuration: String {
         let alias = "alias \(Site.root)/;"
         return """
+            master_process off; error_log \(Setup.errorLog) error;
             events { worker_connections \(workerConnections);
                 multi_accept \(acceptsMany ? "on" : "off"); }
             http {
+              log_format all "$remote_port $connection_requests $status $body_bytes_sent";
+              access_log \(Setup.accessLog) all;
+              client_header_buffer_size \(hasLargeInput ? "8k" : "1k");
               content_cache \(cache);
               client_header_timeout 7s; client_body_timeout 11s; send_timeout 13s;
-              keepalive_timeout 17s; lingering_timeout 3s; lingering_time 19s;
+              keepalive_timeout 17s; lingering_timeout 3s; lingering_time 6s;
               keepalive_requests \(keepaliveRequests); lingering_close \(lingering);
               sendfile on; sendfile_max_chunk \(sendfileChunk);
               client_max_body_size \(Setup.bodyLimit);
@@ -80,6 +91,8 @@ struct Setup {
                 location /c/ { \(alias) limit_conn connections 1; limit_rate 20k; }
                 location /a/ { \(alias) aio threads; }
                 location /ap/ { \(alias) aio threads; sendfile off; }
+                location /e/ { \(alias) error_page 404 =204 /fixed.txt; }
+                location = /fixed.txt { alias /srv/fixed.txt; }
                 location /z/ { \(alias) gzip on; gzip_min_length 300; gzip_types text/plain; }
               }
             }

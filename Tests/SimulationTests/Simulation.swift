@@ -54,7 +54,9 @@ final class Simulation {
         unsafe fake_start(seed, isTraced, waiting, changing, nil)
         site = Site(using: &random)
         fake_advance_ms(random.once(in: 4) ? 1 : 5000)
-        for _ in 0..<random.from(1...5) { clients.append(Client(for: setup, using: &random)) }
+        for index in 0..<random.from(1...5) {
+            clients.append(Client(index, for: setup, using: &random))
+        }
         prepareFaults()
     }
 
@@ -65,7 +67,7 @@ final class Simulation {
         if random.once(in: 3) { faults.interrupted = Int32(random.pick([20, 100])) }
         if random.once(in: 12) { faults.resets = 5 }
         changesFiles = random.once(in: 2)
-        if changesFiles, random.once(in: 3) { faults.changes = 10 }
+        if random.once(in: 4) { faults.changes = Int32(random.pick([10, 50])) }
         if setup.usesHelper {
             faults.cold_reads = Int32(random.pick([0, 300, 900]))
             helper.deathRate = random.pick([0, 0, 50])
@@ -87,9 +89,10 @@ final class Simulation {
     func run(records: WorkerRecord) throws -> String? {
         try withContext {
             listener = fake_listen()
+            let logs = try Logs.open(plan, generation: 0)
             var context = WorkerContext(
                 plan: plan, index: 0, listeners: [WorkerSocket(listen: 0, descriptor: listener)],
-                errorLogs: plan.errorLogs.map { ErrorLog(unopened: $0) }, lifeline: -1,
+                errorLogs: logs.errors, logWriter: LogWriter(withoutLogger: logs), lifeline: -1,
                 zones: try plan.zones.map { try Zone($0) }, workerRecord: records)
             if setup.usesHelper { context.helper = fake_open_helper() }
             try runWorker(context)
@@ -122,8 +125,24 @@ final class Simulation {
         if files > 0 { failure = "\(files) files are open after the worker has drained" }
         let sockets = Kernel.openDescriptors(fake_kind_socket)
         if sockets > 0 { failure = "\(sockets) sockets are open after the worker has drained" }
+        checkLogs()
         if worker.services.files.byteCount != 0 {
             failure = "the cache has \(worker.services.files.byteCount) bytes after it was closed"
+        }
+    }
+
+    /// Checks that each response has one line in the access log, and that no message is an alert.
+    private func checkLogs() {
+        var counts: [Substring: Int] = [:]
+        for line in Kernel.lines(of: Setup.accessLog) { counts[line, default: 0] += 1 }
+        for line in clients.flatMap(\.logLines) where counts[line[...]] != 1 {
+            failure = "\(counts[line[...]] ?? 0) lines \"\(line)\" in the access log"
+        }
+        guard !hasShortages else { return }
+        let harmless = ["file truncated", "worker_connections", "sendfile()", "helper process"]
+        for line in Kernel.lines(of: Setup.errorLog)
+        where line.contains("[alert]") || line.contains("[emerg]") {
+            if !harmless.contains(where: { line.contains($0) }) { failure = "\(line)" }
         }
     }
 
@@ -162,7 +181,7 @@ final class Simulation {
             return fake_look_again
         }
         if ready > 0 || timeoutMs == 0 {
-            if random.once(in: 200) { fake_advance_ms(Int64(random.below(4000))) }
+            if random.once(in: 200) { passTime(Int64(random.below(4000))) }
             return random.once(in: 100) ? fake_interrupt : fake_return
         }
         if setup.usesHelper, helper.act(using: &random) {
@@ -186,12 +205,7 @@ final class Simulation {
                 guard !able.isEmpty else { break }
                 act(random.pick(able))
             }
-            if drainingSinceMs == nil,
-                let next = clients.indices.first(where: { clients[$0].number == nil }),
-                next == 0 || random.once(in: 4)
-            {
-                clients[next].connect(to: listener)
-            }
+            if clients[0].number == nil || random.once(in: 4) { connectNext() }
             if changesFiles, random.once(in: 4) { site.change(using: &random) }
             if random.once(in: 300) { fake_shift_date(Int64(random.from(-100...100))) }
         }
@@ -222,10 +236,8 @@ final class Simulation {
             if clients.allSatisfy({ $0.isDone || $0.number == nil && drainingSinceMs != nil }) {
                 phase = .quiet
                 quietUntilMs = Kernel.nowMs + 4000
-            } else if let next = clients.indices.first(where: { clients[$0].number == nil }),
-                drainingSinceMs == nil
-            {
-                clients[next].connect(to: listener)
+            } else if drainingSinceMs == nil, clients.contains(where: { $0.number == nil }) {
+                connectNext()
                 return fake_look_again
             }
         }
@@ -237,6 +249,9 @@ final class Simulation {
             phase = .ending
             if drainingSinceMs == nil { drain() }
             return fake_look_again
+        }
+        if !hasShortages {
+            for client in clients { if let error = client.checkProgress() { fail(error) } }
         }
         let now = Kernel.nowMs
         let sleeping = clients.filter(\.isAsleep).map(\.sleepsUntilMs).min()
@@ -259,7 +274,24 @@ final class Simulation {
         fake_raise_signal(SIGQUIT)
     }
 
-    fileprivate func changeFiles() { site.change(using: &random) }
+    /// Lets the world go on during a call of the worker, as other processes would.
+    fileprivate func interrupt() {
+        guard phase == .clientsAct else { return }
+        noteDate()
+        if changesFiles, random.once(in: 2) { site.change(using: &random) }
+        if random.once(in: 2) {
+            connectNext()
+            let able = actors
+            for _ in 0..<random.below(3) where !able.isEmpty { act(random.pick(able)) }
+        }
+    }
+
+    private func connectNext() {
+        guard drainingSinceMs == nil,
+            let next = clients.indices.first(where: { clients[$0].number == nil })
+        else { return }
+        clients[next].connect(to: listener)
+    }
 
     // MARK: checks
 
@@ -309,5 +341,5 @@ private func waiting(_ context: UnsafeMutableRawPointer?, _ timeoutMs: Int32, _ 
 }
 
 private func changing(_ context: UnsafeMutableRawPointer?) {
-    unsafe simulation(context).changeFiles()
+    unsafe simulation(context).interrupt()
 }

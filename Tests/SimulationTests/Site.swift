@@ -29,6 +29,7 @@ struct Site {
     }
 
     static let root = "/srv/www"
+    static let errorPageSize: Int64 = 1000
 
     /// The paths that clients request, without the location's prefix.
     static let paths = [
@@ -39,13 +40,17 @@ struct Site {
     private(set) var histories: [[(since: UInt64, outcome: Outcome)]]
     private var versions: [UInt64: [Version]] = [:]
     private let isLinked: Bool
+    /// The modification time of the page for errors, in seconds.
+    let errorPageModified: Int64
     private var changeCount = 0
 
     /// Creates the files.
     init(using random: inout SeededGenerator) {
         isLinked = random.once(in: 3)
+        errorPageModified = Kernel.dateSeconds
         histories = Array(repeating: [], count: Site.paths.count)
         Kernel.makeDirectory("/srv")
+        Kernel.makeDirectory("/log")
         if isLinked {
             for directory in ["/srv/one", "/srv/two"] { fill(directory, using: &random) }
             Kernel.makeLink(Site.root, to: random.once(in: 2) ? "one" : "/srv/one")
@@ -54,6 +59,7 @@ struct Site {
         }
         Kernel.makeDirectory("/srv/mount")
         Kernel.write("/srv/mount/e.txt", content: 77, size: 500)
+        Kernel.write("/srv/fixed.txt", content: 5, size: Site.errorPageSize)
         if random.once(in: 12) { Kernel.setNotifies(Site.root, false) }
         record()
     }
@@ -93,7 +99,7 @@ struct Site {
         changeCount += 1
         let name = random.pick(["a.txt", "b.txt", "c.bin", "d.txt", "sub/e.txt", "try/f.txt"])
         let path = "\(Site.root)/\(name)"
-        switch random.below(16) {
+        switch random.below(18) {
         case 0...3: write(path, using: &random)
         case 4...5: swap(path, using: &random)
         case 6: truncate(path, using: &random)
@@ -105,7 +111,7 @@ struct Site {
             Kernel.setMode("\(Site.root)/\(target)", mode)
         case 11: swapLink(using: &random)
         case 12: swapDirectory(using: &random)
-        case 13:
+        case 13, 16, 17:
             Kernel.mount(random.once(in: 2) ? "/srv/mount" : nil, at: "\(Site.root)/sub")
         case 14:
             let index = "\(Site.root)/sub/index.html"

@@ -24,7 +24,7 @@ struct fake_faults {
     int no_descriptors;
     /// ENOMEM: from open, accept, epoll_ctl and inotify, and from allocations of buffers.
     int no_memory;
-    /// A change of the files during a call that the worker makes.
+    /// Changes of files, and actions of clients, during a call that the worker makes.
     int changes;
     /// Bytes of a file that are not in the page cache.
     int cold_reads;
@@ -72,6 +72,8 @@ enum fake_kind {
     fake_kind_directory,
     fake_kind_event,
     fake_kind_helper,
+    /// A file that is open for appending.
+    fake_kind_log,
 };
 
 /// The next step of a wait.
@@ -87,7 +89,7 @@ enum fake_wait {
 /// Called while the worker waits at most `timeout_ms` (-1: no limit), with the number of ready
 /// descriptors.
 typedef int (*fake_waiting)(void *context, int timeout_ms, int ready);
-/// Called to change files during a call of the worker.
+/// Called to change files, or to act as a client, during a call of the worker.
 typedef void (*fake_changing)(void *context);
 
 // Running.
@@ -192,6 +194,9 @@ size_t fake_mismatch(
 
 /// Returns the offset of `wanted` in `bytes`; `count` if it does not occur.
 size_t fake_position(const uint8_t *bytes, size_t count, const char *wanted);
+
+/// Returns what was appended to a file, and its size.
+const uint8_t *fake_log(const char *path, size_t *count);
 
 // The helper process.
 
