@@ -42,7 +42,7 @@ import Testing
             "location = /a { } location / { }\nlocation /docs/ { location ~ [.]gif$ { } }\n"
                 + "location ~ [.]png$ { }\nlocation ~* [.]HTML$ { } location ~ x { }",
             "http://a/docs/x.html",
-            lines: "  location / (CONF:5): a prefix",
+            lines: "  location / (CONF:5): matches as a prefix",
             "  location /docs/ (CONF:6): the longest matching prefix",
             "  the locations inside of it",
             "    location ~ [.]gif$ (CONF:6): does not match",

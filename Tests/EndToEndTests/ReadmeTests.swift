@@ -66,6 +66,34 @@ import Testing
         }
     }
 
+    /// The commands under "Run an nginx configuration", with a configuration of this test.
+    @Test(.enabled(if: Product.isApus)) func nginxConfigurationRuns() throws {
+        let commands = Self.blocks("sh").joined().filter { $0.contains("/etc/nginx/nginx.conf") }
+        #expect(commands.count == 3)
+        let directory = try Self.directory()
+        let port = FreePorts.take(1)[0]
+        let path = directory.path + "/nginx.conf"
+        try """
+        pid \(directory.path)/nginx.pid;
+        error_log \(directory.path)/nginx.log;
+        events {}
+        http {
+            access_log off;
+            server { listen 127.0.0.1:\(port); root \(directory.path)/site; }
+        }
+
+        """.write(toFile: path, atomically: false, encoding: .utf8)
+        defer { _ = try? run("bash", Self.shell("apus -c \(path) -s stop", directory)) }
+        for command in commands {
+            let local = command.replacingOccurrences(of: "/etc/nginx/nginx.conf", with: path)
+                .prefix { $0 != "#" }
+            let result = try run("bash", Self.shell(String(local), directory))
+            #expect(result.succeeded, "\(command): \(result.output)")
+        }
+        let request = "curl http://127.0.0.1:\(port)/hello.txt"
+        #expect(try run("bash", Self.shell(request, directory)).output == "hello\n")
+    }
+
     private static func expect(
         _ output: String, _ example: Example, _ directory: TemporaryDirectory, _ port: UInt16
     ) {

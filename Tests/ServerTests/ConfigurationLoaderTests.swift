@@ -243,6 +243,15 @@ import Testing
         #expect(outcome.report.hasPrefix("command line:1:18: error: "))
     }
 
+    @Test(arguments: [("conf/apus.conf", true), ("/nowhere/conf/apus.conf", false)])
+    func unreadableRelativePathIsExplained(path: String, isExplained: Bool) throws {
+        let options = try CommandLineOptions.parse(["apus", "-c", path, "-p", "/nowhere"])
+        let outcome = ConfigurationLoader.load(options.loadRequest(BuildPaths(), in: "/"))
+        let error = "error: cannot read \"/nowhere/conf/apus.conf\": "
+        #expect(outcome.report.hasPrefix(error), "\(outcome.report)")
+        #expect(outcome.report.contains("help: a relative -c") == isExplained)
+    }
+
     @Test func validConfigurationReportsNothing() throws {
         let outcome = loaded("events { }\nhttp { server { listen 80; } }\n")
         #expect(outcome.report.isEmpty)

@@ -61,6 +61,9 @@ import Testing
     func invalidTargetsAreRefused(text: String, message: String) throws {
         let fault = try #require(throws: SyslogFault.self) { _ = try SyslogTarget.parse(text) }
         #expect(fault.message.contains(message))
+        if message.hasPrefix("unknown syslog parameter") {
+            #expect(fault.help?.contains("server=, facility=, severity=, tag=") == true)
+        }
     }
 }
 

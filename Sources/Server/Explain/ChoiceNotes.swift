@@ -20,8 +20,8 @@ enum ChoiceNotes {
             case .onlyServer: "the only server of the address"
             case .exact where host.isEmpty: "the request has no host, and the server has no name"
             case .exact: "\"\(host.text)\" is one of its names"
-            case .leadingWildcard: "its wildcard name is the longest that matches \"\(host.text)\""
-            case .trailingWildcard: "its wildcard name is the longest that matches \"\(host.text)\""
+            case .leadingWildcard, .trailingWildcard:
+                "its wildcard name is the longest that matches \"\(host.text)\""
             case .regex:
                 "its name ~\(services.plan.regexes[Int(regex)].pattern) is the first that matches "
                     + "\"\(host.text)\""
@@ -74,7 +74,7 @@ extension Plan {
             index = Int(prefixes[index].parent)
         }
         for location in shorter.reversed() {
-            explanation.note("\(text(ofLocation: location)): a prefix")
+            explanation.note("\(text(ofLocation: location)): matches as a prefix")
         }
         let longest = prefixes[found]
         let consequence =

@@ -76,7 +76,10 @@ public struct SyslogTarget: Hashable, Sendable {
                 try check(tag: name)
                 tag = name
             case ("nohostname", nil): namesHost = false
-            default: throw SyslogFault("unknown syslog parameter \"\(option)\"")
+            default:
+                throw SyslogFault(
+                    "unknown syslog parameter \"\(option)\"",
+                    help: "the parameters are server=, facility=, severity=, tag= and nohostname")
             }
         }
 
@@ -122,7 +125,7 @@ public struct SyslogTarget: Hashable, Sendable {
 
 /// An error in the parameters of `syslog:`, in nginx's words.
 public struct SyslogFault: Error, Equatable, Sendable {
-    /// The message.
+    /// The message of the diagnostic, in one line.
     public let message: String
     /// The remedy, if there is one.
     public let help: String?

@@ -5,6 +5,8 @@ import Linux
 public struct LoadRequest {
     /// The main file: absolute, or relative to the prefix.
     public var path: String
+    /// True if `-c` gave a relative path, for a remedy if the file cannot be read.
+    public var isPathRelative = false
     /// The main file's text, if it is not in a file.
     public var text: [UInt8]?
     /// `-p`: the directory that relative paths start from.
@@ -82,6 +84,7 @@ public enum ConfigurationLoader {
         }
         var file = Part(main, text: request.text, paths, into: &draft)
         if let globals { file.reportDuplicates(of: globals) }
+        if request.isPathRelative { file.explainRelativePath() }
         var plan: Plan?
         if !(file.hasErrors || globals?.hasErrors ?? false) {
             let compiled = PlanCompiler.compile(draft, from: file.parsed.sources)
@@ -128,6 +131,14 @@ public enum ConfigurationLoader {
 
         var report: String {
             diagnostics.map { $0.render(in: parsed.sources) + "\n" }.joined()
+        }
+
+        /// Adds a remedy if the file could not be read, perhaps because its path was meant to be
+        /// relative to the working directory.
+        mutating func explainRelativePath() {
+            guard parsed.sources.files.isEmpty, !diagnostics.isEmpty else { return }
+            diagnostics[0].help.append(
+                "a relative -c is relative to the prefix (-p): write the absolute path")
         }
 
         /// Reports directives of the main level that occur in both texts.

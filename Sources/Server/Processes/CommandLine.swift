@@ -135,6 +135,7 @@ extension CommandLineOptions {
         let prefix = fullPrefix(paths, in: workingDirectory)
         let path = BuildPaths.full(configuration ?? paths.configuration, in: prefix)
         var request = LoadRequest(path: path, prefix: prefix)
+        request.isPathRelative = configuration.map { !$0.hasPrefix("/") } ?? false
         request.globals = globals
         if let errorLog {
             request.errorLogPath =

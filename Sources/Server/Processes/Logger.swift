@@ -138,8 +138,9 @@ struct Logger: ~Copyable {
             let times = brokenCount == 1 ? "" : ", \(brokenCount) times"
             brokenCount = 0
             writer.log(
-                .alert, "the log ring of a worker was corrupted\(times): its lines are lost",
-                nowMs: nowMs)
+                .alert,
+                "the log buffer of a worker is corrupted\(times): its lines are lost; the worker "
+                    + "may be compromised", nowMs: nowMs)
         }
         if lost > 0 {
             writer.log(
@@ -150,8 +151,8 @@ struct Logger: ~Copyable {
         if tooLong > 0 {
             writer.log(
                 .alert,
-                "\(Logger.lines(tooLong)) lost: a line is longer than "
-                    + "\(LogRing.maxRecordSize) bytes", nowMs: nowMs)
+                "\(Logger.lines(tooLong)) lost: longer than \(LogRing.maxRecordSize) bytes",
+                nowMs: nowMs)
         }
         writer.flush(nowMs: nowMs)
     }

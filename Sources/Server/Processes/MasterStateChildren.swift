@@ -95,8 +95,8 @@ extension MasterState {
             actions.append(
                 .log(
                     .alert,
-                    "the logger process is not restarted again, log lines may "
-                        + "be lost"))
+                    "logger process exited repeatedly: not restarting it; log lines may be "
+                        + "lost"))
             return actions + closeLogs(of: child.role) + exitIfAlone()
         }
         return closeLogs(of: child.role) + exitIfAlone()
