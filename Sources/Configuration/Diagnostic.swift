@@ -9,13 +9,13 @@ public struct Diagnostic: Error, Hashable, Sendable {
     public struct Related: Hashable, Sendable {
         /// The text about this place.
         public let message: String
-        /// The place.
+        /// The place in the configuration.
         public let place: Place
         /// The number of underlined bytes.
         public let length: Int
     }
 
-    /// The severity.
+    /// The severity of the fault.
     public var severity: Severity
     /// The message, one line, in nginx's words where nginx has it.
     public var message: String

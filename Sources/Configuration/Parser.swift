@@ -2,7 +2,7 @@
 public struct LoadedFile: Hashable, Sendable {
     /// The name in messages and in the output of `-T`: the absolute path.
     public let name: String
-    /// The content.
+    /// The content of the file.
     public let bytes: [UInt8]
 
     /// Creates a file from its name and content.

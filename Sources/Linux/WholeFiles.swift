@@ -62,7 +62,7 @@ public func openMemoryFile(named name: String) throws(SystemError) -> Descriptor
     return Descriptor(owning: returned)
 }
 
-/// Opens the memory file of that name of another process for reading; nil if it has none. Throws
+/// Opens the memory file `name` of the process `process` for reading; nil if it has none. Throws
 /// SystemError if its descriptors cannot be inspected (proc_pid_fd(5)).
 public func openMemoryFile(
     named name: String, of process: Int32

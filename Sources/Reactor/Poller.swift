@@ -139,7 +139,7 @@ public struct Token: BitwiseCopyable, Hashable, Sendable {
 /// The events that a caller is interested in, and those that were reported.
 @frozen
 public struct Readiness: OptionSet, BitwiseCopyable, Sendable {
-    /// The bits.
+    /// The states, one bit for each.
     public let rawValue: UInt8
 
     /// Creates a set from its bits.

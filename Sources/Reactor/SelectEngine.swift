@@ -61,7 +61,7 @@ public struct SelectEngine: ~Copyable {
         guard entries[Int(fd)] == nil else {
             throw SystemError("select()", "descriptor \(fd)", code: EEXIST)
         }
-        watch(Int(fd), for: interest, token)
+        setInterest(Int(fd), to: interest, token)
         end = max(end, Int(fd) + 1)
     }
 
@@ -72,7 +72,7 @@ public struct SelectEngine: ~Copyable {
         guard isRegistered(fd) else {
             throw SystemError("select()", "descriptor \(fd)", code: ENOENT)
         }
-        watch(Int(fd), for: interest, token)
+        setInterest(Int(fd), to: interest, token)
     }
 
     /// Stops watching `fd`.
@@ -145,7 +145,7 @@ public struct SelectEngine: ~Copyable {
         return readiness
     }
 
-    private mutating func watch(_ fd: Int, for interest: Readiness, _ token: Token) {
+    private mutating func setInterest(_ fd: Int, to interest: Readiness, _ token: Token) {
         entries[fd] = (token, interest)
         let asksForEnd = interest.contains(.endOfStream) || !interest.contains(.writable)
         SelectEngine.set(&reading, fd, to: interest.contains(.readable) || asksForEnd)

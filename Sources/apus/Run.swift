@@ -86,11 +86,11 @@ private func send(_ order: CommandLineOptions.Order, to file: PidFile) -> Int32 
 /// Runs `-s reload`: waits for its result.
 private func sendReload(to master: borrowing ProcessHandle) -> Int32 {
     let process = master.process
-    let watch: ReloadRecordReader?
+    let reader: ReloadRecordReader?
     do throws(SystemError) {
-        watch = try ReloadRecordReader(of: process)
+        reader = try ReloadRecordReader(of: process)
     } catch {
-        watch = nil
+        reader = nil
         printError("[warn] cannot wait for the result of the reload: \(error)")
     }
     do throws(SystemError) {
@@ -99,9 +99,9 @@ private func sendReload(to master: borrowing ProcessHandle) -> Int32 {
         printError("[alert] \(error)")
         return 1
     }
-    switch watch?.wait(timeoutMs: reloadTimeoutMs) {
+    switch reader?.wait(timeoutMs: reloadTimeoutMs) {
     case nil: return 0
-    case .inForce:
+    case .inUse:
         printError("[notice] the new configuration is in use")
         return 0
     case .failed(let reasons):

@@ -31,10 +31,10 @@ struct OddPathTests {
         let own = source.matches(of: pattern)
             .compactMap { $0.output[1].substring.map(String.init) }
         let names = try Regex(#""([a-z][a-z0-9_]*)"[,)]"#)
-        let foreign = source.matches(of: names)
+        let unsupported = source.matches(of: names)
             .compactMap { $0.output[1].substring.map(String.init) }
         let prefixed = ["http_", "sent_http_", "arg_", "cookie_", "sent_trailer_"].map { $0 + "p" }
-        return Array(Set(own + foreign + prefixed)).filter { !$0.hasSuffix("_") }.sorted()
+        return Array(Set(own + unsupported + prefixed)).filter { !$0.hasSuffix("_") }.sorted()
     }
 
     private static let steps = """

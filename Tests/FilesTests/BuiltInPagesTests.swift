@@ -102,7 +102,7 @@ import Testing
         #expect(byTime.contains(#"<th scope="col"><a href="?C=N&amp;O=A">Name</a></th>"#))
     }
 
-    @Test func localTime() throws {
+    @Test func localTimeIsShownIfConfigured() throws {
         var style = DirectoryListing.Style()
         style.offsetSeconds = -11 * 3600
         let page = try page("/", style) { $0.file("a", modified: DirectoryPageTests.moment) }

@@ -347,7 +347,7 @@ import Testing
         site.directory.link("next", to: "z")
         #expect(unsafe rename(site.path("next"), site.path("second")) == 0)
         #expect(site.text("first/a") == "new")
-        // It leads out of the directory now.
+        // The link now points outside the directory.
         #expect(site.text("file") != "changed")
         unsafe unlink(site.path("second"))
         #expect(site.text("first/a") == "error \(ENOENT)")

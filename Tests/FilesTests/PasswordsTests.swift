@@ -94,7 +94,7 @@ import Testing
         ("a b", "space"), ("last", "end"), ("nothing", nil), ("an", nil), ("Ann", nil),
         ("#bob", nil), ("# ann", nil), ("", nil), ("annabell", nil), ("second", nil),
     ])
-    func users(user: String, expected: String?) {
+    func userNameSelectsLine(user: String, expected: String?) {
         #expect(hash(of: user, in: Self.text) == expected)
     }
 

@@ -46,7 +46,7 @@ import Testing
         ("Zg", "f"), ("Zm8", "fo"), ("Zg=garbage!", "f"), ("=", ""), ("fn4_", nil), ("Z", nil),
         ("Zm9vY", nil), ("Zm 9v", nil), ("Zm9v\n", nil), ("Zm9\u{0}", nil), ("Zm9ü", nil),
     ])
-    func acceptedForms(encoded: String, plain: String?) {
+    func paddingIsOptionalAndGarbageIsRejected(encoded: String, plain: String?) {
         #expect(Base64.decode(Array(encoded.utf8).span) == plain.map { Array($0.utf8) })
     }
 

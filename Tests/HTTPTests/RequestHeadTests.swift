@@ -94,7 +94,7 @@ import Testing
     }
 
     @Test(arguments: ["", "A", "Accept", "Sec-Fetch-Mode", "Accept-Language", "X-Forwarded-Host"])
-    func others(name: String) {
+    func unknownNameIsNil(name: String) {
         #expect(guarded(name) { FieldName(name: $0) } == nil)
     }
 }

@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test(arguments: ["", "G", "BREW", "GE\0", "PROPPATCHED", "PURGE"])
-    func others(name: String) {
+    func unknownMethodIsOther(name: String) {
         #expect(guarded(name) { Method(name: $0) } == .unknown)
     }
 }

@@ -38,9 +38,9 @@ static void attributes(struct fuse_attr *to, uint64_t node, const struct stat *f
 
 static void look_up(const struct fuse_in_header *in, const char *name) {
     char path[4096];
-    struct stat facts;
+    struct stat status;
     snprintf(path, sizeof path, "%s/%s", paths[in->nodeid], name);
-    if (lstat(path, &facts)) return reply(in->unique, errno, NULL, 0);
+    if (lstat(path, &status)) return reply(in->unique, errno, NULL, 0);
     uint64_t node = 2;
     while (node < count && strcmp(paths[node], path)) node++;
     if (node == count) {
@@ -48,15 +48,15 @@ static void look_up(const struct fuse_in_header *in, const char *name) {
         paths[count++] = strdup(path);
     }
     struct fuse_entry_out out = {.nodeid = node};
-    attributes(&out.attr, node, &facts);
+    attributes(&out.attr, node, &status);
     reply(in->unique, 0, &out, sizeof out);
 }
 
 static void get_attributes(const struct fuse_in_header *in) {
-    struct stat facts;
+    struct stat status;
     struct fuse_attr_out out = {0};
-    if (lstat(paths[in->nodeid], &facts)) return reply(in->unique, errno, NULL, 0);
-    attributes(&out.attr, in->nodeid, &facts);
+    if (lstat(paths[in->nodeid], &status)) return reply(in->unique, errno, NULL, 0);
+    attributes(&out.attr, in->nodeid, &status);
     reply(in->unique, 0, &out, sizeof out);
 }
 

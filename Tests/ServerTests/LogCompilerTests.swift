@@ -64,8 +64,8 @@ import Testing
     @Test(arguments: [
         "upstream_http_x_cache", "upstream_cookie_a", "upstream_trailer_b", "ssl_protocol",
     ])
-    func foreignVariablesAreKnown(name: String) throws {
-        #expect(try pieces("$\(name)")[0] == "<foreign:>")
+    func unsupportedVariablesAreKnown(name: String) throws {
+        #expect(try pieces("$\(name)")[0] == "<unsupported:>")
     }
 
     @Test func jsonFormatCanBeRedefined() throws {

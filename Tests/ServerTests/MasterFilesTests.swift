@@ -91,29 +91,29 @@ import Testing
     }
 
     @Test func watchSeesLaterReloads() throws {
-        let board = try ReloadRecordWriter()
-        board.begin()
-        guard let watch = try ReloadRecordReader(of: currentProcess()) else {
+        let writer = try ReloadRecordWriter()
+        writer.begin()
+        guard let reader = try ReloadRecordReader(of: currentProcess()) else {
             Issue.record("no record of this process")
             return
         }
-        board.end(.inForce)
-        var result = watch.wait(timeoutMs: 0)
+        writer.end(.inUse)
+        var result = reader.wait(timeoutMs: 0)
         #expect(result == .timedOut, "it may have read the files before")
-        board.begin()
-        board.end(.failed, ["why"])
-        result = watch.wait(timeoutMs: 0)
+        writer.begin()
+        writer.end(.failed, ["why"])
+        result = reader.wait(timeoutMs: 0)
         #expect(result == .failed("why\n"))
-        board.begin()
-        result = watch.wait(timeoutMs: 0)
+        writer.begin()
+        result = reader.wait(timeoutMs: 0)
         #expect(result == .failed("why\n"))
-        board.end(.inForce)
-        result = watch.wait(timeoutMs: 0)
-        #expect(result == .inForce)
+        writer.end(.inUse)
+        result = reader.wait(timeoutMs: 0)
+        #expect(result == .inUse)
     }
 
     @Test func processWithoutRecordHasNone() throws {
-        let watch = try ReloadRecordReader(of: getppid())
-        if let watch { Issue.record("\(watch.wait(timeoutMs: 0))") }
+        let reader = try ReloadRecordReader(of: getppid())
+        if let reader { Issue.record("\(reader.wait(timeoutMs: 0))") }
     }
 }

@@ -473,7 +473,7 @@ import Testing
         #expect(effects(ended) == [.closeLogs(generation: 0)])
     }
 
-    @Test func withdrawnMasterRestartsWorkersOnly() {
+    @Test func masterWithoutWorkersRestartsOnlyThem() {
         var state = serving {
             $0.logger = 0
             $0.hasHelper = true
@@ -488,7 +488,7 @@ import Testing
                 == [.start(.worker(0)), .start(.worker(1))])
     }
 
-    @Test func withdrawKeepsLogger() {
+    @Test func windowChangeKeepsLogger() {
         var state = serving {
             $0.logger = 0
             $0.isDaemon = true

@@ -63,9 +63,9 @@ import Testing
         let reason = "\(role.name) process: fork() failed"
         #expect(
             actions.first == .log(.error, "\(reason): the old configuration stays in use"))
-        let dismissed = others.filter { !$0.0.isLogger }.map { Action.send(.quit, to: $0.1) }
+        let terminated = others.filter { !$0.0.isLogger }.map { Action.send(.quit, to: $0.1) }
         let closed: [Action] = role.isLogger ? [.closeLogs(generation: 1)] : []
-        #expect(effects(actions) == [.restorePrevious(reason)] + closed + dismissed)
+        #expect(effects(actions) == [.restorePrevious(reason)] + closed + terminated)
         for process in [Int32(100), 101, 200] { #expect(!state.isExpectedToExit(process)) }
         // From here on as before: processes that die are replaced.
         _ = state.step(.processEnded(110, ChildExitStatus()), nowMs: 1100)

@@ -55,11 +55,11 @@ import Testing
         for row in RefusedDirectives.rows {
             let outcome = loaded("events { } \(row.name) x;")
             #expect(outcome.report.contains("\"\(row.name)\" directive is refused"))
-            guard let harmless = row.defaultText else { continue }
+            guard let ignoredValue = row.defaultText else { continue }
             let context =
                 row.contexts.contains(.server)
-                ? "server { \(row.name) \(harmless); }"
-                : "server { location / { \(row.name) \(harmless); } }"
+                ? "server { \(row.name) \(ignoredValue); }"
+                : "server { location / { \(row.name) \(ignoredValue); } }"
             #expect(loaded("events { } http { \(context) }").report.isEmpty, "\(row.name)")
         }
     }

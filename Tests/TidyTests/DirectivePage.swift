@@ -82,8 +82,8 @@ enum DirectivePage {
 
     private static func refused(_ rows: [Row]) -> String {
         let lines = rows.filter { $0.kind == .refused }.sorted { $0.name < $1.name }.map { row in
-            let harmless = row.defaultText.map { " (`\($0)` is accepted)" } ?? ""
-            return "| `\(row.name)`\(harmless) | \(places(row)) | \(cell(row.summary)) | "
+            let ignoredValue = row.defaultText.map { " (`\($0)` is accepted)" } ?? ""
+            return "| `\(row.name)`\(ignoredValue) | \(places(row)) | \(cell(row.summary)) | "
                 + "\(cell(row.difference ?? "")) |"
         }
         return table(["directive", "context", "in nginx", "remedy"], lines)

@@ -224,7 +224,7 @@ public final class CompressionJob {
     /// The number of bytes read in one step.
     static let slice = 65536
 
-    /// The input.
+    /// The content to compress.
     public enum Source: ~Copyable {
         case bytes([UInt8])
         /// A file and its size in bytes.

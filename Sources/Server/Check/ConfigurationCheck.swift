@@ -6,7 +6,7 @@ public struct CheckOutcome {
     /// Errors and warnings of the configuration itself, and findings of the lints, in the order of
     /// the files.
     public let diagnostics: [Diagnostic]
-    /// The files.
+    /// The files of the configuration.
     public let sources: Sources
     /// For each diagnostic, the lint that found it, if one did.
     public let lints: [Lint?]
@@ -136,7 +136,7 @@ public enum Lint: String, CaseIterable, Sendable {
         case .unreadableRoot: "a root or an alias that the workers' user cannot read"
         case .unreachableLocation: "a location that no request reaches"
         case .unreachableStep: "a directive after a return, which never runs"
-        case .lostHeader: "an add_header that drops those of the level around it"
+        case .lostHeader: "an add_header that drops those of the enclosing level"
         case .slowRegex: "a regular expression that can take exponential time"
         case .ifFile: "an if that tests for a file; try_files is the safe way"
         case .gzipType: "a media type in gzip_types that is already compressed"
@@ -148,9 +148,9 @@ public enum Lint: String, CaseIterable, Sendable {
 
 /// A finding of a lint.
 public struct Finding: Sendable {
-    /// The lint.
+    /// The lint that found it.
     public let lint: Lint
-    /// The diagnostic.
+    /// The message, with its place in the configuration.
     public let diagnostic: Diagnostic
 }
 

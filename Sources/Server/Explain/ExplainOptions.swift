@@ -134,7 +134,7 @@ struct RequestURL: Equatable {
 
 /// The reason that a URL cannot be explained.
 public struct ExplainError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The message.
+    /// The reason, in one line.
     public let description: String
 
     init(_ description: String) { self.description = description }

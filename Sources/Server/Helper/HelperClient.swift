@@ -407,7 +407,7 @@ extension HelperClient {
         }
     }
 
-    /// The time at which ``look(nowMs:)`` is due; Int64.max while nothing waits.
+    /// The time at which ``checkTimeouts(nowMs:)`` is due; Int64.max while nothing waits.
     var nextCheckMs: Int64 { watchdog.nextCheckMs }
 
     /// Fails jobs that have waited too long, and all jobs that were sent if nothing was heard of

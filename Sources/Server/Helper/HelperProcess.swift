@@ -237,8 +237,8 @@ struct HelperWatchdog {
     /// The total time that a request may wait, including the jobs queued before it.
     static let maxWaitMs: Int64 = 60_000
 
-    /// The time at which ``look(hasAsked:isAwaited:hasWaiting:nowMs:)`` is due; Int64.max while
-    /// nothing waits.
+    /// The time at which ``check(hasInFlight:isAwaited:hasWaiting:nowMs:)`` is due; Int64.max
+    /// while nothing waits.
     private(set) var nextCheckMs = Int64.max
     /// True if the helper process must be replaced. Nothing is sent to it until a message arrives
     /// from it or its successor.

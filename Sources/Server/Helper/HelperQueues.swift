@@ -155,7 +155,7 @@ struct CompressionQueue {
 }
 
 /// The reads that the helper process has to do, so that workers find the bytes in the page cache.
-/// The kernel is asked to read all of them ahead; then they are waited for in order.
+/// Announces all pending reads to the kernel (posix_fadvise(2)), then performs them in order.
 struct ReadQueue: ~Copyable {
     /// The number of bytes read before other work is checked.
     private static let slice = 131_072

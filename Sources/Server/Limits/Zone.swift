@@ -17,7 +17,7 @@ final class Zone {
     /// The number of this process, set by ``join(_:as:)``.
     private var owner = UInt64.max
     private var registry: WorkerRegistry?
-    /// The time until which a held lock is not waited for, after it was taken from its holder.
+    /// The time before which the lock is not tried again after a timeout.
     private var lockRetryAtMs = Int64.min
     private var quietUntilMs = Int64.min
     /// Entries of closed connections that could not be released yet.

@@ -24,7 +24,7 @@ final class LogWriter {
     }
 
     /// Takes ownership of the open logs of a generation. Files whose names have variables are
-    /// opened as `user`, as whom requests are served; nil for this process's own user.
+    /// opened with the rights of `user`, the user of the workers; nil for this process's own user.
     init(_ logs: Logs, stderrDescriptor: Int32, namesAs user: Identity?) {
         let plan = logs.plan
         var outputs = LogWriter.files(of: logs)

@@ -69,7 +69,7 @@ public struct ErrorLogTarget: Equatable, Sendable {
         case syslog(SyslogTarget)
     }
 
-    /// The destination.
+    /// The destination of the lines.
     public let destination: Destination
     /// The least severe level that is written.
     public let level: LogLevel

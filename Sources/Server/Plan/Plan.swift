@@ -307,9 +307,9 @@ struct PlanParts {
 
 /// One address to listen on, with the options of its `listen` directives.
 public struct ListenPlan: Sendable {
-    /// The address.
+    /// The address of the socket.
     public let address: ListenAddress
-    /// The options.
+    /// The merged options of all its `listen` directives.
     public let options: ListenOptions
     /// The index of its servers: for connections to any address of the socket.
     let servers: Int32

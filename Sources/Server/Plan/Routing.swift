@@ -35,13 +35,13 @@ struct RegexLocation: BitwiseCopyable {
 
 /// The result of searching one level.
 enum LocationMatch: Equatable {
-    /// A prefix: a regular expression of a level around it may still win.
+    /// A prefix: a regular expression of an enclosing level may still win.
     case prefix(Int32)
     /// An exact name: nothing else wins.
     case final(Int32)
-    /// A location that a regular expression leads to: nothing else wins.
+    /// A location selected by a regular expression: nothing else wins.
     case matched(Int32, by: Int32)
-    /// No location matches: the settings of the level around it hold.
+    /// No location matches: the settings of the enclosing level apply.
     case none
     /// The regular expression of this location took too many steps: 500, as nginx.
     case limitReached(Int32)

@@ -29,14 +29,14 @@ enum Variable: UInt8, BitwiseCopyable {
     case dateGMT, dateLocal
     case empty
     /// A variable of nginx that has no value here.
-    case foreign
+    case unsupported
 
     /// The cacheability of a response that contains the value. The values of captures and of the
     /// configuration's variables come from others, which are recorded themselves.
     var cacheability: Cacheability {
         switch self {
         case .literal, .capture, .slot, .documentURI, .documentRoot, .requestFilename,
-            .serverName, .hostname, .nginxVersion, .scheme, .empty, .foreign:
+            .serverName, .hostname, .nginxVersion, .scheme, .empty, .unsupported:
             .shared
         case .field, .argument, .cookie, .sentField, .sentTrailer, .args, .bodyBytesSent,
             .bytesSent, .connection, .connectionRequests, .connectionTime, .contentLength,
@@ -108,7 +108,7 @@ enum Variable: UInt8, BitwiseCopyable {
     /// `user-agent`. As in nginx, a prefix alone is a variable with an empty name.
     static func named(_ name: String) -> (variable: Variable, rest: String)? {
         if let variable = names[name] { return (variable, "") }
-        if ForeignVariables.contains(name) { return (.foreign, "") }
+        if UnsupportedVariables.contains(name) { return (.unsupported, "") }
         for (prefix, variable) in [
             ("http_", Variable.field), ("sent_http_", .sentField), ("arg_", .argument),
             ("cookie_", .cookie), ("sent_trailer_", .sentTrailer),
@@ -127,11 +127,11 @@ enum Variable: UInt8, BitwiseCopyable {
 
     /// Returns true if a configuration cannot define a variable with this name.
     static func isBuiltIn(_ name: String) -> Bool {
-        names[name] != nil && name != "uid_reset" || ForeignVariables.contains(name)
+        names[name] != nil && name != "uid_reset" || UnsupportedVariables.contains(name)
     }
 
     /// All names, for suggestions.
-    static var allNames: [String] { ForeignVariables.names.union(names.keys).sorted() }
+    static var allNames: [String] { UnsupportedVariables.names.union(names.keys).sorted() }
 }
 
 /// The source of a variable that the configuration defines.
@@ -248,7 +248,7 @@ struct VariablePlan: BitwiseCopyable {
 
 /// Variables of nginx about TLS, HTTP/2 and backends: log formats use them, so they are known, and
 /// have no value in a file server.
-enum ForeignVariables {
+enum UnsupportedVariables {
     /// Returns true if nginx has a variable with this name that never has a value here: a log
     /// writes `-`.
     static func contains(_ name: String) -> Bool {

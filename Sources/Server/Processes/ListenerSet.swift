@@ -127,10 +127,10 @@ public final class ListenerSet {
     /// Closes the sockets that `next` has not taken over; `alone` is true if no other master has
     /// them.
     func retire(for next: ListenerSet, alone: Bool = true) {
-        let going = sockets.filter { !next.has($0.address) && !$0.belongsToManager }
-        if alone { going.forEach { $0.refuseNew() } }
+        let removed = sockets.filter { !next.has($0.address) && !$0.belongsToManager }
+        if alone { removed.forEach { $0.refuseNew() } }
         closeInherited(keeping: next)
-        if alone { going.forEach { $0.removeSocketFile() } }
+        if alone { removed.forEach { $0.removeSocketFile() } }
         sockets = []
         spare = []
     }

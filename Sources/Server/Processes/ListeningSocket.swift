@@ -2,7 +2,7 @@ import Linux
 
 /// An address that could not be opened.
 public struct ListenFailure: Error, Equatable, Sendable, CustomStringConvertible {
-    /// The address.
+    /// The address that could not be opened.
     public let address: ListenAddress
     /// The failed call and its error.
     public let error: SystemError

@@ -130,9 +130,9 @@ public final class LogFiles {
 
 /// A log that could not be opened.
 public struct LogFailure: Equatable, Sendable {
-    /// The path.
+    /// The path of the log.
     public let path: String
-    /// The error.
+    /// The error of opening it.
     public let error: SystemError
 }
 

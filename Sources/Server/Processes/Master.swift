@@ -150,7 +150,7 @@ extension Master {
             reloads?.begin()
             reloads?.end(.failed, [reason])
         case .announce:
-            reloads?.end(.inForce)
+            reloads?.end(.inUse)
             serviceManager?.ready("serving")
         case .upgrade: upgrade()
         case .restorePidFile:

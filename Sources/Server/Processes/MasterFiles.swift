@@ -35,25 +35,25 @@ public struct PidFile {
 
     /// Removes the file if it still has this process's ID: another master may have taken it over.
     public func remove() {
-        let path = isRenamed ? asidePath : path
+        let path = isRenamed ? oldPath : path
         let own = PidFile(path: path).read()
         guard case .success(let process) = own, process == currentProcess() else { return }
         removeFile(path)
     }
 
     /// nginx's name for the file of a master that another one takes over from.
-    private var asidePath: String { path + ".oldbin" }
+    private var oldPath: String { path + ".oldbin" }
 
     /// Renames the file to make room for that of a master that takes over.
     mutating func renameToOld() throws(SystemError) {
-        try renameFile(path, to: asidePath)
+        try renameFile(path, to: oldPath)
         isRenamed = true
     }
 
     /// Renames the file back after that master has exited, over its file if it left one.
     mutating func restore() throws(SystemError) {
         guard isRenamed else { return }
-        try renameFile(asidePath, to: path)
+        try renameFile(oldPath, to: path)
         isRenamed = false
     }
 
@@ -125,7 +125,7 @@ enum ReloadRecord {
 
     /// The result of a reload.
     enum Outcome: UInt64 {
-        case inForce = 1
+        case inUse = 1
         case failed = 2
     }
 
@@ -135,7 +135,7 @@ enum ReloadRecord {
         var begun: UInt64 = 0
         var ended: UInt64 = 0
         /// The result of the last one that has ended.
-        var outcome = Outcome.inForce
+        var outcome = Outcome.inUse
         var text = ""
     }
 
@@ -173,7 +173,7 @@ enum ReloadRecord {
     }
 }
 
-/// The master's side of `ReloadRecord`.
+/// Writes the master's ``ReloadRecord``.
 final class ReloadRecordWriter {
     private let file: Descriptor
     private var state = ReloadRecord.State()
@@ -207,7 +207,7 @@ final class ReloadRecordWriter {
     func closeInherited() { closeDescriptor(file.number) }
 }
 
-/// The reader of `ReloadRecord` in `-s reload`.
+/// Reads the ``ReloadRecord`` of a master, for `-s reload`.
 public struct ReloadRecordReader: ~Copyable {
     private let process: Int32
     private let file: Descriptor
@@ -216,7 +216,7 @@ public struct ReloadRecordReader: ~Copyable {
     /// The result of a reload.
     public enum Result: Equatable, Sendable {
         /// The configuration is in use, and no connection is accepted with the old one.
-        case inForce
+        case inUse
         /// The old configuration stays, for these reasons, with line ends.
         case failed(String)
         /// The master has exited.
@@ -239,13 +239,13 @@ public struct ReloadRecordReader: ~Copyable {
         begunBefore = state.begun
     }
 
-    /// Waits until a reload has ended that began after this watch was opened, and so has read the
+    /// Waits until a reload has ended that began after this reader was created, and so has read the
     /// current files, no matter which process requested it.
     public func wait(timeoutMs: Int64) -> Result {
         let untilMs = Clock.monotonicMs() &+ timeoutMs
         while true {
             if let state = ReloadRecordReader.read(file.number), state.ended > begunBefore {
-                return state.outcome == .inForce ? .inForce : .failed(state.text)
+                return state.outcome == .inUse ? .inUse : .failed(state.text)
             }
             if !isRunning(process) { return .masterEnded }
             if Clock.monotonicMs() >= untilMs { return .timedOut }

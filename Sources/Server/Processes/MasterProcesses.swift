@@ -142,8 +142,8 @@ extension Master {
         closeDescriptor(realStderr)
     }
 
-    /// Runs the logger, which does not serve clients, and of root's rights keeps the one to open
-    /// logs.
+    /// Runs the logger. It serves no clients; if started by root, it keeps only the capability to
+    /// open logs.
     private func runLogger(_ number: Int) -> Int32 {
         generation.listeners.closeInherited()
         generation.helper?.close()

@@ -208,7 +208,7 @@ extension MasterState {
         if transition?.failure == nil { transition?.failure = reason }
     }
 
-    /// Dismisses the old generation once all processes of the new one run.
+    /// Terminates the old generation once all processes of the new one run.
     mutating func commitWhenReady(_ nowMs: Int64) -> [Action] {
         guard let transition, transition.failure == nil else { return [] }
         let isReady = settings.roles.allSatisfy { role in
@@ -225,7 +225,7 @@ extension MasterState {
             + popDeferred(nowMs)
     }
 
-    /// Returns to the previous generation, and dismisses the processes of the new one.
+    /// Returns to the previous generation, and terminates the processes of the new one.
     mutating func abandonStart(
         _ reason: String, _ nowMs: Int64, isEnding: Bool = false
     ) -> [Action] {
@@ -257,7 +257,7 @@ extension MasterState {
         return actions + startMissing() + popDeferred(nowMs)
     }
 
-    /// Starts the processes of the generation in force that have exited in the meantime.
+    /// Starts the processes of the generation in use that have exited in the meantime.
     private func startMissing() -> [Action] {
         guard mode == .serving else { return [] }
         return settings.roles.filter { role in

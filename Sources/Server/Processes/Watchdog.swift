@@ -45,7 +45,7 @@ struct Watchdog {
 /// Additional log lines about a worker that was killed by a signal: the request that it was
 /// serving, and whether the same request has crashed workers before.
 struct CrashReports {
-    /// The number of such requests that are maxRequests.
+    /// The maximum number of requests that are counted.
     static let maxRequests = 16
 
     private var crashingRequests: [(request: String, count: Int)] = []

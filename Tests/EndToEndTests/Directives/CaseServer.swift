@@ -20,7 +20,7 @@ struct CasePlace: Sendable {
     }
 
     /// Reverses `fill`, so that the responses of two servers can be compared.
-    func unfill(_ text: String) -> String {
+    func restorePlaceholders(_ text: String) -> String {
         var text = text.replacingOccurrences(of: root, with: "{root}")
             .replacingOccurrences(of: directory, with: "{dir}")
         for (port, name) in zip(ports, ["{port}", "{port2}", "{port3}"]) {

@@ -108,7 +108,7 @@ enum ResponseComparison {
 
     static func describe(_ response: Response, _ place: CasePlace) -> String {
         let fields = response.fields.map { "\($0.name): \($0.value)" }
-        return place.unfill(
+        return place.restorePlaceholders(
             "\(response.status) \(response.reason) \(fields) "
                 + response.text.prefix(80).debugDescription)
     }
@@ -149,8 +149,8 @@ enum ResponseComparison {
             if !isBuiltIn, !haveEqualBodies((ours, apus.1), (theirs, nginx.1)) {
                 found.append("the body")
             }
-            if ours.trailers.map({ apus.1.unfill($0) })
-                != theirs.trailers.map({ nginx.1.unfill($0) })
+            if ours.trailers.map({ apus.1.restorePlaceholders($0) })
+                != theirs.trailers.map({ nginx.1.restorePlaceholders($0) })
             {
                 found.append("the trailers")
             }
@@ -206,7 +206,7 @@ enum ResponseComparison {
     ) -> [(name: String, value: String)] {
         let without = Set(["server", "date"] + ignored.map { $0.lowercased() })
         return response.fields.filter { !without.contains($0.name.lowercased()) }.map { field in
-            var value = place.unfill(field.value)
+            var value = place.restorePlaceholders(field.value)
             if let start = value.range(of: "boundary=") {
                 value.removeSubrange(start.upperBound...)
             }
@@ -228,7 +228,7 @@ enum ResponseComparison {
 
     /// Returns the body without the parts that differ between servers.
     private static func text(_ response: Response, _ place: CasePlace) -> String {
-        var text = place.unfill(response.text)
+        var text = place.restorePlaceholders(response.text)
         if let type = response["Content-Type"], let start = type.range(of: "boundary=") {
             text = text.replacingOccurrences(of: type[start.upperBound...], with: "boundary")
         }

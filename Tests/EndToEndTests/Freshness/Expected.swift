@@ -6,12 +6,12 @@ struct Expected {
     private var status = 200
     private var body: [UInt8]?
     private var part: String?
-    private var facts: Facts?
+    private var fileStatus: FileStatus?
     private var coding: Coding = .none
 
     private enum Coding { case none, sidecar, onTheFly }
 
-    private struct Facts {
+    private struct FileStatus {
         let modified: Int
         let size: Int
         let changedNanoseconds: Int
@@ -39,7 +39,7 @@ struct Expected {
         body = try readBytes(path)
         // An error page has the error's status, and no meaningful validators.
         guard status == 200 else { return }
-        facts = Facts(
+        fileStatus = FileStatus(
             modified: buffer.st_mtim.tv_sec, size: Int(buffer.st_size),
             changedNanoseconds: buffer.st_ctim.tv_nsec)
     }
@@ -57,22 +57,22 @@ struct Expected {
             let received = isCompressed ? inflated(response.body) ?? [] : response.body
             if received != body { return "\(Self.shown(received)), not \(Self.shown(body))" }
         }
-        guard let facts else { return nil }
-        if response["Last-Modified"] != Self.date(facts.modified) {
+        guard let fileStatus else { return nil }
+        if response["Last-Modified"] != Self.date(fileStatus.modified) {
             return "Last-Modified \(response["Last-Modified"] ?? "missing")"
         }
-        return tagDifference(response, facts)
+        return tagDifference(response, fileStatus)
     }
 
     /// Compares the entity tag with nginx's form, or the longer one of apus for a recently changed
     /// file.
-    private func tagDifference(_ response: Response, _ facts: Facts) -> String? {
+    private func tagDifference(_ response: Response, _ fileStatus: FileStatus) -> String? {
         let tag = response["ETag"] ?? "missing"
         let isWeak = coding == .onTheFly && response["Content-Encoding"] == "gzip"
-        let start = (isWeak ? "W/\"" : "\"") + hex(facts.modified) + "-" + hex(facts.size)
-        if tag == start + "-" + hex(facts.changedNanoseconds) + "\"" { return nil }
+        let start = (isWeak ? "W/\"" : "\"") + hex(fileStatus.modified) + "-" + hex(fileStatus.size)
+        if tag == start + "-" + hex(fileStatus.changedNanoseconds) + "\"" { return nil }
         // time(2) may be a tick behind the worker's.
-        let isOld = Int(Date().timeIntervalSince1970) - facts.modified >= 2
+        let isOld = Int(Date().timeIntervalSince1970) - fileStatus.modified >= 2
         if tag == start + "\"", isOld || Self.isNginx(response) { return nil }
         return "ETag \(tag), not \(start)…"
     }
@@ -83,12 +83,12 @@ struct Expected {
     }
 
     /// True if a client with this tag has an older version.
-    func isNews(for tag: String) -> Bool {
-        guard let facts else { return false }
-        let start = hex(facts.modified) + "-" + hex(facts.size)
+    func isNewer(for tag: String) -> Bool {
+        guard let fileStatus else { return false }
+        let start = hex(fileStatus.modified) + "-" + hex(fileStatus.size)
         return !tag.contains(start)
             || tag.filter { $0 == "-" }.count == 2
-                && !tag.contains(start + "-" + hex(facts.changedNanoseconds) + "\"")
+                && !tag.contains(start + "-" + hex(fileStatus.changedNanoseconds) + "\"")
     }
 
     private func hex(_ number: Int) -> String { String(number, radix: 16) }

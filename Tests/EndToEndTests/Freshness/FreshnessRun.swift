@@ -97,7 +97,7 @@ final class FreshnessRun {
             judge(try? connections.client(connection).response(), index, "kept", request)
         }
         judgeFresh(sent, index, request)
-        if let tag, now.isNews(for: tag) { judgeCondition(tag, target, index) }
+        if let tag, now.isNewer(for: tag) { judgeCondition(tag, target, index) }
     }
 
     private static func request(_ target: String, _ fields: [String]) -> [UInt8] {
@@ -184,7 +184,7 @@ final class FreshnessRun {
     ) {
         judge(try? client?.response(), index, "new connection", request)
         guard let client, let worker = try? OpenConnections.worker(of: client) else { return }
-        connections.met(worker)
+        connections.recordWorker(worker)
         freshOf[worker, default: 0] += 1
     }
 

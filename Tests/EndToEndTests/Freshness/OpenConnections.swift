@@ -15,7 +15,7 @@ final class OpenConnections {
 
     private let server: TestServer
     private(set) var connections: [OpenConnection]
-    /// The processes that have responded.
+    /// Every worker that has responded.
     private(set) var workers: Set<pid_t> = []
 
     /// Opens connections to each of two workers if `isBound`, otherwise four to any worker.
@@ -56,7 +56,7 @@ final class OpenConnections {
 
     func leave(_ index: Int) { connections[index].client = nil }
 
-    func met(_ worker: pid_t) { workers.insert(worker) }
+    func recordWorker(_ worker: pid_t) { workers.insert(worker) }
 
     /// Opens missing connections, and those that the server has closed.
     func refill() throws {

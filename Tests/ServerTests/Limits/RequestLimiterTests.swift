@@ -231,7 +231,7 @@ import Testing
         }
     }
 
-    @Test func nothingOverflows() {
+    @Test func extremeRatesDoNotOverflow() {
         let rate = RateBucket(bytesPerSecond: 1, afterBytes: 0)
         #expect(rate.nextRoomMs(sentBytes: .max) == (1 << 40) * 1000)
         #expect(RateBucket(bytesPerSecond: 0).nextRoomMs(sentBytes: 5) == 5000)
