@@ -61,6 +61,7 @@ void fake_set_context(void *context) { fake_current->context = context; }
 void fake_stop(void) {
     struct kernel *kernel = fake_current;
     fake_kernel = fake_current = NULL;
+    fake_name_seed(0);
     if (!kernel) return;
     for (int index = 0; index < kernel->sockets_end; index++) {
         fake_free_bytes(&kernel->sockets[index].to_server);
@@ -130,15 +131,18 @@ void fake_enter(struct kernel *kernel) {
     }
 }
 
+enum { seconds_per_seed = 60 };
 static volatile uint64_t current_seed;
 static volatile int has_handlers;
 
 static void say_seed(int number) {
-    if (fake_current) {
+    // From here on calls go to the library.
+    fake_kernel = NULL;
+    if (current_seed) {
         char line[96];
         int count = snprintf(
-            line, sizeof line, "the process crashed in the simulation with seed %llu\n",
-            (unsigned long long)current_seed);
+            line, sizeof line, "%s in the simulation with seed %llu\n",
+            number == SIGALRM ? "no end" : "a crash", (unsigned long long)current_seed);
         ssize_t written = write(2, line, (size_t)count);
         (void)written;
     }
@@ -148,9 +152,10 @@ static void say_seed(int number) {
 
 void fake_name_seed(uint64_t seed) {
     current_seed = seed;
+    alarm(seed ? seconds_per_seed : 0);
     if (has_handlers) return;
     has_handlers = 1;
-    int numbers[] = {SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGABRT, SIGFPE};
+    int numbers[] = {SIGALRM, SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGABRT, SIGFPE};
     for (size_t index = 0; index < sizeof numbers / sizeof *numbers; index++)
         signal(numbers[index], say_seed);
 }

@@ -51,6 +51,8 @@ struct Client {
     private var respondedMs: Int64 = 0
     private(set) var isDone = false
     private let isSlow: Bool
+    /// True if all requests have bodies, which begin some time after the heads.
+    private let isUploader: Bool
     private let room: Int
 
     let address: UInt32
@@ -67,9 +69,12 @@ struct Client {
         ending = random.once(in: 2) ? .waits : random.pick(Ending.allCases)
         let count = random.once(in: 12) ? random.from(20...60) : random.from(1...7)
         let isBurst = random.once(in: 10)
+        isUploader = !isBurst && random.once(in: 8)
+        let uploads = isUploader
         requests = (0..<(isBurst ? count + 40 : count)).map { _ in
             isBurst && !random.once(in: 30)
-                ? Request.short(using: &random) : Request.random(for: setup, using: &random)
+                ? Request.short(using: &random)
+                : Request.random(for: setup, hasBody: uploads, using: &random)
         }
         isSlow = random.once(in: 8)
         room = random.pick([2000, 5000, 20_000, 200_000])
@@ -157,6 +162,11 @@ struct Client {
             let end = headEnds.first { $0 > sent } ?? sendLimit
             count = min(count, max(1, end - sent + random.from(-2...2)))
         default: break
+        }
+        if isUploader, let end = headEnds.first(where: { $0 > sent }), random.once(in: 2) {
+            // The head only: its body follows later.
+            count = min(count, end - sent)
+            sleep(Int64(random.below(2500)))
         }
         let accepted = Kernel.send(number, outgoing[sent..<(sent + count)])
         let wasAtStart = starts.contains(sent)
@@ -327,6 +337,7 @@ struct Client {
         if setup.resetsTimedOut,
             Kernel.nowMs - fake_moved_ms(number) >= Setup.lingeringTimeoutMs
                 || Kernel.nowMs - headStartedMs >= Setup.headerTimeoutMs
+                || Kernel.nowMs - endedMs >= Setup.lingeringTimeMs
         {
             return true
         }

@@ -85,7 +85,7 @@ struct Request {
 extension Request {
     /// Returns a random request.
     static func random(
-        for setup: ClientSetup, using random: inout SeededGenerator
+        for setup: ClientSetup, hasBody: Bool = false, using random: inout SeededGenerator
     ) -> Request {
         if random.once(in: 60) { return invalid(using: &random) }
         var request = Request(kind: kind(for: setup, using: &random))
@@ -124,7 +124,9 @@ extension Request {
         default: break
         }
         request.isOld = version == "HTTP/1.0"
-        let body = version == "HTTP/1.1" ? request.addBody(&fields, using: &random) : []
+        let body =
+            version == "HTTP/1.1" && (hasBody || random.once(in: 8))
+            ? request.addBody(&fields, using: &random) : []
         let empty = random.once(in: 20) ? "\r\n" : ""
         let method = request.isHead ? "HEAD" : "GET"
         let head = "\(method) \(request.target) \(version)\r\nHost: a\r\n\(fields)\r\n"
@@ -157,7 +159,7 @@ extension Request {
         case 5 where random.once(in: 3): return .dropped
         case 6 where setup.server.countsConnections: return .counts
         default:
-            let path = random.below(Site.paths.count)
+            let path = random.pick(setup.server.paths)
             let prefix = random.pick(setup.server.prefixes)
             return .file(path, prefix: Site.paths[path].hasPrefix("try/") ? "" : prefix)
         }
@@ -167,7 +169,6 @@ extension Request {
     private mutating func addBody(
         _ fields: inout String, using random: inout SeededGenerator
     ) -> [UInt8] {
-        guard random.once(in: 8) else { return [] }
         let pattern = Array("GET /text HTTP/1.1\r\nHost: a\r\n\r\n".utf8)
         let text = { (count: Int) in (0..<count).map { pattern[$0 % pattern.count] } }
         expectsContinue = random.once(in: 4)

@@ -17,6 +17,8 @@ struct Setup {
     var countsConnections = false
     var resetsTimedOut = false
     var hasLargeInput = false
+    /// The indexes of the paths that clients request.
+    var paths: [Int]
 
     static let text = Array("a text".utf8)
     static let bodyLimit = 4000
@@ -46,6 +48,8 @@ struct Setup {
         countsConnections = random.once(in: 4)
         resetsTimedOut = random.once(in: 4)
         hasLargeInput = random.once(in: 3)
+        // With few paths, most are cached.
+        paths = seeds.pick([Array(Site.paths.indices), [4, 5, 6, 7], [0, 4], [2, 5, 8]])
         usesHelper = seeds.once(in: 3)
         prefixes = seeds.pick([
             [""], ["", "/p"], ["", "/p", "/l"], ["", "/q"], ["", "/z"], ["", "/a", "/ap"],

@@ -111,14 +111,23 @@ struct Site {
             Kernel.setMode("\(Site.root)/\(target)", mode)
         case 11: swapLink(using: &random)
         case 12: swapDirectory(using: &random)
-        case 13, 16, 17:
-            Kernel.mount(random.once(in: 2) ? "/srv/mount" : nil, at: "\(Site.root)/sub")
+        case 13, 16, 17: mount(using: &random)
         case 14:
             let index = "\(Site.root)/sub/index.html"
             if !Kernel.remove(index) { write(index, using: &random) }
         default: write("\(Site.root)/unrelated", using: &random)
         }
         record()
+    }
+
+    /// Mounts a directory, or unmounts it.
+    mutating func changeMount(using random: inout SeededGenerator) {
+        mount(using: &random)
+        record()
+    }
+
+    private func mount(using random: inout SeededGenerator) {
+        Kernel.mount(random.once(in: 2) ? "/srv/mount" : nil, at: "\(Site.root)/sub")
     }
 
     private func swap(_ path: String, using random: inout SeededGenerator) {

@@ -115,7 +115,7 @@ uint64_t fake_sequence(void);
 int fake_open_descriptors(int kind);
 /// The number of buffers that were allocated with aligned_alloc and not freed.
 int fake_live_buffers(void);
-/// Prints the seed if the process crashes.
+/// Prints the seed if the process crashes, or if the run takes a minute; 0 for none.
 void fake_name_seed(uint64_t seed);
 /// Limits the number of open descriptors; 0 for no limit.
 void fake_limit_descriptors(int count);
