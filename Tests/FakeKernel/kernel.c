@@ -181,6 +181,7 @@ int fake_open_descriptors(int kind) {
 }
 
 int fake_live_buffers(void) { return fake_current->buffers_count; }
+void fake_limit_sockets(int count) { fake_current->socket_limit = count; }
 void fake_limit_descriptors(int count) { fake_current->descriptor_limit = count; }
 
 struct descriptor *fake_find(struct kernel *kernel, int fd, const char *call) {

@@ -32,7 +32,7 @@ struct socket {
     struct bytes to_server, to_client;
     size_t room, received;
     bool client_ended, is_reset, fault_reset;
-    bool server_ended, server_closed, closed_unread, resets_on_close, client_knows_reset;
+    bool closed_for_room, server_ended, server_closed, closed_unread, resets_on_close, client_knows_reset;
     uint32_t address;
     uint16_t port;
     int descriptor;
@@ -111,7 +111,9 @@ struct kernel {
     struct fake_faults faults;
     char violation[256];
     struct descriptor descriptors[most_descriptors];
-    int descriptors_end, open_count, descriptor_limit;
+    int descriptors_end, open_count, descriptor_limit, socket_limit;
+    /// The call in which a connection was closed while all were in use.
+    uint64_t full_call;
     struct socket sockets[most_sockets];
     int sockets_end;
     int backlog[most_sockets], backlog_count;

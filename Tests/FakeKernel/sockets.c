@@ -112,6 +112,7 @@ int fake_client_state(int client) {
     if (socket->server_closed) state |= fake_is_closed;
     if (socket->closed_unread) state |= fake_closed_unread;
     if (socket->fault_reset) state |= fake_fault_reset;
+    if (socket->closed_for_room) state |= fake_closed_for_room;
     return state;
 }
 
@@ -162,6 +163,10 @@ void fake_socket_closed(struct kernel *kernel, struct socket *socket) {
     fake_say(
         kernel, "close of client %d%s", (int)(socket - kernel->sockets),
         count_of(&socket->to_server) ? " with unread bytes" : "");
+    // This one is not counted any more; several may be closed in a row.
+    if (fake_open_descriptors(fake_kind_socket) + 1 >= kernel->socket_limit)
+        kernel->full_call = kernel->calls;
+    socket->closed_for_room = kernel->full_call && kernel->calls - kernel->full_call <= 32;
     socket->server_closed = true;
     socket->descriptor = -1;
     if (!socket->ended_ms) socket->ended_ms = kernel->now_ns / 1000000;

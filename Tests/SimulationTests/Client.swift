@@ -327,7 +327,9 @@ struct Client {
         if pending, setup.usesHelper, requests[responses].isReadByHelper { return true }
         if responses > 0, requests[responses - 1].hasInvalidBody, !isPartial { return true }
         // Connections without a request are closed to make room for new ones.
-        if setup.workerConnections < 8,
+        let isForRoom =
+            fake_client_state(number) & Int32(fake_closed_for_room.rawValue) != 0
+        if isForRoom,
             received == 0 || received == outgoing.count || starts.contains(received)
         {
             return true

@@ -67,7 +67,7 @@ final class Simulation {
         if random.once(in: 3) { faults.interrupted = Int32(random.pick([20, 100])) }
         if random.once(in: 12) { faults.resets = 5 }
         changesFiles = random.once(in: 2)
-        if random.once(in: 4) { faults.changes = Int32(random.pick([10, 50])) }
+        if random.once(in: 4) { faults.changes = Int32(random.pick([20, 100])) }
         if setup.usesHelper {
             faults.cold_reads = Int32(random.pick([0, 300, 900]))
             helper.deathRate = random.pick([0, 0, 50])
@@ -89,6 +89,7 @@ final class Simulation {
     func run(records: WorkerRecord) throws -> String? {
         try withContext {
             listener = fake_listen()
+            fake_limit_sockets(Int32(setup.workerConnections))
             let logs = try Logs.open(plan, generation: 0)
             var context = WorkerContext(
                 plan: plan, index: 0, listeners: [WorkerSocket(listen: 0, descriptor: listener)],
@@ -283,7 +284,7 @@ final class Simulation {
         guard phase == .clientsAct else { return }
         noteDate()
         if changesFiles, random.once(in: 2) { site.change(using: &random) }
-        if changesFiles, random.once(in: 8) {
+        if changesFiles, random.once(in: 3) {
             // A mount changes just before a request is sent.
             site.changeMount(using: &random)
             connectNext()

@@ -58,6 +58,8 @@ enum fake_client_bits {
     fake_closed_unread = 16,
     /// A fault has reset the connection.
     fake_fault_reset = 32,
+    /// The server closed it when it had as many connections as it may have.
+    fake_closed_for_room = 64,
 };
 
 enum fake_kind {
@@ -119,6 +121,8 @@ int fake_live_buffers(void);
 void fake_name_seed(uint64_t seed);
 /// Limits the number of open descriptors; 0 for no limit.
 void fake_limit_descriptors(int count);
+/// Sets the number of connections that the server may have.
+void fake_limit_sockets(int count);
 
 // Time.
 
