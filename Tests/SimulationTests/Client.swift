@@ -171,9 +171,13 @@ struct Client {
         let accepted = Kernel.send(number, outgoing[sent..<(sent + count)])
         let wasAtStart = starts.contains(sent)
         let next = starts.first { $0 > sent } ?? Int.max
-        if wasAtStart || sent + accepted > next { headStartedMs = Kernel.nowMs }
+        let isClosed = fake_client_state(number) & Int32(fake_is_closed.rawValue) != 0
+        if !isClosed, wasAtStart || sent + accepted > next { headStartedMs = Kernel.nowMs }
         sent += accepted
         for index in requests.indices where requests[index].sentAt == nil {
+            if sent > starts[index] {
+                requests[index].startedMs = min(requests[index].startedMs, Kernel.nowMs)
+            }
             if requests[index].isRefused, requests[index].datesBefore == 0, sent > starts[index] {
                 requests[index].datesBefore = datesBefore
             }
@@ -294,15 +298,16 @@ struct Client {
             if has(fake_is_closed) { readLimit = Int.max }
             return nil
         }
+        isDone = has(fake_is_closed)
+        noteLimited()
+        let endedMs = fake_ended_ms(number)
+        let isAllowed = isAllowedToEnd(setup, endedMs, hasShortages, drainingSinceMs)
         if !hasEnded {
             // It closes as well.
             hasEnded = true
             fake_client_end(number)
         }
-        isDone = has(fake_is_closed)
-        noteLimited()
-        let endedMs = fake_ended_ms(number)
-        guard !isAllowedToEnd(setup, endedMs, hasShortages, drainingSinceMs) else { return nil }
+        guard !isAllowed else { return nil }
         return "client \(number) (\(ending)): the server ended the connection after "
             + "\(responses) of \(requests.count) responses, \(sent) of \(outgoing.count) bytes "
             + "sent, \(received.count - position) bytes of a partial response"
@@ -338,7 +343,7 @@ struct Client {
         // The reset after a timeout discards what the client has not read.
         if setup.resetsTimedOut,
             Kernel.nowMs - fake_moved_ms(number) >= Setup.lingeringTimeoutMs
-                || Kernel.nowMs - headStartedMs >= Setup.headerTimeoutMs
+                || Kernel.nowMs - headStartedMs >= Setup.lingeringTimeMs
                 || Kernel.nowMs - endedMs >= Setup.lingeringTimeMs
         {
             return true
@@ -355,7 +360,8 @@ struct Client {
             return true
         }
         if responses < requests.count, received > starts[responses] {
-            return endedMs - headStartedMs >= Setup.headerTimeoutMs
+            return sinceMs >= Setup.headerTimeoutMs
+                || endedMs - requests[responses].startedMs >= Setup.headerTimeoutMs
                 || endedMs - respondedMs >= Setup.headerTimeoutMs
         }
         if sinceMs >= (responses == 0 ? Setup.headerTimeoutMs : Setup.keepaliveTimeoutMs) {
@@ -363,7 +369,10 @@ struct Client {
         }
         let end =
             responses > 0 ? starts[responses - 1] + requests[responses - 1].bytes.count : 0
-        if received < end, sinceMs >= Setup.lingeringTimeoutMs { return true }
+        if received < end {
+            return sinceMs >= Setup.lingeringTimeoutMs
+                || endedMs - requests[responses - 1].startedMs >= Setup.lingeringTimeMs
+        }
         return false
     }
 

@@ -48,6 +48,8 @@ struct Request {
     /// end of the connection after it.
     var hasInvalidBody = false
 
+    /// The time at which the first byte was sent.
+    var startedMs = Int64.max
     /// The moment at which the last byte of the head was sent.
     var sentAt: UInt64?
     /// The number of different dates that the clock had shown at that moment.
