@@ -32,7 +32,8 @@ struct socket {
     struct bytes to_server, to_client;
     size_t room, received;
     bool client_ended, is_reset, fault_reset;
-    bool closed_for_room, server_ended, server_closed, closed_unread, resets_on_close, client_knows_reset;
+    bool closed_for_room;
+    bool server_ended, server_closed, closed_unread, resets_on_close, client_knows_reset;
     uint32_t address;
     uint16_t port;
     int descriptor;
