@@ -511,10 +511,7 @@ int inotify_init1(int flags) {
 }
 
 int inotify_add_watch(int fd, const char *path, uint32_t mask) {
-    // Nothing changes between fstat(2) of a file and the watch of its descriptor: the cache would
-    // miss such a change.
-    bool is_open = !strncmp(path, "/proc/self/fd/", 14);
-    struct kernel *kernel = is_open ? fake_kernel : entered();
+    struct kernel *kernel = entered();
     if (!kernel) return NEXT(inotify_add_watch)(fd, path, mask);
     if (!fake_find(kernel, fd, "inotify_add_watch")) return -1;
     if (fake_chance(kernel, kernel->faults.no_memory)) return fake_fail(ENOMEM);

@@ -47,6 +47,7 @@ extension FileCache {
         if !entry.isWatched, !isRegular || key.links != .follow { return nil }
         if entry.kind == .failed, !FileError(code: entry.error).isCacheable { return nil }
         if isRegular, FileCache.mtimeIsAmbiguous(looked.fileStatus) { return nil }
+        if isRegular, entry.isWatched, !FileCache.isUnchanged(looked) { return nil }
         let hasBytes =
             isRegular && looked.fileStatus.size <= bounds.maxFileSize
             && (reading == .here || FileCache.isInPageCache(looked))
@@ -82,6 +83,13 @@ extension FileCache {
             sweeper.begin(nowMs: entry.usedMs, periodMs: bounds.inactiveMs)
         }
         return place
+    }
+
+    /// Returns true if the file is still as it was when it was opened: its watch began after that,
+    /// so a change between the two was not notified.
+    private static func isUnchanged(_ looked: FoundFile) -> Bool {
+        guard case .success(let now) = Linux.fileStatus(of: looked.descriptor) else { return false }
+        return now.isSame(as: looked.fileStatus)
     }
 
     /// Returns true if reading a small file waits for no disk: its first and last bytes are in the
