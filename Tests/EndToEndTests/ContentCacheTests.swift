@@ -32,6 +32,40 @@ import Testing
         }
     }
 
+    /// A built-in page has a form for Chrome, and one for others: either may be cached first.
+    @Test(arguments: [["Chrome/142.0", "curl/8.0"], ["curl/8.0", "Chrome/142.0"]])
+    func bothFormsOfErrorPageAreCached(agents: [String]) throws {
+        let server = try TestServer("log_not_found off;", files: ["a": "a"])
+        let client = try server.connect()
+        for round in 0..<6 {
+            for agent in round < 3 ? agents : agents.reversed() {
+                try client.request("GET /none HTTP/1.1", ["User-Agent: \(agent)"])
+                let response = try client.response()
+                #expect(response.status == 404)
+                #expect(response.text.contains("padding") == agent.hasPrefix("Chrome"))
+            }
+        }
+        try server.directory.write("none", "new")
+        try client.request("GET /none HTTP/1.1", ["User-Agent: \(agents[0])"])
+        #expect(try client.response().text == "new")
+    }
+
+    /// Only the first thousand messages of a minute are written, also for a cached response, and
+    /// their number is written when the server exits.
+    @Test func messagesOfCachedNotFoundAreCounted() throws {
+        let server = try TestServer(
+            "log_not_found on; keepalive_requests 10000;", files: ["a": "a"])
+        let client = try server.connect()
+        for _ in 0..<1200 {
+            try client.request("GET /none HTTP/1.1")
+            #expect(try client.response().status == 404)
+        }
+        server.stop()
+        let lines = server.errorLog.split(separator: "\n").filter { $0.contains("/none\" failed") }
+        #expect(lines.count { $0.contains("*") } == 1000)
+        #expect(lines.last?.contains("200 more like this within a minute: open() ") == true)
+    }
+
     /// Files of which two do not fit into one send.
     @Test(arguments: ["sendfile on;", "sendfile off;"]) func pipelinedCachedResponsesAreComplete(
         directive: String

@@ -62,6 +62,6 @@ import Testing
         #expect(log.contains("[crit]"))
         #expect(
             log.contains(
-                "50 more like this within a minute: \"\(server.directory.root)/pipe4\" \(text)\n"))
+                "50 more like this within a minute: \"\(server.directory.root)/pipe0\" \(text)\n"))
     }
 }

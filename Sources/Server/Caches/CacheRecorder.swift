@@ -14,8 +14,10 @@ struct CacheRecorder {
     var start = 0
     /// The epoch of the file cache when the response was started.
     var epoch: UInt64 = 0
-    /// The number of lines about requests in the error logs at that time.
-    var errorLines: UInt64 = 0
+    /// The numbers of messages about requests that were written to the error logs, and that were
+    /// only counted, at that time.
+    var writtenMessages: UInt64 = 0
+    var countedMessages: UInt64 = 0
     /// The files that the response depends on.
     var file = CachedResponse.FileVersion.none
     var otherFile = CachedResponse.FileVersion.none
@@ -23,18 +25,21 @@ struct CacheRecorder {
     var expires: ExpiresRule?
     /// True if the body is all of `file`.
     var sendsFile = false
+    /// The form of a built-in page.
+    var padding = CachedResponse.Padding.none
 
     init() {}
 
     /// Starts recording for a response that may be cached.
     init(
-        encodingClass: UInt16, start: Int, epoch: UInt64, errorLines: UInt64
+        encodingClass: UInt16, start: Int, epoch: UInt64, _ messages: RepeatedMessages
     ) {
         isCacheable = true
         self.encodingClass = encodingClass
         self.start = start
         self.epoch = epoch
-        self.errorLines = errorLines
+        writtenMessages = messages.writtenCount
+        countedMessages = messages.countedCount
     }
 
     /// Stops recording.
@@ -93,7 +98,7 @@ enum ResponseRecording {
         guard let encodingClass = EncodingClass.encodingClass(&request, &services) else { return }
         request.recorder = CacheRecorder(
             encodingClass: encodingClass, start: request.outputEnd, epoch: services.files.epoch,
-            errorLines: services.errorLines.count)
+            services.repeatedMessages)
     }
 
     /// Stores the finished response in the cache, if other clients may get it.
@@ -104,7 +109,7 @@ enum ResponseRecording {
         guard request.keepsAlive, !request.isWaiting,
             !request.closesWithoutResponse, !request.outOfMemory,
             request.source != .producer, request.recorder.epoch == services.files.epoch,
-            request.recorder.errorLines == services.errorLines.count, request.headBytes > 0,
+            request.headBytes > 0, let message = countedMessage(request, services),
             !services.plan.readsContext(logsOf: location, request.context != nil)
         else { return }
         let isNotModified = request.status == 304
@@ -114,7 +119,8 @@ enum ResponseRecording {
         var response = CachedResponse()
         response.variant = CachedResponse.Key(
             server: request.server, encodingClass: request.recorder.encodingClass,
-            isNotModified: isNotModified)
+            isNotModified: isNotModified, isPadded: request.recorder.padding == .padded)
+        response.padding = request.recorder.padding
         response.status = UInt16(clamping: request.status)
         response.location = request.location
         response.file = request.recorder.file
@@ -122,12 +128,28 @@ enum ResponseRecording {
         response.epoch = request.recorder.epoch
         response.sendsFile = request.recorder.sendsFile && !isNotModified
         response.index = request.index
+        response.message = message
         response.datedSecond = services.clock.seconds
         guard find(into: &response, head, request, services) else { return }
         let bodyEnd = response.sendsFile ? headEnd : request.outputEnd
         let path = request.path
         services.responses.store(
             response, path, head: head, body: output.span(from: headEnd, to: bodyEnd))
+    }
+
+    /// Returns the message that a response has caused, which was only counted: so are those of the
+    /// next ones. Returns nil if more were, or if one was written: then the next ones may be
+    /// written as well.
+    private static func countedMessage(
+        _ request: borrowing Request, _ services: borrowing Services
+    ) -> RepeatedMessages.Reference? {
+        let messages = services.repeatedMessages
+        guard request.recorder.writtenMessages == messages.writtenCount else { return nil }
+        switch messages.countedCount &- request.recorder.countedMessages {
+        case 0: return RepeatedMessages.Reference.none
+        case 1: return messages.lastCounted
+        default: return nil
+        }
     }
 
     /// Finds the parts of a head that depend on the time and the connection. Returns false if one

@@ -41,7 +41,35 @@ enum FastPath {
         return send(place, hasBody: isGet, &request, &services)
     }
 
-    /// Returns the cached response to a request's path; nil if there is none. One that is not
+    /// Returns the cached response to a request's path, padded if its browser needs that.
+    @inline(__always)
+    private static func cachedResponse(
+        _ request: inout Request, _ services: inout Services, _ variant: CachedResponse.Key
+    ) -> Int? {
+        let place = find(request.path, &services, variant)
+        if let place, services.responses[place].padding == .none { return place }
+        return paddedResponse(&request, &services, variant, orElse: place)
+    }
+
+    @inline(never)
+    private static func paddedResponse(
+        _ request: inout Request, _ services: inout Services, _ variant: CachedResponse.Key,
+        orElse unpadded: Int?
+    ) -> Int? {
+        guard Browsers.needsPadding(request) else { return unpadded }
+        var padded = variant
+        padded.isPadded = true
+        return find(request.path, &services, padded)
+    }
+
+    @inline(__always)
+    private static func find(
+        _ path: Span<UInt8>, _ services: inout Services, _ variant: CachedResponse.Key
+    ) -> Int? {
+        services.responses.find(path, variant, services.responses.hash(path, variant))
+    }
+
+    /// Returns the current response to a request's path; nil if there is none. One that is not
     /// current any more is removed.
     @inline(__always)
     private static func currentResponse(
@@ -49,9 +77,7 @@ enum FastPath {
     )
         -> Int?
     {
-        let path = request.path
-        let hash = services.responses.hash(path, variant)
-        guard let place = services.responses.find(path, variant, hash) else { return nil }
+        guard let place = cachedResponse(&request, &services, variant) else { return nil }
         guard isCurrent(place, &services) else {
             services.responses.drop(place)
             return nil
@@ -70,6 +96,14 @@ enum FastPath {
             && services.clock.seconds <= services.responses[place].lastSecond
             && (file.entry < 0 || services.files.isCurrent(file.entry, file.generation))
             && (other.entry < 0 || services.files.isCurrent(other.entry, other.generation))
+    }
+
+    /// Counts the error message of a cached response. Returns false if it has to be written.
+    @inline(__always)
+    private static func countMessage(_ place: Int, _ services: inout Services) -> Bool {
+        let message = services.responses[place].message
+        return message == .none
+            || services.repeatedMessages.countAgain(message, nowMs: services.clock.monotonicMs)
     }
 
     /// Returns true if the client has this version, judged by validators that are byte for byte
@@ -117,6 +151,10 @@ enum FastPath {
             request.needsFlush = start > 0
             request.location = services.responses[place].location
             return start > 0
+        }
+        guard countMessage(place, &services) else {
+            services.responses.drop(place)
+            return false
         }
         request.keepsAlive = Phases.keepsAlive(&request, &services, location)
         if services.responses[place].datedSecond != services.clock.seconds {

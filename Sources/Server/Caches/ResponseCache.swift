@@ -48,6 +48,7 @@ struct ResponseCache: ~Copyable {
 
     /// Returns the slot of the response to a path; nil if there is none. Nothing changes, but a
     /// method that is not `mutating` would receive a copy of the struct.
+    @inline(__always)
     mutating func find(_ path: Span<UInt8>, _ variant: CachedResponse.Key, _ hash: UInt64) -> Int? {
         var cursor = index.start(hash)
         while let place = index.next(hash, at: &cursor) {
@@ -171,12 +172,17 @@ struct CachedResponse: BitwiseCopyable {
         let encodingClass: UInt16
         /// True for a client that has this version already: 304.
         let isNotModified: Bool
+        /// True if the page is padded for a browser.
+        var isPadded = false
 
         var number: UInt64 {
-            UInt64(UInt32(bitPattern: server)) &<< 32 | UInt64(encodingClass) &<< 1
-                | (isNotModified ? 1 : 0)
+            UInt64(UInt32(bitPattern: server)) &<< 32 | UInt64(encodingClass) &<< 2
+                | (isPadded ? 2 : 0) | (isNotModified ? 1 : 0)
         }
     }
+
+    /// The dependence of a built-in page on the browser: none, or the form that this one got.
+    enum Padding: UInt8, BitwiseCopyable { case none, unpadded, padded }
 
     /// The path, the head and the body of its own, one after the other; nil in a free slot.
     var memory: UnsafeMutableRawPointer?
@@ -190,6 +196,7 @@ struct CachedResponse: BitwiseCopyable {
     var uses: UInt8 = 0
     /// True if the body is all of the first file.
     var sendsFile = false
+    var padding = Padding.none
     var location: Int32 = 0
     var file = FileVersion.none
     var otherFile = FileVersion.none
@@ -213,6 +220,8 @@ struct CachedResponse: BitwiseCopyable {
     var modified = ByteExtent.empty
     /// The index file that was found, for `$uri`.
     var index: PlanBytes?
+    /// The error message that it causes, which is only counted.
+    var message = RepeatedMessages.Reference.none
 
     /// The bytes of memory for path, head and body.
     var byteCount: Int { Int(pathCount) &+ Int(headCount) &+ Int(bodyCount) }

@@ -121,12 +121,6 @@ enum RequestLog {
 
 }
 
-/// The number of lines that a worker has written about requests: a response that caused one is not
-/// cached, since the next one must be logged, too.
-final class ErrorLineCount {
-    var count: UInt64 = 0
-}
-
 extension Span where Element == UInt8 {
     /// The bytes as text, for messages; all but printable ASCII as \xHH.
     var text: String {

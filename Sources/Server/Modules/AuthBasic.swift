@@ -294,7 +294,7 @@ extension AuthBasic {
             services.logError(
                 isMissing ? .error : .crit,
                 "\(SystemError(error.call, "\"\(path.span.text)\"", code: error.code))",
-                request)
+                code: error.code, request)
             return .refused(isMissing ? 403 : 500)
         }
         guard let place = PasswordFile.hash(of: credentials.user.span, in: text.span) else {

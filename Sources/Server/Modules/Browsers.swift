@@ -24,16 +24,19 @@ enum Browsers: Cacheable {
         return browser == .explorer || browser == .oldExplorer
     }
 
-    /// Returns true if a built-in page is padded: Internet Explorer and Chrome replace short error
-    /// pages with their own.
+    /// Returns true if a built-in page is padded (`msie_padding`). Both forms may be cached.
     static func padsPage(
-        of status: Int, _ request: inout Request, _ services: inout Services,
-        _ location: LocationPlan
-    )
-        -> Bool
-    {
+        of status: Int, _ request: inout Request, _ location: LocationPlan
+    ) -> Bool {
         guard status >= 400, location.features.contains(.padsErrorPages) else { return false }
-        request.recorder.record(Self.self)
+        let isPadded = needsPadding(request)
+        request.recorder.padding = isPadded ? .padded : .unpadded
+        return isPadded
+    }
+
+    /// Returns true for Internet Explorer and Chrome, which replace short error pages with their
+    /// own.
+    static func needsPadding(_ request: borrowing Request) -> Bool {
         guard let field = request.parser.head.field(.userAgent),
             request.parser.head.version > .http09
         else { return false }

@@ -161,7 +161,7 @@ extension Rewrite {
             if !error.isMissing {
                 services.logError(
                     .crit, "\(SystemError("stat()", "\"\(name.text)\"", code: error.code))",
-                    request)
+                    code: error.code, request)
             }
         }
         switch step.condition {

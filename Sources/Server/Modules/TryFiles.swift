@@ -115,7 +115,7 @@ extension TryFiles {
                 services.logError(
                     .crit,
                     "\(SystemError("stat()", "\"\(services.path.text)\"", code: error.code))",
-                    request)
+                    code: error.code, request)
             }
             return nil
         }

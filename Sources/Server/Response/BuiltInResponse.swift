@@ -35,7 +35,7 @@ enum BuiltInResponse {
         // nginx has no page for 431; apus has one with `strict_requests on` only.
         if let page, status != 431 || head.allowsOptions {
             var bytes = Array(page)
-            if Browsers.padsPage(of: status, &request, &services, location) {
+            if Browsers.padsPage(of: status, &request, location) {
                 bytes += ErrorPage.padding
             }
             head.contentLength = Int64(bytes.count)

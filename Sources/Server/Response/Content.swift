@@ -173,7 +173,7 @@ enum Content {
             let call = location.features.contains(.checksSymlinks) ? "openat()" : "open()"
             services.logError(
                 level, "\(SystemError(call, "\"\(services.path.text)\"", code: error.code))",
-                request)
+                code: error.code, request)
         }
         return .status(status)
     }

@@ -115,7 +115,7 @@ enum FilePaths {
             services.logError(
                 .crit,
                 "\(SystemError("realpath()", "\"\(services.path.text)\"", code: error.code))",
-                request)
+                code: error.code, request)
             return false
         }
     }

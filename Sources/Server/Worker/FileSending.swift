@@ -32,7 +32,8 @@ enum FileSending {
         case .wouldBlock: return .noRoom
         case .failed(let code):
             if code == Errno.ioError || code == Errno.staleFile {
-                services.logError(.crit, "\(SystemError("sendfile()", code: code))", request)
+                services.logError(
+                    .crit, "\(SystemError("sendfile()", code: code))", code: code, request)
                 return .sourceFailed
             }
             return .failed

@@ -45,7 +45,6 @@ struct Services: ~Copyable {
     /// A descriptor that reports mount changes; -1 if nothing is cached.
     let mountsDescriptor: Int32
     var responses: ResponseCache
-    let errorLines = ErrorLineCount()
     var encodingClasses = AcceptEncodingClasses()
     var path = PathBuffer()
     /// The requested host in lower case, while a server is selected.
@@ -183,22 +182,25 @@ struct Services: ~Copyable {
 
     /// Writes a line to the location's error log, with the client and the request, as in nginx.
     func logError(
-        _ level: LogLevel, _ message: @autoclosure () -> String, _ request: borrowing Request
+        _ level: LogLevel, _ message: @autoclosure () -> String, code: Int32 = 0,
+        _ request: borrowing Request, file: StaticString = #fileID, line: UInt = #line
     ) {
         let index = Int(plan.locations[Int(request.location)].errorLog)
         let log = context.errorLogs[index]
         guard log.writes(level) else { return }
-        errorLines.count &+= 1
         if let explanation {
             explanation.note("error_log: [\(level.name)] \(message())")
             return
         }
-        let message = message()
-        guard admits(level, message, log: index) else { return }
+        let source = RepeatedMessages.Source(file: file, line: line, code: code)
+        guard
+            repeatedMessages.admits(
+                level, source, log: index, nowMs: clock.monotonicMs, { message() })
+        else { return }
         let head = request.parser.head
         let received = request.received
         var text =
-            "*\(connections[request.slot].number) \(message), client: \(peers[request.slot].text)"
+            "*\(connections[request.slot].number) \(message()), client: \(peers[request.slot].text)"
         let server = plan.servers[Int(request.server)]
         text += ", server: \(server.name.text)"
         if !head.requestLine.isEmpty {
@@ -213,12 +215,10 @@ struct Services: ~Copyable {
 
     /// Writes a line to the main error log that belongs to no request.
     func logFailure(_ level: LogLevel, _ message: String) {
-        guard context.errorLog.writes(level), admits(level, message, log: 0) else { return }
+        guard context.errorLog.writes(level),
+            repeatedMessages.admits(level, message, log: 0, nowMs: clock.monotonicMs)
+        else { return }
         context.errorLog.write(level, message)
-    }
-
-    private func admits(_ level: LogLevel, _ message: String, log: Int) -> Bool {
-        repeatedMessages.admits(level, message, log: log, nowMs: clock.monotonicMs)
     }
 
     /// Reports the counts of messages that were not written.

@@ -7,6 +7,8 @@ enum Bounds {
     static let instructions = 2_900.0
     /// User instructions for the same request with a browser's header of 700 bytes.
     static let browserInstructions = 3_205.0
+    /// User instructions of the worker for a missing file, requested again.
+    static let notFoundInstructions = 2_900.0
     /// User instructions of the worker for a missing path of 1,990 segments.
     static let missingPathInstructions = 210_000.0
     /// User instructions of the worker for the log line of such a request, in the format combined.

@@ -34,13 +34,14 @@ enum CostServer {
         + "Cookie: session=0123456789abcdef0123456789abcd\r\n\r\n"
 
     static func start(
-        log: String = "off", environment: [String] = [], binary: String = Product.binary,
+        log: String = "off", logsNotFound: Bool = false, environment: [String] = [],
+        binary: String = Product.binary,
         wrapper: [String] = [], main: String = "", listen: String = ""
     ) throws -> TestServer {
         try TestServer(
             configuration: TestServer.configuration(
                 """
-                access_log \(log); log_not_found off;
+                access_log \(log); log_not_found \(logsNotFound ? "on" : "off");
                 keepalive_requests 1000000000; keepalive_time 24h; keepalive_timeout 600s;
                 """,
                 main: main + (Product.isRoot ? "user nobody nogroup;" : "")

@@ -60,6 +60,25 @@ import Testing
             with - without, isShort ? Bounds.lineInstructions : Bounds.browserLineInstructions)
     }
 
+    /// A 404 whose message is only counted, since there were a thousand in this minute, costs
+    /// little more than one that is not logged.
+    @Test func instructionsOfLoggedNotFound() throws {
+        let (unlogged, logged) = try (notFoundInstructions(false), notFoundInstructions(true))
+        expect("instructions, a 404", unlogged, Bounds.notFoundInstructions)
+        expect("instructions, a logged 404", logged, Bounds.notFoundInstructions * 1.15)
+    }
+
+    private func notFoundInstructions(_ isLogged: Bool) throws -> Double {
+        let request = Array("GET /none HTTP/1.1\r\nHost: localhost\r\n\r\n".utf8)
+        return try InstructionCount.each(few: 1100, many: 2100, logsNotFound: isLogged) {
+            client, count in
+            for _ in 0..<count {
+                try client.send(request)
+                #expect(try client.response().status == 404)
+            }
+        }
+    }
+
     // MARK: system calls
 
     @Test(arguments: [false, true])

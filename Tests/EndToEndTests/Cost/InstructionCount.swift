@@ -15,7 +15,8 @@ enum InstructionCount {
     /// Returns the instructions of a worker for one of the requests that `sendRequests` sends over
     /// a connection, `count` at a time.
     static func each(
-        few: Int, many: Int, log: String = "off", _ sendRequests: (RawClient, Int) throws -> Void
+        few: Int, many: Int, log: String = "off", logsNotFound: Bool = false,
+        _ sendRequests: (RawClient, Int) throws -> Void
     ) throws -> Double {
         // valgrind may not know the debugging information of a newer compiler.
         let place = try TemporaryDirectory()
@@ -23,16 +24,17 @@ enum InstructionCount {
         let stripped = try run("strip", ["-o", binary, Product.binary])
         guard stripped.succeeded else { throw Response.Malformed(description: stripped.error) }
         let difference =
-            try total(binary, log) { try sendRequests($0, many) }
-            - total(binary, log) { try sendRequests($0, few) }
+            try total(binary, log, logsNotFound) { try sendRequests($0, many) }
+            - total(binary, log, logsNotFound) { try sendRequests($0, few) }
         return Double(difference) / Double(many - few)
     }
 
     private static func total(
-        _ binary: String, _ log: String, _ sendRequests: (RawClient) throws -> Void
+        _ binary: String, _ log: String, _ logsNotFound: Bool,
+        _ sendRequests: (RawClient) throws -> Void
     ) throws -> Int {
         let server = try CostServer.start(
-            log: log, binary: binary,
+            log: log, logsNotFound: logsNotFound, binary: binary,
             wrapper: ["valgrind", "--tool=callgrind", "--callgrind-out-file=DIR/callgrind.%p"],
             // callgrind makes calls of its own in the worker, and writes a file.
             main: "sandbox off;")
