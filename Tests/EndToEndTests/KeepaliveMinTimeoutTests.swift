@@ -26,9 +26,12 @@ struct KeepaliveMinTimeoutTests {
         #expect(try server.process.waitForExit() == .code(0))
     }
 
-    @Test func idleConnectionIsClosedAfterMinTimeout() throws {
+    @Test(arguments: [false, true])
+    func idleConnectionIsClosedAfterMinTimeout(hasHadResponse: Bool) throws {
         let server = try TestServer("keepalive_min_timeout 2s;", files: ["a": ""])
-        let kept = try idle(server, "/a")
+        let kept = try hasHadResponse ? idle(server, "/a") : server.connect()
+        // A connection is accepted once a later one got its response.
+        _ = try server.fetch("/a")
         let start = Date()
         server.process.signal(SIGQUIT)
         #expect(try kept.isClosedByServer())

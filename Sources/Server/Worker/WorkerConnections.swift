@@ -373,6 +373,7 @@ extension Worker {
         let timeouts = services.plan.locations[Int(request.location)].timeouts
         releaseRequest(&request)
         watch(request.slot, for: .readable)
+        services.connections[request.slot].minKeepaliveMs = timeouts.keepaliveMinMs
         if services.connections[request.slot].requests == 0 {
             if !silentLinks.contains(request.slot.index) {
                 silentLinks.append(request.slot.index, to: &silent)
@@ -384,7 +385,6 @@ extension Worker {
             }
         } else {
             services.connections[request.slot].idleSinceMs = services.clock.monotonicMs
-            services.connections[request.slot].minKeepaliveMs = timeouts.keepaliveMinMs
             arm(request.slot, timeouts.keepalive)
         }
         if state == .draining {
