@@ -92,10 +92,25 @@ static void send_requests(struct connection *connection) {
     }
 }
 
-/// Receives without copying the bytes of a large body: MSG_TRUNC, tcp(7).
+/// Receives and copies the bytes of a large body in pieces of 8 KiB while more are there, as wrk
+/// does.
+static ssize_t copy_body(struct connection *connection) {
+    static char piece[8192];
+    struct answer *answer = &connection->answer;
+    ssize_t count, all = 0;
+    do {
+        size_t most = answer->left - 1 < sizeof piece ? answer->left - 1 : sizeof piece;
+        count = most ? recv(connection->socket, piece, most, MSG_DONTWAIT) : 0;
+        if (count > 0) answer->left -= (uint64_t)count, all += count;
+    } while (count == sizeof piece);
+    return all ? all : count;
+}
+
+/// Receives, without copying the bytes of a large body unless told to: MSG_TRUNC, tcp(7).
 static ssize_t receive(struct connection *connection) {
     struct answer *answer = &connection->answer;
     if (!connection->kept && answer->part == in_body && answer->left > room) {
+        if (options.copies) return copy_body(connection);
         ssize_t count = recv(connection->socket, NULL, answer->left - 1, MSG_TRUNC | MSG_DONTWAIT);
         if (count > 0) answer->left -= (uint64_t)count;
         return count;
@@ -211,12 +226,13 @@ static double under_way(void) {
 
 static void parse(int count, char **words) {
     enum { port = 1, connections_, pipeline, idle, seconds, rate, close_, status, path, paths,
-           fields };
+           fields, copies };
     static const struct option names[] = {
         {"port", 1, 0, port}, {"connections", 1, 0, connections_}, {"pipeline", 1, 0, pipeline},
         {"idle", 1, 0, idle}, {"seconds", 1, 0, seconds}, {"rate", 1, 0, rate},
         {"close", 0, 0, close_}, {"status", 1, 0, status}, {"path", 1, 0, path},
-        {"paths", 1, 0, paths}, {"fields", 1, 0, fields}, {0, 0, 0, 0}};
+        {"paths", 1, 0, paths}, {"fields", 1, 0, fields}, {"copy", 0, 0, copies},
+        {0, 0, 0, 0}};
     int name;
     while ((name = getopt_long(count, words, "", names, NULL)) != -1) {
         switch (name) {
@@ -231,6 +247,7 @@ static void parse(int count, char **words) {
         case path: options.path = optarg; break;
         case paths: options.paths = optarg; break;
         case fields: options.fields = optarg; break;
+        case copies: options.copies = true; break;
         default: exit(2);
         }
     }

@@ -16,6 +16,8 @@ struct options {
     double rate;
     /// True for a new connection for each request.
     bool close;
+    /// True if the bytes of large bodies are copied to the client's memory.
+    bool copies;
     /// The status that every response must have.
     int status;
     const char *path;

@@ -12,7 +12,7 @@ daemon off;
 worker_processes {workers};
 worker_rlimit_nofile {{descriptors}};
 pid {{folder}}/{{name}}.pid;
-error_log {{folder}}/{{name}}.error crit;
+error_log {{folder}}/{{name}}.error {level};
 {{user}}
 events {{{{ worker_connections {{connections}}; }}}}
 http {{{{
@@ -24,7 +24,7 @@ http {{{{
     keepalive_timeout 600s;
     default_type application/octet-stream;
     types {{{{ text/plain txt; }}}}
-    log_not_found off;
+    log_not_found {errors};
     {cache}
     {gzip}
     {aio}
@@ -59,6 +59,7 @@ class Setup:
     """The parts of a configuration that depend on the workload."""
 
     log: bool = False
+    errors: bool = False
     cache: bool = True
     gzip: bool = False
     aio: bool = False
@@ -72,6 +73,8 @@ class Setup:
                  "open_file_cache_min_uses 1; open_file_cache_errors on;")
         return NGINX.format(
             workers=self.workers,
+            level="error" if self.errors else "crit",
+            errors="on" if self.errors else "off",
             log="access_log {folder}/{name}.log combined;" if self.log else "access_log off;",
             cache=cache if self.cache else "",
             aio="aio threads;" if self.aio else "",

@@ -103,6 +103,9 @@ def other_answers(site):
     part = site.fields("range", "Range: bytes=100-1123\r\n")
     return [
         Work("404", columns(["--path", "/none", "--status", "404"]) + (CANNED,), over(nginx=1.4)),
+        Work("404, logged",
+             columns(["--path", "/none", "--status", "404"], Setup(errors=True)),
+             over(best=1.0), warm=0.5),
         Work("304", columns(["--path", "/1024", "--fields", since, "--status", "304"]) + (CANNED,),
              over(nginx=1.4)),
         Work("single range", columns(["--path", "/10240", "--fields", part, "--status", "206"]),
@@ -125,11 +128,15 @@ def coded(site):
 
 
 def large():
-    """Returns workloads of large files."""
-    return [Work(f"{label} keep-alive", columns(["--path", f"/{size}"]), over(best=0.93),
-                 seconds=seconds)
-            for label, size, seconds in (("100 KiB", 100 << 10, 0), ("1 MiB", 1 << 20, 1),
-                                         ("10 MiB", 10 << 20, 2))]
+    """Returns workloads of large files, for clients that discard the bytes and that copy them."""
+    works = []
+    for label, size, seconds in (("100 KiB", 100 << 10, 0), ("1 MiB", 1 << 20, 1),
+                                 ("10 MiB", 10 << 20, 2)):
+        for way, options in (("", []), (", copied", ["--copy"])):
+            works.append(Work(
+                label + way, columns(["--path", f"/{size}"] + options),
+                over(best=0.93) + (Bar("best", least=0.93, metric="rate"),), seconds=seconds))
+    return works
 
 
 def many(site):

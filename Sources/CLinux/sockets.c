@@ -80,13 +80,20 @@ int clinux_local_address(int fd, struct clinux_peer *peer) {
 }
 
 int clinux_get_tcp_info(int fd, struct clinux_tcp_info *result) {
-    struct tcp_info info = {0};
+    // The C library's structure ends before this field (linux/tcp.h).
+    struct {
+        struct tcp_info known;
+        uint64_t pacing_rate;
+    } info = {0};
+    _Static_assert(sizeof info.known == 104, "tcpi_pacing_rate follows");
     socklen_t length = sizeof info;
     if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return -errno;
-    result->round_trip = info.tcpi_rtt;
-    result->round_trip_variance = info.tcpi_rttvar;
-    result->send_window = info.tcpi_snd_cwnd;
-    result->receive_space = info.tcpi_rcv_space;
+    result->round_trip = info.known.tcpi_rtt;
+    result->round_trip_variance = info.known.tcpi_rttvar;
+    result->send_window = info.known.tcpi_snd_cwnd;
+    result->receive_space = info.known.tcpi_rcv_space;
+    result->send_segment = info.known.tcpi_snd_mss;
+    result->pacing_rate = info.pacing_rate;
     return 0;
 }
 

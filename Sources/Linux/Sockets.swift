@@ -37,15 +37,6 @@ public func sendFile(_ fd: Int32, from file: Int32, at offset: Int64, count: Int
     }
 }
 
-/// Returns the current segment size of a connection (TCP_MAXSEG, tcp(7)); 1 if it has none, as a
-/// unix socket.
-public func segmentSize(_ fd: Int32) -> Int32 {
-    var size: Int32 = 0
-    var room = socklen_t(MemoryLayout<Int32>.size)
-    let returned = unsafe getsockopt(fd, Int32(IPPROTO_TCP), TCP_MAXSEG, &size, &room)
-    return returned == 0 ? max(1, size) : 1
-}
-
 /// Calls pread(2).
 public func readFile(
     _ file: Int32, at offset: Int64, into memory: UnsafeMutableRawBufferPointer
@@ -200,6 +191,10 @@ public struct TCPInfo {
     public let sendWindowSegments: UInt32
     /// tcpi_rcv_space, in bytes.
     public let receiveSpaceBytes: UInt32
+    /// tcpi_snd_mss: the segment size, in bytes.
+    public let segmentBytes: UInt32
+    /// tcpi_pacing_rate: the rate at which the congestion control sends, in bytes per second.
+    public let pacingRate: UInt64
 
     /// Reads the statistics of a socket; nil if it is not a TCP socket.
     public init?(of descriptor: Int32) {
@@ -209,5 +204,7 @@ public struct TCPInfo {
         roundTripVarianceMicroseconds = info.round_trip_variance
         sendWindowSegments = info.send_window
         receiveSpaceBytes = info.receive_space
+        segmentBytes = info.send_segment
+        pacingRate = info.pacing_rate
     }
 }

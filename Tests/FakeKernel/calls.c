@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -143,8 +144,14 @@ int getsockopt(int fd, int level, int name, void *restrict value, socklen_t *res
         *length = 0;
         RETURN(0);
     }
-    int segment = 1448;
-    if (*length == sizeof segment) memcpy(value, &segment, sizeof segment);
+    if (level == IPPROTO_TCP && name == TCP_INFO) {
+        // Paced, or not: the last field that is read.
+        uint64_t pacing_rate = fake_chance(kernel, 500) ? UINT64_MAX : 1 << 20;
+        struct tcp_info info = {.tcpi_snd_mss = 1448};
+        memset(value, 0, *length);
+        memcpy(value, &info, sizeof info);
+        memcpy((char *)value + sizeof info, &pacing_rate, sizeof pacing_rate);
+    }
     RETURN(0);
 }
 

@@ -61,12 +61,14 @@ int clinux_accept(int listener, struct clinux_peer *peer);
 int clinux_connect_ipv4(uint32_t address, uint16_t port);
 /// Gets the local address of a socket: getsockname(2). Returns 0 or -errno.
 int clinux_local_address(int fd, struct clinux_peer *peer);
-/// Values of TCP_INFO: microseconds, microseconds, segments, bytes.
+/// Values of TCP_INFO: microseconds, microseconds, segments, bytes, bytes, bytes per second.
 struct clinux_tcp_info {
     uint32_t round_trip;
     uint32_t round_trip_variance;
     uint32_t send_window;
     uint32_t receive_space;
+    uint32_t send_segment;
+    uint64_t pacing_rate;
 };
 
 /// Gets TCP_INFO: getsockopt(2). Returns 0 or -errno.

@@ -91,7 +91,7 @@ enum SendingDirectives {
             "Sends larger files with sendfile(2), without copying."),
         .size(
             "sendfile_max_chunk", in: .httpServerLocation,
-            sets: \.scope.sending.sendfileMaxChunk, default: "512k",
+            sets: \.scope.sending.sendfileMaxChunk, default: "128k",
             "Sets the number of bytes that a connection sends before others get their turn."
         )
         .differing(

@@ -26,7 +26,7 @@ extension PlanCompiler {
             modifiedSince: scope.fields.ifModifiedSince ?? .exact,
             maxRanges: scope.fields.maxRanges ?? Int.max,
             maxBodySize: Int64(scope.request.maxBodySize ?? 1 << 20),
-            sendfileMaxChunk: scope.sending.sendfileMaxChunk ?? 512 << 10,
+            sendfileMaxChunk: scope.sending.sendfileMaxChunk ?? 128 << 10,
             timeouts: timeouts(scope.timeouts),
             accessLogs: LogCompiler.accessLogs(scope.logs, &self),
             realIP: RealIP.compile(scope.realIP, &self),
