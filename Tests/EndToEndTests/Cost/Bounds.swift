@@ -4,13 +4,13 @@
 enum Bounds {
     /// User instructions of the worker for a request of 60 bytes on an open connection, for a file
     /// of 1 KiB.
-    static let instructions = 2_900.0
+    static let instructions = 2_800.0
     /// User instructions for the same request with a browser's header of 700 bytes.
-    static let browserInstructions = 3_205.0
+    static let browserInstructions = 3_105.0
     /// User instructions of the worker for a missing file, requested again.
-    static let notFoundInstructions = 2_900.0
+    static let notFoundInstructions = 2_860.0
     /// User instructions of the worker for a missing path of 1,990 segments.
-    static let missingPathInstructions = 210_000.0
+    static let missingPathInstructions = 154_000.0
     /// User instructions of the worker for the log line of such a request, in the format combined.
     static let lineInstructions = 2_096.0
     static let browserLineInstructions = 2_571.0
