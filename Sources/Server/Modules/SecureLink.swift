@@ -167,20 +167,11 @@ struct SecureLink: Equatable {
         md5.update(secret)
         let digest = md5.finish()
         for index in digest.indices {
-            guard let high = value(of: target[first &+ 1 &+ 2 &* index]),
-                let low = value(of: target[first &+ 2 &+ 2 &* index]),
+            guard let high = target[first &+ 1 &+ 2 &* index].hexadecimalDigit,
+                let low = target[first &+ 2 &+ 2 &* index].hexadecimalDigit,
                 high << 4 | low == digest[index]
             else { return nil }
         }
         return second &+ 1
-    }
-
-    private static func value(of digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit &- UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit &- UInt8(ascii: "a") &+ 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit &- UInt8(ascii: "A") &+ 10
-        default: nil
-        }
     }
 }

@@ -200,11 +200,8 @@ struct UserID: Equatable, BitwiseCopyable {
     /// Writes 32 hexadecimal digits.
     func write(into writer: inout ByteWriter) {
         for word in [words.0, words.1, words.2, words.3] {
-            for shift in stride(from: UInt32(28), through: 0, by: -4) {
-                let digit = UInt8(truncatingIfNeeded: word >> shift & 15)
-                writer.append(
-                    byte: digit < 10
-                        ? digit &+ UInt8(ascii: "0") : digit &- 10 &+ UInt8(ascii: "A"))
+            for shift in [24, 16, 8, 0] {
+                writer.append(hexadecimalByte: UInt8(truncatingIfNeeded: word >> shift))
             }
         }
     }
