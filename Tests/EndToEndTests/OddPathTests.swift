@@ -2,6 +2,8 @@ import Foundation
 import Glibc
 import Testing
 
+@testable import Server
+
 /// Every variable and directive that uses a path, with paths chosen by clients: no worker dies, or
 /// makes a system call that the sandbox does not allow.
 @Suite(.enabled(if: Product.isApus, "nginx has no sandbox"))
@@ -23,19 +25,10 @@ struct OddPathTests {
         String(repeating: "/none", count: 400),
     ]
 
-    /// Returns all variables that occur in the sources, so that new ones are tested without being
-    /// listed.
-    static func variables() throws -> [String] {
-        let source = try readText(Product.repository + "/Sources/Server/Plan/Variable.swift")
-        let pattern = try Regex(#""([a-z][a-z0-9_]*)": \."#)
-        let own = source.matches(of: pattern)
-            .compactMap { $0.output[1].substring.map(String.init) }
-        let names = try Regex(#""([a-z][a-z0-9_]*)"[,)]"#)
-        let unsupported = source.matches(of: names)
-            .compactMap { $0.output[1].substring.map(String.init) }
-        let prefixed = ["http_", "sent_http_", "arg_", "cookie_", "sent_trailer_"].map { $0 + "p" }
-        return Array(Set(own + unsupported + prefixed)).filter { !$0.hasSuffix("_") }.sorted()
-    }
+    /// All variables, so that new ones are tested without being listed here.
+    private static let variables =
+        VariableList.names
+        + ["http_", "sent_http_", "arg_", "cookie_", "sent_trailer_"].map { $0 + "p" }
 
     private static let steps = """
         location /text { return 200 "ALL $mapped"; }
@@ -70,7 +63,7 @@ struct OddPathTests {
     ]
 
     private func server(isRooted: Bool) throws -> TestServer {
-        let all = try Self.variables().map { "${\($0)}" }.joined(separator: " ")
+        let all = Self.variables.map { "${\($0)}" }.joined(separator: " ")
         let root = isRooted ? "ROOT$arg_p" : "$arg_p"
         return try TestServer(
             configuration: TestServer.configuration(
@@ -131,7 +124,7 @@ struct OddPathTests {
     }
 
     @Test func allPathUsesAreCovered() throws {
-        let variables = try Self.variables()
+        let variables = Self.variables
         #expect(variables.count > 100)
         for name in ["realpath_root", "request_filename", "ssl_cipher", "arg_p"] {
             #expect(variables.contains(name))

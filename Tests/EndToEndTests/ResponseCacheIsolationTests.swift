@@ -121,7 +121,7 @@ import Testing
     }
 
     private static let variables: [Subject] =
-        (Variable.allNames + [
+        (VariableList.names + [
             "http_x_name", "http_user_agent", "http_cookie", "http_via", "http_referer", "arg_a",
             "cookie_name", "sent_http_x_first", "sent_http_etag", "sent_http_content_length",
             "sent_http_connection", "sent_trailer_x", "by_map", "by_chain", "by_geo", "by_address",

@@ -23,7 +23,7 @@ import Testing
 /// One worker with two servers: clients that say "poison" use the first, the others the second.
 private struct IsolationServer {
     private static let names =
-        Variable.allNames + [
+        VariableList.names + [
             "http_x_poison", "http_cookie", "http_user_agent", "http_referer", "http_via",
             "arg_poison", "cookie_poison", "sent_http_x_poison", "sent_http_set_cookie",
             "sent_http_location", "sent_http_etag", "sent_http_last_modified",

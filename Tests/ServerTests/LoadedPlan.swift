@@ -20,6 +20,14 @@ func plan(ofServer text: String) throws -> Plan {
     try plan(ofHTTP: "server { listen 127.0.0.1:80; \(text) }")
 }
 
+/// Returns the parts of a worker of a plan, without a listener and without caches.
+func services(of plan: Plan) throws -> Services {
+    let context = WorkerContext(
+        plan: plan, index: 0, listeners: [], errorLogs: [], lifeline: -1, zones: [],
+        workerRecord: try WorkerRecords().open())
+    return Services(context, Explanation(local: Peer()))
+}
+
 extension Plan {
     /// Returns the root of the location that a server selects for a path; each location has another
     /// root in these tests.

@@ -49,6 +49,36 @@ import Testing
         }
     }
 
+    /// Unit tests that are not beside one source file, and their subjects.
+    private static let otherTests = [
+        "ServerTests/HostileMemoryTests": "all memory that less privileged processes write",
+        "ServerTests/Limits/HostileZoneTests": "zones that such a process overwrites",
+        "ServerTests/RealConfigurationsTests": "whole configurations",
+        "ServerTests/SymlinkPolicyTests": "disable_symlinks, in Server and in Linux",
+        "FilesTests/WatchTests": "a file of Linux, which has no test target",
+        "HTTPTests/RequestParserSplitTests": "the parser with random requests",
+        "HTTPTests/StrictRequestTests": "strict_requests, in several files",
+        "ReactorTests/EngineLimitTests": "all engines, in processes of their own",
+        "ReactorTests/SlotsTests": "a file of Linux",
+    ]
+
+    /// A unit test has the name of its source file, in a folder of the same name.
+    @Test func unitTestsAreBesideTheirSubjects() {
+        let modules = Set(SourceFile.swiftSources.map(\.target))
+        let sources = Set(SourceFile.swiftSources.map(\.path))
+        var others = Set(Self.otherTests.keys)
+        for file in SourceFile.tests where file.path.hasSuffix("Tests.swift") {
+            let module = String(file.target.dropLast("Tests".count))
+            let name = String(file.path.dropFirst("Tests/".count).dropLast(".swift".count))
+            guard modules.contains(module), others.remove(name) == nil else { continue }
+            let subject =
+                "Sources/" + module + name.dropFirst(file.target.count).dropLast("Tests".count)
+                + ".swift"
+            #expect(sources.contains(subject), "\(file.path): there is no \(subject)")
+        }
+        #expect(others.isEmpty)
+    }
+
     @Test func checkerFindsLongFunctions() throws {
         let file = try SourceFile(path: "Tests/TidyTests/ShapeTests.swift")
         let found = Self.functions(of: file)

@@ -97,6 +97,11 @@ struct Peer: BitwiseCopyable, Equatable {
         case .ipv6: writer.append(string: LiteralAddress.text(ipv6: high, low))
         }
     }
+
+    /// Writes the port. A header with the client's address may have none.
+    func writePort(into writer: inout ByteWriter) {
+        if port > 0 { writer.append(decimal: Int64(port)) }
+    }
 }
 
 extension ByteWriter {

@@ -87,7 +87,7 @@ enum RequestLog {
         _ services: inout Services
     ) {
         let root = services.bytes { (services, writer) in
-            _ = FilePaths.writePath(.documentRoot, &request, &services, into: &writer)
+            FilePaths.writePath(isFile: false, &request, &services, into: &writer)
         }
         if let fault = LogFileCache.directoryFault(root) {
             let reason = "\(fault): \(SystemError.text(of: fault))"

@@ -34,6 +34,14 @@ enum AuthBasic {
             "auth_delay", in: .httpServerLocation, sets: \.scope.authBasic.delayMs,
             default: "0s", "Delays responses with 401."),
     ]
+
+    static let variables: [VariableRow] = [
+        .ifAny("remote_user", .perRequest) { request, _, _, writer in
+            guard let credentials = credentials(request) else { return false }
+            writer.append(credentials.user.span)
+            return true
+        }
+    ]
 }
 
 /// The contents of password files: checked with stat(2) for every request, and read again after a

@@ -129,14 +129,12 @@ extension Autoindex {
         _ name: StaticString, _ request: borrowing Request, _ services: borrowing Services
     ) -> [UInt8] {
         let capacity = services.plan.servers[Int(request.server)].limits.requestLine
-        let record = Variables.requestVariables(request, services)
-        let received = request.received
         return unsafe [UInt8](unsafeUninitializedCapacity: capacity) { memory, count in
             guard let start = memory.baseAddress else { return }
             var writer = unsafe ByteWriter(
                 unsafe: UnsafeMutableRawPointer(start), capacity: capacity)
-            _ = record.writeArgument(
-                Array("\(name)".utf8).span, in: received, into: &writer)
+            _ = RequestVariables.writeArgument(
+                Array("\(name)".utf8).span, request, into: &writer)
             count = writer.count
         }
     }

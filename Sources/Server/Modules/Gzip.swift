@@ -451,3 +451,27 @@ extension GzipFilter {
         return false
     }
 }
+
+/// $gzip_ratio
+extension GzipFilter {
+    static let variables: [VariableRow] = [
+        .ifAny("gzip_ratio", .perRequest, .ofEvaluation) { writeRatio($0, into: &$3) }
+    ]
+
+    /// Writes the factor by which gzip has reduced the body, with two decimals. Returns false if it
+    /// was not compressed completely.
+    private static func writeRatio(
+        _ request: borrowing Request, into writer: inout ByteWriter
+    ) -> Bool {
+        guard
+            let sizes = request.producer?.compressedSizes ?? request.context?.compressedSizes,
+            sizes.compressed > 0
+        else { return false }
+        // Rounded up if the third digit is 5 or more, as in nginx.
+        let hundredths = (sizes.plain &* 1000 / sizes.compressed &+ 5) / 10
+        writer.append(decimal: hundredths / 100)
+        writer.append(byte: UInt8(ascii: "."))
+        writer.append(twoDigits: Int(hundredths % 100))
+        return true
+    }
+}

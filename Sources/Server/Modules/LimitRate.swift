@@ -47,6 +47,15 @@ struct RatePlan: BitwiseCopyable {
 /// limit_rate: a response is sent as fast as its rate allows, and its connection is throttled when
 /// it has sent more.
 extension LimitRate {
+    static let variables: [VariableRow] = [
+        // As in nginx, limit_rate applies once the header is written.
+        .always("limit_rate", .perRequest, .ofEvaluation) { request, services, _, writer in
+            let isWritten = request.headBytes > 0
+            let assigned = request.context?.assignedRate ?? 0
+            writer.append(decimal: isWritten ? bytesPerSecond(&request, &services) : assigned)
+        }
+    ]
+
     /// Returns the number of bytes of the response that may be sent now; 0 for none.
     static func sendableBytes(_ request: inout Request, _ services: inout Services) -> Int64 {
         guard let rate = sendRate(&request, &services) else { return Int64.max }

@@ -426,6 +426,20 @@ struct CountedConnection: BitwiseCopyable {
 enum Limits: Step {
     static var cacheability: Cacheability { .perRequest }
 
+    static let variables: [VariableRow] = [
+        .ifAny("limit_req_status", .perRequest, .ofEvaluation) {
+            write($0.context?.requestLimiting, into: &$3)
+        },
+        .ifAny("limit_conn_status", .perRequest, .ofEvaluation) {
+            write($0.context?.connectionLimiting, into: &$3)
+        },
+    ]
+
+    private static func write(_ status: LimitStatus?, into writer: inout ByteWriter) -> Bool {
+        if let status { writer.append(string: status.rawValue) }
+        return status != nil
+    }
+
     /// Applies the limits. Returns nil if the request continues.
     static func run(
         _ request: inout Request, _ services: inout Services, _ location: LocationPlan

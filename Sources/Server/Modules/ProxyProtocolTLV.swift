@@ -3,11 +3,13 @@ import Linux
 
 /// `$proxy_protocol_tlv_NAME`: the values that a proxy adds to a PROXY protocol header of version 2
 /// (proxy-protocol.txt, section 2.2), such as the name that a TLS client requested.
-enum ProxyProtocolTLV: Cacheable {
-    static var cacheability: Cacheability { .perRequest }
-
-    /// The prefix of the variables' names.
-    static let prefix = "proxy_protocol_tlv_"
+enum ProxyProtocolTLV {
+    static let variables: [VariableRow] = [
+        .ifAny(
+            "proxy_protocol_tlv_", .perRequest, [.prefix, .definable],
+            flag: \PlanParts.readsProxyTLVs
+        ) { write($2.text.span, $0, $1, into: &$3) }
+    ]
 
     /// A fault in the values or in a variable's name, in nginx's words.
     enum Fault: Error, Equatable {
@@ -37,7 +39,7 @@ enum ProxyProtocolTLV: Cacheable {
     ]
 
     /// Writes the value of a variable. Returns false if the header has none; a fault is logged.
-    static func write(
+    private static func write(
         _ name: Span<UInt8>, _ request: borrowing Request, _ services: borrowing Services,
         into writer: inout ByteWriter
     ) -> Bool {

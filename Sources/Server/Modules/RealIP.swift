@@ -50,6 +50,19 @@ enum RealIP: Step {
             default: "off",
             "Skips trusted proxies in the header, up to the last address that is not trusted."),
     ]
+
+    static let variables: [VariableRow] = [
+        .always("realip_remote_addr", .perRequest) { socketPeer($0, $1).write(into: &$3) },
+        .always("realip_remote_port", .perRequest) { socketPeer($0, $1).writePort(into: &$3) },
+    ]
+
+    /// Returns the peer of the connection, which may be a proxy.
+    private static func socketPeer(
+        _ request: borrowing Request, _ services: borrowing Services
+    ) -> Peer {
+        request.hasRealAddress
+            ? services.socketPeers[request.slot] : services.peers[request.slot]
+    }
 }
 
 /// set_real_ip_from and related directives, compiled.

@@ -148,26 +148,28 @@ extension Referer {
 
 /// $invalid_referer (ngx_http_referer_module).
 extension Referer {
-    static func writeInvalidReferer(
-        _ request: borrowing Request, _ services: borrowing Services, into writer: inout ByteWriter
+    static let variables: [VariableRow] = [
+        .always("invalid_referer", .perRequest, [.computedOnce, .ofEvaluation]) {
+            if !isValid($0, $1) { $3.append("1") }
+        }
+    ]
+
+    private static func isValid(
+        _ request: borrowing Request, _ services: borrowing Services
     ) -> Bool {
         let index = services.plan.locations[Int(request.location)].access
         guard index >= 0, let referers = services.plan.accesses[Int(index)].referers else {
             return true
         }
-        guard let field = request.parser.head.field(.referer) else {
-            if !referers.matchesNone { writer.append("1") }
-            return true
-        }
+        guard let field = request.parser.head.field(.referer) else { return referers.matchesNone }
         let received = request.received
         switch match(received.slice(field), referers, services.plan) {
-        case .valid: break
-        case .invalid: writer.append("1")
+        case .valid: return true
+        case .invalid: return false
         case .limitReached:
             services.logError(.error, "a valid_referers regex took too many steps", request)
-            writer.append("1")
+            return false
         }
-        return true
     }
 }
 

@@ -308,13 +308,13 @@ extension Rewrite {
     private static func captured(
         _ template: Template, escapes: Bool, _ request: inout Request, _ services: inout Services
     ) -> [UInt8] {
-        guard escapes, template.names(.capture), hasEscapedPath(request) else {
+        guard escapes, template.hasCaptures, hasEscapedPath(request) else {
             return Variables.value(of: template, &request, &services)
         }
         return services.bytes { (services, writer) in
             for index in 0..<template.pieces.count {
                 let piece = template.pieces[index]
-                if piece.variable == .capture {
+                if piece.source == .capture {
                     if let group = request.context?.captures[Int(piece.index)] {
                         RequestTarget.escape(arguments: group.span, into: &writer)
                     }

@@ -85,8 +85,17 @@ extension SecureLinks {
 
 /// $secure_link and $secure_link_expires (ngx_http_secure_link_module).
 extension SecureLinks {
-    static func writeSecureLink(
-        _ variable: Variable, _ request: inout Request, _ services: inout Services,
+    static let variables: [VariableRow] = [
+        .ifAny("secure_link", .perRequest, [.computedOnce, .ofEvaluation]) {
+            writeResult(isTime: false, &$0, &$1, into: &$3)
+        },
+        .ifAny("secure_link_expires", .perRequest, [.computedOnce, .ofEvaluation]) {
+            writeResult(isTime: true, &$0, &$1, into: &$3)
+        },
+    ]
+
+    private static func writeResult(
+        isTime: Bool, _ request: inout Request, _ services: inout Services,
         into writer: inout ByteWriter
     ) -> Bool {
         let index = services.plan.locations[Int(request.location)].access
@@ -94,7 +103,7 @@ extension SecureLinks {
             return false
         }
         if !link.secret.isEmpty {
-            return variable == .secureLink && writeSecretLink(link.secret, request, into: &writer)
+            return !isTime && writeSecretLink(link.secret, request, into: &writer)
         }
         guard let source = link.source, let hashed = link.hashed else { return false }
         guard Variables.beginEvaluation("variable \"secure_link\"", &request, &services) else {
@@ -103,7 +112,7 @@ extension SecureLinks {
         defer { Variables.endEvaluation(&request) }
         let text = Variables.value(of: source, &request, &services)
         guard let parts = SecureLink(text) else { return false }
-        if variable == .secureLinkExpires {
+        if isTime {
             guard parts.expires > 0 else { return false }
             writer.append(text.span.slice(from: parts.hashEnd &+ 1, to: text.count))
             return true
@@ -167,20 +176,11 @@ struct SecureLink: Equatable {
         md5.update(secret)
         let digest = md5.finish()
         for index in digest.indices {
-            guard let high = value(of: target[first &+ 1 &+ 2 &* index]),
-                let low = value(of: target[first &+ 2 &+ 2 &* index]),
+            guard let high = target[first &+ 1 &+ 2 &* index].hexadecimalDigit,
+                let low = target[first &+ 2 &+ 2 &* index].hexadecimalDigit,
                 high << 4 | low == digest[index]
             else { return nil }
         }
         return second &+ 1
-    }
-
-    private static func value(of digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit &- UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit &- UInt8(ascii: "a") &+ 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit &- UInt8(ascii: "A") &+ 10
-        default: nil
-        }
     }
 }

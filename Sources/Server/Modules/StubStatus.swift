@@ -62,24 +62,26 @@ extension StubStatus {
     }
 
     /// Returns the counters of all workers, including the current request.
-    static func totalCounts(_ slot: Slot, _ services: inout Services) -> Scoreboard.Counts {
+    private static func totalCounts(_ slot: Slot, _ services: inout Services) -> Scoreboard.Counts {
         updateCounters(slot, &services)
         publishCounts(services)
         return services.context.scoreboard.total
     }
 
-    /// Returns the value of `$connections_active` and similar variables.
-    static func connectionCount(_ variable: Variable, _ slot: Slot, _ services: inout Services)
-        -> UInt64
-    {
-        let total = totalCounts(slot, &services)
-        switch variable {
-        case .connectionsReading: return total.reading
-        case .connectionsWriting: return total.writing
-        case .connectionsWaiting: return total.waiting
-        default: return total.active
-        }
-    }
+    static let variables: [VariableRow] = [
+        .always("connections_active", .perRequest, flag: \PlanParts.countsConnections) {
+            $3.append(decimal: Int64(clamping: totalCounts($0.slot, &$1).active))
+        },
+        .always("connections_reading", .perRequest, flag: \PlanParts.countsConnections) {
+            $3.append(decimal: Int64(clamping: totalCounts($0.slot, &$1).reading))
+        },
+        .always("connections_writing", .perRequest, flag: \PlanParts.countsConnections) {
+            $3.append(decimal: Int64(clamping: totalCounts($0.slot, &$1).writing))
+        },
+        .always("connections_waiting", .perRequest, flag: \PlanParts.countsConnections) {
+            $3.append(decimal: Int64(clamping: totalCounts($0.slot, &$1).waiting))
+        },
+    ]
 
     /// Responds with the counters, in nginx's format.
     static func run(

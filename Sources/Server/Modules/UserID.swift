@@ -200,11 +200,8 @@ struct UserID: Equatable, BitwiseCopyable {
     /// Writes 32 hexadecimal digits.
     func write(into writer: inout ByteWriter) {
         for word in [words.0, words.1, words.2, words.3] {
-            for shift in stride(from: UInt32(28), through: 0, by: -4) {
-                let digit = UInt8(truncatingIfNeeded: word >> shift & 15)
-                writer.append(
-                    byte: digit < 10
-                        ? digit &+ UInt8(ascii: "0") : digit &- 10 &+ UInt8(ascii: "A"))
+            for shift in [24, 16, 8, 0] {
+                writer.append(hexadecimalByte: UInt8(truncatingIfNeeded: word >> shift))
             }
         }
     }
@@ -256,21 +253,31 @@ struct UserIDState {
 
 /// userid (ngx_http_userid_filter_module).
 extension UserIDCookies {
-    static func writeUserID(
-        _ variable: Variable, _ request: inout Request, _ services: inout Services,
+    static let variables: [VariableRow] = [
+        .ifAny("uid_got", .perRequest, [.computedOnce, .ofEvaluation]) {
+            writeUserID(isSet: false, &$0, &$1, into: &$3)
+        },
+        .ifAny("uid_set", .perRequest, [.computedOnce, .ofEvaluation]) {
+            writeUserID(isSet: true, &$0, &$1, into: &$3)
+        },
+        // Empty unless the configuration defines it.
+        .always("uid_reset", .perRequest, [.definable, .ofEvaluation]) { _, _, _, _ in },
+    ]
+
+    private static func writeUserID(
+        isSet: Bool, _ request: inout Request, _ services: inout Services,
         into writer: inout ByteWriter
     ) -> Bool {
-        if variable == .uidReset { return true }
         let index = services.plan.locations[Int(request.location)].access
         guard index >= 0, let settings = services.plan.accesses[Int(index)].userID else {
             return false
         }
         let number: UserID
-        if variable == .uidGot {
-            number = userID(settings, index, &request, &services).got
-        } else {
+        if isSet {
             guard settings.mode != .log else { return false }
             number = userIDToSet(settings, index, &request, &services).set
+        } else {
+            number = userID(settings, index, &request, &services).got
         }
         guard number.words.3 != 0 else { return false }
         writer.append(settings.name.span)
@@ -359,8 +366,7 @@ extension UserIDCookies {
         var state = UserIDState(access: access)
         var isThere = false
         state.cookie = services.bytes { (services, writer) in
-            isThere = Variables.requestVariables(request, services).writeCookie(
-                settings.name.span, in: request.received, into: &writer)
+            isThere = RequestVariables.writeCookie(settings.name.span, request, into: &writer)
         }
         if isThere {
             if let got = UserID(cookie: state.cookie.span) {
@@ -368,8 +374,7 @@ extension UserIDCookies {
             } else {
                 let fault = state.cookie.count < 22 ? "too short" : "invalid"
                 let sent = services.bytes { (services, writer) in
-                    _ = Variables.requestVariables(request, services).writeFields(
-                        "cookie", in: request.received, into: &writer)
+                    _ = RequestVariables.writeFields("cookie", request, into: &writer)
                 }
                 services.logError(
                     .error, "client sent \(fault) userid cookie \"\(sent.span.text)\"",

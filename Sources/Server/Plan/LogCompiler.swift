@@ -72,7 +72,7 @@ enum LogCompiler {
         let pieces = (0..<template.pieces.count).map { template.pieces[$0] }
         let log = VariableLog(
             pieces.map { piece in
-                guard piece.variable == .literal else { return nil }
+                guard piece.source == .literal else { return nil }
                 return piece.text.span.indices.map { piece.text.span[$0] }
             }, cache: Int(cache))
         return compiler.parts.variableLogs.index(adding: log)
@@ -205,7 +205,7 @@ struct LogFormat: BitwiseCopyable {
     ) {
         for index in 0..<pieces.count {
             let piece = pieces[index]
-            if piece.variable == .literal {
+            if piece.source == .literal {
                 writer.append(piece.text.span)
                 continue
             }
@@ -213,10 +213,10 @@ struct LogFormat: BitwiseCopyable {
             let isFound = value(piece, &writer)
             if writer.count > start {
                 // 000 is no number in JSON.
-                if escaping == .validJSON, piece.variable == .status {
+                if escaping == .validJSON, piece.source == .status {
                     LogFormat.dropZeros(from: start, in: &writer)
                 }
-                if !piece.variable.isNumberOrTime {
+                if !piece.traits.contains(.numberOrTime) {
                     LogEscape.escape(from: start, as: escaping, in: &writer)
                 }
             } else if !isFound, escaping == .standard {

@@ -4,47 +4,51 @@ import HTTP
 
 /// A piece of a text with variables: literal bytes, or a variable.
 struct TemplatePiece: BitwiseCopyable {
-    let variable: Variable
-    /// The number of a capture, the slot of a variable of the configuration, or the number of a
-    /// field as a ``FieldName``; -1 for none.
-    let index: Int32
+    /// The source of its bytes.
+    enum Source: UInt8, BitwiseCopyable {
+        case literal
+        /// A group of the last regular expression that matched.
+        case capture
+        /// A variable of the configuration.
+        case slot
+        /// The function of a built-in variable's row.
+        case row
+        /// `$document_root` and `$request_filename`: functions of rows, known because `..` in their
+        /// values are the configuration's.
+        case root, file
+        /// Built-in variables of the format combined, which are written without such a call.
+        case remoteAddress, timeLocal, status, bodyBytesSent, request
+        /// A header whose position is stored.
+        case field
+    }
+
+    let source: Source
+    /// The number of a built-in variable in ``VariableList``.
+    var row: UInt8 = 0
+    var traits: VariableTraits = []
+    /// The header of the source `field`.
+    var field: FieldName?
+    /// The number of a capture, or the slot of a variable of the configuration.
+    var index: Int32 = 0
     /// The bytes of a literal; the name of a field, an argument or a cookie.
     let text: PlanBytes
 
-    /// The field that it refers to, if the position of that field is stored.
-    var fieldName: FieldName? {
-        variable == .field ? FieldName(rawValue: UInt8(truncatingIfNeeded: index)) : nil
-    }
-}
-
-extension TemplatePiece {
-    /// The cacheability of a response that contains the value. The media type among the response's
-    /// fields follows from the path.
+    /// The cacheability of a response that contains the value. The values of captures and of the
+    /// configuration's variables come from others, which are recorded themselves.
     var cacheability: Cacheability {
-        if variable == .sentField, text.span.equals("content-type") { return .shared }
-        return variable.cacheability
-    }
-
-    /// Returns true if its value is unknown for a cached response, because it depends on how the
-    /// response was built. Without a context the path is that of the request.
-    func dependsOnEvaluation(hasContext: Bool) -> Bool {
-        switch variable {
-        case .documentURI, .args, .isArgs, .argument: return hasContext
-        case .capture, .slot, .documentRoot, .realpathRoot, .requestFilename, .sentField,
-            .sentTrailer, .gzipRatio, .limitRequestStatus, .limitConnectionStatus, .limitRate,
-            .secureLink, .secureLinkExpires, .invalidReferer, .uidGot, .uidSet, .uidReset:
-            return true
-        default: return false
+        switch source {
+        case .literal, .capture, .slot: .shared
+        default: VariableList.rows[Int(row)].cacheability
         }
     }
 }
 
 extension PlanTable where Element == TemplatePiece {
-    /// Returns true if one of them depends on it.
+    /// Returns true if a value is unknown for a cached response, because it depends on how the
+    /// response was built. Without a context the path is that of the request.
     func dependsOnEvaluation(hasContext: Bool) -> Bool {
-        for index in 0..<count where self[index].dependsOnEvaluation(hasContext: hasContext) {
-            return true
-        }
+        let traits: VariableTraits = hasContext ? [.ofEvaluation, .ofContext] : .ofEvaluation
+        for index in 0..<count where !self[index].traits.isDisjoint(with: traits) { return true }
         return false
     }
 }
@@ -55,7 +59,7 @@ struct Template: BitwiseCopyable {
 
     /// True if it has no variables.
     var isConstant: Bool {
-        pieces.count == 0 || pieces.count == 1 && pieces[0].variable == .literal
+        pieces.count == 0 || pieces.count == 1 && pieces[0].source == .literal
     }
 
     /// The text without variables, if ``isConstant``.
@@ -64,8 +68,8 @@ struct Template: BitwiseCopyable {
     /// True for the empty text.
     var isEmpty: Bool { pieces.count == 0 }
 
-    func names(_ variable: Variable) -> Bool {
-        for index in 0..<pieces.count where pieces[index].variable == variable { return true }
+    var hasCaptures: Bool {
+        for index in 0..<pieces.count where pieces[index].source == .capture { return true }
         return false
     }
 }
@@ -150,7 +154,8 @@ extension PlanCompiler {
                 parts.usesCaptures = true
                 pieces.append(
                     TemplatePiece(
-                        variable: .capture, index: Int32(number), text: parts.arena.store("")))
+                        source: .capture, traits: .ofEvaluation, index: Int32(number),
+                        text: parts.arena.store("")))
             case .name(let name):
                 guard let piece = variable(name) else {
                     reportUnknown(name, at: word)
@@ -178,7 +183,7 @@ extension PlanCompiler {
     /// Reports unknown variables in an argument, without compiling it.
     mutating func checkVariables(of word: Word) {
         for case .name(let name) in tokens(word.bytes, of: word)
-        where draft.variables.slot(of: name) == nil && Variable.named(name) == nil {
+        where draft.variables.slot(of: name) == nil && VariableList.find(name) == nil {
             reportUnknown(name, at: word)
         }
     }
@@ -194,37 +199,28 @@ extension PlanCompiler {
     }
 
     func literal(_ bytes: [UInt8]) -> TemplatePiece {
-        TemplatePiece(variable: .literal, index: 0, text: parts.arena.store(bytes))
+        TemplatePiece(source: .literal, text: parts.arena.store(bytes))
     }
 
     /// Returns a variable of the configuration, or a built-in one.
     mutating func variable(_ name: String) -> TemplatePiece? {
         if let slot = draft.variables.slot(of: name) {
             return TemplatePiece(
-                variable: .slot, index: Int32(slot), text: parts.arena.store(name))
+                source: .slot, traits: .ofEvaluation, index: Int32(slot),
+                text: parts.arena.store(name))
         }
-        guard let known = Variable.named(name) else { return nil }
-        if known.variable == .sentField || known.variable == .sentTrailer {
-            parts.namesSentFields = true
-        }
-        switch known.variable {
-        case .connectionsActive, .connectionsReading, .connectionsWriting, .connectionsWaiting:
-            parts.countsConnections = true
-        case .proxyTLV: parts.readsProxyTLVs = true
-        default: break
-        }
-        var index: Int32 = 0
-        if known.variable == .field {
-            let name = Array("\(known.rest)".utf8)
-            index = FieldName(name: name.span).map { Int32($0.rawValue) } ?? -1
-        }
+        guard let (number, rest) = VariableList.find(name) else { return nil }
+        let row = VariableList.rows[Int(number)]
+        if let flag = row.flag { parts[keyPath: flag] = true }
+        let field = row.source == .field ? FieldName(name: Array(rest.utf8).span) : nil
         return TemplatePiece(
-            variable: known.variable, index: index, text: parts.arena.store(known.rest))
+            source: row.source == .field && field == nil ? .row : row.source, row: number,
+            traits: row.traits, field: field, text: parts.arena.store(rest))
     }
 
     mutating func reportUnknown(_ name: String, at word: Word?) {
         let nearest = Suggestion.nearest(
-            to: name, among: Variable.allNames + draft.variables.names)
+            to: name, among: VariableList.names + draft.variables.names)
         report(
             Diagnostic(
                 .error, "unknown \"\(name)\" variable", at: word?.place,

@@ -166,7 +166,7 @@ enum BuiltInResponse {
             let host = received.slice(requestHead.host)
             for index in host.indices { writer.append(byte: host[index].asciiLowercased) }
         } else if local.family == .unix {
-            PeerVariables.writeSocketName(request.slot, into: &writer, &services)
+            ConnectionVariables.writeSocketName(request.slot, into: &writer, services)
         } else {
             local.write(into: &writer)
         }

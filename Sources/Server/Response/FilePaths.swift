@@ -55,12 +55,13 @@ enum FilePaths {
         var parents = 0
         for index in 0..<template.pieces.count {
             let piece = template.pieces[index]
-            switch piece.variable {
+            switch piece.source {
             case .literal:
                 parents &+= piece.text.span.wholeParentSegments(
                     isFirst: index == 0, isLast: index == template.pieces.count &- 1)
-            case .documentRoot, .requestFilename:
-                parents &+= withPath(of: piece.variable, &request, &services) { services, _ in
+            case .root, .file:
+                parents &+= withPath(isFile: piece.source == .file, &request, &services) {
+                    services, _ in
                     services.path.leavesRoot ? 0 : services.path.span.parentSegments
                 }
             default: break
@@ -69,32 +70,36 @@ enum FilePaths {
         return parents
     }
 
-    /// Writes the root, the root without links, or the file's path.
+    static let variables: [VariableRow] = [
+        .always("document_root", .shared, .ofEvaluation, source: .root) {
+            writePath(isFile: false, &$0, &$1, into: &$3)
+        },
+        .ifAny("realpath_root", .perRequest, .ofEvaluation) { writeRealRoot(&$0, &$1, into: &$3) },
+        .always("request_filename", .shared, .ofEvaluation, source: .file) {
+            writePath(isFile: true, &$0, &$1, into: &$3)
+        },
+    ]
+
+    /// Writes the path of the file, or the root.
     static func writePath(
-        _ variable: Variable, _ request: inout Request, _ services: inout Services,
+        isFile: Bool, _ request: inout Request, _ services: inout Services,
         into writer: inout ByteWriter
-    ) -> Bool {
+    ) {
         Variables.loadPath(&request, &services)
-        return withPath(of: variable, &request, &services) { services, request in
-            guard variable == .realpathRoot else {
-                writer.append(services.path.span)
-                return true
-            }
-            // The root `/` adds no bytes before a path.
-            if services.path.count == 0 { services.path.append("/") }
-            return writeRealPath(request, &services, into: &writer)
+        withPath(isFile: isFile, &request, &services) { services, _ in
+            writer.append(services.path.span)
         }
     }
 
-    /// Builds the path of a variable while `body` runs, and restores the current path afterwards.
+    /// Builds a path while `body` runs, and restores the current path afterwards.
     private static func withPath<Value>(
-        of variable: Variable, _ request: inout Request, _ services: inout Services,
+        isFile: Bool, _ request: inout Request, _ services: inout Services,
         _ body: (inout Services, borrowing Request) -> Value
     ) -> Value {
         var current = PathBuffer()
         swap(&current, &services.path)
         let location = services.plan.locations[Int(request.location)]
-        if variable == .requestFilename {
+        if isFile {
             mapPath(location, &request, &services)
         } else {
             beginPath(location, &request, &services)
@@ -104,19 +109,25 @@ enum FilePaths {
         return value
     }
 
-    private static func writeRealPath(
-        _ request: borrowing Request, _ services: inout Services, into writer: inout ByteWriter
+    /// Writes the root without symbolic links.
+    private static func writeRealRoot(
+        _ request: inout Request, _ services: inout Services, into writer: inout ByteWriter
     ) -> Bool {
-        switch realPath(services.path.terminated()) {
-        case .success(let real):
-            writer.append(real.span)
-            return true
-        case .failure(let error):
-            services.logError(
-                .crit,
-                "\(SystemError("realpath()", "\"\(services.path.text)\"", code: error.code))",
-                code: error.code, request)
-            return false
+        Variables.loadPath(&request, &services)
+        return withPath(isFile: false, &request, &services) { services, request in
+            // The root `/` adds no bytes before a path.
+            if services.path.count == 0 { services.path.append("/") }
+            switch realPath(services.path.terminated()) {
+            case .success(let real):
+                writer.append(real.span)
+                return true
+            case .failure(let error):
+                services.logError(
+                    .crit,
+                    "\(SystemError("realpath()", "\"\(services.path.text)\"", code: error.code))",
+                    code: error.code, request)
+                return false
+            }
         }
     }
 }

@@ -20,8 +20,6 @@ final class RequestContext {
     /// True if the path is appended to an alias to a single file, because try_files found a file
     /// there.
     var addsPathToAlias = false
-    /// `$request_id`, which is the same for the whole request.
-    var requestID: [UInt8]?
     /// The results of limit_req and limit_conn, each evaluated once.
     var requestLimiting: LimitStatus?
     var connectionLimiting: LimitStatus?
@@ -38,8 +36,8 @@ final class RequestContext {
     var target: [UInt8]?
     /// The state of the password check.
     var passwordCheck = PasswordCheck()
-    /// The access variables that were evaluated; nil for those without a value.
-    var accessValues: [Variable: [UInt8]?] = [:]
+    /// The values of variables that are computed once, by the number of the row; nil for none.
+    var computedValues: [UInt8: [UInt8]?] = [:]
     /// The cookie of userid, once it was evaluated.
     var userID: UserIDState?
     /// The added fields of a file's response that became a 416.

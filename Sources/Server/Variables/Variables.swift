@@ -41,38 +41,25 @@ enum Variables {
         into writer: inout ByteWriter
     ) -> Bool {
         if request.recorder.isCacheable { request.recorder.record(piece.cacheability) }
-        switch piece.variable {
+        switch piece.source {
         case .literal:
             writer.append(piece.text.span)
         // The variables of the format combined come first, and copy nothing.
         case .remoteAddress: services.peers[request.slot].write(into: &writer)
         case .timeLocal: writer.append(services.clock.logTime.span)
-        case .status:
-            RequestVariables.write(status: request.currentStatus, into: &writer)
+        case .status: writer.append(status: request.currentStatus)
         case .bodyBytesSent: writer.append(decimal: request.sentBodyBytes)
         case .request where !request.parser.head.requestLine.isEmpty:
             writer.append(
                 request.received.slice(request.parser.head.requestLine))
-        case .field where hasAtMostOne(piece, request):
-            return writeOnlyField(piece, request, into: &writer)
+        case .field:
+            guard let name = piece.field, request.parser.head.hasAtMostOne(name) else {
+                return writeRareValue(of: piece, &request, &services, into: &writer)
+            }
+            guard let value = request.parser.head.field(name) else { return false }
+            writer.append(request.received.slice(value))
         default: return writeRareValue(of: piece, &request, &services, into: &writer)
         }
-        return true
-    }
-
-    /// Returns true if a header whose position is stored occurs at most once.
-    private static func hasAtMostOne(_ piece: TemplatePiece, _ request: borrowing Request) -> Bool {
-        guard let name = piece.fieldName else { return false }
-        return request.parser.head.hasAtMostOne(name)
-    }
-
-    private static func writeOnlyField(
-        _ piece: TemplatePiece, _ request: borrowing Request, into writer: inout ByteWriter
-    ) -> Bool {
-        guard let name = piece.fieldName,
-            let value = request.parser.head.field(name)
-        else { return false }
-        writer.append(request.received.slice(value))
         return true
     }
 
@@ -81,71 +68,45 @@ enum Variables {
         of piece: TemplatePiece, _ request: inout Request, _ services: inout Services,
         into writer: inout ByteWriter
     ) -> Bool {
-        switch piece.variable {
+        switch piece.source {
         case .capture:
-            guard let group = request.context?.captures[Int(piece.index)] else {
-                return false
-            }
+            guard let group = request.context?.captures[Int(piece.index)] else { return false }
             writer.append(group.span)
             return true
         case .slot: return writeSlot(Int(piece.index), &request, &services, into: &writer)
-        case .documentURI where request.uri.isLoaded:
-            writer.append(request.uri.span)
-            return !request.uri.isEmpty || request.parser.head.isLineRead
-        case .documentRoot, .realpathRoot, .requestFilename:
-            return FilePaths.writePath(piece.variable, &request, &services, into: &writer)
-        case .proxyAddress, .proxyPort, .proxyServerAddress, .proxyServerPort, .socketAddress,
-            .socketPort:
-            return PeerVariables.writePeer(piece.variable, request, services, into: &writer)
-        case .proxyTLV:
-            return ProxyProtocolTLV.write(piece.text.span, request, services, into: &writer)
-        case .serverAddress, .serverPort, .requestPort:
-            return PeerVariables.writeServer(piece, &request, &services, into: &writer)
-        case .tcpRoundTrip, .tcpRoundTripVariance, .tcpWindow, .tcpReceiveSpace:
-            return PeerVariables.writeTCPInfo(piece.variable, request.slot, into: &writer, services)
-        case .requestID:
-            writer.append(RequestIdentity.requestID(of: &request, &services).span)
-            return true
-        case .gzipRatio: return RequestIdentity.writeGzipRatio(request, into: &writer)
-        case .limitRate:
-            // As in nginx, limit_rate applies once the header is written.
-            let isWritten = request.headBytes > 0
-            let assigned = request.context?.assignedRate ?? 0
-            writer.append(
-                decimal: isWritten ? LimitRate.bytesPerSecond(&request, &services) : assigned)
-            return true
-        case .limitRequestStatus, .limitConnectionStatus:
-            let context = request.context
-            let status =
-                piece.variable == .limitRequestStatus
-                ? context?.requestLimiting : context?.connectionLimiting
-            guard let status else { return false }
-            writer.append(string: status.rawValue)
-            return true
-        case .connectionsActive, .connectionsReading, .connectionsWriting, .connectionsWaiting:
-            writer.append(
-                decimal: Int64(
-                    clamping: StubStatus.connectionCount(piece.variable, request.slot, &services)))
-            return true
-        case .secureLink, .secureLinkExpires, .invalidReferer, .uidGot, .uidSet, .uidReset:
-            return AccessVariables.writeAccessValue(
-                piece.variable, &request, &services, into: &writer)
-        case .remoteUser:
-            guard let credentials = AuthBasic.credentials(request) else { return false }
-            writer.append(credentials.user.span)
-            return true
-        default: return requestVariables(request, services).writeValue(of: piece, into: &writer)
+        default: break
         }
+        guard piece.traits.contains(.computedOnce) else {
+            return callRow(of: piece, &request, &services, into: &writer)
+        }
+        let context = services.context(of: &request)
+        if let known = context.computedValues[piece.row] {
+            guard let known else { return false }
+            writer.append(known.span)
+            return true
+        }
+        var isThere = false
+        let value = services.bytes { (services, writer) in
+            isThere = callRow(of: piece, &request, &services, into: &writer)
+        }
+        context.computedValues[piece.row] = .some(isThere ? value : nil)
+        writer.append(value.span)
+        return isThere
     }
 
-    /// Returns the variables that depend only on the request itself.
-    static func requestVariables(_ request: borrowing Request, _ services: borrowing Services)
-        -> RequestVariables
-    {
-        RequestVariables(
-            connection: services.connections[request.slot], peer: services.peers[request.slot],
-            request: copy request, plan: services.plan, clock: services.clock,
-            assumedLocal: services.explanation?.local)
+    /// Calls the function of a built-in variable.
+    @inline(__always)
+    private static func callRow(
+        of piece: TemplatePiece, _ request: inout Request, _ services: inout Services,
+        into writer: inout ByteWriter
+    ) -> Bool {
+        switch VariableList.rows[Int(piece.row)].write {
+        case .always(let write):
+            write(&request, &services, piece, &writer)
+            return true
+        case .ifAny(let write): return write(&request, &services, piece, &writer)
+        case .directly: return false
+        }
     }
 
     // MARK: variables of the configuration
@@ -253,41 +214,5 @@ enum Variables {
             context.uri = path.indices.map { path[$0] }
         }
         services.paths.release(request.uri.unload())
-    }
-}
-
-/// The variables of access modules.
-enum AccessVariables {
-    /// Writes the value of a variable. Returns false if it has none. As in nginx the value is
-    /// computed when a request first uses it, and stays the same for the rest of the request.
-    static func writeAccessValue(
-        _ variable: Variable, _ request: inout Request, _ services: inout Services,
-        into writer: inout ByteWriter
-    ) -> Bool {
-        let context = services.context(of: &request)
-        if let known = context.accessValues[variable] {
-            guard let known else { return false }
-            writer.append(known.span)
-            return true
-        }
-        var isThere = false
-        let value = services.bytes { (services, writer) in
-            isThere = decide(variable, &request, &services, into: &writer)
-        }
-        context.accessValues[variable] = .some(isThere ? value : nil)
-        writer.append(value.span)
-        return isThere
-    }
-
-    private static func decide(
-        _ variable: Variable, _ request: inout Request, _ services: inout Services,
-        into writer: inout ByteWriter
-    ) -> Bool {
-        switch variable {
-        case .secureLink, .secureLinkExpires:
-            return SecureLinks.writeSecureLink(variable, &request, &services, into: &writer)
-        case .invalidReferer: return Referer.writeInvalidReferer(request, services, into: &writer)
-        default: return UserIDCookies.writeUserID(variable, &request, &services, into: &writer)
-        }
     }
 }

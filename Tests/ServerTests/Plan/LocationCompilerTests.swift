@@ -6,7 +6,7 @@ import Testing
 @testable import Server
 
 /// Settings of a level, and those that it inherits.
-@Suite struct SettingsTests {
+@Suite struct LocationCompilerTests {
     @Test func defaultsAreNginxs() throws {
         let plan = try plan(ofServer: "")
         let settings = plan.settings(of: "/")

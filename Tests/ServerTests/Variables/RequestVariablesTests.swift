@@ -32,14 +32,16 @@ import Testing
         let plan = try plan(
             ofHTTP: "log_format tested escape=\(escaping.rawValue) '\(format)'; "
                 + "access_log /l tested; server { listen 80; server_name first; root /r; }")
-        let record = RequestVariables(
-            connection: Connection(
-                fd: -1, generation: 1, state: .responding, interest: 0, isQueued: false,
-                listener: 0, request: 1, settings: 0, requests: 2, acceptedMs: 0, number: 77,
-                lingerUntilMs: 0, idleSinceMs: 0, hasHeadDeadline: false),
-            peer: Peer(), request: request, plan: plan, clock: CachedTime())
+        var services = try services(of: plan)
+        services.connections[request.slot] = Connection(
+            fd: -1, generation: 1, state: .responding, interest: 0, isQueued: false,
+            listener: 0, request: 1, settings: 0, requests: 2, acceptedMs: 0, number: 77,
+            lingerUntilMs: 0, idleSinceMs: 0, hasHeadDeadline: false)
+        services.peers[request.slot] = Peer()
         let text = text { writer in
-            plan.formats[0].write(into: &writer) { record.writeValue(of: $0, into: &$1) }
+            plan.formats[0].write(into: &writer) {
+                Variables.writeValue(of: $0, &request, &services, into: &$1)
+            }
         }
         #expect(text.hasSuffix("\n"))
         return String(text.dropLast())

@@ -203,3 +203,151 @@ extension FileCacheTests.Site {
         return bytes
     }
 }
+
+@Suite struct CompressedBodyCacheTests {
+    private func body(_ count: Int) -> CompressedBody {
+        .bytes([UInt8](repeating: 1, count: count))
+    }
+
+    @Test func storedBodyIsFound() {
+        var memory = CompressedBodyCache(bytes: 100)
+        memory.store([1], body(60))
+        #expect(memory.body(of: [1])?.count == 60)
+        #expect(memory.body(of: [2]) == nil)
+        #expect(memory.byteCount == 60)
+        memory.store([1], body(30))
+        #expect(memory.body(of: [1])?.count == 60)
+        #expect(memory.byteCount == 60)
+    }
+
+    @Test func leastRecentlyUsedBodyIsEvicted() {
+        var memory = CompressedBodyCache(bytes: 100)
+        for number in 1...3 { memory.store([UInt8(number)], body(30)) }
+        #expect(memory.body(of: [1]) != nil)
+        memory.store([4], body(40))
+        #expect(memory.body(of: [2]) == nil)
+        #expect(memory.body(of: [1]) != nil && memory.body(of: [3]) != nil)
+        #expect(memory.byteCount == 100)
+        memory.store([5], body(101))
+        #expect(memory.body(of: [5]) == nil)
+        #expect(memory.byteCount == 100)
+    }
+
+    @Test func numberOfBodiesIsBounded() {
+        var memory = CompressedBodyCache(bytes: 1 << 20)
+        for number in 0..<2000 {
+            memory.store([UInt8(number & 255), UInt8(number >> 8)], body(1))
+        }
+        #expect(memory.byteCount == 512)
+    }
+}
+
+@Suite struct CompressionJobTests {
+    /// The result of a job, and the digests computed on the way.
+    private struct Outcome {
+        var body: CompressedBody?
+        var digests: [[UInt8]] = []
+        var steps = 0
+
+        init(_ job: CompressionJob) {
+            while true {
+                steps += 1
+                switch job.step() {
+                case .inProgress: continue
+                case .digested: digests.append(job.digest)
+                case .compressed(let compressed):
+                    body = compressed
+                    digests.append(job.digest)
+                    return
+                case .failed: return
+                }
+            }
+        }
+
+        /// The decompressed result.
+        var plain: [UInt8]? {
+            switch body {
+            case nil: nil
+            case .bytes(let bytes): GzipTests.inflated(bytes)
+            case .file(let file, let count):
+                GzipTests.inflated(readBytes(file.number, atMost: Int(count)))
+            }
+        }
+    }
+
+    private func file(_ bytes: [UInt8]) throws -> Descriptor {
+        let file = try openMemoryFile(named: "apus-test")
+        #expect(writeBytes(file.number, bytes, at: 0))
+        return file
+    }
+
+    @Test(arguments: [1, 100, 16_384, 65_536, 65_537, 300_000])
+    func bytesAndFilesCompressEqually(count: Int) throws {
+        let plain = GzipTests.sample(count)
+        let ofBytes = Outcome(CompressionJob(.bytes(plain)))
+        let ofFile = Outcome(CompressionJob(.file(try file(plain), count: Int64(count))))
+        #expect(ofBytes.plain == plain)
+        #expect(ofFile.plain == plain)
+        #expect(ofBytes.digests.count == 1)
+        // The digest before compression equals the one after it.
+        #expect(ofFile.digests == [ofBytes.digests[0], ofBytes.digests[0]])
+        #expect(ofBytes.digests[0].count == 32)
+    }
+
+    @Test func longFileTakesManySteps() throws {
+        let plain = GzipTests.sample(1_000_000)
+        let outcome = Outcome(CompressionJob(.file(try file(plain), count: 1_000_000)))
+        #expect(outcome.steps == 32)
+    }
+
+    @Test func longBodyIsSealedFile() throws {
+        let outcome = Outcome(CompressionJob(.bytes(GzipTests.sample(300_000))))
+        guard case .file(let file, let count)? = outcome.body else {
+            Issue.record("\(String(describing: outcome.body))")
+            return
+        }
+        #expect(count > Int64(CompressedBody.maxInlineBytes))
+        #expect(!writeBytes(file.number, [1], at: 0))
+        #expect(ftruncate(file.number, 0) == -1)
+        #expect(errno == EPERM)
+    }
+
+    @Test func shortBodyIsBytes() {
+        guard case .bytes(let bytes)? = Outcome(CompressionJob(.bytes([1, 2, 3]))).body else {
+            Issue.record("no bytes")
+            return
+        }
+        #expect(GzipTests.inflated(bytes) == [1, 2, 3])
+    }
+
+    @Test func truncatedFileFails() throws {
+        let job = CompressionJob(.file(try file(GzipTests.sample(1000)), count: 100_000))
+        #expect(Outcome(job).body == nil)
+    }
+
+    @Test func tooLongFileFails() throws {
+        let job = CompressionJob(.file(try file([]), count: CompressionJob.maxFileSize + 1))
+        let outcome = Outcome(job)
+        #expect(outcome.body == nil)
+        #expect(outcome.steps == 1)
+    }
+
+    /// The digest is that of the compressed bytes, not of bytes read earlier.
+    @Test func digestIsOfCompressedBytes() throws {
+        let (before, after) = (GzipTests.sample(1000), [UInt8](repeating: 7, count: 1000))
+        let file = try file(before)
+        let number = dup(file.number)
+        defer { close(number) }
+        let job = CompressionJob(.file(file, count: 1000))
+        guard case .digested = job.step() else {
+            Issue.record("no digest")
+            return
+        }
+        let first = job.digest
+        #expect(writeBytes(number, after, at: 0))
+        let outcome = Outcome(job)
+        #expect(outcome.plain == after)
+        #expect(outcome.digests == [Outcome(CompressionJob(.bytes(after))).digests[0]])
+        #expect(outcome.digests[0] != first)
+    }
+}

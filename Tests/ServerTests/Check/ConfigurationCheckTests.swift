@@ -3,7 +3,7 @@ import Testing
 
 @testable import Server
 
-@Suite struct CheckTests {
+@Suite struct ConfigurationCheckTests {
     /// Returns the lints that a configuration triggers, in the order of the file.
     private func lints(_ text: String, silenced: Set<Lint> = []) -> [String] {
         let request = LoadRequest(

@@ -49,7 +49,7 @@ import Testing
     }
 }
 
-@Suite struct AccessCompilerTests {
+@Suite struct AccessTests {
     @Test(arguments: [
         ("allow x;", "invalid parameter \"x\""), ("deny unix;", "invalid parameter \"unix\""),
         ("allow 10/8;", "invalid parameter \"10/8\""),
