@@ -97,6 +97,14 @@ extension ByteWriter {
         append(decimal: Int64(status))
     }
 
+    /// Appends seconds with three decimals.
+    public mutating func append(seconds: Int64, milliseconds: Int64) {
+        append(decimal: seconds)
+        append(byte: 0x2E)
+        append(decimal: milliseconds / 100)
+        append(twoDigits: Int(milliseconds % 100))
+    }
+
     /// Appends a byte as two hexadecimal digits in upper case.
     public mutating func append(hexadecimalByte byte: UInt8) {
         append(byte: ByteWriter.upperCaseDigit(byte >> 4))

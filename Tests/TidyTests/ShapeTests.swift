@@ -74,7 +74,8 @@ import Testing
             let subject =
                 "Sources/" + module + name.dropFirst(file.target.count).dropLast("Tests".count)
                 + ".swift"
-            #expect(sources.contains(subject), "\(file.path): there is no \(subject)")
+            let exists = sources.contains(subject)
+            #expect(exists, "\(file.path): there is no \(subject)")
         }
         #expect(others.isEmpty)
     }

@@ -34,13 +34,3 @@ enum ServerVariables {
         services.plan.servers[Int(request.server)].name
     }
 }
-
-extension ByteWriter {
-    /// Appends seconds with three decimals.
-    mutating func append(seconds: Int64, milliseconds: Int64) {
-        append(decimal: seconds)
-        append(byte: UInt8(ascii: "."))
-        append(decimal: milliseconds / 100)
-        append(twoDigits: Int(milliseconds % 100))
-    }
-}
