@@ -11,8 +11,8 @@ struct LastDeadlineTests {
             main: "worker_shutdown_timeout 1s;", workers: 2, files: ["a": "hello"])
         server.mayLoseWorkers = true
         #expect(try server.fetch("/a").text == "hello")
-        let logger = try #require(server.loggers.first)
-        let workers = server.workers
+        let logger = try waitForValue("a logger") { server.loggers.first }
+        let workers = try server.waitForWorkers(2)
         kill(logger, SIGSTOP)
         server.process.signal(signal)
         #expect(try server.process.waitForExit() == .code(0))

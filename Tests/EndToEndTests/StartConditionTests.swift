@@ -14,7 +14,8 @@ struct StartConditionTests {
                     + "exec \"$@\"", "bash",
             ])
         #expect(try server.fetch("/a").text == "hello")
-        for process in [server.pid] + server.workers + server.loggers {
+        let logger = try waitForValue("a logger") { server.loggers.first }
+        for process in try [server.pid, logger] + server.waitForWorkers(1) {
             let names = try openNames(of: process)
             #expect(!names.contains { $0.hasPrefix("/etc/") }, "\(names)")
             #expect(!FileManager.default.fileExists(atPath: "/proc/\(process)/fd/40"))
