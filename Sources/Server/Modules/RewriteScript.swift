@@ -129,7 +129,7 @@ extension Rewrite {
         case .failed(let code):
             services.logError(
                 .alert, "a regular expression failed on \"\(subject.text)\": \(code)",
-                request)
+                code: code, request)
             return nil
         }
     }

@@ -21,7 +21,10 @@
                 case .refused(let code): "failed (\(code): \(SystemError.text(of: code)))"
                 case .unknown: "is unknown"
                 }
-            services.logError(.alert, "sandbox-probe \(action) \(outcome)", request)
+            // Each probe has its own message, however many there are.
+            let code = action.utf8.reduce(Int32(0)) { $0 &* 31 &+ Int32($1) }
+            services.logError(
+                .alert, "sandbox-probe \(action) \(outcome)", code: code, request)
         }
     }
 #endif

@@ -15,7 +15,7 @@ import Testing
         #expect(settings.defaultType.text == "text/plain")
         #expect(settings.maxBodySize == 1 << 20)
         #expect(settings.maxRanges == .max)
-        #expect(settings.sendfileMaxChunk == 512 << 10)
+        #expect(settings.sendfileMaxChunk == 128 << 10)
         #expect(settings.modifiedSince == .exact)
         #expect(settings.links == .follow)
         #expect(
