@@ -97,6 +97,13 @@ int clinux_get_tcp_info(int fd, struct clinux_tcp_info *result) {
     return 0;
 }
 
+int clinux_uses_bbr(int fd) {
+    char name[16] = {0};
+    socklen_t length = sizeof name;
+    return getsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, &length) == 0
+        && strncmp(name, "bbr", 3) == 0;
+}
+
 int clinux_reset_on_close(int fd) {
     struct linger linger = {.l_onoff = 1, .l_linger = 0};
     return setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);

@@ -207,4 +207,10 @@ public struct TCPInfo {
         segmentBytes = info.send_segment
         pacingRate = info.pacing_rate
     }
+
+    /// Returns true if the kernel delays packets of a connection to keep the pacing rate: with BBR.
+    /// Others compute a rate as well, but do not apply it.
+    public static func appliesPacing(_ descriptor: Int32) -> Bool {
+        clinux_uses_bbr(descriptor) != 0
+    }
 }

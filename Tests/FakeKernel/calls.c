@@ -152,6 +152,8 @@ int getsockopt(int fd, int level, int name, void *restrict value, socklen_t *res
         memcpy(value, &info, sizeof info);
         memcpy((char *)value + sizeof info, &pacing_rate, sizeof pacing_rate);
     }
+    if (level == IPPROTO_TCP && name == TCP_CONGESTION)
+        strcpy(value, fake_chance(kernel, 500) ? "bbr" : "cubic");
     RETURN(0);
 }
 

@@ -73,6 +73,8 @@ struct clinux_tcp_info {
 
 /// Gets TCP_INFO: getsockopt(2). Returns 0 or -errno.
 int clinux_get_tcp_info(int fd, struct clinux_tcp_info *result);
+/// Returns 1 if the congestion control of a connection is BBR (TCP_CONGESTION), else 0.
+int clinux_uses_bbr(int fd);
 /// Makes close(2) reset the connection: SO_LINGER with zero seconds.
 int clinux_reset_on_close(int fd);
 /// Restores the default of SO_LINGER: close(2) sends the remaining bytes, then the end.

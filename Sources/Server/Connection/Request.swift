@@ -124,8 +124,6 @@ struct Request {
     var fileRemaining: Int64 = 0
     /// The segment size of the connection; 0 if unknown.
     var segmentSize: Int32 = 0
-    /// True if the kernel spreads the packets of this connection over time.
-    var isPaced = false
     /// The end of the part of the file that the helper process has read or is reading.
     var readAheadEnd: Int64 = 0
     /// True while the helper process reads a piece of the file.
@@ -237,7 +235,6 @@ struct Request {
         fileOffset = 0
         fileRemaining = 0
         segmentSize = 0
-        isPaced = false
         readAheadEnd = 0
         isReading = false
         headBytes = 0

@@ -19,9 +19,10 @@ final class RepeatedMessages {
     /// The number of kinds that are distinguished; messages of others are written.
     private static let maxKinds = 64
 
-    /// A kind of message, in one minute.
+    /// A kind of message in its minute, for a cached response that causes it.
     struct Reference: BitwiseCopyable, Equatable {
-        /// The index in the table, and the number of the minute there; 0 for none.
+        /// The index in the table, and the number of the entry, which is new in each minute; 0 for
+        /// none.
         fileprivate(set) var place: Int32 = 0
         fileprivate(set) var number: UInt32 = 0
 
@@ -133,7 +134,7 @@ final class RepeatedMessages {
     private static func hash(_ level: LogLevel, _ log: Int) -> FNV1a {
         var hash = FNV1a()
         hash.add(UInt64(level.rawValue))
-        hash.add(UInt64(UInt8(truncatingIfNeeded: log)))
+        hash.add(UInt64(UInt32(truncatingIfNeeded: log)))
         return hash
     }
 

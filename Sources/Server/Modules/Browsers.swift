@@ -2,9 +2,7 @@ import HTTP
 import Linux
 
 /// Directives for specific browsers: keepalive_disable, msie_refresh and msie_padding.
-enum Browsers: Cacheable {
-    static var cacheability: Cacheability { .perRequest }
-
+enum Browsers {
     /// Returns true if keepalive_disable closes the connection of a client with this user agent.
     static func closesForBrowser(_ request: borrowing Request, _ location: LocationPlan) -> Bool {
         let isPost = request.parser.head.method == .post

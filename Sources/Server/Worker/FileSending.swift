@@ -47,31 +47,37 @@ enum FileSending {
 
     /// Returns the number of bytes to send now, at most `maxCount`: all that are left, or as many
     /// as end at a segment boundary. The first segment begins with the head.
-    ///
-    /// The first slice of a large file is one packet, so that a busy reader can begin; so is that
-    /// of a paced connection, where the kernel would set a timer for the second packet, which costs
-    /// as much as sending it. Other connections have their turn in between.
     private static func slice(
         _ maxCount: Int64, _ request: inout Request, _ services: inout Services,
         _ features: LocationFeatures
     ) -> Int64 {
         let rest = request.fileRemaining
         guard rest > maxPacket, !features.contains(.limitsRate) else { return min(rest, maxCount) }
-        if request.segmentSize == 0 { loadTransport(&request, services) }
-        let isFirst = request.bodyBytes == 0
-        let most =
-            isFirst && (rest > maxCount || request.isPaced) ? min(maxCount, maxPacket) : maxCount
+        var most = maxCount
+        if request.segmentSize == 0 {
+            most = firstSlice(of: rest, maxCount, &request, services)
+        }
         guard rest > most else { return rest }
         let sent = request.headBytes &+ request.bodyBytes
         let excess = (sent &+ most) % Int64(request.segmentSize)
         return excess < most ? most &- excess : most
     }
 
-    /// Queries the segment size and the pacing of a connection, once per file.
-    private static func loadTransport(_ request: inout Request, _ services: borrowing Services) {
-        let info = TCPInfo(of: services.connections[request.slot].fd)
+    /// Queries the segment size, and returns the maximum length of the first slice.
+    ///
+    /// The first slice of a large file is one packet, so that a busy reader can begin; so is that
+    /// of a paced connection, where the kernel would set a timer for the second packet, which costs
+    /// as much as sending it. Other connections have their turn in between.
+    private static func firstSlice(
+        of rest: Int64, _ maxCount: Int64, _ request: inout Request, _ services: borrowing Services
+    ) -> Int64 {
+        let descriptor = services.connections[request.slot].fd
+        let info = TCPInfo(of: descriptor)
         request.segmentSize = max(1, Int32(clamping: info?.segmentBytes ?? 1))
-        request.isPaced = info.map { $0.pacingRate < unpacedRate } ?? false
+        let isPaced =
+            rest <= maxCount && info.map { $0.pacingRate < unpacedRate } ?? false
+            && TCPInfo.appliesPacing(descriptor)
+        return rest > maxCount || isPaced ? min(maxCount, maxPacket) : maxCount
     }
 }
 
